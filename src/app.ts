@@ -1,0 +1,90 @@
+// The application: plugins in order, then every resource. Nothing else.
+import cors from '@fastify/cors'
+import rateLimit from '@fastify/rate-limit'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { Problem } from './core/problems.ts'
+import type { Engine } from './db/engine.ts'
+import { cursorSecret } from './db/settings.ts'
+import { crudRoutes } from './features/crud.ts'
+import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
+import { auth } from './http/auth.ts'
+import { BODY_LIMIT, body } from './http/body.ts'
+import { watchMethods } from './http/methods.ts'
+import { openapi } from './http/openapi.ts'
+import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
+import { requestId } from './http/request-id.ts'
+import { validatorCompiler } from './http/validation.ts'
+import { eventRoutes } from './resources/events/routes.ts'
+import { annotationRoutes, evidenceRoutes } from './resources/evidence/routes.ts'
+import { catalogue, recordsOn } from './resources/index.ts'
+
+export const VERSION = '0.1.0'
+
+export interface AppDeps {
+  engine: Engine
+  logger?: FastifyBaseLogger
+  requireKeyForReads?: boolean
+  corsOrigins?: true | string[]
+  trustProxy?: boolean
+  rateLimitMax?: number
+  clock?: () => Date
+}
+
+/** @param deps.engine migrated already */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
+  const app = Fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    trustProxy: deps.trustProxy ?? false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 200 },
+    genReqId: requestId.make,
+    clientErrorHandler: refuseSocket,
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
+  })
+  app.server.on('checkExpectation', refuseExpectation)
+  app.setValidatorCompiler(validatorCompiler)
+  // Bodies are JSON text already, or values that need no schema to be written.
+  app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
+  const closeMethods = watchMethods(app)
+
+  await app.register(requestId.plugin)
+  await app.register(problems)
+  await app.register(body)
+  await app.register(cors, {
+    origin: deps.corsOrigins ?? true,
+    preflight: false,
+    exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+  })
+  if (rateLimitMax > 0) {
+    await app.register(rateLimit, {
+      max: rateLimitMax,
+      timeWindow: '1 minute',
+      errorResponseBuilder: (_request, { after }) =>
+        new Problem('rate-limited', `The limit is ${rateLimitMax} requests a minute; wait ${after}.`),
+    })
+  }
+  await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
+  await app.register(openapi, {
+    version: VERSION,
+    tags: [
+      ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
+      { name: 'service', description: 'Health, metrics, and where everything is.' },
+    ],
+  })
+
+  const records = recordsOn(engine, { clock })
+  const routeDeps = { records, cursorSecret: await cursorSecret(engine) }
+  for (const resource of catalogue.resources) {
+    crudRoutes(app, resource, routeDeps)
+    evidenceRoutes(app, resource, records)
+    eventRoutes(app, resource, records)
+  }
+  annotationRoutes(app, catalogue.resource('source'), records)
+  serviceRoutes(app, records, VERSION)
+  metricsRoutes(app)
+  await documentRoutes(app)
+  closeMethods()
+  return app
+}

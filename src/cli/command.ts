@@ -1,0 +1,22 @@
+// What every command shares: the database of the settings, and one clear line when something is wrong.
+import { readConfig } from '../config.ts'
+import type { Engine } from '../db/engine.ts'
+import { openSqlite } from '../db/sqlite/engine.ts'
+
+/** A mistake of the person at the terminal: its message is all that is shown. */
+export class UsageError extends Error {}
+
+/** Opens the database, migrated, runs the command on it, and ends the process with 1 when that fails. */
+export async function runCommand(work: (engine: Engine) => Promise<void>): Promise<void> {
+  let engine: Engine | undefined
+  try {
+    engine = openSqlite(readConfig(process.env).databaseFile)
+    await engine.migrate()
+    await work(engine)
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+  } finally {
+    await engine?.close()
+  }
+}

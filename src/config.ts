@@ -1,0 +1,62 @@
+// The only reader of process.env: every setting, its default, and what is legal.
+import { z } from 'zod'
+
+const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:.+/, 'must be file:PATH (the PostgreSQL engine, postgres://…, is not built yet)')
+    .default('file:./data/tracker.db'),
+  SEED: z.enum(['article', 'none']).default('article'),
+  WORKERS: z.coerce.number().int().min(1).max(1, 'must be 1 (several workers are not built yet)').default(1),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  REQUIRE_KEY_FOR_READS: booleanWord.default(false),
+  CORS_ORIGINS: z.string().default('*'),
+  TRUST_PROXY: booleanWord.default(false),
+  RATE_LIMIT_MAX: z.coerce.number().int().min(0).default(0),
+})
+
+export interface Config {
+  host: string
+  port: number
+  /** The path of the SQLite file. */
+  databaseFile: string
+  seed: 'article' | 'none'
+  logLevel: string
+  requireKeyForReads: boolean
+  /** Origins that browsers may call from; `true` is any. */
+  corsOrigins: true | string[]
+  trustProxy: boolean
+  /** Requests a minute and client; 0 is off. */
+  rateLimitMax: number
+}
+
+export const SETTINGS = Object.keys(schema.shape)
+
+/** Reads the settings. Throws an Error of one line that names every bad one. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`Bad settings: ${faults.join('; ')}`)
+  }
+  const settings = parsed.data
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    databaseFile: settings.DATABASE_URL.replace(/^file:(\/\/(?=\/))?/, ''),
+    seed: settings.SEED,
+    logLevel: settings.LOG_LEVEL,
+    requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
+    corsOrigins:
+      settings.CORS_ORIGINS.trim() === '*'
+        ? true
+        : settings.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    trustProxy: settings.TRUST_PROXY,
+    rateLimitMax: settings.RATE_LIMIT_MAX,
+  }
+}

@@ -1,0 +1,206 @@
+// Finding a quote in a text. Positions are Unicode code points, from 0, end exclusive
+// (W3C Web Annotation, section 4.2.5), while JavaScript counts UTF-16 units: this file is where they meet.
+
+export interface QuoteSelector {
+  exact: string
+  start?: number | null
+  end?: number | null
+  prefix?: string | null
+  suffix?: string | null
+}
+
+export interface Place {
+  /** Code points from the start of the text. */
+  start: number
+  /** Code points, exclusive. */
+  end: number
+}
+
+export interface Candidate extends Place {
+  exact: string
+  prefix: string
+  suffix: string
+}
+
+export type Located =
+  | ({ found: true; prefix: string; suffix: string } & Place)
+  | { found: false; reason: 'absent' | 'ambiguous'; detail: string; candidates: Candidate[] }
+
+/** How much context a stored selector carries on either side, in code points. */
+const CONTEXT = 32
+/** How many candidates an answer lists at most. */
+const MOST = 50
+
+/** The place of a quote in a text, or why there is none and what would help. */
+export function locateQuote(text: string, selector: QuoteSelector): Located {
+  const { exact } = selector
+  const index = new CodePoints(text)
+  if (selector.start != null || selector.end != null) {
+    const length = index.between(0, exact.length, exact)
+    const start = selector.start ?? (selector.end ?? 0) - length
+    const end = selector.end ?? start + length
+    if (index.slice(start, end) !== exact) {
+      return {
+        found: false,
+        reason: 'absent',
+        detail: `The source's text from ${start} to ${end} (code points) is not this quote.`,
+        candidates: candidates(index, occurrences(text, exact), exact.length, alike(text, exact)),
+      }
+    }
+    const contextFault = contextMismatch(index, { start, end }, selector)
+    if (contextFault) return { found: false, reason: 'absent', detail: contextFault, candidates: [] }
+    return { found: true, start, end, ...contextOf(index, { start, end }, selector) }
+  }
+  const units = occurrences(text, exact)
+  if (units.length === 0) {
+    return {
+      found: false,
+      reason: 'absent',
+      detail: "The source's text does not hold this quote.",
+      candidates: candidates(index, [], exact.length, alike(text, exact)),
+    }
+  }
+  const fitting = units.filter(
+    (unit) =>
+      text.slice(0, unit).endsWith(selector.prefix ?? '') &&
+      text.startsWith(selector.suffix ?? '', unit + exact.length),
+  )
+  const [only] = fitting
+  if (fitting.length === 1 && only !== undefined) {
+    const start = index.at(only)
+    const place = { start, end: start + index.between(0, exact.length, exact) }
+    return { found: true, ...place, ...contextOf(index, place, selector) }
+  }
+  const narrowed = fitting.length > 0
+  return {
+    found: false,
+    reason: narrowed ? 'ambiguous' : 'absent',
+    detail: narrowed
+      ? `The source's text holds this quote ${fitting.length} times.`
+      : `The source's text holds this quote ${units.length} times, but never with this prefix and suffix.`,
+    candidates: candidates(index, narrowed ? fitting : units, exact.length, []),
+  }
+}
+
+/** Every place where `exact` stands, overlapping ones too, as UTF-16 offsets. */
+function occurrences(text: string, exact: string): number[] {
+  const found: number[] = []
+  for (let at = text.indexOf(exact); at !== -1; at = text.indexOf(exact, at + 1)) found.push(at)
+  return found
+}
+
+function contextMismatch(index: CodePoints, place: Place, selector: QuoteSelector): string | undefined {
+  const before = index.slice(0, place.start)
+  const after = index.slice(place.end, index.length)
+  if (selector.prefix && !before.endsWith(selector.prefix)) {
+    return `The text before ${place.start} does not end with the prefix.`
+  }
+  if (selector.suffix && !after.startsWith(selector.suffix)) {
+    return `The text after ${place.end} does not start with the suffix.`
+  }
+  return undefined
+}
+
+function contextOf(index: CodePoints, place: Place, selector: QuoteSelector) {
+  return {
+    prefix: selector.prefix || index.slice(Math.max(0, place.start - CONTEXT), place.start),
+    suffix: selector.suffix || index.slice(place.end, place.end + CONTEXT),
+  }
+}
+
+function candidates(index: CodePoints, units: number[], length: number, near: [number, number][]) {
+  const places: [number, number][] = units.length > 0 ? units.map((unit) => [unit, unit + length]) : near
+  return places.slice(0, MOST).map(([from, to]): Candidate => {
+    const place = { start: index.at(from), end: index.at(to) }
+    return { ...place, exact: index.text.slice(from, to), ...contextOf(index, place, { exact: '' }) }
+  })
+}
+
+/**
+ * Places that say nearly the same: up to case, white space, marks, and the shape of quotation marks and
+ * dashes. For hints only; evidence itself must match to the letter. UTF-16 offsets.
+ */
+function alike(text: string, exact: string): [number, number][] {
+  const [needle] = fold(exact.trim())
+  if (needle.length === 0) return []
+  const [folded, origin] = fold(text)
+  const found: [number, number][] = []
+  for (
+    let at = folded.indexOf(needle);
+    at !== -1 && found.length < MOST;
+    at = folded.indexOf(needle, at + 1)
+  ) {
+    const from = origin[at]
+    const to = origin[at + needle.length]
+    if (from !== undefined && to !== undefined) found.push([from, to])
+  }
+  return found
+}
+
+/** A text folded for comparison, and for each of its UTF-16 units where that came from (one more for the end). */
+function fold(text: string): [folded: string, origin: number[]] {
+  let folded = ''
+  const origin: number[] = []
+  let at = 0
+  for (const char of text) {
+    let plain = char
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .replace(/[\u2018\u2019\u201a\u201b\u2032`]/g, "'")
+      .replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"')
+      .replace(/\p{Pd}/gu, '-')
+    if (/^\s+$/.test(plain)) plain = folded.endsWith(' ') ? '' : ' '
+    for (let unit = 0; unit < plain.length; unit++) origin.push(at)
+    folded += plain
+    at += char.length
+  }
+  origin.push(at)
+  return [folded, origin]
+}
+
+/** Translates between the UTF-16 units of a string and its code points. */
+class CodePoints {
+  readonly text: string
+  /** Units at which each code point starts; undefined when the text has no astral characters, so the two agree. */
+  readonly #starts: number[] | undefined
+
+  constructor(text: string) {
+    this.text = text
+    if (/[\ud800-\udbff]/.test(text)) {
+      const starts: number[] = []
+      for (let unit = 0; unit < text.length; unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1)
+        starts.push(unit)
+      this.#starts = starts
+    }
+  }
+
+  get length(): number {
+    return this.#starts?.length ?? this.text.length
+  }
+
+  /** The code point at which a UTF-16 unit stands. */
+  at(unit: number): number {
+    if (!this.#starts) return unit
+    let low = 0
+    let high = this.#starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#starts[middle] ?? 0) < unit) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  slice(start: number, end: number): string {
+    if (!this.#starts) return this.text.slice(start, end)
+    return this.text.slice(this.#starts[start] ?? this.text.length, this.#starts[end] ?? this.text.length)
+  }
+
+  /** How many code points lie between two units of any string. */
+  between(from: number, to: number, text: string): number {
+    let count = 0
+    for (let unit = from; unit < to; count++) unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1
+    return count
+  }
+}

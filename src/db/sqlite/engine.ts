@@ -1,0 +1,203 @@
+// The embedded engine: better-sqlite3, one connection that writes and one that reads.
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { fillPlaceholders, type SQL } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+import type { Engine, Values, Writer } from '../engine.ts'
+
+const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
+
+/** How many waiting writes share one commit, and so one wait for the disk. */
+const MOST_IN_A_COMMIT = 64
+
+interface SqliteOptions {
+  /** Called with the text of every statement before it runs: how tests count queries. */
+  onQuery?: (sql: string) => void
+}
+
+export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
+  mkdirSync(dirname(file), { recursive: true })
+  const write = connect(file)
+  write.pragma('journal_mode = WAL')
+  // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
+  write.pragma('synchronous = FULL')
+  const read = connect(file)
+  read.pragma('query_only = ON')
+  const writer = new Connection(write, options.onQuery)
+  const reader = new Connection(read, options.onQuery)
+  const commits = new Commits(write, writer)
+  let reads: Promise<unknown> = Promise.resolve()
+
+  return {
+    name: 'sqlite',
+    reader,
+    read(work) {
+      const result = reads.then(async () => {
+        read.exec('BEGIN')
+        try {
+          return await work(reader)
+        } finally {
+          read.exec('COMMIT')
+        }
+      })
+      reads = result.catch(() => {})
+      return result
+    },
+    write: (work) => commits.enqueue(work),
+    async migrate() {
+      // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
+      write.pragma('foreign_keys = OFF')
+      migrate(drizzle(write), { migrationsFolder: MIGRATIONS })
+      const broken = write.pragma('foreign_key_check') as unknown[]
+      if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
+      write.pragma('foreign_keys = ON')
+    },
+    async close() {
+      await commits.idle()
+      await reads
+      read.close()
+      write.close()
+    },
+  }
+}
+
+function connect(file: string): Database.Database {
+  const database = new Database(file)
+  database.pragma('busy_timeout = 5000')
+  database.pragma('foreign_keys = ON')
+  database.pragma('cache_size = -32000')
+  return database
+}
+
+const dialect = new SQLiteSyncDialect()
+
+interface Compiled {
+  statement: Database.Statement
+  params: unknown[]
+}
+
+/** Statements are prepared once for each text, and compiled once for each constant query. */
+class Connection implements Writer {
+  readonly #database: Database.Database
+  readonly #onQuery: ((sql: string) => void) | undefined
+  readonly #statements = new Map<string, Database.Statement>()
+  readonly #compiled = new WeakMap<SQL, Compiled>()
+
+  constructor(database: Database.Database, onQuery: ((sql: string) => void) | undefined) {
+    this.#database = database
+    this.#onQuery = onQuery
+  }
+
+  async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
+    const { statement, params } = this.#compile(query, values)
+    return statement.all(...params) as Row[]
+  }
+
+  async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
+    const { statement, params } = this.#compile(query, values)
+    return statement.get(...params) as Row | undefined
+  }
+
+  async run(query: SQL, values?: Values): Promise<void> {
+    const { statement, params } = this.#compile(query, values)
+    statement.run(...params)
+  }
+
+  #compile(query: SQL, values: Values | undefined): Compiled {
+    let compiled = values && this.#compiled.get(query)
+    if (!compiled) {
+      const { sql, params } = dialect.sqlToQuery(query)
+      compiled = { statement: this.#prepare(sql), params }
+      if (values) this.#compiled.set(query, compiled)
+    }
+    this.#onQuery?.(compiled.statement.source)
+    return values ? { ...compiled, params: fillPlaceholders(compiled.params, values) } : compiled
+  }
+
+  #prepare(text: string): Database.Statement {
+    let statement = this.#statements.get(text)
+    if (!statement) {
+      statement = this.#database.prepare(text)
+      // Lists have as many shapes as clients have ideas: keep the recent ones.
+      if (this.#statements.size >= 500) this.#statements.delete(this.#statements.keys().next().value ?? '')
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+}
+
+interface Job {
+  work: (writer: Writer) => Promise<unknown>
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Serialises writes. Those that wait share a transaction, each inside its own savepoint: one wait for the disk
+ * serves them all, and one that fails is rolled back alone. Nobody hears of success before the commit.
+ */
+class Commits {
+  readonly #database: Database.Database
+  readonly #writer: Writer
+  readonly #jobs: Job[] = []
+  #running: Promise<void> | undefined
+
+  constructor(database: Database.Database, writer: Writer) {
+    this.#database = database
+    this.#writer = writer
+  }
+
+  enqueue<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      this.#running ??= this.#drain().finally(() => {
+        this.#running = undefined
+      })
+    })
+  }
+
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#jobs.length > 0) await this.#commit()
+  }
+
+  async #commit(): Promise<void> {
+    const settled: (() => void)[] = []
+    const begun: Job[] = []
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      while (begun.length < MOST_IN_A_COMMIT) {
+        const job = this.#jobs.shift()
+        if (!job) break
+        begun.push(job)
+        settled.push(await this.#attempt(job))
+      }
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      // Nothing of this transaction stands, so everyone in it failed, and so did the one it was begun for.
+      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, 1)) job.reject(error)
+      return
+    }
+    for (const settle of settled) settle()
+  }
+
+  async #attempt(job: Job): Promise<() => void> {
+    this.#database.exec('SAVEPOINT job')
+    try {
+      const result = await job.work(this.#writer)
+      this.#database.exec('RELEASE job')
+      return () => job.resolve(result)
+    } catch (error) {
+      this.#database.exec('ROLLBACK TO job')
+      this.#database.exec('RELEASE job')
+      return () => job.reject(error)
+    }
+  }
+}

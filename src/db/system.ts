@@ -1,0 +1,72 @@
+// The tables that are no records: the change log, links, identifiers, keys, and what the service remembers of itself.
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** Every write in order. A document before a change is the one of the version before it. */
+export const changes = sqliteTable(
+  'changes',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    kind: text('kind').notNull(),
+    recordId: text('recordId').notNull(),
+    version: integer('version').notNull(),
+    op: text('op').notNull(),
+    at: text('at').notNull(),
+    actorId: text('actorId').notNull(),
+    actorName: text('actorName').notNull(),
+    requestId: text('requestId'),
+    /** The document after the change; null when it was deleted. */
+    doc: text('doc'),
+  },
+  (table) => [
+    uniqueIndex('changes_record').on(table.recordId, table.version),
+    index('changes_kind').on(table.kind, table.seq),
+  ],
+)
+
+/** References from inside lists (topics, participants, posts …). Single references are columns of their tables. */
+export const links = sqliteTable(
+  'links',
+  {
+    fromKind: text('fromKind').notNull(),
+    fromId: text('fromId').notNull(),
+    /** Where in the document, without positions: `topicIds`, `participants.stateCode`. */
+    field: text('field').notNull(),
+    toId: text('toId').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.toId, table.field, table.fromId] }),
+    index('links_from').on(table.fromId),
+  ],
+)
+
+/** Identifiers that other systems gave to a record (Popolo), unique per kind and scheme. */
+export const identifiers = sqliteTable(
+  'identifiers',
+  {
+    kind: text('kind').notNull(),
+    scheme: text('scheme').notNull(),
+    identifier: text('identifier').notNull(),
+    recordId: text('recordId').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.kind, table.scheme, table.identifier] }),
+    index('identifiers_record').on(table.recordId),
+  ],
+)
+
+/** Keys that may write. Only a hash of the secret is kept. */
+export const keys = sqliteTable('keys', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  role: text('role').notNull(),
+  hash: text('hash').notNull(),
+  createdAt: text('createdAt').notNull(),
+  expiresAt: text('expiresAt'),
+  revokedAt: text('revokedAt'),
+})
+
+/** What the service remembers of itself, such as the secret that signs cursors. */
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+})

@@ -1,0 +1,105 @@
+// The tables, described once. A row holds the record's document as it goes over the wire, and beside it the
+// columns by which records are found: each column says where in the document its value comes from.
+import {
+  type AnySQLiteColumn,
+  index,
+  integer,
+  type SQLiteTable,
+  sqliteTable,
+  text,
+} from 'drizzle-orm/sqlite-core'
+
+export interface Column {
+  type: 'text' | 'integer'
+  /** Where its value stands in the document; null for columns that have no place in it. */
+  path: readonly string[] | null
+  notNull: boolean
+  unique: boolean
+  references: (() => Table) | null
+}
+
+type Columns = Record<string, Column>
+
+/** The columns that every table of records has. */
+const COMMON = {
+  id: { type: 'text', path: ['id'], notNull: true, unique: false, references: null },
+  version: { type: 'integer', path: ['version'], notNull: true, unique: false, references: null },
+  createdAt: { type: 'text', path: ['createdAt'], notNull: true, unique: false, references: null },
+  updatedAt: { type: 'text', path: ['updatedAt'], notNull: true, unique: false, references: null },
+  /** The last change that touched the record: its place in the change log. */
+  seq: { type: 'integer', path: null, notNull: true, unique: false, references: null },
+  /** The document, as JSON text, ready to be sent. */
+  doc: { type: 'text', path: null, notNull: true, unique: false, references: null },
+} as const satisfies Columns
+
+export type Table<Own = unknown> = SQLiteTable & {
+  readonly [Name in keyof Own | keyof typeof COMMON]: AnySQLiteColumn
+}
+
+interface Description {
+  name: string
+  columns: Columns
+}
+
+const descriptions = new WeakMap<object, Description>()
+
+/** A table of records. `indexes` lists further indexes by their columns; the id is appended to each. */
+export function defineTable<Own extends Columns>(
+  name: string,
+  own: Own,
+  indexes: (keyof Own | 'updatedAt')[][] = [],
+): Table<Own> {
+  const columns: Columns = { ...COMMON, ...own }
+  const single = Object.entries(columns)
+    .filter(([key, column]) =>
+      !(key in COMMON) || key === 'createdAt' || key === 'updatedAt' ? !column.unique : false,
+    )
+    .map(([key]) => [key])
+  const table = sqliteTable(
+    name,
+    Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
+    (made) =>
+      [...single, ...(indexes as string[][])].map((keys) => {
+        const parts = [...keys, 'id'].map((key) => (made as Record<string, AnySQLiteColumn>)[key])
+        return index(`${name}_${keys.join('_')}`).on(
+          ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),
+        )
+      }),
+  ) as unknown as Table<Own>
+  descriptions.set(table, { name, columns })
+  return table
+}
+
+/** Name and columns of a table made by `defineTable`. */
+export function describeTable(table: Table): Description {
+  const description = descriptions.get(table)
+  if (!description) throw new Error('Not a table of records.')
+  return description
+}
+
+function sqliteColumn(key: string, column: Column) {
+  let made = column.type === 'integer' ? integer(key) : text(key)
+  if (key === 'id') made = made.primaryKey()
+  if (column.notNull) made = made.notNull()
+  if (column.unique) made = made.unique()
+  const { references } = column
+  if (references) made = made.references(() => references().id, { onDelete: 'restrict' })
+  return made
+}
+
+/** A column of text (dates and instants too). @param path where in the document, dotted */
+const textColumn = (path: string): Column => ({
+  type: 'text',
+  path: path.split('.'),
+  notNull: false,
+  unique: false,
+  references: null,
+})
+
+export const column = {
+  text: textColumn,
+  required: (path: string): Column => ({ ...textColumn(path), notNull: true }),
+  unique: (path: string): Column => ({ ...textColumn(path), notNull: true, unique: true }),
+  integer: (path: string): Column => ({ ...textColumn(path), type: 'integer' }),
+  ref: (path: string, references: () => Table): Column => ({ ...textColumn(path), references }),
+}

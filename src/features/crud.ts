@@ -1,0 +1,207 @@
+// The routes that every resource has: list, make, read, change, delete.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { mergePatch } from '../core/merge-patch.ts'
+import { type Fault, impossible } from '../core/problems.ts'
+import { authorOf } from '../http/author.ts'
+import { answer, checkIfMatch, sendWritten } from '../http/conditional.ts'
+import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
+import { bodyProblem, mergePatchCompiler } from '../http/validation.ts'
+import { listPage } from '../records/list.ts'
+import { listParameters, toListQuery } from '../records/query.ts'
+import { parse, type Records } from '../records/records.ts'
+import type { Doc, Resource } from '../records/resource.ts'
+
+export interface RouteDeps {
+  records: Records
+  cursorSecret: Buffer
+}
+
+const page = z
+  .object({
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `cursor` for the next page; null on the last one.' }),
+    limit: z.int().meta({ description: 'How many records a page holds at most.' }),
+    total: z.int().optional().meta({ description: 'With `count=exact`: how many records match.' }),
+  })
+  .meta({ id: 'Page', description: 'Where this page stands in its list.' })
+
+export function crudRoutes(
+  app: FastifyInstance,
+  resource: Resource,
+  { records, cursorSecret }: RouteDeps,
+): void {
+  const { kind, path, name } = resource
+  const plural = path.charAt(0).toUpperCase() + path.slice(1)
+  const a = /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
+  const collection = `/v1/${path}`
+  const item = `${collection}/:id`
+  const listed = z
+    .object({ data: z.array(resource.record), page })
+    .meta({ id: `${name}Page`, description: `A page of ${path}.` })
+
+  app.get(collection, {
+    schema: describe({
+      operationId: `list${plural}`,
+      tag: path,
+      summary: `List ${path}`,
+      description: `${resource.about} Pages follow \`page.nextCursor\` (also a \`Link\` header) and never skip a row.`,
+      query: listParameters(resource),
+      headers: ifNoneMatch,
+      answers: { 200: { description: `A page of ${path}.`, schema: listed } },
+      problems: ['invalid-cursor'],
+    }),
+    handler: async (request, reply) => {
+      const query = toListQuery(resource, request.query as Record<string, unknown>)
+      const { rows, nextCursor, total } = await records.engine.read((reader) =>
+        listPage(reader, records.catalogue, resource, query, cursorSecret),
+      )
+      if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
+      const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
+      return answer(request, reply, {
+        body: `{"data":[${rows.map((row) => row.doc).join(',')}],"page":${pageInfo}}`,
+      })
+    },
+  })
+
+  app.post(collection, {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `create${name}`,
+      tag: path,
+      summary: `Make ${a}`,
+      body: resource.create,
+      answers: { 201: { description: `The ${kind} as it was made.`, schema: resource.record } },
+      problems: [
+        'unknown-reference',
+        'impossible',
+        'duplicate',
+        ...(resource.lifecycle ? (['illegal-transition'] as const) : []),
+      ],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const input = request.body as Record<string, unknown>
+      const made = await records.write(authorOf(request), (unit) => records.create(unit, resource, input))
+      return sendWritten(reply.code(201).header('location', `${collection}/${made.id}`), made)
+    },
+  })
+
+  app.get(item, {
+    schema: describe({
+      operationId: `get${name}`,
+      tag: path,
+      summary: `Read ${a}`,
+      params: recordParam(resource),
+      headers: ifNoneMatch,
+      answers: { 200: { description: `The ${kind}.`, schema: resource.record } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const { doc, version } = await records.load(records.engine.reader, resource, id)
+      const { updatedAt } = JSON.parse(doc) as Doc
+      return answer(request, reply, { body: doc, version, lastModified: updatedAt })
+    },
+  })
+
+  app.patch(item, {
+    validatorCompiler: mergePatchCompiler,
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `update${name}`,
+      tag: path,
+      summary: `Change ${a}`,
+      description: `A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.${resource.lifecycle ? ' The status is never patched: POST an event.' : ''}`,
+      params: recordParam(resource),
+      headers: ifMatch,
+      body: resource.patch,
+      answers: { 200: { description: `The ${kind} as it is now.`, schema: resource.record } },
+      problems: [
+        'not-found',
+        'gone',
+        'precondition-required',
+        'precondition-failed',
+        'unknown-reference',
+        'impossible',
+        'duplicate',
+        ...(resource.kind === 'source' ? (['source-cited'] as const) : []),
+      ],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const after = await records.write(authorOf(request), async (unit) => {
+        const stored = await records.load(unit, resource, id)
+        checkIfMatch(request, stored.version)
+        const before = parse(stored)
+        return records.update(
+          unit,
+          resource,
+          before,
+          patched(resource, before, request.body as Record<string, unknown>),
+        )
+      })
+      return sendWritten(reply, after)
+    },
+  })
+
+  app.delete(item, {
+    config: { role: 'admin' },
+    schema: describe({
+      operationId: `delete${name}`,
+      tag: path,
+      summary: `Delete ${a}`,
+      description:
+        'Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.',
+      params: recordParam(resource),
+      headers: ifMatch,
+      answers: { 204: { description: 'It is deleted; reading it is 410 from now on.' } },
+      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'referenced'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      await records.write(authorOf(request), async (unit) => {
+        const stored = await records.load(unit, resource, id)
+        checkIfMatch(request, stored.version)
+        await records.remove(unit, resource, parse(stored))
+      })
+      return reply.code(204).send()
+    },
+  })
+}
+
+function nextUrl(request: FastifyRequest, cursor: string): string {
+  const url = new URL(request.url, 'http://localhost')
+  url.searchParams.set('cursor', cursor)
+  return `${url.pathname}${url.search}`
+}
+
+/**
+ * The writable fields of a record after a merge patch.
+ * @throws Problem `invalid-body` when the result has not the right form, `impossible` when a derived field would change
+ */
+function patched(resource: Resource, before: Doc, patch: Record<string, unknown>): Record<string, unknown> {
+  const writable: Record<string, unknown> = {}
+  for (const key of Object.keys(resource.writable.shape)) writable[key] = before[key]
+  const faults: Fault[] = []
+  const change: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(patch)) {
+    const derived = key in before && !(key in writable)
+    if (!derived) change[key] = value
+    else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
+      const how =
+        key === 'status' && resource.lifecycle
+          ? ` POST an event to /v1/${resource.path}/${before.id}/events to move it.`
+          : ''
+      faults.push({ pointer: `/${key}`, detail: `${key} is read-only.${how}` })
+    }
+  }
+  if (faults.length > 0) throw impossible(faults)
+  const result = resource.writable.safeParse(mergePatch(writable, change))
+  if (!result.success) throw bodyProblem(result.error)
+  return result.data
+}

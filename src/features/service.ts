@@ -1,0 +1,143 @@
+// What surrounds the records: health, metrics, the OpenAPI document and its reference, a front door.
+import scalar from '@scalar/fastify-api-reference'
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { answer } from '../http/conditional.ts'
+import { describe } from '../http/describe.ts'
+import type { Records } from '../records/records.ts'
+
+const health = z
+  .object({ status: z.literal('ok').meta({ description: '`ok`: everything this asks about works.' }) })
+  .meta({ id: 'Health', description: 'Whether the service works.' })
+
+const frontDoor = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    documentation: z.string().meta({ description: 'The reference, for people.' }),
+    openapi: z.string().meta({ description: 'The OpenAPI document.' }),
+    resources: z.array(z.string()).meta({ description: 'The path of each list.' }),
+  })
+  .meta({ id: 'FrontDoor', description: 'Where everything is.' })
+
+export function serviceRoutes(app: FastifyInstance, records: Records, version: string): void {
+  const open = { config: { open: true } }
+
+  app.get('/', {
+    ...open,
+    schema: describe({
+      operationId: 'getFrontDoor',
+      tag: 'service',
+      summary: 'Where everything is',
+      answers: { 200: { description: 'Paths to go on from.', schema: frontDoor } },
+    }),
+    handler: async (request, reply) =>
+      answer(request, reply, {
+        body: JSON.stringify({
+          name: 'SCO tracker',
+          version,
+          documentation: '/docs/',
+          openapi: '/openapi.json',
+          resources: records.catalogue.resources.map(({ path }) => `/v1/${path}`),
+        }),
+      }),
+  })
+
+  app.get('/healthz', {
+    ...open,
+    schema: describe({
+      operationId: 'getHealth',
+      tag: 'service',
+      summary: 'Is the process alive?',
+      answers: { 200: { description: 'It is.', schema: health } },
+    }),
+    handler: async (request, reply) => answer(request, reply, { body: '{"status":"ok"}' }),
+  })
+
+  app.get('/readyz', {
+    ...open,
+    schema: describe({
+      operationId: 'getReadiness',
+      tag: 'service',
+      summary: 'Can it answer requests?',
+      answers: { 200: { description: 'The database answers.', schema: health } },
+    }),
+    handler: async (request, reply) => {
+      await records.engine.reader.get(sql`select 1 as one`)
+      return answer(request, reply, { body: '{"status":"ok"}' })
+    },
+  })
+}
+
+/** Prometheus metrics of the process and of every route. */
+export function metricsRoutes(app: FastifyInstance): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    registers: [registry],
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+  app.get('/metrics', {
+    config: { open: true },
+    schema: describe({
+      operationId: 'getMetrics',
+      tag: 'service',
+      summary: 'Metrics for Prometheus',
+      answers: {
+        200: { description: 'In the text format of Prometheus.', schema: z.string(), type: 'text/plain' },
+      },
+    }),
+    handler: async (_request, reply) =>
+      reply
+        .type(registry.contentType)
+        .header('cache-control', 'no-store')
+        .send(await registry.metrics()),
+  })
+}
+
+/** The OpenAPI document in both notations, and a reference that loads nothing from elsewhere. */
+export async function documentRoutes(app: FastifyInstance): Promise<void> {
+  const notations = {
+    json: {
+      path: '/openapi.json',
+      type: 'application/json',
+      write: (document: unknown) => JSON.stringify(document),
+    },
+    yaml: {
+      path: '/openapi.yaml',
+      type: 'application/yaml',
+      write: (document: unknown) => stringify(document, { aliasDuplicateObjects: false }),
+    },
+  }
+  for (const [name, { path, type, write }] of Object.entries(notations)) {
+    let text: string | undefined
+    app.get(path, { config: { open: true }, schema: { hide: true } }, async (request, reply) => {
+      text ??= write(app.swagger())
+      return answer(request, reply, { body: text, type: `${type}; charset=utf-8` })
+    })
+    app.log.trace({ path }, `OpenAPI as ${name}`)
+  }
+  await app.register(scalar, {
+    routePrefix: '/docs',
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: 'SCO tracker: API reference',
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      showDeveloperTools: 'never',
+    } as never,
+  })
+}

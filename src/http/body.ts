@@ -1,0 +1,35 @@
+// Reading bodies: JSON in UTF-8 and nothing else, refused before anyone trusts it.
+import fp from 'fastify-plugin'
+import { decodeUtf8, parseJson } from '../core/json.ts'
+import { Problem } from '../core/problems.ts'
+
+export const MERGE_PATCH = 'application/merge-patch+json'
+
+/** Of one request's body. Larger data goes through imports. */
+export const BODY_LIMIT = 4 * 1024 * 1024
+
+export const body = fp(
+  async (app) => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      ['application/json', MERGE_PATCH],
+      { parseAs: 'buffer' },
+      async (request: { headers: Record<string, unknown>; method: string }, bytes: Buffer) => {
+        const type = String(request.headers['content-type'])
+        const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]
+        if (charset && charset.toLowerCase() !== 'utf-8') {
+          throw new Problem('unsupported-media-type', `The body must be UTF-8, not ${charset}.`)
+        }
+        if (request.method !== 'PATCH' && type.startsWith(MERGE_PATCH)) {
+          throw new Problem(
+            'unsupported-media-type',
+            `${request.method} takes application/json; ${MERGE_PATCH} is for PATCH.`,
+          )
+        }
+        if (bytes.length === 0) throw new Problem('malformed-body', 'The body is empty.')
+        return parseJson(decodeUtf8(bytes))
+      },
+    )
+  },
+  { name: 'body' },
+)

@@ -1,0 +1,67 @@
+// Conditional requests (RFC 9110, section 13): strong ETags, 304 for what a client has, 412 for what has moved on.
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../core/problems.ts'
+
+/** A strong ETag of a body. That of a record begins with its version, so that any form of it can be written back. */
+export const etagOf = (body: string, version?: number) =>
+  `"${version === undefined ? '' : `${version}.`}${hash('sha1', body, 'base64url').slice(0, 22)}"`
+
+interface Answer {
+  body: string
+  /** Of a record: its version, for the ETag. */
+  version?: number
+  lastModified?: string
+  type?: string
+}
+
+/** Sends a body with its validators, or 304 when the client has it. */
+export function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { body, version, lastModified, type }: Answer,
+): FastifyReply {
+  const etag = etagOf(body, version)
+  reply
+    .header('etag', etag)
+    .header('cache-control', request.key ? 'private, no-cache' : 'public, no-cache')
+    .header('vary', 'Accept')
+  if (lastModified) reply.header('last-modified', new Date(lastModified).toUTCString())
+  const known = request.headers['if-none-match']
+  if (known !== undefined && (known.trim() === '*' || tagsIn(known).includes(etag)))
+    return reply.code(304).send()
+  return reply.type(type ?? 'application/json; charset=utf-8').send(body)
+}
+
+/** The answer to a write: the record, and the ETag with which to write it again. */
+export function sendWritten(reply: FastifyReply, doc: { version: number; updatedAt: string }): FastifyReply {
+  const body = JSON.stringify(doc)
+  return reply
+    .header('etag', etagOf(body, doc.version))
+    .header('last-modified', new Date(doc.updatedAt).toUTCString())
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .send(body)
+}
+
+/** The entity tags of a header, weak marks taken off (If-None-Match compares weakly). */
+const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
+
+/**
+ * Lets a write go on only when the client has seen the current version.
+ * @throws Problem `precondition-required` without If-Match, `precondition-failed` when it names another version
+ */
+export function checkIfMatch(request: FastifyRequest, version: number): void {
+  const given = request.headers['if-match']
+  if (given === undefined) {
+    throw new Problem('precondition-required', 'Send If-Match with the ETag of the version that you read.')
+  }
+  if (given.trim() === '*') return
+  const strong = given.split(',').filter((tag) => !tag.trim().startsWith('W/'))
+  if (!strong.some((tag) => tagsIn(tag).some((found) => found.startsWith(`"${version}.`)))) {
+    throw new Problem(
+      'precondition-failed',
+      `The record is at version ${version} now. Read it again and apply your change to it.`,
+    )
+  }
+}

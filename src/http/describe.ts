@@ -1,0 +1,110 @@
+// How a route says what it is: the schema that validates it and documents it.
+import type { FastifySchema } from 'fastify'
+import { z } from 'zod'
+import type { ProblemCode } from '../core/problems.ts'
+
+interface Answered {
+  description: string
+  schema?: z.ZodType
+  /** Default: application/json. */
+  type?: string
+}
+
+interface Description {
+  operationId: string
+  tag: string
+  summary: string
+  description?: string
+  params?: z.ZodObject
+  query?: z.ZodObject
+  body?: z.ZodType
+  headers?: z.ZodObject
+  answers: Record<number, Answered>
+  /** The problems that it can meet, beside those that every operation can. */
+  problems?: ProblemCode[]
+  /** Whether it needs a key. */
+  secured?: boolean
+}
+
+/** Problems that any operation can meet. */
+const EVERYWHERE: ProblemCode[] = ['invalid-parameter', 'rate-limited', 'internal', 'unavailable']
+
+/** `problems` rides along as an extension; `http/openapi.ts` makes responses of it. */
+export function describe(description: Description): FastifySchema {
+  const {
+    operationId,
+    tag,
+    summary,
+    params,
+    query,
+    body,
+    headers,
+    answers,
+    problems = [],
+    secured,
+  } = description
+  const codes: ProblemCode[] = [
+    ...EVERYWHERE,
+    ...(body
+      ? (['malformed-body', 'invalid-body', 'body-too-large', 'unsupported-media-type'] as const)
+      : []),
+    ...(secured ? (['unauthorized', 'forbidden'] as const) : []),
+    ...problems,
+  ]
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description.description && { description: description.description }),
+    ...(params && { params }),
+    querystring: query ?? z.strictObject({}),
+    ...(body && { body }),
+    ...(headers && { headers }),
+    ...(secured && { security: [{ key: [] }] }),
+    response: Object.fromEntries(
+      Object.entries(answers).map(([status, { description: text, schema, type = 'application/json' }]) => [
+        status,
+        schema
+          ? { description: text, content: { [type]: { schema } } }
+          : z.null().meta({ description: text }),
+      ]),
+    ),
+    'x-problems': [...new Set(codes)],
+  } as FastifySchema
+}
+
+/** If-Match, as PATCH and DELETE need it. Its absence is a problem of its own (428), so it is optional here. */
+export const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .meta({
+      description: 'Required: the ETag of the version that you read, or `*` to overwrite on purpose.',
+      examples: ['*'],
+    }),
+})
+
+export const ifNoneMatch = z.object({
+  'if-none-match': z
+    .string()
+    .optional()
+    .meta({ description: 'ETags that you have; when one is current the answer is 304 without a body.' }),
+})
+
+/** The `id` in the path of a record: a topic answers to its slug too, a state to its code. */
+export const recordParam = ({
+  kind,
+  alias,
+  prefix,
+}: {
+  kind: string
+  alias?: string
+  prefix: string | null
+}) =>
+  z.object({
+    id: z.string().meta({
+      description: alias
+        ? `The id of the ${kind}, or its ${alias}.`
+        : `The ${prefix ? 'id' : 'code'} of the ${kind}.`,
+    }),
+  })

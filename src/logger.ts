@@ -1,0 +1,30 @@
+// JSON logs through pino. A key never gets into them: headers are not logged, and what looks like a key is blotted out.
+import pino, { type DestinationStream, type Logger } from 'pino'
+import { redactKeys } from './db/keys.ts'
+
+interface LoggedRequest {
+  method: string
+  url: string
+  ip: string
+}
+
+export const makeLogger = (level: string, destination: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      redact: {
+        paths: ['req.headers', 'headers', 'authorization', '*.authorization', 'token', '*.token'],
+        censor: '[redacted]',
+      },
+      serializers: {
+        req: ({ method, url, ip }: LoggedRequest) => ({ method, url: redactKeys(url), ip }),
+        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+        err: (error: Error) => {
+          const { message, stack, ...rest } = pino.stdSerializers.err(error)
+          return { ...rest, message: redactKeys(message), stack: redactKeys(stack) }
+        },
+      },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    destination,
+  )

@@ -1,0 +1,139 @@
+// The building blocks of every wire shape: texts, dates, references, and the parts that all records share.
+import { z } from 'zod'
+import { isCalendarDate, isPartialDate } from '../core/dates.ts'
+import { idPattern } from '../core/ids.ts'
+import type { Lifecycle } from '../core/lifecycle.ts'
+
+/** What can be referred to, and the prefix of its ids. States are keyed by ISO 3166-1 alpha-2 instead. */
+export const PREFIXES = {
+  meeting: 'mtg',
+  speaker: 'spk',
+  proposal: 'prp',
+  agreement: 'agr',
+  statement: 'stm',
+  organization: 'org',
+  source: 'src',
+  topic: 'top',
+  evidence: 'evd',
+  event: 'evt',
+} as const
+
+export type Kind = keyof typeof PREFIXES | 'state'
+
+export const STATE_CODE = /^[A-Z]{2}$/
+export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
+
+/** The id of an example: no record has it, but it has the right form. */
+const EXAMPLE_SUFFIX = '01gb6jc400ezz8kdnweefcy4dk'
+export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_${EXAMPLE_SUFFIX}`
+
+/** Which kind a string refers to, wherever it stands in a shape. */
+export const references = z.registry<{ kind: Kind }>()
+
+/** A line or a text that people wrote: trimmed, not empty. `max` counts UTF-16 units. */
+export const text = (max: number, description: string) =>
+  z.string().trim().min(1).max(max).meta({ description })
+
+export const partialDate = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.')
+    .refine(isPartialDate, 'There is no such date.')
+    .meta({
+      description: `${description} ISO 8601; YYYY and YYYY-MM where no more is known.`,
+      examples: ['2022-08-24'],
+    })
+
+export const calendarDate = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, 'Must be a date: YYYY-MM-DD.')
+    .refine(isCalendarDate, 'There is no such date.')
+    .meta({ description, format: 'date', examples: ['2022-08-24'] })
+
+export const instant = (description: string) =>
+  z.iso.datetime().meta({ description, examples: ['2026-11-23T09:30:00.000Z'] })
+
+export const url = (description: string) =>
+  z
+    .url({ protocol: /^https?$/, error: 'Must be an absolute http or https URL.' })
+    .max(2000)
+    .meta({ description, examples: ['https://example.org/report'] })
+
+/** A reference to a record by its id (a state by its code, a topic also by its slug). */
+export function ref(kind: Kind, description: string) {
+  const schema = z
+    .string()
+    .regex(refPattern(kind), { error: (issue) => wrongReference(kind, String(issue.input)) })
+    .meta({ description, examples: [kind === 'state' ? 'RU' : exampleId(kind)] })
+  references.add(schema, { kind })
+  return schema
+}
+
+function refPattern(kind: Kind): RegExp {
+  if (kind === 'state') return STATE_CODE
+  if (kind === 'topic') return new RegExp(`${idPattern(PREFIXES.topic).source}|${SLUG.source}`)
+  return idPattern(PREFIXES[kind])
+}
+
+function wrongReference(kind: Kind, value: string): string {
+  if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
+  const prefix = value.slice(0, value.indexOf('_'))
+  const other = Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
+  const wanted = `the id of a ${kind} (${PREFIXES[kind]}_…)`
+  return other && other !== kind ? `Must be ${wanted}; this is the id of a ${other}.` : `Must be ${wanted}.`
+}
+
+export const topicIds = z.array(ref('topic', 'A topic: its id or its slug.')).max(50).meta({
+  description:
+    'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
+})
+
+/** On whose behalf, or by whom: a state, an organization, or both. */
+export const party = (description: string) =>
+  z
+    .strictObject({
+      stateCode: ref('state', 'The state.').nullable().default(null),
+      organizationId: ref('organization', 'The organization.').nullable().default(null),
+    })
+    .meta({ description })
+
+export const identifiers = z
+  .array(
+    z
+      .strictObject({
+        scheme: text(100, 'Who gave the identifier, such as `wikidata`.'),
+        identifier: text(300, 'The identifier in that scheme.'),
+      })
+      .meta({ id: 'Identifier', description: 'What another system calls the record (Popolo).' }),
+  )
+  .max(50)
+  .meta({ description: 'Unique per scheme and kind, so that an import can be repeated without doubling.' })
+
+export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
+
+export const support = z.enum(SUPPORT).meta({
+  description:
+    'How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count.',
+})
+
+/** The fields that every record ends with. */
+export const tail = {
+  createdAt: instant('When the record was made here.'),
+  updatedAt: instant('When its content last changed.'),
+  version: z
+    .int()
+    .positive()
+    .meta({ description: '1, 2, 3 …; moves only when the content does.', examples: [1] }),
+}
+
+export const statusOf = (lifecycle: Lifecycle, description: string) =>
+  z.enum(Object.keys(lifecycle.moves)).meta({ description })
+
+/** A step in the life of a proposal or an agreement, as it is written. */
+export const eventFields = (lifecycle: Lifecycle) => ({
+  status: statusOf(lifecycle, 'The status that began.'),
+  occurredOn: partialDate('When it began.'),
+  meetingId: ref('meeting', 'The meeting at which it happened.').nullable().default(null),
+  note: text(5000, 'What a reader should know about it.').nullable().default(null),
+})

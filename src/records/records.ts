@@ -1,0 +1,427 @@
+// Writing and finding records: every write of every kind goes through here, and into the change log with it.
+import { type SQL, sql } from 'drizzle-orm'
+import type { IdMaker } from '../core/ids.ts'
+import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
+import type { Engine, Reader, Writer } from '../db/engine.ts'
+import { changes, identifiers, links } from '../db/system.ts'
+import { describeTable, type Table } from '../db/tables.ts'
+import type { Kind } from './fields.ts'
+import { type Catalogue, type Doc, type Entity, type Json, valuesAt } from './resource.ts'
+
+/** Who writes. */
+export interface Actor {
+  id: string
+  name: string
+}
+
+export interface Author {
+  actor: Actor
+  requestId: string | null
+}
+
+/** One write: a transaction, whose it is, and the one instant that all of it bears. */
+export interface Unit extends Writer, Author {
+  now: Date
+  /** `now`, as it is stored. Never before the instant of an earlier change. */
+  at: string
+}
+
+/** A record as it is stored: its document as JSON text. */
+export interface Stored {
+  id: string
+  version: number
+  doc: string
+}
+
+/** What a part of the house adds to the writes of others. */
+export interface Extension {
+  /** May complete the document before it is written; what it returns runs after. */
+  beforeCreate?(
+    unit: Unit,
+    entity: Entity,
+    doc: Doc,
+    input: Record<string, unknown>,
+  ): Promise<undefined | (() => Promise<void>)>
+  /** May refuse a change, or let others follow from it. */
+  beforeUpdate?(unit: Unit, entity: Entity, before: Doc, after: Doc): Promise<void>
+}
+
+interface Deps {
+  engine: Engine
+  catalogue: Catalogue
+  extensions: readonly Extension[]
+  newId: IdMaker
+  clock: () => Date
+}
+
+/** How many of the records that point to one are named when it cannot be deleted. */
+const MOST_NAMED = 20
+
+export class Records {
+  readonly engine: Engine
+  readonly catalogue: Catalogue
+  readonly #extensions: readonly Extension[]
+  readonly #newId: IdMaker
+  readonly #clock: () => Date
+  readonly #statements = new Map<Kind, Statements>()
+
+  constructor({ engine, catalogue, extensions, newId, clock }: Deps) {
+    this.engine = engine
+    this.catalogue = catalogue
+    this.#extensions = extensions
+    this.#newId = newId
+    this.#clock = clock
+    for (const entity of [...catalogue.resources, ...catalogue.parts]) {
+      this.#statements.set(entity.kind, statementsFor(entity))
+    }
+  }
+
+  /** Runs a write. Nothing of it stands unless `work` resolves. */
+  write<Result>(author: Author, work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    return this.engine.write(async (writer) => {
+      const last = await writer.get<{ at: string }>(LAST_CHANGE, {})
+      const clock = this.#clock().toISOString()
+      const at = last && last.at > clock ? last.at : clock
+      const unit: Unit = {
+        ...author,
+        now: new Date(at),
+        at,
+        all: (query, values) => writer.all(query, values),
+        get: (query, values) => writer.get(query, values),
+        run: (query, values) => writer.run(query, values),
+      }
+      return work(unit)
+    })
+  }
+
+  /** The record with this id or alias, if there is one. */
+  find(reader: Reader, entity: Entity, id: string): Promise<Stored | undefined> {
+    return reader.get<Stored>(this.#of(entity).find, { id })
+  }
+
+  /** The record with this id or alias. @throws Problem `gone` when it was deleted, `not-found` when it never was */
+  async load(reader: Reader, entity: Entity, id: string): Promise<Stored> {
+    const found = await this.find(reader, entity, id)
+    if (found) return found
+    const tombstone = await reader.get(TOMBSTONE, { kind: entity.kind, id })
+    throw tombstone ? gone(entity.kind, id) : notFound(entity.kind, id)
+  }
+
+  /**
+   * Makes a record.
+   * @param input what `entity.writable` (or the `create` of a resource) parsed
+   * @param derived fields that the caller derives, such as the record that evidence belongs to
+   * @throws Problem `unknown-reference`, `impossible` or `duplicate`
+   */
+  async create(
+    unit: Unit,
+    entity: Entity,
+    input: Record<string, unknown>,
+    derived: Record<string, Json> = {},
+  ): Promise<Doc> {
+    const id = entity.prefix === null ? String(input['code']) : this.#newId(entity.prefix)
+    const stamps = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
+    const given: Record<string, unknown> = { support: 'unsupported', ...input, ...derived, ...stamps }
+    const doc = Object.fromEntries(entity.keys.map((key) => [key, given[key] ?? null])) as Doc
+    await this.#check(unit, entity, doc)
+    if (entity.prefix === null) doc.version = 1 + (await this.#lastVersion(unit, id))
+    const followUps: (() => Promise<void>)[] = []
+    for (const extension of this.#extensions) {
+      const followUp = await extension.beforeCreate?.(unit, entity, doc, input)
+      if (followUp) followUps.push(followUp)
+    }
+    await this.#store(unit, entity, doc, null)
+    for (const followUp of followUps) await followUp()
+    return doc
+  }
+
+  /**
+   * Replaces the content of a record. When nothing differs, nothing is written and `before` is returned.
+   * @throws Problem `unknown-reference`, `impossible`, `duplicate`, and whatever extensions refuse
+   */
+  async update(unit: Unit, entity: Entity, before: Doc, changed: Record<string, unknown>): Promise<Doc> {
+    const after = Object.fromEntries(
+      entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
+    ) as Doc
+    await this.#check(unit, entity, after, before)
+    if (JSON.stringify(after) === JSON.stringify(before)) return before
+    after.version = before.version + 1
+    after.updatedAt = unit.at
+    for (const extension of this.#extensions) await extension.beforeUpdate?.(unit, entity, before, after)
+    await this.#store(unit, entity, after, before)
+    return after
+  }
+
+  /**
+   * Deletes a record and what lives under it; tombstones stay in the change log.
+   * @throws Problem `referenced` when others point to it
+   */
+  async remove(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
+    const pointing = await this.#pointingTo(unit, entity, doc.id)
+    if (pointing.length > 0) {
+      const first = pointing[0]
+      throw new Problem(
+        'referenced',
+        `The ${entity.kind} ${doc.id} cannot be deleted: ${first?.kind} ${first?.id}${pointing.length > 1 ? ' and others point' : ' points'} to it.`,
+        { extra: { referencedBy: pointing } },
+      )
+    }
+    for (const part of this.catalogue.parts) {
+      for (const stored of await unit.all<Stored>(this.#of(part).under, { id: doc.id })) {
+        await this.#erase(unit, part, JSON.parse(stored.doc) as Doc)
+      }
+    }
+    await this.#erase(unit, entity, doc)
+  }
+
+  /** What lives under a record, of one kind, oldest first. */
+  under(reader: Reader, part: Entity, recordId: string): Promise<Stored[]> {
+    return reader.all<Stored>(this.#of(part).under, { id: recordId })
+  }
+
+  async #erase(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
+    const { id } = doc
+    await unit.run(DELETE_LINKS, { id })
+    await unit.run(DELETE_IDENTIFIERS, { id })
+    await unit.run(this.#of(entity).remove, { id })
+    await this.#log(unit, entity, 'delete', id, doc.version + 1, null)
+  }
+
+  async #check(unit: Unit, entity: Entity, doc: Doc, before?: Doc): Promise<void> {
+    entity.complete?.(doc, unit.now)
+    const faults = entity.rules?.(doc) ?? []
+    for (const field of before ? (entity.constant ?? []) : []) {
+      if (doc[field] !== before?.[field]) {
+        faults.push({
+          pointer: `/${field}`,
+          detail: `${field} never changes; it is ${JSON.stringify(before?.[field])}.`,
+        })
+      }
+    }
+    if (faults.length > 0) throw impossible(faults)
+    await this.#resolveReferences(unit, entity, doc)
+    await this.#checkChains(unit, entity, doc)
+    await this.#checkUnique(unit, entity, doc, before)
+  }
+
+  /** Every reference must lead somewhere; a slug becomes the id that it stands for. */
+  async #resolveReferences(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
+    const faults: Fault[] = []
+    for (const { path, kind } of entity.references) {
+      const target = this.catalogue.entity(kind)
+      for (const [pointer, value] of valuesAt(doc, path)) {
+        const found = await unit.get<{ id: string }>(this.#of(target).exists, { id: value })
+        if (!found) faults.push({ pointer, detail: `There is no ${kind} ${JSON.stringify(value)}.` })
+        else if (found.id !== value) replaceAt(doc, pointer, found.id)
+      }
+      // The same topic by id and by slug is one topic.
+      if (path.length === 2 && path[1] === '*') doc[path[0] ?? ''] = [...new Set(asList(doc[path[0] ?? '']))]
+    }
+    if (faults.length > 0) throw unknownReference(faults)
+  }
+
+  async #checkChains(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
+    for (const field of entity.acyclic ?? []) {
+      let next = doc[field]
+      while (typeof next === 'string') {
+        if (next === doc.id) {
+          throw impossible([
+            { pointer: `/${field}`, detail: `Following ${field} from here leads back to ${doc.id}.` },
+          ])
+        }
+        const parent: Stored | undefined = await this.find(unit, entity, next)
+        next = parent ? (JSON.parse(parent.doc) as Doc)[field] : null
+      }
+    }
+  }
+
+  async #checkUnique(unit: Unit, entity: Entity, doc: Doc, before: Doc | undefined): Promise<void> {
+    for (const { pointer, field, query } of this.#of(entity).unique) {
+      const existing = await unit.get<{ id: string }>(query, { value: doc[field], id: before?.id ?? '' })
+      if (existing)
+        throw duplicate(entity.kind, pointer, `${field} ${JSON.stringify(doc[field])}`, existing.id)
+    }
+    const seen = new Set<string>()
+    for (const [index, given] of (asList(doc['identifiers']) as Record<string, Json>[]).entries()) {
+      const { scheme, identifier } = given
+      const label = `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
+      const pointer = `/identifiers/${index}`
+      const key = JSON.stringify([scheme, identifier])
+      if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label} is listed twice.` }])
+      seen.add(key)
+      const owner = await unit.get<{ recordId: string }>(OWNER, { kind: entity.kind, scheme, identifier })
+      if (owner && owner.recordId !== doc.id) throw duplicate(entity.kind, pointer, label, owner.recordId)
+    }
+  }
+
+  async #store(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    const text = JSON.stringify(doc)
+    const { columns, insert, update } = this.#of(entity)
+    const seq = await this.#log(unit, entity, before ? 'update' : 'create', doc.id, doc.version, text)
+    const values: Record<string, unknown> = { seq, doc: text }
+    for (const [name, path] of columns) values[name] = path.reduce<Json | undefined>(step, doc)
+    await unit.run(before ? update : insert, values)
+    if (before) {
+      await unit.run(DELETE_LINKS, { id: doc.id })
+      await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
+    }
+    for (const { field, path, listed } of entity.references) {
+      if (!listed) continue
+      for (const toId of new Set([...valuesAt(doc, path)].map(([, value]) => value))) {
+        await unit.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
+      }
+    }
+    for (const given of asList(doc['identifiers']) as Record<string, Json>[]) {
+      await unit.run(INSERT_IDENTIFIER, { kind: entity.kind, recordId: doc.id, ...given })
+    }
+  }
+
+  async #log(
+    unit: Unit,
+    entity: Entity,
+    op: string,
+    recordId: string,
+    version: number,
+    doc: string | null,
+  ): Promise<number> {
+    const { actor, requestId, at } = unit
+    const row = await unit.get<{ seq: number }>(INSERT_CHANGE, {
+      kind: entity.kind,
+      recordId,
+      version,
+      op,
+      at,
+      actorId: actor.id,
+      actorName: actor.name,
+      requestId,
+      doc,
+    })
+    if (!row) throw new Error('The change log took no row.')
+    return row.seq
+  }
+
+  async #lastVersion(unit: Unit, id: string): Promise<number> {
+    const last = await unit.get<{ version: number | null }>(LAST_VERSION, { id })
+    return last?.version ?? 0
+  }
+
+  async #pointingTo(unit: Unit, entity: Entity, id: string): Promise<{ kind: string; id: string }[]> {
+    const own = new Set(this.catalogue.parts.map((part) => part.kind))
+    const found: { kind: string; id: string }[] = []
+    for (const { entity: other, column } of this.catalogue.columnsTo(entity.kind)) {
+      const { table } = other
+      const notOwn = own.has(other.kind)
+        ? sql`and ${columnNamed(table, 'recordId')} <> ${id}`
+        : sql`and ${table.id} <> ${id}`
+      const rows = await unit.all<{ id: string }>(
+        sql`select ${table.id} as id from ${table} where ${columnNamed(table, column)} = ${id} ${notOwn} order by ${table.id} limit ${MOST_NAMED}`,
+      )
+      found.push(...rows.map((row) => ({ kind: other.kind, id: row.id })))
+    }
+    const linked = await unit.all<{ kind: string; id: string }>(LINKED_FROM, { id })
+    found.push(...linked)
+    return found.slice(0, MOST_NAMED)
+  }
+
+  #of(entity: Entity): Statements {
+    const statements = this.#statements.get(entity.kind)
+    if (!statements) throw new Error(`Nothing describes the kind ${entity.kind}.`)
+    return statements
+  }
+}
+
+/** Reads a stored document. */
+export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc
+
+const duplicate = (kind: string, pointer: string, what: string, existingId: string) =>
+  new Problem('duplicate', `Another ${kind}, ${existingId}, has the ${what}.`, {
+    errors: [{ pointer, detail: `The ${what} is taken.` }],
+    extra: { existingId },
+  })
+
+const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
+
+const step = (value: Json | undefined, key: string): Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
+
+/** Puts a value where a JSON Pointer made by `valuesAt` leads. */
+function replaceAt(doc: Json, pointer: string, value: Json): void {
+  const segments = pointer.slice(1).split('/')
+  const last = segments.pop() ?? ''
+  const holder = segments.reduce<Json>(
+    (inner, segment) => (inner as Record<string, Json>)[segment] ?? null,
+    doc,
+  )
+  ;(holder as Record<string, Json>)[last] = value
+}
+
+/** The constant statements of one kind. */
+interface Statements {
+  columns: [name: string, path: readonly string[]][]
+  find: SQL
+  exists: SQL
+  under: SQL
+  insert: SQL
+  update: SQL
+  remove: SQL
+  unique: { pointer: string; field: string; query: SQL }[]
+}
+
+function statementsFor(entity: Entity): Statements {
+  const { table, alias } = entity
+  const { columns } = describeTable(table)
+  const named = (name: string) => sql.placeholder(name)
+  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${named('id')}` : sql.empty()
+  const names = Object.keys(columns)
+  const list = (parts: SQL[]) => sql.join(parts, sql`, `)
+  return {
+    columns: Object.entries(columns).flatMap(([name, column]) =>
+      column.path ? [[name, column.path] as const] : [],
+    ) as [string, readonly string[]][],
+    find: sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} = ${named('id')}${byAlias}`,
+    exists: sql`select ${table.id} as id from ${table} where ${table.id} = ${named('id')}${byAlias}`,
+    under:
+      'recordId' in columns
+        ? sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${columnNamed(table, 'recordId')} = ${named('id')} order by ${table.seq}`
+        : sql.empty(),
+    insert: sql`insert into ${table} (${list(names.map((name) => sql`${sql.identifier(name)}`))}) values (${list(names.map((name) => sql`${named(name)}`))})`,
+    update: sql`update ${table} set ${list(names.filter((name) => name !== 'id').map((name) => sql`${sql.identifier(name)} = ${named(name)}`))} where ${table.id} = ${named('id')}`,
+    remove: sql`delete from ${table} where ${table.id} = ${named('id')}`,
+    unique: Object.entries(columns)
+      .filter(([name, column]) => column.unique || (name === 'id' && entity.prefix === null))
+      .map(([name]) => {
+        const field = name === 'id' ? 'code' : name
+        return {
+          field,
+          pointer: `/${field}`,
+          query: sql`select ${table.id} as id from ${table} where ${columnNamed(table, name)} = ${named('value')} and ${table.id} <> ${named('id')}`,
+        }
+      }),
+  }
+}
+
+export function columnNamed(table: Table, name: string): SQL {
+  const found = table[name as 'id']
+  if (!found) throw new Error(`${describeTable(table).name} has no column ${name}.`)
+  return sql`${found}`
+}
+
+const LAST_CHANGE = sql`select ${changes.at} as at from ${changes} order by ${changes.seq} desc limit 1`
+
+const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
+
+const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
+
+const INSERT_CHANGE = sql`insert into ${changes} ("kind", "recordId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
+
+const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "toId") values (${sql.placeholder('fromKind')}, ${sql.placeholder('fromId')}, ${sql.placeholder('field')}, ${sql.placeholder('toId')})`
+
+const DELETE_LINKS = sql`delete from ${links} where ${links.fromId} = ${sql.placeholder('id')}`
+
+const LINKED_FROM = sql`select ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${sql.placeholder('id')} order by ${links.fromId} limit ${sql.raw(String(MOST_NAMED))}`
+
+const INSERT_IDENTIFIER = sql`insert into ${identifiers} ("kind", "scheme", "identifier", "recordId") values (${sql.placeholder('kind')}, ${sql.placeholder('scheme')}, ${sql.placeholder('identifier')}, ${sql.placeholder('recordId')})`
+
+const DELETE_IDENTIFIERS = sql`delete from ${identifiers} where ${identifiers.recordId} = ${sql.placeholder('id')}`
+
+const OWNER = sql`select ${identifiers.recordId} as "recordId" from ${identifiers} where ${identifiers.kind} = ${sql.placeholder('kind')} and ${identifiers.scheme} = ${sql.placeholder('scheme')} and ${identifiers.identifier} = ${sql.placeholder('identifier')}`

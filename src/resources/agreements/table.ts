@@ -1,0 +1,13 @@
+import { column, defineTable } from '../../db/tables.ts'
+import { meetings } from '../meetings/table.ts'
+import { organizations } from '../organizations/table.ts'
+import { states } from '../states/table.ts'
+
+export const agreements = defineTable('agreements', {
+  title: column.required('title'),
+  kind: column.required('kind'),
+  status: column.required('status'),
+  stateCode: column.ref('draftedBy.stateCode', () => states),
+  organizationId: column.ref('draftedBy.organizationId', () => organizations),
+  meetingId: column.ref('meetingId', () => meetings),
+})

@@ -1,0 +1,156 @@
+// The life of a proposal or an agreement: its events, and the status that follows from them.
+import { z } from 'zod'
+import { latestToday } from '../../core/dates.ts'
+import {
+  agreementLifecycle,
+  type Lifecycle,
+  placeStep,
+  proposalLifecycle,
+  type Step,
+  statusesOf,
+} from '../../core/lifecycle.ts'
+import { impossible, Problem } from '../../core/problems.ts'
+import type { Reader } from '../../db/engine.ts'
+import { partialDate, ref, text } from '../../records/fields.ts'
+import { type Extension, parse, type Records, type Unit } from '../../records/records.ts'
+import { type Catalogue, type Doc, defineEntity, type Entity, type Resource } from '../../records/resource.ts'
+import { events as table } from './table.ts'
+
+/** A step as clients write it. */
+export interface EventInput extends Step {
+  meetingId?: string | null
+  note?: string | null
+}
+
+export const events = defineEntity({
+  kind: 'event',
+  about: 'A step in the life of a proposal or an agreement.',
+  table,
+  fields: {
+    recordKind: z
+      .enum(['proposal', 'agreement'])
+      .meta({ description: 'What kind of record it happened to.' }),
+    recordId: z.string().meta({ description: 'The id of the record it happened to.' }),
+    status: z
+      .enum([...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])])
+      .meta({ description: 'The status that began.' }),
+    occurredOn: partialDate('When it began; null for a start whose date nobody recorded.').nullable(),
+    meetingId: ref('meeting', 'The meeting at which it happened.').nullable(),
+    note: text(5000, 'What a reader should know about it.').nullable(),
+  },
+  required: ['recordKind', 'recordId', 'status'],
+  example: { status: 'under-consideration', occurredOn: '2022-09-16' },
+})
+
+/** The history of a record, in order of date. */
+export async function historyOf(records: Records, reader: Reader, recordId: string): Promise<Doc[]> {
+  const stored = (await records.under(reader, events, recordId)).map(parse)
+  return stored.sort((one, other) => compare(dateOf(one), dateOf(other)))
+}
+
+/** Moves a record: keeps the event, and lets the status follow. @throws Problem `illegal-transition` with the legal ones */
+export async function addEvent(
+  records: Records,
+  unit: Unit,
+  resource: Resource,
+  record: Doc,
+  input: EventInput,
+): Promise<Doc> {
+  const { lifecycle } = resource
+  if (!lifecycle) throw new Error(`A ${resource.kind} has no lifecycle.`)
+  const history = await historyOf(records, unit, record.id)
+  place(lifecycle, history as unknown as Step[], input, unit.now)
+  const event = await records.create(
+    unit,
+    events,
+    { ...input },
+    { recordKind: resource.kind, recordId: record.id },
+  )
+  const last = (await historyOf(records, unit, record.id)).at(-1)
+  await records.update(unit, resource, record, { status: last?.['status'] ?? record['status'] })
+  return event
+}
+
+/** Gives every new proposal and agreement its first event, and keeps that event's date in step. */
+export function eventExtension(catalogue: Catalogue, records: () => Records): Extension {
+  const lifecycleOf = (entity: Entity): (Resource & { lifecycle: Lifecycle }) | undefined => {
+    const resource = catalogue.resources.find(({ kind }) => kind === entity.kind)
+    return resource?.lifecycle ? (resource as Resource & { lifecycle: Lifecycle }) : undefined
+  }
+  return {
+    async beforeCreate(unit, entity, doc, input) {
+      const resource = lifecycleOf(entity)
+      if (!resource) return undefined
+      const [start, ...rest] = await startOf(records(), unit, resource, doc, input)
+      const life: EventInput[] = []
+      for (const step of [start, ...rest]) {
+        const index = place(resource.lifecycle, life, step, unit.now)
+        life.splice(index, 0, step)
+      }
+      doc['status'] = life.at(-1)?.status ?? null
+      return async () => {
+        for (const step of life) {
+          await records().create(unit, events, { ...step }, { recordKind: resource.kind, recordId: doc.id })
+        }
+      }
+    },
+    async beforeUpdate(unit, entity, before, after) {
+      const startsOn = lifecycleOf(entity)?.startsOn
+      if (!startsOn || before[startsOn] === after[startsOn]) return
+      const [start, next] = await historyOf(records(), unit, after.id)
+      const date = String(after[startsOn])
+      if (next && dateOf(next) < date) {
+        throw impossible([
+          { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
+        ])
+      }
+      if (start) await records().update(unit, events, start, { occurredOn: date })
+    },
+  }
+}
+
+/** The events that a new record comes with, its start first. */
+async function startOf(
+  records: Records,
+  unit: Unit,
+  resource: Resource & { lifecycle: Lifecycle },
+  doc: Doc,
+  input: Record<string, unknown>,
+): Promise<[EventInput, ...EventInput[]]> {
+  const { initial } = resource.lifecycle
+  const given = (input['events'] ?? []) as EventInput[]
+  const status = (input['status'] as string | undefined) ?? initial[0]
+  if (resource.startsOn) {
+    return [
+      {
+        status,
+        occurredOn: String(doc[resource.startsOn]),
+        meetingId: (doc['meetingId'] ?? null) as string | null,
+      },
+      ...given,
+    ]
+  }
+  const [first, ...rest] = given
+  if (first && input['status'] === undefined && initial.includes(first.status)) return [first, ...rest]
+  const meetingId = doc['meetingId'] as string | null
+  const meeting = meetingId
+    ? await records.find(unit, records.catalogue.entity('meeting'), meetingId)
+    : undefined
+  return [{ status, occurredOn: meeting ? String(parse(meeting)['startDate']) : null, meetingId }, ...given]
+}
+
+/** @returns the index at which the step belongs */
+function place(lifecycle: Lifecycle, history: readonly Step[], step: Step, now: Date): number {
+  if (step.occurredOn !== null && step.occurredOn > latestToday(now)) {
+    throw impossible([
+      { pointer: '/occurredOn', detail: `${step.occurredOn} lies in the future; an event has happened.` },
+    ])
+  }
+  const placed = placeStep(lifecycle, history, step)
+  if (placed.legal) return placed.index
+  throw new Problem('illegal-transition', placed.detail, { extra: { legal: placed.allowed } })
+}
+
+const dateOf = (event: Doc) => (event['occurredOn'] ?? '') as string
+
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

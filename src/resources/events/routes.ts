@@ -1,0 +1,63 @@
+// The events of proposals and agreements.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { authorOf } from '../../http/author.ts'
+import { answer, sendWritten } from '../../http/conditional.ts'
+import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { parse, type Records } from '../../records/records.ts'
+import type { Resource } from '../../records/resource.ts'
+import { addEvent, type EventInput, events, historyOf } from './index.ts'
+
+const eventList = z
+  .object({ data: z.array(events.record) })
+  .meta({ id: 'EventList', description: 'The events of a record, in order of date.' })
+
+export function eventRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
+  const { kind, name, path, event } = resource
+  if (!event) return
+  const collection = `/v1/${path}/:id/events`
+
+  app.get(collection, {
+    schema: describe({
+      operationId: `list${name}Events`,
+      tag: path,
+      summary: `List the events of the ${kind}`,
+      params: recordParam(resource),
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'What became of it, in order of date.', schema: eventList } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const history = await records.engine.read(async (reader) => {
+        const record = await records.load(reader, resource, id)
+        return historyOf(records, reader, record.id)
+      })
+      return answer(request, reply, { body: JSON.stringify({ data: history }) })
+    },
+  })
+
+  app.post(collection, {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `create${name}Event`,
+      tag: path,
+      summary: `Move the ${kind} to another status`,
+      description:
+        'The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.',
+      params: recordParam(resource),
+      body: event,
+      answers: { 201: { description: 'The event.', schema: events.record } },
+      problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'illegal-transition'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const made = await records.write(authorOf(request), async (unit) => {
+        const record = parse(await records.load(unit, resource, id))
+        return addEvent(records, unit, resource, record, request.body as EventInput)
+      })
+      return sendWritten(reply.code(201).header('location', `/v1/${path}/${made['recordId']}/events`), made)
+    },
+  })
+}

@@ -1,0 +1,36 @@
+// THE list of resources: one line each. Whatever lives under other records stands in the second list.
+import { type IdMaker, newId } from '../core/ids.ts'
+import type { Engine } from '../db/engine.ts'
+import { Records } from '../records/records.ts'
+import { Catalogue } from '../records/resource.ts'
+import { agreements } from './agreements/index.ts'
+import { eventExtension, events } from './events/index.ts'
+import { evidence, evidenceExtension } from './evidence/index.ts'
+import { meetings } from './meetings/index.ts'
+import { organizations } from './organizations/index.ts'
+import { proposals } from './proposals/index.ts'
+import { sources } from './sources/index.ts'
+import { speakers } from './speakers/index.ts'
+import { statements } from './statements/index.ts'
+import { states } from './states/index.ts'
+import { topics } from './topics/index.ts'
+
+export const catalogue = new Catalogue(
+  [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
+  [evidence, events],
+)
+
+/** Everything that writes and finds records on an engine, without HTTP: for the service, seeds and commands. */
+export function recordsOn(
+  engine: Engine,
+  { clock = () => new Date(), makeId = newId }: { clock?: () => Date; makeId?: IdMaker } = {},
+) {
+  const records: Records = new Records({
+    engine,
+    catalogue,
+    extensions: [eventExtension(catalogue, () => records), evidenceExtension],
+    newId: makeId,
+    clock,
+  })
+  return records
+}

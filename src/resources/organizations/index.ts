@@ -1,0 +1,76 @@
+// Bodies, ministries, agencies and publishers (Popolo: Organization).
+import { z } from 'zod'
+import { endsBeforeStart } from '../../core/dates.ts'
+import { partialDate, ref, text } from '../../records/fields.ts'
+import { defineResource } from '../../records/resource.ts'
+import { organizations as table } from './table.ts'
+
+export const organizations = defineResource({
+  kind: 'organization',
+  path: 'organizations',
+  about: 'A body, ministry, agency or publisher.',
+  table,
+  fields: {
+    name: text(500, 'Its name.'),
+    otherNames: z
+      .array(text(500, 'Another name.'))
+      .max(100)
+      .meta({ description: 'Other names, spellings and languages.' }),
+    abbreviation: text(50, 'Its usual abbreviation.').nullable(),
+    classification: text(
+      100,
+      'What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`.',
+    ),
+    parentId: ref('organization', 'The organization of which it is a part.').nullable(),
+    countryCode: ref('state', 'The state to which it belongs.').nullable(),
+    seat: text(200, 'The city in which it sits.').nullable(),
+    foundingDate: partialDate('When it was founded.').nullable(),
+    dissolutionDate: partialDate('When it was dissolved.').nullable(),
+  },
+  required: ['name', 'classification'],
+  titleField: 'name',
+  filters: {
+    name: {
+      by: 'column',
+      column: 'name',
+      value: z.string().min(1),
+      description: 'The name, as it is written.',
+    },
+    abbreviation: {
+      by: 'column',
+      column: 'abbreviation',
+      value: z.string().min(1),
+      description: 'The abbreviation.',
+    },
+    classification: {
+      by: 'column',
+      column: 'classification',
+      value: z.string().min(1),
+      description: 'What it is.',
+    },
+    parent: {
+      by: 'reference',
+      fields: ['parentId'],
+      kind: 'organization',
+      description: 'The organization of which it is a part.',
+    },
+    country: {
+      by: 'reference',
+      fields: ['countryCode'],
+      kind: 'state',
+      description: 'The state to which it belongs.',
+    },
+  },
+  sorts: ['name', 'classification', 'foundingDate', 'createdAt', 'updatedAt'],
+  defaultSort: 'name',
+  acyclic: ['parentId'],
+  rules: (doc) =>
+    endsBeforeStart(doc['foundingDate'] as string | null, doc['dissolutionDate'] as string | null)
+      ? [{ pointer: '/dissolutionDate', detail: 'It was dissolved before it was founded.' }]
+      : [],
+  example: {
+    name: 'Shanghai Cooperation Organisation',
+    abbreviation: 'SCO',
+    classification: 'intergovernmental-organization',
+  },
+})

@@ -1,0 +1,3 @@
+import { column, defineTable } from '../../db/tables.ts'
+
+export const speakers = defineTable('speakers', { name: column.required('name') })

@@ -1,0 +1,44 @@
+// What a speaker said, short of a proposal.
+import { z } from 'zod'
+import { ref, text, topicIds } from '../../records/fields.ts'
+import { defineResource } from '../../records/resource.ts'
+import { statements as table } from './table.ts'
+
+const KINDS = ['direct', 'reported'] as const
+
+export const statements = defineResource({
+  kind: 'statement',
+  path: 'statements',
+  about: 'What a speaker said, short of a proposal.',
+  table,
+  fields: {
+    speakerId: ref('speaker', 'Who said it.'),
+    meetingId: ref('meeting', 'The meeting at which it was said.').nullable(),
+    kind: z.enum(KINDS).meta({
+      description: '`direct` speech is in the words of the speaker, `reported` in those of a reporter.',
+    }),
+    text: text(20_000, 'What was said.'),
+    topicIds,
+  },
+  required: ['speakerId', 'kind', 'text'],
+  titleField: 'text',
+  filters: {
+    kind: { by: 'column', column: 'kind', value: z.enum(KINDS), description: 'In whose words.' },
+    speaker: { by: 'reference', fields: ['speakerId'], kind: 'speaker', description: 'Who said it.' },
+    meeting: {
+      by: 'reference',
+      fields: ['meetingId'],
+      kind: 'meeting',
+      description: 'The meeting at which it was said.',
+    },
+    topic: { by: 'reference', fields: ['topicIds'], kind: 'topic', description: 'What it is about.' },
+  },
+  sorts: ['createdAt', 'updatedAt'],
+  defaultSort: 'createdAt',
+  example: {
+    speakerId: 'spk_01gb6jc400ezz8kdnweefcy4dk',
+    kind: 'reported',
+    text: 'The maintenance of peace and security remains a key priority of the SCO.',
+    topicIds: ['regional-security'],
+  },
+})

@@ -1,0 +1,7 @@
+import { column, defineTable, type Table } from '../../db/tables.ts'
+
+export const topics = defineTable('topics', {
+  slug: column.unique('slug'),
+  prefLabel: column.required('prefLabel'),
+  broaderId: column.ref('broaderId', (): Table => topics),
+})

@@ -1,0 +1,60 @@
+// Config → engine → app → listen; and a graceful end.
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import { buildApp } from './app.ts'
+import { type Config, readConfig } from './config.ts'
+import { listKeys } from './db/keys.ts'
+import { openSqlite } from './db/sqlite/engine.ts'
+import { makeLogger } from './logger.ts'
+import { seed } from './seed.ts'
+
+/** Runs the service until SIGINT or SIGTERM. A bad setting ends the process with one line. */
+export async function start(): Promise<void> {
+  const config = configOrEnd()
+  const logger = makeLogger(config.logLevel, pino.destination(1))
+  const engine = openSqlite(config.databaseFile)
+  await engine.migrate()
+  const seeded = config.seed === 'article' && (await seed(engine))
+  const app = await buildApp({ engine, logger, ...config })
+
+  const end = async (signal: string) => {
+    logger.info({ signal }, 'closing')
+    await app.close()
+    await engine.close()
+    process.exit(0)
+  }
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  const keys = await listKeys(engine.reader)
+  greet(
+    `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    seeded,
+    keys.length === 0,
+  )
+}
+
+function configOrEnd(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(1)
+  }
+}
+
+/** For the person at the terminal; the log goes to standard output. */
+function greet(base: string, seeded: boolean, keyless: boolean): void {
+  const lines = [
+    '',
+    `The SCO tracker listens on ${base}${seeded ? ', seeded from seeds/article.yaml' : ''}`,
+    `  proposals      ${base}/v1/proposals`,
+    `  reference      ${base}/docs/`,
+    `  OpenAPI        ${base}/openapi.json`,
+    ...(keyless ? ['  a first key    npm run keys -- create --name "me" --role admin'] : []),
+    '',
+  ]
+  process.stderr.write(lines.join('\n'))
+}

@@ -1,0 +1,109 @@
+// The service as tests meet it: a real database file with the real migrations, and every answer held to the
+// OpenAPI document.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { onTestFinished } from 'vitest'
+import { type AppDeps, buildApp } from '../../src/app.ts'
+import type { Engine } from '../../src/db/engine.ts'
+import { createKey } from '../../src/db/keys.ts'
+import { openSqlite } from '../../src/db/sqlite/engine.ts'
+import { seed } from '../../src/seed.ts'
+import { holdToDocument } from './document.ts'
+
+export interface Answer<Body = Record<string, any>> {
+  status: number
+  headers: LightMyRequestResponse['headers']
+  text: string
+  /** The parsed body; undefined where there is none or it is no JSON. */
+  body: Body
+}
+
+interface Options extends Partial<Omit<AppDeps, 'engine'>> {
+  seed?: boolean
+}
+
+export interface Service {
+  app: FastifyInstance
+  engine: Engine
+  /** The database file. */
+  file: string
+  keys: { analyst: string; admin: string }
+  /** Every SQL statement since the last call. */
+  queries: () => string[]
+  get: (url: string, headers?: Record<string, string>) => Promise<Answer>
+  /** Writes with the analyst's key. */
+  post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  /** Writes with the analyst's key; `*` as If-Match unless given. */
+  patch: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  /** Deletes with the admin's key; `*` as If-Match unless given. */
+  del: (url: string, headers?: Record<string, string>) => Promise<Answer>
+  request: (options: InjectOptions) => Promise<Answer>
+}
+
+/** Starts a service of its own for one test, and takes it away when the test ends. */
+export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
+  const file = join(folder, 'tracker.db')
+  const statements: string[] = []
+  const engine = openSqlite(file, { onQuery: (sql) => statements.push(sql) })
+  await engine.migrate()
+  if (seeded) await seed(engine)
+  const now = new Date()
+  const [analyst, admin] = await Promise.all(
+    (['analyst', 'admin'] as const).map((role) =>
+      createKey(engine, { name: `test ${role}`, role, expiresAt: null, now }),
+    ),
+  )
+  const app = await buildApp({ engine, ...deps })
+  await app.ready()
+  onTestFinished(async () => {
+    await app.close()
+    await engine.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const request = async (options: InjectOptions): Promise<Answer> => {
+    const response = await app.inject(options)
+    holdToDocument(app, options, response)
+    const json = /json/.test(String(response.headers['content-type'])) && response.body !== ''
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.body,
+      body: json ? JSON.parse(response.body) : undefined,
+    }
+  }
+  const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` })
+  return {
+    app,
+    engine,
+    file,
+    keys: { analyst: analyst?.token ?? '', admin: admin?.token ?? '' },
+    queries: () => statements.splice(0),
+    request,
+    get: (url, headers = {}) => request({ method: 'GET', url, headers }),
+    post: (url, body, headers = {}) =>
+      request({
+        method: 'POST',
+        url,
+        payload: body as object,
+        headers: { ...bearer(analyst?.token), ...headers },
+      }),
+    patch: (url, body, headers = {}) =>
+      request({
+        method: 'PATCH',
+        url,
+        payload: body as object,
+        headers: {
+          ...bearer(analyst?.token),
+          'content-type': 'application/merge-patch+json',
+          'if-match': '*',
+          ...headers,
+        },
+      }),
+    del: (url, headers = {}) =>
+      request({ method: 'DELETE', url, headers: { ...bearer(admin?.token), 'if-match': '*', ...headers } }),
+  }
+}
