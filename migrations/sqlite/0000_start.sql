@@ -2,6 +2,7 @@ CREATE TABLE `changes` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`kind` text NOT NULL,
 	`recordId` text NOT NULL,
+	`parentId` text,
 	`version` integer NOT NULL,
 	`op` text NOT NULL,
 	`at` text NOT NULL,
@@ -13,6 +14,8 @@ CREATE TABLE `changes` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `changes_record` ON `changes` (`recordId`,`version`);--> statement-breakpoint
 CREATE INDEX `changes_kind` ON `changes` (`kind`,`seq`);--> statement-breakpoint
+CREATE INDEX `changes_parent` ON `changes` (`parentId`,`seq`);--> statement-breakpoint
+CREATE INDEX `changes_at` ON `changes` (`at`);--> statement-breakpoint
 CREATE TABLE `identifiers` (
 	`kind` text NOT NULL,
 	`scheme` text NOT NULL,
@@ -41,6 +44,15 @@ CREATE TABLE `links` (
 );
 --> statement-breakpoint
 CREATE INDEX `links_from` ON `links` (`fromId`);--> statement-breakpoint
+CREATE TABLE `searchDocs` (
+	`docId` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`kind` text NOT NULL,
+	`recordId` text NOT NULL,
+	`date` text
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `searchDocs_record` ON `searchDocs` (`recordId`);--> statement-breakpoint
+CREATE INDEX `searchDocs_kind` ON `searchDocs` (`kind`,`docId`);--> statement-breakpoint
 CREATE TABLE `settings` (
 	`name` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL
@@ -51,11 +63,14 @@ CREATE TABLE `agreements` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
 	`kind` text NOT NULL,
 	`status` text NOT NULL,
+	`statusSince` text,
 	`stateCode` text,
 	`organizationId` text,
 	`meetingId` text,
@@ -69,6 +84,7 @@ CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> state
 CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_stateCode` ON `agreements` (`stateCode`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_organizationId` ON `agreements` (`organizationId`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_meetingId` ON `agreements` (`meetingId`,`id`);--> statement-breakpoint
@@ -77,6 +93,8 @@ CREATE TABLE `events` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`recordKind` text NOT NULL,
@@ -99,6 +117,8 @@ CREATE TABLE `evidence` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`recordKind` text NOT NULL,
@@ -123,6 +143,8 @@ CREATE TABLE `meetings` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`name` text NOT NULL,
@@ -152,6 +174,8 @@ CREATE TABLE `organizations` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`name` text NOT NULL,
@@ -177,6 +201,8 @@ CREATE TABLE `proposals` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
@@ -187,6 +213,7 @@ CREATE TABLE `proposals` (
 	`addresseeId` text,
 	`proposedOn` text NOT NULL,
 	`status` text NOT NULL,
+	`statusSince` text,
 	`parentId` text,
 	`agreementId` text,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
@@ -208,6 +235,7 @@ CREATE INDEX `proposals_organizationId` ON `proposals` (`organizationId`,`id`);-
 CREATE INDEX `proposals_addresseeId` ON `proposals` (`addresseeId`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_parentId` ON `proposals` (`parentId`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_agreementId` ON `proposals` (`agreementId`,`id`);--> statement-breakpoint
 CREATE TABLE `sources` (
@@ -215,6 +243,8 @@ CREATE TABLE `sources` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
@@ -237,6 +267,8 @@ CREATE TABLE `speakers` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`name` text NOT NULL
@@ -250,6 +282,8 @@ CREATE TABLE `statements` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`speakerId` text,
@@ -269,6 +303,8 @@ CREATE TABLE `states` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`code` text NOT NULL,
@@ -284,6 +320,8 @@ CREATE TABLE `topics` (
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
 	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`slug` text NOT NULL,

@@ -1,5 +1,6 @@
 // What the rest of the house asks of a database. One folder an engine holds what really differs.
 import type { SQL } from 'drizzle-orm'
+import type { SearchQuery } from '../core/search.ts'
 
 /** Values for the `sql.placeholder(name)`s of a query. */
 export type Values = Record<string, unknown>
@@ -17,8 +18,44 @@ export interface Writer extends Reader {
   run(query: SQL, values?: Values): Promise<void>
 }
 
+/** What the full-text index holds of a record; title and body are folded (`core/search.ts`). */
+export interface SearchEntry {
+  kind: string
+  recordId: string
+  date: string | null
+  title: string
+  body: string
+}
+
+export interface SearchHit {
+  recordId: string
+  kind: string
+  date: string | null
+  /** Higher is better; comparable within one answer only. */
+  score: number
+}
+
+export interface SearchIndex {
+  put(writer: Writer, entry: SearchEntry): Promise<void>
+  remove(writer: Writer, recordId: string): Promise<void>
+  /** A query for the ids of the records that match. */
+  matching(query: SearchQuery): SQL
+  /** The best hits first; ties in the order of ids. */
+  ranked(
+    reader: Reader,
+    query: SearchQuery,
+    kinds: readonly string[] | null,
+    limit: number,
+    offset: number,
+  ): Promise<SearchHit[]>
+  count(reader: Reader, query: SearchQuery, kinds: readonly string[] | null): Promise<number>
+}
+
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
+  readonly search: SearchIndex
+  /** The items of a list in a JSON document, as something to select from; each has a column `value`. */
+  items(list: SQL, alias: SQL): SQL
   /** Queries outside a write: they see what is committed. */
   readonly reader: Reader
   /** Several reads of one state of the database. */

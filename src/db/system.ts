@@ -8,6 +8,8 @@ export const changes = sqliteTable(
     seq: integer('seq').primaryKey({ autoIncrement: true }),
     kind: text('kind').notNull(),
     recordId: text('recordId').notNull(),
+    /** The record under which it lives; null for what stands on its own. */
+    parentId: text('parentId'),
     version: integer('version').notNull(),
     op: text('op').notNull(),
     at: text('at').notNull(),
@@ -20,6 +22,8 @@ export const changes = sqliteTable(
   (table) => [
     uniqueIndex('changes_record').on(table.recordId, table.version),
     index('changes_kind').on(table.kind, table.seq),
+    index('changes_parent').on(table.parentId, table.seq),
+    index('changes_at').on(table.at),
   ],
 )
 
@@ -70,3 +74,19 @@ export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
 })
+
+/** What can be searched: one row a record, whose number is that of its row in the full-text index. */
+export const searchDocs = sqliteTable(
+  'searchDocs',
+  {
+    docId: integer('docId').primaryKey({ autoIncrement: true }),
+    kind: text('kind').notNull(),
+    recordId: text('recordId').notNull(),
+    /** A date to show and to sort by, where the record has one. */
+    date: text('date'),
+  },
+  (table) => [
+    uniqueIndex('searchDocs_record').on(table.recordId),
+    index('searchDocs_kind').on(table.kind, table.docId),
+  ],
+)

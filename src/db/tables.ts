@@ -26,7 +26,11 @@ const COMMON = {
   version: { type: 'integer', path: ['version'], notNull: true, unique: false, references: null },
   createdAt: { type: 'text', path: ['createdAt'], notNull: true, unique: false, references: null },
   updatedAt: { type: 'text', path: ['updatedAt'], notNull: true, unique: false, references: null },
-  /** The last change that touched the record: its place in the change log. */
+  /** How many sources it is quoted from; null for what has no evidence of its own. */
+  support: { type: 'text', path: ['support'], notNull: false, unique: false, references: null },
+  /** The change that made the record: its place in the change log, and so the order of making. */
+  firstSeq: { type: 'integer', path: null, notNull: true, unique: false, references: null },
+  /** The last change that touched the record. */
   seq: { type: 'integer', path: null, notNull: true, unique: false, references: null },
   /** The document, as JSON text, ready to be sent. */
   doc: { type: 'text', path: null, notNull: true, unique: false, references: null },

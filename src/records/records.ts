@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { IdMaker } from '../core/ids.ts'
 import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
+import { fold } from '../core/search.ts'
 import type { Engine, Reader, Writer } from '../db/engine.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
@@ -184,7 +185,8 @@ export class Records {
     await unit.run(DELETE_LINKS, { id })
     await unit.run(DELETE_IDENTIFIERS, { id })
     await unit.run(this.#of(entity).remove, { id })
-    await this.#log(unit, entity, 'delete', id, doc.version + 1, null)
+    if (entity.searchText) await this.engine.search.remove(unit, id)
+    await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
 
   async #check(unit: Unit, entity: Entity, doc: Doc, before?: Doc): Promise<void> {
@@ -257,8 +259,8 @@ export class Records {
   async #store(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
     const text = JSON.stringify(doc)
     const { columns, insert, update } = this.#of(entity)
-    const seq = await this.#log(unit, entity, before ? 'update' : 'create', doc.id, doc.version, text)
-    const values: Record<string, unknown> = { seq, doc: text }
+    const seq = await this.#log(unit, entity, before ? 'update' : 'create', doc, doc.version, text)
+    const values: Record<string, unknown> = { seq, firstSeq: seq, doc: text }
     for (const [name, path] of columns) values[name] = path.reduce<Json | undefined>(step, doc)
     await unit.run(before ? update : insert, values)
     if (before) {
@@ -274,27 +276,44 @@ export class Records {
     for (const given of asList(doc['identifiers']) as Record<string, Json>[]) {
       await unit.run(INSERT_IDENTIFIER, { kind: entity.kind, recordId: doc.id, ...given })
     }
+    await this.#index(unit, entity, doc, before)
+  }
+
+  async #index(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    const { searchText } = entity
+    if (!searchText) return
+    const text = searchText(doc)
+    if (before && JSON.stringify(searchText(before)) === JSON.stringify(text)) return
+    if (before) await this.engine.search.remove(unit, doc.id)
+    await this.engine.search.put(unit, {
+      kind: entity.kind,
+      recordId: doc.id,
+      date: text.date,
+      title: fold(text.title),
+      body: fold(text.body.join('\n')),
+    })
   }
 
   async #log(
     unit: Unit,
     entity: Entity,
     op: string,
-    recordId: string,
+    doc: Doc,
     version: number,
-    doc: string | null,
+    text: string | null,
   ): Promise<number> {
     const { actor, requestId, at } = unit
     const row = await unit.get<{ seq: number }>(INSERT_CHANGE, {
       kind: entity.kind,
-      recordId,
+      recordId: doc.id,
+      parentId: doc['recordId'] ?? null,
       version,
       op,
       at,
       actorId: actor.id,
       actorName: actor.name,
       requestId,
-      doc,
+      doc: text,
     })
     if (!row) throw new Error('The change log took no row.')
     return row.seq
@@ -382,10 +401,10 @@ function statementsFor(entity: Entity): Statements {
     exists: sql`select ${table.id} as id from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     under:
       'recordId' in columns
-        ? sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${columnNamed(table, 'recordId')} = ${named('id')} order by ${table.seq}`
+        ? sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${columnNamed(table, 'recordId')} = ${named('id')} order by ${table.firstSeq}`
         : sql.empty(),
     insert: sql`insert into ${table} (${list(names.map((name) => sql`${sql.identifier(name)}`))}) values (${list(names.map((name) => sql`${named(name)}`))})`,
-    update: sql`update ${table} set ${list(names.filter((name) => name !== 'id').map((name) => sql`${sql.identifier(name)} = ${named(name)}`))} where ${table.id} = ${named('id')}`,
+    update: sql`update ${table} set ${list(names.filter((name) => name !== 'id' && name !== 'firstSeq').map((name) => sql`${sql.identifier(name)} = ${named(name)}`))} where ${table.id} = ${named('id')}`,
     remove: sql`delete from ${table} where ${table.id} = ${named('id')}`,
     unique: Object.entries(columns)
       .filter(([name, column]) => column.unique || (name === 'id' && entity.prefix === null))
@@ -412,7 +431,7 @@ const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 
-const INSERT_CHANGE = sql`insert into ${changes} ("kind", "recordId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
+const INSERT_CHANGE = sql`insert into ${changes} ("kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
 
 const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "toId") values (${sql.placeholder('fromKind')}, ${sql.placeholder('fromId')}, ${sql.placeholder('field')}, ${sql.placeholder('toId')})`
 

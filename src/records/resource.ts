@@ -9,6 +9,7 @@ import {
   identifiers,
   type Kind,
   PREFIXES,
+  partialDate,
   references,
   STATE_CODE,
   statusOf,
@@ -63,10 +64,21 @@ export interface Entity {
   acyclic?: readonly string[]
   /** Fields that never change once written. */
   constant?: readonly string[]
+  /** What full-text search finds it by. The title weighs more than the body. */
+  searchText?: (doc: Doc) => SearchText
+}
+
+export interface SearchText {
+  title: string
+  body: string[]
+  date: string | null
 }
 
 interface EntityDefinition
-  extends Pick<Entity, 'kind' | 'table' | 'alias' | 'complete' | 'rules' | 'acyclic' | 'constant'> {
+  extends Pick<
+    Entity,
+    'kind' | 'table' | 'alias' | 'complete' | 'rules' | 'acyclic' | 'constant' | 'searchText'
+  > {
   /** One sentence for the reference. */
   about: string
   /** The fields of its own that clients write, in the order in which they are read. */
@@ -120,7 +132,10 @@ export interface Resource
 export function defineResource(definition: ResourceDefinition): Resource {
   const { kind, lifecycle = null } = definition
   const derived = {
-    ...(lifecycle && { status: statusOf(lifecycle, 'Where it stands: the status of its latest event.') }),
+    ...(lifecycle && {
+      status: statusOf(lifecycle, 'Where it stands: the status of its latest event.'),
+      statusSince: partialDate('Since when: the date of that event.').nullable(),
+    }),
     ...definition.derived,
     support,
   }

@@ -2,11 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { fillPlaceholders, type SQL } from 'drizzle-orm'
+import { fillPlaceholders, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
 import type { Engine, Values, Writer } from '../engine.ts'
+import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
@@ -33,6 +34,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
 
   return {
     name: 'sqlite',
+    search: fts5,
+    items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
     read(work) {
       const result = reads.then(async () => {

@@ -112,6 +112,11 @@ export const agreements = defineResource({
   },
   sorts: ['title', 'kind', 'status', 'createdAt', 'updatedAt'],
   defaultSort: 'title',
+  searchText: (doc) => ({
+    title: [doc['title'], doc['shortTitle'] ?? ''].join('\n'),
+    body: [String(doc['subject'] ?? '')],
+    date: (doc['statusSince'] ?? null) as string | null,
+  }),
   rules: (doc) => {
     const parties = doc['parties'] as unknown as Party[]
     const faults = parties.flatMap(partyFaults)

@@ -7,6 +7,7 @@ export const agreements = defineTable('agreements', {
   title: column.required('title'),
   kind: column.required('kind'),
   status: column.required('status'),
+  statusSince: column.text('statusSince'),
   stateCode: column.ref('draftedBy.stateCode', () => states),
   organizationId: column.ref('draftedBy.organizationId', () => organizations),
   meetingId: column.ref('meetingId', () => meetings),

@@ -66,9 +66,15 @@ export async function addEvent(
     { ...input },
     { recordKind: resource.kind, recordId: record.id },
   )
-  const last = (await historyOf(records, unit, record.id)).at(-1)
-  await records.update(unit, resource, record, { status: last?.['status'] ?? record['status'] })
+  await followEvents(records, unit, resource, record)
   return event
+}
+
+/** The status of a record is that of its latest event. */
+async function followEvents(records: Records, unit: Unit, resource: Resource, record: Doc): Promise<void> {
+  const last = (await historyOf(records, unit, record.id)).at(-1)
+  if (last)
+    await records.update(unit, resource, record, { status: last['status'], statusSince: last['occurredOn'] })
 }
 
 /** Gives every new proposal and agreement its first event, and keeps that event's date in step. */
@@ -88,6 +94,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
         life.splice(index, 0, step)
       }
       doc['status'] = life.at(-1)?.status ?? null
+      doc['statusSince'] = life.at(-1)?.occurredOn ?? null
       return async () => {
         for (const step of life) {
           await records().create(unit, events, { ...step }, { recordKind: resource.kind, recordId: doc.id })
@@ -105,6 +112,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
         ])
       }
       if (start) await records().update(unit, events, start, { occurredOn: date })
+      if (!next) after['statusSince'] = date
     },
   }
 }

@@ -112,6 +112,15 @@ export const meetings = defineResource({
   },
   sorts: ['startDate', 'endDate', 'name', 'city', 'createdAt', 'updatedAt'],
   defaultSort: '-startDate',
+  searchText: (doc) => ({
+    title: String(doc['name']),
+    body: [
+      doc['summary'],
+      doc['city'],
+      ...(doc['agenda'] as { title: string }[]).map(({ title }) => title),
+    ].map((part) => String(part ?? '')),
+    date: doc['startDate'] as string,
+  }),
   complete: (doc, now) => {
     doc['status'] ??=
       earliest(String(doc['startDate'])) <= now.toISOString().slice(0, 10) ? 'held' : 'scheduled'

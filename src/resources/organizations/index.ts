@@ -64,6 +64,11 @@ export const organizations = defineResource({
   sorts: ['name', 'classification', 'foundingDate', 'createdAt', 'updatedAt'],
   defaultSort: 'name',
   acyclic: ['parentId'],
+  searchText: (doc) => ({
+    title: [doc['name'], doc['abbreviation'] ?? '', ...(doc['otherNames'] as string[])].join('\n'),
+    body: [String(doc['classification'])],
+    date: (doc['foundingDate'] ?? null) as string | null,
+  }),
   rules: (doc) =>
     endsBeforeStart(doc['foundingDate'] as string | null, doc['dissolutionDate'] as string | null)
       ? [{ pointer: '/dissolutionDate', detail: 'It was dissolved before it was founded.' }]

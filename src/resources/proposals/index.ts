@@ -75,6 +75,11 @@ export const proposals = defineResource({
   sorts: ['proposedOn', 'title', 'status', 'createdAt', 'updatedAt'],
   defaultSort: '-proposedOn',
   acyclic: ['parentId'],
+  searchText: (doc) => ({
+    title: String(doc['title']),
+    body: [String(doc['summary'] ?? '')],
+    date: doc['proposedOn'] as string,
+  }),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',

@@ -14,6 +14,7 @@ export const proposals = defineTable('proposals', {
   addresseeId: column.ref('addresseeId', () => organizations),
   proposedOn: column.required('proposedOn'),
   status: column.required('status'),
+  statusSince: column.text('statusSince'),
   parentId: column.ref('parentId', (): Table => proposals),
   agreementId: column.ref('agreementId', () => agreements),
 })

@@ -62,6 +62,11 @@ export const sources = defineResource({
   },
   sorts: ['publishedOn', 'title', 'createdAt', 'updatedAt'],
   defaultSort: '-publishedOn',
+  searchText: (doc) => ({
+    title: String(doc['title']),
+    body: [String(doc['text'])],
+    date: (doc['publishedOn'] ?? null) as string | null,
+  }),
   complete: (doc) => {
     doc['sha256'] = createHash('sha256').update(String(doc['text'])).digest('hex')
   },

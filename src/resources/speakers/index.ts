@@ -16,6 +16,7 @@ const post = z
   .meta({ id: 'Post', description: 'A post that a person held.' })
 
 interface Post {
+  title: string
   startDate: string | null
   endDate: string | null
 }
@@ -60,6 +61,11 @@ export const speakers = defineResource({
   },
   sorts: ['name', 'createdAt', 'updatedAt'],
   defaultSort: 'name',
+  searchText: (doc) => ({
+    title: [doc['name'], ...(doc['otherNames'] as string[])].join('\n'),
+    body: (doc['posts'] as unknown as Post[]).map(({ title }) => title),
+    date: null,
+  }),
   rules: (doc) =>
     (doc['posts'] as unknown as Post[]).flatMap((held, index) =>
       endsBeforeStart(held.startDate, held.endDate)

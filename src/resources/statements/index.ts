@@ -35,6 +35,7 @@ export const statements = defineResource({
   },
   sorts: ['createdAt', 'updatedAt'],
   defaultSort: 'createdAt',
+  searchText: (doc) => ({ title: '', body: [String(doc['text'])], date: null }),
   example: {
     speakerId: 'spk_01gb6jc400ezz8kdnweefcy4dk',
     kind: 'reported',

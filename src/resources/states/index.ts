@@ -65,6 +65,11 @@ export const states = defineResource({
   sorts: ['name', 'code', 'createdAt', 'updatedAt'],
   defaultSort: 'name',
   constant: ['code'],
+  searchText: (doc) => ({
+    title: [doc['name'], doc['officialName'] ?? '', doc['code']].join('\n'),
+    body: [String(doc['note'] ?? '')],
+    date: null,
+  }),
   rules: (doc) => (doc['memberships'] as unknown as Membership[]).flatMap(membershipFaults),
   example: { code: 'UZ', name: 'Uzbekistan', memberships: [{ status: 'member', startDate: '2001-06-15' }] },
 })

@@ -31,5 +31,10 @@ export const topics = defineResource({
   sorts: ['prefLabel', 'slug', 'createdAt', 'updatedAt'],
   defaultSort: 'prefLabel',
   acyclic: ['broaderId'],
+  searchText: (doc) => ({
+    title: [doc['prefLabel'], doc['slug']].join('\n'),
+    body: [String(doc['definition'] ?? '')],
+    date: null,
+  }),
   example: { slug: 'counter-uav', prefLabel: 'Countering unmanned aerial vehicles' },
 })

@@ -1,0 +1,122 @@
+// The language of full-text search, the same on every engine: texts and queries are folded here into words, so
+// that an index need only split at spaces.
+//   words        all of them, in any order         "a phrase"   these words in this order
+//   prefix*      words that begin so               -not         without this word or phrase
+//   one OR two   either side
+// Any string is a legal query: what is none of this is punctuation, and punctuation is not searched.
+
+export interface Term {
+  /** Folded words that stand one behind the other. */
+  words: string[]
+  /** Whether the last one is only a beginning. */
+  prefix: boolean
+}
+
+/** Alternatives, of which any may hold: all of `all` and none of `not`. */
+export type SearchQuery = { all: Term[]; not: Term[] }[]
+
+/** Scripts written without spaces: each character is a word, and a string of them a phrase, so any substring is found. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*/gu
+
+const NO_WORD = /[^\p{L}\p{N}\p{M}]+/gu
+
+/** The words of a text: compatibility forms, case and the diacritics of alphabets folded away, joined by spaces. */
+export function fold(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(UNSPACED, ' $& ')
+    .replace(NO_WORD, ' ')
+    .trim()
+}
+
+const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
+
+/** Reads a query. Empty when it holds no word to look for. */
+export function parseSearch(query: string): SearchQuery {
+  const groups: SearchQuery = [{ all: [], not: [] }]
+  for (const [, minus, phrase, bare = '', star] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"*]+))(\*?)/gu)) {
+    if (bare === 'OR' && !minus && !star) {
+      groups.push({ all: [], not: [] })
+      continue
+    }
+    const words = wordsOf(phrase ?? bare)
+    if (words.length === 0) continue
+    groups.at(-1)?.[minus ? 'not' : 'all'].push({ words, prefix: star === '*' })
+  }
+  return groups.filter((group) => group.all.length > 0 || group.not.length > 0)
+}
+
+/** How many UTF-16 units of a text a snippet shows. */
+const SNIPPET = 240
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+
+/**
+ * The part of a text around the first match, as HTML: everything escaped, matches inside `<mark>`.
+ * Null when the text does not match.
+ */
+export function snippet(text: string, query: SearchQuery): string | null {
+  const marks = matchesIn(
+    text,
+    query.flatMap((group) => group.all),
+  )
+  const [first] = marks
+  if (!first) return null
+  const start = first[0] <= SNIPPET / 3 ? 0 : text.indexOf(' ', first[0] - SNIPPET / 3) + 1 || first[0]
+  const from = Math.min(start, first[0])
+  const to = Math.min(text.length, from + SNIPPET)
+  let html = from > 0 ? '…' : ''
+  let at = from
+  for (const [begin, end] of marks) {
+    if (begin < at || end > to) continue
+    html += `${escapeHtml(text.slice(at, begin))}<mark>${escapeHtml(text.slice(begin, end))}</mark>`
+    at = end
+  }
+  return `${html}${escapeHtml(text.slice(at, to).toWellFormed())}${to < text.length ? '…' : ''}`
+}
+
+/** Where terms match in a text, in order, as UTF-16 offsets. */
+function matchesIn(text: string, terms: Term[]): [number, number][] {
+  const words: { word: string; begin: number; end: number }[] = []
+  for (const piece of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+    // A piece is one word, or several characters of a script without spaces.
+    let at = piece.index
+    for (const part of splitUnspaced(piece[0])) {
+      for (const word of wordsOf(part)) words.push({ word, begin: at, end: at + part.length })
+      at += part.length
+    }
+  }
+  const found: [number, number][] = []
+  for (let index = 0; index < words.length; index++) {
+    for (const { words: wanted, prefix } of terms) {
+      const fits = wanted.every((word, offset) => {
+        const here = words[index + offset]?.word
+        return (
+          here !== undefined &&
+          (prefix && offset === wanted.length - 1 ? here.startsWith(word) : here === word)
+        )
+      })
+      const begin = words[index]?.begin
+      const end = words[index + wanted.length - 1]?.end
+      if (fits && begin !== undefined && end !== undefined && begin >= (found.at(-1)?.[1] ?? 0))
+        found.push([begin, end])
+    }
+  }
+  return found
+}
+
+function splitUnspaced(piece: string): string[] {
+  const parts: string[] = []
+  let at = 0
+  for (const match of piece.matchAll(UNSPACED)) {
+    if (match.index > at) parts.push(piece.slice(at, match.index))
+    parts.push(match[0])
+    at = match.index + match[0].length
+  }
+  if (at < piece.length) parts.push(piece.slice(at))
+  return parts
+}

@@ -1,0 +1,86 @@
+// Full-text search with FTS5. The index is contentless: it holds words, the records hold the texts.
+import { type SQL, sql } from 'drizzle-orm'
+import type { SearchQuery, Term } from '../../core/search.ts'
+import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
+import { searchDocs } from '../system.ts'
+
+/** bm25 weights: a word in the title counts as ten in the body. */
+const TITLE_WEIGHT = 10
+const BODY_WEIGHT = 1
+
+export const fts5: SearchIndex = {
+  async put(writer, entry: SearchEntry) {
+    const row = await writer.get<{ docId: number }>(INSERT_DOC, {
+      kind: entry.kind,
+      recordId: entry.recordId,
+      date: entry.date,
+    })
+    await writer.run(INSERT_WORDS, { docId: row?.docId, title: entry.title, body: entry.body })
+  },
+  async remove(writer, recordId) {
+    const row = await writer.get<{ docId: number }>(DELETE_DOC, { recordId })
+    if (row) await writer.run(DELETE_WORDS, { docId: row.docId })
+  },
+  matching(query) {
+    return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
+  },
+  async ranked(reader, query, kinds, limit, offset) {
+    const match = matchExpression(query)
+    if (match === null) return []
+    return reader.all<SearchHit>(
+      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date,
+        -bm25("searchWords", ${sql.raw(`${TITLE_WEIGHT}.0, ${BODY_WEIGHT}.0`)}) as score
+        from "searchWords" join ${searchDocs} on ${searchDocs.docId} = "searchWords".rowid
+        where "searchWords" match ${match}${ofKinds(kinds)}
+        order by score desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
+    )
+  },
+  async count(reader, query, kinds) {
+    const match = matchExpression(query)
+    if (match === null) return 0
+    const row = await reader.get<{ total: number }>(
+      sql`select count(*) as total from ${searchDocs} where ${searchDocs.docId} in (select rowid from "searchWords" where "searchWords" match ${match})${ofKinds(kinds)}`,
+    )
+    return row?.total ?? 0
+  },
+}
+
+const ofKinds = (kinds: readonly string[] | null) =>
+  kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
+
+/** The records that match, those included that match only by what they lack. */
+function matches(query: SearchQuery): SQL {
+  const ways: SQL[] = []
+  const expression = matchExpression(query)
+  if (expression !== null) ways.push(rowsOf(expression))
+  for (const { all, not } of query) {
+    if (all.length === 0) ways.push(sql`not ${rowsOf(anyOf(not))}`)
+  }
+  return ways.length > 0 ? sql`(${sql.join(ways, sql` or `)})` : sql`false`
+}
+
+const rowsOf = (expression: string) =>
+  sql`${searchDocs.docId} in (select rowid from "searchWords" where "searchWords" match ${expression})`
+
+/** The query in the syntax of FTS5, where NOT needs something to its left; null when nothing is left. */
+function matchExpression(query: SearchQuery): string | null {
+  const groups = query
+    .filter(({ all }) => all.length > 0)
+    .map(
+      ({ all, not }) => `(${all.map(quoted).join(' AND ')})${not.length > 0 ? ` NOT (${anyOf(not)})` : ''}`,
+    )
+  return groups.length > 0 ? groups.map((group) => `(${group})`).join(' OR ') : null
+}
+
+const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
+
+/** Folded words hold no quotation mark, so nothing in them is syntax. */
+const quoted = ({ words, prefix }: Term) => `"${words.join(' ')}"${prefix ? '*' : ''}`
+
+const INSERT_DOC = sql`insert into ${searchDocs} ("kind", "recordId", "date") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')}) returning "docId"`
+
+const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')} returning "docId"`
+
+const INSERT_WORDS = sql`insert into "searchWords" (rowid, title, body) values (${sql.placeholder('docId')}, ${sql.placeholder('title')}, ${sql.placeholder('body')})`
+
+const DELETE_WORDS = sql`delete from "searchWords" where rowid = ${sql.placeholder('docId')}`
