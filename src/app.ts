@@ -14,6 +14,7 @@ import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { requestId } from './http/request-id.ts'
 import { validatorCompiler } from './http/validation.ts'
+import { embeddedIn } from './records/include.ts'
 import { eventRoutes } from './resources/events/routes.ts'
 import { annotationRoutes, evidenceRoutes } from './resources/evidence/routes.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
@@ -67,6 +68,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(openapi, {
+    embedded: embeddedIn(catalogue),
     version: VERSION,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),

@@ -8,6 +8,10 @@ export type CursorValue = string | number | null
 export interface CursorState {
   /** The sort values of the last row of the page, in order; the id comes last. */
   after: CursorValue[]
+  /** The change at which the walk began: every page shows the list as it stood then. */
+  snapshot: number
+  /** The number of rows that matched, when it was asked for. */
+  total?: number
 }
 
 const MAC_BYTES = 12

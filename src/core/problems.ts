@@ -209,8 +209,8 @@ export class Problem extends Error {
   }
 }
 
-export const notFound = (kind: string, id: string) =>
-  new Problem('not-found', `There is no ${kind} with the id ${JSON.stringify(id)}.`)
+export const notFound = (kind: string, id: string, when = '') =>
+  new Problem('not-found', `There is no ${kind} with the id ${JSON.stringify(id)}${when}.`)
 
 export const gone = (kind: string, id: string) =>
   new Problem('gone', `The ${kind} ${JSON.stringify(id)} was deleted.`)

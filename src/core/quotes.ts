@@ -39,7 +39,8 @@ export function locateQuote(text: string, selector: QuoteSelector): Located {
     const length = index.between(0, exact.length, exact)
     const start = selector.start ?? (selector.end ?? 0) - length
     const end = selector.end ?? start + length
-    if (index.slice(start, end) !== exact) {
+    // The length is compared too, since a slice past the end of the text is cut short.
+    if (end - start !== length || index.slice(start, end) !== exact) {
       return {
         found: false,
         reason: 'absent',
@@ -130,8 +131,11 @@ function alike(text: string, exact: string): [number, number][] {
     at !== -1 && found.length < MOST;
     at = folded.indexOf(needle, at + 1)
   ) {
+    // A match that ends inside what one character folds to (the f of a ligature ﬁ) takes that character whole.
+    let end = at + needle.length
+    while (origin[end] === origin[end - 1]) end++
     const from = origin[at]
-    const to = origin[at + needle.length]
+    const to = origin[end]
     if (from !== undefined && to !== undefined) found.push([from, to])
   }
   return found

@@ -7,10 +7,18 @@ import { authorOf } from '../http/author.ts'
 import { answer, checkIfMatch, sendWritten } from '../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
 import { bodyProblem, mergePatchCompiler } from '../http/validation.ts'
-import { listPage } from '../records/list.ts'
-import { listParameters, toListQuery } from '../records/query.ts'
+import { embed, includePaths } from '../records/include.ts'
+import { listPage, readRow } from '../records/list.ts'
+import { includeParameter, listParameters, toListQuery, viewParameters } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
+import { seqAt } from '../records/view.ts'
+
+interface ReadQuery {
+  asOf?: string
+  knownAt?: string
+  include?: string[]
+}
 
 export interface RouteDeps {
   records: Records
@@ -38,6 +46,7 @@ export function crudRoutes(
   const a = /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
   const collection = `/v1/${path}`
   const item = `${collection}/:id`
+  const includes = includePaths(records.catalogue, resource)
   const listed = z
     .object({ data: z.array(resource.record), page })
     .meta({ id: `${name}Page`, description: `A page of ${path}.` })
@@ -48,16 +57,18 @@ export function crudRoutes(
       tag: path,
       summary: `List ${path}`,
       description: `${resource.about} Pages follow \`page.nextCursor\` (also a \`Link\` header) and never skip a row.`,
-      query: listParameters(resource),
+      query: listParameters(resource, includes),
       headers: ifNoneMatch,
       answers: { 200: { description: `A page of ${path}.`, schema: listed } },
       problems: ['invalid-cursor'],
     }),
     handler: async (request, reply) => {
       const query = toListQuery(resource, request.query as Record<string, unknown>)
-      const { rows, nextCursor, total } = await records.engine.read((reader) =>
-        listPage(reader, records.catalogue, resource, query, cursorSecret),
-      )
+      const { rows, nextCursor, total } = await records.engine.read(async (reader) => {
+        const found = await listPage(records, reader, resource, query, cursorSecret)
+        await embed(records, reader, resource, found.rows, query.include, found.view)
+        return found
+      })
       if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
       const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
       return answer(request, reply, {
@@ -95,15 +106,21 @@ export function crudRoutes(
       tag: path,
       summary: `Read ${a}`,
       params: recordParam(resource),
+      query: z.strictObject({ include: includeParameter(includes).optional(), ...viewParameters(resource) }),
       headers: ifNoneMatch,
       answers: { 200: { description: `The ${kind}.`, schema: resource.record } },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const { doc, version } = await records.load(records.engine.reader, resource, id)
-      const { updatedAt } = JSON.parse(doc) as Doc
-      return answer(request, reply, { body: doc, version, lastModified: updatedAt })
+      const { asOf = null, knownAt, include = [] } = request.query as ReadQuery
+      const row = await records.engine.read(async (reader) => {
+        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(reader, knownAt) }
+        const found = await readRow(records, reader, resource, id, view)
+        await embed(records, reader, resource, [found], include, view)
+        return found
+      })
+      return answer(request, reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
     },
   })
 

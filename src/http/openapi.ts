@@ -8,6 +8,8 @@ import { PROBLEM_JSON } from './problems.ts'
 interface OpenapiOptions {
   version: string
   tags: { name: string; description: string }[]
+  /** What `include` embeds: by schema, the properties it adds and the schema of each. */
+  embedded: Record<string, Record<string, { schema: string; single: boolean }>>
 }
 
 type Node = Record<string, unknown>
@@ -26,7 +28,7 @@ interface Document extends Node {
 const WRITTEN = /^(\w+(?:Create|Patch))Input$/
 
 export const openapi = fp<OpenapiOptions>(
-  async (app, { version, tags }) => {
+  async (app, { version, tags, embedded }) => {
     const transform = createJsonSchemaTransform({})
     const transformObject = createJsonSchemaTransformObject({})
     await app.register(swagger, {
@@ -49,14 +51,16 @@ export const openapi = fp<OpenapiOptions>(
         },
       },
       transform: transform as never,
-      transformObject: ((given: never) => finish(transformObject(given) as unknown as Document)) as never,
+      transformObject: ((given: never) =>
+        finish(transformObject(given) as unknown as Document, embedded)) as never,
     })
   },
   { name: 'openapi' },
 )
 
 /** What the library leaves to us: responses of the problems, headers, parameter styles, names, and no orphans. */
-function finish(document: Document): Document {
+function finish(document: Document, embedded: OpenapiOptions['embedded']): Document {
+  addEmbedded(document, embedded)
   for (const methods of Object.values(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       addProblems(operation, operation['x-problems'] ?? [])
@@ -89,6 +93,25 @@ function finish(document: Document): Document {
   )
   prune(named)
   return named
+}
+
+function addEmbedded({ components }: Document, embedded: OpenapiOptions['embedded']): void {
+  for (const [name, properties] of Object.entries(embedded)) {
+    const known = components.schemas[name]?.['properties'] as Node | undefined
+    if (!known) continue
+    for (const [property, { schema, single }] of Object.entries(properties)) {
+      const ref = { $ref: `#/components/schemas/${schema}` }
+      const description = `With \`include=${property}\`.`
+      known[property] = single
+        ? { anyOf: [ref, { type: 'null' }], description }
+        : { type: 'array', items: ref, description }
+    }
+    known['includeTruncated'] = {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'The included lists that were cut short, where any were.',
+    }
+  }
 }
 
 /** A parameter's example is shown where tools look for it. */

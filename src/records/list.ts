@@ -1,62 +1,142 @@
-// Lists: a query becomes SQL, and pages follow each other by keyset cursors (never by OFFSET).
+// Lists. Pages follow each other by keyset (never by OFFSET), and a walk sees the list as it stood when its first
+// page was cut: rows untouched since then come from the table, the others from the change log as they were.
 import { type SQL, sql } from 'drizzle-orm'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
-import { Problem } from '../core/problems.ts'
+import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
-import { links } from '../db/system.ts'
+import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
+import { type Asked, ask, conditions } from './filter.ts'
 import type { ListQuery, SortKey } from './query.ts'
-import { columnNamed, type Stored } from './records.ts'
-import { type Catalogue, columnOf, type Filter, type Resource } from './resource.ts'
+import { allColumns, columnNamed, type Records } from './records.ts'
+import type { Resource } from './resource.ts'
+import { docAsOf, lastSeq, logged, relation, seqAt, type View } from './view.ts'
+
+/** A row of a list: its document, and the columns of its table. */
+export type Row = { id: string; version: number; updatedAt: string; doc: string } & {
+  [column: string]: CursorValue
+}
 
 export interface Page {
-  rows: Stored[]
+  rows: Row[]
   nextCursor: string | null
   total?: number
+  view: View
 }
 
 /** One page of a list. @throws Problem `invalid-cursor`, `invalid-parameter` (an unknown topic or state) */
 export async function listPage(
+  records: Records,
   reader: Reader,
-  catalogue: Catalogue,
   resource: Resource,
   query: ListQuery,
   secret: Buffer,
 ): Promise<Page> {
-  const { table } = resource
+  const scope = JSON.stringify([resource.path, query.filters, query.sort, query.asOf, query.knownAt])
+  const cursor = query.cursor === undefined ? undefined : readCursor(secret, scope, query.cursor)
+  const seq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
+  const view = { asOf: query.asOf, seq }
+  const asked = await ask(records, reader, resource, query.filters, view, records.now())
   const order = withId(query.sort)
-  const scope = JSON.stringify([resource.path, query.filters, query.sort])
-  const where = await conditions(reader, catalogue, resource, query.filters)
-  const after = query.cursor === undefined ? undefined : readCursor(secret, scope, query.cursor).after
-  const from = after ? [...where, isAfter(table, order, after)] : where
-  const keys = order.map(({ column }) => columnNamed(table, column))
-  const rows = await reader.all<Stored & Record<string, CursorValue>>(
-    sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc, ${sql.join(
-      keys.map((key, index) => sql`${key} as ${sql.identifier(`key${index}`)}`),
-      sql`, `,
-    )} from ${table} ${whereAll(from)} order by ${sql.join(
-      order.map((key) => direction(table, key)),
-      sql`, `,
-    )} limit ${query.limit + 1}`,
-  )
-  const more = rows.length > query.limit
-  const shown = more ? rows.slice(0, query.limit) : rows
-  const last = shown.at(-1)
-  const page: Page = {
-    rows: shown,
-    nextCursor:
-      more && last
-        ? signCursor(secret, scope, { after: order.map((_, index) => last[`key${index}`] ?? null) })
-        : null,
+
+  const snapshot = cursor?.snapshot ?? seq ?? (await lastSeq(reader))
+  const arms = await armsOf(records, reader, resource, asked, snapshot, cursor !== undefined)
+  const found = await reader.all<Row>(select(resource, arms, order, cursor?.after, query.limit + 1))
+  const rows = found
+    .slice(0, query.limit)
+    .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
+  const last = found.length > query.limit ? rows.at(-1) : undefined
+
+  const total = cursor?.total ?? (query.count === 'exact' ? await count(reader, arms) : undefined)
+  const after = last && order.map(({ column }) => last[column] ?? null)
+  return {
+    rows,
+    view,
+    nextCursor: after
+      ? signCursor(secret, scope, { after, snapshot, ...(total !== undefined && { total }) })
+      : null,
+    ...(query.count === 'exact' && total !== undefined && { total }),
   }
-  if (query.count === 'exact') {
-    const counted = await reader.get<{ total: number }>(
-      sql`select count(*) as total from ${table} ${whereAll(where)}`,
-    )
-    page.total = counted?.total ?? 0
-  }
-  return page
 }
+
+/**
+ * One record in a view, as a row.
+ * @throws Problem `gone` or `not-found`; in a view of the past also for what was not there yet
+ */
+export async function readRow(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  id: string,
+  view: View,
+): Promise<Row> {
+  const { table, alias } = resource
+  const named = alias ? sql` or ${columnNamed(table, alias)} = ${id}` : sql.empty()
+  const from = relation(records.catalogue, records.engine, resource, view)
+  const row = await reader.get<Row>(
+    sql`select ${allColumns(table)} from ${from} where (${table.id} = ${id}${named})`,
+  )
+  if (row) return { ...row, doc: docAsOf(resource, row.doc, row, view) }
+  if (view.asOf === null && view.seq === null) throw await records.missing(reader, resource, id)
+  throw notFound(resource.kind, id, ' at that time')
+}
+
+/** Every row of a list, a batch at a time, in one walk: constant memory however long the list is. */
+export async function* walk(
+  records: Records,
+  resource: Resource,
+  query: ListQuery,
+  secret: Buffer,
+  batch: number,
+): AsyncGenerator<Row[]> {
+  let cursor: string | null = query.cursor ?? null
+  do {
+    const step: ListQuery = { ...query, limit: batch, ...(cursor !== null && { cursor }) }
+    const page: Page = await records.engine.read((reader) =>
+      listPage(records, reader, resource, step, secret),
+    )
+    yield page.rows
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+/** Something to select rows from, and what narrows it. */
+interface Arm {
+  from: SQL
+  where: SQL[]
+}
+
+/**
+ * Where the rows of a page come from. Mostly the table alone; when records of this kind changed since the walk
+ * began, also the log.
+ */
+async function armsOf(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  asked: Asked,
+  snapshot: number,
+  underway: boolean,
+): Promise<Arm[]> {
+  const arm = (view: View, where: SQL[] = []): Arm => ({
+    from: relation(records.catalogue, records.engine, resource, view),
+    where: [...conditions(records, resource, { ...asked, view }, view.seq !== null), ...where],
+  })
+  const { view } = asked
+  const changed =
+    underway && view.seq === null && (await reader.get(CHANGED_SINCE, { kind: resource.kind, seq: snapshot }))
+  // Statuses of a day also hang on events, so such a walk goes through the log as a whole.
+  if (underway && view.asOf !== null) return [arm({ ...view, seq: view.seq ?? snapshot })]
+  if (!changed) return [arm(view)]
+  const touched = sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
+  const then = sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touched})`
+  return [
+    arm(view, [sql`${resource.table.seq} <= ${snapshot}`]),
+    { from: logged(resource, then, snapshot), where: conditions(records, resource, asked, true) },
+  ]
+}
+
+const CHANGED_SINCE = sql`select 1 from ${changes} where ${changes.kind} = ${sql.placeholder('kind')} and ${changes.seq} > ${sql.placeholder('seq')} limit 1`
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
 const withId = (sort: SortKey[]): SortKey[] => [
@@ -65,7 +145,45 @@ const withId = (sort: SortKey[]): SortKey[] => [
 ]
 
 const whereAll = (parts: SQL[]) =>
-  parts.length > 0 ? sql`where ${sql.join(parts, sql` and `)}` : sql.empty()
+  parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
+
+function select(
+  resource: Resource,
+  arms: Arm[],
+  order: SortKey[],
+  after: CursorValue[] | undefined,
+  limit: number,
+): SQL {
+  const { table } = resource
+  const { name } = describeTable(table)
+  const selected = allColumns(table)
+  const ordered = sql` order by ${sql.join(
+    order.map((key) => direction(table, key)),
+    sql`, `,
+  )} limit ${limit}`
+  const from = after ? [isAfter(table, order, after)] : []
+  const parts = arms.map(
+    (arm) => sql`select ${selected} from ${arm.from}${whereAll([...arm.where, ...from])}${ordered}`,
+  )
+  const [only] = parts
+  if (parts.length === 1 && only) return only
+  const union = sql.join(
+    parts.map((part) => sql`select * from (${part}) as arm`),
+    sql` union all `,
+  )
+  return sql`select * from (${union}) as ${sql.identifier(name)}${ordered}`
+}
+
+async function count(reader: Reader, arms: Arm[]): Promise<number> {
+  let total = 0
+  for (const { from, where } of arms) {
+    const counted = await reader.get<{ total: number }>(
+      sql`select count(*) as total from ${from}${whereAll(where)}`,
+    )
+    total += counted?.total ?? 0
+  }
+  return total
+}
 
 const nullable = (table: Table, column: string) => !describeTable(table).columns[column]?.notNull
 
@@ -87,66 +205,4 @@ function isAfter(table: Table, order: SortKey[], after: CursorValue[]): SQL {
   const past = key.descending ? sql`${column} < ${value}` : sql`${column} > ${value}`
   const orNull = nullable(table, key.column) ? sql` or ${column} is null` : sql.empty()
   return sql`(${past}${orNull} or (${column} = ${value} and ${deeper}))`
-}
-
-async function conditions(
-  reader: Reader,
-  catalogue: Catalogue,
-  resource: Resource,
-  filters: Record<string, string[]>,
-): Promise<SQL[]> {
-  const parts: SQL[] = []
-  for (const [name, values] of Object.entries(filters)) {
-    const filter = resource.filters[name]
-    if (!filter) continue
-    parts.push(
-      filter.by === 'column'
-        ? sql`${columnNamed(resource.table, filter.column)} in ${values}`
-        : refersTo(resource, filter, await knownValues(reader, catalogue, name, filter, values)),
-    )
-  }
-  return parts
-}
-
-/** A controlled vocabulary is short enough to say when a value is not in it; slugs become ids. */
-async function knownValues(
-  reader: Reader,
-  catalogue: Catalogue,
-  name: string,
-  filter: Filter & { by: 'reference' },
-  values: string[],
-): Promise<string[]> {
-  if (filter.kind !== 'topic' && filter.kind !== 'state') return values
-  const { table, alias } = catalogue.entity(filter.kind)
-  const key = columnNamed(table, alias ?? 'id')
-  const known: string[] = []
-  for (const value of values) {
-    const found = await reader.get<{ id: string }>(
-      sql`select ${table.id} as id from ${table} where ${table.id} = ${value} or ${key} = ${value}`,
-    )
-    if (!found) {
-      const all = await reader.all<{ value: string }>(
-        sql`select ${key} as value from ${table} order by 1 limit 200`,
-      )
-      throw new Problem('invalid-parameter', `There is no ${filter.kind} ${JSON.stringify(value)}.`, {
-        errors: [{ parameter: name, detail: `Legal values: ${all.map((row) => row.value).join(', ')}.` }],
-      })
-    }
-    known.push(found.id)
-  }
-  return known
-}
-
-/** Records that refer to any of the values from one of the fields, be it a column or a place inside a list. */
-function refersTo(resource: Resource, filter: Filter & { by: 'reference' }, values: string[]): SQL {
-  const { table } = resource
-  const listed = new Set(
-    resource.references.filter((reference) => reference.listed).map(({ field }) => field),
-  )
-  const ways = filter.fields.map((field) =>
-    listed.has(field)
-      ? sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${values} and ${links.field} = ${field})`
-      : sql`${columnNamed(table, columnOf(table, field))} in ${values}`,
-  )
-  return ways.length === 1 && ways[0] ? ways[0] : sql`(${sql.join(ways, sql` or `)})`
 }

@@ -1,6 +1,6 @@
 // What a client may ask of a list: the query parameters of a resource, drawn from its description.
 import { z } from 'zod'
-import { ref } from './fields.ts'
+import { calendarDate, partialDate, ref, SUPPORT } from './fields.ts'
 import type { Filter, Resource } from './resource.ts'
 
 export interface SortKey {
@@ -16,12 +16,18 @@ export interface ListQuery {
   sort: SortKey[]
   /** The values of each filter that was given. */
   filters: Record<string, string[]>
+  /** The day as of which statuses are meant. */
+  asOf: string | null
+  /** The instant as of which the service's knowledge is meant. */
+  knownAt: string | null
+  /** Paths of related records to embed. */
+  include: string[]
 }
 
 export const MAX_LIMIT = 200
 
 /** Several values, separated by commas or given as a repeated parameter. */
-const several = (value: z.ZodType, description: string) =>
+export const several = (value: z.ZodType, description: string) =>
   z
     .preprocess(
       (given) => (Array.isArray(given) ? given : [given]).flatMap((item) => String(item).split(',')),
@@ -29,24 +35,117 @@ const several = (value: z.ZodType, description: string) =>
     )
     .meta({ description })
 
-function filterSchema(filter: Filter): z.ZodType {
-  const value = filter.by === 'column' ? filter.value : ref(filter.kind, filter.description)
-  return several(
-    value,
-    `${filter.description} Several values, separated by commas, mean any of them.`,
-  ).optional()
+/** The filters that every list has. */
+const COMMON_FILTERS: Record<string, Filter> = {
+  updatedSince: {
+    by: 'range',
+    column: 'updatedAt',
+    bound: 'from',
+    value: z.iso.datetime({ offset: true }).transform((instant) => new Date(instant).toISOString()),
+    description: 'Records whose content changed at or after this instant.',
+  },
+  support: {
+    by: 'column',
+    column: 'support',
+    value: z.enum(SUPPORT),
+    description: 'How many sources the record is quoted from.',
+  },
+  hasEvidence: {
+    by: 'evidence',
+    description: 'Whether anything is cited for the record, quote or inference.',
+  },
+  identifier: {
+    by: 'identifier',
+    description: 'What another system calls the record, as `scheme:identifier`.',
+  },
+  q: {
+    by: 'text',
+    description:
+      'Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.',
+  },
 }
 
+const STALLED: Filter = {
+  by: 'stalled',
+  description: 'Records that are still open and to which nothing has happened since this day.',
+}
+
+/** All filters of a resource by parameter. */
+export const filtersOf = (resource: Resource): Record<string, Filter> => ({
+  ...resource.filters,
+  ...(resource.lifecycle && { stalledSince: STALLED }),
+  ...COMMON_FILTERS,
+})
+
+const hasClock = (resource: Resource) => resource.lifecycle !== null || resource.kind === 'state'
+
+function filterSchema(filter: Filter): z.ZodType {
+  const { description } = filter
+  const anyOf = `${description} Several values, separated by commas, mean any of them.`
+  switch (filter.by) {
+    case 'column':
+    case 'membership':
+      return several(filter.value, anyOf).optional()
+    case 'reference':
+      return several(ref(filter.kind, description), anyOf).optional()
+    case 'range':
+      return (filter.value ?? partialDate(description)).meta({ description }).optional()
+    case 'stalled':
+      return calendarDate(description).optional()
+    case 'evidence':
+      return z.enum(['true', 'false']).meta({ description }).optional()
+    case 'identifier':
+      return z
+        .string()
+        .regex(/^[^:]+:.+$/, 'Must be scheme:identifier.')
+        .meta({ description, examples: ['wikidata:Q485207'] })
+        .optional()
+    case 'text':
+      return z
+        .string()
+        .min(1)
+        .max(500)
+        .meta({ description, examples: ['"unmanned aerial"'] })
+        .optional()
+  }
+}
+
+export const knownAtParameter = z.iso
+  .datetime({ offset: true })
+  .transform((instant) => new Date(instant).toISOString())
+  .meta({ description: 'Record time: what this service held at that instant.' })
+
+export const asOfParameter = calendarDate('Event time: statuses and memberships as they were on that day.')
+
+/** The parameters that narrow a list, without those of its pages. */
+export const filterParameters = (resource: Resource) => ({
+  ...Object.fromEntries(
+    Object.entries(filtersOf(resource)).map(([name, filter]) => [name, filterSchema(filter)]),
+  ),
+  ...viewParameters(resource),
+})
+
+/** The two clocks. */
+export const viewParameters = (resource: Resource) => ({
+  ...(hasClock(resource) && { asOf: asOfParameter.optional() }),
+  knownAt: knownAtParameter.optional(),
+})
+
+export const includeParameter = (paths: readonly string[]) =>
+  several(
+    z.enum(paths),
+    'Related records to embed beside their ids, one level deep or two (`meeting.organization`).',
+  )
+
 /** The parameters of a resource's list. Anything else is refused. */
-export function listParameters(resource: Resource): z.ZodObject {
+export function listParameters(resource: Resource, includes: readonly string[]): z.ZodObject {
   const sorts = resource.sorts.flatMap((name) => [name, `-${name}`])
   return z.strictObject({
-    ...Object.fromEntries(
-      Object.entries(resource.filters).map(([name, filter]) => [name, filterSchema(filter)]),
-    ),
+    ...filterParameters(resource),
+    include: includeParameter(includes).optional(),
     sort: several(
       z.enum(sorts),
-      `Fields to sort by, in order of weight; \`-\` in front means descending. Unknown dates come last either way. Default: \`${resource.defaultSort}\`.`,
+      `Fields to sort by, in order of weight; \`-\` in front means descending. Unknown values come last either way. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
     limit: z.coerce
       .number()
@@ -58,7 +157,7 @@ export function listParameters(resource: Resource): z.ZodObject {
     cursor: z
       .string()
       .min(1)
-      .max(2000)
+      .max(4000)
       .optional()
       .meta({ description: 'Where to go on: `page.nextCursor` of the page before.' }),
     count: z
@@ -68,17 +167,26 @@ export function listParameters(resource: Resource): z.ZodObject {
   })
 }
 
+/** The filters among parsed parameters. */
+export function filtersIn(resource: Resource, parsed: Record<string, unknown>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.keys(filtersOf(resource)).flatMap((name) =>
+      parsed[name] === undefined ? [] : [[name, [parsed[name]].flat() as string[]] as const],
+    ),
+  )
+}
+
 /** Brings what `listParameters` parsed into the form that lists work with. */
 export function toListQuery(resource: Resource, parsed: Record<string, unknown>): ListQuery {
-  const { limit, cursor, count, sort } = parsed as {
+  const { limit, cursor, count, sort, asOf, knownAt, include } = parsed as {
     limit: number
     cursor?: string
     count?: 'exact'
     sort?: string[]
+    asOf?: string
+    knownAt?: string
+    include?: string[]
   }
-  const filters = Object.entries(resource.filters).flatMap(([name]) =>
-    parsed[name] === undefined ? [] : [[name, parsed[name] as string[]] as const],
-  )
   return {
     limit,
     ...(cursor !== undefined && { cursor }),
@@ -87,6 +195,9 @@ export function toListQuery(resource: Resource, parsed: Record<string, unknown>)
       column: name.replace(/^-/, ''),
       descending: name.startsWith('-'),
     })),
-    filters: Object.fromEntries(filters),
+    filters: filtersIn(resource, parsed),
+    asOf: asOf ?? null,
+    knownAt: knownAt ?? null,
+    include: include ?? [],
   }
 }

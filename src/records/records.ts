@@ -77,6 +77,10 @@ export class Records {
     }
   }
 
+  now(): Date {
+    return this.#clock()
+  }
+
   /** Runs a write. Nothing of it stands unless `work` resolves. */
   write<Result>(author: Author, work: (unit: Unit) => Promise<Result>): Promise<Result> {
     return this.engine.write(async (writer) => {
@@ -104,8 +108,13 @@ export class Records {
   async load(reader: Reader, entity: Entity, id: string): Promise<Stored> {
     const found = await this.find(reader, entity, id)
     if (found) return found
+    throw await this.missing(reader, entity, id)
+  }
+
+  /** The problem of a record that is not there: deleted, or never made. */
+  async missing(reader: Reader, entity: Entity, id: string): Promise<Problem> {
     const tombstone = await reader.get(TOMBSTONE, { kind: entity.kind, id })
-    throw tombstone ? gone(entity.kind, id) : notFound(entity.kind, id)
+    return tombstone ? gone(entity.kind, id) : notFound(entity.kind, id)
   }
 
   /**
@@ -217,7 +226,11 @@ export class Records {
         else if (found.id !== value) replaceAt(doc, pointer, found.id)
       }
       // The same topic by id and by slug is one topic.
-      if (path.length === 2 && path[1] === '*') doc[path[0] ?? ''] = [...new Set(asList(doc[path[0] ?? '']))]
+      if (path.at(-1) === '*') {
+        for (const [pointer, list] of valuesAt(doc, path.slice(0, -1))) {
+          replaceAt(doc, pointer, [...new Set(asList(list))])
+        }
+      }
     }
     if (faults.length > 0) throw unknownReference(faults)
   }
@@ -418,6 +431,13 @@ function statementsFor(entity: Entity): Statements {
       }),
   }
 }
+
+/** Every column of a table, to be selected. */
+export const allColumns = (table: Table): SQL =>
+  sql.join(
+    Object.keys(describeTable(table).columns).map((column) => columnNamed(table, column)),
+    sql`, `,
+  )
 
 export function columnNamed(table: Table, name: string): SQL {
   const found = table[name as 'id']

@@ -64,9 +64,20 @@ export interface Entity {
   acyclic?: readonly string[]
   /** Fields that never change once written. */
   constant?: readonly string[]
+  /** What can be embedded in it, by name. */
+  relations?: Readonly<Record<string, Relation>>
   /** What full-text search finds it by. The title weighs more than the body. */
   searchText?: (doc: Doc) => SearchText
 }
+
+/** How a record leads to others. */
+export type Relation =
+  /** Those that a field refers to: one record or null, or a list where the field stands inside one. */
+  | { to: Kind; field: string }
+  /** Those of a kind that refer to it from a single field. */
+  | { from: Kind; field: string }
+  /** What lives under it. */
+  | { part: Kind; orderBy?: string }
 
 export interface SearchText {
   title: string
@@ -77,7 +88,7 @@ export interface SearchText {
 interface EntityDefinition
   extends Pick<
     Entity,
-    'kind' | 'table' | 'alias' | 'complete' | 'rules' | 'acyclic' | 'constant' | 'searchText'
+    'kind' | 'table' | 'alias' | 'complete' | 'rules' | 'acyclic' | 'constant' | 'searchText' | 'relations'
   > {
   /** One sentence for the reference. */
   about: string
@@ -97,6 +108,24 @@ export type Filter =
   | { by: 'column'; column: string; value: z.ZodType; description: string }
   /** Records that refer to it, from a column or from inside a list (`fields` name the places). */
   | { by: 'reference'; fields: readonly string[]; kind: Kind; description: string }
+  /** A column at or after, or at or before, a value; dates unless `value` says otherwise. */
+  | { by: 'range'; column: string; bound: 'from' | 'to'; value?: z.ZodType; description: string }
+  /** States that are one of these to the SCO on the day that is asked about. */
+  | { by: 'membership'; value: z.ZodType; description: string }
+  /** Open records without an event since a day. */
+  | { by: 'stalled'; description: string }
+  /** Records with, or without, evidence. */
+  | { by: 'evidence'; description: string }
+  /** The record that another system calls so. */
+  | { by: 'identifier'; description: string }
+  /** Full-text search. */
+  | { by: 'text'; description: string }
+
+/** A pair of range filters on a date: `proposedFrom` and `proposedTo`. */
+export const dateRange = (stem: string, column: string, what: string): Record<string, Filter> => ({
+  [`${stem}From`]: { by: 'range', column, bound: 'from', description: `${what} on or after this date.` },
+  [`${stem}To`]: { by: 'range', column, bound: 'to', description: `${what} on or before this date.` },
+})
 
 interface ResourceDefinition extends EntityDefinition {
   /** Its place under /v1, and its tag. */

@@ -53,7 +53,7 @@ function known(app: FastifyInstance): Known {
   const found = cache.get(app)
   if (found) return found
   const document = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false })
   formats.default(ajv)
   ajv.addSchema({ ...document, $id: 'api' })
   const validators = new Map<string, ValidateFunction>()

@@ -1,4 +1,4 @@
-// The embedded engine: better-sqlite3, one connection that writes and one that reads.
+// The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
@@ -27,8 +27,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('synchronous = FULL')
   const read = connect(file)
   read.pragma('query_only = ON')
+  // Reads of one state of the database: on the reader's connection, everyone else would be held to that state too.
+  const snapshot = connect(file)
+  snapshot.pragma('query_only = ON')
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
+  const snapshotReader = new Connection(snapshot, options.onQuery)
   const commits = new Commits(write, writer)
   let reads: Promise<unknown> = Promise.resolve()
 
@@ -39,11 +43,11 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     reader,
     read(work) {
       const result = reads.then(async () => {
-        read.exec('BEGIN')
+        snapshot.exec('BEGIN')
         try {
-          return await work(reader)
+          return await work(snapshotReader)
         } finally {
-          read.exec('COMMIT')
+          snapshot.exec('COMMIT')
         }
       })
       reads = result.catch(() => {})
@@ -53,15 +57,19 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
-      migrate(drizzle(write), { migrationsFolder: MIGRATIONS })
-      const broken = write.pragma('foreign_key_check') as unknown[]
-      if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
-      write.pragma('foreign_keys = ON')
+      try {
+        migrate(drizzle(write), { migrationsFolder: MIGRATIONS })
+        const broken = write.pragma('foreign_key_check') as unknown[]
+        if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
+      } finally {
+        write.pragma('foreign_keys = ON')
+      }
     },
     async close() {
       await commits.idle()
       await reads
       read.close()
+      snapshot.close()
       write.close()
     },
   }
@@ -156,9 +164,7 @@ class Commits {
   enqueue<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
-      this.#running ??= this.#drain().finally(() => {
-        this.#running = undefined
-      })
+      this.#running ??= this.#drain()
     })
   }
 
@@ -168,6 +174,8 @@ class Commits {
 
   async #drain(): Promise<void> {
     while (this.#jobs.length > 0) await this.#commit()
+    // In the same tick as the last look: a write that comes a tick later begins a new run.
+    this.#running = undefined
   }
 
   async #commit(): Promise<void> {
@@ -198,6 +206,8 @@ class Commits {
       this.#database.exec('RELEASE job')
       return () => job.resolve(result)
     } catch (error) {
+      // SQLite rolled all of it back on its own (a full disk, say): there is no savepoint to return to.
+      if (!this.#database.inTransaction) throw error
       this.#database.exec('ROLLBACK TO job')
       this.#database.exec('RELEASE job')
       return () => job.reject(error)

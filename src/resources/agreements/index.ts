@@ -4,7 +4,7 @@ import { endsBeforeStart } from '../../core/dates.ts'
 import { agreementLifecycle, statusesOf } from '../../core/lifecycle.ts'
 import type { Fault } from '../../core/problems.ts'
 import { partialDate, party, ref, text, topicIds } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { dateRange, defineResource } from '../../records/resource.ts'
 import { agreements as table } from './table.ts'
 
 const KINDS = [
@@ -77,6 +77,16 @@ export const agreements = defineResource({
   required: ['title', 'kind'],
   titleField: 'title',
   lifecycle: agreementLifecycle,
+  relations: {
+    meeting: { to: 'meeting', field: 'meetingId' },
+    state: { to: 'state', field: 'draftedBy.stateCode' },
+    organization: { to: 'organization', field: 'draftedBy.organizationId' },
+    states: { to: 'state', field: 'parties.stateCode' },
+    topics: { to: 'topic', field: 'topicIds' },
+    proposals: { from: 'proposal', field: 'agreementId' },
+    evidence: { part: 'evidence' },
+    events: { part: 'event', orderBy: 'occurredOn' },
+  },
   filters: {
     status: {
       by: 'column',
@@ -84,6 +94,7 @@ export const agreements = defineResource({
       value: z.enum(statusesOf(agreementLifecycle)),
       description: 'Where it stands.',
     },
+    ...dateRange('since', 'statusSince', 'In its status since a day'),
     kind: {
       by: 'column',
       column: 'kind',
@@ -110,7 +121,7 @@ export const agreements = defineResource({
     },
     topic: { by: 'reference', fields: ['topicIds'], kind: 'topic', description: 'What it is about.' },
   },
-  sorts: ['title', 'kind', 'status', 'createdAt', 'updatedAt'],
+  sorts: ['title', 'kind', 'status', 'statusSince', 'createdAt', 'updatedAt'],
   defaultSort: 'title',
   searchText: (doc) => ({
     title: [doc['title'], doc['shortTitle'] ?? ''].join('\n'),

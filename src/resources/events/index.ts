@@ -77,7 +77,7 @@ async function followEvents(records: Records, unit: Unit, resource: Resource, re
     await records.update(unit, resource, record, { status: last['status'], statusSince: last['occurredOn'] })
 }
 
-/** Gives every new proposal and agreement its first event, and keeps that event's date in step. */
+/** Gives every new proposal and agreement its first event, and keeps that event's date and meeting in step. */
 export function eventExtension(catalogue: Catalogue, records: () => Records): Extension {
   const lifecycleOf = (entity: Entity): (Resource & { lifecycle: Lifecycle }) | undefined => {
     const resource = catalogue.resources.find(({ kind }) => kind === entity.kind)
@@ -102,17 +102,25 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
       }
     },
     async beforeUpdate(unit, entity, before, after) {
-      const startsOn = lifecycleOf(entity)?.startsOn
-      if (!startsOn || before[startsOn] === after[startsOn]) return
+      const resource = lifecycleOf(entity)
+      if (!resource) return
+      const { startsOn } = resource
+      const redated = startsOn !== undefined && before[startsOn] !== after[startsOn]
+      if (!redated && before['meetingId'] === after['meetingId']) return
       const [start, next] = await historyOf(records(), unit, after.id)
-      const date = String(after[startsOn])
-      if (next && dateOf(next) < date) {
-        throw impossible([
-          { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
-        ])
+      if (!start) return
+      const change: Partial<EventInput> = {}
+      if (redated) {
+        change.occurredOn = String(after[startsOn])
+        if (next && dateOf(next) < change.occurredOn) {
+          throw impossible([
+            { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
+          ])
+        }
       }
-      if (start) await records().update(unit, events, start, { occurredOn: date })
-      if (!next) after['statusSince'] = date
+      // Where it began is where it was put forward: a meeting that the record no longer names is let go.
+      if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
+      await records().update(unit, events, start, { ...change })
     },
   }
 }

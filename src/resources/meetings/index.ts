@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { earliest, endsBeforeStart } from '../../core/dates.ts'
 import { partialDate, ref, text, topicIds } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { dateRange, defineResource } from '../../records/resource.ts'
 import { meetings as table } from './table.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
@@ -60,6 +60,17 @@ export const meetings = defineResource({
   },
   required: ['name', 'startDate'],
   titleField: 'name',
+  relations: {
+    organization: { to: 'organization', field: 'organizationId' },
+    country: { to: 'state', field: 'countryCode' },
+    states: { to: 'state', field: 'participants.stateCode' },
+    speakers: { to: 'speaker', field: 'participants.speakerId' },
+    topics: { to: 'topic', field: 'agenda.topicIds' },
+    proposals: { from: 'proposal', field: 'meetingId' },
+    agreements: { from: 'agreement', field: 'meetingId' },
+    statements: { from: 'statement', field: 'meetingId' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     status: {
       by: 'column',
@@ -73,6 +84,7 @@ export const meetings = defineResource({
       value: z.enum(FORMATS),
       description: 'How the participants met.',
     },
+    ...dateRange('start', 'startDate', 'Begun'),
     city: {
       by: 'column',
       column: 'city',

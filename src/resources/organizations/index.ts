@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { endsBeforeStart } from '../../core/dates.ts'
 import { partialDate, ref, text } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { dateRange, defineResource } from '../../records/resource.ts'
 import { organizations as table } from './table.ts'
 
 export const organizations = defineResource({
@@ -29,6 +29,15 @@ export const organizations = defineResource({
   },
   required: ['name', 'classification'],
   titleField: 'name',
+  relations: {
+    parent: { to: 'organization', field: 'parentId' },
+    children: { from: 'organization', field: 'parentId' },
+    country: { to: 'state', field: 'countryCode' },
+    meetings: { from: 'meeting', field: 'organizationId' },
+    entrusted: { from: 'proposal', field: 'addresseeId' },
+    sources: { from: 'source', field: 'publisherId' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     name: {
       by: 'column',
@@ -48,6 +57,7 @@ export const organizations = defineResource({
       value: z.string().min(1),
       description: 'What it is.',
     },
+    ...dateRange('founded', 'foundingDate', 'Founded'),
     parent: {
       by: 'reference',
       fields: ['parentId'],

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { proposalLifecycle, statusesOf } from '../../core/lifecycle.ts'
 import { partialDate, party, ref, text, topicIds } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { dateRange, defineResource } from '../../records/resource.ts'
 import { proposals as table } from './table.ts'
 
 export const proposals = defineResource({
@@ -26,6 +26,19 @@ export const proposals = defineResource({
   titleField: 'title',
   lifecycle: proposalLifecycle,
   startsOn: 'proposedOn',
+  relations: {
+    meeting: { to: 'meeting', field: 'meetingId' },
+    speaker: { to: 'speaker', field: 'speakerId' },
+    state: { to: 'state', field: 'onBehalfOf.stateCode' },
+    organization: { to: 'organization', field: 'onBehalfOf.organizationId' },
+    addressee: { to: 'organization', field: 'addresseeId' },
+    topics: { to: 'topic', field: 'topicIds' },
+    parent: { to: 'proposal', field: 'parentId' },
+    parts: { from: 'proposal', field: 'parentId' },
+    agreement: { to: 'agreement', field: 'agreementId' },
+    evidence: { part: 'evidence' },
+    events: { part: 'event', orderBy: 'occurredOn' },
+  },
   filters: {
     status: {
       by: 'column',
@@ -33,6 +46,8 @@ export const proposals = defineResource({
       value: z.enum(statusesOf(proposalLifecycle)),
       description: 'Where it stands.',
     },
+    ...dateRange('since', 'statusSince', 'In its status since a day'),
+    ...dateRange('proposed', 'proposedOn', 'Put forward'),
     meeting: {
       by: 'reference',
       fields: ['meetingId'],
@@ -72,7 +87,7 @@ export const proposals = defineResource({
       description: 'The agreement in which it is to be laid down.',
     },
   },
-  sorts: ['proposedOn', 'title', 'status', 'createdAt', 'updatedAt'],
+  sorts: ['proposedOn', 'title', 'status', 'statusSince', 'createdAt', 'updatedAt'],
   defaultSort: '-proposedOn',
   acyclic: ['parentId'],
   searchText: (doc) => ({

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { partialDate, ref, text, url } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { dateRange, defineResource } from '../../records/resource.ts'
 import { sources as table } from './table.ts'
 
 /** A language tag (BCP 47), brought into its canonical form. */
@@ -45,6 +45,11 @@ export const sources = defineResource({
       .meta({ description: "SHA-256 of the text's UTF-8 bytes, in hexadecimal." }),
   },
   titleField: 'title',
+  relations: {
+    publisher: { to: 'organization', field: 'publisherId' },
+    citations: { from: 'evidence', field: 'sourceId' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     publisher: {
       by: 'reference',
@@ -52,6 +57,7 @@ export const sources = defineResource({
       kind: 'organization',
       description: 'Who published it.',
     },
+    ...dateRange('published', 'publishedOn', 'Published'),
     language: { by: 'column', column: 'language', value: language, description: 'The language of the text.' },
     sha256: {
       by: 'column',

@@ -39,6 +39,13 @@ export const speakers = defineResource({
   },
   required: ['name'],
   titleField: 'name',
+  relations: {
+    organizations: { to: 'organization', field: 'posts.organizationId' },
+    states: { to: 'state', field: 'posts.stateCode' },
+    proposals: { from: 'proposal', field: 'speakerId' },
+    statements: { from: 'statement', field: 'speakerId' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     name: {
       by: 'column',

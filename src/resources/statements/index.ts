@@ -22,6 +22,12 @@ export const statements = defineResource({
   },
   required: ['speakerId', 'kind', 'text'],
   titleField: 'text',
+  relations: {
+    speaker: { to: 'speaker', field: 'speakerId' },
+    meeting: { to: 'meeting', field: 'meetingId' },
+    topics: { to: 'topic', field: 'topicIds' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     kind: { by: 'column', column: 'kind', value: z.enum(KINDS), description: 'In whose words.' },
     speaker: { by: 'reference', fields: ['speakerId'], kind: 'speaker', description: 'Who said it.' },

@@ -6,9 +6,11 @@ import { partialDate, STATE_CODE, text, url } from '../../records/fields.ts'
 import { defineResource } from '../../records/resource.ts'
 import { states as table } from './table.ts'
 
+const STATUSES = ['member', 'observer', 'dialogue-partner', 'partner'] as const
+
 const membership = z
   .strictObject({
-    status: z.enum(['member', 'observer', 'dialogue-partner', 'partner']).meta({
+    status: z.enum(STATUSES).meta({
       description: 'What it was. On 1 September 2025 observers and dialogue partners became partners.',
     }),
     startDate: partialDate('The first day.'),
@@ -53,8 +55,20 @@ export const states = defineResource({
   },
   required: ['code', 'name'],
   titleField: 'name',
+  relations: {
+    proposals: { from: 'proposal', field: 'onBehalfOf.stateCode' },
+    agreements: { from: 'agreement', field: 'draftedBy.stateCode' },
+    meetings: { from: 'meeting', field: 'countryCode' },
+    organizations: { from: 'organization', field: 'countryCode' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     code: { by: 'column', column: 'code', value: z.string().regex(STATE_CODE), description: 'The code.' },
+    membership: {
+      by: 'membership',
+      value: z.enum(STATUSES),
+      description: 'What it is to the SCO: on the day of `asOf`, or today.',
+    },
     name: {
       by: 'column',
       column: 'name',

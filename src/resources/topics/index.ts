@@ -24,6 +24,11 @@ export const topics = defineResource({
   required: ['slug', 'prefLabel'],
   titleField: 'prefLabel',
   alias: 'slug',
+  relations: {
+    broader: { to: 'topic', field: 'broaderId' },
+    narrower: { from: 'topic', field: 'broaderId' },
+    evidence: { part: 'evidence' },
+  },
   filters: {
     slug: { by: 'column', column: 'slug', value: slug, description: 'The slug.' },
     broader: { by: 'reference', fields: ['broaderId'], kind: 'topic', description: 'The topic right above.' },

@@ -1,0 +1,192 @@
+// Filters become SQL conditions on a relation: a table, or the records as the log has them.
+import { type SQL, sql } from 'drizzle-orm'
+import { earliest } from '../core/dates.ts'
+import { Problem } from '../core/problems.ts'
+import { parseSearch } from '../core/search.ts'
+import type { Reader } from '../db/engine.ts'
+import { identifiers, links } from '../db/system.ts'
+import type { Table } from '../db/tables.ts'
+import { filtersOf } from './query.ts'
+import { columnNamed, type Records } from './records.ts'
+import { columnOf, type Filter, type Reference, type Resource } from './resource.ts'
+import { inForce, relation, type View } from './view.ts'
+
+/** What a list asks, checked and ready to become conditions. */
+export interface Asked {
+  view: View
+  filters: { filter: Filter; values: string[] }[]
+  today: string
+}
+
+/**
+ * Checks the values of filters that only the database can: topics and states must exist, slugs become ids, and
+ * narrower topics join their broader ones.
+ * @throws Problem `invalid-parameter`
+ */
+export async function ask(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  given: Record<string, string[]>,
+  view: View,
+  now: Date,
+): Promise<Asked> {
+  const known = filtersOf(resource)
+  const filters: Asked['filters'] = []
+  for (const [name, values] of Object.entries(given)) {
+    const filter = known[name]
+    if (!filter) continue
+    if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) {
+      throw new Problem(
+        'invalid-parameter',
+        `${name} looks into the present only; it does not go with knownAt.`,
+        {
+          errors: [{ parameter: name, detail: 'Not together with knownAt.' }],
+        },
+      )
+    }
+    filters.push({
+      filter,
+      values: filter.by === 'reference' ? await vocabulary(records, reader, name, filter, values) : values,
+    })
+  }
+  return { view, filters, today: now.toISOString().slice(0, 10) }
+}
+
+/** A controlled vocabulary is short enough to say what is in it. */
+async function vocabulary(
+  records: Records,
+  reader: Reader,
+  name: string,
+  filter: Filter & { by: 'reference' },
+  values: string[],
+): Promise<string[]> {
+  if (filter.kind !== 'topic' && filter.kind !== 'state') return values
+  const entity = records.catalogue.entity(filter.kind)
+  const ids: string[] = []
+  for (const value of values) {
+    const found = await records.find(reader, entity, value)
+    if (!found) {
+      const key = columnNamed(entity.table, entity.alias ?? 'id')
+      const all = await reader.all<{ value: string }>(
+        sql`select ${key} as value from ${entity.table} order by 1 limit 200`,
+      )
+      throw new Problem('invalid-parameter', `There is no ${filter.kind} ${JSON.stringify(value)}.`, {
+        errors: [{ parameter: name, detail: `Legal: ${all.map((row) => row.value).join(', ')}.` }],
+      })
+    }
+    ids.push(found.id)
+  }
+  // The topics right above are asked for as such; everything else about topics means their narrower ones too.
+  return filter.kind === 'topic' && name !== 'broader' ? withNarrower(reader, entity.table, ids) : ids
+}
+
+/** Topics and all that fall under them. */
+export async function withNarrower(reader: Reader, topics: Table, ids: string[]): Promise<string[]> {
+  const rows = await reader.all<{ id: string }>(
+    sql`with recursive narrower(id) as (select ${topics.id} from ${topics} where ${topics.id} in ${ids} union select ${topics.id} from ${topics} join narrower on ${columnNamed(topics, 'broaderId')} = narrower.id) select id from narrower`,
+  )
+  return rows.map((row) => row.id)
+}
+
+/**
+ * The conditions of a list.
+ * @param fromLog whether the rows come from the change log, where links of today say nothing
+ */
+export function conditions(records: Records, resource: Resource, asked: Asked, fromLog: boolean): SQL[] {
+  return asked.filters.map(({ filter, values }) =>
+    condition(records, resource, asked, fromLog, filter, values),
+  )
+}
+
+function condition(
+  records: Records,
+  resource: Resource,
+  { view, today }: Asked,
+  fromLog: boolean,
+  filter: Filter,
+  values: string[],
+): SQL {
+  const { engine } = records
+  const { table } = resource
+  const [value = ''] = values
+  switch (filter.by) {
+    case 'column':
+      return sql`${columnNamed(table, filter.column)} in ${values}`
+    case 'range':
+      return inRange(columnNamed(table, filter.column), filter.bound, value)
+    case 'reference': {
+      const ways = filter.fields.map((field) => refersTo(records, resource, field, values, fromLog))
+      return sql`(${sql.join(ways, sql` or `)})`
+    }
+    case 'membership': {
+      const held = engine.items(sql`${table.doc} -> 'memberships'`, sql`held`)
+      return sql`exists (select 1 from ${held} where held.value ->> 'status' in ${values} and ${inForce(sql`held.value`, view.asOf ?? today)})`
+    }
+    case 'stalled': {
+      const since = columnNamed(table, 'statusSince')
+      return sql`(${columnNamed(table, 'status')} in ${[...(resource.lifecycle?.open ?? [])]} and (${since} is null or ${since} < ${value}))`
+    }
+    case 'evidence': {
+      const evidence = relation(records.catalogue, engine, records.catalogue.entity('evidence'), {
+        asOf: null,
+        seq: view.seq,
+      })
+      const some = sql`exists (select 1 from ${evidence} where "evidence"."recordId" = ${table.id})`
+      return value === 'true' ? some : sql`not ${some}`
+    }
+    case 'identifier': {
+      const [scheme, identifier] = [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)]
+      return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
+    }
+    case 'text': {
+      const query = parseSearch(value)
+      return query.length === 0 ? sql`false` : sql`${table.id} in (${engine.search.matching(query)})`
+    }
+  }
+}
+
+/** Partial dates overlap what they lie in: 2022 is not before 2022-08-15, nor is 2022-08 behind 2022. */
+function inRange(column: SQL, bound: 'from' | 'to', value: string): SQL {
+  if (bound === 'to') return sql`${column} <= ${`${value}~`}`
+  if (value.length > 10) return sql`${column} >= ${value}`
+  const around = [4, 7]
+    .filter((length) => length < value.length)
+    .map((length) => earliest(value).slice(0, length))
+  return around.length > 0
+    ? sql`(${column} >= ${value} or ${column} in ${around})`
+    : sql`${column} >= ${value}`
+}
+
+/** Records that refer to any of the values from a field, be it a column or a place inside a list. */
+function refersTo(
+  records: Records,
+  resource: Resource,
+  field: string,
+  values: string[],
+  fromLog: boolean,
+): SQL {
+  const { table } = resource
+  const reference = resource.references.find((candidate) => candidate.field === field)
+  if (!reference) throw new Error(`${resource.kind} has no reference ${field}.`)
+  if (!reference.listed) return sql`${columnNamed(table, columnOf(table, field))} in ${values}`
+  if (fromLog) return listedInDoc(records, table, reference, values)
+  return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${values} and ${links.field} = ${field})`
+}
+
+/** The same as a link, read from the document itself. */
+function listedInDoc(records: Records, table: Table, reference: Reference, values: string[]): SQL {
+  const lists: SQL[] = []
+  let walked: SQL = sql`${table.doc}`
+  for (const [index, segment] of reference.path.entries()) {
+    if (segment === '*') {
+      const alias = sql.raw(`item${index}`)
+      lists.push(records.engine.items(walked, alias))
+      walked = sql`${alias}.value`
+    } else {
+      const last = index === reference.path.length - 1
+      walked = sql`${walked} ${sql.raw(last ? '->>' : '->')} ${sql.raw(`'${segment}'`)}`
+    }
+  }
+  return sql`exists (select 1 from ${sql.join(lists, sql`, `)} where ${walked} in ${values})`
+}

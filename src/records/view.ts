@@ -1,0 +1,108 @@
+// Two clocks. A view says as of which day (event time) and as of which change (record time) a question is meant;
+// `relation` gives the records of a kind as they then were, in place of their table and with the same columns.
+import { type SQL, sql } from 'drizzle-orm'
+import type { Engine, Reader } from '../db/engine.ts'
+import { changes } from '../db/system.ts'
+import { type Column, describeTable } from '../db/tables.ts'
+import type { Catalogue, Doc, Entity, Resource } from './resource.ts'
+
+export interface View {
+  /** A calendar date: statuses and memberships of that day. Null: the latest. */
+  asOf: string | null
+  /** A place in the change log: what was known after that change. Null: now. */
+  seq: number | null
+}
+
+export const NOW: View = { asOf: null, seq: null }
+
+/** The last change at or before an instant; 0 when nothing was known yet. */
+export async function seqAt(reader: Reader, instant: string): Promise<number> {
+  const row = await reader.get<{ seq: number | null }>(
+    sql`select ${changes.seq} as seq from ${changes} where ${changes.at} <= ${instant} order by ${changes.at} desc, ${changes.seq} desc limit 1`,
+  )
+  return row?.seq ?? 0
+}
+
+export async function lastSeq(reader: Reader): Promise<number> {
+  const row = await reader.get<{ seq: number | null }>(LAST_SEQ, {})
+  return row?.seq ?? 0
+}
+
+const LAST_SEQ = sql`select max(${changes.seq}) as seq from ${changes}`
+
+/** The records of a kind in a view, named like their table. */
+export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, view: View): SQL {
+  const { name, columns } = describeTable(entity.table)
+  const base =
+    view.seq === null ? sql`${entity.table}` : logged(entity, sql`${changes.seq} <= ${view.seq}`, view.seq)
+  const lifecycle = (entity as Partial<Resource>).lifecycle
+  if (view.asOf === null || (!lifecycle && entity.kind !== 'state')) return base
+  const own = sql.identifier(name)
+  if (!lifecycle) {
+    const held = sql`(select 1 from ${engine.items(sql`${own}."doc" -> 'memberships'`, sql`held`)} where ${inForce(sql`held.value`, view.asOf)})`
+    return sql`(select * from ${base} where exists ${held}) as ${own}`
+  }
+  const kept = Object.keys(columns).filter((column) => column !== 'status' && column !== 'statusSince')
+  const events = relation(catalogue, engine, catalogue.entity('event'), { asOf: null, seq: view.seq })
+  const latest = (column: string) =>
+    sql`(select "events".${sql.identifier(column)} from ${events} where "events"."recordId" = ${own}."id" and (${happened(view.asOf)}) order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
+  return sql`(select ${sql.join(
+    kept.map((column) => sql`${own}.${sql.identifier(column)}`),
+    sql`, `,
+  )}, ${latest('status')} as "status", ${latest('occurredOn')} as "statusSince" from ${base} where exists (select 1 from ${events} where "events"."recordId" = ${own}."id" and (${happened(view.asOf)}))) as ${own}`
+}
+
+const happened = (asOf: string | null) =>
+  sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${asOf}`
+
+/** Is a membership (a JSON value) in force on a day? `~` sorts behind every day of a partial date. */
+export const inForce = (membership: SQL, day: string) =>
+  sql`${membership} ->> 'startDate' <= ${day} and (${membership} ->> 'endDate' is null or ${membership} ->> 'endDate' || '~' >= ${day})`
+
+/**
+ * Records as the log has them: of each, the latest version up to a change.
+ * @param which narrows the changes that are looked at
+ */
+export function logged(entity: Entity, which: SQL, seq: number): SQL {
+  const { name, columns } = describeTable(entity.table)
+  const later = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
+  const first = sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`
+  const selected = Object.entries(columns).map(([column, description]) => {
+    const value =
+      column === 'firstSeq'
+        ? first
+        : description.path
+          ? fromDoc(description)
+          : sql`${changes[column as 'seq' | 'doc']}`
+    return sql`${value} as ${sql.identifier(column)}`
+  })
+  return sql`(select ${sql.join(selected, sql`, `)} from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
+}
+
+/** A column's value, read from the document of a change. */
+function fromDoc({ path, type }: Column): SQL {
+  const steps = path ?? []
+  const walked = steps.reduce((walk, step, index) => {
+    const arrow = index === steps.length - 1 ? sql` ->> ` : sql` -> `
+    return sql`${walk}${arrow}${sql.raw(`'${step}'`)}`
+  }, sql`${changes.doc}`)
+  return type === 'integer' ? sql`cast(${walked} as integer)` : walked
+}
+
+/** A document as it was on the day of a view: what the row says of that day, in place of what it says now. */
+export function docAsOf(entity: Entity, doc: string, row: Record<string, unknown>, view: View): string {
+  if (view.asOf === null) return doc
+  const { asOf } = view
+  const parsed = JSON.parse(doc) as Doc
+  if ((entity as Partial<Resource>).lifecycle) {
+    parsed['status'] = row['status'] as string
+    parsed['statusSince'] = row['statusSince'] as string | null
+  }
+  if (entity.kind === 'state') {
+    const memberships = parsed['memberships'] as { startDate: string; endDate: string | null }[]
+    parsed['memberships'] = memberships.filter(
+      ({ startDate, endDate }) => startDate <= asOf && (endDate === null || `${endDate}~` >= asOf),
+    )
+  }
+  return JSON.stringify(parsed)
+}
