@@ -16,8 +16,10 @@ import { requestId } from './http/request-id.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { embeddedIn } from './records/include.ts'
 import { eventRoutes } from './resources/events/routes.ts'
-import { annotationRoutes, evidenceRoutes } from './resources/evidence/routes.ts'
+import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/routes.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
+import { positionRoutes } from './resources/positions/routes.ts'
+import { relationRoutes } from './resources/relations/routes.ts'
 
 export const VERSION = '0.1.0'
 
@@ -80,8 +82,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const routeDeps = { records, cursorSecret: await cursorSecret(engine) }
   for (const resource of catalogue.resources) {
     crudRoutes(app, resource, routeDeps)
-    evidenceRoutes(app, resource, records)
+    evidenceRoutes(app, heldBy(resource, records), records)
     eventRoutes(app, resource, records)
+    positionRoutes(app, resource, records)
+    relationRoutes(app, resource, records)
   }
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)

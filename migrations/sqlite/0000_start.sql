@@ -196,6 +196,33 @@ CREATE INDEX `organizations_classification` ON `organizations` (`classification`
 CREATE INDEX `organizations_parentId` ON `organizations` (`parentId`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_countryCode` ON `organizations` (`countryCode`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
+CREATE TABLE `positions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
+	`recordId` text NOT NULL,
+	`stateCode` text,
+	`position` text NOT NULL,
+	`statedOn` text NOT NULL,
+	`meetingId` text,
+	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `positions_createdAt` ON `positions` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_updatedAt` ON `positions` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_recordKind` ON `positions` (`recordKind`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_recordId` ON `positions` (`recordId`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_stateCode` ON `positions` (`stateCode`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_position` ON `positions` (`position`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_meetingId` ON `positions` (`meetingId`,`id`);--> statement-breakpoint
 CREATE TABLE `proposals` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -238,6 +265,27 @@ CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-bre
 CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_parentId` ON `proposals` (`parentId`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_agreementId` ON `proposals` (`agreementId`,`id`);--> statement-breakpoint
+CREATE TABLE `relations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
+	`recordId` text NOT NULL,
+	`type` text NOT NULL,
+	`targetId` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `relations_createdAt` ON `relations` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_updatedAt` ON `relations` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_recordKind` ON `relations` (`recordKind`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_type` ON `relations` (`type`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
 CREATE TABLE `sources` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,

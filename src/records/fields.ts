@@ -16,6 +16,8 @@ export const PREFIXES = {
   topic: 'top',
   evidence: 'evd',
   event: 'evt',
+  position: 'pos',
+  relation: 'rel',
 } as const
 
 export type Kind = keyof typeof PREFIXES | 'state'
@@ -28,7 +30,7 @@ const EXAMPLE_SUFFIX = '01gb6jc400ezz8kdnweefcy4dk'
 export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_${EXAMPLE_SUFFIX}`
 
 /** Which kind a string refers to, wherever it stands in a shape. */
-export const references = z.registry<{ kind: Kind }>()
+export const references = z.registry<{ kinds: readonly Kind[] }>()
 
 /** A line or a text that people wrote: trimmed, not empty. `max` counts UTF-16 units. */
 export const text = (max: number, description: string) =>
@@ -60,13 +62,17 @@ export const url = (description: string) =>
     .max(2000)
     .meta({ description, examples: ['https://example.org/report'] })
 
-/** A reference to a record by its id (a state by its code, a topic also by its slug). */
-export function ref(kind: Kind, description: string) {
+/** A reference to a record by its id (a state by its code, a topic also by its slug), of one kind or of several. */
+export function ref(kind: Kind | readonly [Kind, ...Kind[]], description: string) {
+  const kinds = typeof kind === 'string' ? ([kind] as const) : kind
+  const [first] = kinds
   const schema = z
     .string()
-    .regex(refPattern(kind), { error: (issue) => wrongReference(kind, String(issue.input)) })
-    .meta({ description, examples: [kind === 'state' ? 'RU' : exampleId(kind)] })
-  references.add(schema, { kind })
+    .regex(new RegExp(kinds.map((one) => refPattern(one).source).join('|')), {
+      error: (issue) => kinds.map((one) => wrongReference(one, String(issue.input))).join(' Or: '),
+    })
+    .meta({ description, examples: [first === 'state' ? 'RU' : exampleId(first)] })
+  references.add(schema, { kinds })
   return schema
 }
 

@@ -176,11 +176,6 @@ export class Records {
         { extra: { referencedBy: pointing } },
       )
     }
-    for (const part of this.catalogue.parts) {
-      for (const stored of await unit.all<Stored>(this.#of(part).under, { id: doc.id })) {
-        await this.#erase(unit, part, JSON.parse(stored.doc) as Doc)
-      }
-    }
     await this.#erase(unit, entity, doc)
   }
 
@@ -191,6 +186,9 @@ export class Records {
 
   async #erase(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
     const { id } = doc
+    for (const part of this.catalogue.parts) {
+      for (const stored of await this.under(unit, part, id)) await this.#erase(unit, part, parse(stored))
+    }
     await unit.run(DELETE_LINKS, { id })
     await unit.run(DELETE_IDENTIFIERS, { id })
     await unit.run(this.#of(entity).remove, { id })
@@ -218,11 +216,11 @@ export class Records {
   /** Every reference must lead somewhere; a slug becomes the id that it stands for. */
   async #resolveReferences(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
     const faults: Fault[] = []
-    for (const { path, kind } of entity.references) {
-      const target = this.catalogue.entity(kind)
+    for (const { path, kinds } of entity.references) {
       for (const [pointer, value] of valuesAt(doc, path)) {
-        const found = await unit.get<{ id: string }>(this.#of(target).exists, { id: value })
-        if (!found) faults.push({ pointer, detail: `There is no ${kind} ${JSON.stringify(value)}.` })
+        const found = await this.#firstOf(unit, kinds, String(value))
+        if (!found)
+          faults.push({ pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` })
         else if (found.id !== value) replaceAt(doc, pointer, found.id)
       }
       // The same topic by id and by slug is one topic.
@@ -233,6 +231,14 @@ export class Records {
       }
     }
     if (faults.length > 0) throw unknownReference(faults)
+  }
+
+  async #firstOf(unit: Unit, kinds: readonly Kind[], id: string): Promise<{ id: string } | undefined> {
+    for (const kind of kinds) {
+      const found = await unit.get<{ id: string }>(this.#of(this.catalogue.entity(kind)).exists, { id })
+      if (found) return found
+    }
+    return undefined
   }
 
   async #checkChains(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
@@ -364,6 +370,12 @@ export class Records {
 
 /** Reads a stored document. */
 export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc
+
+/** What lives under another record is not found here. @throws Problem `not-found` */
+export function belongingTo(recordId: string, stored: Stored, kind: Kind): Stored {
+  if (parse(stored)['recordId'] !== recordId) throw notFound(kind, stored.id)
+  return stored
+}
 
 const duplicate = (kind: string, pointer: string, what: string, existingId: string) =>
   new Problem('duplicate', `Another ${kind}, ${existingId}, has the ${what}.`, {

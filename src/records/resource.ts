@@ -34,7 +34,8 @@ export interface Reference {
   field: string
   /** The same, by segment; `*` stands for a list position. */
   path: string[]
-  kind: Kind
+  /** What it may refer to; mostly one kind. */
+  kinds: readonly Kind[]
   /** References from inside lists are kept as links; the others are columns. */
   listed: boolean
 }
@@ -242,7 +243,7 @@ function referencesIn(schema: z.ZodType, path: string[] = []): Reference[] {
   const found = references.get(schema as z.ZodString)
   if (found) {
     const field = path.filter((segment) => segment !== '*').join('.')
-    return [{ field, path, kind: found.kind, listed: path.includes('*') }]
+    return [{ field, path, kinds: found.kinds, listed: path.includes('*') }]
   }
   if (schema instanceof z.ZodObject) {
     return Object.entries(schema.shape).flatMap(([key, inner]) =>
@@ -308,7 +309,7 @@ export class Catalogue {
   columnsTo(kind: Kind): { entity: Entity; column: string }[] {
     return [...this.#byKind.values()].flatMap((entity) =>
       entity.references
-        .filter((reference) => reference.kind === kind && !reference.listed)
+        .filter((reference) => reference.kinds.includes(kind) && !reference.listed)
         .map((reference) => ({ entity, column: columnOf(entity.table, reference.field) })),
     )
   }

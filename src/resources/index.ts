@@ -8,7 +8,9 @@ import { eventExtension, events } from './events/index.ts'
 import { evidence, evidenceExtension } from './evidence/index.ts'
 import { meetings } from './meetings/index.ts'
 import { organizations } from './organizations/index.ts'
+import { positions } from './positions/index.ts'
 import { proposals } from './proposals/index.ts'
+import { relations } from './relations/index.ts'
 import { sources } from './sources/index.ts'
 import { speakers } from './speakers/index.ts'
 import { statements } from './statements/index.ts'
@@ -17,7 +19,7 @@ import { topics } from './topics/index.ts'
 
 export const catalogue = new Catalogue(
   [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
-  [evidence, events],
+  [evidence, events, positions, relations],
 )
 
 /** Everything that writes and finds records on an engine, without HTTP: for the service, seeds and commands. */

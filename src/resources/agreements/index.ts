@@ -86,6 +86,7 @@ export const agreements = defineResource({
     proposals: { from: 'proposal', field: 'agreementId' },
     evidence: { part: 'evidence' },
     events: { part: 'event', orderBy: 'occurredOn' },
+    relations: { part: 'relation' },
   },
   filters: {
     status: {

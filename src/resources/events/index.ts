@@ -117,6 +117,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
             { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
           ])
         }
+        if (!next) after['statusSince'] = change.occurredOn
       }
       // Where it began is where it was put forward: a meeting that the record no longer names is let go.
       if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null

@@ -52,12 +52,10 @@ export const annotationPage = z
     description: 'A W3C AnnotationPage; the ids are IRIs relative to the service.',
   })
 
-/** @param pathOf from the kind of a record to its place under /v1 */
-export function toAnnotation(evidence: Doc, pathOf: (kind: string) => string): z.infer<typeof annotation> {
-  const fields = evidence as Doc &
-    Record<'recordKind' | 'recordId' | 'sourceId' | 'exact' | 'prefix' | 'suffix' | 'assertion', string>
-  const { recordKind, recordId, sourceId, exact, prefix, suffix, assertion } = fields
-  const record = `/v1/${pathOf(recordKind)}/${recordId}`
+/** @param record the path of the record that the evidence supports */
+export function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation> {
+  const fields = evidence as Doc & Record<'sourceId' | 'exact' | 'prefix' | 'suffix' | 'assertion', string>
+  const { sourceId, exact, prefix, suffix, assertion } = fields
   const note = evidence['note']
   return {
     id: `${record}/evidence/${evidence.id}`,

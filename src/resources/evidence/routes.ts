@@ -1,12 +1,13 @@
 // Evidence of a record: what it rests on, and a source's annotations the other way round.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { notFound } from '../../core/problems.ts'
+import type { Reader } from '../../db/engine.ts'
 import { authorOf } from '../../http/author.ts'
 import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
-import { parse, type Records } from '../../records/records.ts'
-import type { Doc, Resource } from '../../records/resource.ts'
+import type { Kind } from '../../records/fields.ts'
+import { belongingTo, parse, type Records, type Stored } from '../../records/records.ts'
+import type { Doc, Entity, Resource } from '../../records/resource.ts'
 import { annotationPage, toAnnotation } from './annotations.ts'
 import { addEvidence, citationsOf, evidence, evidenceCreate, removeEvidence } from './index.ts'
 
@@ -14,27 +15,41 @@ const evidenceList = z
   .object({ data: z.array(evidence.record) })
   .meta({ id: 'EvidenceList', description: 'All evidence of a record, oldest first.' })
 
-export function evidenceRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
-  const { kind, name, path } = resource
-  const collection = `/v1/${path}/:id/evidence`
-  const itemParams = recordParam(resource).extend({
+/** Whose evidence a set of routes serves. */
+export interface EvidenceHolder {
+  entity: Entity
+  /** Under which the evidence lies: `/v1/proposals/:id`. */
+  base: string
+  tag: string
+  params: z.ZodObject
+  /** Finds the record that the path names. @throws Problem `not-found` or `gone` */
+  find: (reader: Reader, params: Record<string, string>) => Promise<Stored>
+  /** The path of a record that was found. */
+  path: (record: Doc) => string
+}
+
+export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, records: Records): void {
+  const { entity, tag } = holder
+  const { kind, name } = entity
+  const collection = `${holder.base}/evidence`
+  const itemParams = holder.params.extend({
     evidenceId: z.string().meta({ description: 'The id of the evidence.' }),
   })
+  const params = (request: FastifyRequest) => request.params as Record<string, string>
 
   app.get(collection, {
     schema: describe({
       operationId: `list${name}Evidence`,
-      tag: path,
+      tag,
       summary: `List the evidence of the ${kind}`,
-      params: recordParam(resource),
+      params: holder.params,
       headers: ifNoneMatch,
       answers: { 200: { description: 'What the record rests on.', schema: evidenceList } },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
-      const { id } = request.params as { id: string }
       const rows = await records.engine.read(async (reader) => {
-        const record = await records.load(reader, resource, id)
+        const record = await holder.find(reader, params(request))
         return records.under(reader, evidence, record.id)
       })
       return answer(request, reply, { body: `{"data":[${rows.map((row) => row.doc).join(',')}]}` })
@@ -45,27 +60,24 @@ export function evidenceRoutes(app: FastifyInstance, resource: Resource, records
     config: { role: 'analyst' },
     schema: describe({
       operationId: `create${name}Evidence`,
-      tag: path,
+      tag,
       summary: `Attach evidence to the ${kind}`,
       description:
         'The server checks that the text of the source holds the quote where you say; with no offsets it finds it.',
-      params: recordParam(resource),
+      params: holder.params,
       body: evidenceCreate,
       answers: { 201: { description: 'The evidence, with its place.', schema: evidence.record } },
       problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'quote-absent', 'quote-ambiguous'],
       secured: true,
     }),
     handler: async (request, reply) => {
-      const { id } = request.params as { id: string }
       const [record, made] = await records.write(authorOf(request), async (unit) => {
-        const found = parse(await records.load(unit, resource, id))
-        return [
-          found,
-          await addEvidence(records, unit, resource, found, request.body as Record<string, unknown>),
-        ] as const
+        const found = parse(await holder.find(unit, params(request)))
+        const input = request.body as Record<string, unknown>
+        return [found, await addEvidence(records, unit, entity, found, input)] as const
       })
       return sendWritten(
-        reply.code(201).header('location', `/v1/${path}/${record.id}/evidence/${made.id}`),
+        reply.code(201).header('location', `${holder.path(record)}/evidence/${made.id}`),
         made,
       )
     },
@@ -74,7 +86,7 @@ export function evidenceRoutes(app: FastifyInstance, resource: Resource, records
   app.get(`${collection}/:evidenceId`, {
     schema: describe({
       operationId: `get${name}Evidence`,
-      tag: path,
+      tag,
       summary: `Read one piece of evidence of the ${kind}`,
       params: itemParams,
       headers: ifNoneMatch,
@@ -82,11 +94,7 @@ export function evidenceRoutes(app: FastifyInstance, resource: Resource, records
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
-      const { id, evidenceId } = request.params as { id: string; evidenceId: string }
-      const stored = await records.engine.read(async (reader) => {
-        const record = await records.load(reader, resource, id)
-        return belongingTo(record.id, await records.load(reader, evidence, evidenceId))
-      })
+      const stored = await records.engine.read((reader) => findEvidence(reader, params(request)))
       return answer(request, reply, {
         body: stored.doc,
         version: stored.version,
@@ -99,7 +107,7 @@ export function evidenceRoutes(app: FastifyInstance, resource: Resource, records
     config: { role: 'admin' },
     schema: describe({
       operationId: `delete${name}Evidence`,
-      tag: path,
+      tag,
       summary: `Take evidence away from the ${kind}`,
       description: 'Needs an admin key. The support of the record follows.',
       params: itemParams,
@@ -109,17 +117,31 @@ export function evidenceRoutes(app: FastifyInstance, resource: Resource, records
       secured: true,
     }),
     handler: async (request, reply) => {
-      const { id, evidenceId } = request.params as { id: string; evidenceId: string }
       await records.write(authorOf(request), async (unit) => {
-        const record = parse(await records.load(unit, resource, id))
-        const stored = belongingTo(record.id, await records.load(unit, evidence, evidenceId))
+        const stored = await findEvidence(unit, params(request))
         checkIfMatch(request, stored.version)
-        await removeEvidence(records, unit, resource, record, parse(stored))
+        const record = parse(await holder.find(unit, params(request)))
+        await removeEvidence(records, unit, entity, record, parse(stored))
       })
       return reply.code(204).send()
     },
   })
+
+  async function findEvidence(reader: Reader, given: Record<string, string>): Promise<Stored> {
+    const record = await holder.find(reader, given)
+    return belongingTo(record.id, await records.load(reader, evidence, given['evidenceId'] ?? ''), 'evidence')
+  }
 }
+
+/** The evidence of a resource's records. */
+export const heldBy = (resource: Resource, records: Records): EvidenceHolder => ({
+  entity: resource,
+  base: `/v1/${resource.path}/:id`,
+  tag: resource.path,
+  params: recordParam(resource),
+  find: (reader, { id = '' }) => records.load(reader, resource, id),
+  path: (record) => `/v1/${resource.path}/${record.id}`,
+})
 
 /** The annotations of a source, as W3C Web Annotations. */
 export function annotationRoutes(app: FastifyInstance, sources: Resource, records: Records): void {
@@ -139,16 +161,21 @@ export function annotationRoutes(app: FastifyInstance, sources: Resource, record
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const [source, cited] = await records.engine.read(async (reader) => {
+      const [source, items] = await records.engine.read(async (reader) => {
         const found = await records.load(reader, sources, id)
-        return [found, await citationsOf(reader, found.id)] as const
+        const cited = (await citationsOf(reader, found.id)).map(parse)
+        const paths = await pathsOf(records, reader, cited)
+        return [
+          found,
+          cited.map((doc) => toAnnotation(doc, paths.get(doc['recordId'] as string) ?? '')),
+        ] as const
       })
       const body = {
         '@context': 'http://www.w3.org/ns/anno.jsonld',
         id: `/v1/sources/${source.id}/annotations`,
         type: 'AnnotationPage',
         startIndex: 0,
-        items: cited.map((stored) => toAnnotation(parse(stored), pathOf(records))),
+        items,
       }
       return answer(request, reply, {
         body: JSON.stringify(body),
@@ -158,11 +185,20 @@ export function annotationRoutes(app: FastifyInstance, sources: Resource, record
   })
 }
 
-const pathOf = (records: Records) => (recordKind: string) =>
-  records.catalogue.resources.find((resource) => resource.kind === recordKind)?.path ?? recordKind
-
-/** Evidence of another record is not here. */
-function belongingTo<Found extends { id: string; doc: string }>(recordId: string, stored: Found): Found {
-  if ((JSON.parse(stored.doc) as Doc)['recordId'] !== recordId) throw notFound('evidence', stored.id)
-  return stored
+/** Where each record that evidence supports is read. A part lies under its own record. */
+async function pathsOf(records: Records, reader: Reader, cited: Doc[]): Promise<Map<string, string>> {
+  const { catalogue } = records
+  const paths = new Map<string, string>()
+  for (const { recordKind, recordId } of cited as (Doc & { recordKind: Kind; recordId: string })[]) {
+    if (paths.has(recordId)) continue
+    const resource = catalogue.resources.find(({ kind }) => kind === recordKind)
+    if (resource) {
+      paths.set(recordId, `/v1/${resource.path}/${recordId}`)
+      continue
+    }
+    const part = parse(await records.load(reader, catalogue.entity(recordKind), recordId))
+    const holder = catalogue.resource(part['recordKind'] as Kind)
+    paths.set(recordId, `/v1/${holder.path}/${part['recordId']}/${recordKind}s/${recordId}`)
+  }
+  return paths
 }

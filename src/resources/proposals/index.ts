@@ -38,6 +38,8 @@ export const proposals = defineResource({
     agreement: { to: 'agreement', field: 'agreementId' },
     evidence: { part: 'evidence' },
     events: { part: 'event', orderBy: 'occurredOn' },
+    positions: { part: 'position', orderBy: 'statedOn' },
+    relations: { part: 'relation' },
   },
   filters: {
     status: {

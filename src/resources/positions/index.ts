@@ -1,0 +1,92 @@
+// Where each state stands on a proposal. What nobody recorded is "no record", which is not "abstained".
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Reader } from '../../db/engine.ts'
+import { partialDate, ref, support, text } from '../../records/fields.ts'
+import { columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
+import { type Doc, defineEntity } from '../../records/resource.ts'
+import { inForce } from '../../records/view.ts'
+import { positions as table } from './table.ts'
+
+export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const
+
+export const positions = defineEntity({
+  kind: 'position',
+  about: 'Where a state stood on a proposal, since a day.',
+  table,
+  fields: {
+    recordKind: z.literal('proposal').meta({ description: 'What kind of record it is about.' }),
+    recordId: z.string().meta({ description: 'The id of the proposal.' }),
+    stateCode: ref('state', 'The state.'),
+    position: z.enum(POSITIONS).meta({ description: 'Where it stood.' }),
+    statedOn: partialDate('When it said so.'),
+    meetingId: ref('meeting', 'The meeting at which it said so.').nullable(),
+    note: text(5000, 'What a reader should know about it.').nullable(),
+  },
+  derived: { support },
+  required: ['recordKind', 'recordId', 'stateCode', 'position', 'statedOn'],
+  relations: {
+    state: { to: 'state', field: 'stateCode' },
+    meeting: { to: 'meeting', field: 'meetingId' },
+    evidence: { part: 'evidence' },
+  },
+  example: { stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' },
+})
+
+export const positionCreate = positions.writable.omit({ recordKind: true, recordId: true }).meta({
+  id: 'PositionCreate',
+  description: 'Where a state stood on the proposal.',
+  examples: [{ stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' }],
+})
+
+/** Where one state stood on a day. */
+export interface Standing {
+  stateCode: string
+  name: string
+  /** Null: no record. */
+  position: string | null
+  statedOn: string | null
+  positionId: string | null
+}
+
+/** Where every state that was a member on a day stood then, and every other state that had said something by then. */
+export async function standings(
+  records: Records,
+  reader: Reader,
+  proposalId: string,
+  asOf: string,
+): Promise<Standing[]> {
+  const states = records.catalogue.entity('state').table
+  const held = records.engine.items(sql`${states.doc} -> 'memberships'`, sql`held`)
+  const members = await reader.all<{ code: string; name: string }>(
+    sql`select ${states.id} as code, ${columnNamed(states, 'name')} as name from ${states} where exists (select 1 from ${held} where held.value ->> 'status' = 'member' and ${inForce(sql`held.value`, asOf)}) order by ${states.id}`,
+  )
+  const said = await positionsOf(reader, proposalId)
+  const latest = new Map(
+    said.filter(({ statedOn }) => String(statedOn) <= asOf).map((doc) => [doc['stateCode'] as string, doc]),
+  )
+  const names = new Map(members.map(({ code, name }) => [code, name]))
+  for (const code of latest.keys()) {
+    if (names.has(code)) continue
+    const state = await records.find(reader, records.catalogue.entity('state'), code)
+    if (state) names.set(code, String(parse(state)['name']))
+  }
+  return [...names].map(([stateCode, name]) => {
+    const doc = latest.get(stateCode)
+    return {
+      stateCode,
+      name,
+      position: (doc?.['position'] ?? null) as string | null,
+      statedOn: (doc?.['statedOn'] ?? null) as string | null,
+      positionId: doc?.id ?? null,
+    }
+  })
+}
+
+/** All positions on a proposal, in order of date. */
+export async function positionsOf(reader: Reader, proposalId: string): Promise<Doc[]> {
+  const rows = await reader.all<Stored>(IN_ORDER, { id: proposalId })
+  return rows.map(parse)
+}
+
+const IN_ORDER = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.recordId} = ${sql.placeholder('id')} order by ${table.statedOn}, ${table.firstSeq}`

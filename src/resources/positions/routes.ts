@@ -1,0 +1,164 @@
+// The positions of states on a proposal.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { authorOf } from '../../http/author.ts'
+import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
+import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { asOfParameter } from '../../records/query.ts'
+import { belongingTo, parse, type Records } from '../../records/records.ts'
+import type { Resource } from '../../records/resource.ts'
+import { evidenceRoutes } from '../evidence/routes.ts'
+import { POSITIONS, positionCreate, positions, positionsOf, standings } from './index.ts'
+
+const standing = z
+  .object({
+    stateCode: z.string().meta({ description: 'The state.' }),
+    name: z.string().meta({ description: 'Its name.' }),
+    position: z
+      .enum(POSITIONS)
+      .nullable()
+      .meta({ description: 'Where it stood; null is no record, which is not `abstained`.' }),
+    statedOn: z.string().nullable().meta({ description: 'When it had said so.' }),
+    positionId: z.string().nullable().meta({ description: 'The record of it, in `records`.' }),
+  })
+  .meta({ id: 'Standing', description: 'Where a state stood on a day.' })
+
+const positionList = z
+  .object({
+    asOf: z.string().meta({ description: 'The day that `data` speaks of.' }),
+    data: z
+      .array(standing)
+      .meta({
+        description: 'Every state that was a member on that day, and whoever else had said something.',
+      }),
+    records: z
+      .array(positions.record)
+      .meta({ description: 'All positions that were recorded, in order of date.' }),
+  })
+  .meta({ id: 'PositionList', description: 'Where the states stand on a proposal.' })
+
+export function positionRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
+  if (resource.kind !== 'proposal') return
+  const collection = '/v1/proposals/:id/positions'
+  const params = recordParam(resource)
+  const itemParams = params.extend({
+    positionId: z.string().meta({ description: 'The id of the position.' }),
+  })
+
+  app.get(collection, {
+    schema: describe({
+      operationId: 'listProposalPositions',
+      tag: 'proposals',
+      summary: 'List where each state stands on the proposal',
+      params,
+      query: z.strictObject({ asOf: asOfParameter.optional() }),
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'Where they stand.', schema: positionList } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const { asOf = records.now().toISOString().slice(0, 10) } = request.query as { asOf?: string }
+      const body = await records.engine.read(async (reader) => {
+        const proposal = await records.load(reader, resource, id)
+        return {
+          asOf,
+          data: await standings(records, reader, proposal.id, asOf),
+          records: await positionsOf(reader, proposal.id),
+        }
+      })
+      return answer(request, reply, { body: JSON.stringify(body) })
+    },
+  })
+
+  app.post(collection, {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: 'createProposalPosition',
+      tag: 'proposals',
+      summary: 'Record where a state stands on the proposal',
+      params,
+      body: positionCreate,
+      answers: { 201: { description: 'The position.', schema: positions.record } },
+      problems: ['not-found', 'gone', 'unknown-reference', 'impossible'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const made = await records.write(authorOf(request), async (unit) => {
+        const proposal = await records.load(unit, resource, id)
+        const derived = { recordKind: resource.kind, recordId: proposal.id }
+        return records.create(unit, positions, request.body as Record<string, unknown>, derived)
+      })
+      return sendWritten(
+        reply.code(201).header('location', `/v1/proposals/${made['recordId']}/positions/${made.id}`),
+        made,
+      )
+    },
+  })
+
+  app.get(`${collection}/:positionId`, {
+    schema: describe({
+      operationId: 'getProposalPosition',
+      tag: 'proposals',
+      summary: 'Read one position on the proposal',
+      params: itemParams,
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'The position.', schema: positions.record } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id, positionId } = request.params as { id: string; positionId: string }
+      const stored = await records.engine.read(async (reader) => {
+        const proposal = await records.load(reader, resource, id)
+        return belongingTo(proposal.id, await records.load(reader, positions, positionId), 'position')
+      })
+      return answer(request, reply, {
+        body: stored.doc,
+        version: stored.version,
+        lastModified: parse(stored).updatedAt,
+      })
+    },
+  })
+
+  app.delete(`${collection}/:positionId`, {
+    config: { role: 'admin' },
+    schema: describe({
+      operationId: 'deleteProposalPosition',
+      tag: 'proposals',
+      summary: 'Delete a position on the proposal',
+      description: 'Needs an admin key. Its evidence goes with it.',
+      params: itemParams,
+      headers: ifMatch,
+      answers: { 204: { description: 'It is deleted.' } },
+      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'referenced'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id, positionId } = request.params as { id: string; positionId: string }
+      await records.write(authorOf(request), async (unit) => {
+        const proposal = await records.load(unit, resource, id)
+        const stored = belongingTo(proposal.id, await records.load(unit, positions, positionId), 'position')
+        checkIfMatch(request, stored.version)
+        await records.remove(unit, positions, parse(stored))
+      })
+      return reply.code(204).send()
+    },
+  })
+
+  evidenceRoutes(
+    app,
+    {
+      entity: positions,
+      base: `${collection}/:positionId`,
+      tag: 'proposals',
+      params: itemParams,
+      find: async (reader, { id = '', positionId = '' }) => {
+        const proposal = await records.load(reader, resource, id)
+        return belongingTo(proposal.id, await records.load(reader, positions, positionId), 'position')
+      },
+      path: (position) => `/v1/proposals/${position['recordId']}/positions/${position.id}`,
+    },
+    records,
+  )
+}

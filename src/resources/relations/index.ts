@@ -1,0 +1,174 @@
+// Lineage: how proposals and agreements follow from one another.
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { impossible, Problem } from '../../core/problems.ts'
+import type { Reader } from '../../db/engine.ts'
+import { type Kind, PREFIXES, ref, text } from '../../records/fields.ts'
+import { columnNamed, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
+import { type Doc, defineEntity } from '../../records/resource.ts'
+import { relations as table } from './table.ts'
+
+export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
+
+/** Along these no record may come back to itself. */
+const ACYCLIC = new Set(['supersedes', 'merged-into'])
+
+export const relations = defineEntity({
+  kind: 'relation',
+  about: 'How one proposal or agreement follows from another.',
+  table,
+  fields: {
+    recordKind: z
+      .enum(['proposal', 'agreement'])
+      .meta({ description: 'What kind of record it starts from.' }),
+    recordId: z.string().meta({ description: 'The record it starts from.' }),
+    type: z.enum(TYPES).meta({
+      description:
+        'What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement.',
+    }),
+    targetId: ref(['proposal', 'agreement'], 'The record it leads to.'),
+    note: text(5000, 'What a reader should know about it.').nullable(),
+  },
+  required: ['recordKind', 'recordId', 'type', 'targetId'],
+  rules: (doc) => {
+    const target = kindOf(String(doc['targetId']))
+    if (doc['recordId'] === doc['targetId'])
+      return [{ pointer: '/targetId', detail: 'A record does not relate to itself.' }]
+    if (doc['type'] === 'became') {
+      return doc['recordKind'] === 'proposal' && target === 'agreement'
+        ? []
+        : [
+            {
+              pointer: '/targetId',
+              detail: 'A proposal becomes an agreement; nothing else becomes anything.',
+            },
+          ]
+    }
+    return target === doc['recordKind']
+      ? []
+      : [{ pointer: '/targetId', detail: `A relation of this type leads to another ${doc['recordKind']}.` }]
+  },
+  example: { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' },
+})
+
+export const relationCreate = relations.writable.omit({ recordKind: true, recordId: true }).meta({
+  id: 'RelationCreate',
+  description: 'How the record follows from, or leads to, another.',
+  examples: [{ type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }],
+})
+
+const kindOf = (id: string) =>
+  Object.entries(PREFIXES).find(([, prefix]) => id.startsWith(`${prefix}_`))?.[0] as Kind | undefined
+
+/** @throws Problem `duplicate` when it stands already, `impossible` when it would close a circle */
+export async function addRelation(
+  records: Records,
+  unit: Unit,
+  record: Doc,
+  recordKind: Kind,
+  input: Record<string, unknown>,
+): Promise<Doc> {
+  const type = String(input['type'])
+  const targetId = String(input['targetId'])
+  const existing = await unit.get<{ id: string }>(SAME, { recordId: record.id, type, targetId })
+  if (existing) {
+    throw new Problem('duplicate', `The relation ${existing.id} says this already.`, {
+      extra: { existingId: existing.id },
+    })
+  }
+  if (ACYCLIC.has(type) && (await leadsTo(unit, targetId, record.id, type))) {
+    throw impossible([
+      { pointer: '/targetId', detail: `Following ${type} from ${targetId} leads back to ${record.id}.` },
+    ])
+  }
+  return records.create(unit, relations, input, { recordKind, recordId: record.id })
+}
+
+async function leadsTo(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
+  const found = await reader.get(
+    sql`with recursive chain(id) as (select ${from} union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
+  )
+  return found !== undefined
+}
+
+/** The relations of a record, from both ends, oldest first. */
+export const relationsOf = (reader: Reader, id: string) => reader.all<Stored>(BOTH_ENDS, { id })
+
+export interface Edge {
+  type: string
+  sourceId: string
+  targetId: string
+  /** Null for what follows from a field of the proposal. */
+  relationId: string | null
+}
+
+export interface LineageNode {
+  id: string
+  kind: 'proposal' | 'agreement'
+  title: string
+  status: string
+  /** When its life began, as far as that is known. */
+  date: string | null
+}
+
+/** How many records a lineage holds at most. */
+export const MOST_IN_A_LINEAGE = 500
+
+/** Everything that a record is connected with by relations and by `agreementId`, in order of date. */
+export async function lineageOf(
+  records: Records,
+  reader: Reader,
+  id: string,
+): Promise<{ nodes: LineageNode[]; edges: Edge[] }> {
+  const proposals = records.catalogue.entity('proposal').table
+  const agreementId = columnNamed(proposals, 'agreementId')
+  const seen = new Set([id])
+  const edges = new Map<string, Edge>()
+  let frontier = [id]
+  while (frontier.length > 0 && seen.size < MOST_IN_A_LINEAGE) {
+    const found = await reader.all<Edge>(
+      sql`select ${table.type} as type, ${table.recordId} as "sourceId", ${table.targetId} as "targetId", ${table.id} as "relationId" from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
+        union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals} where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
+    )
+    frontier = []
+    for (const edge of found) {
+      edges.set(`${edge.type} ${edge.sourceId} ${edge.targetId}`, edge)
+      for (const end of [edge.sourceId, edge.targetId]) {
+        if (seen.has(end) || seen.size >= MOST_IN_A_LINEAGE) continue
+        seen.add(end)
+        frontier.push(end)
+      }
+    }
+  }
+  const events = records.catalogue.entity('event').table
+  const recordId = columnNamed(events, 'recordId')
+  const starts = await reader.all<{ id: string; date: string | null }>(
+    sql`select ${recordId} as id, min(${columnNamed(events, 'occurredOn')}) as date from ${events} where ${recordId} in ${[...seen]} group by ${recordId}`,
+  )
+  const begun = new Map(starts.map(({ id: of, date }) => [of, date]))
+  const nodes: LineageNode[] = []
+  for (const kind of ['proposal', 'agreement'] as const) {
+    const { table: from } = records.catalogue.entity(kind)
+    const docs = await reader.all<Stored>(
+      sql`select ${from.id} as id, ${from.version} as version, ${from.doc} as doc from ${from} where ${from.id} in ${[...seen]}`,
+    )
+    for (const doc of docs.map(parse)) {
+      nodes.push({
+        id: doc.id,
+        kind,
+        title: String(doc['title']),
+        status: String(doc['status']),
+        date: begun.get(doc.id) ?? null,
+      })
+    }
+  }
+  nodes.sort((one, other) => ((one.date ?? '~') + one.id < (other.date ?? '~') + other.id ? -1 : 1))
+  return {
+    nodes,
+    edges: [...edges.values()].filter((edge) => seen.has(edge.sourceId) && seen.has(edge.targetId)),
+  }
+}
+
+const SAME = sql`select ${table.id} as id from ${table} where ${table.recordId} = ${sql.placeholder('recordId')} and ${table.type} = ${sql.placeholder('type')} and ${table.targetId} = ${sql.placeholder('targetId')}`
+
+const BOTH_ENDS = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.recordId} = ${sql.placeholder('id')} or ${table.targetId} = ${sql.placeholder('id')} order by ${table.firstSeq}`

@@ -1,0 +1,154 @@
+// The relations of proposals and agreements, readable from both ends, and their lineage.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { authorOf } from '../../http/author.ts'
+import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
+import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { belongingTo, parse, type Records } from '../../records/records.ts'
+import type { Resource } from '../../records/resource.ts'
+import { addRelation, lineageOf, relationCreate, relations, relationsOf, TYPES } from './index.ts'
+
+const direction = z
+  .enum(['outgoing', 'incoming'])
+  .meta({ description: '`outgoing`: it starts from this record. `incoming`: it leads here.' })
+
+const relationList = z
+  .object({
+    data: z.array(
+      relations.record
+        .extend({ direction })
+        .meta({ id: 'DirectedRelation', description: 'A relation, seen from one end.' }),
+    ),
+  })
+  .meta({ id: 'RelationList', description: 'The relations of a record, from both ends.' })
+
+const lineage = z
+  .object({
+    data: z
+      .array(
+        z
+          .object({
+            id: z.string(),
+            kind: z.enum(['proposal', 'agreement']),
+            title: z.string(),
+            status: z.string().meta({ description: 'Where it stands.' }),
+            date: z.string().nullable().meta({ description: 'When its life began, where that is known.' }),
+          })
+          .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' }),
+      )
+      .meta({ description: 'In order of date.' }),
+    relations: z.array(
+      z
+        .object({
+          type: z
+            .enum([...TYPES, 'laid-down-in'])
+            .meta({ description: "`laid-down-in` follows from a proposal's `agreementId`." }),
+          sourceId: z.string(),
+          targetId: z.string(),
+          relationId: z.string().nullable(),
+        })
+        .meta({ id: 'LineageRelation', description: 'How two of them are connected.' }),
+    ),
+  })
+  .meta({ id: 'Lineage', description: 'The whole chain, from the first proposal to the treaty in force.' })
+
+export function relationRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
+  const { kind, name, path, lifecycle } = resource
+  if (!lifecycle) return
+  const collection = `/v1/${path}/:id/relations`
+  const params = recordParam(resource)
+
+  app.get(collection, {
+    schema: describe({
+      operationId: `list${name}Relations`,
+      tag: path,
+      summary: `List the relations of the ${kind}, from both ends`,
+      params,
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'The relations.', schema: relationList } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const data = await records.engine.read(async (reader) => {
+        const record = await records.load(reader, resource, id)
+        const found = (await relationsOf(reader, record.id)).map(parse)
+        return found.map((doc) => ({
+          ...doc,
+          direction: doc['recordId'] === record.id ? 'outgoing' : 'incoming',
+        }))
+      })
+      return answer(request, reply, { body: JSON.stringify({ data }) })
+    },
+  })
+
+  app.post(collection, {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `create${name}Relation`,
+      tag: path,
+      summary: `Relate the ${kind} to another record`,
+      description: 'Along `supersedes` and `merged-into` no record may come back to itself.',
+      params,
+      body: relationCreate,
+      answers: { 201: { description: 'The relation.', schema: relations.record } },
+      problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'duplicate'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const made = await records.write(authorOf(request), async (unit) => {
+        const record = parse(await records.load(unit, resource, id))
+        return addRelation(records, unit, record, kind, request.body as Record<string, unknown>)
+      })
+      return sendWritten(
+        reply.code(201).header('location', `/v1/${path}/${made['recordId']}/relations`),
+        made,
+      )
+    },
+  })
+
+  app.delete(`${collection}/:relationId`, {
+    config: { role: 'admin' },
+    schema: describe({
+      operationId: `delete${name}Relation`,
+      tag: path,
+      summary: `Delete a relation that starts from the ${kind}`,
+      params: params.extend({ relationId: z.string().meta({ description: 'The id of the relation.' }) }),
+      headers: ifMatch,
+      answers: { 204: { description: 'It is deleted.' } },
+      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id, relationId } = request.params as { id: string; relationId: string }
+      await records.write(authorOf(request), async (unit) => {
+        const record = await records.load(unit, resource, id)
+        const stored = belongingTo(record.id, await records.load(unit, relations, relationId), 'relation')
+        checkIfMatch(request, stored.version)
+        await records.remove(unit, relations, parse(stored))
+      })
+      return reply.code(204).send()
+    },
+  })
+
+  app.get(`/v1/${path}/:id/lineage`, {
+    schema: describe({
+      operationId: `get${name}Lineage`,
+      tag: path,
+      summary: `The whole chain to which the ${kind} belongs`,
+      params,
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'The chain.', schema: lineage } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const { nodes, edges } = await records.engine.read(async (reader) => {
+        const record = await records.load(reader, resource, id)
+        return lineageOf(records, reader, record.id)
+      })
+      return answer(request, reply, { body: JSON.stringify({ data: nodes, relations: edges }) })
+    },
+  })
+}
