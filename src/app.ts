@@ -1,4 +1,5 @@
 // The application: plugins in order, then every resource. Nothing else.
+import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
@@ -6,7 +7,9 @@ import { Problem } from './core/problems.ts'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { crudRoutes } from './features/crud.ts'
+import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
+import { statsRoutes } from './features/stats.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { watchMethods } from './http/methods.ts'
@@ -55,6 +58,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(requestId.plugin)
   await app.register(problems)
   await app.register(body)
+  await app.register(accepts)
   await app.register(cors, {
     origin: deps.corsOrigins ?? true,
     preflight: false,
@@ -74,6 +78,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     version: VERSION,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
+      { name: 'search', description: 'Full-text search over all resources.' },
+      { name: 'stats', description: 'Counts for charts.' },
       { name: 'service', description: 'Health, metrics, and where everything is.' },
     ],
   })
@@ -87,6 +93,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     positionRoutes(app, resource, records)
     relationRoutes(app, resource, records)
   }
+  for (const resource of catalogue.resources) statsRoutes(app, resource, records)
+  searchRoutes(app, routeDeps)
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app)

@@ -30,6 +30,8 @@ export function readCursor(secret: Buffer, scope: string, cursor: string): Curso
   const bytes = Buffer.from(cursor, 'base64url')
   const payload = bytes.subarray(MAC_BYTES).toString()
   if (
+    // Node reads past letters that are not of the alphabet, and past the spare bits of the last one.
+    bytes.toString('base64url') !== cursor ||
     bytes.length <= MAC_BYTES ||
     !timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(secret, scope, payload))
   ) {

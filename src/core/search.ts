@@ -53,7 +53,8 @@ export function parseSearch(query: string): SearchQuery {
 /** How many UTF-16 units of a text a snippet shows. */
 const SNIPPET = 240
 
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+/** A text as HTML that shows it. */
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
 /**
  * The part of a text around the first match, as HTML: everything escaped, matches inside `<mark>`.

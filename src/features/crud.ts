@@ -13,6 +13,7 @@ import { includeParameter, listParameters, toListQuery, viewParameters } from '.
 import { parse, type Records } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 import { seqAt } from '../records/view.ts'
+import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from './formats.ts'
 
 interface ReadQuery {
   asOf?: string
@@ -25,7 +26,7 @@ export interface RouteDeps {
   cursorSecret: Buffer
 }
 
-const page = z
+export const page = z
   .object({
     nextCursor: z
       .string()
@@ -57,13 +58,21 @@ export function crudRoutes(
       tag: path,
       summary: `List ${path}`,
       description: `${resource.about} Pages follow \`page.nextCursor\` (also a \`Link\` header) and never skip a row.`,
-      query: listParameters(resource, includes),
+      query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
       headers: ifNoneMatch,
-      answers: { 200: { description: `A page of ${path}.`, schema: listed } },
-      problems: ['invalid-cursor'],
+      answers: {
+        200: {
+          description: `A page of ${path}; as CSV or NDJSON the whole list.`,
+          schema: listed,
+          alsoAs: formatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
+        },
+      },
+      problems: ['invalid-cursor', 'not-acceptable'],
     }),
     handler: async (request, reply) => {
       const query = toListQuery(resource, request.query as Record<string, unknown>)
+      const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
+      if (format !== 'json') return sendAs(request, reply, format, records, resource, query, cursorSecret)
       const { rows, nextCursor, total } = await records.engine.read(async (reader) => {
         const found = await listPage(records, reader, resource, query, cursorSecret)
         await embed(records, reader, resource, found.rows, query.include, found.view)
@@ -76,6 +85,32 @@ export function crudRoutes(
       })
     },
   })
+
+  for (const format of formatsOf(resource)) {
+    if (format !== 'ics' && format !== 'atom') continue
+    app.get(`${collection}.${format}`, {
+      schema: describe({
+        operationId: `list${plural}As${format === 'ics' ? 'Calendar' : 'Feed'}`,
+        tag: path,
+        summary:
+          format === 'ics'
+            ? `The ${path} as a calendar (RFC 5545)`
+            : `The ${path} as an Atom feed (RFC 4287)`,
+        description: `Takes the filters of ${collection}.`,
+        query: listParameters(resource, includes).omit({ include: true, count: true }),
+        headers: ifNoneMatch,
+        answers: { 200: { description: 'The list.', schema: z.string(), type: FORMATS[format] } },
+        problems: ['invalid-cursor'],
+      }),
+      handler: (request, reply) => {
+        const given = request.query as Record<string, unknown>
+        // A feed begins with what changed last.
+        const sort = given['sort'] ?? (format === 'atom' ? ['-updatedAt'] : undefined)
+        const query = toListQuery(resource, { ...given, sort })
+        return sendAs(request, reply, format, records, resource, query, cursorSecret)
+      },
+    })
+  }
 
   app.post(collection, {
     config: { role: 'analyst' },

@@ -15,9 +15,9 @@ export const body = fp(
       ['application/json', MERGE_PATCH],
       { parseAs: 'buffer' },
       async (request: { headers: Record<string, unknown>; method: string }, bytes: Buffer) => {
-        const type = String(request.headers['content-type'])
+        const type = String(request.headers['content-type']).toLowerCase()
         const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]
-        if (charset && charset.toLowerCase() !== 'utf-8') {
+        if (charset && charset !== 'utf-8') {
           throw new Problem('unsupported-media-type', `The body must be UTF-8, not ${charset}.`)
         }
         if (request.method !== 'PATCH' && type.startsWith(MERGE_PATCH)) {
@@ -25,6 +25,10 @@ export const body = fp(
             'unsupported-media-type',
             `${request.method} takes application/json; ${MERGE_PATCH} is for PATCH.`,
           )
+        }
+        const packed = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
+        if (packed !== 'identity') {
+          throw new Problem('unsupported-media-type', `The body must come as it is, not packed by ${packed}.`)
         }
         if (bytes.length === 0) throw new Problem('malformed-body', 'The body is empty.')
         return parseJson(decodeUtf8(bytes))

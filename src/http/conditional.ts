@@ -22,15 +22,31 @@ export function answer(
   { body, version, lastModified, type }: Answer,
 ): FastifyReply {
   const etag = etagOf(body, version)
-  reply
-    .header('etag', etag)
-    .header('cache-control', request.key ? 'private, no-cache' : 'public, no-cache')
-    .header('vary', 'Accept')
+  validators(request, reply, etag)
   if (lastModified) reply.header('last-modified', new Date(lastModified).toUTCString())
-  const known = request.headers['if-none-match']
-  if (known !== undefined && (known.trim() === '*' || tagsIn(known).includes(etag)))
-    return reply.code(304).send()
+  if (haveIt(request, etag)) return reply.code(304).send()
   return reply.type(type ?? 'application/json; charset=utf-8').send(body)
+}
+
+/** The headers by which a representation is cached: kept by anyone who may see it, used only when still current. */
+export function validators(request: FastifyRequest, reply: FastifyReply, etag: string): void {
+  reply.headers({
+    etag,
+    'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
+    vary: varyOn(reply, 'Accept'),
+  })
+}
+
+/** `Vary` may hold what others put there, such as Origin. */
+function varyOn(reply: FastifyReply, name: string): string {
+  const known = reply.getHeader('vary')
+  return known ? `${String(known)}, ${name}` : name
+}
+
+/** Does `If-None-Match` say that the client has this representation? */
+export function haveIt(request: FastifyRequest, etag: string): boolean {
+  const known = request.headers['if-none-match']
+  return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(etag))
 }
 
 /** The answer to a write: the record, and the ETag with which to write it again. */

@@ -8,6 +8,8 @@ interface Answered {
   schema?: z.ZodType
   /** Default: application/json. */
   type?: string
+  /** Other media types in which it comes, as text. */
+  alsoAs?: string[]
 }
 
 interface Description {
@@ -62,12 +64,20 @@ export function describe(description: Description): FastifySchema {
     ...(headers && { headers }),
     ...(secured && { security: [{ key: [] }] }),
     response: Object.fromEntries(
-      Object.entries(answers).map(([status, { description: text, schema, type = 'application/json' }]) => [
-        status,
-        schema
-          ? { description: text, content: { [type]: { schema } } }
-          : z.null().meta({ description: text }),
-      ]),
+      Object.entries(answers).map(
+        ([status, { description: text, schema, type = 'application/json', alsoAs = [] }]) => [
+          status,
+          schema
+            ? {
+                description: text,
+                content: {
+                  [type]: { schema },
+                  ...Object.fromEntries(alsoAs.map((other) => [other, { schema: z.string() }])),
+                },
+              }
+            : z.null().meta({ description: text }),
+        ],
+      ),
     ),
     'x-problems': [...new Set(codes)],
   } as FastifySchema

@@ -2,7 +2,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../core/problems.ts'
 
-const KNOWN: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+const KNOWN: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE']
 
 /** Call before any route is declared. @returns a function to call behind the last one */
 export function watchMethods(app: FastifyInstance): () => void {

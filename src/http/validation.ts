@@ -26,16 +26,20 @@ export const mergePatchCompiler: FastifySchemaCompiler<FastifySchema> = (route) 
 export function bodyProblem(error: z.ZodError): Problem {
   return new Problem('invalid-body', 'The body does not have the documented form.', {
     errors: error.issues.flatMap((issue): Fault[] => {
-      const pointer = issue.path
-        .map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-        .join('')
+      const pointer = issue.path.map(segmentOf).join('')
       if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'There is no such field.' }))
+        return issue.keys.map((key) => ({
+          pointer: pointer + segmentOf(key),
+          detail: 'There is no such field.',
+        }))
       }
       return [{ pointer, detail: issue.message }]
     }),
   })
 }
+
+/** One step of a JSON Pointer (RFC 6901, section 3). */
+const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
   const legal = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []

@@ -88,14 +88,14 @@ export async function* walk(
   query: ListQuery,
   secret: Buffer,
   batch: number,
-): AsyncGenerator<Row[]> {
+): AsyncGenerator<Page> {
   let cursor: string | null = query.cursor ?? null
   do {
     const step: ListQuery = { ...query, limit: batch, ...(cursor !== null && { cursor }) }
     const page: Page = await records.engine.read((reader) =>
       listPage(records, reader, resource, step, secret),
     )
-    yield page.rows
+    yield page
     cursor = page.nextCursor
   } while (cursor !== null)
 }

@@ -128,6 +128,9 @@ export const dateRange = (stem: string, column: string, what: string): Record<st
   [`${stem}To`]: { by: 'range', column, bound: 'to', description: `${what} on or before this date.` },
 })
 
+/** What a chart can count by: a column, the year of a date, or what a field refers to. */
+export type Grouping = { column: string } | { year: string } | { reference: string }
+
 interface ResourceDefinition extends EntityDefinition {
   /** Its place under /v1, and its tag. */
   path: string
@@ -137,6 +140,8 @@ interface ResourceDefinition extends EntityDefinition {
   /** The field whose date is that of its first event. */
   startsOn?: string
   filters: Record<string, Filter>
+  /** What /v1/stats counts by, by name; none: no stats. */
+  groupings?: Readonly<Record<string, Grouping>>
   /** Fields to sort by; each is a column of the table. */
   sorts: readonly string[]
   /** As the `sort` parameter has it: `-proposedOn,title`. */
@@ -147,7 +152,15 @@ export interface Resource
   extends Entity,
     Pick<
       ResourceDefinition,
-      'about' | 'path' | 'titleField' | 'startsOn' | 'filters' | 'sorts' | 'defaultSort' | 'example'
+      | 'about'
+      | 'path'
+      | 'titleField'
+      | 'startsOn'
+      | 'groupings'
+      | 'filters'
+      | 'sorts'
+      | 'defaultSort'
+      | 'example'
     > {
   lifecycle: Lifecycle | null
   /** What a POST takes: the writable fields, and the history of a record that has one. */

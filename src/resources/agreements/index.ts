@@ -122,6 +122,13 @@ export const agreements = defineResource({
     },
     topic: { by: 'reference', fields: ['topicIds'], kind: 'topic', description: 'What it is about.' },
   },
+  groupings: {
+    status: { column: 'status' },
+    topic: { reference: 'topicIds' },
+    state: { reference: 'parties.stateCode' },
+    year: { year: 'statusSince' },
+    organization: { reference: 'draftedBy.organizationId' },
+  },
   sorts: ['title', 'kind', 'status', 'statusSince', 'createdAt', 'updatedAt'],
   defaultSort: 'title',
   searchText: (doc) => ({

@@ -87,11 +87,14 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
     async beforeCreate(unit, entity, doc, input) {
       const resource = lifecycleOf(entity)
       if (!resource) return undefined
-      const [start, ...rest] = await startOf(records(), unit, resource, doc, input)
+      const steps = await startOf(records(), unit, resource, doc, input)
+      // Before the events as they were given stands the start, unless the first of them is that itself.
+      const made = steps.length - ((input['events'] ?? []) as EventInput[]).length
       const life: EventInput[] = []
-      for (const step of [start, ...rest]) {
-        const index = place(resource.lifecycle, life, step, unit.now)
-        life.splice(index, 0, step)
+      for (const [index, step] of steps.entries()) {
+        const pointer =
+          index < made ? `/${resource.startsOn ?? 'meetingId'}` : `/events/${index - made}/occurredOn`
+        life.splice(place(resource.lifecycle, life, step, unit.now, pointer), 0, step)
       }
       doc['status'] = life.at(-1)?.status ?? null
       doc['statusSince'] = life.at(-1)?.occurredOn ?? null
@@ -112,6 +115,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
       const change: Partial<EventInput> = {}
       if (redated) {
         change.occurredOn = String(after[startsOn])
+        refuseFuture(change.occurredOn, unit.now, `/${startsOn}`)
         if (next && dateOf(next) < change.occurredOn) {
           throw impossible([
             { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
@@ -156,13 +160,24 @@ async function startOf(
   return [{ status, occurredOn: meeting ? String(parse(meeting)['startDate']) : null, meetingId }, ...given]
 }
 
-/** @returns the index at which the step belongs */
-function place(lifecycle: Lifecycle, history: readonly Step[], step: Step, now: Date): number {
-  if (step.occurredOn !== null && step.occurredOn > latestToday(now)) {
-    throw impossible([
-      { pointer: '/occurredOn', detail: `${step.occurredOn} lies in the future; an event has happened.` },
-    ])
+function refuseFuture(date: string, now: Date, pointer: string): void {
+  if (date > latestToday(now)) {
+    throw impossible([{ pointer, detail: `${date} lies in the future; an event has happened.` }])
   }
+}
+
+/**
+ * @param pointer where the date of the step stands in the body
+ * @returns the index at which the step belongs
+ */
+function place(
+  lifecycle: Lifecycle,
+  history: readonly Step[],
+  step: Step,
+  now: Date,
+  pointer = '/occurredOn',
+): number {
+  if (step.occurredOn !== null) refuseFuture(step.occurredOn, now, pointer)
   const placed = placeStep(lifecycle, history, step)
   if (placed.legal) return placed.index
   throw new Problem('illegal-transition', placed.detail, { extra: { legal: placed.allowed } })

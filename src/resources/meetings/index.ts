@@ -122,6 +122,13 @@ export const meetings = defineResource({
       description: 'A topic on the agenda.',
     },
   },
+  groupings: {
+    status: { column: 'status' },
+    topic: { reference: 'agenda.topicIds' },
+    state: { reference: 'participants.stateCode' },
+    year: { year: 'startDate' },
+    organization: { reference: 'organizationId' },
+  },
   sorts: ['startDate', 'endDate', 'name', 'city', 'createdAt', 'updatedAt'],
   defaultSort: '-startDate',
   searchText: (doc) => ({

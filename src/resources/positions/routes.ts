@@ -26,11 +26,9 @@ const standing = z
 const positionList = z
   .object({
     asOf: z.string().meta({ description: 'The day that `data` speaks of.' }),
-    data: z
-      .array(standing)
-      .meta({
-        description: 'Every state that was a member on that day, and whoever else had said something.',
-      }),
+    data: z.array(standing).meta({
+      description: 'Every state that was a member on that day, and whoever else had said something.',
+    }),
     records: z
       .array(positions.record)
       .meta({ description: 'All positions that were recorded, in order of date.' }),

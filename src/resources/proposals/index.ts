@@ -89,6 +89,13 @@ export const proposals = defineResource({
       description: 'The agreement in which it is to be laid down.',
     },
   },
+  groupings: {
+    status: { column: 'status' },
+    topic: { reference: 'topicIds' },
+    state: { reference: 'onBehalfOf.stateCode' },
+    year: { year: 'proposedOn' },
+    organization: { reference: 'onBehalfOf.organizationId' },
+  },
   sorts: ['proposedOn', 'title', 'status', 'statusSince', 'createdAt', 'updatedAt'],
   defaultSort: '-proposedOn',
   acyclic: ['parentId'],

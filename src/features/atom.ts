@@ -1,0 +1,42 @@
+// Proposals and agreements as an Atom feed (RFC 4287).
+import { Feed } from 'feed'
+import { escapeHtml } from '../core/search.ts'
+import type { Doc, Resource } from '../records/resource.ts'
+
+/** An empty feed was last changed when nothing had happened yet. */
+const NEVER = new Date(0)
+
+export function atomFeed(resource: Resource, docs: Doc[], base: string, url: string): string {
+  const self = `${base}${url}`
+  const newest = docs
+    .map(({ updatedAt }) => updatedAt)
+    .sort()
+    .at(-1)
+  const feed = new Feed({
+    id: self,
+    title: `SCO tracker: ${resource.path}`,
+    link: `${base}/v1/${resource.path}`,
+    feedLinks: { atom: self },
+    updated: newest ? new Date(newest) : NEVER,
+    author: { name: 'SCO tracker' },
+    copyright: '',
+    generator: 'sco-tracker',
+  })
+  for (const doc of docs) {
+    const link = `${base}/v1/${resource.path}/${doc.id}`
+    const text = doc['summary'] ?? doc['subject']
+    feed.addItem({
+      id: link,
+      // The library writes titles and summaries as HTML, so a text that looks like markup must not be any.
+      title: escapeHtml(String(doc[resource.titleField])),
+      link,
+      date: new Date(doc.updatedAt),
+      published: new Date(doc.createdAt),
+      category: [
+        { term: String(doc['status']), name: String(doc['status']), scheme: `${base}/v1/${resource.path}` },
+      ],
+      ...(typeof text === 'string' && { description: escapeHtml(text) }),
+    })
+  }
+  return feed.atom1()
+}

@@ -1,0 +1,149 @@
+// The other forms of a list: CSV and NDJSON, streamed as a whole; iCalendar; Atom.
+import { hash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { stringify } from 'csv-stringify/sync'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../core/problems.ts'
+import { haveIt, validators } from '../http/conditional.ts'
+import { embed } from '../records/include.ts'
+import { type Page, walk } from '../records/list.ts'
+import type { ListQuery } from '../records/query.ts'
+import { parse, type Records } from '../records/records.ts'
+import type { Doc, Json, Resource } from '../records/resource.ts'
+import { lastSeq } from '../records/view.ts'
+import { atomFeed } from './atom.ts'
+import { calendar } from './calendar.ts'
+
+/** How many rows are read, and held, at a time. */
+const BATCH = 500
+
+/** How many meetings a calendar, and how many entries a feed, holds at most. */
+const MOST_EVENTS = 10_000
+
+export const FORMATS = {
+  json: 'application/json',
+  csv: 'text/csv',
+  ndjson: 'application/x-ndjson',
+  ics: 'text/calendar',
+  atom: 'application/atom+xml',
+} as const
+
+export type Format = keyof typeof FORMATS
+
+/** The forms in which a resource's list comes. */
+export const formatsOf = ({ kind }: Resource): Format[] => [
+  'json',
+  'csv',
+  'ndjson',
+  ...(kind === 'meeting' ? (['ics'] as const) : []),
+  ...(kind === 'proposal' || kind === 'agreement' ? (['atom'] as const) : []),
+]
+
+export const formatParameter = (resource: Resource) =>
+  z.enum(formatsOf(resource)).meta({
+    description:
+      'The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`.',
+  })
+
+/** The form that a request asks for, by `format` or by `Accept`. @throws Problem `not-acceptable` */
+export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
+  if (asked) return asked
+  const offered = formatsOf(resource)
+  const type = request.accepts().type(offered.map((format) => FORMATS[format]))
+  const format = offered.find((candidate) => FORMATS[candidate] === type)
+  if (format) return format
+  throw new Problem('not-acceptable', `This list comes as ${offered.map((one) => FORMATS[one]).join(', ')}.`)
+}
+
+/** Sends a whole list in another form than JSON. */
+export async function sendAs(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: Exclude<Format, 'json'>,
+  records: Records,
+  resource: Resource,
+  query: ListQuery,
+  secret: Buffer,
+): Promise<FastifyReply> {
+  if (format === 'csv' && query.include.length > 0) {
+    throw new Problem('invalid-parameter', 'CSV has a column for each field; it takes no include.', {
+      errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
+    })
+  }
+  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
+  const batches = walk(records, resource, query, secret, BATCH)
+  const first = await batches.next()
+  const seq = await lastSeq(records.engine.reader)
+  const day = records.now().toISOString().slice(0, 10)
+  const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
+  validators(request, reply, etag)
+  reply.type(`${FORMATS[format]}; charset=utf-8`)
+  if (haveIt(request, etag)) return reply.code(304).send()
+  if (request.method === 'HEAD') return reply.send('')
+
+  const all = withFirst(first, batches)
+  if (format === 'ndjson')
+    return reply.send(Readable.from(ndjson(records, resource, query, all), { objectMode: false }))
+  if (format === 'csv') {
+    reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
+    return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
+  }
+  const docs = await collect(all, format === 'atom' ? query.limit : MOST_EVENTS)
+  if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
+  return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
+}
+
+const baseOf = (request: FastifyRequest) => `${request.protocol}://${request.host}`
+
+async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  if (first.done) return
+  yield first.value
+  yield* rest
+}
+
+async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc[]> {
+  const docs: Doc[] = []
+  for await (const { rows } of batches) {
+    docs.push(...rows.map(parse))
+    if (docs.length >= most) break
+  }
+  return docs.slice(0, most)
+}
+
+async function* ndjson(
+  records: Records,
+  resource: Resource,
+  query: ListQuery,
+  batches: AsyncGenerator<Page>,
+) {
+  for await (const { rows, view } of batches) {
+    if (query.include.length > 0) {
+      await records.engine.read((reader) => embed(records, reader, resource, rows, query.include, view))
+    }
+    if (rows.length > 0) yield Buffer.from(rows.map((row) => `${row.doc}\n`).join(''))
+  }
+}
+
+/** A header row, then a row a record; RFC 4180. Lists are JSON; what a spreadsheet would take for a formula gets a `'`. */
+async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
+  const columns = columnsOf(resource)
+  const options = { escape_formulas: true, record_delimiter: 'windows' } as const
+  yield Buffer.from(stringify([columns.map((path) => path.join('.'))], options))
+  for await (const { rows } of batches) {
+    const cells = rows.map(parse).map((doc) => columns.map((path) => cell(path.reduce<Json>(member, doc))))
+    if (cells.length > 0) yield Buffer.from(stringify(cells, options))
+  }
+}
+
+const member = (value: Json, key: string): Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
+
+const cell = (value: Json): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+
+/** A column for each field; objects are spread out, lists are one column. */
+export const columnsOf = (resource: Resource): string[][] =>
+  Object.entries(resource.record.shape).flatMap(([key, schema]) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
+  )

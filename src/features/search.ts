@@ -1,0 +1,146 @@
+// Search over everything at once, best hits first.
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { readCursor, signCursor } from '../core/cursor.ts'
+import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
+import type { Reader, SearchHit } from '../db/engine.ts'
+import { answer } from '../http/conditional.ts'
+import { describe, ifNoneMatch } from '../http/describe.ts'
+import type { Kind } from '../records/fields.ts'
+import { several } from '../records/query.ts'
+import { parse, type Records, type Stored } from '../records/records.ts'
+import { lastSeq } from '../records/view.ts'
+import { page, type RouteDeps } from './crud.ts'
+
+/** How far one can page into ranked hits. Whoever wants all matches takes the list with `q`. */
+const MOST_RANKED = 1000
+
+interface Hit {
+  kind: string
+  id: string
+  path: string
+  title: string
+  date: string | null
+  snippet: string
+  score: number
+}
+
+export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
+  const { resources } = records.catalogue
+  const kinds = z.enum(resources.map(({ kind }) => kind))
+  const hit = z
+    .object({
+      kind: kinds.meta({ description: 'What kind of record it is.' }),
+      id: z.string().meta({ description: 'Its id.' }),
+      path: z.string().meta({ description: 'Where to read it.' }),
+      title: z.string().meta({ description: 'Its title or name.' }),
+      date: z.string().nullable().meta({ description: 'Its date, where it has one.' }),
+      snippet: z
+        .string()
+        .meta({ description: 'HTML, safe to insert: all escaped but `<mark>` around what matched.' }),
+      score: z.number().meta({
+        description:
+          'Higher is better (BM25, a word in the title counting ten times); comparable within one answer.',
+      }),
+    })
+    .meta({ id: 'SearchHit', description: 'A record that matches.' })
+  const hits = z
+    .object({ data: z.array(hit), page })
+    .meta({ id: 'SearchHitPage', description: 'The best hits first.' })
+
+  app.get('/v1/search', {
+    schema: describe({
+      operationId: 'search',
+      tag: 'search',
+      summary: 'Search all resources',
+      description:
+        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`.',
+      query: z.strictObject({
+        q: z
+          .string()
+          .min(1)
+          .max(500)
+          .meta({ description: 'What to look for.', examples: ['"unmanned aerial" OR drone*'] }),
+        kind: several(kinds, 'Only these kinds of records.').optional(),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .default(25)
+          .meta({ description: 'How many hits a page holds.' }),
+        cursor: z.string().min(1).max(4000).optional().meta({ description: 'Where to go on.' }),
+        count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
+      }),
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'The hits.', schema: hits } },
+      problems: ['invalid-cursor'],
+    }),
+    handler: async (request, reply) => {
+      const { q, kind = null, limit, cursor, count } = request.query as SearchParameters
+      const scope = JSON.stringify(['search', q, kind])
+      const offset = cursor === undefined ? 0 : Number(readCursor(cursorSecret, scope, cursor).after[0])
+      const query = parseSearch(q)
+      const index = records.engine.search
+      const body = await records.engine.read(async (reader) => {
+        const found = await index.ranked(reader, query, kind, limit + 1, offset)
+        const next = offset + limit
+        const more = found.length > limit && next < MOST_RANKED
+        return {
+          data: await describeHits(records, reader, found.slice(0, limit), query),
+          page: {
+            nextCursor: more
+              ? signCursor(cursorSecret, scope, { after: [next], snapshot: await lastSeq(reader) })
+              : null,
+            limit,
+            ...(count === 'exact' && { total: await index.count(reader, query, kind) }),
+          },
+        }
+      })
+      return answer(request, reply, { body: JSON.stringify(body) })
+    },
+  })
+}
+
+interface SearchParameters {
+  q: string
+  kind?: string[]
+  limit: number
+  cursor?: string
+  count?: 'exact'
+}
+
+/** What a person sees of each hit: one query for each kind that occurs. */
+async function describeHits(
+  records: Records,
+  reader: Reader,
+  found: SearchHit[],
+  query: SearchQuery,
+): Promise<Hit[]> {
+  const described = new Map<string, Hit>()
+  for (const [kind, group] of Map.groupBy(found, (hit) => hit.kind)) {
+    const resource = records.catalogue.resource(kind as Kind)
+    const { table } = resource
+    const stored = await reader.all<Stored>(
+      sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
+    )
+    const docs = new Map(stored.map((row) => [row.id, parse(row)]))
+    for (const { recordId, date, score } of group) {
+      const doc = docs.get(recordId)
+      const text = doc && resource.searchText?.(doc)
+      if (!doc || !text) continue
+      const body = text.body.filter(Boolean).join('\n')
+      described.set(recordId, {
+        kind,
+        id: recordId,
+        path: `/v1/${resource.path}/${recordId}`,
+        title: String(doc[resource.titleField]),
+        date,
+        snippet: snippet(body, query) ?? snippet(text.title, query) ?? '',
+        score: Math.round(score * 1e6) / 1e6,
+      })
+    }
+  }
+  return found.flatMap(({ recordId }) => described.get(recordId) ?? [])
+}
