@@ -66,11 +66,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   if (rateLimitMax > 0) {
     await app.register(rateLimit, {
+      // As a hook of the whole service, before keys are looked at: guesses at keys count too.
+      global: false,
       max: rateLimitMax,
       timeWindow: '1 minute',
       errorResponseBuilder: (_request, { after }) =>
         new Problem('rate-limited', `The limit is ${rateLimitMax} requests a minute; wait ${after}.`),
     })
+    app.addHook('onRequest', app.rateLimit())
   }
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(openapi, {

@@ -50,7 +50,10 @@ export function describe(description: Description): FastifySchema {
     ...(body
       ? (['malformed-body', 'invalid-body', 'body-too-large', 'unsupported-media-type'] as const)
       : []),
-    ...(secured ? (['unauthorized', 'forbidden'] as const) : []),
+    ...(params ? (['uri-too-long'] as const) : []),
+    // Reading may need a key too, if the settings say so; what describes and watches the service never does.
+    ...(tag === 'service' ? [] : (['unauthorized'] as const)),
+    ...(secured ? (['forbidden'] as const) : []),
     ...problems,
   ]
   return {

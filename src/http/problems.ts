@@ -1,4 +1,5 @@
 // Every error leaves as application/problem+json (RFC 9457), made in this one place, and each code has a page.
+import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -89,7 +90,7 @@ const BY_CODE: Record<string, [ProblemCode, string]> = {
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  const { code = '', statusCode, message } = error as FastifyError
+  const { code = '', statusCode, message } = (error ?? {}) as FastifyError
   const known = BY_CODE[code] ?? BY_CODE[code.split('_', 2).join('_')]
   if (known)
     return new Problem(
@@ -107,7 +108,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply
     .code(problem.status)
-    .headers({ 'cache-control': 'no-store', ...problem.headers })
+    .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...problem.headers })
     .type(PROBLEM_JSON)
     .send(JSON.stringify(problemBody(problem, request.url, request.id)))
 }
@@ -128,9 +129,10 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
     code,
     code === 'malformed-body' ? 'This is not HTTP/1.1.' : PROBLEMS[code].about,
   )
-  const body = JSON.stringify(problemBody(problem, '', ''))
+  const requestId = randomUUID()
+  const body = JSON.stringify(problemBody(problem, '', requestId))
   socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 
@@ -143,21 +145,29 @@ export function refuseExpectation(
     'expectation-failed',
     `This service does not know ${JSON.stringify(request.headers.expect)}.`,
   )
+  const requestId = randomUUID()
+  const body = JSON.stringify(problemBody(problem, request.url ?? '', requestId))
   response
-    .writeHead(problem.status, { 'content-type': PROBLEM_JSON })
-    .end(JSON.stringify(problemBody(problem, request.url ?? '', '')))
+    .writeHead(problem.status, {
+      'content-type': PROBLEM_JSON,
+      'content-length': Buffer.byteLength(body),
+      'x-request-id': requestId,
+    })
+    .end(body)
 }
 
 export const problems = fp(
   async (app) => {
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
-    app.setNotFoundHandler((request, reply) => {
-      const path = request.url.split('?')[0] ?? ''
-      return sendProblem(
-        request,
-        reply,
-        new Problem('not-found', `Nothing answers at ${redactKeys(path)}. /docs lists what does.`),
+    const nothingAt = (url: string) =>
+      new Problem(
+        'not-found',
+        `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
+    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
+    // Before the body is read: where nothing answers, what is wrong with a body does not matter.
+    app.addHook('preParsing', async (request) => {
+      if (request.is404) throw nothingAt(request.url)
     })
     for (const [code, { status, title, about }] of Object.entries(PROBLEMS)) {
       app.get(`/problems/${code}`, { schema: { hide: true }, config: { open: true } }, (_request, reply) =>

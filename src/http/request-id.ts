@@ -1,15 +1,18 @@
-// X-Request-Id: the client's own when it is harmless, else a new one; on every answer and in every log line.
+// X-Request-Id: the client's own when it is harmless (a key is not), else a new one; on every answer and in every log line.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import fp from 'fastify-plugin'
+import { redactKeys } from '../db/keys.ts'
 
 const HARMLESS = /^[\w.:-]{1,128}$/
 
 export const requestId = {
   make(request: IncomingMessage | Http2ServerRequest): string {
     const given = request.headers['x-request-id']
-    return typeof given === 'string' && HARMLESS.test(given) ? given : randomUUID()
+    return typeof given === 'string' && HARMLESS.test(given) && redactKeys(given) === given
+      ? given
+      : randomUUID()
   },
   plugin: fp(
     async (app) => {

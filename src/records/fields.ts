@@ -116,6 +116,22 @@ export const identifiers = z
   .max(50)
   .meta({ description: 'Unique per scheme and kind, so that an import can be repeated without doubling.' })
 
+export const webSources = z
+  .array(
+    z
+      .strictObject({
+        url: url('Its address.'),
+        title: text(500, 'Its title.').nullable().default(null),
+        note: text(2000, 'What was taken from it.').nullable().default(null),
+      })
+      .meta({ id: 'WebSource', description: 'A page elsewhere from which facts of a record come (Popolo).' }),
+  )
+  .max(50)
+  .meta({
+    description:
+      'Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here.',
+  })
+
 export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
 
 export const support = z.enum(SUPPORT).meta({

@@ -15,6 +15,7 @@ import {
   statusOf,
   support,
   tail,
+  webSources,
 } from './fields.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -174,6 +175,7 @@ export interface Resource
 /** A kind of record that stands on its own, under /v1/{path}. */
 export function defineResource(definition: ResourceDefinition): Resource {
   const { kind, lifecycle = null } = definition
+  const written = { ...definition.fields, identifiers, sources: webSources }
   const derived = {
     ...(lifecycle && {
       status: statusOf(lifecycle, 'Where it stands: the status of its latest event.'),
@@ -182,7 +184,7 @@ export function defineResource(definition: ResourceDefinition): Resource {
     ...definition.derived,
     support,
   }
-  const entity = defineEntity({ ...definition, fields: { ...definition.fields, identifiers }, derived })
+  const entity = defineEntity({ ...definition, fields: written, derived })
   const event =
     lifecycle &&
     z
@@ -204,12 +206,10 @@ export function defineResource(definition: ResourceDefinition): Resource {
     description: `What a POST of a ${kind} takes.`,
     examples: [definition.example],
   })
-  const patch = z
-    .strictObject(mapValues({ ...definition.fields, identifiers }, (schema) => schema.optional()))
-    .meta({
-      id: `${entity.name}Patch`,
-      description: `Changes to a ${kind} as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.`,
-    })
+  const patch = z.strictObject(mapValues(written, (schema) => schema.optional())).meta({
+    id: `${entity.name}Patch`,
+    description: `Changes to a ${kind} as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.`,
+  })
   return { ...definition, ...entity, lifecycle, create, patch, event }
 }
 

@@ -35,7 +35,7 @@ export const organizations = defineResource({
     country: { to: 'state', field: 'countryCode' },
     meetings: { from: 'meeting', field: 'organizationId' },
     entrusted: { from: 'proposal', field: 'addresseeId' },
-    sources: { from: 'source', field: 'publisherId' },
+    published: { from: 'source', field: 'publisherId' },
     evidence: { part: 'evidence' },
   },
   filters: {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { earliest, endsBeforeStart, latest } from '../../core/dates.ts'
 import type { Fault } from '../../core/problems.ts'
-import { partialDate, STATE_CODE, text, url } from '../../records/fields.ts'
+import { partialDate, STATE_CODE, text } from '../../records/fields.ts'
 import { defineResource } from '../../records/resource.ts'
 import { states as table } from './table.ts'
 
@@ -15,7 +15,6 @@ const membership = z
     }),
     startDate: partialDate('The first day.'),
     endDate: partialDate('The last day.').nullable().default(null),
-    sourceUrl: url('Where this is on record, when no source kept here holds it.').nullable().default(null),
   })
   .meta({ id: 'Membership', description: 'What a state was to the SCO, from when to when.' })
 
@@ -47,7 +46,6 @@ export const states = defineResource({
       .meta({ description: 'ISO 3166-1 alpha-2.' }),
     name: text(200, 'Its short name.'),
     officialName: text(300, 'Its official name.').nullable(),
-    note: text(5000, 'What a reader should know, such as where the facts come from.').nullable(),
     memberships: z
       .array(membership)
       .max(50)
@@ -81,7 +79,7 @@ export const states = defineResource({
   constant: ['code'],
   searchText: (doc) => ({
     title: [doc['name'], doc['officialName'] ?? '', doc['code']].join('\n'),
-    body: [String(doc['note'] ?? '')],
+    body: [],
     date: null,
   }),
   rules: (doc) => (doc['memberships'] as unknown as Membership[]).flatMap(membershipFaults),
