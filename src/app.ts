@@ -6,7 +6,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { Problem } from './core/problems.ts'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
+import { changeRoutes } from './features/changes.ts'
 import { crudRoutes } from './features/crud.ts'
+import { historyRoutes } from './features/history.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
@@ -44,6 +46,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
+    // http/problems.ts refuses a request without a host, as a problem; Node would send a bare 400.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
     genReqId: requestId.make,
     clientErrorHandler: refuseSocket,
@@ -81,6 +85,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     version: VERSION,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
+      { name: 'changes', description: 'Every write in order, as pages or live.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
       { name: 'service', description: 'Health, metrics, and where everything is.' },
@@ -97,7 +102,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     relationRoutes(app, resource, records)
   }
   for (const resource of catalogue.resources) statsRoutes(app, resource, records)
+  for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   searchRoutes(app, routeDeps)
+  changeRoutes(app, records)
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app)

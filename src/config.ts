@@ -3,20 +3,34 @@ import { z } from 'zod'
 
 const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
 
+/** A number as people write it: digits, nothing else. */
+const whole = (of: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number (${of})`)
+    .transform(Number)
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PORT: whole('a port').pipe(z.number().max(65_535)).default(3000),
   DATABASE_URL: z
     .string()
     .regex(/^file:.+/, 'must be file:PATH (the PostgreSQL engine, postgres://…, is not built yet)')
     .default('file:./data/tracker.db'),
-  SEED: z.enum(['article', 'none']).default('article'),
-  WORKERS: z.coerce.number().int().min(1).max(1, 'must be 1 (several workers are not built yet)').default(1),
+  SEED: z.enum(['article', 'reference', 'none']).default('article'),
+  WORKERS: z.literal('1', 'must be 1 (several workers are not built yet)').default('1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   REQUIRE_KEY_FOR_READS: booleanWord.default(false),
-  CORS_ORIGINS: z.string().default('*'),
+  CORS_ORIGINS: z
+    .string()
+    .transform((value) => value.split(',').map((origin) => origin.trim()))
+    .refine(
+      (origins) => origins.join() === '*' || origins.every((origin) => URL.parse(origin)?.origin === origin),
+      'must be * or origins such as https://example.org, separated by commas',
+    )
+    .default(['*']),
   TRUST_PROXY: booleanWord.default(false),
-  RATE_LIMIT_MAX: z.coerce.number().int().min(0).default(0),
+  RATE_LIMIT_MAX: whole('requests a minute; 0 is off').default(0),
 })
 
 export interface Config {
@@ -24,7 +38,7 @@ export interface Config {
   port: number
   /** The path of the SQLite file. */
   databaseFile: string
-  seed: 'article' | 'none'
+  seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
   /** Origins that browsers may call from; `true` is any. */
@@ -52,10 +66,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
-    corsOrigins:
-      settings.CORS_ORIGINS.trim() === '*'
-        ? true
-        : settings.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    corsOrigins: settings.CORS_ORIGINS.join() === '*' ? true : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
   }

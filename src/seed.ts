@@ -32,8 +32,16 @@ interface SeedFile {
 
 const readSeed = (name: string) => parseYaml(readFileSync(new URL(name, SEEDS), 'utf8')) as SeedFile
 
-/** Seeds a database that nothing was ever written to. @returns whether it did */
-export async function seed(engine: Engine, clock: () => Date = () => new Date()): Promise<boolean> {
+/**
+ * Seeds a database that nothing was ever written to.
+ * @param extent `reference`: the states alone; `article`: also what the article says
+ * @returns whether it did
+ */
+export async function seed(
+  engine: Engine,
+  clock: () => Date = () => new Date(),
+  extent: 'reference' | 'article' = 'article',
+): Promise<boolean> {
   const used = await engine.reader.get(sql`select 1 from ${changes} limit 1`)
   if (used) return false
   let nextKey = ''
@@ -42,7 +50,6 @@ export async function seed(engine: Engine, clock: () => Date = () => new Date())
   await records.write(author, async (unit) => {
     const ids = new Map<string, string>()
     const docs = new Map<string, Doc>()
-    let count = 0
     const resolve = (value: unknown): unknown => {
       if (typeof value === 'string' && value.startsWith('=')) return known(ids, value.slice(1))
       if (Array.isArray(value)) return value.map(resolve)
@@ -68,10 +75,10 @@ export async function seed(engine: Engine, clock: () => Date = () => new Date())
         const parsed = evidenceCreate.parse({ motivation: 'quote', sourceId, ...given })
         const current = JSON.parse((await records.load(unit, resource, docs.get(key)?.id ?? '')).doc) as Doc
         await addEvidence(records, unit, resource, current, parsed)
-        count++
       }
     }
     for (const record of readSeed('states.yaml').records) await make(record)
+    if (extent === 'reference') return
     const { source, records: drawn } = readSeed('article.yaml')
     if (!source) throw new Error('seeds/article.yaml names no source.')
     const { file, ...fields } = source as Fields & { file: string }
@@ -84,7 +91,6 @@ export async function seed(engine: Engine, clock: () => Date = () => new Date())
     for (const record of drawn) if (record !== publisher) await make(record)
     const sourceId = known(ids, source.key)
     for (const record of [sourceRecord, ...drawn]) await cite(record, sourceId)
-    return count
   })
   return true
 }

@@ -8,13 +8,25 @@ import { openSqlite } from './db/sqlite/engine.ts'
 import { makeLogger } from './logger.ts'
 import { seed } from './seed.ts'
 
-/** Runs the service until SIGINT or SIGTERM. A bad setting ends the process with one line. */
+/** Runs the service until SIGINT or SIGTERM. A setting that is bad, or that the machine refuses, ends the process with one line. */
 export async function start(): Promise<void> {
   const config = configOrEnd()
+  try {
+    await run(config)
+  } catch (error) {
+    // A port that is taken, a folder that cannot be written: the system says what, and a stack would not help.
+    const { code, message } = error as NodeJS.ErrnoException
+    if (typeof code !== 'string') throw error
+    console.error(`The service cannot start: ${message}`)
+    process.exit(1)
+  }
+}
+
+async function run(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, pino.destination(1))
   const engine = openSqlite(config.databaseFile)
   await engine.migrate()
-  const seeded = config.seed === 'article' && (await seed(engine))
+  const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
   const app = await buildApp({ engine, logger, ...config })
 
   const end = async (signal: string) => {
@@ -49,7 +61,7 @@ function configOrEnd(): Config {
 function greet(base: string, seeded: boolean, keyless: boolean): void {
   const lines = [
     '',
-    `The SCO tracker listens on ${base}${seeded ? ', seeded from seeds/article.yaml' : ''}`,
+    `The SCO tracker listens on ${base}${seeded ? ', seeded from seeds/' : ''}`,
     `  proposals      ${base}/v1/proposals`,
     `  reference      ${base}/docs/`,
     `  OpenAPI        ${base}/openapi.json`,

@@ -1,5 +1,6 @@
 // npm run keys -- create --name NAME --role analyst|admin [--expires 90d] | list | revoke ID
 import { parseArgs } from 'node:util'
+import { isCalendarDate } from '../core/dates.ts'
 import { createKey, listKeys, ROLES, type Role, revokeKey } from '../db/keys.ts'
 import { runCommand, UsageError } from './command.ts'
 
@@ -52,10 +53,9 @@ function parseArguments() {
 
 /** When a key ends: after so many hours or days, or with a calendar day (UTC). */
 function expiry(given: string, now: Date): Date {
-  const after = /^(\d{1,5})([hd])$/.exec(given)
+  const after = /^([1-9]\d{0,4})([hd])$/.exec(given)
   if (after) return new Date(now.getTime() + Number(after[1]) * (after[2] === 'h' ? 3_600_000 : 86_400_000))
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(given) ? new Date(`${given}T23:59:59.999Z`) : undefined
-  if (!day || Number.isNaN(day.getTime()) || day <= now)
-    throw new UsageError(`--expires takes 90d, 12h or a day to come, not ${given}.`)
+  const day = isCalendarDate(given) ? new Date(`${given}T23:59:59.999Z`) : undefined
+  if (!day || day <= now) throw new UsageError(`--expires takes 90d, 12h or a day to come, not ${given}.`)
   return day
 }

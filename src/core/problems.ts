@@ -88,6 +88,12 @@ export const PROBLEMS = {
     about:
       'The event does not fit the life of the record at its date. `legal` lists the statuses that could stand there instead.',
   },
+  'idempotency-mismatch': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    about:
+      'The same key was sent within the last 24 hours with another path or body. Use a new key for a new request; repeat a request with the key and the body it had.',
+  },
   'source-cited': {
     status: 409,
     title: 'The text of a cited source never changes',

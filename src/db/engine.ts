@@ -65,6 +65,8 @@ export interface Engine {
    * the commit is on disk. Writes are serialised, so `work` sees no other's half.
    */
   write<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>
+  /** Resolves when something was committed by this process, or after `ms`, or when aborted. */
+  changed(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */
   migrate(): Promise<void>
   close(): Promise<void>

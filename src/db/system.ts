@@ -69,6 +69,26 @@ export const keys = sqliteTable('keys', {
   revokedAt: text('revokedAt'),
 })
 
+/** Answers to POSTs with an Idempotency-Key, kept for a day in the transaction of the write itself. */
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    actorId: text('actorId').notNull(),
+    key: text('key').notNull(),
+    /** SHA-256 of the method, path and body that came with the key. */
+    fingerprint: text('fingerprint').notNull(),
+    createdAt: text('createdAt').notNull(),
+    status: integer('status').notNull(),
+    /** JSON. */
+    headers: text('headers').notNull(),
+    body: text('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.actorId, table.key] }),
+    index('idempotency_created').on(table.createdAt),
+  ],
+)
+
 /** What the service remembers of itself, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { mergePatch } from '../core/merge-patch.ts'
 import { type Fault, impossible } from '../core/problems.ts'
-import { authorOf } from '../http/author.ts'
-import { answer, checkIfMatch, sendWritten } from '../http/conditional.ts'
+import { answer, checkIfMatch } from '../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
 import { bodyProblem, mergePatchCompiler } from '../http/validation.ts'
+import { DELETED, respond, written } from '../http/write.ts'
 import { embed, includePaths } from '../records/include.ts'
 import { listPage, readRow } from '../records/list.ts'
 import { includeParameter, listParameters, toListQuery, viewParameters } from '../records/query.ts'
@@ -130,8 +130,10 @@ export function crudRoutes(
     }),
     handler: async (request, reply) => {
       const input = request.body as Record<string, unknown>
-      const made = await records.write(authorOf(request), (unit) => records.create(unit, resource, input))
-      return sendWritten(reply.code(201).header('location', `${collection}/${made.id}`), made)
+      return respond(records, request, reply, async (unit) => {
+        const made = await records.create(unit, resource, input)
+        return written(made, 201, `${collection}/${made.id}`)
+      })
     },
   })
 
@@ -185,18 +187,13 @@ export function crudRoutes(
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const after = await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const stored = await records.load(unit, resource, id)
         checkIfMatch(request, stored.version)
         const before = parse(stored)
-        return records.update(
-          unit,
-          resource,
-          before,
-          patched(resource, before, request.body as Record<string, unknown>),
-        )
+        const changed = patched(resource, before, request.body as Record<string, unknown>)
+        return written(await records.update(unit, resource, before, changed))
       })
-      return sendWritten(reply, after)
     },
   })
 
@@ -216,12 +213,12 @@ export function crudRoutes(
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const stored = await records.load(unit, resource, id)
         checkIfMatch(request, stored.version)
         await records.remove(unit, resource, parse(stored))
+        return DELETED
       })
-      return reply.code(204).send()
     },
   })
 }

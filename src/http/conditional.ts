@@ -49,17 +49,6 @@ export function haveIt(request: FastifyRequest, etag: string): boolean {
   return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(etag))
 }
 
-/** The answer to a write: the record, and the ETag with which to write it again. */
-export function sendWritten(reply: FastifyReply, doc: { version: number; updatedAt: string }): FastifyReply {
-  const body = JSON.stringify(doc)
-  return reply
-    .header('etag', etagOf(body, doc.version))
-    .header('last-modified', new Date(doc.updatedAt).toUTCString())
-    .header('cache-control', 'no-store')
-    .type('application/json; charset=utf-8')
-    .send(body)
-}
-
 /** The entity tags of a header, weak marks taken off (If-None-Match compares weakly). */
 const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
 

@@ -3,6 +3,13 @@ import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import type { ProblemCode } from '../core/problems.ts'
 
+declare module 'fastify' {
+  interface FastifySchema {
+    /** The problems that an operation can meet; `http/openapi.ts` makes responses of them. */
+    'x-problems'?: ProblemCode[]
+  }
+}
+
 interface Answered {
   description: string
   schema?: z.ZodType
@@ -54,6 +61,7 @@ export function describe(description: Description): FastifySchema {
     // Reading may need a key too, if the settings say so; what describes and watches the service never does.
     ...(tag === 'service' ? [] : (['unauthorized'] as const)),
     ...(secured ? (['forbidden'] as const) : []),
+    ...(secured && body && !headers ? (['idempotency-mismatch'] as const) : []),
     ...problems,
   ]
   return {
@@ -64,7 +72,7 @@ export function describe(description: Description): FastifySchema {
     ...(params && { params }),
     querystring: query ?? z.strictObject({}),
     ...(body && { body }),
-    ...(headers && { headers }),
+    ...(headers ? { headers } : secured && body ? { headers: idempotencyKey } : {}),
     ...(secured && { security: [{ key: [] }] }),
     response: Object.fromEntries(
       Object.entries(answers).map(
@@ -85,6 +93,18 @@ export function describe(description: Description): FastifySchema {
     'x-problems': [...new Set(codes)],
   } as FastifySchema
 }
+
+/** On any POST: the same key and body answer the same response again. */
+const idempotencyKey = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.',
+      examples: ['5f0c7d3e-report-2022-08-24'],
+    }),
+})
 
 /** If-Match, as PATCH and DELETE need it. Its absence is a problem of its own (428), so it is optional here. */
 export const ifMatch = z.object({

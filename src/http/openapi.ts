@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { PROBLEMS, type ProblemCode } from '../core/problems.ts'
+import { MERGE_PATCH } from './body.ts'
 import { PROBLEM_JSON } from './problems.ts'
 
 interface OpenapiOptions {
@@ -65,6 +66,7 @@ function finish(document: Document, embedded: OpenapiOptions['embedded']): Docum
     for (const [method, operation] of Object.entries(methods)) {
       addProblems(operation, operation['x-problems'] ?? [])
       delete operation['x-problems']
+      if (method === 'patch') addMergePatch(operation)
       addHeaders(method, operation)
       for (const parameter of operation.parameters ?? []) {
         if ((parameter['schema'] as Node)['type'] === 'array')
@@ -111,6 +113,16 @@ function addEmbedded({ components }: Document, embedded: OpenapiOptions['embedde
       items: { type: 'string' },
       description: 'The included lists that were cut short, where any were.',
     }
+  }
+}
+
+/** A PATCH is a merge patch first, and plain JSON for clients that cannot say so. */
+function addMergePatch(operation: Operation): void {
+  const { content } = operation['requestBody'] as { content: Record<string, Node> }
+  const json = content['application/json'] ?? {}
+  operation['requestBody'] = {
+    ...(operation['requestBody'] as Node),
+    content: { [MERGE_PATCH]: json, 'application/json': json },
   }
 }
 

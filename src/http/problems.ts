@@ -105,6 +105,8 @@ export function toProblem(error: unknown): Problem {
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const problem = toProblem(error)
+  if (problem.code === 'body-too-large' && problem !== error)
+    problem.message = `The body may be ${request.routeOptions.bodyLimit} bytes long at most.`
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply
     .code(problem.status)
@@ -165,6 +167,13 @@ export const problems = fp(
         `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
+    app.addHook('onRequest', async ({ raw, headers }) => {
+      if (headers.host === undefined && raw.httpVersion === '1.1')
+        throw new Problem(
+          'malformed-body',
+          'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).',
+        )
+    })
     // Before the body is read: where nothing answers, what is wrong with a body does not matter.
     app.addHook('preParsing', async (request) => {
       if (request.is404) throw nothingAt(request.url)

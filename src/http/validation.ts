@@ -1,7 +1,7 @@
 // Checks params, query, headers and body with zod, and says what is wrong in terms a client can act on.
-import { distance } from 'fastest-levenshtein'
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
+import { didYouMean } from '../core/nearest.ts'
 import { type Fault, Problem } from '../core/problems.ts'
 
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
@@ -65,13 +65,4 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
     errors.map((fault) => `${fault.parameter}: ${fault.detail}`).join(' '),
     { errors },
   )
-}
-
-/** The nearest of the legal words, when it is near enough to be meant. */
-function didYouMean(given: string, legal: readonly string[]): string {
-  const ranked = legal
-    .map((word) => [distance(given.toLowerCase(), word.toLowerCase()), word] as const)
-    .sort(([a], [b]) => a - b)
-  const [best] = ranked
-  return best && best[0] <= Math.max(2, given.length / 3) ? ` Did you mean ${best[1]}?` : ''
 }

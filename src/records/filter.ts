@@ -1,6 +1,7 @@
 // Filters become SQL conditions on a relation: a table, or the records as the log has them.
 import { type SQL, sql } from 'drizzle-orm'
 import { earliest } from '../core/dates.ts'
+import { didYouMean } from '../core/nearest.ts'
 import { Problem } from '../core/problems.ts'
 import { parseSearch } from '../core/search.ts'
 import type { Reader } from '../db/engine.ts'
@@ -47,7 +48,8 @@ export async function ask(
     }
     filters.push({
       filter,
-      values: filter.by === 'reference' ? await vocabulary(records, reader, name, filter, values) : values,
+      values:
+        filter.by === 'reference' ? await vocabulary(records, reader, name, filter, values, view.seq) : values,
     })
   }
   return { view, filters, today: now.toISOString().slice(0, 10) }
@@ -60,33 +62,34 @@ async function vocabulary(
   name: string,
   filter: Filter & { by: 'reference' },
   values: string[],
+  seq: number | null,
 ): Promise<string[]> {
   if (filter.kind !== 'topic' && filter.kind !== 'state') return values
   const entity = records.catalogue.entity(filter.kind)
+  const { table } = entity
+  const from = relation(records.catalogue, records.engine, entity, { asOf: null, seq })
+  const key = columnNamed(table, entity.alias ?? 'id')
   const ids: string[] = []
   for (const value of values) {
-    const found = await records.find(reader, entity, value)
+    const found = await reader.get<{ id: string }>(
+      sql`select ${table.id} as id from ${from} where (${table.id} = ${value} or ${key} = ${value})`,
+    )
     if (!found) {
-      const key = columnNamed(entity.table, entity.alias ?? 'id')
-      const all = await reader.all<{ value: string }>(
-        sql`select ${key} as value from ${entity.table} order by 1 limit 200`,
-      )
-      throw new Problem('invalid-parameter', `There is no ${filter.kind} ${JSON.stringify(value)}.`, {
-        errors: [{ parameter: name, detail: `Legal: ${all.map((row) => row.value).join(', ')}.` }],
+      const rows = await reader.all<{ word: string }>(sql`select ${key} as word from ${from} order by 1 limit 200`)
+      const all = rows.map(({ word }) => word)
+      const what = `There is no ${filter.kind} ${JSON.stringify(value)}.${didYouMean(value, all)}`
+      throw new Problem('invalid-parameter', `${name}: ${what}`, {
+        errors: [{ parameter: name, detail: `${what} Legal: ${all.join(', ')}.` }],
       })
     }
     ids.push(found.id)
   }
   // The topics right above are asked for as such; everything else about topics means their narrower ones too.
-  return filter.kind === 'topic' && name !== 'broader' ? withNarrower(reader, entity.table, ids) : ids
-}
-
-/** Topics and all that fall under them. */
-export async function withNarrower(reader: Reader, topics: Table, ids: string[]): Promise<string[]> {
-  const rows = await reader.all<{ id: string }>(
-    sql`with recursive narrower(id) as (select ${topics.id} from ${topics} where ${topics.id} in ${ids} union select ${topics.id} from ${topics} join narrower on ${columnNamed(topics, 'broaderId')} = narrower.id) select id from narrower`,
+  if (filter.kind !== 'topic' || name === 'broader') return ids
+  const narrower = await reader.all<{ id: string }>(
+    sql`with recursive narrower(id) as (select ${table.id} from ${from} where ${table.id} in ${ids} union select ${table.id} from ${from} join narrower on ${columnNamed(table, 'broaderId')} = narrower.id) select id from narrower`,
   )
-  return rows.map((row) => row.id)
+  return narrower.map(({ id }) => id)
 }
 
 /**

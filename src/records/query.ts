@@ -87,7 +87,13 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'membership':
       return several(filter.value, anyOf).optional()
     case 'reference':
-      return several(ref(filter.kind, description), anyOf).optional()
+      // Which topics and states there are is said with the answer: the vocabulary is checked where it is kept.
+      return several(
+        filter.kind === 'topic' || filter.kind === 'state'
+          ? z.string().min(1).max(100)
+          : ref(filter.kind, description),
+        anyOf,
+      ).optional()
     case 'range':
       return (filter.value ?? partialDate(description)).meta({ description }).optional()
     case 'stalled':

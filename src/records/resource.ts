@@ -187,9 +187,11 @@ export function defineResource(definition: ResourceDefinition): Resource {
   const entity = defineEntity({ ...definition, fields: written, derived })
   const event =
     lifecycle &&
-    z
-      .strictObject(eventFields(lifecycle))
-      .meta({ id: `${entity.name}EventCreate`, description: `A step in the life of a ${kind}.` })
+    z.strictObject(eventFields(lifecycle)).meta({
+      id: `${entity.name}EventCreate`,
+      description: `A step in the life of a ${kind}.`,
+      examples: [{ status: 'under-consideration', occurredOn: '2022-09-16', note: 'On the agenda.' }],
+    })
   const history = event && {
     status: z
       .enum(lifecycle.initial)
@@ -209,6 +211,7 @@ export function defineResource(definition: ResourceDefinition): Resource {
   const patch = z.strictObject(mapValues(written, (schema) => schema.optional())).meta({
     id: `${entity.name}Patch`,
     description: `Changes to a ${kind} as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.`,
+    examples: [{ [definition.titleField]: definition.example[definition.titleField] }],
   })
   return { ...definition, ...entity, lifecycle, create, patch, event }
 }

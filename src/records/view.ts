@@ -36,8 +36,13 @@ export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, v
   const base =
     view.seq === null ? sql`${entity.table}` : logged(entity, sql`${changes.seq} <= ${view.seq}`, view.seq)
   const lifecycle = (entity as Partial<Resource>).lifecycle
-  if (view.asOf === null || (!lifecycle && entity.kind !== 'state')) return base
+  if (view.asOf === null) return base
   const own = sql.identifier(name)
+  if (entity.kind === 'event') return sql`(select * from ${base} where ${happened(view.asOf)}) as ${own}`
+  if (entity.kind === 'position') {
+    return sql`(select * from ${base} where ${own}."statedOn" <= ${view.asOf}) as ${own}`
+  }
+  if (!lifecycle && entity.kind !== 'state') return base
   if (!lifecycle) {
     const held = sql`(select 1 from ${engine.items(sql`${own}."doc" -> 'memberships'`, sql`held`)} where ${inForce(sql`held.value`, view.asOf)})`
     return sql`(select * from ${base} where exists ${held}) as ${own}`

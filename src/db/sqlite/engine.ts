@@ -1,4 +1,5 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
+import { EventEmitter } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
@@ -54,6 +55,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       return result
     },
     write: (work) => commits.enqueue(work),
+    changed: (ms, signal) => commits.next(ms, signal),
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
@@ -154,6 +156,7 @@ class Commits {
   readonly #database: Database.Database
   readonly #writer: Writer
   readonly #jobs: Job[] = []
+  readonly #committed = new EventEmitter().setMaxListeners(0)
   #running: Promise<void> | undefined
 
   constructor(database: Database.Database, writer: Writer) {
@@ -165,6 +168,22 @@ class Commits {
     return new Promise<Result>((resolve, reject) => {
       this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
       this.#running ??= this.#drain()
+    })
+  }
+
+  /** The next commit, or the end of a wait. */
+  next(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#committed.removeListener('commit', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal.addEventListener('abort', done, { once: true })
+      this.#committed.once('commit', done)
+      if (signal.aborted) done()
     })
   }
 
@@ -197,6 +216,7 @@ class Commits {
       return
     }
     for (const settle of settled) settle()
+    this.#committed.emit('commit')
   }
 
   async #attempt(job: Job): Promise<() => void> {

@@ -1,9 +1,9 @@
 // The events of proposals and agreements.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { authorOf } from '../../http/author.ts'
-import { answer, sendWritten } from '../../http/conditional.ts'
+import { answer } from '../../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { respond, written } from '../../http/write.ts'
 import { parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { addEvent, type EventInput, events, historyOf } from './index.ts'
@@ -53,11 +53,11 @@ export function eventRoutes(app: FastifyInstance, resource: Resource, records: R
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const made = await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const record = parse(await records.load(unit, resource, id))
-        return addEvent(records, unit, resource, record, request.body as EventInput)
+        const made = await addEvent(records, unit, resource, record, request.body as EventInput)
+        return written(made, 201, `/v1/${path}/${record.id}/events`)
       })
-      return sendWritten(reply.code(201).header('location', `/v1/${path}/${made['recordId']}/events`), made)
     },
   })
 }

@@ -69,6 +69,14 @@ export const evidenceCreate = evidence.writable.omit({ recordKind: true, recordI
   id: 'EvidenceCreate',
   description:
     'A quote and where it stands. With no offsets the server finds it; prefix and suffix tell repeated quotes apart.',
+  examples: [
+    {
+      sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk',
+      motivation: 'quote',
+      assertion: 'announced',
+      exact: 'we have developed a draft Agreement',
+    },
+  ],
 })
 
 /** Attaches a quote to a record. @throws Problem `quote-absent` or `quote-ambiguous`, with the candidates */

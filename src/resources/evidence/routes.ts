@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
-import { authorOf } from '../../http/author.ts'
-import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { DELETED, respond, written } from '../../http/write.ts'
 import type { Kind } from '../../records/fields.ts'
 import { belongingTo, parse, type Records, type Stored } from '../../records/records.ts'
 import type { Doc, Entity, Resource } from '../../records/resource.ts'
@@ -71,15 +71,11 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
       secured: true,
     }),
     handler: async (request, reply) => {
-      const [record, made] = await records.write(authorOf(request), async (unit) => {
-        const found = parse(await holder.find(unit, params(request)))
-        const input = request.body as Record<string, unknown>
-        return [found, await addEvidence(records, unit, entity, found, input)] as const
+      return respond(records, request, reply, async (unit) => {
+        const record = parse(await holder.find(unit, params(request)))
+        const made = await addEvidence(records, unit, entity, record, request.body as Record<string, unknown>)
+        return written(made, 201, `${holder.path(record)}/evidence/${made.id}`)
       })
-      return sendWritten(
-        reply.code(201).header('location', `${holder.path(record)}/evidence/${made.id}`),
-        made,
-      )
     },
   })
 
@@ -117,13 +113,13 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
       secured: true,
     }),
     handler: async (request, reply) => {
-      await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const stored = await findEvidence(unit, params(request))
         checkIfMatch(request, stored.version)
         const record = parse(await holder.find(unit, params(request)))
         await removeEvidence(records, unit, entity, record, parse(stored))
+        return DELETED
       })
-      return reply.code(204).send()
     },
   })
 

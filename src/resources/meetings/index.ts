@@ -78,7 +78,8 @@ export const meetings = defineResource({
       value: z.enum(STATUSES),
       description: 'Whether it took place.',
     },
-    format: {
+    // `format` is the form of the answer.
+    meetingFormat: {
       by: 'column',
       column: 'format',
       value: z.enum(FORMATS),

@@ -1,9 +1,9 @@
 // The positions of states on a proposal.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { authorOf } from '../../http/author.ts'
-import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { DELETED, respond, written } from '../../http/write.ts'
 import { asOfParameter } from '../../records/query.ts'
 import { belongingTo, parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
@@ -83,15 +83,12 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const made = await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const proposal = await records.load(unit, resource, id)
         const derived = { recordKind: resource.kind, recordId: proposal.id }
-        return records.create(unit, positions, request.body as Record<string, unknown>, derived)
+        const made = await records.create(unit, positions, request.body as Record<string, unknown>, derived)
+        return written(made, 201, `/v1/proposals/${proposal.id}/positions/${made.id}`)
       })
-      return sendWritten(
-        reply.code(201).header('location', `/v1/proposals/${made['recordId']}/positions/${made.id}`),
-        made,
-      )
     },
   })
 
@@ -134,13 +131,13 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id, positionId } = request.params as { id: string; positionId: string }
-      await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const proposal = await records.load(unit, resource, id)
         const stored = belongingTo(proposal.id, await records.load(unit, positions, positionId), 'position')
         checkIfMatch(request, stored.version)
         await records.remove(unit, positions, parse(stored))
+        return DELETED
       })
-      return reply.code(204).send()
     },
   })
 

@@ -162,12 +162,21 @@ export async function lineageOf(
       })
     }
   }
-  nodes.sort((one, other) => ((one.date ?? '~') + one.id < (other.date ?? '~') + other.id ? -1 : 1))
+  nodes.sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+  const index = new Map(nodes.map((node, at) => [node.id, at]))
+  const from = (edge: Edge) => index.get(edge.sourceId) ?? 0
+  const to = (edge: Edge) => index.get(edge.targetId) ?? 0
   return {
     nodes,
-    edges: [...edges.values()].filter((edge) => seen.has(edge.sourceId) && seen.has(edge.targetId)),
+    edges: [...edges.values()]
+      .filter((edge) => seen.has(edge.sourceId) && seen.has(edge.targetId))
+      .sort((a, b) => from(a) - from(b) || to(a) - to(b) || (a.type < b.type ? -1 : 1)),
   }
 }
+
+/** By date, 2022 before 2022-08; of one day first what was proposed, then what was agreed. */
+const placeOf = ({ date, kind, id }: LineageNode) =>
+  `${date ?? '~'} ${kind === 'proposal' ? 0 : 1} ${id}`
 
 const SAME = sql`select ${table.id} as id from ${table} where ${table.recordId} = ${sql.placeholder('recordId')} and ${table.type} = ${sql.placeholder('type')} and ${table.targetId} = ${sql.placeholder('targetId')}`
 

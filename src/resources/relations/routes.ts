@@ -1,9 +1,9 @@
 // The relations of proposals and agreements, readable from both ends, and their lineage.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { authorOf } from '../../http/author.ts'
-import { answer, checkIfMatch, sendWritten } from '../../http/conditional.ts'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { DELETED, respond, written } from '../../http/write.ts'
 import { belongingTo, parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { addRelation, lineageOf, relationCreate, relations, relationsOf, TYPES } from './index.ts'
@@ -97,14 +97,11 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const made = await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const record = parse(await records.load(unit, resource, id))
-        return addRelation(records, unit, record, kind, request.body as Record<string, unknown>)
+        const made = await addRelation(records, unit, record, kind, request.body as Record<string, unknown>)
+        return written(made, 201, `/v1/${path}/${record.id}/relations`)
       })
-      return sendWritten(
-        reply.code(201).header('location', `/v1/${path}/${made['recordId']}/relations`),
-        made,
-      )
     },
   })
 
@@ -122,13 +119,13 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id, relationId } = request.params as { id: string; relationId: string }
-      await records.write(authorOf(request), async (unit) => {
+      return respond(records, request, reply, async (unit) => {
         const record = await records.load(unit, resource, id)
         const stored = belongingTo(record.id, await records.load(unit, relations, relationId), 'relation')
         checkIfMatch(request, stored.version)
         await records.remove(unit, relations, parse(stored))
+        return DELETED
       })
-      return reply.code(204).send()
     },
   })
 

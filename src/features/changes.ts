@@ -1,0 +1,190 @@
+// The change feed: every write in order, tombstones and the parts of records included; as pages, or live.
+import { Readable } from 'node:stream'
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../core/problems.ts'
+import type { Reader } from '../db/engine.ts'
+import { changes } from '../db/system.ts'
+import { answer } from '../http/conditional.ts'
+import { describe } from '../http/describe.ts'
+import { instant } from '../records/fields.ts'
+import { several } from '../records/query.ts'
+import type { Records } from '../records/records.ts'
+import { lastSeq } from '../records/view.ts'
+import { actor, op } from './history.ts'
+
+/** How many changes a page, and a read of the live feed, holds at most. */
+const MOST = 1000
+const LIVE_BATCH = 100
+/** How long the live feed waits before it looks whether another process wrote. */
+const LOOK_EVERY_MS = 1000
+/** How often an idle live feed says that it is alive, so that proxies keep it open. */
+const HEARTBEAT_MS = 15_000
+
+interface Change {
+  seq: number
+  kind: string
+  id: string
+  parentId: string | null
+  version: number
+  op: string
+  at: string
+  actorId: string
+  actorName: string
+  doc: string | null
+}
+
+const toJson = ({ doc, actorId, actorName, ...change }: Change): string =>
+  `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName } }).slice(0, -1)},"record":${doc ?? 'null'}}`
+
+export function changeRoutes(app: FastifyInstance, records: Records): void {
+  const entities = [...records.catalogue.resources, ...records.catalogue.parts]
+  const kinds = z.enum(entities.map(({ kind }) => kind))
+  const change = z
+    .object({
+      seq: z.int().meta({ description: 'Its place in the feed; strictly ascending, not without gaps.' }),
+      kind: kinds.meta({ description: 'What kind of record changed: a resource, or a part of one.' }),
+      id: z.string().meta({ description: 'The record that changed.' }),
+      parentId: z
+        .string()
+        .nullable()
+        .meta({ description: 'The record under which it lives, if it is a part.' }),
+      version: z.int().meta({ description: 'Its version after the change.' }),
+      op,
+      at: instant('When it was written here.'),
+      actor,
+      record: z
+        .union(entities.map(({ record }) => record))
+        .nullable()
+        .meta({ description: 'The record after the change, whole; null for a tombstone.' }),
+    })
+    .meta({ id: 'Change', description: 'A write.' })
+  const feed = z
+    .object({
+      data: z.array(change),
+      page: z.object({
+        nextAfter: z.int().meta({ description: 'Send it as `after` for what comes next, now or later.' }),
+        hasMore: z.boolean().meta({ description: 'Whether more is there already.' }),
+        limit: z.int(),
+      }),
+    })
+    .meta({ id: 'ChangePage', description: 'A page of the change feed.' })
+
+  // Live feeds end when the service closes, so that closing need not wait for their clients.
+  const closing = new AbortController()
+  app.addHook('preClose', async () => closing.abort())
+
+  app.get('/v1/changes', {
+    schema: describe({
+      operationId: 'listChanges',
+      tag: 'changes',
+      summary: 'Follow every write',
+      description:
+        'In the order of commits. Apply each change in turn (create and update: put `record`; delete: remove `id`), keep `nextAfter`, and your copy equals this service. With `Accept: text/event-stream` the same live: each event has the `seq` as its id, and `Last-Event-ID` resumes behind it.',
+      query: z.strictObject({
+        after: z.coerce
+          .number()
+          .int()
+          .min(0)
+          .default(0)
+          .meta({ description: 'Only changes behind this one.' }),
+        kind: several(kinds, 'Only changes of these kinds.').optional(),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(MOST)
+          .default(100)
+          .meta({ description: 'How many changes a page holds.' }),
+      }),
+      headers: z.object({
+        'last-event-id': z
+          .string()
+          .optional()
+          .meta({ description: 'With a live feed: the last event that you have.' }),
+      }),
+      answers: { 200: { description: 'The changes.', schema: feed, alsoAs: ['text/event-stream'] } },
+      problems: ['not-acceptable'],
+    }),
+    handler: async (request, reply) => {
+      const query = request.query as { after: number; kind?: string[]; limit: number }
+      const kind = query.kind ?? null
+      const type = request.accepts().type(['application/json', 'text/event-stream'])
+      if (type === 'text/event-stream') {
+        reply
+          .type('text/event-stream; charset=utf-8')
+          .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+        if (request.method === 'HEAD') return reply.send('')
+        const stopped = AbortSignal.any([closing.signal, hangUp(request)])
+        return reply.send(
+          Readable.from(live(records, lastEventId(request) ?? query.after, kind, stopped), {
+            objectMode: false,
+            highWaterMark: 1,
+          }),
+        )
+      }
+      if (type === false)
+        throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
+      const body = await records.engine.read(async (reader) => {
+        const last = await lastSeq(reader)
+        const rows = await after(reader, query.after, kind, query.limit + 1)
+        const shown = rows.slice(0, query.limit)
+        const hasMore = rows.length > query.limit
+        // Nothing is left to be found up to the last change, whatever kinds were asked for.
+        const nextAfter = hasMore ? (shown.at(-1)?.seq ?? last) : Math.max(last, query.after)
+        const page = JSON.stringify({ nextAfter, hasMore, limit: query.limit })
+        return `{"data":[${shown.map(toJson).join(',')}],"page":${page}}`
+      })
+      return answer(request, reply, { body })
+    },
+  })
+}
+
+/** Aborts when the client is gone. */
+function hangUp(request: FastifyRequest): AbortSignal {
+  const gone = new AbortController()
+  request.raw.socket.once('close', () => gone.abort())
+  return gone.signal
+}
+
+function lastEventId(request: FastifyRequest): number | undefined {
+  const given = request.headers['last-event-id']
+  if (given === undefined || given === '') return undefined
+  if (/^\d{1,15}$/.test(String(given))) return Number(given)
+  throw new Problem('invalid-parameter', 'Last-Event-ID takes the id of an event of this feed.', {
+    errors: [{ parameter: 'Last-Event-ID', detail: 'Not an id of this feed.' }],
+  })
+}
+
+/** The live feed, as server-sent events. It reads on only when the client has taken what went before. */
+async function* live(
+  records: Records,
+  from: number,
+  kind: string[] | null,
+  stopped: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let seen = from
+  let quietSince = Date.now()
+  yield Buffer.from('retry: 2000\n\n')
+  while (!stopped.aborted) {
+    const rows = await after(records.engine.reader, seen, kind, LIVE_BATCH)
+    const last = rows.at(-1)
+    if (last) {
+      seen = last.seq
+      quietSince = Date.now()
+      yield Buffer.from(rows.map((row) => `id: ${row.seq}\nevent: change\ndata: ${toJson(row)}\n\n`).join(''))
+      continue
+    }
+    await records.engine.changed(LOOK_EVERY_MS, stopped)
+    if (Date.now() - quietSince >= HEARTBEAT_MS) {
+      quietSince = Date.now()
+      yield Buffer.from(': still here\n\n')
+    }
+  }
+}
+
+const after = (reader: Reader, seq: number, kind: string[] | null, limit: number): Promise<Change[]> =>
+  reader.all<Change>(
+    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()} order by ${changes.seq} limit ${limit}`,
+  )

@@ -1,0 +1,159 @@
+// What became of a record here: every version, who wrote it, when, and what changed.
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import { createPatch } from 'rfc6902'
+import { z } from 'zod'
+import { notFound } from '../core/problems.ts'
+import type { Reader } from '../db/engine.ts'
+import { changes } from '../db/system.ts'
+import { answer } from '../http/conditional.ts'
+import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
+import { instant } from '../records/fields.ts'
+import { MAX_LIMIT } from '../records/query.ts'
+import type { Records } from '../records/records.ts'
+import type { Doc, Resource } from '../records/resource.ts'
+
+export const actor = z
+  .object({ id: z.string(), name: z.string() })
+  .meta({ id: 'Actor', description: 'Who wrote: the id and the name of a key, or `seed`.' })
+
+export const op = z.enum(['create', 'update', 'delete']).meta({ description: 'What was done.' })
+
+const patchOperation = z
+  .looseObject({ op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']), path: z.string() })
+  .meta({ id: 'JsonPatchOperation', description: 'An operation of JSON Patch (RFC 6902).' })
+
+const version = z
+  .object({
+    version: z.int().meta({ description: 'Of the record, after the change.' }),
+    seq: z.int().meta({ description: 'The place of the change in the change feed.' }),
+    op,
+    at: instant('When it was written here.'),
+    actor,
+    requestId: z.string().nullable().meta({ description: 'The request that wrote it.' }),
+    patch: z
+      .array(patchOperation)
+      .meta({
+        description:
+          'From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it.',
+      }),
+  })
+  .meta({ id: 'Version', description: 'A version of a record.' })
+
+const history = z
+  .object({
+    data: z.array(version),
+    page: z.object({
+      nextBefore: z
+        .int()
+        .nullable()
+        .meta({ description: 'Send it as `before` for older versions; null when there are none.' }),
+      limit: z.int(),
+    }),
+  })
+  .meta({ id: 'History', description: 'The versions of a record, the newest first.' })
+
+interface Logged {
+  seq: number
+  version: number
+  op: string
+  at: string
+  actorId: string
+  actorName: string
+  requestId: string | null
+  doc: string | null
+}
+
+export function historyRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
+  const { kind, name, path } = resource
+  app.get(`/v1/${path}/:id/history`, {
+    schema: describe({
+      operationId: `get${name}History`,
+      tag: path,
+      summary: `The history of the ${kind}`,
+      description:
+        'Every version, the newest first, also of a record that was deleted. With `version` that version whole.',
+      params: recordParam(resource),
+      query: z.strictObject({
+        version: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .meta({ description: 'Answer this version, whole.' }),
+        before: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .meta({ description: 'Only versions before this one.' }),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(MAX_LIMIT)
+          .default(25)
+          .meta({ description: 'How many versions.' }),
+      }),
+      headers: ifNoneMatch,
+      answers: {
+        200: { description: 'The versions, or the one.', schema: z.union([history, resource.record]) },
+      },
+      problems: ['not-found'],
+    }),
+    handler: async (request, reply) => {
+      const { id: given } = request.params as { id: string }
+      const query = request.query as { version?: number; before?: number; limit: number }
+      const body = await records.engine.read(async (reader) => {
+        const id = (await records.find(reader, resource, given))?.id ?? given
+        return query.version === undefined
+          ? versions(reader, kind, id, query.before ?? null, query.limit)
+          : wholeVersion(reader, kind, id, query.version)
+      })
+      return answer(request, reply, { body })
+    },
+  })
+}
+
+async function wholeVersion(reader: Reader, kind: string, id: string, number: number): Promise<string> {
+  const found = await reader.get<Logged>(ONE, { id, kind, version: number })
+  if (!found?.doc) throw notFound(kind, id, ` at version ${number}`)
+  return found.doc
+}
+
+async function versions(
+  reader: Reader,
+  kind: string,
+  id: string,
+  before: number | null,
+  limit: number,
+): Promise<string> {
+  // One more than is shown: the oldest shown needs the version before it.
+  const rows = await reader.all<Logged>(
+    sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc limit ${limit + 1}`,
+  )
+  if (rows.length === 0 && before === null) throw notFound(kind, id)
+  const shown = rows.slice(0, limit)
+  const data = shown.map((row, index) => ({
+    version: row.version,
+    seq: row.seq,
+    op: row.op,
+    at: row.at,
+    actor: { id: row.actorId, name: row.actorName },
+    requestId: row.requestId,
+    patch: patchBetween(rows[index + 1]?.doc ?? null, row.doc),
+  }))
+  const nextBefore = rows.length > limit ? (shown.at(-1)?.version ?? null) : null
+  return JSON.stringify({ data, page: { nextBefore, limit } })
+}
+
+/** The JSON Patch that makes one document of another; at the ends of a life the whole is added or removed. */
+function patchBetween(before: string | null, after: string | null) {
+  if (after === null) return [{ op: 'remove', path: '' }]
+  if (before === null) return [{ op: 'add', path: '', value: JSON.parse(after) as Doc }]
+  return createPatch(JSON.parse(before), JSON.parse(after))
+}
+
+const LOGGED = sql`${changes.seq} as seq, ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.requestId} as "requestId", ${changes.doc} as doc`
+
+const ONE = sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.version} = ${sql.placeholder('version')}`
