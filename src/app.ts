@@ -9,6 +9,7 @@ import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { crudRoutes } from './features/crud.ts'
 import { historyRoutes } from './features/history.ts'
+import { reportRoutes } from './features/report.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
@@ -85,6 +86,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     version: VERSION,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
+      { name: 'records', description: 'Whole reports in one call.' },
       { name: 'changes', description: 'Every write in order, as pages or live.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
@@ -103,6 +105,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   for (const resource of catalogue.resources) statsRoutes(app, resource, records)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
+  reportRoutes(app, records)
   searchRoutes(app, routeDeps)
   changeRoutes(app, records)
   annotationRoutes(app, catalogue.resource('source'), records)

@@ -5,98 +5,90 @@ import { parse as parseYaml } from 'yaml'
 import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { changes } from './db/system.ts'
-import { bodyProblem } from './http/validation.ts'
+import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/report.ts'
 import type { Kind } from './records/fields.ts'
-import type { Doc } from './records/resource.ts'
-import { addEvidence, evidenceCreate } from './resources/evidence/index.ts'
 import { recordsOn } from './resources/index.ts'
 
+/** What a database is seeded with: the article alone, or also the public record of the SCO. */
+export type SeedExtent = 'article' | 'reference'
+
 const SEEDS = new URL('../seeds/', import.meta.url)
+
+/** The public record, in an order in which every reference leads to something before it. */
+const REFERENCE = ['states', 'topics', 'organizations', 'speakers', 'meetings', 'agreements', 'proposals']
 
 /** The time inside the ids of seeded records: the day of the article. */
 const SEED_EPOCH = Date.UTC(2022, 7, 24)
 
-type SeedRecord = Fields & { record: Kind }
-
-interface Fields {
-  /** Unique in the seed; others refer to the record as `=key`. */
-  key: string
-  evidence?: Record<string, unknown>[]
-  [field: string]: unknown
-}
-
 interface SeedFile {
-  source?: Fields & { file: string }
-  records: SeedRecord[]
+  source?: Item & { file: string }
+  records: (Item & { record: Kind; key: string })[]
 }
 
 const readSeed = (name: string) => parseYaml(readFileSync(new URL(name, SEEDS), 'utf8')) as SeedFile
 
-/**
- * Seeds a database that nothing was ever written to.
- * @param extent `reference`: the states alone; `article`: also what the article says
- * @returns whether it did
- */
+/** Seeds a database that nothing was ever written to. @returns whether it did */
 export async function seed(
   engine: Engine,
   clock: () => Date = () => new Date(),
-  extent: 'reference' | 'article' = 'article',
+  extent: SeedExtent = 'article',
 ): Promise<boolean> {
   const used = await engine.reader.get(sql`select 1 from ${changes} limit 1`)
   if (used) return false
-  let nextKey = ''
-  const records = recordsOn(engine, { clock, makeId: (prefix) => seededId(prefix, nextKey, SEED_EPOCH) })
+  const ids = seededIds()
+  const records = recordsOn(engine, { clock, makeId: ids.make })
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
   await records.write(author, async (unit) => {
-    const ids = new Map<string, string>()
-    const docs = new Map<string, Doc>()
-    const resolve = (value: unknown): unknown => {
-      if (typeof value === 'string' && value.startsWith('=')) return known(ids, value.slice(1))
-      if (Array.isArray(value)) return value.map(resolve)
-      if (typeof value === 'object' && value !== null) {
-        return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]))
-      }
-      return value
+    const known = new Map<string, string>()
+    await writeSections(
+      records,
+      unit,
+      { states: readSeed('states.yaml').records.map(unmarked) },
+      known,
+      ids.name,
+    )
+    await writeReport(records, unit, articleReport(), known, ids.name)
+    for (const name of extent === 'reference' ? REFERENCE : []) {
+      const items = readSeed(`reference/${name}.yaml`).records.map(unmarked)
+      await writeSections(records, unit, { [name]: items }, known, ids.name)
     }
-    const make = async ({ record: kind, key, evidence: _, ...fields }: SeedRecord) => {
-      nextKey = key
-      const resource = records.catalogue.resource(kind)
-      const parsed = resource.create.safeParse(resolve(fields))
-      if (!parsed.success)
-        throw new Error(`seed ${kind} ${key}: ${JSON.stringify(bodyProblem(parsed.error).errors)}`)
-      const doc = await records.create(unit, resource, parsed.data)
-      ids.set(key, doc.id)
-      docs.set(key, doc)
-    }
-    const cite = async ({ record: kind, key, evidence = [] }: SeedRecord, sourceId: string) => {
-      const resource = records.catalogue.resource(kind)
-      for (const [index, given] of evidence.entries()) {
-        nextKey = `${key}/${index}`
-        const parsed = evidenceCreate.parse({ motivation: 'quote', sourceId, ...given })
-        const current = JSON.parse((await records.load(unit, resource, docs.get(key)?.id ?? '')).doc) as Doc
-        await addEvidence(records, unit, resource, current, parsed)
-      }
-    }
-    for (const record of readSeed('states.yaml').records) await make(record)
-    if (extent === 'reference') return
-    const { source, records: drawn } = readSeed('article.yaml')
-    if (!source) throw new Error('seeds/article.yaml names no source.')
-    const { file, ...fields } = source as Fields & { file: string }
-    const text = readFileSync(new URL(file, SEEDS), 'utf8')
-    const sourceRecord: SeedRecord = { ...fields, record: 'source', text }
-    // The publisher of the source is one of the records that are drawn from it.
-    const publisher = drawn.find(({ key }) => `=${key}` === fields['publisherId'])
-    if (publisher) await make(publisher)
-    await make(sourceRecord)
-    for (const record of drawn) if (record !== publisher) await make(record)
-    const sourceId = known(ids, source.key)
-    for (const record of [sourceRecord, ...drawn]) await cite(record, sourceId)
   })
   return true
 }
 
-function known(ids: Map<string, string>, key: string): string {
-  const id = ids.get(key)
-  if (!id) throw new Error(`The seed refers to =${key} before it is made.`)
-  return id
+/** The article as a report: its text, and what was drawn from it, by section. */
+function articleReport(): Report {
+  const { source, records } = readSeed('article.yaml')
+  if (!source) throw new Error('seeds/article.yaml names no source.')
+  const { file, ...fields } = source
+  const sections = Object.entries(SECTIONS).map(([section, kind]) => [
+    section,
+    records.filter(({ record }) => record === kind).map(unmarked),
+  ])
+  return {
+    source: { ...fields, text: readFileSync(new URL(file, SEEDS), 'utf8') },
+    ...Object.fromEntries(sections),
+  }
+}
+
+/** An entry of a seed file without the mark that says of what kind it is: its section says so. */
+function unmarked({ record: _, ...item }: SeedFile['records'][number]): Item {
+  return item
+}
+
+/** Makes ids from the key of the record that is being written; further ones under the same key are numbered. */
+function seededIds() {
+  let current = ''
+  const uses = new Map<string, number>()
+  return {
+    name: (key: string) => {
+      current = key
+    },
+    make: (prefix: string) => {
+      const use = `${prefix} ${current}`
+      const count = uses.get(use) ?? 0
+      uses.set(use, count + 1)
+      return seededId(prefix, count === 0 ? current : `${current}#${count}`, SEED_EPOCH)
+    },
+  }
 }

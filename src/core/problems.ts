@@ -76,6 +76,12 @@ export const PROBLEMS = {
     about:
       'An identifier, slug or code must be unique within its kind, and `existingId` has it already. Change the existing record, or choose another value.',
   },
+  'ambiguous-match': {
+    status: 409,
+    title: 'The name fits several records',
+    about:
+      'A person, body or topic of the report has the name of more than one known record. `matches` lists them. Leave it out of the report and refer to the one that is meant by its id, or give an identifier that only one has.',
+  },
   referenced: {
     status: 409,
     title: 'Other records point here',

@@ -31,12 +31,10 @@ const version = z
     at: instant('When it was written here.'),
     actor,
     requestId: z.string().nullable().meta({ description: 'The request that wrote it.' }),
-    patch: z
-      .array(patchOperation)
-      .meta({
-        description:
-          'From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it.',
-      }),
+    patch: z.array(patchOperation).meta({
+      description:
+        'From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it.',
+    }),
   })
   .meta({ id: 'Version', description: 'A version of a record.' })
 

@@ -127,6 +127,10 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
     })
     app.log.trace({ path }, `OpenAPI as ${name}`)
   }
+  // Browsers ask for one beside any page; that there is none is no error.
+  app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
+    reply.code(204).header('cache-control', 'public, max-age=86400').send(),
+  )
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, open: true }

@@ -37,6 +37,10 @@ export const problemSchema = z
       .array(z.object({ kind: z.string(), id: z.string() }))
       .optional()
       .meta({ description: 'The records that point here.' }),
+    matches: z
+      .array(z.object({ id: z.string(), name: z.string(), path: z.string() }))
+      .optional()
+      .meta({ description: 'The records that could be meant.' }),
     candidates: z
       .array(
         z.object({

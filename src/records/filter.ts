@@ -22,6 +22,7 @@ export interface Asked {
 /**
  * Checks the values of filters that only the database can: topics and states must exist, slugs become ids, and
  * narrower topics join their broader ones.
+ * @param vocabularyAt the change as of which topics and states are meant; null: now
  * @throws Problem `invalid-parameter`
  */
 export async function ask(
@@ -31,6 +32,7 @@ export async function ask(
   given: Record<string, string[]>,
   view: View,
   now: Date,
+  vocabularyAt: number | null = view.seq,
 ): Promise<Asked> {
   const known = filtersOf(resource)
   const filters: Asked['filters'] = []
@@ -49,7 +51,9 @@ export async function ask(
     filters.push({
       filter,
       values:
-        filter.by === 'reference' ? await vocabulary(records, reader, name, filter, values, view.seq) : values,
+        filter.by === 'reference'
+          ? await vocabulary(records, reader, name, filter, values, vocabularyAt)
+          : values,
     })
   }
   return { view, filters, today: now.toISOString().slice(0, 10) }
@@ -75,7 +79,9 @@ async function vocabulary(
       sql`select ${table.id} as id from ${from} where (${table.id} = ${value} or ${key} = ${value})`,
     )
     if (!found) {
-      const rows = await reader.all<{ word: string }>(sql`select ${key} as word from ${from} order by 1 limit 200`)
+      const rows = await reader.all<{ word: string }>(
+        sql`select ${key} as word from ${from} order by 1 limit 200`,
+      )
       const all = rows.map(({ word }) => word)
       const what = `There is no ${filter.kind} ${JSON.stringify(value)}.${didYouMean(value, all)}`
       throw new Problem('invalid-parameter', `${name}: ${what}`, {

@@ -6,11 +6,12 @@ import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
+import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions } from './filter.ts'
-import type { ListQuery, SortKey } from './query.ts'
+import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { allColumns, columnNamed, type Records } from './records.ts'
 import type { Resource } from './resource.ts'
-import { docAsOf, lastSeq, logged, relation, seqAt, type View } from './view.ts'
+import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
 /** A row of a list: its document, and the columns of its table. */
 export type Row = { id: string; version: number; updatedAt: string; doc: string } & {
@@ -22,6 +23,23 @@ export interface Page {
   nextCursor: string | null
   total?: number
   view: View
+}
+
+/**
+ * The kinds of records on which it hangs what a list shows. A cursor names the last change of these alone, so that
+ * what happens elsewhere changes neither the page nor its ETag.
+ */
+export function kindsBehind(resource: Resource, { filters, asOf }: ListQuery): Kind[] {
+  const asked = Object.entries(filtersOf(resource)).flatMap(([name, filter]) =>
+    filters[name] ? [filter] : [],
+  )
+  return [
+    resource.kind,
+    ...(asOf === null ? [] : (['event'] as const)),
+    ...asked.flatMap((filter) =>
+      filter.by === 'evidence' ? ['evidence' as const] : filter.by === 'reference' ? [filter.kind] : [],
+    ),
+  ]
 }
 
 /** One page of a list. @throws Problem `invalid-cursor`, `invalid-parameter` (an unknown topic or state) */
@@ -36,12 +54,13 @@ export async function listPage(
   const cursor = query.cursor === undefined ? undefined : readCursor(secret, scope, query.cursor)
   const seq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
   const view = { asOf: query.asOf, seq }
-  const asked = await ask(records, reader, resource, query.filters, view, records.now())
   const order = withId(query.sort)
 
-  const snapshot = cursor?.snapshot ?? seq ?? (await lastSeq(reader))
+  const snapshot = cursor?.snapshot ?? seq ?? (await lastSeqOf(reader, kindsBehind(resource, query)))
+  const vocabulary = cursor ? snapshot : seq
+  const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
   const arms = await armsOf(records, reader, resource, asked, snapshot, cursor !== undefined)
-  const found = await reader.all<Row>(select(resource, arms, order, cursor?.after, query.limit + 1))
+  const found = await rowsBehind(reader, resource, arms, order, cursor?.after, query.limit + 1)
   const rows = found
     .slice(0, query.limit)
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
@@ -125,8 +144,9 @@ async function armsOf(
   const { view } = asked
   const changed =
     underway && view.seq === null && (await reader.get(CHANGED_SINCE, { kind: resource.kind, seq: snapshot }))
-  // Statuses of a day also hang on events, so such a walk goes through the log as a whole.
-  if (underway && view.asOf !== null) return [arm({ ...view, seq: view.seq ?? snapshot })]
+  // Statuses of a day also hang on events, and filters on evidence, so such a walk goes through the log as a whole.
+  const elsewhere = view.asOf !== null || asked.filters.some(({ filter }) => filter.by === 'evidence')
+  if (underway && elsewhere) return [arm({ ...view, seq: view.seq ?? snapshot })]
   if (!changed) return [arm(view)]
   const touched = sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
   const then = sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touched})`
@@ -147,23 +167,49 @@ const withId = (sort: SortKey[]): SortKey[] => [
 const whereAll = (parts: SQL[]) =>
   parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
 
-function select(
+/**
+ * Rows of the arms, in order, behind a row. An index can be followed only through values or through NULLs: where
+ * the first key may be NULL, the rows that have it are read first, and those without when the page is not full.
+ */
+async function rowsBehind(
+  reader: Reader,
   resource: Resource,
   arms: Arm[],
   order: SortKey[],
   after: CursorValue[] | undefined,
   limit: number,
-): SQL {
+): Promise<Row[]> {
   const { table } = resource
+  const [first] = order
+  if (!first) throw new Error('A list has an order.')
+  const column = columnNamed(table, first.column)
+  const stretches: SQL[][] = []
+  const amongNulls = after?.[0] === null
+  if (!nullable(table, first.column)) stretches.push(after ? [isBehind(table, order, after)] : [])
+  else {
+    if (!amongNulls) stretches.push(after ? [isBehind(table, order, after)] : [sql`${column} is not null`])
+    stretches.push([
+      sql`${column} is null`,
+      ...(after && amongNulls ? [isAfter(table, order.slice(1), after.slice(1))] : []),
+    ])
+  }
+  const rows: Row[] = []
+  for (const stretch of stretches) {
+    if (rows.length >= limit) break
+    rows.push(...(await reader.all<Row>(select(table, arms, order, stretch, limit - rows.length))))
+  }
+  return rows
+}
+
+function select(table: Table, arms: Arm[], order: SortKey[], stretch: SQL[], limit: number): SQL {
   const { name } = describeTable(table)
-  const selected = allColumns(table)
   const ordered = sql` order by ${sql.join(
-    order.map((key) => direction(table, key)),
+    order.map((key, index) => direction(table, key, index > 0)),
     sql`, `,
   )} limit ${limit}`
-  const from = after ? [isAfter(table, order, after)] : []
   const parts = arms.map(
-    (arm) => sql`select ${selected} from ${arm.from}${whereAll([...arm.where, ...from])}${ordered}`,
+    (arm) =>
+      sql`select ${allColumns(table)} from ${arm.from}${whereAll([...arm.where, ...stretch])}${ordered}`,
   )
   const [only] = parts
   if (parts.length === 1 && only) return only
@@ -187,14 +233,32 @@ async function count(reader: Reader, arms: Arm[]): Promise<number> {
 
 const nullable = (table: Table, column: string) => !describeTable(table).columns[column]?.notNull
 
-/** NULLs come last, both ways. */
-function direction(table: Table, { column, descending }: SortKey): SQL {
+/** NULLs come last, both ways; where a stretch holds none, or nothing else, that need not be said. */
+function direction(table: Table, { column, descending }: SortKey, mixed: boolean): SQL {
   const way = descending ? sql`desc` : sql`asc`
-  const last = nullable(table, column) ? sql` nulls last` : sql.empty()
+  const last = mixed && nullable(table, column) ? sql` nulls last` : sql.empty()
   return sql`${columnNamed(table, column)} ${way}${last}`
 }
 
-/** The rows behind a row, in an order: past it in the first key, or level in that and past it in the next … */
+/**
+ * The rows behind a row whose first key is not NULL, in a form that lets an index be entered right there: a row
+ * value where all keys run one way, else a bound on the first key beside the full condition.
+ */
+function isBehind(table: Table, order: SortKey[], after: CursorValue[]): SQL {
+  const [first, ...rest] = order
+  if (!first) return sql`false`
+  const columns = order.map(({ column }) => columnNamed(table, column))
+  const oneWay = rest.every(
+    ({ column, descending }) => descending === first.descending && !nullable(table, column),
+  )
+  if (oneWay) {
+    const values = after.map((value) => sql`${value}`)
+    return sql`(${sql.join(columns, sql`, `)}) ${first.descending ? sql`<` : sql`>`} (${sql.join(values, sql`, `)})`
+  }
+  return sql`(${columns[0]} ${first.descending ? sql`<=` : sql`>=`} ${after[0]} and ${isAfter(table, order, after)})`
+}
+
+/** The same for any keys: past the row in the first key, or level in that and past it in the next … */
 function isAfter(table: Table, order: SortKey[], after: CursorValue[]): SQL {
   const [key, ...rest] = order
   const [value, ...values] = after

@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Engine, Reader } from '../db/engine.ts'
 import { changes } from '../db/system.ts'
 import { type Column, describeTable } from '../db/tables.ts'
+import type { Kind } from './fields.ts'
 import type { Catalogue, Doc, Entity, Resource } from './resource.ts'
 
 export interface View {
@@ -29,6 +30,14 @@ export async function lastSeq(reader: Reader): Promise<number> {
 }
 
 const LAST_SEQ = sql`select max(${changes.seq}) as seq from ${changes}`
+
+/** The last change of any of these kinds. */
+export async function lastSeqOf(reader: Reader, kinds: readonly Kind[]): Promise<number> {
+  const row = await reader.get<{ seq: number | null }>(
+    sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} in ${[...kinds]}`,
+  )
+  return row?.seq ?? 0
+}
 
 /** The records of a kind in a view, named like their table. */
 export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, view: View): SQL {

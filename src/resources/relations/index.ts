@@ -175,8 +175,7 @@ export async function lineageOf(
 }
 
 /** By date, 2022 before 2022-08; of one day first what was proposed, then what was agreed. */
-const placeOf = ({ date, kind, id }: LineageNode) =>
-  `${date ?? '~'} ${kind === 'proposal' ? 0 : 1} ${id}`
+const placeOf = ({ date, kind, id }: LineageNode) => `${date ?? '~'} ${kind === 'proposal' ? 0 : 1} ${id}`
 
 const SAME = sql`select ${table.id} as id from ${table} where ${table.recordId} = ${sql.placeholder('recordId')} and ${table.type} = ${sql.placeholder('type')} and ${table.targetId} = ${sql.placeholder('targetId')}`
 
