@@ -152,6 +152,7 @@ export const meetings = defineResource({
   example: {
     name: "Meeting of the Ministers of Defence of the SCO's member states",
     startDate: '2022-08-24',
+    status: 'held',
     city: 'Tashkent',
     countryCode: 'UZ',
   },
