@@ -37,7 +37,11 @@ export function kindsBehind(resource: Resource, { filters, asOf }: ListQuery): K
     resource.kind,
     ...(asOf === null ? [] : (['event'] as const)),
     ...asked.flatMap((filter) =>
-      filter.by === 'evidence' ? ['evidence' as const] : filter.by === 'reference' ? [filter.kind] : [],
+      filter.by === 'evidence'
+        ? (['evidence'] as const)
+        : filter.by === 'reference' && filter.kind === 'topic'
+          ? (['topic'] as const)
+          : [],
     ),
   ]
 }

@@ -80,16 +80,19 @@ export const inForce = (membership: SQL, day: string) =>
 export function logged(entity: Entity, which: SQL, seq: number): SQL {
   const { name, columns } = describeTable(entity.table)
   const later = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
-  const first = sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`
-  const selected = Object.entries(columns).map(([column, description]) => {
-    const value =
-      column === 'firstSeq'
-        ? first
-        : description.path
-          ? fromDoc(description)
-          : sql`${changes[column as 'seq' | 'doc']}`
-    return sql`${value} as ${sql.identifier(column)}`
-  })
+  // What the log has in columns of its own is taken from there, so that its indexes serve.
+  const own: Record<string, SQL> = {
+    id: sql`${changes.recordId}`,
+    recordId: sql`${changes.parentId}`,
+    version: sql`${changes.version}`,
+    updatedAt: sql`${changes.at}`,
+    seq: sql`${changes.seq}`,
+    firstSeq: sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`,
+    doc: sql`${changes.doc}`,
+  }
+  const selected = Object.entries(columns).map(
+    ([column, description]) => sql`${own[column] ?? fromDoc(description)} as ${sql.identifier(column)}`,
+  )
   return sql`(select ${sql.join(selected, sql`, `)} from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
 }
 
