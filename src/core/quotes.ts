@@ -83,10 +83,28 @@ export function locateQuote(text: string, selector: QuoteSelector): Located {
   }
 }
 
-/** Every place where `exact` stands, overlapping ones too, as UTF-16 offsets. */
+/**
+ * Every place where `exact` stands, overlapping ones too, as UTF-16 offsets. By Knuth, Morris and Pratt: to
+ * search anew behind every place takes minutes when a long quote overlaps itself all over a long text.
+ */
 function occurrences(text: string, exact: string): number[] {
+  const first = text.indexOf(exact)
+  if (first === -1 || exact === '') return []
+  // For each length of a beginning of `exact`: the longest shorter beginning that it also ends with.
+  const border = new Uint32Array(exact.length + 1)
+  for (let at = 1, length = 0; at < exact.length; at++) {
+    while (length > 0 && exact[at] !== exact[length]) length = border[length] ?? 0
+    if (exact[at] === exact[length]) length++
+    border[at + 1] = length
+  }
   const found: number[] = []
-  for (let at = text.indexOf(exact); at !== -1; at = text.indexOf(exact, at + 1)) found.push(at)
+  for (let at = first, matched = 0; at < text.length; at++) {
+    while (matched > 0 && text[at] !== exact[matched]) matched = border[matched] ?? 0
+    if (text[at] === exact[matched]) matched++
+    if (matched < exact.length) continue
+    found.push(at + 1 - exact.length)
+    matched = border[matched] ?? 0
+  }
   return found
 }
 
@@ -143,7 +161,9 @@ function alike(text: string, exact: string): [number, number][] {
 
 /** A text folded for comparison, and for each of its UTF-16 units where that came from (one more for the end). */
 function fold(text: string): [folded: string, origin: number[]] {
-  let folded = ''
+  // Looking at the end of a string while it grows would copy it each time, so the pieces are joined at last.
+  const pieces: string[] = []
+  let afterSpace = false
   const origin: number[] = []
   let at = 0
   for (const char of text) {
@@ -154,13 +174,14 @@ function fold(text: string): [folded: string, origin: number[]] {
       .replace(/[\u2018\u2019\u201a\u201b\u2032`]/g, "'")
       .replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"')
       .replace(/\p{Pd}/gu, '-')
-    if (/^\s+$/.test(plain)) plain = folded.endsWith(' ') ? '' : ' '
+    if (/^\s+$/.test(plain)) plain = afterSpace ? '' : ' '
+    if (plain !== '') afterSpace = plain.endsWith(' ')
     for (let unit = 0; unit < plain.length; unit++) origin.push(at)
-    folded += plain
+    pieces.push(plain)
     at += char.length
   }
   origin.push(at)
-  return [folded, origin]
+  return [pieces.join(''), origin]
 }
 
 /** Translates between the UTF-16 units of a string and its code points. */

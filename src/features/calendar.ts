@@ -39,7 +39,7 @@ export function calendar(meetings: Doc[], base: string): string {
       ...(summary && { description: summary }),
     })
   }
-  return made.toString()
+  return `${made.toString()}\r\n`
 }
 
 function utcDay(day: string, later: number): Date {

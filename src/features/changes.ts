@@ -115,7 +115,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
         reply
           .type('text/event-stream; charset=utf-8')
           .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-        if (request.method === 'HEAD') return reply.send('')
+        if (request.method === 'HEAD') return reply.send(Readable.from([]))
         const stopped = AbortSignal.any([closing.signal, hangUp(request)])
         return reply.send(
           Readable.from(live(records, lastEventId(request) ?? query.after, kind, stopped), {

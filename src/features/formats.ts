@@ -80,7 +80,8 @@ export async function sendAs(
   validators(request, reply, etag)
   reply.type(`${FORMATS[format]}; charset=utf-8`)
   if (haveIt(request, etag)) return reply.code(304).send()
-  if (request.method === 'HEAD') return reply.send('')
+  // An empty stream: the length of the whole is not known, and not 0.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
   if (format === 'ndjson')

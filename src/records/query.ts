@@ -84,6 +84,8 @@ function filterSchema(filter: Filter): z.ZodType {
   const anyOf = `${description} Several values, separated by commas, mean any of them.`
   switch (filter.by) {
     case 'column':
+      if (filter.single) return filter.value.meta({ description }).optional()
+      return several(filter.value, anyOf).optional()
     case 'membership':
       return several(filter.value, anyOf).optional()
     case 'reference':

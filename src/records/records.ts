@@ -154,7 +154,7 @@ export class Records {
       entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
     ) as Doc
     await this.#check(unit, entity, after, before)
-    if (JSON.stringify(after) === JSON.stringify(before)) return before
+    if (JSON.stringify(after) === JSON.stringify(inOrder(entity, before))) return before
     after.version = before.version + 1
     after.updatedAt = unit.at
     for (const extension of this.#extensions) await extension.beforeUpdate?.(unit, entity, before, after)
@@ -367,6 +367,10 @@ export class Records {
     return statements
   }
 }
+
+/** A document with its keys in the order of its kind: a migration may have left another. */
+const inOrder = (entity: Entity, doc: Doc) =>
+  Object.fromEntries(entity.keys.map((key) => [key, doc[key] ?? null]))
 
 /** Reads a stored document. */
 export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc

@@ -1,6 +1,6 @@
 // Two clocks. A view says as of which day (event time) and as of which change (record time) a question is meant;
 // `relation` gives the records of a kind as they then were, in place of their table and with the same columns.
-import { type SQL, sql } from 'drizzle-orm'
+import { type Name, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Reader } from '../db/engine.ts'
 import { changes } from '../db/system.ts'
 import { type Column, describeTable } from '../db/tables.ts'
@@ -51,11 +51,7 @@ export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, v
   if (entity.kind === 'position') {
     return sql`(select * from ${base} where ${own}."statedOn" <= ${view.asOf}) as ${own}`
   }
-  if (!lifecycle && entity.kind !== 'state') return base
-  if (!lifecycle) {
-    const held = sql`(select 1 from ${engine.items(sql`${own}."doc" -> 'memberships'`, sql`held`)} where ${inForce(sql`held.value`, view.asOf)})`
-    return sql`(select * from ${base} where exists ${held}) as ${own}`
-  }
+  if (!lifecycle) return base
   const kept = Object.keys(columns).filter((column) => column !== 'status' && column !== 'statusSince')
   const events = relation(catalogue, engine, catalogue.entity('event'), { asOf: null, seq: view.seq })
   const latest = (column: string) =>
@@ -63,7 +59,17 @@ export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, v
   return sql`(select ${sql.join(
     kept.map((column) => sql`${own}.${sql.identifier(column)}`),
     sql`, `,
-  )}, ${latest('status')} as "status", ${latest('occurredOn')} as "statusSince" from ${base} where exists (select 1 from ${events} where "events"."recordId" = ${own}."id" and (${happened(view.asOf)}))) as ${own}`
+  )}, ${latest('status')} as "status", ${latest('occurredOn')} as "statusSince" from ${base} where ${begun(events, own, view.asOf)}) as ${own}`
+}
+
+/**
+ * Had the life of a record begun by a day? An undated start alone says yes to any day; beside dated events it says
+ * only that it came before them.
+ */
+function begun(events: SQL, own: SQL | Name, asOf: string): SQL {
+  const dated = (when: SQL) =>
+    sql`exists (select 1 from ${events} where "events"."recordId" = ${own}."id" and "events"."occurredOn" ${when})`
+  return sql`(${dated(sql`<= ${asOf}`)} or not ${dated(sql`is not null`)})`
 }
 
 const happened = (asOf: string | null) =>

@@ -90,6 +90,7 @@ export const meetings = defineResource({
       by: 'column',
       column: 'city',
       value: z.string().min(1),
+      single: true,
       description: 'The city, as it is written.',
     },
     country: {
