@@ -1,33 +1,735 @@
 // Making, reading, changing and deleting: the rules that hold for every resource.
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { service } from './helpers/app.ts'
+import { columnOf } from '../src/records/resource.ts'
+import { catalogue } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import {
+  type Body,
+  fullBody,
+  kinds,
+  leastBody,
+  oneOfEach,
+  pathOf,
+  type ResourceKind,
+} from './helpers/bodies.ts'
 
-describe('a record', () => {
-  test('is made with 201, a Location and an ETag, and read back the same', async () => {
-    const { post, get } = await service()
-    const made = await post('/v1/speakers', { name: '  Sergei Shoigu ', otherNames: ['Сергей Шойгу'] })
-    expect(made.status).toBe(201)
-    expect(made.body).toMatchObject({
-      name: 'Sergei Shoigu',
-      otherNames: ['Сергей Шойгу'],
-      posts: [],
-      version: 1,
-      support: 'unsupported',
-    })
-    expect(made.headers.location).toBe(`/v1/speakers/${made.body['id']}`)
-    const read = await get(String(made.headers.location))
-    expect(read.body).toEqual(made.body)
-    expect(read.headers.etag).toBe(made.headers.etag)
+interface Change {
+  seq: number
+  kind: string
+  recordId: string
+  version: number
+  op: string
+  at: string
+  actorId: string
+  actorName: string
+  requestId: string | null
+  doc: string | null
+}
+
+const changesOf = ({ engine }: Service, id: string) =>
+  engine.reader.all<Change>(sql`select * from changes where recordId = ${id} order by seq`)
+
+const allChanges = ({ engine }: Service) => engine.reader.all<Change>(sql`select * from changes order by seq`)
+
+/** A clock that a test moves: no two writes need share an instant. */
+function movingClock() {
+  let now = Date.parse('2026-01-01T00:00:00.000Z')
+  return () => {
+    now += 1000
+    return new Date(now)
+  }
+}
+
+/** The text field by which a record of any kind can be changed. */
+const titleOf = (kind: ResourceKind) => catalogue.resource(kind).titleField
+
+async function made(kind: ResourceKind) {
+  const s = await service({ clock: movingClock() })
+  const ids = await oneOfEach(s)
+  const given = fullBody(kind, ids)
+  const { status, body, headers } = await s.post(pathOf(kind), given)
+  expect(status).toBe(201)
+  return { s, ids, given, doc: body, url: String(headers.location), etag: String(headers.etag) }
+}
+
+describe.each(kinds)('a %s', (kind) => {
+  test('is made with 201, a Location and an ETag, holds every field that was sent, and is read back the same', async () => {
+    const { s, given, doc, url, etag } = await made(kind)
+    expect(Object.keys(given)).toEqual(
+      expect.arrayContaining(Object.keys(catalogue.resource(kind).writable.shape)),
+    )
+    expect(doc).toMatchObject({ ...given, version: 1 })
+    expect(doc['updatedAt']).toBe(doc['createdAt'])
+    expect(url).toBe(`${pathOf(kind)}/${doc['id']}`)
+    expect(etag).toMatch(/^"1\.[\w-]+"$/)
+    const read = await s.get(url)
+    expect(read.body).toEqual(doc)
+    expect(read.headers.etag).toBe(etag)
+    expect(Date.parse(String(read.headers['last-modified']))).toBe(Date.parse(doc['updatedAt']))
+    expect(read.headers['cache-control']).toBe('public, no-cache')
   })
 
-  test('is 410 once it is deleted, and 404 if it never was', async () => {
-    const { post, get, del } = await service()
-    const { body } = await post('/v1/speakers', { name: 'A' })
-    expect((await del(`/v1/speakers/${body['id']}`)).status).toBe(204)
-    expect((await get(`/v1/speakers/${body['id']}`)).body).toMatchObject({
-      status: 410,
-      type: '/problems/gone',
+  test('needs no more than its required fields; the others are null, empty or derived', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const given = leastBody(kind, ids)
+    const { body } = await s.post(pathOf(kind), given)
+    expect(body).toMatchObject({ ...given, identifiers: [], support: 'unsupported' })
+    for (const field of Object.keys(given)) {
+      const { [field]: _, ...rest } = given
+      const refused = await s.post(pathOf(kind), rest)
+      expect(refused.body, field).toMatchObject({
+        type: '/problems/invalid-body',
+        errors: [expect.objectContaining({ pointer: `/${field}` })],
+      })
+    }
+  })
+
+  test('refuses fields that it does not know, in POST and PATCH, naming each', async () => {
+    const { s, ids, url } = await made(kind)
+    for (const answer of [
+      await s.post(pathOf(kind), { ...leastBody(kind, ids), colour: 'red' }),
+      await s.patch(url, { colour: 'red' }),
+    ]) {
+      expect(answer.body).toMatchObject({
+        status: 400,
+        type: '/problems/invalid-body',
+        errors: [{ pointer: '/colour', detail: expect.any(String) }],
+      })
+    }
+  })
+
+  test('is changed by a merge patch in what the patch names, and in nothing else', async () => {
+    const { s, doc, url, etag } = await made(kind)
+    const field = titleOf(kind)
+    const changed = await s.patch(url, { [field]: 'Changed' }, { 'if-match': etag })
+    expect(changed.status).toBe(200)
+    expect(changed.body).toEqual({
+      ...doc,
+      [field]: 'Changed',
+      ...(kind === 'source' && { sha256: changed.body['sha256'] }),
+      version: 2,
+      updatedAt: changed.body['updatedAt'],
     })
-    expect((await get('/v1/speakers/spk_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(404)
+    expect(changed.body['updatedAt'] > doc['updatedAt']).toBe(true)
+    const read = await s.get(url)
+    expect(read.body).toEqual(changed.body)
+    expect(read.headers.etag).toBe(changed.headers.etag)
+    expect(read.headers.etag).not.toBe(etag)
+  })
+
+  test('keeps ETag, version and updatedAt when a patch changes nothing, and logs nothing', async () => {
+    const { s, given, doc, url, etag } = await made(kind)
+    const before = await allChanges(s)
+    for (const patch of [
+      {},
+      given,
+      doc,
+      { [titleOf(kind)]: ` ${kind === 'source' ? '' : ' '}${doc[titleOf(kind)]} ` },
+    ]) {
+      if (kind === 'state' && 'code' in patch) Object.assign(patch, { code: doc['code'] })
+      const answer = await s.patch(url, patch)
+      expect(answer.text, JSON.stringify(patch)).toBe(JSON.stringify(doc))
+      expect(answer.headers.etag).toBe(etag)
+    }
+    expect(await allChanges(s)).toEqual(before)
+  })
+
+  test('clears with null what it can do without, and refuses to clear what it needs', async () => {
+    const { s, url, doc, ids } = await made(kind)
+    const { writable } = catalogue.resource(kind)
+    const required = Object.keys(leastBody(kind, ids))
+    for (const field of Object.keys(writable.shape)) {
+      const answer = await s.patch(url, { [field]: null })
+      if (required.includes(field)) {
+        expect(answer.body, field).toMatchObject({
+          type: '/problems/invalid-body',
+          errors: [expect.objectContaining({ pointer: `/${field}` })],
+        })
+      } else {
+        expect(answer.status, field).toBe(200)
+        const { [field]: cleared } = answer.body
+        const empty = Array.isArray(doc[field])
+          ? []
+          : typeof doc[field] === 'object'
+            ? { stateCode: null }
+            : null
+        if (field === 'status') expect(cleared).toBe('held')
+        else if (empty && !Array.isArray(empty)) expect(cleared).toMatchObject(empty)
+        else expect(cleared, field).toEqual(empty)
+      }
+    }
+  })
+
+  test('is written only by who has seen its current version: 428 without If-Match, 412 with a stale one', async () => {
+    const { s, doc, url, etag } = await made(kind)
+    const field = titleOf(kind)
+    const bearer = { authorization: `Bearer ${s.keys.admin}` }
+    const send = (
+      method: 'PATCH' | 'DELETE',
+      match: string | undefined,
+      payload: object = { [field]: 'X' },
+    ) =>
+      s.request({
+        method,
+        url,
+        headers: { ...bearer, ...(match !== undefined && { 'if-match': match }) },
+        ...(method === 'PATCH' && { payload }),
+      })
+    await s.patch(url, { [field]: 'Second' }, { 'if-match': etag })
+    const current = String((await s.get(url)).headers.etag)
+    for (const method of ['PATCH', 'DELETE'] as const) {
+      expect((await send(method, undefined)).body).toMatchObject({
+        status: 428,
+        type: '/problems/precondition-required',
+      })
+      for (const refused of [etag, `W/${current}`, current.replaceAll('"', ''), '"', '', '"2"', '"*"']) {
+        const { body } = await send(method, refused)
+        expect(body, `${method} ${refused}`).toMatchObject({
+          status: 412,
+          type: '/problems/precondition-failed',
+        })
+      }
+    }
+    expect((await s.get(url)).body).toEqual({
+      ...doc,
+      [field]: 'Second',
+      version: 2,
+      updatedAt: expect.any(String),
+    })
+    expect((await send('PATCH', `"0.x", ${etag} , ${current}`, { [field]: 'Third' })).body['version']).toBe(3)
+    expect((await send('PATCH', '*', { [field]: 'Fourth' })).body['version']).toBe(4)
+    expect((await send('DELETE', String((await s.get(url)).headers.etag))).status).toBe(204)
+  })
+
+  test('loses no update when two clients patch the same version at once: one wins, the other hears 412', async () => {
+    const { s, url, etag } = await made(kind)
+    const field = titleOf(kind)
+    const answers = await Promise.all(
+      ['One', 'Two', 'Three'].map((value) => s.patch(url, { [field]: value }, { 'if-match': etag })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412])
+    const winner = answers.find(({ status }) => status === 200)
+    expect((await s.get(url)).body).toEqual(winner?.body)
+    expect(winner?.body['version']).toBe(2)
+  })
+
+  test('has read-only fields: the value they have is accepted, any other is 422', async () => {
+    const { s, doc, url } = await made(kind)
+    const { writable, lifecycle } = catalogue.resource(kind)
+    const readOnly = Object.keys(doc).filter((key) => !(key in writable.shape))
+    expect(readOnly).toEqual(expect.arrayContaining(['id', 'createdAt', 'updatedAt', 'version', 'support']))
+    for (const field of readOnly) {
+      expect((await s.patch(url, { [field]: doc[field] })).status, field).toBe(200)
+      for (const other of ['other', 7, null, [doc[field]]]) {
+        const { body } = await s.patch(url, { [field]: other })
+        expect(body, field).toMatchObject({
+          status: 422,
+          type: '/problems/impossible',
+          errors: [expect.objectContaining({ pointer: `/${field}` })],
+        })
+        if (field === 'status' && lifecycle) expect(body['detail']).toContain(`${url}/events`)
+      }
+      expect(
+        (await s.post(pathOf(kind), { ...leastBody(kind, doc as never), [field]: 'other' })).status,
+      ).toBe(400)
+    }
+    expect((await s.get(url)).body).toEqual(doc)
+  })
+
+  test('is deleted by an admin alone; then it is 410 everywhere, and its tombstone is in the change log', async () => {
+    const { s, doc, url, etag } = await made(kind)
+    const as = (headers: Record<string, string>) => s.del(url, headers)
+    expect((await as({ authorization: '' })).status).toBe(401)
+    expect((await as({ authorization: `Bearer ${s.keys.analyst}` })).body).toMatchObject({
+      status: 403,
+      type: '/problems/forbidden',
+    })
+    expect((await s.get(url)).headers.etag).toBe(etag)
+    const deleted = await as({ 'if-match': etag })
+    expect([deleted.status, deleted.text]).toEqual([204, ''])
+    for (const answer of [
+      await s.get(url),
+      await s.patch(url, {}),
+      await s.del(url),
+      await s.get(`${url}/evidence`),
+      await s
+        .post(`${url}/evidence`, { sourceId: doc['id'], motivation: 'quote', exact: 'x' })
+        .catch(() => null),
+    ]) {
+      if (answer && answer.status !== 400)
+        expect(answer.body).toMatchObject({ status: 410, type: '/problems/gone' })
+    }
+    expect((await s.request({ method: 'HEAD', url })).status).toBe(410)
+    const last = (await changesOf(s, doc['id'])).at(-1)
+    expect(last).toMatchObject({ kind, op: 'delete', version: 2, doc: null, actorName: 'test admin' })
+    const { body } = await s.get(`${pathOf(kind)}?limit=200`)
+    expect(body['data'].map((one: Body) => one['id'])).not.toContain(doc['id'])
+  })
+
+  test('has identifiers that are unique per scheme within its kind, so that an import cannot double it', async () => {
+    const { s, ids, doc, url } = await made(kind)
+    const [taken] = doc['identifiers'] as [Body]
+    const collection = pathOf(kind)
+    const another = () => leastBody(kind, ids)
+    const doubled = await s.post(collection, { ...another(), identifiers: [taken] })
+    expect(doubled.body).toMatchObject({
+      status: 409,
+      type: '/problems/duplicate',
+      existingId: doc['id'],
+      errors: [expect.objectContaining({ pointer: '/identifiers/0' })],
+    })
+    const other = await s.post(collection, { ...another(), identifiers: [{ ...taken, scheme: 'other' }] })
+    expect(other.status).toBe(201)
+    const otherUrl = String(other.headers.location)
+    const moved = await s.patch(otherUrl, { identifiers: [{ scheme: 'third', identifier: '1' }, taken] })
+    expect(moved.body).toMatchObject({
+      status: 409,
+      existingId: doc['id'],
+      errors: [expect.objectContaining({ pointer: '/identifiers/1' })],
+    })
+    const twice = await s.post(collection, {
+      ...another(),
+      identifiers: [1, 2].map(() => ({ scheme: 'a', identifier: 'b' })),
+    })
+    expect(twice.body).toMatchObject({ status: 422, type: '/problems/impossible' })
+    const otherKind = kind === 'speaker' ? 'topic' : 'speaker'
+    expect(
+      (await s.post(pathOf(otherKind), { ...leastBody(otherKind, ids), identifiers: [taken] })).status,
+    ).toBe(201)
+    await s.patch(url, { identifiers: [] })
+    expect((await s.patch(otherUrl, { identifiers: [taken] })).status).toBe(200)
+    await s.del(otherUrl)
+    expect((await s.patch(url, { identifiers: [taken] })).status).toBe(200)
+  })
+
+  test('leaves a row in the change log with every write: who, when, on what request, which version, what', async () => {
+    const { s, doc, url } = await made(kind)
+    const field = titleOf(kind)
+    await s.patch(url, { [field]: 'Changed' }, { 'x-request-id': 'second' })
+    const second = await s.get(url)
+    await s.del(url, { 'x-request-id': 'third' })
+    const [created, updated, deleted, ...none] = await changesOf(s, doc['id'])
+    expect(none).toEqual([])
+    const keys = await s.engine.reader.all<{ id: string; name: string }>(sql`select id, name from keys`)
+    const actor = (role: string) => {
+      const key = keys.find(({ name }) => name === `test ${role}`)
+      return { actorId: key?.id, actorName: key?.name }
+    }
+    const about = { kind, recordId: doc['id'] }
+    expect(created).toMatchObject({
+      ...about,
+      op: 'create',
+      version: 1,
+      at: doc['createdAt'],
+      ...actor('analyst'),
+    })
+    expect(created?.requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(JSON.parse(created?.doc ?? '')).toEqual(doc)
+    expect(updated).toMatchObject({
+      ...about,
+      op: 'update',
+      version: 2,
+      at: second.body['updatedAt'],
+      requestId: 'second',
+      doc: second.text,
+      ...actor('analyst'),
+    })
+    expect(deleted).toMatchObject({
+      ...about,
+      op: 'delete',
+      version: 3,
+      requestId: 'third',
+      doc: null,
+      ...actor('admin'),
+    })
+    expect((deleted?.at ?? '') > (updated?.at ?? '')).toBe(true)
+  })
+
+  test('cannot be deleted while another record points to it, from a field or from inside a list', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const places = catalogue.resources.flatMap((holder) =>
+      holder.references
+        .filter((reference) => reference.kinds.includes(kind))
+        .map(({ field, path }) => ({ holder: holder.kind as ResourceKind, field, path })),
+    )
+    if (kind !== 'statement' && kind !== 'source') expect(places).not.toEqual([])
+    for (const { holder, field, path } of places) {
+      const target = (await s.post(pathOf(kind), leastBody(kind, ids))).body['id']
+      const pointing = await s.post(pathOf(holder), { ...leastBody(holder, ids), ...holding(path, target) })
+      expect(pointing.status, `${holder} ${field}: ${pointing.text}`).toBe(201)
+      const url = `${pathOf(kind)}/${target}`
+      expect((await s.del(url)).body, `${holder} ${field}`).toMatchObject({
+        status: 409,
+        type: '/problems/referenced',
+        referencedBy: expect.arrayContaining([{ kind: holder, id: pointing.body['id'] }]),
+      })
+      expect((await s.del(`${pathOf(holder)}/${pointing.body['id']}`)).status).toBe(204)
+      expect((await s.del(url)).status, `${holder} ${field}`).toBe(204)
+    }
+  })
+})
+
+/** The part of a body that holds a reference at a path. */
+function holding(path: readonly string[], target: string): Body {
+  const items: Record<string, Body> = {
+    agenda: { position: 1, title: 'Item' },
+    participants: { role: 'guest' },
+    posts: { title: 'Post' },
+  }
+  const [field = '', ...rest] = path
+  const inside = ([segment, ...deeper]: readonly string[]): unknown =>
+    segment === undefined
+      ? target
+      : segment === '*'
+        ? [deeper.length > 0 ? { ...items[field], ...(inside(deeper) as Body) } : target]
+        : { [segment]: inside(deeper) }
+  return { [field]: inside(rest) }
+}
+
+describe('a merge patch (RFC 7396)', () => {
+  test('replaces a list whole, and merges into an object member by member', async () => {
+    const { s, url, ids, doc } = await made('proposal')
+    const state = (await s.post('/v1/states', { code: 'ZZ', name: 'Another' })).body['id']
+    expect((await s.patch(url, { onBehalfOf: { stateCode: state } })).body['onBehalfOf']).toEqual({
+      stateCode: 'ZZ',
+      organizationId: ids.organization,
+    })
+    expect((await s.patch(url, { onBehalfOf: { stateCode: null } })).body['onBehalfOf']).toEqual({
+      stateCode: null,
+      organizationId: ids.organization,
+    })
+    expect((await s.patch(url, { topicIds: [] })).body['topicIds']).toEqual([])
+    expect(doc['topicIds']).toEqual([ids.topic])
+  })
+
+  test('replaces a list of objects whole: what an item leaves out is not taken from the old one', async () => {
+    const { s, url } = await made('meeting')
+    const { body } = await s.patch(url, {
+      participants: [{ role: 'guest' }],
+      agenda: [{ position: 2, title: 'B' }],
+    })
+    expect(body['participants']).toEqual([
+      { role: 'guest', stateCode: null, organizationId: null, speakerId: null },
+    ])
+    expect(body['agenda']).toEqual([{ position: 2, title: 'B', topicIds: [] }])
+  })
+
+  test.each([[[]], ['text'], [7], [null], [true]])('that is no object is 400: %j', async (patch) => {
+    const { s, url, etag } = await made('speaker')
+    const { body } = await s.patch(url, JSON.stringify(patch))
+    expect(body).toMatchObject({ status: 400, type: '/problems/invalid-body' })
+    expect((await s.get(url)).headers.etag).toBe(etag)
+  })
+
+  test('may come as application/json too', async () => {
+    const { s, url } = await made('speaker')
+    expect((await s.patch(url, { name: 'B' }, { 'content-type': 'application/json' })).body['name']).toBe('B')
+  })
+})
+
+describe('a status that has a life', () => {
+  test('moves by events, each of which is logged with the new version of its record', async () => {
+    const { s, url, doc } = await made('proposal')
+    await s.post(
+      `${url}/events`,
+      { status: 'adopted', occurredOn: '2022-09-16' },
+      { 'x-request-id': 'moved' },
+    )
+    const { body } = await s.get(url)
+    expect(body).toMatchObject({ status: 'adopted', version: 2 })
+    const rows = (await allChanges(s)).filter(({ requestId }) => requestId === 'moved')
+    expect(rows.map(({ kind, op, version }) => [kind, op, version])).toEqual([
+      ['event', 'create', 1],
+      ['proposal', 'update', 2],
+    ])
+    expect(rows[1]?.recordId).toBe(doc['id'])
+  })
+})
+
+describe('what lives under a record', () => {
+  test('goes with it, each part with a tombstone of its own', async () => {
+    const { s, url, ids, doc } = await made('proposal')
+    const evidence = await s.post(`${url}/evidence`, {
+      sourceId: ids.source,
+      motivation: 'quote',
+      exact: 'The text',
+    })
+    expect(evidence.status).toBe(201)
+    const events = (await s.get(`${url}/events`)).body['data'] as Body[]
+    await s.del(url, { 'x-request-id': 'gone' })
+    const rows = (await allChanges(s)).filter(({ requestId }) => requestId === 'gone')
+    expect(rows.map(({ kind, recordId, op, doc: after }) => [kind, recordId, op, after])).toEqual(
+      expect.arrayContaining([
+        ['event', events[0]?.['id'], 'delete', null],
+        ['evidence', evidence.body['id'], 'delete', null],
+        ['proposal', doc['id'], 'delete', null],
+      ]),
+    )
+    expect(rows.at(-1)?.kind).toBe('proposal')
+    expect((await s.get(`/v1/sources/${ids.source}/annotations`)).body['items']).toEqual([])
+    expect((await s.del(`/v1/sources/${ids.source}`)).status).toBe(204)
+  })
+
+  test('holds what it points to: a cited source, and the meeting of an event', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const url = `/v1/proposals/${ids.proposal}`
+    const evidence = await s.post(`${url}/evidence`, {
+      sourceId: ids.source,
+      motivation: 'quote',
+      exact: 'The text',
+    })
+    const event = await s.post(`${url}/events`, {
+      status: 'adopted',
+      occurredOn: '2023',
+      meetingId: ids.meeting,
+    })
+    expect((await s.del(`/v1/sources/${ids.source}`)).body).toMatchObject({
+      status: 409,
+      referencedBy: [{ kind: 'evidence', id: evidence.body['id'] }],
+    })
+    expect((await s.del(`/v1/meetings/${ids.meeting}`)).body).toMatchObject({
+      status: 409,
+      referencedBy: [{ kind: 'event', id: event.body['id'] }],
+    })
+  })
+
+  test('lets go of a meeting that its record no longer names', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const { headers } = await s.post('/v1/proposals', {
+      ...leastBody('proposal', ids),
+      meetingId: ids.meeting,
+    })
+    await s.patch(String(headers.location), { meetingId: null })
+    expect((await s.del(`/v1/meetings/${ids.meeting}`)).status).toBe(204)
+  })
+})
+
+describe('a refusal to delete', () => {
+  test('names at most 20 of the records that point here', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    for (let n = 0; n < 25; n++) await s.post('/v1/statements', leastBody('statement', ids))
+    const { body } = await s.del(`/v1/speakers/${ids.speaker}`)
+    expect(body['referencedBy']).toHaveLength(20)
+  })
+
+  test('still comes while one place of several points here', async () => {
+    const { s, ids, url } = await made('meeting')
+    await s.patch(url, { participants: [], organizationId: null })
+    expect((await s.del(`/v1/states/${ids.state}`)).body).toMatchObject({
+      status: 409,
+      referencedBy: [{ kind: 'meeting', id: url.split('/').at(-1) }],
+    })
+    await s.patch(url, { countryCode: null })
+    expect((await s.del(`/v1/states/${ids.state}`)).status).toBe(204)
+  })
+})
+
+describe('references', () => {
+  test('must lead to a record: 422 names each that does not', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const nobody = '01gb6jc400ezz8kdnweefcy4dk'
+    const { body } = await s.post('/v1/proposals', {
+      ...leastBody('proposal', ids),
+      speakerId: `spk_${nobody}`,
+      onBehalfOf: { stateCode: 'QQ' },
+      topicIds: ['no-such-topic'],
+    })
+    expect(body).toMatchObject({ status: 422, type: '/problems/unknown-reference' })
+    expect(body['errors'].map((fault: Body) => fault['pointer']).sort()).toEqual([
+      '/onBehalfOf/stateCode',
+      '/speakerId',
+      '/topicIds/0',
+    ])
+  })
+
+  test('must lead to the right kind: an id of another kind is 400 and says which kind it is', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const { body } = await s.post('/v1/proposals', { ...leastBody('proposal', ids), speakerId: ids.meeting })
+    expect(body).toMatchObject({ status: 400, errors: [{ pointer: '/speakerId' }] })
+    expect(body['errors'][0]['detail']).toContain('meeting')
+  })
+
+  test.each([
+    ['organization', 'parentId'],
+    ['proposal', 'parentId'],
+    ['topic', 'broaderId'],
+  ] as const)('of a %s by %s never run in a circle', async (kind, field) => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const chain: string[] = []
+    for (let n = 0; n < 3; n++) {
+      const parent = chain.at(-1) ? { [field]: chain.at(-1) } : {}
+      chain.push((await s.post(pathOf(kind), { ...leastBody(kind, ids), ...parent })).body['id'])
+    }
+    for (const descendant of chain) {
+      const { body } = await s.patch(`${pathOf(kind)}/${chain[0]}`, { [field]: descendant })
+      expect(body).toMatchObject({ status: 422, errors: [expect.objectContaining({ pointer: `/${field}` })] })
+    }
+  })
+})
+
+describe('a topic', () => {
+  test('answers to its id and to its slug, whatever is done to it', async () => {
+    const s = await service()
+    const { body } = await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
+    expect((await s.get('/v1/topics/drones')).body).toEqual(body)
+    expect((await s.get('/v1/topics/drones')).headers.etag).toBe(
+      (await s.get(`/v1/topics/${body['id']}`)).headers.etag,
+    )
+    expect((await s.patch('/v1/topics/drones', { slug: 'uav' })).body).toMatchObject({
+      id: body['id'],
+      slug: 'uav',
+    })
+    expect((await s.get('/v1/topics/drones')).status).toBe(404)
+    expect((await s.del('/v1/topics/uav')).status).toBe(204)
+    expect((await s.get(`/v1/topics/${body['id']}`)).status).toBe(410)
+  })
+
+  test('is named by slug or id in topicIds; slugs become ids and duplicates one', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map(async (slug) => (await s.post('/v1/topics', { slug, prefLabel: slug })).body['id']),
+    )
+    const topicIds = ['two', one, 'one', two, 'two']
+    for (const kind of ['proposal', 'agreement', 'statement'] as const) {
+      const given = { ...leastBody(kind, ids), topicIds }
+      const answer = await s.post(pathOf(kind), given)
+      expect(answer.body['topicIds'], kind).toEqual([two, one])
+      const again = await s.patch(String(answer.headers.location), { topicIds })
+      expect(again.headers.etag).toBe(answer.headers.etag)
+    }
+    const agenda = [{ position: 1, title: 'Item', topicIds }]
+    const meeting = await s.post('/v1/meetings', { ...leastBody('meeting', ids), agenda })
+    expect(meeting.body['agenda'][0]['topicIds']).toEqual([two, one])
+    expect(
+      (await s.post('/v1/topics', { slug: 'three', prefLabel: 'C', broaderId: 'one' })).body['broaderId'],
+    ).toBe(one)
+  })
+})
+
+describe('what must be unique', () => {
+  test.each([
+    ['topic', 'slug'],
+    ['state', 'code'],
+  ] as const)('of a %s: its %s; a second one is 409 with the first', async (kind, field) => {
+    const { s, ids, doc } = await made(kind)
+    const taken = { ...leastBody(kind, ids), [field]: doc[field] }
+    const before = await allChanges(s)
+    expect((await s.post(pathOf(kind), taken)).body).toMatchObject({
+      status: 409,
+      type: '/problems/duplicate',
+      existingId: doc['id'],
+      errors: [expect.objectContaining({ pointer: `/${field}` })],
+    })
+    expect(await allChanges(s)).toEqual(before)
+  })
+
+  test('a slug cannot be patched into one that is taken', async () => {
+    const { s, ids, url } = await made('topic')
+    const { slug } = (await s.get(`/v1/topics/${ids.topic}`)).body
+    expect((await s.patch(url, { slug })).body).toMatchObject({ status: 409, existingId: ids.topic })
+  })
+
+  test('of two that claim it at once, one gets it', async () => {
+    const s = await service()
+    const body = { slug: 'same', prefLabel: 'Same' }
+    const answers = await Promise.all([1, 2, 3].map(() => s.post('/v1/topics', body)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+  })
+})
+
+describe('a state', () => {
+  test('never changes its code', async () => {
+    const { s, url, doc } = await made('state')
+    expect((await s.patch(url, { code: 'ZZ' })).body).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/code' }],
+    })
+    expect((await s.patch(url, { code: doc['code'] })).body['version']).toBe(1)
+  })
+
+  test('can be made again once deleted, and its version goes on, so that an old ETag never fits', async () => {
+    const s = await service()
+    const first = await s.post('/v1/states', { code: 'ZZ', name: 'First' })
+    await s.del('/v1/states/ZZ')
+    expect((await s.get('/v1/states/ZZ')).status).toBe(410)
+    const again = await s.post('/v1/states', { code: 'ZZ', name: 'First' })
+    expect([again.status, again.body['version']]).toEqual([201, 3])
+    expect((await s.get('/v1/states/ZZ')).body).toEqual(again.body)
+    expect(
+      (await s.patch('/v1/states/ZZ', { name: 'B' }, { 'if-match': String(first.headers.etag) })).status,
+    ).toBe(412)
+    expect((await changesOf(s, 'ZZ')).map(({ op, version }) => [op, version])).toEqual([
+      ['create', 1],
+      ['delete', 2],
+      ['create', 3],
+    ])
+  })
+})
+
+describe('the change log', () => {
+  test('has, in the row of the version before, the document as it was before every change', async () => {
+    const { s, url, doc } = await made('organization')
+    const seen = [doc]
+    for (const name of ['B', 'C', 'D']) seen.push((await s.patch(url, { name })).body)
+    const rows = await changesOf(s, doc['id'])
+    expect(rows.map((row) => JSON.parse(row.doc ?? ''))).toEqual(seen)
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4])
+  })
+
+  test('counts on without gaps or repeats, whatever was refused in between, and its instants never go back', async () => {
+    const instants = ['2026-01-03', '2026-01-02', '2026-01-01'].map((day) => new Date(`${day}T00:00:00Z`))
+    const s = await service({ clock: () => instants.shift() ?? new Date('2025-12-31T00:00:00Z') })
+    for (const name of ['A', '', 'B', 'C', 'D']) await s.post('/v1/speakers', { name })
+    const rows = await allChanges(s)
+    expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+    const at = rows.map((row) => row.at)
+    expect(at).toEqual([...at].sort())
+  })
+
+  test('stands or falls with its write: when either fails, neither is there', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    await s.engine.write(async (writer) => {
+      await writer.run(
+        sql`create trigger broken before insert on links begin select raise(abort, 'secret sql'); end`,
+      )
+    })
+    const before = await allChanges(s)
+    const { headers, body } = await s.get('/v1/proposals?count=exact')
+    for (const answer of [
+      await s.post('/v1/proposals', { ...leastBody('proposal', ids), topicIds: [ids.topic] }),
+      await s.patch(`/v1/proposals/${ids.proposal}`, { title: 'B', topicIds: [ids.topic] }),
+    ]) {
+      expect(answer.body).toMatchObject({ status: 500, type: '/problems/internal' })
+      expect(answer.text).not.toContain('secret sql')
+    }
+    expect(await allChanges(s)).toEqual(before)
+    expect((await s.get('/v1/proposals?count=exact')).headers.etag).toBe(headers.etag)
+    expect(body['page']['total']).toBe(1)
+  })
+
+  test('says of every row that is stored where its last change stands', async () => {
+    const s = await service({ seed: true })
+    for (const { kind, table, references } of catalogue.resources) {
+      const rows = await s.engine.reader.all<{ id: string; seq: number; doc: string; version: number }>(
+        sql`select id, seq, doc, version from ${table}`,
+      )
+      expect(rows.length, kind).toBeGreaterThan(0)
+      for (const { id, ...row } of rows) {
+        const last = (await changesOf(s, id)).at(-1)
+        expect(row, id).toEqual({ seq: last?.seq, doc: last?.doc, version: last?.version })
+      }
+      for (const { field, listed } of references) if (!listed) expect(columnOf(table, field)).toBeTruthy()
+    }
   })
 })

@@ -9,7 +9,7 @@ import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import { instant } from '../records/fields.ts'
-import { several } from '../records/query.ts'
+import { several, whole } from '../records/query.ts'
 import type { Records } from '../records/records.ts'
 import { lastSeq } from '../records/view.ts'
 import { actor, op } from './history.ts'
@@ -83,20 +83,11 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
       description:
         'In the order of commits. Apply each change in turn (create and update: put `record`; delete: remove `id`), keep `nextAfter`, and your copy equals this service. With `Accept: text/event-stream` the same live: each event has the `seq` as its id, and `Last-Event-ID` resumes behind it.',
       query: z.strictObject({
-        after: z.coerce
-          .number()
-          .int()
-          .min(0)
+        after: whole(0, Number.MAX_SAFE_INTEGER)
           .default(0)
           .meta({ description: 'Only changes behind this one.' }),
         kind: several(kinds, 'Only changes of these kinds.').optional(),
-        limit: z.coerce
-          .number()
-          .int()
-          .min(1)
-          .max(MOST)
-          .default(100)
-          .meta({ description: 'How many changes a page holds.' }),
+        limit: whole(1, MOST).default(100).meta({ description: 'How many changes a page holds.' }),
       }),
       headers: z.object({
         'last-event-id': z

@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { mergePatch } from '../core/merge-patch.ts'
-import { type Fault, impossible } from '../core/problems.ts'
+import { type Fault, impossible, Problem } from '../core/problems.ts'
 import { answer, checkIfMatch } from '../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
-import { bodyProblem, mergePatchCompiler } from '../http/validation.ts'
+import { bodyProblem, mergePatchCompiler, segmentOf } from '../http/validation.ts'
 import { DELETED, respond, written } from '../http/write.ts'
 import { embed, includePaths } from '../records/include.ts'
 import { listPage, readRow } from '../records/list.ts'
@@ -237,10 +237,11 @@ function patched(resource: Resource, before: Doc, patch: Record<string, unknown>
   const writable: Record<string, unknown> = {}
   for (const key of Object.keys(resource.writable.shape)) writable[key] = before[key]
   const faults: Fault[] = []
+  const unknown: Fault[] = []
   const change: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(patch)) {
-    const derived = key in before && !(key in writable)
-    if (!derived) change[key] = value
+    if (key in writable) change[key] = value
+    else if (!(key in before)) unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
     else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
       const how =
         key === 'status' && resource.lifecycle
@@ -249,8 +250,11 @@ function patched(resource: Resource, before: Doc, patch: Record<string, unknown>
       faults.push({ pointer: `/${key}`, detail: `${key} is read-only.${how}` })
     }
   }
+  if (unknown.length > 0)
+    throw new Problem('invalid-body', 'The patch names fields that do not exist.', { errors: unknown })
   if (faults.length > 0) throw impossible(faults)
   const result = resource.writable.safeParse(mergePatch(writable, change))
   if (!result.success) throw bodyProblem(result.error)
-  return result.data
+  // What a patch clears is null, also where leaving it out would mean something else.
+  return Object.fromEntries(Object.keys(writable).map((key) => [key, result.data[key] ?? null]))
 }

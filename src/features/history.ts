@@ -9,7 +9,7 @@ import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
 import { instant } from '../records/fields.ts'
-import { MAX_LIMIT } from '../records/query.ts'
+import { MAX_LIMIT, whole } from '../records/query.ts'
 import type { Records } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 
@@ -73,25 +73,13 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
         'Every version, the newest first, also of a record that was deleted. With `version` that version whole.',
       params: recordParam(resource),
       query: z.strictObject({
-        version: z.coerce
-          .number()
-          .int()
-          .min(1)
+        version: whole(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Answer this version, whole.' }),
-        before: z.coerce
-          .number()
-          .int()
-          .min(1)
+        before: whole(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
-        limit: z.coerce
-          .number()
-          .int()
-          .min(1)
-          .max(MAX_LIMIT)
-          .default(25)
-          .meta({ description: 'How many versions.' }),
+        limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many versions.' }),
       }),
       headers: ifNoneMatch,
       answers: {

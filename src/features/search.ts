@@ -8,7 +8,7 @@ import type { Reader, SearchHit } from '../db/engine.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
 import type { Kind } from '../records/fields.ts'
-import { several } from '../records/query.ts'
+import { several, whole } from '../records/query.ts'
 import { parse, type Records, type Stored } from '../records/records.ts'
 import { lastSeq } from '../records/view.ts'
 import { page, type RouteDeps } from './crud.ts'
@@ -63,13 +63,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
           .max(500)
           .meta({ description: 'What to look for.', examples: ['"unmanned aerial" OR drone*'] }),
         kind: several(kinds, 'Only these kinds of records.').optional(),
-        limit: z.coerce
-          .number()
-          .int()
-          .min(1)
-          .max(100)
-          .default(25)
-          .meta({ description: 'How many hits a page holds.' }),
+        limit: whole(1, 100).default(25).meta({ description: 'How many hits a page holds.' }),
         cursor: z.string().min(1).max(4000).optional().meta({ description: 'Where to go on.' }),
         count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
       }),

@@ -39,7 +39,8 @@ export function bodyProblem(error: z.ZodError): Problem {
 }
 
 /** One step of a JSON Pointer (RFC 6901, section 3). */
-const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+/** A key as a segment of a JSON Pointer (RFC 6901). */
+export const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
   const legal = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []

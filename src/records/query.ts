@@ -26,6 +26,13 @@ export interface ListQuery {
 
 export const MAX_LIMIT = 200
 
+/** A whole number as people write it: digits, nothing else. */
+export const whole = (min: number, max: number) =>
+  z.preprocess(
+    (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
+    z.int(`Must be a whole number from ${min} to ${max}.`).min(min).max(max),
+  )
+
 /** Several values, separated by commas or given as a repeated parameter. */
 export const several = (value: z.ZodType, description: string) =>
   z
@@ -155,13 +162,7 @@ export function listParameters(resource: Resource, includes: readonly string[]):
       z.enum(sorts),
       `Fields to sort by, in order of weight; \`-\` in front means descending. Unknown values come last either way. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MAX_LIMIT)
-      .default(25)
-      .meta({ description: 'How many records a page holds.' }),
+    limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many records a page holds.' }),
     cursor: z
       .string()
       .min(1)

@@ -215,7 +215,7 @@ export function defineResource(definition: ResourceDefinition): Resource {
     description: `What a POST of a ${kind} takes.`,
     examples: [definition.example],
   })
-  const patch = z.strictObject(mapValues(written, (schema) => schema.optional())).meta({
+  const patch = z.strictObject(mapValues(written, (schema) => clearable(schema).optional())).meta({
     id: `${entity.name}Patch`,
     description: `Changes to a ${kind} as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.`,
     examples: [{ [definition.titleField]: definition.example[definition.titleField] }],
@@ -278,6 +278,10 @@ export function defineEntity(definition: EntityDefinition): Entity {
 
 const mapValues = <In, Out>(object: Record<string, In>, map: (value: In, key: string) => Out) =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]))
+
+/** In a merge patch null empties a list or an object too. */
+const clearable = (schema: z.ZodType): z.ZodType =>
+  schema instanceof z.ZodArray || schema instanceof z.ZodObject ? schema.nullable() : schema
 
 /** The same field where it may be left out: null, an empty list, or what `complete` makes of it. */
 function optional(schema: z.ZodType): z.ZodType {

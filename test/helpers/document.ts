@@ -15,6 +15,9 @@ interface Known {
 
 const cache = new WeakMap<FastifyInstance, Known>()
 
+/** Services of one process have one document, and its validators take long to compile. */
+const byDocument = new Map<string, Known>()
+
 /** Operations and statuses that the answers of this process covered: `listProposals 200`. */
 export const covered = new Set<string>()
 
@@ -53,6 +56,12 @@ function known(app: FastifyInstance): Known {
   const found = cache.get(app)
   if (found) return found
   const document = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
+  const text = JSON.stringify(document)
+  const same = byDocument.get(text)
+  if (same) {
+    cache.set(app, same)
+    return same
+  }
   const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false })
   formats.default(ajv)
   ajv.addSchema({ ...document, $id: 'api' })
@@ -66,12 +75,13 @@ function known(app: FastifyInstance): Known {
       })),
     ),
     validate: (schema) => {
-      const text = JSON.stringify(schema).replaceAll('"#/', '"api#/')
-      const validator = validators.get(text) ?? ajv.compile(JSON.parse(text))
-      validators.set(text, validator)
+      const pointed = JSON.stringify(schema).replaceAll('"#/', '"api#/')
+      const validator = validators.get(pointed) ?? ajv.compile(JSON.parse(pointed))
+      validators.set(pointed, validator)
       return validator
     },
   }
+  byDocument.set(text, made)
   cache.set(app, made)
   return made
 }

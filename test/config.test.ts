@@ -1,0 +1,156 @@
+// Settings: their defaults, what is refused before anything runs, and that each is documented.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { readConfig, SETTINGS } from '../src/config.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** npm start, without npm, on an empty database of its own. Ends when `until` stands on standard error, or by itself. */
+async function start(env: Record<string, string>, until?: RegExp) {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-config-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const child = spawn(join(ROOT, 'node_modules/.bin/node'), ['src/main.ts'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: `file:${folder}/tracker.db`,
+      PORT: '0',
+      SEED: 'none',
+      ...env,
+    },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+    if (until?.test(stderr)) child.kill('SIGTERM')
+  })
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, stdout, stderr }
+}
+
+test('everything has a default that works', () => {
+  expect(readConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 3000,
+    databaseFile: './data/tracker.db',
+    seed: 'article',
+    logLevel: 'info',
+    requireKeyForReads: false,
+    corsOrigins: true,
+    trustProxy: false,
+    rateLimitMax: 0,
+  })
+})
+
+test('a setting left empty is a setting left out, and what is no setting is let be', () => {
+  const empty = Object.fromEntries(SETTINGS.map((name) => [name, '']))
+  expect(readConfig({ ...empty, HOME: '/root', npm_config_x: 'y' })).toEqual(readConfig({}))
+})
+
+test.each([
+  [{ HOST: '::' }, { host: '::' }],
+  [{ PORT: '0' }, { port: 0 }],
+  [{ PORT: '65535' }, { port: 65_535 }],
+  [{ DATABASE_URL: 'file:x.db' }, { databaseFile: 'x.db' }],
+  [{ DATABASE_URL: 'file:/data/x.db' }, { databaseFile: '/data/x.db' }],
+  [{ DATABASE_URL: 'file:///data/x.db' }, { databaseFile: '/data/x.db' }],
+  [{ SEED: 'none' }, { seed: 'none' }],
+  [{ SEED: 'reference' }, { seed: 'reference' }],
+  [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
+  [{ REQUIRE_KEY_FOR_READS: 'true' }, { requireKeyForReads: true }],
+  [{ REQUIRE_KEY_FOR_READS: 'false' }, { requireKeyForReads: false }],
+  [{ TRUST_PROXY: '1' }, { trustProxy: true }],
+  [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
+  [{ CORS_ORIGINS: '*' }, { corsOrigins: true }],
+  [
+    { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
+    { corsOrigins: ['https://a.example', 'http://localhost:8080'] },
+  ],
+])('%j is understood', (env, expected) => {
+  expect(readConfig(env)).toMatchObject(expected)
+})
+
+const BAD: [setting: string, value: string][] = [
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '3000.5'],
+  ['PORT', 'http'],
+  ['PORT', '0x50'],
+  ['PORT', ' '],
+  ['DATABASE_URL', 'tracker.db'],
+  ['DATABASE_URL', 'file:'],
+  ['DATABASE_URL', 'mysql://localhost/x'],
+  ['SEED', 'everything'],
+  ['WORKERS', '0'],
+  ['WORKERS', 'many'],
+  ['LOG_LEVEL', 'loud'],
+  ['REQUIRE_KEY_FOR_READS', 'perhaps'],
+  ['TRUST_PROXY', 'perhaps'],
+  ['CORS_ORIGINS', 'example.org'],
+  ['CORS_ORIGINS', 'https://example.org/'],
+  ['CORS_ORIGINS', 'https://example.org,*'],
+  ['RATE_LIMIT_MAX', '-1'],
+  ['RATE_LIMIT_MAX', '1e3'],
+  ['RATE_LIMIT_MAX', 'none'],
+]
+
+test.each(BAD)('%s=%j is refused in one line that names it', (setting, value) => {
+  expect(() => readConfig({ [setting]: value })).toThrow(new RegExp(`^Bad settings: ${setting}: [^\n]+$`))
+})
+
+describe('the process', () => {
+  const worst = [...new Map(BAD).entries()]
+
+  test.each(worst)('ends with 1 and one clear line on %s=%j', async (setting, value) => {
+    const { code, stdout, stderr } = await start({ [setting]: value })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(new RegExp(`^Bad settings: ${setting}: [^\n]+\n$`))
+  })
+
+  test('names all bad settings at once', async () => {
+    const { stderr } = await start(Object.fromEntries(worst))
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    for (const [setting] of worst) expect(stderr).toContain(`${setting}: `)
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ['an address that is not its own', { HOST: '192.0.2.1' }, '192.0.2.1'],
+    ['a folder that is a file', { DATABASE_URL: `file:${ROOT}package.json/tracker.db` }, 'package.json'],
+    ['a file that is a folder', { DATABASE_URL: `file:${ROOT}src` }, 'unable to open database file'],
+    ['a file that is no database', { DATABASE_URL: `file:${ROOT}test/config.test.ts` }, 'not a database'],
+  ])('ends with one clear line, without a stack, on %s', async (_, env, what) => {
+    const { code, stderr } = await start(env)
+    expect(code, stderr).toBe(1)
+    expect(stderr.trim().split('\n'), stderr).toHaveLength(1)
+    expect(stderr).toContain(what)
+  })
+
+  test('ends with one clear line on a port that is taken', async () => {
+    const holder = createServer()
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void holder.close())
+    const taken = String((holder.address() as { port: number }).port)
+    const { code, stderr } = await start({ PORT: taken })
+    expect([code, stderr.trim().split('\n').length], stderr).toEqual([1, 1])
+    expect(stderr).toContain(taken)
+  })
+
+  test('says where it listens and how to make a first key, and ends well when it is asked to', async () => {
+    const { code, stdout, stderr } = await start({}, /npm run keys/)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/http:\/\/127\.0\.0\.1:\d+\/docs/)
+    for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level')
+  })
+})
+
+test.each(SETTINGS)('%s is in the README', (setting) => {
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toMatch(new RegExp(`\\b${setting}\\b`))
+})

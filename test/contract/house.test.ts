@@ -1,0 +1,151 @@
+// Who may import whom (docs/architecture.md), for every file of src, types included.
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const src = new URL('../../src/', import.meta.url).pathname
+
+const files = globSync('**/*.ts', { cwd: src }).sort()
+
+const read = (file: string) => readFileSync(join(src, file), 'utf8')
+
+/** What a file imports, statically, dynamically or for its types; comments do not count. */
+function specifiers(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+  return [
+    ...code.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm),
+    ...code.matchAll(/^\s*import\s*['"]([^'"]+)['"]/gm),
+    ...code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
+  ].map(([, specifier]) => specifier ?? '')
+}
+
+/** The files of ours that each file imports. */
+const imports = new Map(
+  files.map((file) => [
+    file,
+    specifiers(read(file))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => normalize(join(dirname(file), specifier)))
+      .filter((target) => target.endsWith('.ts')),
+  ]),
+)
+
+const edges = [...imports].flatMap(([from, targets]) => targets.map((to) => ({ from, to })))
+const roomOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+const resourceOf = (file: string) => /^resources\/([^/]+)\//.exec(file)?.[1]
+
+/** Imports out of the files of a room into anything but what is allowed. */
+const breaches = (room: string, allowed: (from: string, to: string) => boolean) =>
+  edges
+    .filter(({ from, to }) => roomOf(from) === room && !allowed(from, to))
+    .map(({ from, to }) => `${from} imports ${to}`)
+
+/** Imports into the given rooms, or within the own. */
+const within =
+  (...rooms: string[]) =>
+  (from: string, to: string) =>
+    [roomOf(from), ...rooms].includes(roomOf(to))
+
+/** Evidence hangs on anything, so what else is made with evidence (a position, a report) may call it. */
+const hangsEvidence = (breach: string) =>
+  /^(resources\/positions|features)\/\w+\.ts imports resources\/evidence\/(index|routes)\.ts$/.test(breach)
+
+describe('the house', () => {
+  test('is read whole: every import leads to a file', () => {
+    expect(files.length).toBeGreaterThan(40)
+    expect(edges.length).toBeGreaterThan(150)
+    expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
+    for (const room of ['core', 'db', 'http', 'records', 'resources', 'features'])
+      expect([room, files.some((file) => roomOf(file) === room)]).toEqual([room, true])
+    for (const file of files.filter((each) => roomOf(each) !== 'core' && each !== 'config.ts'))
+      expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
+  })
+
+  test('core imports nothing of ours', () => {
+    expect(breaches('core', within())).toEqual([])
+  })
+
+  test('core knows neither HTTP nor SQL', () => {
+    const known = files
+      .filter((file) => roomOf(file) === 'core')
+      .flatMap((file) => specifiers(read(file)))
+      .filter((specifier) => /fastify|drizzle|sqlite|^pg$|^node:(http|net|fs)/.test(specifier))
+    expect(known).toEqual([])
+  })
+
+  test('db imports core only', () => {
+    expect(breaches('db', within('core'))).toEqual([])
+  })
+
+  test('http imports core and db only', () => {
+    expect(breaches('http', within('core', 'db'))).toEqual([])
+  })
+
+  test('records imports core and db only', () => {
+    expect(breaches('records', within('core', 'db'))).toEqual([])
+  })
+
+  test('a resource imports core, db, records, http, its own files, and of other resources only table.ts', () => {
+    const allowed = (from: string, to: string) =>
+      from === 'resources/index.ts' ||
+      ['core', 'db', 'records', 'http'].includes(roomOf(to)) ||
+      (roomOf(to) === 'resources' &&
+        (resourceOf(to) === resourceOf(from) || (resourceOf(to) !== undefined && to.endsWith('/table.ts'))))
+    expect(breaches('resources', allowed).filter((breach) => !hangsEvidence(breach))).toEqual([])
+  })
+
+  test('resources/index.ts imports every resource', () => {
+    const listed = imports.get('resources/index.ts')?.map(resourceOf)
+    const all = new Set(files.map(resourceOf).filter((name) => name !== undefined))
+    expect(all.size).toBeGreaterThanOrEqual(11)
+    for (const name of all) expect(listed).toContain(name)
+  })
+
+  test('features import core, db, records and http, and no resource', () => {
+    const found = breaches('features', within('core', 'db', 'records', 'http'))
+    expect(found.filter((breach) => !hangsEvidence(breach))).toEqual([])
+  })
+
+  test('nothing imports what stands above all: the app, the start, the commands', () => {
+    const above = ['app.ts', 'start.ts', 'main.ts', 'seed.ts']
+    const below = ['core', 'db', 'http', 'records', 'resources', 'features']
+    expect(
+      edges.filter(
+        ({ from, to }) => below.includes(roomOf(from)) && (above.includes(to) || roomOf(to) === 'cli'),
+      ),
+    ).toEqual([])
+  })
+
+  test('has no cycle of imports, types included', () => {
+    const cycles: string[] = []
+    const state = new Map<string, 'open' | 'done'>()
+    const visit = (file: string, trail: string[]) => {
+      if (state.get(file) === 'done') return
+      if (state.get(file) === 'open') {
+        cycles.push([...trail.slice(trail.indexOf(file)), file].join(' → '))
+        return
+      }
+      state.set(file, 'open')
+      for (const target of imports.get(file) ?? []) visit(target, [...trail, file])
+      state.set(file, 'done')
+    }
+    for (const file of files) visit(file, [])
+    expect(cycles).toEqual([])
+  })
+
+  test('reads the environment in config.ts alone; others only hand it there', () => {
+    const reading = files.filter((file) => {
+      const code = read(file)
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .replace(/\/\/.*$/gm, '')
+        .replaceAll('readConfig(process.env)', '')
+      return /process\s*\.\s*env|process\[|\bfrom 'node:process'/.test(code)
+    })
+    expect(reading.filter((file) => file !== 'config.ts')).toEqual([])
+  })
+
+  test('opens each file with a line that says what it is for, except tables', () => {
+    const silent = files.filter((file) => !file.endsWith('/table.ts') && !read(file).startsWith('// '))
+    expect(silent).toEqual([])
+  })
+})

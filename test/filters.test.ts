@@ -1,0 +1,579 @@
+// Filters: whatever a list is asked for, it gives the rows that a reader would pick by hand, and no others.
+import { describe, expect, test } from 'vitest'
+import { describeTable } from '../src/db/tables.ts'
+import { filtersOf } from '../src/records/query.ts'
+import type { Filter } from '../src/records/resource.ts'
+import { catalogue } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import { type Body, type Ids, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
+
+const idsOf = (rows: Body[]) => rows.map((row) => row['id'] as string)
+
+async function ids(s: Service, url: string): Promise<string[]> {
+  const { status, body, text } = await s.get(`${url}${url.includes('?') ? '&' : '?'}limit=200`)
+  expect(status, `${url} ${text}`).toBe(200)
+  return idsOf(body['data'])
+}
+
+async function made(s: Service, url: string, body: unknown): Promise<Body> {
+  const answer = await s.post(url, body)
+  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
+  return answer.body
+}
+
+/** Follows the cursors of a list to its end. */
+async function walk(s: Service, url: string): Promise<string[]> {
+  const seen: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { status, body, text } = await s.get(`${url}${cursor && `&cursor=${cursor}`}`)
+    expect(status, `${url} ${text}`).toBe(200)
+    seen.push(...idsOf(body['data']))
+    cursor = body['page'].nextCursor
+  }
+  return seen
+}
+
+const DATES = ['2021', '2022-08', '2022-08-24', '2022-09-16', '2022', '2023-01-02']
+
+/** A field of `DATES`, of a few values, of the records `one` and `two`, or of nothing, by turns. */
+function bodyOf(kind: ResourceKind, n: number, one: Ids, two: Ids): Body {
+  const date = DATES[n % DATES.length] as string
+  const of = (of: ResourceKind) => [one[of], two[of], null][n % 3] ?? null
+  const list = (value: string | null) => (value === null ? [] : [value])
+  const identifiers = n % 2 ? [{ scheme: 'wikidata', identifier: `Q${n}:${kind}` }] : []
+  const party = { stateCode: of('state'), organizationId: of('organization') }
+  const own: Record<ResourceKind, Body> = {
+    meeting: {
+      name: `Meeting ${n}`,
+      startDate: date,
+      organizationId: of('organization'),
+      format: ['in-person', 'video', null][n % 3],
+      status: ['held', 'cancelled', 'postponed'][n % 3],
+      city: ['Tashkent', 'Бишкек', null][n % 3],
+      countryCode: of('state'),
+      agenda: [{ position: 1, title: 'Security', topicIds: list(of('topic')) }],
+      participants: [{ role: 'chair', ...party, speakerId: of('speaker') }],
+    },
+    speaker: { name: `Speaker ${n % 3}`, posts: [{ title: 'Minister', ...party }] },
+    proposal: {
+      title: `Proposal ${n}`,
+      proposedOn: date,
+      meetingId: of('meeting'),
+      speakerId: of('speaker'),
+      onBehalfOf: party,
+      addresseeId: n % 2 ? one.organization : two.organization,
+      topicIds: list(of('topic')),
+      parentId: of('proposal'),
+      agreementId: of('agreement'),
+      events: n % 2 ? [{ status: n % 4 === 1 ? 'deferred' : 'adopted', occurredOn: '2024-05' }] : [],
+    },
+    agreement: {
+      title: `Agreement ${n}`,
+      kind: ['treaty', 'protocol', 'charter'][n % 3],
+      draftedBy: party,
+      meetingId: of('meeting'),
+      topicIds: list(of('topic')),
+      parties: [{ stateCode: n % 2 ? one.state : two.state, signedOn: '2022' }],
+      events: [
+        { status: 'drafted', occurredOn: date },
+        ...(n % 3 === 2 ? [{ status: 'terminated', occurredOn: '2024-05-06' }] : []),
+      ],
+    },
+    statement: {
+      speakerId: n % 2 ? one.speaker : two.speaker,
+      kind: ['direct', 'reported'][n % 2],
+      text: `Statement ${n}`,
+      meetingId: of('meeting'),
+      topicIds: list(of('topic')),
+    },
+    organization: {
+      name: `Organization ${n % 4}`,
+      classification: ['organ', 'ministry'][n % 2],
+      abbreviation: ['SCO', null][n % 2],
+      parentId: of('organization'),
+      countryCode: of('state'),
+      foundingDate: n === 3 ? null : date,
+    },
+    state: {
+      code: `X${'ABCDEF'[n]}`,
+      name: `Land ${n % 2}`,
+      memberships: [
+        { status: ['member', 'observer', 'partner'][n % 3], startDate: date, endDate: n % 2 ? null : '2024' },
+      ],
+    },
+    topic: { slug: `own-${n}`, prefLabel: `Own ${n}`, broaderId: of('topic') },
+    source: {
+      title: `Source ${n}`,
+      language: ['en', 'ru', 'zh-Hans'][n % 3],
+      text: `Text ${n % 2}`,
+      publishedOn: n === 3 ? null : date,
+      publisherId: of('organization'),
+    },
+  }
+  return { identifiers, ...own[kind] }
+}
+
+interface World {
+  s: Service
+  rows: Map<ResourceKind, Body[]>
+  cited: Set<string>
+  /** Each topic with all that fall under it. */
+  under: Map<string, string[]>
+}
+
+async function world(): Promise<World> {
+  const s = await service({ clock: steady() })
+  const one = await oneOfEach(s)
+  const two = await oneOfEach(s)
+  for (const kind of kinds) {
+    for (let n = 0; n < 6; n++) {
+      const { id } = await made(s, pathOf(kind), bodyOf(kind, n, one, two))
+      const cite = (sourceId: string, more = {}) =>
+        made(s, `${pathOf(kind)}/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'The', ...more })
+      if (n === 1) await cite(one.source, { motivation: 'inference', note: 'By reasoning.' })
+      if (n > 1 && n < 5) await cite(one.source)
+      if (n === 4) await cite(two.source)
+    }
+  }
+  const rows = new Map<ResourceKind, Body[]>()
+  const cited = new Set<string>()
+  for (const kind of kinds) {
+    const all = (await s.get(`${pathOf(kind)}?limit=200`)).body['data'] as Body[]
+    rows.set(kind, all)
+    for (const { id } of all) {
+      if ((await s.get(`${pathOf(kind)}/${id}/evidence`)).body['data'].length > 0) cited.add(id)
+    }
+  }
+  const topics = rows.get('topic') ?? []
+  const below = (id: string): string[] => [
+    id,
+    ...topics.filter(({ broaderId }) => broaderId === id).flatMap((topic) => below(topic['id'])),
+  ]
+  return { s, rows, cited, under: new Map(topics.map(({ id }) => [id, below(id)])) }
+}
+
+/** Every reading is a second later, from 2026 on. */
+function steady(): () => Date {
+  let readings = 0
+  return () => new Date(Date.UTC(2026, 0, 1) + readings++ * 1000)
+}
+
+/** Every value at a path; lists on the way are gone through. */
+function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
+  if (Array.isArray(value))
+    return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
+  if (value === null || value === undefined) return []
+  return segment === undefined ? [value] : inside((value as Body)[segment], rest)
+}
+
+const firstDay = (date: string) => date + '-01-01'.slice(date.length - 4)
+const lastDay = (date: string) =>
+  date.length === 4
+    ? `${date}-12-31`
+    : date.length === 7
+      ? new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5)), 0)).toISOString().slice(0, 10)
+      : date
+
+const OPEN = {
+  proposal: ['proposed', 'under-consideration', 'deferred'],
+  agreement: ['drafting', 'drafted', 'under-consideration', 'text-adopted', 'authenticated', 'signed'],
+} as Record<string, string[]>
+
+interface Asked {
+  query: string
+  fits: (row: Body) => boolean
+}
+
+/** What can be asked of a filter, with what a reader would pick. */
+function questions(kind: ResourceKind, name: string, filter: Filter, world: World): Asked[] {
+  const { table } = catalogue.resource(kind)
+  const rows = world.rows.get(kind) ?? []
+  const fieldOf = (column: string) => describeTable(table).columns[column]?.path ?? []
+  const any = (held: (row: Body) => unknown[], meant = (value: unknown) => [value]): Asked[] => {
+    const values = [...new Set(rows.flatMap(held))]
+    expect(values.length, `${kind} ${name} has values`).toBeGreaterThan(0)
+    return [[values[0]], values.slice(0, 2), values.slice(-1)].map((chosen) => ({
+      query: `${name}=${chosen.map((value) => encodeURIComponent(String(value))).join(',')}`,
+      fits: (row) => held(row).some((value) => chosen.flatMap(meant).includes(value)),
+    }))
+  }
+  switch (filter.by) {
+    case 'column':
+      return any((row) => inside(row, fieldOf(filter.column)))
+    case 'reference':
+      return any(
+        (row) => filter.fields.flatMap((field) => inside(row, field.split('.'))),
+        (value) =>
+          filter.kind === 'topic' && name !== 'broader' ? (world.under.get(String(value)) ?? []) : [value],
+      )
+    case 'range': {
+      const field = fieldOf(filter.column)
+      if (name === 'updatedSince') {
+        return rows.slice(0, 3).map(({ updatedAt }) => ({
+          query: `${name}=${updatedAt}`,
+          fits: (row) => row['updatedAt'] >= updatedAt,
+        }))
+      }
+      return [...DATES, '2022-08-23', '2022-08-25', '2022-07', '2022-10', '2020', '2030'].map((bound) => ({
+        query: `${name}=${bound}`,
+        fits: (row) =>
+          inside(row, field).some((value) =>
+            filter.bound === 'from'
+              ? lastDay(String(value)) >= firstDay(bound)
+              : firstDay(String(value)) <= lastDay(bound),
+          ),
+      }))
+    }
+    case 'membership':
+      return any((row) => inside(row, ['memberships', 'status'])).map(({ query }) => ({
+        query: `${query}&asOf=2022-12-31`,
+        fits: (row) =>
+          row['memberships'].some(
+            (held: Body) =>
+              query.split('=')[1]?.split(',').includes(held['status']) &&
+              held['startDate'] <= '2022-12-31' &&
+              lastDay(held['endDate'] ?? '9999') >= '2022-12-31',
+          ),
+      }))
+    case 'stalled':
+      return ['2022-08-24', '2022-08-25', '2023-06-01', '2024-05-01', '2024-06-01'].map((day) => ({
+        query: `${name}=${day}`,
+        fits: (row) =>
+          (OPEN[kind] ?? []).includes(row['status']) &&
+          (row['statusSince'] === null || row['statusSince'] < day),
+      }))
+    case 'evidence':
+      return ['true', 'false'].map((value) => ({
+        query: `${name}=${value}`,
+        fits: (row) => String(world.cited.has(row['id'])) === value,
+      }))
+    case 'identifier':
+      return rows.flatMap((row) =>
+        (row['identifiers'] as Body[]).map(({ scheme, identifier }) => ({
+          query: `${name}=${encodeURIComponent(`${scheme}:${identifier}`)}`,
+          fits: (other: Body) => other['id'] === row['id'],
+        })),
+      )
+    case 'text':
+      return ['1', 'Proposal OR Meeting OR text', '-2'].map((q) => ({
+        query: `${name}=${encodeURIComponent(q)}`,
+        fits: (row) => {
+          const own = catalogue.resource(kind).searchText?.(row as never)
+          const words = ` ${[own?.title, ...(own?.body ?? [])]
+            .join(' ')
+            .toLowerCase()
+            .replace(/[^\p{L}\p{N}]+/gu, ' ')} `
+          if (q === '-2') return !words.includes(' 2 ')
+          return q.split(' OR ').some((word) => words.includes(` ${word.toLowerCase()} `))
+        },
+      }))
+  }
+}
+
+test('every filter of every list gives exactly the rows that have it, counted, page by page, alone and with any other', async () => {
+  const here = await world()
+  const { s } = here
+  for (const kind of kinds) {
+    const rows = here.rows.get(kind) ?? []
+    const url = pathOf(kind)
+    const asked = Object.entries(filtersOf(catalogue.resource(kind))).flatMap(([name, filter]) => {
+      const found = questions(kind, name, filter, here).map((question) => ({ name, ...question }))
+      // A question that all or none would fit at every value shows nothing.
+      const hits = found.map(({ fits }) => rows.filter(fits).length)
+      expect(
+        hits.some((count) => count > 0),
+        `${kind}: ${name} finds something`,
+      ).toBe(true)
+      expect(
+        hits.some((count) => count < rows.length),
+        `${kind}: ${name} leaves something out`,
+      ).toBe(true)
+      return found
+    })
+    for (const { query, fits } of asked) {
+      const expected = idsOf(rows.filter(fits))
+      const { status, body, text } = await s.get(`${url}?${query}&limit=200&count=exact`)
+      expect(status, `${kind} ${query} ${text}`).toBe(200)
+      expect(idsOf(body['data']).sort(), `${kind} ${query}`).toEqual([...expected].sort())
+      expect(body['page'].total, `${kind} ${query}`).toBe(expected.length)
+      expect((await walk(s, `${url}?${query}&limit=3`)).sort(), `${kind} ${query}`).toEqual(expected.sort())
+    }
+    for (const [index, one] of asked.entries()) {
+      const other = asked[(index * 7 + 11) % asked.length]
+      if (!other || other.name === one.name || /asOf.*asOf/.test(one.query + other.query)) continue
+      // asOf changes what a row says; only the membership question is about that.
+      if (/asOf/.test(one.query + other.query)) continue
+      const expected = idsOf(rows.filter((row) => one.fits(row) && other.fits(row)))
+      const query = `${one.query}&${other.query}`
+      expect((await ids(s, `${url}?${query}`)).sort(), `${kind} ${query}`).toEqual(expected.sort())
+    }
+  }
+}, 60_000)
+
+test('every filter that has words to choose from names them all for a wrong one, and the nearest', async () => {
+  const s = await service({ seed: true })
+  let tried = 0
+  for (const kind of kinds) {
+    for (const [name, filter] of Object.entries(filtersOf(catalogue.resource(kind)))) {
+      const url = pathOf(kind)
+      const words =
+        filter.by === 'evidence'
+          ? ['true', 'false']
+          : ((('value' in filter && filter.value) || {}) as { options?: string[] }).options
+      if (!words) continue
+      for (const word of words) {
+        const wrong = `${word.slice(0, 1)}x${word.slice(1)}`
+        for (const query of [`${name}=${wrong}`, `${name}=${words[0]},${wrong}`]) {
+          if (filter.by === 'evidence' && query.includes(',')) continue
+          const { body } = await s.get(`${url}?${query}`)
+          expect(body, `${url}?${query}`).toMatchObject({ status: 400, errors: [{ parameter: name }] })
+          expect(body['errors'], query).toHaveLength(1)
+          expect(body['errors'][0].detail).toContain(`Did you mean ${word}?`)
+          expect(body['errors'][0].detail).toContain(`Legal: ${words.join(', ')}.`)
+        }
+      }
+      tried++
+    }
+  }
+  expect(tried).toBeGreaterThan(20)
+})
+
+test('a topic or state that is not in the vocabulary is 400, with all that are, and the nearest, wherever it is asked for', async () => {
+  const s = await service({ seed: true })
+  for (const [kind, wrong, near, all] of [
+    ['topic', 'counter-uaw', 'counter-uav', ['counter-uav', 'security', 'military-cooperation']],
+    ['topic', 'Counter-UAV', 'counter-uav', ['counter-uav', 'security']],
+    ['topic', 'top_01gb6jc400ezz8kdnweefcy4dk', '', ['counter-uav', 'security']],
+    ['state', 'RR', 'RU', ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']],
+    ['state', 'ru', 'RU', ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']],
+  ] as const) {
+    for (const resource of catalogue.resources) {
+      for (const [name, filter] of Object.entries(resource.filters)) {
+        if (filter.by !== 'reference' || filter.kind !== kind) continue
+        const { body, text } = await s.get(`/v1/${resource.path}?${name}=${wrong}`)
+        expect(body, text).toMatchObject({ status: 400, type: '/problems/invalid-parameter' })
+        const [fault] = body['errors']
+        expect(fault.parameter).toBe(name)
+        for (const value of all) expect(fault.detail, `${resource.path} ${name}=${wrong}`).toContain(value)
+        if (near) expect(fault.detail).toContain(`Did you mean ${near}?`)
+      }
+    }
+  }
+})
+
+test('a value or a name that cannot be is 400, and the answer names the parameter', async () => {
+  const s = await service()
+  for (const [query, parameter] of [
+    ['proposedFrom=2022-13', 'proposedFrom'],
+    ['proposedTo=2023-02-29', 'proposedTo'],
+    ['proposedFrom=24.08.2022', 'proposedFrom'],
+    ['proposedFrom=2022-08-24,2023', 'proposedFrom'],
+    ['proposedFrom=2022&proposedFrom=2023', 'proposedFrom'],
+    ['updatedSince=2022-08-24', 'updatedSince'],
+    ['updatedSince=yesterday', 'updatedSince'],
+    ['updatedSince=2022-08-24T25:00:00Z', 'updatedSince'],
+    ['stalledSince=2022-08', 'stalledSince'],
+    ['stalledSince=2022-02-30', 'stalledSince'],
+    ['asOf=2022', 'asOf'],
+    ['knownAt=2022-08-24', 'knownAt'],
+    ['hasEvidence=yes', 'hasEvidence'],
+    ['hasEvidence=', 'hasEvidence'],
+    ['support=strong', 'support'],
+    ['identifier=Q42', 'identifier'],
+    ['identifier=:Q42', 'identifier'],
+    ['speaker=Shoigu', 'speaker'],
+    ['meeting=spk_01gb6jc400ezz8kdnweefcy4dk', 'meeting'],
+    ['q=', 'q'],
+    [`q=${'x'.repeat(501)}`, 'q'],
+    ['include=meetings', 'include'],
+    ['include=meeting.organization.parent', 'include'],
+    ['sort=summary', 'sort'],
+    ['statuss=proposed', 'statuss'],
+    ['proposedOn=2022', 'proposedOn'],
+  ] as const) {
+    const { body } = await s.get(`/v1/proposals?${query}`)
+    expect(body, query).toMatchObject({ status: 400, type: '/problems/invalid-parameter' })
+    expect(body['errors'].map((fault: Body) => fault['parameter'])).toContain(parameter)
+    expect(body['detail']).toContain(parameter)
+  }
+})
+
+describe('a date range', () => {
+  test('holds what a partial date may mean, on both sides, and an event of its last day', async () => {
+    const s = await service()
+    for (const proposedOn of ['2021-12-31', '2022', '2022-08', '2022-08-31', '2022-09-01', '2023-01-01'])
+      await made(s, '/v1/proposals', { title: proposedOn, proposedOn })
+    const titles = async (query: string) =>
+      ((await s.get(`/v1/proposals?sort=title&${query}`)).body['data'] as Body[]).map(({ title }) => title)
+    expect(await titles('proposedFrom=2022&proposedTo=2022')).toEqual([
+      '2022',
+      '2022-08',
+      '2022-08-31',
+      '2022-09-01',
+    ])
+    expect(await titles('proposedFrom=2022-08&proposedTo=2022-08')).toEqual(['2022', '2022-08', '2022-08-31'])
+    expect(await titles('proposedFrom=2022-08-31&proposedTo=2022-08-31')).toEqual([
+      '2022',
+      '2022-08',
+      '2022-08-31',
+    ])
+    expect(await titles('proposedFrom=2022-09-01&proposedTo=2022-09-01')).toEqual(['2022', '2022-09-01'])
+    expect(await titles('proposedTo=2021')).toEqual(['2021-12-31'])
+    expect(await titles('proposedFrom=2023')).toEqual(['2023-01-01'])
+    expect(await titles('proposedFrom=2023&proposedTo=2022')).toEqual([])
+  })
+
+  test('of statusSince goes by the latest event, not by the day of the proposal', async () => {
+    const s = await service()
+    const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2020-01-01' })
+    expect(await ids(s, '/v1/proposals?sinceTo=2020')).toEqual([id])
+    await made(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-05-05' })
+    expect(await ids(s, '/v1/proposals?sinceTo=2020')).toEqual([])
+    expect(await ids(s, '/v1/proposals?sinceFrom=2022-05-05&sinceTo=2022-05-05')).toEqual([id])
+    expect(await ids(s, '/v1/proposals?proposedTo=2020')).toEqual([id])
+  })
+})
+
+describe('topic', () => {
+  test('includes narrower topics at any depth, by id and by slug, in proposals, agreements, statements and agendas', async () => {
+    const s = await service()
+    let broaderId: string | null = null
+    const chain: string[] = []
+    for (const slug of ['security', 'arms', 'drones', 'small-drones']) {
+      broaderId = (await made(s, '/v1/topics', { slug, prefLabel: slug, broaderId }))['id'] as string
+      chain.push(broaderId)
+    }
+    await made(s, '/v1/topics', { slug: 'trade', prefLabel: 'trade' })
+    const speakerId = (await made(s, '/v1/speakers', { name: 'S' }))['id']
+    for (const topic of ['small-drones', 'drones', 'trade']) {
+      await made(s, '/v1/proposals', { title: topic, proposedOn: '2022', topicIds: [topic] })
+      await made(s, '/v1/agreements', { title: topic, kind: 'treaty', topicIds: [topic] })
+      await made(s, '/v1/statements', { speakerId, kind: 'direct', text: topic, topicIds: [topic] })
+      await made(s, '/v1/meetings', {
+        name: topic,
+        startDate: '2022',
+        agenda: [{ position: 1, title: 'x', topicIds: [topic] }],
+      })
+    }
+    for (const [path, name] of [
+      ['proposals', 'title'],
+      ['agreements', 'title'],
+      ['statements', 'text'],
+      ['meetings', 'name'],
+    ] as const) {
+      const about = async (topic: string) =>
+        ((await s.get(`/v1/${path}?topic=${topic}`)).body['data'] as Body[]).map((row) => row[name]).sort()
+      for (const [depth, slug] of ['security', 'arms', 'drones'].entries()) {
+        expect(await about(slug), `${path} ${slug}`).toEqual(['drones', 'small-drones'])
+        expect(await about(chain[depth] ?? ''), `${path} ${slug}`).toEqual(['drones', 'small-drones'])
+      }
+      expect(await about('small-drones'), path).toEqual(['small-drones'])
+      expect(await about('trade,small-drones'), path).toEqual(['small-drones', 'trade'])
+    }
+    await s.patch(`/v1/topics/${chain[2]}`, { broaderId: null })
+    expect(await ids(s, '/v1/proposals?topic=security')).toEqual([])
+    expect(await ids(s, '/v1/proposals?topic=drones')).toHaveLength(2)
+  })
+
+  test('gives a record with several matching topics once', async () => {
+    const s = await service()
+    await made(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+    await made(s, '/v1/topics', { slug: 'b', prefLabel: 'B' })
+    const { id } = await made(s, '/v1/proposals', { title: 'x', proposedOn: '2022', topicIds: ['a', 'b'] })
+    const { body } = await s.get('/v1/proposals?topic=a,b&count=exact')
+    expect(idsOf(body['data'])).toEqual([id])
+    expect(body['page'].total).toBe(1)
+  })
+})
+
+describe('state', () => {
+  test('means who proposed, who drafted, signed or consented, who took part, or who held a post', async () => {
+    const s = await service({ seed: true })
+    const onBehalf = await made(s, '/v1/proposals', {
+      title: 'On behalf',
+      proposedOn: '2022',
+      onBehalfOf: { stateCode: 'UZ' },
+    })
+    const host = await made(s, '/v1/meetings', { name: 'Host only', startDate: '2021', countryCode: 'UZ' })
+    const part = await made(s, '/v1/meetings', {
+      name: 'Took part',
+      startDate: '2021',
+      participants: [{ role: 'member', stateCode: 'UZ' }],
+    })
+    const signed = await made(s, '/v1/agreements', {
+      title: 'Signed',
+      kind: 'treaty',
+      draftedBy: { stateCode: 'CN' },
+      parties: [{ stateCode: 'UZ', signedOn: '2022' }],
+    })
+    expect(await ids(s, '/v1/proposals?state=UZ')).toEqual([onBehalf['id']])
+    expect(await ids(s, '/v1/meetings?state=UZ')).not.toContain(host['id'])
+    expect(await ids(s, '/v1/meetings?state=UZ')).toContain(part['id'])
+    expect(await ids(s, '/v1/meetings?country=UZ')).toContain(host['id'])
+    expect(await ids(s, '/v1/agreements?state=UZ')).toEqual([signed['id']])
+    expect(await ids(s, '/v1/agreements?state=CN,PK')).toEqual([signed['id']])
+    expect(await ids(s, '/v1/speakers?state=UZ')).toEqual([])
+    expect(await ids(s, '/v1/speakers?state=RU')).toHaveLength(1)
+  })
+})
+
+describe('evidence and support', () => {
+  test('follow the evidence at once, for what one source says, what two say, and what was inferred', async () => {
+    const s = await service()
+    const source = async (text: string) =>
+      (await made(s, '/v1/sources', { title: text, language: 'en', text }))['id'] as string
+    const [a, b] = [await source('It was said.'), await source('It was said again.')]
+    const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
+    const cite = (sourceId: string, more = {}) =>
+      made(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'said', ...more })
+    const standing = async () => {
+      const found: string[] = []
+      for (const query of ['hasEvidence=true', ...SUPPORTS.map((one) => `support=${one}`)])
+        if ((await ids(s, `/v1/proposals?${query}`)).includes(id)) found.push(query.split('=')[1] ?? '')
+      return found
+    }
+    const SUPPORTS = ['unsupported', 'single-source', 'corroborated']
+    expect(await standing()).toEqual(['unsupported'])
+    await cite(a, { motivation: 'inference', note: 'Why.' })
+    expect(await standing()).toEqual(['true', 'unsupported'])
+    const quote = await cite(a)
+    await cite(a, { exact: 'It was' })
+    expect(await standing()).toEqual(['true', 'single-source'])
+    const other = await cite(b)
+    expect(await standing()).toEqual(['true', 'corroborated'])
+    expect(await ids(s, '/v1/proposals?support=single-source,corroborated')).toEqual([id])
+    await s.del(`/v1/proposals/${id}/evidence/${other['id']}`)
+    await s.del(`/v1/proposals/${id}/evidence/${quote['id']}`)
+    expect(await standing()).toEqual(['true', 'single-source'])
+  })
+})
+
+test('updatedSince moves with a change of content and not with a write that changes nothing', async () => {
+  let now = Date.UTC(2026, 0, 1)
+  const s = await service({ clock: () => new Date(now) })
+  const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
+  now = Date.UTC(2026, 0, 2)
+  await s.patch(`/v1/proposals/${id}`, { title: 'A' })
+  expect(await ids(s, '/v1/proposals?updatedSince=2026-01-01T00:00:00.001Z')).toEqual([])
+  await s.patch(`/v1/proposals/${id}`, { title: 'B' })
+  expect(await ids(s, '/v1/proposals?updatedSince=2026-01-02T00:00:00Z')).toEqual([id])
+  expect(await ids(s, '/v1/proposals?updatedSince=2026-01-02T03:00:00%2B03:00')).toEqual([id])
+  expect(await ids(s, '/v1/proposals?updatedSince=2026-01-02T03:00:01%2B03:00')).toEqual([])
+})
+
+test('stalledSince leaves out what is decided, and what moved on or after that day', async () => {
+  const s = await service()
+  const make = async (title: string, events: Body[]) =>
+    (await made(s, '/v1/proposals', { title, proposedOn: '2022-01-01', events }))['id'] as string
+  const quiet = await make('quiet', [])
+  const moved = await make('moved', [{ status: 'under-consideration', occurredOn: '2022-06-01' }])
+  const deferred = await make('deferred', [{ status: 'deferred', occurredOn: '2022-03-01' }])
+  for (const status of ['adopted', 'rejected', 'withdrawn'])
+    await make(status, [{ status, occurredOn: '2022-02-01' }])
+  const since = async (day: string) => (await ids(s, `/v1/proposals?stalledSince=${day}`)).sort()
+  expect(await since('2022-01-01')).toEqual([])
+  expect(await since('2022-01-02')).toEqual([quiet])
+  expect(await since('2022-03-02')).toEqual([quiet, deferred].sort())
+  expect(await since('2022-06-01')).toEqual([quiet, deferred].sort())
+  expect(await since('2022-06-02')).toEqual([quiet, moved, deferred].sort())
+})

@@ -1,0 +1,138 @@
+// Bodies for POST: for each resource one with nothing but what is required, and one with every field filled.
+import { catalogue } from '../../src/resources/index.ts'
+import type { Service } from './app.ts'
+
+export type ResourceKind =
+  | 'meeting'
+  | 'speaker'
+  | 'proposal'
+  | 'agreement'
+  | 'statement'
+  | 'organization'
+  | 'state'
+  | 'topic'
+  | 'source'
+// biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body.
+export type Body = Record<string, any>
+
+/** The id of one record of each kind, for others to refer to. */
+export type Ids = Record<ResourceKind, string>
+
+export const kinds = catalogue.resources.map(({ kind }) => kind as ResourceKind)
+
+export const pathOf = (kind: ResourceKind) => `/v1/${catalogue.resource(kind).path}`
+
+/** No state has these codes: ISO 3166-1 leaves QM to QZ and XA to XZ to its users. */
+const code = (n: number) => String.fromCharCode(65 + Math.floor(n / 26)) + String.fromCharCode(65 + (n % 26))
+
+const least: Record<ResourceKind, (ids: Ids, n: number) => Body> = {
+  meeting: (_, n) => ({ name: `Meeting ${n}`, startDate: '2022-08-24' }),
+  speaker: (_, n) => ({ name: `Speaker ${n}` }),
+  proposal: (_, n) => ({ title: `Proposal ${n}`, proposedOn: '2022-08-24' }),
+  agreement: (_, n) => ({ title: `Agreement ${n}`, kind: 'treaty' }),
+  statement: ({ speaker }, n) => ({ speakerId: speaker, kind: 'reported', text: `Statement ${n}` }),
+  organization: (_, n) => ({ name: `Organization ${n}`, classification: 'organ' }),
+  state: (_, n) => ({ code: code(n), name: `State ${n}` }),
+  topic: (_, n) => ({ slug: `topic-${n}`, prefLabel: `Topic ${n}` }),
+  source: (_, n) => ({ title: `Source ${n}`, language: 'en', text: `The text of source ${n}.` }),
+}
+
+const more: Record<ResourceKind, (ids: Ids) => Body> = {
+  meeting: ({ organization, state, speaker, topic }) => ({
+    ordinal: 19,
+    organizationId: organization,
+    format: 'in-person',
+    status: 'postponed',
+    endDate: '2022-08-25',
+    city: 'Tashkent',
+    countryCode: state,
+    summary: 'What it was about.',
+    agenda: [{ position: 1, title: 'Security', topicIds: [topic] }],
+    participants: [{ role: 'chair', stateCode: state, organizationId: organization, speakerId: speaker }],
+  }),
+  speaker: ({ organization, state }) => ({
+    otherNames: ['Сергей Шойгу', '谢尔盖'],
+    posts: [
+      {
+        title: 'Minister',
+        organizationId: organization,
+        stateCode: state,
+        startDate: '2012-11',
+        endDate: '2024',
+      },
+    ],
+  }),
+  proposal: ({ meeting, speaker, state, organization, topic, proposal, agreement }) => ({
+    summary: 'In our own words.',
+    meetingId: meeting,
+    speakerId: speaker,
+    onBehalfOf: { stateCode: state, organizationId: organization },
+    addresseeId: organization,
+    topicIds: [topic],
+    parentId: proposal,
+    agreementId: agreement,
+  }),
+  agreement: ({ state, organization, meeting, topic }) => ({
+    shortTitle: 'Short',
+    subject: 'What it governs.',
+    draftedBy: { stateCode: state, organizationId: organization },
+    meetingId: meeting,
+    topicIds: [topic],
+    parties: [
+      {
+        stateCode: state,
+        signedOn: '2022-09-16',
+        consentOn: '2023',
+        consentBy: 'ratification',
+        withdrawnOn: null,
+      },
+    ],
+  }),
+  statement: ({ meeting, topic }) => ({ meetingId: meeting, topicIds: [topic] }),
+  organization: ({ organization, state }) => ({
+    otherNames: ['Another name'],
+    abbreviation: 'ORG',
+    parentId: organization,
+    countryCode: state,
+    seat: 'Beijing',
+    foundingDate: '2001-06-15',
+    dissolutionDate: '2030',
+  }),
+  state: () => ({
+    officialName: 'The Republic',
+    memberships: [
+      { status: 'observer', startDate: '2005', endDate: '2017-06-08' },
+      { status: 'member', startDate: '2017-06-09', endDate: null },
+    ],
+  }),
+  topic: ({ topic }) => ({ definition: 'What it covers.', broaderId: topic }),
+  source: ({ organization }) => ({
+    publisherId: organization,
+    publishedOn: '2022-08-24',
+    url: 'https://example.org/report',
+  }),
+}
+
+let count = 0
+
+/** Only the fields that a POST must have. Every call makes another record. */
+export const leastBody = (kind: ResourceKind, ids: Ids): Body => least[kind](ids, count++ % 676)
+
+/** Every field that a client may write. */
+export const fullBody = (kind: ResourceKind, ids: Ids): Body => ({
+  ...leastBody(kind, ids),
+  ...more[kind](ids),
+  identifiers: [{ scheme: 'wikidata', identifier: `Q${count++}` }],
+  sources: [{ url: 'https://example.org/page', title: 'A page', note: 'What it says.' }],
+})
+
+/** Makes one record of each kind, with the least that it needs. */
+export async function oneOfEach({ post }: Service): Promise<Ids> {
+  const ids = {} as Ids
+  for (const kind of kinds) {
+    const { status, body, text } = await post(pathOf(kind), leastBody(kind, ids))
+    if (status !== 201) throw new Error(`No ${kind} was made: ${text}`)
+    ids[kind] = body['id']
+  }
+  return ids
+}

@@ -1,0 +1,336 @@
+// Keys as their user meets them: made and revoked on the command line, beside a running server, and never in a log.
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { createKey, listKeys } from '../src/db/keys.ts'
+import { makeLogger } from '../src/logger.ts'
+import { type Service, service } from './helpers/app.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+interface Run {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** npm run keys -- …, without npm. */
+const keysCommand = (file: string, ...args: string[]) =>
+  new Promise<Run>((resolve) => {
+    execFile(
+      join(ROOT, 'node_modules/.bin/node'),
+      ['src/cli/keys.ts', ...args],
+      { cwd: ROOT, env: { PATH: process.env['PATH'], DATABASE_URL: `file:${file}` } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
+
+const TOKEN = /^sco_[0-9a-z]{26}_[\w-]{43}$/
+
+async function created(s: Service, role: string, ...more: string[]) {
+  const run = await keysCommand(s.file, 'create', '--name', `A ${role}`, '--role', role, ...more)
+  expect(run.code, run.stderr).toBe(0)
+  const token = run.stdout.trim()
+  return { ...run, token, id: `key_${token.split('_')[1]}`, secret: token.slice(-43) }
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+const writing = (s: Service, authorization?: string) =>
+  s.post('/v1/speakers', { name: 'A' }, authorization === undefined ? {} : { authorization })
+
+/** Every byte of the database: the file, its log and its index. */
+const bytesOf = (file: string) =>
+  Buffer.concat(
+    readdirSync(dirname(file))
+      .filter((name) => name.startsWith(basename(file)))
+      .map((name) => readFileSync(join(dirname(file), name))),
+  )
+
+describe('npm run keys', () => {
+  test('create prints the key alone on standard output, once; list shows everything but the key', async () => {
+    const s = await service()
+    const { stdout, stderr, token, id, secret } = await created(s, 'analyst', '--expires', '90d')
+    expect(stdout).toBe(`${token}\n`)
+    expect(token).toMatch(TOKEN)
+    expect(stderr).toContain(id)
+    expect(stderr).not.toContain(secret)
+    const list = await keysCommand(s.file, 'list')
+    const line = list.stdout.split('\n').find((one) => one.startsWith(id))
+    expect(line).toMatch(/\tanalyst\tuntil \d{4}-\d\d-\d\dT[\d:.]+Z\tA analyst$/)
+    expect(list.stdout + list.stderr).not.toContain(secret)
+    expect(list.code).toBe(0)
+  })
+
+  test('keeps only a hash: no byte of the database holds the secret', async () => {
+    const s = await service()
+    const { token, id, secret } = await created(s, 'admin')
+    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    const bytes = bytesOf(s.file)
+    expect(bytes.includes(id)).toBe(true)
+    expect(bytes.includes(secret)).toBe(false)
+    expect(bytes.includes(Buffer.from(secret, 'base64url'))).toBe(false)
+  })
+
+  test('revoke takes effect at once in a server that runs on the same file', async () => {
+    const s = await service()
+    const { token, id } = await created(s, 'analyst')
+    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    const revoked = await keysCommand(s.file, 'revoke', id)
+    expect([revoked.code, revoked.stdout]).toEqual([0, ''])
+    const answer = await writing(s, `Bearer ${token}`)
+    expect(answer.status).toBe(401)
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
+    expect(answer.body['detail']).toContain('revoked')
+    expect((await keysCommand(s.file, 'list')).stdout).toMatch(new RegExp(`^${id}\tanalyst\trevoked `, 'm'))
+  })
+
+  test.each([
+    [[]],
+    [['make']],
+    [['create']],
+    [['create', '--name', 'A']],
+    [['create', '--role', 'admin']],
+    [['create', '--name', ' ', '--role', 'admin']],
+    [['create', '--name', 'A', '--role', 'owner']],
+    [['create', '--name', 'A', '--role', 'admin', '--expires', 'soon']],
+    [['create', '--name', 'A', '--role', 'admin', '--expires', '0d']],
+    [['create', '--name', 'A', '--role', 'admin', '--expires', '-1d']],
+    [['create', '--name', 'A', '--role', 'admin', '--expires', '2020-01-01']],
+    [['create', '--name', 'A', '--role', 'admin', '--expires', '2099-02-31']],
+    [['create', '--name', 'A', '--role', 'admin', '--forever']],
+    [['revoke']],
+    [['revoke', 'key_nobody']],
+  ])('refuses %j with 1, a word on standard error, and no key', async (args) => {
+    const s = await service()
+    const { code, stdout, stderr } = await keysCommand(s.file, ...args)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/Usage|--expires|There is no key/)
+    expect(stderr).not.toMatch(/^ +at /m)
+    expect(await listKeys(s.engine.reader)).toHaveLength(2)
+  })
+})
+
+describe('a key', () => {
+  test('lets an analyst write but not delete (403), and an admin do both', async () => {
+    const s = await service()
+    const [analyst, admin] = [await created(s, 'analyst'), await created(s, 'admin')]
+    const { headers, status } = await writing(s, `Bearer ${analyst.token}`)
+    expect(status).toBe(201)
+    const url = String(headers.location)
+    expect((await s.patch(url, { name: 'B' }, bearer(analyst.token))).status).toBe(200)
+    const refused = await s.del(url, bearer(analyst.token))
+    expect(refused.body).toMatchObject({ status: 403, type: '/problems/forbidden' })
+    expect(refused.headers['www-authenticate']).toBe(
+      'Bearer realm="sco-tracker", error="insufficient_scope", scope="admin"',
+    )
+    expect((await s.del(url, bearer(admin.token))).status).toBe(204)
+    expect((await writing(s, `Bearer ${admin.token}`)).status).toBe(201)
+  })
+
+  test('works until it expires, and not a moment longer', async () => {
+    let now = new Date('2026-01-01T00:00:00.000Z')
+    const s = await service({ clock: () => now })
+    const expiresAt = new Date('2026-01-02T00:00:00.000Z')
+    const { token } = await createKey(s.engine, { name: 'A', role: 'analyst', expiresAt, now })
+    now = new Date(expiresAt.getTime() - 1)
+    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    now = expiresAt
+    const answer = await writing(s, `Bearer ${token}`)
+    expect(answer.status).toBe(401)
+    expect(answer.body['detail']).toContain('expired')
+  })
+
+  test.each([
+    ['12h', 12 * 3_600_000],
+    ['90d', 90 * 86_400_000],
+  ])('made with --expires %s lives so long', async (expires, length) => {
+    const s = await service()
+    const before = Date.now()
+    const { id } = await created(s, 'analyst', '--expires', expires)
+    const until = /until (\S+)\t/.exec(
+      (await keysCommand(s.file, 'list')).stdout.split('\n').find((line) => line.startsWith(id)) ?? '',
+    )?.[1]
+    const end = Date.parse(until ?? '')
+    expect(end).toBeGreaterThanOrEqual(before + length)
+    expect(end).toBeLessThanOrEqual(Date.now() + length)
+  })
+
+  test('that ends with a day lives through all of that day', async () => {
+    const s = await service()
+    const { stderr } = await created(s, 'analyst', '--expires', '2099-12-31')
+    expect(stderr).toContain('2099-12-31T23:59:59.999Z')
+  })
+
+  test('is asked for with 401 and a challenge: a bare one without a key, one that says why with a wrong one', async () => {
+    const s = await service()
+    const known = s.keys.analyst
+    const [prefix, id, secret = ''] = known.split(/_(.{26})_/)
+    const flipped = `${prefix}_${id}_${secret.startsWith('A') ? 'B' : 'A'}${secret.slice(1)}`
+    const challenge = 'Bearer realm="sco-tracker"'
+    for (const bare of [
+      '',
+      'Basic YTpi',
+      'Bearer',
+      'Bearer ',
+      known,
+      `Token ${known}`,
+      `Bearer ${known} ${known}`,
+    ]) {
+      const { body, headers } = await writing(s, bare)
+      expect(body, bare).toMatchObject({ status: 401, type: '/problems/unauthorized' })
+      expect(headers['www-authenticate'], bare).toBe(challenge)
+    }
+    const unknown = [
+      'x',
+      flipped,
+      known.slice(0, -1),
+      `${known}A`,
+      known.toUpperCase(),
+      `sco_${'0'.repeat(26)}_${'A'.repeat(43)}`,
+    ]
+    for (const wrong of unknown) {
+      const { body, headers } = await writing(s, `Bearer ${wrong}`)
+      expect(body, wrong).toMatchObject({ status: 401, detail: 'The key is not known.' })
+      expect(headers['www-authenticate'], wrong).toMatch(`${challenge}, error="invalid_token"`)
+    }
+    expect((await s.get('/v1/speakers?count=exact')).body['page'].total).toBe(0)
+    expect((await writing(s, `bearer  ${known} `)).status).toBe(201)
+  })
+
+  test('is not needed to read, and a wrong one does not hinder reading', async () => {
+    const s = await service()
+    expect((await s.get('/v1/speakers')).status).toBe(200)
+    expect((await s.get('/v1/speakers', { authorization: 'Bearer wrong' })).status).toBe(200)
+  })
+
+  test('is checked before the body is: without one, nothing is said of what was sent', async () => {
+    const s = await service()
+    const { body } = await s.request({
+      method: 'POST',
+      url: '/v1/speakers',
+      payload: '{',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(body).toMatchObject({ status: 401 })
+  })
+})
+
+describe('the log', () => {
+  /** A service that logs all it can, and what it logged. */
+  async function logged() {
+    const lines: string[] = []
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk))
+        done()
+      },
+    })
+    const s = await service({ logger: makeLogger('trace', stream) })
+    return { s, log: () => lines.join('') }
+  }
+
+  test('never holds a key, wherever a client puts it', async () => {
+    const { s, log } = await logged()
+    const key = s.keys.analyst
+    const secret = key.slice(-43)
+    const ask = (url: string, headers: Record<string, string> = {}, payload?: string) =>
+      s.app.inject({
+        method: payload === undefined ? 'GET' : 'POST',
+        url,
+        headers,
+        ...(payload !== undefined && { payload }),
+      })
+    const json = { 'content-type': 'application/json' }
+    await ask('/v1/speakers', bearer(key))
+    await ask('/v1/speakers', { ...bearer(key), ...json }, '{"name": "A"}')
+    await ask('/v1/speakers', { ...bearer(key), ...json }, `{"name": "${key}"}`)
+    await ask('/v1/speakers', { ...bearer(key), ...json }, `{"name": ${key}}`)
+    await ask('/v1/speakers', { ...bearer(key), 'content-type': key }, '{}')
+    for (const authorization of [
+      key,
+      `Basic ${key}`,
+      `Bearer ${key}x`,
+      `Bearer ${key} ${key}`,
+      `Bearer:${key}`,
+    ]) {
+      await ask('/v1/speakers', { authorization, ...json }, '{}')
+    }
+    for (const url of [
+      `/${key}`,
+      `/v1/speakers/${key}`,
+      `/v1/speakers?key=${key}`,
+      `/v1/${key}/x`,
+      `/v1/speakers/${key}%zz`,
+      `/v1/speakers?cursor=${key}`,
+      `/v1/speakers?${key}`,
+    ]) {
+      await ask(url)
+    }
+    for (const name of [
+      'x-request-id',
+      'cookie',
+      'referer',
+      'user-agent',
+      'if-none-match',
+      'x-api-key',
+      'host',
+      'accept',
+    ]) {
+      await ask('/v1/speakers', { [name]: key })
+    }
+    expect(log().split('\n').length).toBeGreaterThan(30)
+    expect(log()).toContain('"url":"/v1/speakers')
+    expect(log()).toContain('[redacted]')
+    expect(log()).not.toContain(secret)
+    expect(log()).not.toContain(secret.slice(0, 20))
+  })
+
+  test('of a failure names the request and the cause, but no key that stands in its message', async () => {
+    const { s, log } = await logged()
+    const key = s.keys.analyst
+    const failing = async () => {
+      throw Object.assign(new Error(`cause: ${key}`), { cause: new Error(`deeper: ${key}`), token: key })
+    }
+    const lines: string[] = []
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk))
+        done()
+      },
+    })
+    const app = await buildApp({
+      engine: {
+        ...s.engine,
+        reader: { ...s.engine.reader, get: s.engine.reader.get.bind(s.engine.reader), all: failing },
+        read: failing,
+      },
+      logger: makeLogger('trace', stream),
+    })
+    const answer = await app.inject({ url: '/v1/speakers', headers: { 'x-request-id': 'the-one' } })
+    await app.close()
+    expect(answer.statusCode).toBe(500)
+    const failure = lines.map((line) => JSON.parse(line)).find(({ level }) => level === 50)
+    expect(failure).toMatchObject({
+      reqId: 'the-one',
+      err: { message: expect.stringContaining('cause: sco_') },
+    })
+    expect(lines.join('') + log()).not.toContain(key.slice(-43))
+  })
+
+  test('is JSON, one line for each thing that happened, with the id of its request', async () => {
+    const { s, log } = await logged()
+    await s.get('/v1/speakers', { 'x-request-id': 'mine' })
+    const lines = log()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const mine = lines.filter(({ reqId }) => reqId === 'mine')
+    expect(mine.some(({ req }) => req?.url === '/v1/speakers' && req?.method === 'GET')).toBe(true)
+    expect(mine.some(({ res }) => res?.statusCode === 200)).toBe(true)
+  })
+})

@@ -1,0 +1,407 @@
+// The plain list: pages that follow each other by cursor, sorts, equality filters, and what is refused.
+import { describe, expect, test } from 'vitest'
+import { describeTable } from '../src/db/tables.ts'
+import { catalogue } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import {
+  type Body,
+  fullBody,
+  type Ids,
+  kinds,
+  leastBody,
+  oneOfEach,
+  pathOf,
+  type ResourceKind,
+} from './helpers/bodies.ts'
+
+const DATES = [null, '2020', '2020-05', '2020-05-17', '2021', '2020-05', null]
+
+/** Time moves with every fourth reading, so that some records share an instant. */
+function unevenClock() {
+  let readings = 0
+  return () => new Date(Date.UTC(2026, 0, 1) + Math.floor(readings++ / 4) * 1000)
+}
+
+/** Records with ties, partial dates and unknown values in every field that lists sort by. */
+async function several(s: Service, kind: ResourceKind): Promise<Ids> {
+  const ids = await oneOfEach(s)
+  for (const [n, date] of DATES.entries()) {
+    const given = n % 2 ? leastBody(kind, ids) : fullBody(kind, ids)
+    const tie = ['Tie', 'Älpha', 'tie', 'Zulu'][n % 4]
+    const own: Record<string, unknown> = {
+      name: tie,
+      title: tie,
+      prefLabel: tie,
+      classification: ['organ', 'ministry'][n % 2],
+      city: n % 3 ? tie : null,
+      startDate: date ?? '2019',
+      endDate: date,
+      proposedOn: date ?? '2019',
+      publishedOn: date,
+      foundingDate: date,
+      dissolutionDate: null,
+      status: kind === 'meeting' ? ['held', 'cancelled'][n % 2] : undefined,
+    }
+    const shape = catalogue.resource(kind).writable.shape
+    const fitting = Object.entries(own).filter(([field, value]) => field in shape && value !== undefined)
+    const { status, text } = await s.post(pathOf(kind), { ...given, ...Object.fromEntries(fitting) })
+    if (status !== 201) throw new Error(text)
+  }
+  return ids
+}
+
+/** Follows `page.nextCursor` from the first page to the last. */
+async function walk(s: Service, url: string): Promise<Body[]> {
+  const rows: Body[] = []
+  const join = url.includes('?') ? '&' : '?'
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer: { status: number; text: string; body: Body } = await s.get(
+      cursor === '' ? url : `${url}${join}cursor=${cursor}`,
+    )
+    if (answer.status !== 200) throw new Error(answer.text)
+    rows.push(...answer.body['data'])
+    cursor = answer.body['page']['nextCursor']
+    if (rows.length > 1000) throw new Error('The walk does not end.')
+  }
+  return rows
+}
+
+const idsOf = (rows: Body[]) => rows.map((row) => row['id'] as string)
+
+/** The field that a sort is named after; every sort has the name of its field. */
+function ordered(rows: Body[], sort: string): Body[] {
+  const keys = sort
+    .split(',')
+    .map((key) => ({ field: key.replace(/^-/, ''), way: key.startsWith('-') ? -1 : 1 }))
+  const last = keys.at(-1)?.way ?? 1
+  return [...rows].sort((a, b) => {
+    for (const { field, way } of [...keys, { field: 'id', way: last }]) {
+      const [x, y] = [a[field], b[field]]
+      if (x === y) continue
+      if (x === null) return 1
+      if (y === null) return -1
+      return Buffer.compare(Buffer.from(String(x)), Buffer.from(String(y))) * way
+    }
+    return 0
+  })
+}
+
+describe.each(kinds)('the list of every %s', (kind) => {
+  const url = pathOf(kind)
+
+  test('shows every row once and in order, by every sort, both ways, at any page size; unknown values come last', async () => {
+    const s = await service({ clock: unevenClock() })
+    await several(s, kind)
+    const all = (await s.get(`${url}?limit=200`)).body['data'] as Body[]
+    expect(all.length).toBeGreaterThanOrEqual(DATES.length)
+    const { sorts, defaultSort } = catalogue.resource(kind)
+    expect(idsOf(all)).toEqual(idsOf(ordered(all, defaultSort)))
+    const plain = sorts.flatMap((sort) => [sort, `-${sort}`])
+    const [one = '', two = one] = sorts
+    for (const sort of [...plain, `${one},-${two}`, `-${two},${one}`, `-updatedAt,-${one}`]) {
+      const expected = idsOf(ordered(all, sort))
+      for (const limit of [1, 3, all.length]) {
+        expect(idsOf(await walk(s, `${url}?sort=${sort}&limit=${limit}`)), `${sort} by ${limit}`).toEqual(
+          expected,
+        )
+      }
+    }
+  })
+
+  test('finds by each equality filter the records that have the value, and by several those that have any', async () => {
+    const s = await service()
+    await several(s, kind)
+    const { filters, table } = catalogue.resource(kind)
+    const all = (await s.get(`${url}?limit=200`)).body['data'] as Body[]
+    let tried = 0
+    for (const [name, filter] of Object.entries(filters)) {
+      if (filter.by !== 'column' && filter.by !== 'reference') continue
+      const fields =
+        filter.by === 'column'
+          ? [describeTable(table).columns[filter.column]?.path?.join('.') ?? '']
+          : filter.fields
+      const held = (row: Body) => fields.flatMap((field) => inside(row, field.split('.')))
+      const [first, second] = [...new Set(all.flatMap(held))]
+      expect(first, name).toBeTruthy()
+      for (const values of [[first], second === undefined ? [first] : [second, first]]) {
+        const expected = idsOf(all.filter((row) => held(row).some((value) => values.includes(value))))
+        const joined = values.map((value) => encodeURIComponent(String(value))).join(',')
+        const repeated = values.map((value) => `${name}=${encodeURIComponent(String(value))}`).join('&')
+        for (const query of [`${name}=${joined}`, repeated]) {
+          const { status, text, body } = await s.get(`${url}?${query}&limit=200&count=exact`)
+          expect(status, `${query} ${text}`).toBe(200)
+          expect(idsOf(body['data']), query).toEqual(expected)
+          expect(body['page'].total, query).toBe(expected.length)
+          expect(idsOf(await walk(s, `${url}?${query}&limit=2`)), query).toEqual(expected)
+        }
+        tried++
+      }
+    }
+    expect(tried).toBeGreaterThan(0)
+  })
+
+  test('costs the same few queries however many rows it shows, none of them with an OFFSET', async () => {
+    const s = await service()
+    await several(s, kind)
+    const cost = async (query: string) => {
+      s.queries()
+      const { status, body } = await s.get(`${url}?${query}`)
+      expect(status).toBe(200)
+      const statements = s.queries()
+      expect(statements.join('\n')).not.toMatch(/\boffset\b/i)
+      return [statements.length, body['page'].nextCursor] as const
+    }
+    const [one, cursor] = await cost('limit=1')
+    expect(one).toBeLessThanOrEqual(2)
+    // Rows whose sort value is unknown may be a query of their own; no row ever is.
+    for (const query of ['limit=200', `limit=1&cursor=${cursor}`]) {
+      expect((await cost(query))[0], query).toBeLessThanOrEqual(one + 1)
+    }
+    expect((await cost('limit=200&count=exact'))[0]).toBeLessThanOrEqual(one + 2)
+  })
+
+  test('refuses an unknown parameter, a wrong value and a wrong sort, and says what was meant', async () => {
+    const s = await service()
+    const { sorts, filters } = catalogue.resource(kind)
+    const [sort = ''] = sorts
+    const [filter = ''] = Object.keys(filters)
+    const misspelt = (word: string) => `${word.slice(0, 2)}x${word.slice(2)}`
+    for (const [query, parameter, meant] of [
+      [`${misspelt(filter)}=x`, misspelt(filter), filter],
+      ['limits=5', 'limits', 'limit'],
+      [`sort=${misspelt(sort)}`, 'sort', sort],
+      [`sort=-${misspelt(sort)}`, 'sort', `-${sort}`],
+      ['count=exakt', 'count', 'exact'],
+    ] as const) {
+      const { body } = await s.get(`${url}?${query}`)
+      expect(body, query).toMatchObject({ status: 400, type: '/problems/invalid-parameter' })
+      expect(body['errors'], query).toHaveLength(1)
+      expect(body['errors'][0].parameter).toBe(parameter)
+      expect(body['errors'][0].detail).toContain(`Did you mean ${meant}?`)
+      expect(body['errors'][0].detail).toContain('Legal: ')
+    }
+  })
+})
+
+/** Every value at a path; lists on the way are gone through. */
+function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
+  if (Array.isArray(value))
+    return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
+  if (value === null || value === undefined) return []
+  return segment === undefined ? [value] : inside((value as Body)[segment], rest)
+}
+
+async function speakers(count = 6) {
+  const s = await service()
+  for (let n = 0; n < count; n++) await s.post('/v1/speakers', { name: `Speaker ${n}` })
+  return s
+}
+
+describe('a page', () => {
+  test('says its limit, 25 unless asked, and where to go on, in the body and in a Link that can be followed', async () => {
+    const s = await speakers(27)
+    const first = await s.get('/v1/speakers')
+    expect(first.body['page']).toEqual({ nextCursor: expect.any(String), limit: 25 })
+    expect(first.body['data']).toHaveLength(25)
+    const link = /^<(\/v1\/speakers\?[^>]+)>; rel="next"$/.exec(String(first.headers.link))
+    const second = await s.get(link?.[1] ?? '')
+    expect(second.body['page']).toEqual({ nextCursor: null, limit: 25 })
+    expect(second.headers.link).toBeUndefined()
+    const names = [...first.body['data'], ...second.body['data']].map(({ name }: Body) => name)
+    expect(names).toEqual(Array.from({ length: 27 }, (_, n) => `Speaker ${n}`).sort())
+  })
+
+  test('keeps limit, sort, filters and count in its Link', async () => {
+    const s = await service()
+    for (const name of ['B', 'A', 'C', 'B', 'A']) await s.post('/v1/speakers', { name })
+    const seen: string[] = []
+    for (let url = '/v1/speakers?name=A,B&sort=-name&limit=1&count=exact'; url; ) {
+      const { body, headers } = await s.get(url)
+      expect(body['page']).toMatchObject({ limit: 1, total: 4 })
+      seen.push(...body['data'].map(({ name }: Body) => name))
+      url = /^<([^>]+)>/.exec(String(headers.link ?? ''))?.[1] ?? ''
+    }
+    expect(seen).toEqual(['B', 'B', 'A', 'A'])
+  })
+
+  test('is not moved by what is inserted, changed or deleted on the pages before: no row is skipped or shown twice', async () => {
+    const s = await speakers()
+    const { body } = await s.get('/v1/speakers?limit=3')
+    const [first, second, third] = body['data'] as Body[]
+    await s.post('/v1/speakers', { name: 'A, before all' })
+    await s.del(`/v1/speakers/${first?.['id']}`)
+    await s.del(`/v1/speakers/${third?.['id']}`)
+    await s.patch(`/v1/speakers/${second?.['id']}`, { name: 'B, still before all' })
+    const next = await s.get(`/v1/speakers?limit=10&cursor=${body['page'].nextCursor}`)
+    expect(next.body['data'].map(({ name }: Body) => name)).toEqual(['Speaker 3', 'Speaker 4', 'Speaker 5'])
+  })
+
+  test('of an empty list is an empty page', async () => {
+    const s = await service()
+    const { body, headers } = await s.get('/v1/speakers?count=exact')
+    expect(body).toEqual({ data: [], page: { nextCursor: null, limit: 25, total: 0 } })
+    expect(headers.link).toBeUndefined()
+  })
+
+  test('counts with count=exact all that match, on every page, and does not count unasked', async () => {
+    const s = await speakers()
+    const first = await s.get('/v1/speakers?count=exact&limit=4')
+    expect(first.body['page'].total).toBe(6)
+    const second = await s.get(`/v1/speakers?count=exact&limit=4&cursor=${first.body['page'].nextCursor}`)
+    expect(second.body['page']).toEqual({ nextCursor: null, limit: 4, total: 6 })
+    expect((await s.get('/v1/speakers')).body['page']).not.toHaveProperty('total')
+  })
+
+  test.each(['0', '-1', '201', '1.5', 'ten', '', '%20', '0x10', '1e1', 'Infinity', '5&limit=5', '5,5'])(
+    'cannot hold %j records: 400',
+    async (limit) => {
+      const s = await service()
+      const { body } = await s.get(`/v1/speakers?limit=${limit}`)
+      expect(body).toMatchObject({
+        status: 400,
+        type: '/problems/invalid-parameter',
+        errors: [{ parameter: 'limit' }],
+      })
+    },
+  )
+
+  test.each(['1', '200'])('can hold %s', async (limit) => {
+    const s = await service()
+    expect((await s.get(`/v1/speakers?limit=${limit}`)).body['page'].limit).toBe(Number(limit))
+  })
+})
+
+describe('a cursor', () => {
+  const refused = { status: 400, type: '/problems/invalid-cursor' }
+
+  test('that was altered in any place, cut short or made longer is 400', async () => {
+    const s = await speakers()
+    const cursor = String((await s.get('/v1/speakers?limit=2')).body['page'].nextCursor)
+    expect((await s.get(`/v1/speakers?limit=2&cursor=${cursor}`)).status).toBe(200)
+    const altered = [...cursor].map((letter, at) => {
+      const other = letter === 'A' ? 'B' : 'A'
+      return cursor.slice(0, at) + other + cursor.slice(at + 1)
+    })
+    const cut = [1, 2, 5, cursor.length - 10, cursor.length - 1].map((by) => cursor.slice(0, -by))
+    const longer = ['A', '=', '!', '.', '%20', '%00', cursor].map((end) => cursor + end)
+    for (const wrong of [...altered, ...cut, ...longer, 'x', 'AAAAAAAAAAAAAAAAAAAAAAAA', 'null']) {
+      const { body } = await s.get(`/v1/speakers?limit=2&cursor=${wrong}`)
+      expect(body, wrong).toMatchObject({ ...refused, errors: [{ parameter: 'cursor' }] })
+    }
+  })
+
+  test('of other filters, another sort or another resource is 400', async () => {
+    const s = await speakers()
+    for (let n = 0; n < 3; n++) await s.post('/v1/organizations', { name: `O${n}`, classification: 'organ' })
+    const cursor = (await s.get('/v1/speakers?limit=2')).body['page'].nextCursor
+    for (const elsewhere of [
+      '/v1/speakers?sort=-name',
+      '/v1/speakers?sort=createdAt',
+      '/v1/speakers?name=Speaker%201',
+      '/v1/organizations?x',
+      '/v1/organizations?sort=name',
+    ]) {
+      const { body } = await s.get(`${elsewhere.replace('?x', '?limit=2')}&cursor=${cursor}`)
+      expect(body, elsewhere).toMatchObject(refused)
+    }
+  })
+
+  test('may go on with another limit, and with the default sort spelt out', async () => {
+    const s = await speakers()
+    const cursor = (await s.get('/v1/speakers?limit=2')).body['page'].nextCursor
+    expect((await s.get(`/v1/speakers?limit=5&sort=name&cursor=${cursor}`)).body['data']).toHaveLength(4)
+  })
+
+  test('is good after a restart, and worthless on another database', async () => {
+    const [s, other] = [await speakers(), await speakers()]
+    const cursor = (await s.get('/v1/speakers?limit=2')).body['page'].nextCursor
+    expect((await other.get(`/v1/speakers?limit=2&cursor=${cursor}`)).body).toMatchObject(refused)
+    const { buildApp } = await import('../src/app.ts')
+    const again = await buildApp({ engine: s.engine })
+    expect((await again.inject(`/v1/speakers?limit=2&cursor=${cursor}`)).statusCode).toBe(200)
+    await again.close()
+  })
+
+  test.each(['', '&cursor=a'])('given empty or twice is 400 (%j)', async (more) => {
+    const s = await service()
+    expect((await s.get(`/v1/speakers?cursor=${more}`)).status).toBe(400)
+  })
+})
+
+describe('a filter', () => {
+  test('by a status that does not exist is 400 and lists those that do', async () => {
+    const s = await service()
+    const { body } = await s.get('/v1/proposals?status=propsed')
+    expect(body['errors']).toHaveLength(1)
+    expect(body['errors'][0]).toMatchObject({ parameter: 'status' })
+    expect(statuses(body).split(/[, .]+/)).toEqual(
+      expect.arrayContaining([
+        'proposed',
+        'under-consideration',
+        'adopted',
+        'rejected',
+        'deferred',
+        'withdrawn',
+      ]),
+    )
+  })
+
+  test('by a topic or state that is not in the vocabulary is 400 and lists what is', async () => {
+    const s = await service()
+    await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
+    const { body } = await s.get('/v1/proposals?topic=dronse')
+    expect(body).toMatchObject({ status: 400, errors: [{ parameter: 'topic' }] })
+    expect(body['errors'][0].detail).toContain('drones')
+    expect((await s.get('/v1/proposals?state=QQ')).body).toMatchObject({ status: 400 })
+  })
+
+  test('by a topic takes its slug as well as its id', async () => {
+    const s = await service()
+    const topic = (await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })).body['id']
+    const { body } = await s.post('/v1/proposals', { title: 'A', proposedOn: '2022', topicIds: [topic] })
+    await s.post('/v1/proposals', { title: 'B', proposedOn: '2022' })
+    for (const value of ['drones', topic, `drones,${topic}`]) {
+      expect(idsOf((await s.get(`/v1/proposals?topic=${value}`)).body['data']), value).toEqual([body['id']])
+    }
+  })
+
+  test('by an id of the wrong kind is 400, by an id that nobody has an empty page', async () => {
+    const s = await service()
+    const nobody = '01gb6jc400ezz8kdnweefcy4dk'
+    expect((await s.get(`/v1/proposals?speaker=mtg_${nobody}`)).body).toMatchObject({
+      status: 400,
+      errors: [{ parameter: 'speaker' }],
+    })
+    expect((await s.get(`/v1/proposals?speaker=spk_${nobody}`)).body['data']).toEqual([])
+  })
+
+  test('and another narrow each other', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const { body } = await s.post('/v1/statements', { ...leastBody('statement', ids), kind: 'direct' })
+    expect(idsOf((await s.get(`/v1/statements?kind=direct&speaker=${ids.speaker}`)).body['data'])).toEqual([
+      body['id'],
+    ])
+  })
+
+  test.each([
+    'status=',
+    'status=proposed,',
+    'status=,',
+    'status[]=proposed',
+    'Status=proposed',
+    'status=Proposed',
+    '=',
+    'x',
+    '__proto__=1',
+    'constructor=1',
+  ])('of no clear meaning is 400: %s', async (query) => {
+    const s = await service()
+    expect((await s.get(`/v1/proposals?${query}`)).body).toMatchObject({
+      status: 400,
+      type: '/problems/invalid-parameter',
+    })
+  })
+})
+
+const statuses = (body: Body) => String(body['errors'][0].detail).split('Legal: ')[1] ?? ''

@@ -1,0 +1,430 @@
+// The OpenAPI document: what the code makes, complete, and true to itself.
+import { readFileSync } from 'node:fs'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import { PROBLEMS } from '../src/core/problems.ts'
+import { catalogue } from '../src/resources/index.ts'
+import { service } from './helpers/app.ts'
+
+type Node = Record<string, unknown>
+
+interface Media extends Node {
+  schema?: Node
+  example?: unknown
+  examples?: Record<string, Node>
+}
+interface Response extends Node {
+  description?: string
+  content?: Record<string, Media>
+  headers?: Record<string, Node>
+}
+interface Parameter extends Node {
+  name: string
+  in: string
+  description?: string
+  schema: Node
+}
+interface Operation extends Node {
+  operationId: string
+  summary: string
+  tags: string[]
+  parameters?: Parameter[]
+  requestBody?: { content: Record<string, Media>; required?: boolean }
+  responses: Record<string, Response>
+  security?: Node[]
+}
+interface Document extends Node {
+  openapi: string
+  tags: { name: string; description: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: Record<string, Record<string, Node>> & { schemas: Record<string, Node> }
+}
+
+const text = readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
+const document = JSON.parse(text) as Document
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    path,
+    method,
+    operation,
+    id: operation.operationId,
+  })),
+)
+
+/** Every object in a value, with where it stands. */
+function* objects(value: unknown, at = '#'): Generator<[string, Node]> {
+  if (typeof value !== 'object' || value === null) return
+  if (!Array.isArray(value)) yield [at, value as Node]
+  for (const [key, inner] of Object.entries(value)) {
+    yield* objects(inner, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+  }
+}
+
+/** What a local reference leads to. */
+const resolve = (ref: string): unknown =>
+  ref
+    .slice(2)
+    .split('/')
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((inner, segment) => (inner as Node | undefined)?.[segment], document)
+
+const deref = (node: Node): Node =>
+  typeof node['$ref'] === 'string' ? (resolve(node['$ref']) as Node) : node
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+formats.default(ajv)
+ajv.addSchema({ ...document, $id: 'api' })
+
+const validators = new Map<string, ValidateFunction>()
+
+/** What is wrong with a value by a schema of the document. */
+function faults(schema: unknown, value: unknown): string {
+  const written = JSON.stringify(schema).replaceAll('"#/', '"api#/')
+  const validate = validators.get(written) ?? ajv.compile(JSON.parse(written))
+  validators.set(written, validate)
+  return validate(value) ? '' : ajv.errorsText(validate.errors)
+}
+
+describe('openapi/openapi.json', () => {
+  test('is what the code makes (else: npm run openapi)', async () => {
+    const { app } = await service()
+    const made = `${JSON.stringify(app.swagger(), null, 2)}\n`
+    // The first line that differs says more than a diff of a megabyte.
+    const lines = made.split('\n')
+    const at = text.split('\n').findIndex((line, index) => line !== lines[index])
+    expect(at === -1 ? '' : `line ${at + 1} should be ${lines[at]}`).toBe('')
+    expect(text.length).toBe(made.length)
+  })
+
+  test('is what the service serves, in both notations', async () => {
+    const { app, get } = await service()
+    const json = await get('/openapi.json')
+    const made = JSON.parse(JSON.stringify(app.swagger()))
+    expect(json.body).toEqual(made)
+    expect(json.headers['content-type']).toMatch(/^application\/json/)
+    const { parse } = await import('yaml')
+    const yaml = await get('/openapi.yaml')
+    expect(yaml.headers['content-type']).toMatch(/^application\/yaml/)
+    expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(made)
+  })
+
+  test('describes every route of the service, and no other', async () => {
+    const { app } = await service()
+    for (const { path, method } of operations) {
+      const url = path.replace(/\{(\w+)\}/g, ':$1')
+      expect([url, method, app.hasRoute({ method: method.toUpperCase() as 'GET', url })]).toEqual([
+        url,
+        method,
+        true,
+      ])
+    }
+    const paths = Object.keys(document.paths)
+    for (const { path, lifecycle } of catalogue.resources) {
+      const expected = [`/v1/${path}`, `/v1/${path}/{id}`, `/v1/${path}/{id}/evidence`]
+      if (lifecycle) expected.push(`/v1/${path}/{id}/events`)
+      for (const each of expected) expect(paths).toContain(each)
+      expect(Object.keys(document.paths[`/v1/${path}`] ?? {}).sort()).toEqual(['get', 'post'])
+      expect(Object.keys(document.paths[`/v1/${path}/{id}`] ?? {}).sort()).toEqual(['delete', 'get', 'patch'])
+    }
+  })
+})
+
+describe('every operation', () => {
+  test('has an operationId of its own, a summary, and tags that are described', () => {
+    const ids = operations.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    const tags = new Map(document.tags.map(({ name, description }) => [name, description]))
+    for (const { id, operation, path, method } of operations) {
+      expect(id, `${method} ${path}`).toMatch(/^[a-z][a-zA-Z]+$/)
+      expect(operation.summary, id).toMatch(/^[A-Z].{5,}/)
+      expect(operation.tags?.length, id).toBeGreaterThan(0)
+      for (const tag of operation.tags) expect(tags.get(tag), `${id} ${tag}`).toMatch(/\w/)
+    }
+    const used = new Set(operations.flatMap(({ operation }) => operation.tags))
+    expect([...tags.keys()].filter((tag) => !used.has(tag))).toEqual([])
+  })
+
+  test('describes each of its answers, one success at least, with a schema for each body', () => {
+    for (const { id, operation } of operations) {
+      const statuses = Object.keys(operation.responses)
+      expect(
+        statuses.some((status) => /^2\d\d$/.test(status)),
+        id,
+      ).toBe(true)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(status, id).toMatch(/^[2-5]\d\d$/)
+        expect(response.description, `${id} ${status}`).toMatch(/\w{2,}/)
+        if (status === '204' || status === '304') expect(response.content, `${id} ${status}`).toBeUndefined()
+        else expect(Object.keys(response.content ?? {}).length, `${id} ${status}`).toBeGreaterThan(0)
+        for (const media of Object.values(response.content ?? {}))
+          expect(Object.keys(media.schema ?? {}).length, `${id} ${status}`).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  test('describes each of its parameters, those of the path among them', () => {
+    for (const { id, path, operation } of operations) {
+      const parameters = operation.parameters ?? []
+      for (const { name, description, schema } of parameters) {
+        expect(description, `${id} ${name}`).toMatch(/\w{3,}/)
+        expect(Object.keys(schema).length, `${id} ${name}`).toBeGreaterThan(0)
+      }
+      const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+      expect(inPath.sort(), id).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort())
+      const keys = parameters.map((parameter) => `${parameter.in} ${parameter.name}`)
+      expect(new Set(keys).size, id).toBe(keys.length)
+    }
+  })
+
+  test('lists its problems: each as a Problem, with an example of each code', () => {
+    for (const { id, path, operation } of operations) {
+      const codes: string[] = []
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        if (!/^[45]/.test(status)) continue
+        expect(Object.keys(content ?? {}), `${id} ${status}`).toEqual(['application/problem+json'])
+        const media = content?.['application/problem+json']
+        expect(media?.schema, `${id} ${status}`).toEqual({ $ref: '#/components/schemas/Problem' })
+        expect(Object.keys(media?.examples ?? {}).length, `${id} ${status}`).toBeGreaterThan(0)
+        for (const [code, example] of Object.entries(media?.examples ?? {})) {
+          const value = deref(example)['value'] as { status: number; type: string }
+          expect([id, code, value.status, value.type]).toEqual([
+            id,
+            code,
+            Number(status),
+            `/problems/${code}`,
+          ])
+          expect(Object.keys(PROBLEMS)).toContain(code)
+          codes.push(code)
+        }
+      }
+      expect(codes, id).toEqual(expect.arrayContaining(['invalid-parameter', 'internal', 'rate-limited']))
+      if (operation.requestBody)
+        expect(codes, id).toEqual(
+          expect.arrayContaining([
+            'malformed-body',
+            'invalid-body',
+            'body-too-large',
+            'unsupported-media-type',
+          ]),
+        )
+      if (/\{\w+\}/.test(path)) {
+        expect(codes, id).toContain('not-found')
+        // A history outlives its record.
+        if (!path.endsWith('/history')) expect(codes, id).toContain('gone')
+      }
+      if (operation.parameters?.some(({ name }) => name.toLowerCase() === 'if-match'))
+        expect(codes, id).toEqual(expect.arrayContaining(['precondition-required', 'precondition-failed']))
+    }
+  })
+
+  test('that writes asks for a key and can answer 401 and 403; one that reads does not ask', () => {
+    for (const { id, method, operation } of operations) {
+      const writes = method !== 'get'
+      expect([id, operation.security !== undefined]).toEqual([id, writes])
+      if (writes)
+        expect([id, Object.keys(operation.responses)]).toEqual([id, expect.arrayContaining(['401', '403'])])
+    }
+    expect(document.components['securitySchemes']?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' })
+  })
+
+  test('that takes a body names its schema and shows an example that is valid', () => {
+    const taking = operations.filter(({ operation }) => operation.requestBody)
+    expect(taking.length).toBeGreaterThan(25)
+    for (const { id, operation } of taking) {
+      for (const [type, { schema = {}, example, examples }] of Object.entries(
+        operation.requestBody?.content ?? {},
+      )) {
+        const where = `${id} ${type}`
+        expect(schema['$ref'], where).toMatch(/^#\/components\/schemas\/\w+$/)
+        const shown = [
+          ...(example === undefined ? [] : [example]),
+          ...Object.values(examples ?? {}).map((each) => deref(each)['value']),
+          ...((deref(schema)['examples'] as unknown[] | undefined) ?? []),
+        ]
+        expect(shown.length, `${where} shows no example`).toBeGreaterThan(0)
+        for (const value of shown) expect(faults(schema, value), where).toBe('')
+      }
+    }
+  })
+
+  test('that changes a record takes application/merge-patch+json', () => {
+    for (const { id, method, operation } of operations) {
+      if (method !== 'patch') continue
+      expect(Object.keys(operation.requestBody?.content ?? {}), id).toContain('application/merge-patch+json')
+    }
+  })
+})
+
+describe('the components', () => {
+  test('are referred to: no reference dangles, and no component is idle', () => {
+    const refs = new Set<string>()
+    for (const [at, node] of objects(document)) {
+      const ref = node['$ref']
+      if (typeof ref !== 'string') continue
+      expect(ref, at).toMatch(/^#\/components\//)
+      expect(resolve(ref), `${at} → ${ref}`).toBeDefined()
+      refs.add(ref)
+    }
+    for (const section of ['schemas', 'headers', 'examples', 'responses', 'parameters']) {
+      for (const name of Object.keys(document.components[section] ?? {}))
+        expect(refs, `${section}/${name}`).toContain(`#/components/${section}/${name}`)
+    }
+  })
+
+  test('name every record, and what is written and listed of it, once', () => {
+    const { schemas } = document.components
+    for (const { name } of catalogue.resources) {
+      for (const each of [name, `${name}Create`, `${name}Patch`, `${name}Page`]) {
+        expect(Object.keys(schemas)).toContain(each)
+        expect(schemas[each]?.['type'], each).toBe('object')
+        expect(schemas[each]?.['description'], each).toMatch(/\w/)
+      }
+    }
+    for (const name of Object.keys(schemas)) expect(name).toMatch(/^[A-Z][A-Za-z]+$/)
+  })
+
+  test('are used for every object: bodies hold references, never a schema written out', () => {
+    for (const { id, operation } of operations) {
+      const media = Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {}))
+      for (const { schema = {} } of media) {
+        if (schema['type'] === 'string') continue
+        for (const one of (schema['anyOf'] as Node[] | undefined) ?? [schema])
+          expect(String(one['$ref']), id).toMatch(/^#\/components\/schemas\/\w+$/)
+      }
+    }
+    // The parts that several records have in common are written once.
+    for (const shared of ['Identifier', 'Page', 'Fault']) {
+      const uses = text.split(`"#/components/schemas/${shared}"`).length - 1
+      expect([shared, uses > 0]).toEqual([shared, true])
+    }
+  })
+
+  test('of records describe every field, and require all but what `include` embeds', () => {
+    for (const { name, record } of catalogue.resources) {
+      const { properties, required } = document.components.schemas[name] as {
+        properties: Record<string, Node>
+        required: string[]
+      }
+      expect(required.toSorted(), name).toEqual(Object.keys(record.shape).sort())
+      for (const [field, schema] of Object.entries(properties)) {
+        const described = [schema, ...((schema['anyOf'] as Node[] | undefined) ?? [])].some(
+          (node) => typeof deref(node)['description'] === 'string',
+        )
+        expect([name, field, described]).toEqual([name, field, true])
+      }
+    }
+  })
+
+  test('have examples that are valid by the schema that shows them', () => {
+    let shown = 0
+    const check = (at: string, schema: unknown, value: unknown) => {
+      shown++
+      expect(faults(schema, value), at).toBe('')
+    }
+    for (const [at, node] of objects(document)) {
+      if (Array.isArray(node['examples']) && !at.endsWith('/properties'))
+        for (const value of node['examples']) check(at, node, value)
+      if (typeof node['schema'] !== 'object') continue
+      if ('example' in node) check(at, node['schema'], node['example'])
+      for (const example of Object.values((node['examples'] ?? {}) as Record<string, Node>))
+        check(at, node['schema'], deref(example)['value'])
+    }
+    expect(shown).toBeGreaterThan(200)
+  })
+
+  test('compile, each of them', () => {
+    for (const name of Object.keys(document.components.schemas))
+      expect(() => ajv.compile({ $ref: `api#/components/schemas/${name}` }), name).not.toThrow()
+  })
+})
+
+describe('the document', () => {
+  /** The fields that OpenAPI 3.1 knows, by kind of object; `!` marks the needed ones. */
+  const KNOWN: Record<string, string> = {
+    root: 'openapi! info! jsonSchemaDialect servers paths webhooks components security tags externalDocs',
+    info: 'title! summary description termsOfService contact license version!',
+    server: 'url! description variables',
+    tag: 'name! description externalDocs',
+    pathItem: `$ref summary description servers parameters ${METHODS.join(' ')}`,
+    operation:
+      'tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers',
+    parameter:
+      'name! in! description required deprecated allowEmptyValue style explode allowReserved schema example examples content',
+    requestBody: 'description content! required',
+    media: 'schema example examples encoding',
+    response: 'description! headers content links',
+    header: 'description required deprecated style explode schema example examples content',
+    components:
+      'schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems',
+    example: 'summary description value externalValue',
+  }
+
+  const hold = (kind: string, node: unknown, at: string) => {
+    expect(typeof node, at).toBe('object')
+    const fields = Object.keys(node as Node)
+    if (fields.length === 1 && fields[0] === '$ref') return
+    const known = (KNOWN[kind] ?? '').split(' ')
+    const names = known.map((field) => field.replace('!', ''))
+    const strange = fields.filter((field) => !names.includes(field) && !field.startsWith('x-'))
+    expect(strange, `${at} has fields that a ${kind} has not`).toEqual([])
+    const needed = known.filter((field) => field.endsWith('!')).map((field) => field.slice(0, -1))
+    expect(
+      needed.filter((field) => !fields.includes(field)),
+      `${at} lacks`,
+    ).toEqual([])
+  }
+
+  test('has the form of OpenAPI 3.1: no object has a field that it does not know', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/)
+    hold('root', document, '#')
+    hold('info', document['info'], '#/info')
+    for (const server of document['servers'] as Node[]) hold('server', server, '#/servers')
+    for (const tag of document.tags) hold('tag', tag, '#/tags')
+    hold('components', document.components, '#/components')
+    for (const [name, header] of Object.entries(document.components['headers'] ?? {}))
+      hold('header', header, name)
+    for (const [name, example] of Object.entries(document.components['examples'] ?? {}))
+      hold('example', example, name)
+    for (const [path, item] of Object.entries(document.paths)) {
+      expect(path).toMatch(/^\//)
+      hold('pathItem', item, path)
+    }
+    const media = (content: Record<string, Media> | undefined, at: string) => {
+      for (const [type, each] of Object.entries(content ?? {})) {
+        expect(type, at).toMatch(/^[a-z]+\/[a-z0-9.+-]+$/)
+        hold('media', each, at)
+        expect('example' in each && 'examples' in each, `${at}: example or examples, not both`).toBe(false)
+        for (const example of Object.values(each.examples ?? {})) hold('example', example, at)
+      }
+    }
+    for (const { id, operation } of operations) {
+      hold('operation', operation, id)
+      for (const parameter of operation.parameters ?? []) {
+        hold('parameter', parameter, `${id} ${parameter.name}`)
+        expect(['query', 'path', 'header', 'cookie'], id).toContain(parameter.in)
+        if (parameter.in === 'path') expect(parameter['required'], `${id} ${parameter.name}`).toBe(true)
+      }
+      if (operation.requestBody) hold('requestBody', operation.requestBody, id)
+      media(operation.requestBody?.content, id)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        hold('response', response, `${id} ${status}`)
+        media(response.content, `${id} ${status}`)
+        for (const header of Object.values(response.headers ?? {})) hold('header', header, `${id} ${status}`)
+      }
+    }
+  })
+
+  test('writes JSON Schema 2020-12, nothing of OpenAPI 3.0', () => {
+    for (const [at, node] of objects(document)) {
+      if (!at.includes('/schema') || at.includes('/properties')) continue
+      expect('nullable' in node, `${at} nullable`).toBe(false)
+      expect(typeof node['exclusiveMinimum'], at).not.toBe('boolean')
+    }
+    const meta = ajv.getSchema('https://json-schema.org/draft/2020-12/schema')
+    for (const [name, schema] of Object.entries(document.components.schemas))
+      expect([name, meta?.(schema), meta?.errors ?? null]).toEqual([name, true, null])
+  })
+})

@@ -1,0 +1,187 @@
+// What only a real socket shows: broken HTTP, large headers, bodies that are not wanted, connections that go on.
+import { type AddressInfo, connect } from 'node:net'
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { type Service, service } from './helpers/app.ts'
+
+interface RawAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** Sends bytes and reads until the service hangs up. */
+async function raw(s: Service, sent: string | Buffer): Promise<RawAnswer> {
+  if (!s.app.server.listening) await s.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = s.app.server.address() as AddressInfo
+  const received = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(sent))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('close', () => resolve(text))
+    socket.on('error', (error) => (text === '' ? reject(error) : undefined))
+  })
+  const [head = '', ...rest] = received.split('\r\n\r\n')
+  const [first = '', ...lines] = head.split('\r\n')
+  return {
+    status: Number(first.split(' ')[1]),
+    headers: Object.fromEntries(
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
+    ),
+    body: rest.join('\r\n\r\n'),
+  }
+}
+
+const get = (path: string, ...headers: string[]) =>
+  [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n')
+
+describe('over a socket', () => {
+  test('a record is made, read, changed and deleted', async () => {
+    const s = await service()
+    await s.app.ready()
+    const client = request(s.app.server)
+    const made = await client
+      .post('/v1/speakers')
+      .set('Authorization', `Bearer ${s.keys.analyst}`)
+      .send({ name: 'A' })
+    expect([made.status, made.body.name, made.headers['etag']]).toEqual([
+      201,
+      'A',
+      expect.stringMatching(/^"1\./),
+    ])
+    const url = String(made.headers['location'])
+    const read = await client.get(url)
+    expect(read.body).toEqual(made.body)
+    expect(read.headers['content-type']).toBe('application/json; charset=utf-8')
+    expect(Number(read.headers['content-length'])).toBe(Buffer.byteLength(read.text))
+    expect((await client.get(url).set('If-None-Match', String(read.headers['etag']))).status).toBe(304)
+    const changed = await client
+      .patch(url)
+      .set('Authorization', `Bearer ${s.keys.analyst}`)
+      .set('If-Match', String(made.headers['etag']))
+      .set('Content-Type', 'application/merge-patch+json')
+      .send(JSON.stringify({ name: 'Б 😀' }))
+    expect([changed.status, changed.body.name, changed.body.version]).toEqual([200, 'Б 😀', 2])
+    const deleted = await client
+      .delete(url)
+      .set('Authorization', `Bearer ${s.keys.admin}`)
+      .set('If-Match', '*')
+    expect(deleted.status).toBe(204)
+    const gone = await client.get(url)
+    expect([gone.status, gone.headers['content-type']]).toEqual([
+      410,
+      'application/problem+json; charset=utf-8',
+    ])
+  })
+
+  test('HEAD and 304 have no body, and the connection goes on behind them', async () => {
+    const s = await service()
+    const { headers, body } = await raw(
+      s,
+      'HEAD /v1/speakers HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/speakers HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n' +
+        get('/healthz'),
+    )
+    expect(Number(headers['content-length'])).toBeGreaterThan(0)
+    expect(body.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 304', 'HTTP/1.1 200'])
+    expect(body).toMatch(/\{"status":"ok"\}$/)
+  })
+
+  test.each<[string, string | Buffer, number, string]>([
+    ['that is no HTTP', 'hello\r\n\r\n', 400, 'malformed-body'],
+    ['of TLS', Buffer.from('16030100a5010000a10303', 'hex'), 400, 'malformed-body'],
+    ['with a header that is none', get('/', 'no colon'), 400, 'malformed-body'],
+    ['with a NUL in a header', get('/', 'X-A: a\0b'), 400, 'malformed-body'],
+    ['with two lengths', get('/', 'Content-Length: 1', 'Content-Length: 2'), 400, 'malformed-body'],
+    [
+      'with a length and chunks',
+      get('/', 'Content-Length: 1', 'Transfer-Encoding: chunked'),
+      400,
+      'malformed-body',
+    ],
+    ['with a length that is none', get('/', 'Content-Length: ten'), 400, 'malformed-body'],
+    ['with a broken chunk', `${get('/', 'Transfer-Encoding: chunked')}zz\r\n`, 400, 'malformed-body'],
+    ['with a method that nobody knows', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed-body'],
+    ['with headers too large', get('/', `X-A: ${'a'.repeat(20_000)}`), 431, 'headers-too-large'],
+    ['with a path too long', get(`/${'a'.repeat(20_000)}`), 431, 'headers-too-large'],
+    [
+      'with too many headers',
+      get('/', ...Array.from({ length: 2000 }, (_, n) => `X-${n}: aaaaaa`)),
+      431,
+      'headers-too-large',
+    ],
+    ['that expects what nobody knows', get('/', 'Expect: miracles'), 417, 'expectation-failed'],
+    ['without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed-body'],
+  ])('a request %s is answered with a problem', async (_, sent, status, code) => {
+    const s = await service()
+    const answer = await raw(s, sent)
+    expect(answer).toMatchObject({
+      status,
+      headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
+    })
+    const body = JSON.parse(answer.body)
+    expect(body).toMatchObject({
+      type: `/problems/${code}`,
+      status,
+      detail: expect.any(String),
+      instance: expect.any(String),
+    })
+    expect(body.requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(answer.headers['x-request-id']).toBe(body.requestId)
+    expect((await s.get('/healthz')).status).toBe(200)
+  })
+
+  test.each(['Content-Length: 10000000', 'Transfer-Encoding: chunked'])(
+    'a body too large is refused before all of it has come (%s)',
+    async (how) => {
+      const s = await service()
+      const authorization = `Authorization: Bearer ${s.keys.analyst}`
+      const head = [
+        'POST /v1/speakers HTTP/1.1',
+        'Host: x',
+        'Content-Type: application/json',
+        authorization,
+        how,
+        '',
+        '',
+      ].join('\r\n')
+      const chunk = `500000\r\n${'x'.repeat(0x500000)}\r\n`
+      const answer = await raw(s, how.startsWith('Content') ? head : head + chunk)
+      expect(answer).toMatchObject({
+        status: 413,
+        headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
+      })
+      expect(JSON.parse(answer.body)).toMatchObject({ type: '/problems/body-too-large', status: 413 })
+    },
+  )
+
+  test('OPTIONS * and absolute URLs are answered, never with a 5xx', async () => {
+    const s = await service()
+    expect((await raw(s, get('*').replace('GET', 'OPTIONS'))).status).toBeLessThan(500)
+    expect((await raw(s, get('http://localhost/healthz'))).status).toBeLessThan(500)
+    expect((await raw(s, get('//healthz'))).status).toBe(404)
+  })
+
+  test('whoever hangs up in the middle does no harm', async () => {
+    const s = await service()
+    await s.app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = s.app.server.address() as AddressInfo
+    for (const sent of [
+      'GET /v1/speakers',
+      get('/v1/speakers'),
+      'POST /v1/speakers HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+    ]) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => socket.write(sent, () => socket.resetAndDestroy()))
+        socket.on('close', () => resolve())
+        socket.on('error', () => {})
+      })
+    }
+    expect((await request(s.app.server).get('/healthz')).status).toBe(200)
+  })
+})

@@ -1,0 +1,403 @@
+// Walks through lists while others write: what was there throughout is seen once, in order, whatever happens meanwhile.
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import type { Body } from './helpers/bodies.ts'
+
+const ROWS = 5000
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+
+const DAYS = ['2019', '2020-03', '2020-03-14', '2021-07-01', '2022-08', '2022-08-24']
+
+/** Makes records past HTTP, many to a transaction. */
+async function fill(s: Service, path: string, bodies: Body[]): Promise<Body[]> {
+  const resource = catalogue.resources.find((one) => one.path === path)
+  if (!resource) throw new Error(path)
+  const records = recordsOn(s.engine)
+  return records.write(AUTHOR, async (unit) => {
+    const made: Body[] = []
+    for (const body of bodies)
+      made.push(await records.create(unit, resource, resource.create.parse(body) as Body))
+    return made
+  })
+}
+
+interface World {
+  s: Service
+  topics: Record<string, string>
+  /** All proposals, as they were made. */
+  all: Body[]
+}
+
+async function world(rows = ROWS): Promise<World> {
+  const s = await service()
+  const topics: Record<string, string> = {}
+  for (const [slug, broaderId] of [['security'], ['drones', 'security'], ['trade']] as const) {
+    const { body } = await s.post('/v1/topics', {
+      slug,
+      prefLabel: slug,
+      broaderId: broaderId ? topics[broaderId] : null,
+    })
+    topics[slug] = body['id']
+  }
+  const all: Body[] = []
+  for (let from = 0; from < rows; from += 1250) {
+    const batch = Array.from({ length: Math.min(1250, rows - from) }, (_, index) => {
+      const n = from + index
+      return {
+        // Titles fall into heaps, so that pages end in the middle of ties.
+        title: `Title ${(n * 7919) % 40}`,
+        proposedOn: DAYS[n % DAYS.length],
+        topicIds: n % 2 ? ['drones'] : ['trade'],
+        events: n % 5 === 0 ? [{ status: 'adopted', occurredOn: '2023-01-01' }] : [],
+      }
+    })
+    all.push(...(await fill(s, 'proposals', batch)))
+  }
+  return { s, topics, all }
+}
+
+/** Between two pages: rows come, rows go, rows move to either end and in and out of every filter. */
+class Writer {
+  readonly #s: Service
+  readonly #rows: Body[]
+  readonly #key: Record<string, string>
+  /** Those that were deleted. */
+  readonly deleted = new Set<string>()
+  #turn = 0
+
+  constructor({ s, all }: World) {
+    this.#s = s
+    this.#rows = all
+    this.#key = { authorization: `Bearer ${s.keys.admin}`, 'if-match': '*' }
+  }
+
+  async #send(method: 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object): Promise<number> {
+    const { statusCode } = await this.#s.app.inject({
+      method,
+      url,
+      headers: this.#key,
+      ...(payload && { payload }),
+    })
+    return statusCode
+  }
+
+  /** Some of everything, spread over the whole list. */
+  async write(): Promise<void> {
+    const turn = this.#turn++
+    const row = (n: number) => this.#rows[(turn * 131 + n * 977) % this.#rows.length]?.['id'] as string
+    const url = (n: number) => `/v1/proposals/${row(n)}`
+    const done: number[] = []
+    for (const title of ['', 'Title 20', 'ZZZ'])
+      done.push(
+        await this.#send('POST', '/v1/proposals', {
+          title: `${title} new`,
+          proposedOn: '2022',
+          topicIds: ['drones'],
+        }),
+      )
+    for (const [n, change] of [
+      [1, { title: '  aaa to the front' }],
+      [2, { title: 'ZZZ to the end' }],
+      [3, { topicIds: ['trade'] }],
+      [4, { topicIds: ['drones'] }],
+      [5, { summary: 'Only the text moved.' }],
+    ] as const) {
+      if (!this.deleted.has(row(n))) done.push(await this.#send('PATCH', url(n), change))
+    }
+    if (!this.deleted.has(row(6))) {
+      const status = await this.#send('POST', `${url(6)}/events`, {
+        status: 'withdrawn',
+        occurredOn: '2024-01-01',
+      })
+      if (status !== 409) done.push(status)
+    }
+    if (!this.deleted.has(row(7))) {
+      done.push(await this.#send('DELETE', url(7)))
+      this.deleted.add(row(7))
+    }
+    if (done.some((status) => status >= 300)) throw new Error(`The writer failed: ${done}`)
+  }
+}
+
+/** Walks a list to its end, writing between pages. */
+async function walk(
+  s: Service,
+  url: string,
+  writer?: Pick<Writer, 'write'>,
+): Promise<{ rows: Body[]; totals: number[] }> {
+  const rows: Body[] = []
+  const totals: number[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Body = (await s.app.inject(`${url}${cursor && `&cursor=${cursor}`}`)).json()
+    if (!page['data']) throw new Error(JSON.stringify(page))
+    rows.push(...page['data'])
+    totals.push(page['page'].total)
+    cursor = page['page'].nextCursor
+    if (cursor !== null) await writer?.write()
+  }
+  return { rows, totals }
+}
+
+const idsOf = (rows: Body[]) => rows.map(({ id }) => id as string)
+
+/** Rows in the order of a sort: NULLs last, ties by id in the direction of the last key. */
+function ordered(rows: Body[], sort: string): Body[] {
+  const keys = sort.split(',').map((key) => [key.replace(/^-/, ''), key.startsWith('-') ? -1 : 1] as const)
+  const compare = (one: unknown, other: unknown, way: number) => {
+    if (one === other) return 0
+    if (one === null) return 1
+    if (other === null) return -1
+    return String(one) < String(other) ? -way : way
+  }
+  return [...rows].sort((one, other) => {
+    for (const [field, way] of [...keys, ['id', keys.at(-1)?.[1] ?? 1] as const]) {
+      const found = compare(one[field], other[field], way)
+      if (found !== 0) return found
+    }
+    return 0
+  })
+}
+
+describe('a walk over 5,000 rows, while a writer inserts, deletes and edits between any two pages', () => {
+  test('sees every row that was there at its start once, in order and as it was then, by every sort and filter', async () => {
+    const here = await world()
+    const { s, topics } = here
+    const writer = new Writer(here)
+    const walks: [string, (row: Body) => boolean][] = [
+      ['sort=title', () => true],
+      ['sort=-proposedOn,title', () => true],
+      ['sort=updatedAt,-title', () => true],
+      [
+        'sort=status,title&status=proposed,adopted&topic=security',
+        (row) => row['topicIds'].includes(topics['drones']) && /proposed|adopted/.test(row['status']),
+      ],
+      [
+        'sort=-title&proposedFrom=2020-03&proposedTo=2021',
+        (row) => /^(2020-03|2021)/.test(row['proposedOn']),
+      ],
+    ]
+    for (const [query, fits] of walks) {
+      const sort = new URLSearchParams(query).get('sort') ?? ''
+      const before = (await walk(s, `/v1/proposals?limit=200&sort=${sort}`)).rows
+      const expected = ordered(before, sort).filter(fits)
+      expect(expected.length, query).toBeGreaterThan(500)
+      const { rows, totals } = await walk(s, `/v1/proposals?limit=200&count=exact&${query}`, writer)
+      expect(idsOf(rows), query).toEqual(idsOf(expected))
+      expect(JSON.stringify(rows) === JSON.stringify(expected), `${query}: as they were then`).toBe(true)
+      expect(new Set(totals), query).toEqual(new Set([expected.length]))
+    }
+    expect(writer.deleted.size).toBeGreaterThan(30)
+  }, 120_000)
+
+  test('holds on to the day and the knowledge that it was asked for', async () => {
+    const here = await world()
+    const { s } = here
+    const writer = new Writer(here)
+    const knownAt = here.all.at(-1)?.['createdAt'] as string
+    const known = idsOf(here.all)
+    for (let n = 0; n < 5; n++) await writer.write()
+    const asOf = (await walk(s, '/v1/proposals?limit=200&asOf=2022-12-31&sort=-title')).rows
+    expect(asOf.every((row) => row['status'] === 'proposed')).toBe(true)
+    const walked = await walk(s, '/v1/proposals?limit=199&asOf=2022-12-31&sort=-title&count=exact', writer)
+    expect(walked.rows).toEqual(asOf)
+    expect(new Set(walked.totals)).toEqual(new Set([asOf.length]))
+    const past = await walk(s, `/v1/proposals?limit=200&knownAt=${knownAt}&sort=title&count=exact`, writer)
+    expect(past.rows).toEqual(ordered(here.all, 'title'))
+    expect(past.totals[0]).toBe(ROWS)
+    const both = await walk(
+      s,
+      `/v1/proposals?limit=200&knownAt=${knownAt}&asOf=2022-12-31&sort=title`,
+      writer,
+    )
+    expect(idsOf(both.rows)).toEqual(idsOf(past.rows))
+    expect(both.rows.every((row) => row['status'] === 'proposed')).toBe(true)
+    expect(idsOf(past.rows).sort()).toEqual(known.sort())
+  }, 120_000)
+})
+
+test('rows without a value come last both ways, and stay where they are while values come and go', async () => {
+  const s = await service()
+  const bodies = Array.from({ length: 300 }, (_, n) => ({
+    name: `Meeting ${n % 7}`,
+    startDate: DAYS[n % DAYS.length],
+    endDate: n % 3 ? '2022-12' : null,
+    city: [null, 'Osh', 'Tashkent', 'Бишкек'][n % 4] ?? null,
+  }))
+  const made = await fill(s, 'meetings', bodies)
+  let turn = 0
+  const writer = {
+    async write() {
+      for (let n = 0; n < 6; n++) {
+        const row = made[(turn++ * 37) % made.length]
+        const body = n % 2 ? { city: null, endDate: null } : { city: `City ${turn}`, endDate: '2030' }
+        expect((await s.patch(`/v1/meetings/${row?.['id']}`, body)).status).toBe(200)
+        await s.post('/v1/meetings', { name: 'New', startDate: '2020', city: n % 2 ? 'A' : null })
+      }
+    },
+  }
+  for (const sort of ['city', '-city', 'city,-endDate', '-city,endDate,name', '-endDate', 'endDate,city']) {
+    const { rows: before } = await walk(s, `/v1/meetings?limit=200&sort=${sort}`)
+    const { rows } = await walk(s, `/v1/meetings?limit=40&sort=${sort}`, writer)
+    expect(idsOf(rows), sort).toEqual(idsOf(ordered(before, sort)))
+    const [field = ''] = sort.replace(/^-/, '').split(',')
+    const known = rows.map((row) => row[field] !== null)
+    expect(known.indexOf(false), sort).toBeGreaterThan(100)
+    expect(known.lastIndexOf(true), sort).toBeLessThan(known.indexOf(false))
+  }
+}, 60_000)
+
+test('a list streamed as CSV or NDJSON while a writer writes is the list as it stood when the stream began', async () => {
+  const here = await world(1600)
+  const { s } = here
+  const writer = new Writer(here)
+  for (const [format, topic] of [
+    ['ndjson', ''],
+    ['csv', ''],
+    ['ndjson', '&topic=security'],
+    ['ndjson', '&asOf=2022-12-31'],
+  ] as const) {
+    const before = (await walk(s, `/v1/proposals?limit=200&sort=title${topic}`)).rows
+    let done = false
+    let writes = 0
+    const writing = (async () => {
+      while (!done) {
+        await writer.write()
+        writes++
+        // The stream has its turn.
+        await setImmediate()
+      }
+    })()
+    const { body, statusCode } = await s.app.inject(`/v1/proposals?sort=title&format=${format}${topic}`)
+    done = true
+    await writing
+    expect(statusCode).toBe(200)
+    expect(writes, 'the writer wrote meanwhile').toBeGreaterThan(0)
+    const lines = body.trimEnd().split(format === 'csv' ? '\r\n' : '\n')
+    const seen =
+      format === 'csv'
+        ? lines.slice(1).map((line) => line.slice(0, line.indexOf(',')))
+        : lines.map((line) => JSON.parse(line).id)
+    // The stream began at the first of these, or after one of the writes before it: no row of both is missing.
+    expect(new Set(seen).size, format).toBe(seen.length)
+    const after = new Set(idsOf((await walk(s, `/v1/proposals?limit=200&sort=title${topic}`)).rows))
+    const throughout = idsOf(before).filter((id) => after.has(id))
+    expect(throughout.length).toBeGreaterThan(600)
+    const missing = throughout.filter((id) => !seen.includes(id))
+    expect(missing, format).toEqual([])
+  }
+}, 60_000)
+
+describe('what a filter asks about besides the row', () => {
+  async function small() {
+    const s = await service()
+    const source = await s.post('/v1/sources', { title: 'S', language: 'en', text: 'It was said.' })
+    const topics: Record<string, string> = {}
+    for (const slug of ['security', 'drones']) {
+      const { body } = await s.post('/v1/topics', {
+        slug,
+        prefLabel: slug,
+        broaderId: topics['security'] ?? null,
+      })
+      topics[slug] = body['id']
+    }
+    const rows = await fill(
+      s,
+      'proposals',
+      Array.from({ length: 8 }, (_, n) => ({ title: `P${n}`, proposedOn: '2022', topicIds: ['drones'] })),
+    )
+    return { s, topics, rows, sourceId: source.body['id'] as string }
+  }
+
+  test('the topics above and below: a walk keeps to those of its start', async () => {
+    const { s, topics, rows } = await small()
+    const url = '/v1/proposals?sort=title&topic=security&limit=3&count=exact'
+    const first = (await s.get(url)).body
+    await s.patch(`/v1/topics/${topics['drones']}`, { broaderId: null })
+    const rest = (await s.get(`${url.replace('limit=3', 'limit=100')}&cursor=${first['page'].nextCursor}`))
+      .body
+    expect(idsOf([...first['data'], ...rest['data']])).toEqual(idsOf(rows))
+    expect((await s.get(url)).body['data']).toEqual([])
+  })
+
+  test('evidence: a walk keeps to what there was at its start', async () => {
+    const { s, rows, sourceId } = await small()
+    const url = '/v1/proposals?sort=title&hasEvidence=false&limit=3'
+    const first = (await s.get(url)).body
+    const inferred = { sourceId, motivation: 'inference', exact: 'said', note: 'Why.' }
+    await s.post(`/v1/proposals/${rows[5]?.['id']}/evidence`, inferred)
+    await s.post(`/v1/proposals/${rows[6]?.['id']}/evidence`, { ...inferred, motivation: 'quote' })
+    const rest = (await s.get(`${url.replace('limit=3', 'limit=100')}&cursor=${first['page'].nextCursor}`))
+      .body
+    expect(idsOf([...first['data'], ...rest['data']])).toEqual(idsOf(rows))
+    expect((await s.get('/v1/proposals?hasEvidence=false&limit=100')).body['data']).toHaveLength(6)
+  })
+
+  test('an event entered late: a walk with asOf keeps to what was on record at its start', async () => {
+    const { s, rows } = await small()
+    const url = '/v1/proposals?sort=title&asOf=2023-01-01&status=proposed&limit=3'
+    const first = (await s.get(url)).body
+    await s.post(`/v1/proposals/${rows[5]?.['id']}/events`, { status: 'adopted', occurredOn: '2022-12-01' })
+    const rest = (await s.get(`${url.replace('limit=3', 'limit=100')}&cursor=${first['page'].nextCursor}`))
+      .body
+    expect(idsOf([...first['data'], ...rest['data']])).toEqual(idsOf(rows))
+  })
+
+  test('the words of q: rows whose words stay are seen once, whatever else of them changes', async () => {
+    const { s, rows } = await small()
+    const url = '/v1/proposals?sort=-updatedAt&q=p1%20OR%20p2%20OR%20p3%20OR%20p4&limit=2'
+    const first = (await s.get(url)).body
+    for (const row of rows) await s.patch(`/v1/proposals/${row['id']}`, { summary: 'Other words.' })
+    const rest = (await s.get(`${url.replace('limit=2', 'limit=100')}&cursor=${first['page'].nextCursor}`))
+      .body
+    const seen = idsOf([...first['data'], ...rest['data']])
+    expect(seen).toHaveLength(4)
+    expect(new Set(seen)).toEqual(new Set(idsOf(rows.slice(1, 5))))
+  })
+})
+
+test('a cursor used with another sort, filter, day or knowledge is 400, and tells why', async () => {
+  const s = await service({ seed: true })
+  const all = 'sort=title&status=proposed&topic=security&asOf=2023-01-01&knownAt=2090-01-01T00:00:00.000Z'
+  const cursor = (await s.get(`/v1/proposals?${all}&limit=2`)).body['page'].nextCursor
+  const ask = (query: string, path = 'proposals') =>
+    s.get(`/v1/${path}?${query}&limit=2&cursor=${encodeURIComponent(cursor)}`)
+  expect((await ask(all)).status).toBe(200)
+  const parts = all.split('&')
+  const without = parts.map((_, index) => parts.filter((_, at) => at !== index).join('&'))
+  const changed = [
+    all.replace('sort=title', 'sort=-title'),
+    all.replace('status=proposed', 'status=proposed,adopted'),
+    all.replace('topic=security', 'topic=counter-uav'),
+    all.replace('asOf=2023-01-01', 'asOf=2023-01-02'),
+    all.replace('2090-01-01T00:00:00.000Z', '2090-01-01T00:00:00.001Z'),
+    `${all}&hasEvidence=true`,
+    `${all}&proposedFrom=2022`,
+  ]
+  for (const query of [...without, ...changed]) {
+    const { body } = await ask(query)
+    expect(body, query).toMatchObject({
+      status: 400,
+      type: '/problems/invalid-cursor',
+      errors: [{ parameter: 'cursor' }],
+    })
+  }
+  expect((await ask('sort=title', 'agreements')).body).toMatchObject({ type: '/problems/invalid-cursor' })
+  for (const format of ['csv', 'ndjson', 'atom'])
+    expect((await ask(`sort=-title&format=${format}`)).body, format).toMatchObject({
+      type: '/problems/invalid-cursor',
+    })
+})
+
+test('a cursor that was taken apart and put together with another position is 400', async () => {
+  const s = await service({ seed: true })
+  const cursor = (await s.get('/v1/proposals?limit=2')).body['page'].nextCursor as string
+  expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/)
+  const bytes = Buffer.from(cursor, 'base64url')
+  const forged = Buffer.from(bytes.toString('latin1').replace('2022', '2021'), 'latin1').toString('base64url')
+  expect(forged).not.toBe(cursor)
+  expect((await s.get(`/v1/proposals?limit=2&cursor=${forged}`)).body).toMatchObject({
+    type: '/problems/invalid-cursor',
+  })
+})
