@@ -192,7 +192,7 @@ describe('a walk over 5,000 rows, while a writer inserts, deletes and edits betw
   }, 120_000)
 
   test('holds on to the day and the knowledge that it was asked for', async () => {
-    const here = await world()
+    const here = await world(1500)
     const { s } = here
     const writer = new Writer(here)
     const knownAt = here.all.at(-1)?.['createdAt'] as string
@@ -205,7 +205,7 @@ describe('a walk over 5,000 rows, while a writer inserts, deletes and edits betw
     expect(new Set(walked.totals)).toEqual(new Set([asOf.length]))
     const past = await walk(s, `/v1/proposals?limit=200&knownAt=${knownAt}&sort=title&count=exact`, writer)
     expect(past.rows).toEqual(ordered(here.all, 'title'))
-    expect(past.totals[0]).toBe(ROWS)
+    expect(past.totals[0]).toBe(here.all.length)
     const both = await walk(
       s,
       `/v1/proposals?limit=200&knownAt=${knownAt}&asOf=2022-12-31&sort=title`,

@@ -17,9 +17,25 @@ export type SearchQuery = { all: Term[]; not: Term[] }[]
 
 /** Scripts written without spaces: each character is a word, and a string of them a phrase, so any substring is found. */
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*/gu
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*/gu
 
-const NO_WORD = /[^\p{L}\p{N}\p{M}]+/gu
+/** What is no part of a word, and marks that stand on none (an emoji's variation selector, say). */
+const NO_WORD = /(?:[^\p{L}\p{N}\p{M}]|^\p{M})[^\p{L}\p{N}]*/gu
+
+/** Letters with a stroke, ligatures and the like: Unicode takes nothing off them, but people leave it out. */
+const PLAIN: Record<string, string> = {
+  đ: 'd',
+  ð: 'd',
+  ħ: 'h',
+  ı: 'i',
+  ł: 'l',
+  ø: 'o',
+  ŧ: 't',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  þ: 'th',
+}
 
 /** The words of a text: compatibility forms, case and the diacritics of alphabets folded away, joined by spaces. */
 export function fold(text: string): string {
@@ -28,6 +44,7 @@ export function fold(text: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .toLowerCase()
+    .replace(/[đðħıłøŧßæœþ]/g, (letter) => PLAIN[letter] ?? letter)
     .replace(UNSPACED, ' $& ')
     .replace(NO_WORD, ' ')
     .trim()
@@ -77,7 +94,7 @@ export function snippet(text: string, query: SearchQuery): string | null {
     html += `${escapeHtml(text.slice(at, begin))}<mark>${escapeHtml(text.slice(begin, end))}</mark>`
     at = end
   }
-  return `${html}${escapeHtml(text.slice(at, to).toWellFormed())}${to < text.length ? '…' : ''}`
+  return `${html}${escapeHtml(text.slice(at, to).replace(/[\ud800-\udbff]$/, ''))}${to < text.length ? '…' : ''}`
 }
 
 /** Where terms match in a text, in order, as UTF-16 offsets. */

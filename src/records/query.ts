@@ -33,11 +33,16 @@ export const whole = (min: number, max: number) =>
     z.int(`Must be a whole number from ${min} to ${max}.`).min(min).max(max),
   )
 
-/** Several values, separated by commas or given as a repeated parameter. */
+/** Several values, separated by commas or given as a repeated parameter; `\,` is a comma inside a value. */
 export const several = (value: z.ZodType, description: string) =>
   z
     .preprocess(
-      (given) => (Array.isArray(given) ? given : [given]).flatMap((item) => String(item).split(',')),
+      (given) =>
+        (Array.isArray(given) ? given : [given]).flatMap((item) =>
+          String(item)
+            .split(/(?<!\\),/)
+            .map((value) => value.replaceAll('\\,', ',')),
+        ),
       z.array(value).min(1).max(100),
     )
     .meta({ description })
@@ -91,8 +96,6 @@ function filterSchema(filter: Filter): z.ZodType {
   const anyOf = `${description} Several values, separated by commas, mean any of them.`
   switch (filter.by) {
     case 'column':
-      if (filter.single) return filter.value.meta({ description }).optional()
-      return several(filter.value, anyOf).optional()
     case 'membership':
       return several(filter.value, anyOf).optional()
     case 'reference':

@@ -107,14 +107,7 @@ interface EntityDefinition
 /** How a query parameter narrows a list. */
 export type Filter =
   /** Any of the listed values of a column. */
-  | {
-      by: 'column'
-      column: string
-      value: z.ZodType
-      description: string
-      /** One value only, in which a comma is a comma. */
-      single?: true
-    }
+  | { by: 'column'; column: string; value: z.ZodType; description: string }
   /** Records that refer to it, from a column or from inside a list (`fields` name the places). */
   | { by: 'reference'; fields: readonly string[]; kind: Kind; description: string }
   /** A column at or after, or at or before, a value; dates unless `value` says otherwise. */

@@ -90,7 +90,6 @@ export const meetings = defineResource({
       by: 'column',
       column: 'city',
       value: z.string().min(1),
-      single: true,
       description: 'The city, as it is written.',
     },
     country: {

@@ -51,7 +51,6 @@ export const speakers = defineResource({
       by: 'column',
       column: 'name',
       value: z.string().min(1),
-      single: true,
       description: 'The name, as it is written.',
     },
     organization: {

@@ -71,7 +71,6 @@ export const states = defineResource({
       by: 'column',
       column: 'name',
       value: z.string().min(1),
-      single: true,
       description: 'The short name, as it is written.',
     },
   },

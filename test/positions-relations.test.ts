@@ -1,0 +1,384 @@
+// Where each state stands on a proposal, and how proposals and agreements follow from one another.
+import { describe, expect, test } from 'vitest'
+import { type Service, service } from './helpers/app.ts'
+import type { Body } from './helpers/bodies.ts'
+
+async function made(s: Service, url: string, body: unknown): Promise<Body> {
+  const answer = await s.post(url, body)
+  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
+  return answer.body
+}
+
+async function get(s: Service, url: string): Promise<Body> {
+  const { status, body, text } = await s.get(url)
+  expect(status, `${url} ${text}`).toBe(200)
+  return body
+}
+
+const proposal = async (s: Service, title: string, more: Body = {}) =>
+  (await made(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string
+
+const agreement = async (s: Service, title: string, more: Body = {}) =>
+  (await made(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
+
+const EIGHT = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
+
+describe('positions', () => {
+  async function world() {
+    const s = await service({ seed: true })
+    await made(s, '/v1/states', {
+      code: 'IR',
+      name: 'Iran',
+      memberships: [
+        { status: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
+        { status: 'member', startDate: '2023-07-04' },
+      ],
+    })
+    const id = await proposal(s, 'A')
+    const say = (stateCode: string, position: string, statedOn: string, more: Body = {}) =>
+      made(s, `/v1/proposals/${id}/positions`, { stateCode, position, statedOn, ...more })
+    const standing = async (asOf: string) => {
+      const body = await get(s, `/v1/proposals/${id}/positions?asOf=${asOf}`)
+      expect(body['asOf']).toBe(asOf)
+      return Object.fromEntries(
+        body['data'].map(({ stateCode, position }: Body) => [stateCode, position]),
+      ) as Record<string, string | null>
+    }
+    return { s, id, say, standing }
+  }
+
+  test('answer for every member of that day; no record is null and not abstained; what was said later is not known yet', async () => {
+    const { s, id, say, standing } = await world()
+    await say('RU', 'proposed', '2022-08-24')
+    const reserved = await say('UZ', 'reserved', '2022-09-16', { note: 'Asked for a longer text.' })
+    await say('UZ', 'supported', '2023-01-10')
+    await say('KZ', 'abstained', '2023-01')
+    await say('IN', 'objected', '2023-07-04')
+    const none = Object.fromEntries(EIGHT.map((code) => [code, null]))
+    expect(await standing('2022-08-23')).toEqual(none)
+    expect(await standing('2022-08-24')).toEqual({ ...none, RU: 'proposed' })
+    expect(await standing('2022-09-15')).toEqual({ ...none, RU: 'proposed' })
+    expect(await standing('2022-09-16')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved' })
+    expect(await standing('2023-01-09')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved', KZ: 'abstained' })
+    expect(await standing('2023-01-10')).toEqual({
+      ...none,
+      RU: 'proposed',
+      UZ: 'supported',
+      KZ: 'abstained',
+    })
+    expect(await standing('2023-07-04')).toEqual({
+      ...none,
+      RU: 'proposed',
+      UZ: 'supported',
+      KZ: 'abstained',
+      IN: 'objected',
+      IR: null,
+    })
+    const { data } = await get(s, `/v1/proposals/${id}/positions?asOf=2022-09-16`)
+    expect(data.find(({ stateCode }: Body) => stateCode === 'UZ')).toEqual({
+      stateCode: 'UZ',
+      name: 'Uzbekistan',
+      position: 'reserved',
+      statedOn: '2022-09-16',
+      positionId: reserved['id'],
+    })
+    expect(data.find(({ stateCode }: Body) => stateCode === 'CN')).toEqual({
+      stateCode: 'CN',
+      name: 'China',
+      position: null,
+      statedOn: null,
+      positionId: null,
+    })
+  })
+
+  test('of states that were no members then are shown once they have spoken', async () => {
+    const { say, standing } = await world()
+    await say('IR', 'supported', '2022-10-01')
+    expect(await standing('2022-09-30')).not.toHaveProperty('IR')
+    expect(await standing('2022-10-01')).toHaveProperty('IR', 'supported')
+    expect(Object.keys(await standing('2022-10-01'))).toHaveLength(9)
+    expect(await standing('2024-01-01')).toHaveProperty('IR', 'supported')
+    expect(Object.keys(await standing('2024-01-01'))).toHaveLength(9)
+  })
+
+  test('are all kept, in order of date whenever they were entered; the last of a day counts', async () => {
+    const { s, id, say, standing } = await world()
+    await say('UZ', 'supported', '2023-01-10')
+    await say('UZ', 'reserved', '2022-09-16')
+    await say('UZ', 'objected', '2022-09-16')
+    const { records } = await get(s, `/v1/proposals/${id}/positions`)
+    expect(records.map(({ position }: Body) => position)).toEqual(['reserved', 'objected', 'supported'])
+    expect(await standing('2022-12-01')).toHaveProperty('UZ', 'objected')
+    expect(await standing('2023-12-01')).toHaveProperty('UZ', 'supported')
+  })
+
+  test('without asOf are those of today', async () => {
+    const s = await service({ seed: true, clock: () => new Date('2025-03-01T12:00:00Z') })
+    const id = await proposal(s, 'A')
+    expect(await get(s, `/v1/proposals/${id}/positions`)).toMatchObject({
+      asOf: '2025-03-01',
+      data: EIGHT.map((stateCode) => ({ stateCode, position: null })),
+      records: [],
+    })
+    expect((await s.get(`/v1/proposals/${id}/positions?asOf=2025`)).status).toBe(400)
+  })
+
+  test('carry evidence, which decides their support; it goes with the position, and all of it with the proposal', async () => {
+    const { s, id, say } = await world()
+    const sources: string[] = []
+    for (const title of ['One', 'Two'])
+      sources.push((await made(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
+    const position = await say('UZ', 'supported', '2022-09-16')
+    const other = await say('KZ', 'supported', '2022-09-16')
+    const url = `/v1/proposals/${id}/positions/${position['id']}`
+    const cite = (to: string, sourceId: string | undefined) =>
+      made(s, `${to}/evidence`, { sourceId, motivation: 'quote', exact: 'We support' })
+    expect((await get(s, url))['support']).toBe('unsupported')
+    const evidence = await cite(url, sources[0])
+    expect((await get(s, url))['support']).toBe('single-source')
+    await cite(url, sources[1])
+    expect((await get(s, url))['support']).toBe('corroborated')
+    const second = await cite(`/v1/proposals/${id}/positions/${other['id']}`, sources[0])
+    expect((await get(s, `/v1/proposals/${id}`))['support']).toBe('unsupported')
+    expect((await get(s, `${url}/evidence`))['data']).toHaveLength(2)
+    const annotations = async () =>
+      (await get(s, `/v1/sources/${sources[0]}/annotations`))['items'].map(({ id }: Body) => id) as string[]
+    expect(await annotations()).toHaveLength(2)
+    expect((await s.del(`/v1/sources/${sources[0]}`)).status).toBe(409)
+
+    expect((await s.del(`/v1/proposals/${id}/positions/${other['id']}`)).status).toBe(204)
+    expect((await s.get(`/v1/proposals/${id}/positions/${other['id']}`)).status).toBe(410)
+    expect(
+      (await s.get(`/v1/proposals/${id}/positions/${other['id']}/evidence/${second['id']}`)).status,
+    ).toBe(410)
+    expect(await annotations()).toHaveLength(1)
+
+    expect((await s.del('/v1/states/UZ')).status).toBe(409)
+    expect((await s.del(`/v1/proposals/${id}`)).status).toBe(204)
+    expect((await s.get(url)).status).toBe(410)
+    expect((await s.get(`${url}/evidence/${evidence['id']}`)).status).toBe(410)
+    expect(await annotations()).toEqual([])
+    for (const source of sources) expect((await s.del(`/v1/sources/${source}`)).status).toBe(204)
+    expect((await s.del('/v1/states/UZ')).status).toBe(204)
+  })
+
+  test('that cannot be are refused', async () => {
+    const { s, id } = await world()
+    const fine = { stateCode: 'UZ', position: 'supported', statedOn: '2022-09-16' }
+    const refused = async (body: Body, to = id) =>
+      (await s.post(`/v1/proposals/${to}/positions`, body)).status
+    expect(await refused({ ...fine, stateCode: 'QQ' })).toBe(422)
+    expect(await refused({ ...fine, stateCode: null })).toBe(400)
+    expect(await refused({ ...fine, position: 'against' })).toBe(400)
+    expect(await refused({ ...fine, statedOn: '2022-02-30' })).toBe(400)
+    expect(await refused({ stateCode: 'UZ', position: 'supported' })).toBe(400)
+    expect(await refused({ ...fine, meetingId: 'mtg_01gb6jc400ezz8kdnweefcy4dk' })).toBe(422)
+    expect(await refused(fine, 'prp_01gb6jc400ezz8kdnweefcy4dk')).toBe(404)
+    const other = await proposal(s, 'Other')
+    const { id: position } = await made(s, `/v1/proposals/${id}/positions`, fine)
+    expect((await s.get(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
+    expect((await s.del(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
+    expect((await s.get('/v1/agreements/agr_01gb6jc400ezz8kdnweefcy4dk/positions')).status).toBe(404)
+  })
+})
+
+describe('relations', () => {
+  const relate = (s: Service, from: string, type: string, targetId: string) =>
+    s.post(`/v1/${from.startsWith('prp') ? 'proposals' : 'agreements'}/${from}/relations`, { type, targetId })
+
+  test('are read from both ends, each with its direction, and deleted from the one they start from', async () => {
+    const s = await service()
+    const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
+    const { status, body, headers } = await relate(s, b, 'elaborates', a)
+    expect(status).toBe(201)
+    expect(headers.location).toBe(`/v1/proposals/${b}/relations`)
+    expect((await get(s, `/v1/proposals/${b}/relations`))['data']).toEqual([
+      { ...body, direction: 'outgoing' },
+    ])
+    expect((await get(s, `/v1/proposals/${a}/relations`))['data']).toEqual([
+      { ...body, direction: 'incoming' },
+    ])
+    expect((await s.del(`/v1/proposals/${a}/relations/${body['id']}`)).status).toBe(404)
+    expect((await s.del(`/v1/proposals/${b}/relations/${body['id']}`, { 'if-match': '"9.x"' })).status).toBe(
+      412,
+    )
+    expect((await s.del(`/v1/proposals/${b}/relations/${body['id']}`)).status).toBe(204)
+    for (const id of [a, b]) expect((await get(s, `/v1/proposals/${id}/relations`))['data']).toEqual([])
+    expect((await relate(s, b, 'elaborates', a)).status).toBe(201)
+  })
+
+  test('of every type lead from the kinds and to the kinds that they can', async () => {
+    const s = await service()
+    const p = [await proposal(s, 'P'), await proposal(s, 'Q')] as const
+    const a = [await agreement(s, 'A'), await agreement(s, 'B')] as const
+    for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into']) {
+      expect((await relate(s, p[0], type, p[1])).status, type).toBe(201)
+      expect((await relate(s, a[0], type, a[1])).status, type).toBe(201)
+      for (const [from, to] of [
+        [p[0], a[0]],
+        [a[0], p[0]],
+      ] as const)
+        expect((await relate(s, from, type, to)).body, type).toMatchObject({
+          status: 422,
+          errors: [{ pointer: '/targetId' }],
+        })
+    }
+    expect((await relate(s, p[0], 'became', a[0])).status).toBe(201)
+    for (const [from, to] of [
+      [p[0], p[1]],
+      [a[0], a[1]],
+      [a[0], p[0]],
+    ] as const)
+      expect((await relate(s, from, 'became', to)).status).toBe(422)
+    expect((await relate(s, p[0], 'laid-down-in', a[0])).status).toBe(400)
+    expect((await relate(s, p[0], 'became', 'agr_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(422)
+    expect((await relate(s, p[0], 'restates', 'mtg_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(400)
+  })
+
+  test('to the record itself, or said twice, are refused; the other way round, or of another type, they are not the same', async () => {
+    const s = await service()
+    const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
+    for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into'])
+      expect((await relate(s, a, type, a)).status, type).toBe(422)
+    const first = await relate(s, a, 'restates', b)
+    expect((await relate(s, a, 'restates', b)).body).toMatchObject({
+      status: 409,
+      type: '/problems/duplicate',
+      existingId: first.body['id'],
+    })
+    expect((await relate(s, b, 'restates', a)).status).toBe(201)
+    expect((await relate(s, a, 'elaborates', b)).status).toBe(201)
+  })
+
+  test.each(['supersedes', 'merged-into'])(
+    'of the type %s never go round in a circle, short or long',
+    async (type) => {
+      const s = await service()
+      const ids: string[] = []
+      for (let n = 0; n < 12; n++) ids.push(await agreement(s, `A${n}`))
+      for (const [n, id] of ids.entries())
+        if (n > 0) expect((await relate(s, id, type, ids[n - 1] ?? '')).status).toBe(201)
+      const [first = ''] = ids
+      for (const n of [1, 2, 7, 11]) {
+        const { body } = await relate(s, first, type, ids[n] ?? '')
+        expect(body, `${n}`).toMatchObject({ status: 422, errors: [{ pointer: '/targetId' }] })
+      }
+      // Two ways to the same place are no circle, and neither is another type back.
+      expect((await relate(s, ids[11] ?? '', type, first)).status).toBe(201)
+      const other = type === 'supersedes' ? 'merged-into' : 'supersedes'
+      expect((await relate(s, first, other, ids[11] ?? '')).status).toBe(201)
+      expect((await relate(s, first, 'restates', ids[11] ?? '')).status).toBe(201)
+      // A circle that was cut open may be closed elsewhere.
+      const [middle] = (await get(s, `/v1/agreements/${ids[6]}/relations`))['data'].filter(
+        ({ direction }: Body) => direction === 'outgoing',
+      )
+      await s.del(`/v1/agreements/${ids[6]}/relations/${middle.id}`)
+      expect((await relate(s, ids[5] ?? '', type, ids[6] ?? '')).status).toBe(201)
+    },
+  )
+
+  test('keep the record that they lead to from being deleted, and go with the one that they start from', async () => {
+    const s = await service()
+    const [a, b] = [await proposal(s, 'A'), await agreement(s, 'B')]
+    const { body } = await relate(s, a, 'became', b)
+    expect((await s.del(`/v1/agreements/${b}`)).body).toMatchObject({
+      status: 409,
+      type: '/problems/referenced',
+      referencedBy: [{ kind: 'relation', id: body['id'] }],
+    })
+    expect((await s.del(`/v1/proposals/${a}`)).status).toBe(204)
+    expect((await get(s, `/v1/agreements/${b}/relations`))['data']).toEqual([])
+    expect((await s.del(`/v1/agreements/${b}`)).status).toBe(204)
+  })
+})
+
+describe('lineage', () => {
+  test('is the same whole chain in order from whichever record it is asked, from the first proposal to the treaty in force', async () => {
+    const s = await service()
+    const first = await proposal(s, 'First', { proposedOn: '2019' })
+    const again = await proposal(s, 'Again', { proposedOn: '2019-06' })
+    const more = await proposal(s, 'More', { proposedOn: '2020-01-15' })
+    const part = await proposal(s, 'Merged', { proposedOn: '2020-01-15' })
+    const draft = await agreement(s, 'Draft', {
+      events: [
+        { status: 'drafted', occurredOn: '2020-01-15' },
+        { status: 'withdrawn', occurredOn: '2021' },
+      ],
+    })
+    const treaty = await agreement(s, 'Treaty', {
+      events: [
+        { status: 'drafted', occurredOn: '2021-05-01' },
+        { status: 'in-force', occurredOn: '2023-01-01' },
+      ],
+    })
+    const named = await proposal(s, 'Named', { proposedOn: '2020-03-01', agreementId: treaty })
+    const undated = await agreement(s, 'Undated')
+    const alone = await proposal(s, 'Alone')
+    const link = async (from: string, type: string, targetId: string) => {
+      const path = from.startsWith('prp') ? 'proposals' : 'agreements'
+      return (await made(s, `/v1/${path}/${from}/relations`, { type, targetId }))['id'] as string
+    }
+    const ids = [
+      await link(again, 'restates', first),
+      await link(more, 'elaborates', again),
+      await link(part, 'merged-into', more),
+      await link(more, 'became', draft),
+      await link(treaty, 'supersedes', draft),
+      await link(undated, 'elaborates', treaty),
+    ]
+    const chain = [first, again, ...[more, part].sort(), draft, named, treaty, undated]
+    let whole: Body | undefined
+    for (const id of chain) {
+      const path = id.startsWith('prp') ? 'proposals' : 'agreements'
+      const lineage = await get(s, `/v1/${path}/${id}/lineage`)
+      expect(lineage['data'].map((node: Body) => node['id'])).toEqual(chain)
+      whole ??= lineage
+      expect(lineage).toEqual(whole)
+    }
+    expect(whole?.['data'].map(({ title, status, date, kind }: Body) => [kind, title, status, date])).toEqual(
+      expect.arrayContaining([
+        ['proposal', 'First', 'proposed', '2019'],
+        ['agreement', 'Draft', 'withdrawn', '2020-01-15'],
+        ['agreement', 'Treaty', 'in-force', '2021-05-01'],
+        ['agreement', 'Undated', 'drafting', null],
+      ]),
+    )
+    const edges = whole?.['relations'] as Body[]
+    expect(edges.map(({ relationId }) => relationId).sort()).toEqual([...ids, null].sort())
+    expect(edges).toContainEqual({
+      type: 'laid-down-in',
+      sourceId: named,
+      targetId: treaty,
+      relationId: null,
+    })
+    expect((await get(s, `/v1/proposals/${alone}/lineage`))['data'].map(({ id }: Body) => id)).toEqual([
+      alone,
+    ])
+    expect((await get(s, `/v1/proposals/${alone}/lineage`))['relations']).toEqual([])
+    await s.patch(`/v1/proposals/${named}`, { agreementId: null })
+    expect((await get(s, `/v1/proposals/${named}/lineage`))['data']).toHaveLength(1)
+    expect((await get(s, `/v1/proposals/${first}/lineage`))['data']).toHaveLength(chain.length - 1)
+  })
+
+  test('of the seed leads from the proposal of 2022 to the draft that was announced then', async () => {
+    const s = await service({ seed: true })
+    const [draft] = (await get(s, '/v1/agreements'))['data'] as Body[]
+    const lineage = await get(s, `/v1/agreements/${draft?.['id']}/lineage`)
+    expect(lineage['data'].map(({ kind }: Body) => kind)).toEqual(['proposal', 'agreement'])
+    expect(lineage['relations']).toMatchObject([{ type: 'laid-down-in', targetId: draft?.['id'] }])
+  })
+
+  test('ends: a chain that goes round by other types is shown once', async () => {
+    const s = await service()
+    const [a, b, c] = [await proposal(s, 'A'), await proposal(s, 'B'), await proposal(s, 'C')]
+    for (const [from, to] of [
+      [a, b],
+      [b, c],
+      [c, a],
+    ] as const)
+      await made(s, `/v1/proposals/${from}/relations`, { type: 'restates', targetId: to })
+    const lineage = await get(s, `/v1/proposals/${b}/lineage`)
+    expect(lineage['data'].map(({ id }: Body) => id)).toEqual([a, b, c].sort())
+    expect(lineage['relations']).toHaveLength(3)
+  })
+})

@@ -1,0 +1,556 @@
+// Search: whatever someone types is a query, finds what a reader would call a match, and shows it safely.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { escapeHtml, fold, parseSearch, snippet } from '../src/core/search.ts'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import { type Body, kinds, pathOf } from './helpers/bodies.ts'
+
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+
+/** Makes proposals with these titles and summaries. */
+async function proposals(s: Service, ...texts: (string | [string, string])[]): Promise<string[]> {
+  const ids: string[] = []
+  for (const given of texts) {
+    const [title, summary = null] = [given].flat()
+    const { status, body, text } = await s.post('/v1/proposals', { title, summary, proposedOn: '2022-08-24' })
+    expect(status, text).toBe(201)
+    ids.push(body['id'])
+  }
+  return ids
+}
+
+async function search(s: Service, q: string, more = ''): Promise<Body[]> {
+  const { status, body, text } = await s.get(`/v1/search?limit=100&q=${encodeURIComponent(q)}${more}`)
+  expect(status, `${q}: ${text}`).toBe(200)
+  return body['data']
+}
+
+const titles = async (s: Service, q: string, more = '') =>
+  (await search(s, q, more)).map(({ title }) => title)
+
+async function listed(s: Service, q: string): Promise<string[]> {
+  const { status, body, text } = await s.get(`/v1/proposals?limit=200&sort=title&q=${encodeURIComponent(q)}`)
+  expect(status, `${q}: ${text}`).toBe(200)
+  return body['data'].map(({ title }: Body) => title)
+}
+
+describe('a search', () => {
+  test('finds all of the words in any order, whole phrases, beginnings, either side of OR, and leaves out what has a minus', async () => {
+    const s = await service()
+    await proposals(
+      s,
+      'Counter drones together',
+      'Drones counter everything',
+      'Together against drone strikes',
+      'Exchange of information',
+      ['Exchange of practice', 'Best practices, drones included'],
+    )
+    for (const [q, expected] of [
+      ['drones', ['Counter drones together', 'Drones counter everything', 'Exchange of practice']],
+      ['together drones', ['Counter drones together']],
+      ['"counter drones"', ['Counter drones together']],
+      ['"drones counter"', ['Drones counter everything']],
+      ['"counter together"', []],
+      ['drone', ['Together against drone strikes']],
+      [
+        'drone*',
+        [
+          'Counter drones together',
+          'Drones counter everything',
+          'Exchange of practice',
+          'Together against drone strikes',
+        ],
+      ],
+      ['"best prac"*', ['Exchange of practice']],
+      ['"best prac"', []],
+      ['drones -counter', ['Exchange of practice']],
+      ['drones -"drones counter"', ['Counter drones together', 'Exchange of practice']],
+      ['exchange -info*', ['Exchange of practice']],
+      ['-drones exchange', ['Exchange of information']],
+      ['strikes OR information', ['Exchange of information', 'Together against drone strikes']],
+      ['strikes or information', []],
+      ['strikes OR drones -counter', ['Exchange of practice', 'Together against drone strikes']],
+      ['exchange drones OR strikes', ['Exchange of practice', 'Together against drone strikes']],
+      ['OR strikes', ['Together against drone strikes']],
+      ['strikes OR', ['Together against drone strikes']],
+      ['"counter drones', ['Counter drones together']],
+      ['counter-drones', ['Counter drones together']],
+      ['drones absent', []],
+    ] as [string, string[]][]) {
+      expect((await titles(s, q)).sort(), q).toEqual(expected)
+      expect(await listed(s, q), q).toEqual(expected)
+    }
+  })
+
+  test('of nothing but what must be missing lists all else', async () => {
+    const s = await service()
+    await proposals(s, 'Drones', 'Trade', 'Trade in drones')
+    expect(await listed(s, '-drones')).toEqual(['Trade'])
+    expect(await listed(s, '-drones -trade')).toEqual([])
+    expect(await listed(s, '-absent')).toEqual(['Drones', 'Trade', 'Trade in drones'])
+    expect(await listed(s, 'drones OR -trade')).toEqual(['Drones', 'Trade in drones'])
+    expect(await listed(s, 'trade OR -drones')).toEqual(['Trade', 'Trade in drones'])
+  })
+
+  test('puts the title above the body, and more of the words above fewer', async () => {
+    const s = await service()
+    await proposals(
+      s,
+      ['Something else', 'drones drones drones drones drones drones'],
+      ['Drones', 'Something else'],
+      ...Array.from({ length: 9 }, (_, n): [string, string] => [`Filler ${n}`, 'Of no interest']),
+      ['Trade', 'Here drones are named once, among a great many other words that say something else'],
+    )
+    const hits = await search(s, 'drones')
+    expect(hits.map(({ title }) => title)).toEqual(['Drones', 'Something else', 'Trade'])
+    const scores = hits.map(({ score }) => score as number)
+    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+    expect(new Set(scores).size).toBe(3)
+  })
+
+  test('does not mind case or diacritics, in the query or in the text', async () => {
+    const s = await service()
+    const pairs = [
+      ['Ünïcôdé', 'unicode'],
+      ['ŞANGHAY', 'sanghay'],
+      ['Đà Nẵng', 'da nang'],
+      ['Việt Nam', 'VIET NAM'],
+      ['Łódź', 'lodz'],
+      ['Ærø', 'aero'],
+      ['Straße', 'STRASSE'],
+      ['İstanbul', 'istanbul'],
+      ['Йошкар', 'иошкар'],
+      ['самолёт', 'САМОЛЕТ'],
+      ['Ташкентский', 'ТАШКЕНТСКИЙ'],
+      ['Αθήνα', 'αθηνα'],
+      ['ﬁle', 'file'],
+      ['Ｆｕｌｌ', 'full'],
+    ] as const
+    await proposals(s, ...pairs.map(([text]) => text))
+    for (const [text, query] of pairs) {
+      expect(await titles(s, query), query).toEqual([text])
+      expect(await titles(s, text), text).toEqual([text])
+      expect(await titles(s, text.toUpperCase()), text).toEqual([text])
+      const decomposed = text.normalize('NFD')
+      expect(await titles(s, decomposed), text).toEqual([text])
+    }
+    expect(await titles(s, 'йод')).toEqual([])
+  })
+
+  test('finds Chinese, Japanese, Korean and Thai anywhere in a text, one character or many, and only what stands together', async () => {
+    const s = await service()
+    const [cn, jp, kr, th] = [
+      '上海合作组织成员国国防部长会议',
+      'サーバーと無人機の対策',
+      '우즈베키스탄에서 회의',
+      'การประชุมความมั่นคง',
+    ] as const
+    await proposals(s, cn, jp, kr, th, 'Plain words')
+    for (const [q, found] of [
+      ['国', [cn]],
+      ['组织', [cn]],
+      ['成员国国防', [cn]],
+      ['上海合作组织成员国国防部长会议', [cn]],
+      ['织组', []],
+      ['上海国防', []],
+      ['上海 国防', [cn]],
+      ['"国国"', [cn]],
+      ['会*', [cn]],
+      ['-上海 words', ['Plain words']],
+      ['無人機', [jp]],
+      ['バー', [jp]],
+      ['人', [jp]],
+      ['우즈베키스탄', [kr]],
+      ['회의', [kr]],
+      ['ประชุม', [th]],
+    ] as [string, string[]][]) {
+      expect(await titles(s, q), q).toEqual(found)
+      expect(await listed(s, q), q).toEqual(found)
+    }
+  })
+
+  test('splits scripts that run into each other, and takes emoji as no words', async () => {
+    const s = await service()
+    await proposals(s, '上合组织SCO峰会2024年', 'Peace ☮️ talks 🚀 now', 'Талибан🚫Kabul', 'न्यायालय में', 'مُحَمَّد')
+    const all = {
+      SCO峰会: '上合组织SCO峰会2024年',
+      sco: '上合组织SCO峰会2024年',
+      '2024': '上合组织SCO峰会2024年',
+      组织sco: '上合组织SCO峰会2024年',
+      '"peace talks"': 'Peace ☮️ talks 🚀 now',
+      'peace ☮️': 'Peace ☮️ talks 🚀 now',
+      'peace ☮ 🚀 now': 'Peace ☮️ talks 🚀 now',
+      kabul: 'Талибан🚫Kabul',
+      талибан: 'Талибан🚫Kabul',
+      न्यायालय: 'न्यायालय में',
+      مُحَمَّد: 'مُحَمَّد',
+    }
+    for (const [q, title] of Object.entries(all)) expect(await titles(s, q), q).toEqual([title])
+    for (const q of ['🚀', '☮️', '???', '""', '-', '*', '"', 'OR', '-""', '❤️'])
+      expect(await titles(s, q), q).toEqual([])
+  })
+
+  test('follows every edit and every delete at once', async () => {
+    const s = await service()
+    const [id] = await proposals(s, ['First title', 'First body'])
+    await s.patch(`/v1/proposals/${id}`, { title: 'Second title' })
+    expect(await titles(s, '"first title"')).toEqual([])
+    expect(await titles(s, 'second')).toEqual(['Second title'])
+    expect(await titles(s, 'body')).toEqual(['Second title'])
+    await s.patch(`/v1/proposals/${id}`, { summary: null })
+    expect(await titles(s, 'body')).toEqual([])
+    await s.del(`/v1/proposals/${id}`)
+    expect(await titles(s, 'second')).toEqual([])
+    expect(await listed(s, 'second')).toEqual([])
+  })
+
+  test('goes over all kinds at once, tells what each hit is and where to read it, and narrows to kinds', async () => {
+    const s = await service({ seed: true })
+    const speaker = await s.post('/v1/speakers', { name: 'Zebra', posts: [{ title: 'Keeper' }] })
+    const bodies: Record<string, Body> = {
+      meetings: { name: 'Zebra', startDate: '2022-08' },
+      proposals: { title: 'Zebra', proposedOn: '2021' },
+      agreements: { title: 'Zebra', kind: 'treaty' },
+      statements: { speakerId: speaker.body['id'], kind: 'direct', text: 'A zebra.' },
+      organizations: { name: 'Zebra', classification: 'organ', foundingDate: '1999' },
+      states: { code: 'ZZ', name: 'Zebra' },
+      topics: { slug: 'zebra', prefLabel: 'Stripes' },
+      sources: { title: 'Zebra', language: 'en', text: 'Striped.', publishedOn: '2020-02-02' },
+    }
+    for (const [path, body] of Object.entries(bodies))
+      expect((await s.post(`/v1/${path}`, body)).status, path).toBe(201)
+    const hits = await search(s, 'zebra', '&count=exact')
+    expect(hits.map(({ kind }) => kind).sort()).toEqual([...kinds].sort())
+    for (const hit of hits) {
+      const { status, body } = await s.get(hit['path'])
+      expect(status, hit['path']).toBe(200)
+      expect(body['id']).toBe(hit['id'])
+      expect(Object.values(body)).toContain(hit['title'])
+    }
+    const dates = Object.fromEntries(hits.map(({ kind, date }) => [kind, date]))
+    expect(dates).toMatchObject({
+      meeting: '2022-08',
+      proposal: '2021',
+      organization: '1999',
+      source: '2020-02-02',
+      speaker: null,
+      topic: null,
+    })
+    const kindsOf = async (more: string) => (await search(s, 'zebra', more)).map(({ kind }) => kind).sort()
+    expect(await kindsOf('&kind=state')).toEqual(['state'])
+    expect(await kindsOf('&kind=topic,source')).toEqual(['source', 'topic'])
+    const { body } = await s.get('/v1/search?q=zebra&kind=zebra')
+    expect(body).toMatchObject({ status: 400, errors: [{ parameter: 'kind' }] })
+    for (const kind of kinds) {
+      const list = await s.get(`${pathOf(kind)}?q=zebra&count=exact`)
+      expect(list.body['page'].total, kind).toBe(1)
+    }
+  })
+
+  test('pages by cursor through all of its hits, each once, with a total when asked; a cursor is good for its query alone', async () => {
+    const s = await service()
+    await proposals(s, ...Array.from({ length: 23 }, (_, n) => `Drones ${'again '.repeat(n)}`))
+    const whole = (await search(s, 'drones')).map(({ id }) => id)
+    const seen: string[] = []
+    let first = ''
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body }: { body: Body } = await s.get(
+        `/v1/search?q=drones&limit=5&count=exact${cursor && `&cursor=${cursor}`}`,
+      )
+      seen.push(...body['data'].map(({ id }: Body) => id))
+      expect(body['page']).toMatchObject({ limit: 5, total: 23 })
+      cursor = body['page'].nextCursor
+      first ||= cursor ?? ''
+    }
+    expect(seen).toEqual(whole)
+    expect(new Set(seen).size).toBe(23)
+    for (const other of ['q=drone', 'q=drones&kind=proposal', 'q=Drones'])
+      expect((await s.get(`/v1/search?${other}&cursor=${first}`)).body, other).toMatchObject({
+        status: 400,
+        type: '/problems/invalid-cursor',
+      })
+    expect((await s.get('/v1/search')).body).toMatchObject({ status: 400, errors: [{ parameter: 'q' }] })
+  })
+
+  test('costs no more queries for many hits than for one', async () => {
+    const s = await service()
+    await proposals(s, ...Array.from({ length: 30 }, (_, n) => `Drones ${n}`))
+    const cost = async (query: string) => {
+      s.queries()
+      expect((await s.get(`/v1/search?q=drones${query}`)).status).toBe(200)
+      return s.queries().length
+    }
+    expect(await cost('&limit=30')).toBe(await cost('&limit=1'))
+    expect(await cost('&limit=30')).toBeLessThanOrEqual(3)
+  })
+})
+
+/** What a browser shows of a snippet; throws when it is anything but text and marks. */
+function shown(html: string): { text: string; marked: string[] } {
+  const marked: string[] = []
+  let depth = 0
+  let text = ''
+  for (const [piece] of html.matchAll(/<[^>]*>|[^<]+|</g)) {
+    if (piece === '<mark>') {
+      if (++depth > 1) throw new Error(`Marks inside marks: ${html}`)
+      marked.push('')
+    } else if (piece === '</mark>') {
+      if (--depth < 0) throw new Error(`A mark ends that never began: ${html}`)
+    } else {
+      if (/[<>"']/.test(piece)) throw new Error(`Not safe: ${html}`)
+      if (/&(?!#\d+;)/.test(piece)) throw new Error(`Not escaped: ${html}`)
+      const plain = piece.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+      text += plain
+      if (depth) marked[marked.length - 1] += plain
+    }
+  }
+  if (depth) throw new Error(`A mark has no end: ${html}`)
+  return { text, marked }
+}
+
+const ellipsisOff = (text: string) => text.replace(/^…/, '').replace(/…$/, '')
+
+describe('a snippet', () => {
+  test('shows hostile text as text, with the matches marked', async () => {
+    const s = await service()
+    const title = `<script>alert('x')</script> & "drones" &amp; <mark>`
+    await proposals(s, title, ['Drones', `</mark><img src=x onerror="alert(1)"> drones' & <b>drones</b>`])
+    const hits = await search(s, 'drones')
+    expect(hits).toHaveLength(2)
+    for (const hit of hits) {
+      const { body } = await s.get(hit['path'])
+      const { text, marked } = shown(hit['snippet'])
+      expect(String(body['summary'] ?? body['title'])).toContain(ellipsisOff(text))
+      expect(marked.length).toBeGreaterThan(0)
+      for (const mark of marked) expect(mark.toLowerCase()).toBe('drones')
+    }
+  })
+
+  test('of a long text shows the place of the match, in its own spelling, and where it was cut', () => {
+    const text = `${'word '.repeat(200)}the Cöunter-DRÖNES here ${'word '.repeat(200)}`
+    const html = snippet(text, parseSearch('drones')) ?? ''
+    const { text: plain, marked } = shown(html)
+    expect(marked).toEqual(['DRÖNES'])
+    expect(plain.startsWith('…') && plain.endsWith('…')).toBe(true)
+    expect(text).toContain(ellipsisOff(plain))
+    expect(plain.length).toBeLessThan(300)
+  })
+
+  test('marks phrases whole, beginnings by the word, characters of Chinese by themselves', () => {
+    const marks = (text: string, q: string) => shown(snippet(text, parseSearch(q)) ?? '').marked
+    expect(marks('one two three two', '"two three"')).toEqual(['two three'])
+    expect(marks('drones and drone strikes', 'dro*')).toEqual(['drones', 'drone'])
+    expect(marks('上海合作组织', '合作')).toEqual(['合作'])
+    expect(marks('Ташкент, ёлка', 'елка')).toEqual(['ёлка'])
+    expect(marks('a b c', 'b OR c')).toEqual(['b', 'c'])
+    expect(snippet('nothing here', parseSearch('drones'))).toBeNull()
+    expect(snippet('drones', parseSearch('-drones'))).toBeNull()
+  })
+
+  test('never cuts a character in two', () => {
+    for (let pad = 220; pad < 250; pad++) {
+      const text = `x ${'a'.repeat(pad)}${'😀'.repeat(40)}`
+      const { text: plain } = shown(snippet(text, parseSearch('x')) ?? '')
+      expect(plain.isWellFormed()).toBe(true)
+      expect(text).toContain(ellipsisOff(plain))
+    }
+  })
+
+  test('of any text and any query is safe and shows a piece of the text', () => {
+    const alphabet = fc.constantFrom(...'<>&"\'/ab cé国й😀-…\n;#')
+    const text = fc.oneof(fc.string({ unit: alphabet, maxLength: 600 }), fc.string({ unit: 'grapheme' }))
+    fc.assert(
+      fc.property(text, fc.string({ unit: alphabet, maxLength: 5 }), (given, q) => {
+        const whole = given.replaceAll('…', '.')
+        const html = snippet(whole, parseSearch(q))
+        if (html === null) return
+        const { text: plain, marked } = shown(html)
+        expect(whole).toContain(ellipsisOff(plain))
+        expect(marked.every((mark) => mark !== '')).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('any string at all', () => {
+  const SYNTAX = [
+    'NEAR',
+    'AND',
+    'OR',
+    'NOT',
+    'title:',
+    '*',
+    '^',
+    ':',
+    '(',
+    ')',
+    '"',
+    "'",
+    '-',
+    '+',
+    '{',
+    '}',
+    ';',
+    '%',
+    '_',
+    '\0',
+    '\\',
+    '--',
+    '/*',
+    'NEAR(a b, 2)',
+    'title : x',
+    'é',
+    '国',
+    '😀',
+    ' ',
+    'a',
+    'drones',
+    '\u{E000}',
+    '\ud7ff',
+    '\ufeff',
+    '\u200d',
+    '\ufe0f',
+    '１',
+    '½',
+    '\u0301',
+    'ß',
+    '\u{1E900}',
+    '\u{30EDD}',
+  ]
+  const anything = fc
+    .oneof(
+      {
+        weight: 3,
+        arbitrary: fc
+          .array(fc.constantFrom(...SYNTAX), { minLength: 1, maxLength: 8 })
+          .map((parts) => parts.join('')),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }) },
+      { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }) },
+    )
+    .filter((text) => text.length <= 500)
+
+  test('is a legal query, for search and for q, and both find the same', async () => {
+    const s = await service()
+    await proposals(
+      s,
+      'Drones a b',
+      ['é 国国 😀 x', 'NEAR AND NOT title: drones'],
+      'ß １ ½ é\u0301',
+      'OR a',
+      '𞤀𞤁 𰻝',
+    )
+    await fc.assert(
+      fc.asyncProperty(anything, async (q) => {
+        const query = encodeURIComponent(q)
+        const hits = (await s.app.inject(`/v1/search?kind=proposal&count=exact&limit=100&q=${query}`)).json()
+        expect(hits.status, `${JSON.stringify(q)} ${JSON.stringify(hits)}`).toBeUndefined()
+        const list = (await s.app.inject(`/v1/proposals?count=exact&limit=100&q=${query}`)).json()
+        expect(list.status, `${JSON.stringify(q)} ${JSON.stringify(list)}`).toBeUndefined()
+        const ids = (rows: Body[]) => rows.map(({ id }) => id as string).sort()
+        // A query that says only what must be missing has nothing to rank.
+        const ranked = parseSearch(q).every(({ all }) => all.length > 0)
+        if (ranked) expect(ids(hits.data), JSON.stringify(q)).toEqual(ids(list.data))
+        expect(hits.page.total).toBe(hits.data.length)
+        expect(list.page.total).toBe(list.data.length)
+        for (const hit of hits.data) shown(hit.snippet)
+      }),
+      { numRuns: 250 },
+    )
+  }, 60_000)
+
+  test('as raw bytes of a URL that are no UTF-8, or a lone percent sign, is no error of the service', async () => {
+    const s = await service()
+    for (const raw of ['%ff%fe', '%', '%zz', '%00', 'a%00b', '%ed%a0%80', '+', '%20', '%22', '&q', '%0a']) {
+      for (const url of [`/v1/search?q=${raw}`, `/v1/proposals?q=${raw}`]) {
+        const { statusCode, body } = await s.app.inject(url)
+        expect([200, 400], `${url} ${body}`).toContain(statusCode)
+        if (!raw.includes('&')) expect(statusCode, `${url} ${body}`).toBe(200)
+      }
+    }
+  })
+
+  test('in a record is indexed, found and shown', async () => {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const topics = catalogue.resource('topic')
+    const texts = fc.sample(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), {
+      numRuns: 200,
+      seed: 7,
+    })
+    await records.write(AUTHOR, async (unit) => {
+      for (const [n, text] of texts.entries())
+        await records.create(unit, topics, {
+          slug: `t-${n}`,
+          prefLabel: `x${n} ${text}`,
+          definition: text,
+          broaderId: null,
+          identifiers: [],
+          sources: [],
+        })
+    })
+    for (const [n, text] of texts.entries()) {
+      const hits = await search(s, `x${n}`)
+      expect(
+        hits.map(({ title }) => title),
+        JSON.stringify(text),
+      ).toEqual([`x${n} ${text}`])
+      expect(shown(hits[0]?.['snippet']).marked).toEqual([`x${n}`])
+    }
+  })
+})
+
+describe('the language of search', () => {
+  test.each([
+    ['one two', [{ all: ['one', 'two'], not: [] }]],
+    ['"one two"', [{ all: ['one two'], not: [] }]],
+    ['one -two', [{ all: ['one'], not: ['two'] }]],
+    [
+      'one OR two -three',
+      [
+        { all: ['one'], not: [] },
+        { all: ['two'], not: ['three'] },
+      ],
+    ],
+    ['dron*', [{ all: ['dron*'], not: [] }]],
+    ['"one tw"*', [{ all: ['one tw*'], not: [] }]],
+    ['-dron*', [{ all: [], not: ['dron*'] }]],
+    ['一带一路', [{ all: ['一 带 一 路'], not: [] }]],
+    ['counter-uav', [{ all: ['counter uav'], not: [] }]],
+    ['"unclosed one', [{ all: ['unclosed one'], not: [] }]],
+    ['"OR"', [{ all: ['or'], not: [] }]],
+    ['or', [{ all: ['or'], not: [] }]],
+    ['', []],
+    ['OR OR', []],
+    ['- * "" ()', []],
+    ['Ёлка', [{ all: ['елка'], not: [] }]],
+  ])('reads %s', (query, expected) => {
+    const read = parseSearch(query).map(({ all, not }) => {
+      const words = (terms: typeof all) =>
+        terms.map(({ words, prefix }) => words.join(' ') + (prefix ? '*' : ''))
+      return { all: words(all), not: words(not) }
+    })
+    expect(read).toEqual(expected)
+  })
+
+  test('folds a text to words of small letters and numbers, the same however often', () => {
+    expect(fold('  Ünï—CÔDÉ, №5!\n')).toBe('uni code no5')
+    expect(fold('Đà Nẵng Łódź Æsir')).toBe('da nang lodz aesir')
+    expect(fold('上海SCO')).toBe('上 海 sco')
+    expect(fold('☮️ ❤️ 1️⃣ 👨‍👩‍👧')).not.toMatch(/[^\p{L}\p{N}\p{M} ]/u)
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 80 }), (text) => {
+        const once = fold(text)
+        expect(once).toMatch(/^([\p{L}\p{N}][\p{L}\p{N}\p{M}]*( [\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*)?$/u)
+        expect(fold(once)).toBe(once)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('escapes what HTML could take for its own', () => {
+    expect(escapeHtml(`<a href="x">'&</a>`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;&#60;/a&#62;')
+  })
+})

@@ -1,0 +1,245 @@
+// Stats: every bar of a chart is the length of a list that anyone can count.
+import { expect, test } from 'vitest'
+import type { Grouping } from '../src/records/resource.ts'
+import { catalogue } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import type { Body } from './helpers/bodies.ts'
+
+async function made(s: Service, url: string, body: unknown): Promise<string> {
+  const answer = await s.post(url, body)
+  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
+  return answer.body['id']
+}
+
+async function get(s: Service, url: string): Promise<Body> {
+  const { status, body, text } = await s.get(url)
+  expect(status, `${url} ${text}`).toBe(200)
+  return body
+}
+
+const TOPICS = ['security', 'arms', 'drones', 'trade'] as const
+
+/** Proposals, agreements and meetings of every shape: with several topics and states, with none, with unknown dates. */
+async function world(): Promise<Service> {
+  const s = await service()
+  let broaderId: string | null = null
+  for (const slug of TOPICS) {
+    const id: string = await made(s, '/v1/topics', {
+      slug,
+      prefLabel: `The ${slug}`,
+      broaderId: slug === 'trade' ? null : broaderId,
+    })
+    broaderId = id
+  }
+  const organizations: string[] = []
+  for (const name of ['One', 'Two'])
+    organizations.push(await made(s, '/v1/organizations', { name, classification: 'organ' }))
+  for (const code of ['XA', 'XB', 'XC']) await made(s, '/v1/states', { code, name: `Land ${code}` })
+  for (let n = 0; n < 18; n++) {
+    const topicIds = [[], ['security'], ['drones'], ['drones', 'trade'], ['arms', 'drones']][n % 5]
+    const stateCode = [null, 'XA', 'XB'][n % 3]
+    const organizationId = [null, ...organizations][(n + 1) % 3]
+    const date = ['2021', '2022-08-24', '2022-09', '2023-01-01'][n % 4] as string
+    await made(s, '/v1/proposals', {
+      title: `Proposal ${n} ${n % 2 ? 'odd' : 'even'}`,
+      proposedOn: date,
+      topicIds,
+      onBehalfOf: { stateCode, organizationId },
+      events: [
+        [],
+        [{ status: 'adopted', occurredOn: '2024-03' }],
+        [{ status: 'under-consideration', occurredOn: '2023-06-01' }],
+      ][n % 3],
+    })
+    await made(s, '/v1/agreements', {
+      title: `Agreement ${n} ${n % 2 ? 'odd' : 'even'}`,
+      kind: ['treaty', 'charter'][n % 2],
+      topicIds,
+      draftedBy: { organizationId },
+      parties: ['XA', 'XB', 'XC'].slice(0, n % 4).map((code) => ({ stateCode: code })),
+      events: n % 4 ? [{ status: 'drafted', occurredOn: date }] : [],
+    })
+    await made(s, '/v1/meetings', {
+      name: `Meeting ${n} ${n % 2 ? 'odd' : 'even'}`,
+      startDate: date,
+      status: ['held', 'cancelled', 'postponed'][n % 3],
+      organizationId,
+      agenda: (topicIds ?? []).map((topic, index) => ({
+        position: index + 1,
+        title: 'x',
+        topicIds: [topic],
+      })),
+      participants: ['XA', 'XA', 'XB']
+        .slice(0, n % 4)
+        .map((code, index) => ({ role: index ? 'member' : 'chair', stateCode: code })),
+    })
+  }
+  return s
+}
+
+/** Every value at a path; lists on the way are gone through. */
+function inside(value: unknown, [segment, ...rest]: readonly string[]): string[] {
+  if (Array.isArray(value))
+    return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
+  if (value === null || value === undefined) return []
+  return segment === undefined ? [String(value)] : inside((value as Body)[segment], rest)
+}
+
+/** Of each record, the keys under which a reader would count it; null where there is none. */
+function keysOf(grouping: Grouping, row: Body): (string | null)[] {
+  if ('column' in grouping) return [row[grouping.column] ?? null]
+  if ('year' in grouping) return [row[grouping.year]?.slice(0, 4) ?? null]
+  const keys = [...new Set(inside(row, grouping.reference.split('.')))]
+  return keys.length > 0 ? keys : [null]
+}
+
+function counted(grouping: Grouping, rows: Body[]): Map<string | null, number> {
+  const counts = new Map<string | null, number>()
+  for (const row of rows) for (const key of keysOf(grouping, row)) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
+}
+
+const charted = catalogue.resources.filter(({ groupings }) => groupings)
+
+test('every grouping of every resource counts what its list shows, whatever the filters', async () => {
+  const s = await world()
+  expect(charted.map(({ path }) => path).sort()).toEqual(['agreements', 'meetings', 'proposals'])
+  const common = ['', 'topic=security', 'topic=trade,arms', 'state=XB', 'q=odd', 'q=-odd', 'hasEvidence=true']
+  const own: Record<string, string[]> = {
+    proposals: [
+      'status=adopted,proposed',
+      'proposedFrom=2022-09&proposedTo=2022',
+      'asOf=2023-12-31',
+      'asOf=2022-01-01&status=proposed',
+      'stalledSince=2023-07-01',
+    ],
+    agreements: ['kind=charter', 'sinceFrom=2022', 'asOf=2022-08-24', 'asOf=2021-06-01&topic=drones'],
+    meetings: ['status=cancelled', 'startFrom=2022-09-15', 'state=XA&topic=security'],
+  }
+  for (const { path, groupings } of charted) {
+    const names = Object.keys(groupings ?? {})
+    expect(names.sort()).toEqual(['organization', 'state', 'status', 'topic', 'year'])
+    for (const filter of [...common, ...(own[path] ?? [])]) {
+      const rows = (await get(s, `/v1/${path}?limit=200&${filter}`))['data'] as Body[]
+      for (const [by, grouping] of Object.entries(groupings ?? {})) {
+        const where = `${path} by ${by}, ${filter}`
+        const stats = await get(s, `/v1/stats/${path}?by=${by}&${filter}`)
+        expect(stats, where).toMatchObject({ by, total: rows.length, includesNarrower: false })
+        const buckets = stats['data'] as Body[]
+        const found = new Map(buckets.map(({ key, count }) => [key, count]))
+        expect(found.size, `${where}: no key twice`).toBe(buckets.length)
+        expect(Object.fromEntries(found), where).toEqual(Object.fromEntries(counted(grouping, rows)))
+        if (by === 'year') {
+          const years = buckets.flatMap(({ key }) => (key === null ? [] : [key]))
+          expect(years, where).toEqual([...years].sort())
+          if (found.has(null)) expect(buckets.at(-1)?.['key'], where).toBeNull()
+        } else {
+          const counts = buckets.filter(({ key }) => key !== null).map(({ count }) => count)
+          expect(counts, where).toEqual([...counts].sort((one, other) => other - one))
+        }
+      }
+    }
+  }
+  const nulls = async (url: string) =>
+    (await get(s, url))['data'].find(({ key }: Body) => key === null)?.['count']
+  for (const path of ['proposals', 'agreements', 'meetings']) {
+    expect(await nulls(`/v1/stats/${path}?by=topic`), path).toBe(4)
+    expect(await nulls(`/v1/stats/${path}?by=state`), path).toBeGreaterThan(0)
+    expect(await nulls(`/v1/stats/${path}?by=organization`), path).toBe(6)
+  }
+  expect(await nulls('/v1/stats/agreements?by=year')).toBe(5)
+})
+
+test('a topic with its narrower ones counts each record once, and the answer says that it does', async () => {
+  const s = await world()
+  for (const path of ['proposals', 'agreements', 'meetings']) {
+    const stats = await get(s, `/v1/stats/${path}?by=topic&narrower=true`)
+    expect(stats['includesNarrower']).toBe(true)
+    const labels = stats['data'].map(({ label }: Body) => label)
+    expect(labels).toEqual(expect.arrayContaining(TOPICS.map((slug) => `The ${slug}`)))
+    for (const { key, count } of stats['data'] as Body[]) {
+      if (key === null) continue
+      const list = await get(s, `/v1/${path}?topic=${key}&count=exact`)
+      expect(count, `${path} ${key}`).toBe(list['page'].total)
+    }
+    const plain = await get(s, `/v1/stats/${path}?by=topic&narrower=false`)
+    expect(plain['includesNarrower']).toBe(false)
+    const own = (data: Body[]) => data.find(({ label }) => label === 'The security')?.['count']
+    expect(own(stats['data'])).toBeGreaterThan(own(plain['data']))
+    expect(await get(s, `/v1/stats/${path}?by=status&narrower=true`)).toMatchObject({
+      includesNarrower: false,
+    })
+  }
+})
+
+test('keys come with the names that people know them by', async () => {
+  const s = await world()
+  const labels = async (by: string) =>
+    Object.fromEntries(
+      (await get(s, `/v1/stats/proposals?by=${by}`))['data'].map(({ key, label }: Body) => [key, label]),
+    )
+  expect(await labels('state')).toEqual({ XA: 'Land XA', XB: 'Land XB', null: null })
+  expect(Object.values(await labels('organization')).sort()).toEqual(['One', 'Two', null].sort())
+  expect(Object.values(await labels('topic'))).toEqual(
+    expect.arrayContaining(['The security', 'The drones', 'The trade', null]),
+  )
+  expect(new Set(Object.values(await labels('status')))).toEqual(new Set([null]))
+})
+
+test('counts move with the day that is asked about', async () => {
+  const s = await service()
+  await made(s, '/v1/proposals', {
+    title: 'A',
+    proposedOn: '2022-08-24',
+    events: [
+      { status: 'under-consideration', occurredOn: '2022-09-16' },
+      { status: 'adopted', occurredOn: '2023-07-04' },
+    ],
+  })
+  await made(s, '/v1/proposals', { title: 'B', proposedOn: '2022-12-01' })
+  const on = async (day: string) =>
+    Object.fromEntries(
+      (await get(s, `/v1/stats/proposals?by=status&asOf=${day}`))['data'].map(({ key, count }: Body) => [
+        key,
+        count,
+      ]),
+    )
+  expect(await on('2022-08-23')).toEqual({})
+  expect(await on('2022-08-24')).toEqual({ proposed: 1 })
+  expect(await on('2022-09-16')).toEqual({ 'under-consideration': 1 })
+  expect(await on('2022-12-01')).toEqual({ 'under-consideration': 1, proposed: 1 })
+  expect(await on('2023-07-04')).toEqual({ adopted: 1, proposed: 1 })
+})
+
+test('of nothing are empty, and what they cannot count by is 400 with what they can', async () => {
+  const s = await service()
+  for (const { path } of charted) {
+    expect(await get(s, `/v1/stats/${path}?by=topic`)).toEqual({
+      by: 'topic',
+      total: 0,
+      includesNarrower: false,
+      data: [],
+    })
+    const wrong = (await s.get(`/v1/stats/${path}?by=topics`)).body
+    expect(wrong).toMatchObject({ status: 400, errors: [{ parameter: 'by' }] })
+    expect(wrong['errors'][0].detail).toContain('Did you mean topic?')
+    expect((await s.get(`/v1/stats/${path}`)).body).toMatchObject({
+      status: 400,
+      errors: [{ parameter: 'by' }],
+    })
+    for (const query of ['narrower=yes', 'limit=5', 'sort=title', 'topic=absent', 'statuss=held'])
+      expect((await s.get(`/v1/stats/${path}?by=status&${query}`)).status, query).toBe(400)
+  }
+  expect((await s.get('/v1/stats/speakers?by=status')).status).toBe(404)
+})
+
+test('cost the same queries whatever there is to count', async () => {
+  const s = await world()
+  const cost = async (url: string) => {
+    s.queries()
+    await get(s, url)
+    return s.queries().length
+  }
+  for (const by of ['status', 'topic', 'state', 'year', 'organization'])
+    expect(await cost(`/v1/stats/proposals?by=${by}`), by).toBeLessThanOrEqual(4)
+})
