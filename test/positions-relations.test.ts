@@ -128,7 +128,7 @@ describe('positions', () => {
     const sources: string[] = []
     for (const title of ['One', 'Two'])
       sources.push((await made(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
-    const position = await say('UZ', 'supported', '2022-09-16')
+    const position = await say('PK', 'supported', '2022-09-16')
     const other = await say('KZ', 'supported', '2022-09-16')
     const url = `/v1/proposals/${id}/positions/${position['id']}`
     const cite = (to: string, sourceId: string | undefined) =>
@@ -153,13 +153,13 @@ describe('positions', () => {
     ).toBe(410)
     expect(await annotations()).toHaveLength(1)
 
-    expect((await s.del('/v1/states/UZ')).status).toBe(409)
+    expect((await s.del('/v1/states/PK')).status).toBe(409)
     expect((await s.del(`/v1/proposals/${id}`)).status).toBe(204)
     expect((await s.get(url)).status).toBe(410)
     expect((await s.get(`${url}/evidence/${evidence['id']}`)).status).toBe(410)
     expect(await annotations()).toEqual([])
     for (const source of sources) expect((await s.del(`/v1/sources/${source}`)).status).toBe(204)
-    expect((await s.del('/v1/states/UZ')).status).toBe(204)
+    expect((await s.del('/v1/states/PK')).status).toBe(204)
   })
 
   test('that cannot be are refused', async () => {

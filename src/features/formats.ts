@@ -7,11 +7,11 @@ import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import { haveIt, validators } from '../http/conditional.ts'
 import { embed } from '../records/include.ts'
-import { type Page, walk } from '../records/list.ts'
+import { kindsBehind, type Page, walk } from '../records/list.ts'
 import type { ListQuery } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
 import type { Doc, Json, Resource } from '../records/resource.ts'
-import { lastSeq } from '../records/view.ts'
+import { lastSeq, lastSeqOf } from '../records/view.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
 
@@ -74,11 +74,16 @@ export async function sendAs(
   // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
   const batches = walk(records, resource, query, secret, BATCH)
   const first = await batches.next()
-  const seq = await lastSeq(records.engine.reader)
+  // What is embedded may be of any kind.
+  const seq =
+    query.include.length > 0
+      ? await lastSeq(records.engine.reader)
+      : await lastSeqOf(records.engine.reader, kindsBehind(resource, query))
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
   validators(request, reply, etag)
   reply.type(`${FORMATS[format]}; charset=utf-8`)
+  if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
   if (haveIt(request, etag)) return reply.code(304).send()
   // An empty stream: the length of the whole is not known, and not 0.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
@@ -86,10 +91,7 @@ export async function sendAs(
   const all = withFirst(first, batches)
   if (format === 'ndjson')
     return reply.send(Readable.from(ndjson(records, resource, query, all), { objectMode: false }))
-  if (format === 'csv') {
-    reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
-    return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
-  }
+  if (format === 'csv') return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
   const docs = await collect(all, format === 'atom' ? query.limit : MOST_EVENTS)
   if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))

@@ -1,5 +1,6 @@
 // Lists. Pages follow each other by keyset (never by OFFSET), and a walk sees the list as it stood when its first
 // page was cut: rows untouched since then come from the table, the others from the change log as they were.
+import { setImmediate } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
@@ -119,6 +120,8 @@ export async function* walk(
       listPage(records, reader, resource, step, secret),
     )
     yield page
+    // Everyone else's turn: a client that reads as fast as we write would otherwise keep the process to itself.
+    await setImmediate()
     cursor = page.nextCursor
   } while (cursor !== null)
 }

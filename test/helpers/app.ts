@@ -67,7 +67,7 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   const request = async (options: InjectOptions): Promise<Answer> => {
     const response = await app.inject(options)
     holdToDocument(app, options, response)
-    const json = /json/.test(String(response.headers['content-type'])) && response.body !== ''
+    const json = /[/+]json\b/.test(String(response.headers['content-type'])) && response.body !== ''
     return {
       status: response.statusCode,
       headers: response.headers,

@@ -1,0 +1,606 @@
+// The other forms of a list, held to parsers and rules that we did not write.
+import { get as httpGet, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { parse as parseCsv } from 'csv-parse/sync'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import ICAL from 'ical.js'
+import { describe, expect, test } from 'vitest'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import { type Body, kinds, pathOf } from './helpers/bodies.ts'
+
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+
+async function made(s: Service, url: string, body: unknown): Promise<Body> {
+  const answer = await s.post(url, body)
+  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
+  return answer.body
+}
+
+async function text(s: Service, url: string): Promise<string> {
+  const answer = await s.get(url)
+  expect(answer.status, `${url} ${answer.text}`).toBe(200)
+  return answer.text
+}
+
+const list = async (s: Service, url: string) => (await s.get(url)).body['data'] as Body[]
+
+const csv = (given: string) =>
+  parseCsv(given, { columns: true, record_delimiter: '\r\n', relax_quotes: false, bom: false }) as Record<
+    string,
+    string
+  >[]
+
+/** What stands in a cell for a value of a record. */
+const cell = (value: unknown) =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+
+const NASTY = [
+  'plain',
+  'comma, semicolon; tab\there',
+  'He said "yes" and ""no""',
+  'line\nbreak\r\nand another',
+  "it's, 'quoted'",
+  'Ташкент 上海 😀',
+  '<b>&amp;"\']]>',
+]
+
+describe('CSV', () => {
+  test('of every list has a header and a row for each record, in which each field is what JSON says', async () => {
+    const s = await service({ seed: true })
+    for (const kind of kinds) {
+      const rows = await list(s, `${pathOf(kind)}?limit=200`)
+      expect(rows.length, kind).toBeGreaterThan(0)
+      const { headers, text: given } = await s.get(`${pathOf(kind)}?format=csv`)
+      expect(headers['content-type']).toBe('text/csv; charset=utf-8')
+      expect(headers['content-disposition']).toContain('.csv"')
+      expect(given.endsWith('\r\n')).toBe(true)
+      const parsed = csv(given)
+      expect(parsed, kind).toHaveLength(rows.length)
+      for (const [index, row] of rows.entries()) {
+        for (const [name, value] of Object.entries(parsed[index] ?? {})) {
+          const found = name.split('.').reduce<unknown>((inner, key) => (inner as Body)?.[key], row)
+          expect(value.replace(/^'(?=[=+\-@\t\r])/, ''), `${kind} ${name}`).toBe(cell(found))
+        }
+        const columns = Object.keys(parsed[index] ?? {}).map((name) => name.split('.')[0])
+        expect(new Set(columns)).toEqual(new Set(Object.keys(row)))
+      }
+    }
+  })
+
+  test('keeps commas, quotes and line breaks inside their cells, and ends every row with CRLF', async () => {
+    const s = await service()
+    for (const summary of NASTY) await made(s, '/v1/proposals', { title: 'T', summary, proposedOn: '2022' })
+    const given = await text(s, '/v1/proposals?format=csv&sort=createdAt')
+    expect(csv(given).map((row) => row['summary'])).toEqual(
+      (await list(s, '/v1/proposals?sort=createdAt')).map(({ summary }) => summary),
+    )
+    const outside = given.replace(/"(?:[^"]|"")*"/g, '')
+    expect(outside.split('\r\n')).toHaveLength(NASTY.length + 2)
+    expect(outside.replaceAll('\r\n', '')).not.toMatch(/[\r\n"]/)
+  })
+
+  test('of nothing is a header alone', async () => {
+    const s = await service()
+    for (const kind of kinds) {
+      const given = await text(s, `${pathOf(kind)}?format=csv`)
+      expect(given.split('\r\n'), kind).toHaveLength(2)
+      expect(given.startsWith('id,'), kind).toBe(true)
+      expect(csv(given), kind).toEqual([])
+    }
+  })
+
+  test('is no formula to a spreadsheet, whatever a text begins with', async () => {
+    const s = await service()
+    const starts = ['=', '+', '-', '@', '=HYPERLINK("http://x","y")', '-1+1', '@SUM(1)', '+49 30']
+    for (const title of starts) await made(s, '/v1/proposals', { title, proposedOn: '2022' })
+    for (const start of ['\t=1', '\r=1', '=1'])
+      await made(s, '/v1/sources', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
+    const cells = [
+      ...csv(await text(s, '/v1/proposals?format=csv&sort=createdAt')).map((row) => row['title'] ?? ''),
+      ...csv(await text(s, '/v1/sources?format=csv')).map((row) => row['text'] ?? ''),
+    ]
+    expect(cells).toHaveLength(starts.length + 3)
+    for (const value of cells) expect(value).toMatch(/^'[=+\-@\t\r]/)
+    expect(cells.slice(0, starts.length)).toEqual(starts.map((start) => `'${start}`))
+  })
+
+  test('holds the whole filtered and sorted list, past any page, and takes no include', async () => {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const proposals = catalogue.resource('proposal')
+    await records.write(AUTHOR, async (unit) => {
+      for (let n = 0; n < 1203; n++)
+        await records.create(
+          unit,
+          proposals,
+          proposals.create.parse({ title: `P${n % 100}`, proposedOn: n % 3 ? '2021' : '2022' }) as Body,
+        )
+    })
+    const rows = csv(await text(s, '/v1/proposals?format=csv&proposedTo=2021&sort=title&limit=1'))
+    expect(rows).toHaveLength(802)
+    expect(rows.map((row) => row['title'])).toEqual(rows.map((row) => row['title'] ?? '').sort())
+    expect(new Set(rows.map((row) => row['id'])).size).toBe(802)
+    expect((await s.get('/v1/proposals?format=csv&include=meeting')).body).toMatchObject({
+      status: 400,
+      errors: [{ parameter: 'include' }],
+    })
+    expect((await text(s, '/v1/proposals?format=ndjson')).trimEnd().split('\n')).toHaveLength(1203)
+  })
+})
+
+describe('NDJSON', () => {
+  test('of every list is the same records in the same order, one a line, with whatever is included', async () => {
+    const s = await service({ seed: true })
+    for (const { path, relations = {} } of catalogue.resources) {
+      for (const include of ['', `&include=${Object.keys(relations)}`]) {
+        const { headers, text: given } = await s.get(`/v1/${path}?format=ndjson${include}`)
+        expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
+        expect(given.endsWith('\n')).toBe(true)
+        const lines = given.trimEnd().split('\n')
+        const rows = await list(s, `/v1/${path}?limit=200${include}`)
+        expect(
+          lines.map((line) => JSON.parse(line)),
+          path,
+        ).toEqual(rows)
+      }
+    }
+  })
+
+  test('of nothing is nothing, and a line break in a text breaks no line', async () => {
+    const s = await service()
+    expect(await text(s, '/v1/proposals?format=ndjson')).toBe('')
+    await made(s, '/v1/proposals', { title: 'A', summary: 'one\ntwo\r\nthree\u2028four', proposedOn: '2022' })
+    const lines = (await text(s, '/v1/proposals?format=ndjson')).trimEnd().split('\n')
+    expect(lines).toHaveLength(1)
+  })
+
+  test('in the past is the list of then', async () => {
+    const s = await service({ seed: true })
+    expect(await text(s, '/v1/proposals?format=ndjson&knownAt=2000-01-01T00:00:00Z')).toBe('')
+    expect(await text(s, '/v1/proposals?format=ndjson&asOf=2022-08-23')).toBe('')
+    const then = (await text(s, '/v1/proposals?format=ndjson&asOf=2022-08-24')).trimEnd().split('\n')
+    expect(then.map((line) => JSON.parse(line))).toEqual(
+      await list(s, '/v1/proposals?limit=200&asOf=2022-08-24'),
+    )
+  })
+})
+
+describe('what form a list comes in', () => {
+  test('follows Accept with its weights, and format before that', async () => {
+    const s = await service({ seed: true })
+    const type = async (url: string, accept?: string) => {
+      const { status, headers } = await s.get(url, accept === undefined ? {} : { accept })
+      return status === 200 ? String(headers['content-type']).split(';')[0] : status
+    }
+    for (const [accept, expected] of [
+      [undefined, 'application/json'],
+      ['*/*', 'application/json'],
+      ['application/json', 'application/json'],
+      ['application/*', 'application/json'],
+      ['text/csv', 'text/csv'],
+      ['text/*', 'text/csv'],
+      ['TEXT/CSV', 'text/csv'],
+      ['application/x-ndjson', 'application/x-ndjson'],
+      ['application/atom+xml', 'application/atom+xml'],
+      ['text/csv;q=0.5, application/x-ndjson;q=0.9', 'application/x-ndjson'],
+      ['text/csv, application/json;q=0.9', 'text/csv'],
+      ['text/html, */*;q=0.1', 'application/json'],
+      ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json'],
+      ['application/json;q=0, text/csv', 'text/csv'],
+      ['text/html', 406],
+      ['text/calendar', 406],
+      ['image/*', 406],
+      ['text/csv;q=0', 406],
+    ] as const)
+      expect(await type('/v1/proposals', accept), accept).toBe(expected)
+    expect(await type('/v1/meetings', 'text/calendar')).toBe('text/calendar')
+    expect(await type('/v1/meetings', 'application/atom+xml')).toBe(406)
+    expect(await type('/v1/agreements', 'application/atom+xml')).toBe('application/atom+xml')
+    for (const [format, expected] of [
+      ['json', 'application/json'],
+      ['csv', 'text/csv'],
+      ['ndjson', 'application/x-ndjson'],
+      ['atom', 'application/atom+xml'],
+    ])
+      expect(await type(`/v1/proposals?format=${format}`, 'text/html'), format).toBe(expected)
+    for (const wrong of ['xml', 'ics', 'CSV', ''])
+      expect(await type(`/v1/proposals?format=${wrong}`), wrong).toBe(400)
+    expect(await type('/v1/proposals?format=csv&format=json')).toBe(400)
+    const { body, headers } = await s.get('/v1/proposals', { accept: 'text/html' })
+    expect(body).toMatchObject({ status: 406, type: '/problems/not-acceptable' })
+    for (const offered of ['application/json', 'text/csv', 'application/x-ndjson', 'application/atom+xml'])
+      expect(body['detail']).toContain(offered)
+    expect(headers['content-type']).toContain('application/problem+json')
+  })
+
+  test('is said by Vary, has a strong ETag of its own, is 304 for who has it, and HEAD is the same without the body', async () => {
+    const s = await service({ seed: true })
+    const urls = [
+      '/v1/proposals?format=json',
+      '/v1/proposals?format=csv',
+      '/v1/proposals?format=ndjson',
+      '/v1/proposals?format=atom',
+      '/v1/meetings?format=ics',
+      '/v1/meetings.ics',
+      '/v1/proposals.atom',
+      '/v1/agreements.atom',
+      '/v1/proposals?format=csv&topic=security',
+    ]
+    const tags = new Set<string>()
+    for (const url of urls) {
+      const full = await s.get(url)
+      const tag = String(full.headers['etag'])
+      expect(tag, url).toMatch(/^"[^"]+"$/)
+      tags.add(tag)
+      expect(String(full.headers['vary']).split(/, */), url).toContain('Accept')
+      expect(full.headers['cache-control'], url).toContain('no-cache')
+      for (const known of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
+        const again = await s.get(url, { 'if-none-match': known })
+        expect([again.status, again.text, again.headers['etag']], url).toEqual([304, '', tag])
+      }
+      expect((await s.get(url, { 'if-none-match': '"x"' })).status).toBe(200)
+      const head = await s.request({ method: 'HEAD', url })
+      expect(head.text, url).toBe('')
+      expect(head.status, url).toBe(200)
+      const own = ({ headers }: typeof head, without: string[]) =>
+        Object.fromEntries(Object.entries(headers).filter(([name]) => !without.includes(name)))
+      const differ = ['date', 'x-request-id', 'transfer-encoding', 'connection', 'content-length']
+      expect(own(head, differ), url).toEqual(own(full, differ))
+      // RFC 9110, section 8.6: the length that a GET would have, or none.
+      expect([full.headers['content-length'], undefined], url).toContain(head.headers['content-length'])
+      const unchanged = await s.request({ method: 'HEAD', url, headers: { 'if-none-match': tag } })
+      expect(unchanged.status, url).toBe(304)
+    }
+    expect(tags.size).toBe(urls.length)
+    const before = await Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
+    await made(s, '/v1/proposals', { title: 'New', proposedOn: '2024', topicIds: ['security'] })
+    const after = await Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
+    const moved = urls.filter((_, index) => before[index] !== after[index])
+    expect(moved).toEqual(urls.filter((url) => url.startsWith('/v1/proposals')))
+  })
+
+  test('of one state and filter has one tag, of another state or filter another', async () => {
+    const s = await service({ seed: true })
+    const tag = async (url: string) => (await s.get(url)).headers['etag']
+    const url = '/v1/proposals?format=csv'
+    expect(await tag(url)).toBe(await tag(url))
+    expect(await tag(url)).not.toBe(await tag(`${url}&status=proposed`))
+    const [first] = await list(s, '/v1/proposals?limit=1')
+    const before = await tag(url)
+    await s.patch(`/v1/proposals/${first?.['id']}`, { title: first?.['title'] })
+    expect(await tag(url)).toBe(before)
+    await s.patch(`/v1/proposals/${first?.['id']}`, { title: 'Other' })
+    expect(await tag(url)).not.toBe(before)
+    const included = '/v1/proposals?format=ndjson&include=meeting'
+    const [meeting] = await list(s, '/v1/meetings')
+    const then = await tag(included)
+    await s.patch(`/v1/meetings/${meeting?.['id']}`, { summary: 'Changed.' })
+    expect(await tag(included)).not.toBe(then)
+  })
+})
+
+describe('iCalendar', () => {
+  interface Event {
+    summary: string
+    start: string
+    end: string
+    allDay: boolean
+    status: string
+    location: string
+    description: string
+    uid: string
+    url: string
+    raw: ICAL.Component
+  }
+
+  function events(given: string): Event[] {
+    const component = new ICAL.Component(ICAL.parse(given))
+    expect(component.name).toBe('vcalendar')
+    for (const name of ['prodid', 'version']) expect(component.getAllProperties(name), name).toHaveLength(1)
+    return component.getAllSubcomponents('vevent').map((raw) => {
+      const event = new ICAL.Event(raw)
+      for (const name of ['uid', 'dtstamp', 'dtstart'])
+        expect(raw.getAllProperties(name), name).toHaveLength(1)
+      return {
+        summary: event.summary,
+        start: event.startDate.toString(),
+        end: event.endDate.toString(),
+        allDay: event.startDate.isDate && event.endDate.isDate,
+        status: String(raw.getFirstPropertyValue('status')),
+        location: event.location,
+        description: event.description,
+        uid: event.uid,
+        url: String(raw.getFirstPropertyValue('url')),
+        raw,
+      }
+    })
+  }
+
+  test('holds each meeting as days that it fills, the end being the day behind its last; partial dates fill their month or year', async () => {
+    const s = await service()
+    const dates = [
+      ['2022-08-24', null, '2022-08-24', '2022-08-25'],
+      ['2022-09-15', '2022-09-16', '2022-09-15', '2022-09-17'],
+      ['2022-12-31', '2023-01-01', '2022-12-31', '2023-01-02'],
+      ['2024-02', null, '2024-02-01', '2024-03-01'],
+      ['2021', null, '2021-01-01', '2022-01-01'],
+      ['2020-11', '2020-12', '2020-11-01', '2021-01-01'],
+      ['2019', '2019-03-04', '2019-01-01', '2019-03-05'],
+    ] as const
+    for (const [startDate, endDate] of dates)
+      await made(s, '/v1/meetings', { name: startDate, startDate, endDate })
+    const found = events(await text(s, '/v1/meetings.ics'))
+    expect(found).toHaveLength(dates.length)
+    for (const [name, , start, end] of dates) {
+      const event = found.find(({ summary }) => summary === name)
+      expect(event, name).toMatchObject({ start, end, allDay: true })
+    }
+    expect(new Set(found.map(({ uid }) => uid)).size).toBe(dates.length)
+  })
+
+  test('says whether a meeting is on, where it is and where to read more, and moves its sequence with each change', async () => {
+    const s = await service({ seed: true })
+    const statuses = {
+      held: 'CONFIRMED',
+      scheduled: 'CONFIRMED',
+      postponed: 'TENTATIVE',
+      cancelled: 'CANCELLED',
+    }
+    const ids: Record<string, string> = {}
+    for (const status of Object.keys(statuses))
+      ids[status] = (
+        await made(s, '/v1/meetings', {
+          name: status,
+          startDate: '2024-01-01',
+          status,
+          city: 'Tashkent',
+          countryCode: 'UZ',
+        })
+      )['id']
+    const found = events(await text(s, '/v1/meetings?format=ics'))
+    expect(found).toHaveLength(5)
+    for (const [status, expected] of Object.entries(statuses)) {
+      const event = found.find(({ summary }) => summary === status)
+      expect(event, status).toMatchObject({ status: expected, location: 'Tashkent, UZ' })
+      const read = await s.get(new URL(event?.url ?? '').pathname)
+      expect(read.body['id']).toBe(ids[status])
+      expect(event?.uid).toContain(ids[status])
+    }
+    const sequence = async () =>
+      Number(
+        events(await text(s, '/v1/meetings.ics'))
+          .find(({ summary }) => summary === 'held')
+          ?.raw.getFirstPropertyValue('sequence') ?? 0,
+      )
+    const before = await sequence()
+    await s.patch(`/v1/meetings/${ids['held']}`, { city: 'Osh' })
+    expect(await sequence()).toBeGreaterThan(before)
+    expect(events(await text(s, '/v1/meetings.ics?status=cancelled')).map(({ summary }) => summary)).toEqual([
+      'cancelled',
+    ])
+    expect((await s.get('/v1/meetings.ics?statuss=held')).status).toBe(400)
+  })
+
+  test('folds long lines at 75 octets without cutting a character, ends lines with CRLF and escapes what is special', async () => {
+    const s = await service()
+    const summary = `Long: ${'Совещание министров обороны 上海 😀; a, b \\ c. '.repeat(20)}\nSecond line\nBEGIN:VEVENT`
+    const name = 'Comma, semicolon; backslash \\ and a "quote": END:VCALENDAR'
+    await made(s, '/v1/meetings', { name, summary, startDate: '2022-08-24', city: 'A; B, C' })
+    const given = await text(s, '/v1/meetings.ics')
+    expect(given.startsWith('BEGIN:VCALENDAR\r\n')).toBe(true)
+    expect(given.trimEnd().endsWith('END:VCALENDAR')).toBe(true)
+    expect(given.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    for (const line of given.split('\r\n')) {
+      expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75)
+      expect(line.isWellFormed()).toBe(true)
+    }
+    const [event, ...others] = events(given)
+    expect(others).toEqual([])
+    expect(event).toMatchObject({ summary: name, description: summary.trim(), location: 'A; B, C' })
+  })
+
+  test('of nothing is a calendar all the same; a text with control characters breaks none', async () => {
+    const s = await service()
+    expect(events(await text(s, '/v1/meetings.ics'))).toEqual([])
+    const { status } = await s.post('/v1/meetings', { name: 'Bell \u0007 and \u0000 nul', startDate: '2022' })
+    if (status === 201) {
+      const given = await text(s, '/v1/meetings.ics')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 5545, section 3.1: no controls but tabs.
+      expect(given.replaceAll('\r\n', '')).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f]/)
+      expect(events(given)).toHaveLength(1)
+    } else expect(status).toBe(400)
+  })
+})
+
+describe('Atom', () => {
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    isArray: (name) => ['entry', 'link', 'category', 'author'].includes(name),
+    parseTagValue: false,
+    processEntities: true,
+    htmlEntities: false,
+    trimValues: false,
+  })
+  const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+  /** What is allowed in XML 1.0 (section 2.2). */
+  const CHARACTERS = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u
+
+  /** A feed, once it keeps the rules of RFC 4287. */
+  function feed(given: string): Body & { entry: Body[] } {
+    expect(XMLValidator.validate(given)).toBe(true)
+    expect(given).toMatch(CHARACTERS)
+    const { feed: found } = parser.parse(given) as { feed: Body }
+    expect(found['@xmlns']).toBe('http://www.w3.org/2005/Atom')
+    const entries = (found['entry'] ?? []) as Body[]
+    const one = (holder: Body, name: string) => {
+      expect(holder[name], name).toBeDefined()
+      expect(Array.isArray(holder[name]), `one ${name}`).toBe(false)
+      return typeof holder[name] === 'object' ? String(holder[name]['#text'] ?? '') : String(holder[name])
+    }
+    for (const holder of [found, ...entries]) {
+      expect(() => new URL(one(holder, 'id')), 'an IRI').not.toThrow()
+      expect(one(holder, 'title')).not.toBe('')
+      expect(one(holder, 'updated')).toMatch(INSTANT)
+      for (const link of holder['link'] ?? []) expect(link['@href']).toBeTruthy()
+      const alternates = (holder['link'] ?? []).filter(
+        (link: Body) => (link['@rel'] ?? 'alternate') === 'alternate',
+      )
+      const kinds = alternates.map((link: Body) => `${link['@type']} ${link['@hreflang']}`)
+      expect(new Set(kinds).size, 'one alternate of a kind').toBe(kinds.length)
+      if (holder !== found) expect(alternates.length, 'an alternate, or content').toBeGreaterThan(0)
+    }
+    expect(found['link'].some((link: Body) => link['@rel'] === 'self')).toBe(true)
+    const authored = found['author'] ?? []
+    for (const entry of entries) expect([...(entry['author'] ?? []), ...authored].length).toBeGreaterThan(0)
+    for (const author of authored) expect(author.name).toBeTruthy()
+    expect(new Set(entries.map((entry) => entry['id'])).size).toBe(entries.length)
+    for (const entry of entries)
+      for (const category of entry['category']) expect(category['@term']).toBeTruthy()
+    return { ...found, entry: entries }
+  }
+
+  /** What a reader shows of a text construct (RFC 4287, section 3.1). */
+  function shown(construct: unknown): string {
+    const { '@type': type = 'text', '#text': value } =
+      typeof construct === 'object' ? (construct as Body) : ({ '#text': construct } as Body)
+    if (type !== 'html') return String(value)
+    const plain = String(value)
+    expect(plain, 'no markup').not.toMatch(/[<>]/)
+    const named: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+    return plain.replace(/&(?:#(\d+)|(\w+));/g, (_, code, name) =>
+      code ? String.fromCharCode(Number(code)) : (named[name] ?? '?'),
+    )
+  }
+
+  test('of proposals and agreements keeps the rules of RFC 4287, newest change first, each entry where it is read', async () => {
+    const s = await service({ seed: true })
+    await made(s, '/v1/agreements', { title: 'Another', kind: 'charter', subject: 'What it governs.' })
+    for (const path of ['proposals', 'agreements']) {
+      const { headers, text: given } = await s.get(`/v1/${path}.atom`, { host: 'tracker.example:8080' })
+      expect(headers['content-type']).toBe('application/atom+xml; charset=utf-8')
+      const found = feed(given)
+      const rows = await list(s, `/v1/${path}?sort=-updatedAt&limit=25`)
+      expect(found.entry.map((entry) => shown(entry['title']))).toEqual(rows.map(({ title }) => title))
+      expect(found.entry.map((entry) => entry['updated'])).toEqual(rows.map(({ updatedAt }) => updatedAt))
+      expect(found['updated']).toBe(
+        rows
+          .map(({ updatedAt }) => updatedAt)
+          .sort()
+          .at(-1),
+      )
+      for (const [index, entry] of found.entry.entries()) {
+        expect(entry['id']).toBe(`http://tracker.example:8080/v1/${path}/${rows[index]?.['id']}`)
+        expect(entry['category'][0]['@term']).toBe(rows[index]?.['status'])
+        const text = rows[index]?.['summary'] ?? rows[index]?.['subject'] ?? null
+        if (text !== null) expect(shown(entry['summary'] ?? entry['content'])).toBe(text)
+      }
+      const self = found['link'].find((link: Body) => link['@rel'] === 'self')
+      expect(self['@href']).toBe(`http://tracker.example:8080/v1/${path}.atom`)
+    }
+  })
+
+  test('shows a text that looks like markup as that text, and survives what XML cannot hold', async () => {
+    const s = await service()
+    const texts = [
+      `<b>bold</b> & "quotes" 'and' ]]> more`,
+      '&amp; &lt;i&gt; &#60;',
+      '<![CDATA[x]]>',
+      'Ташкент 上海 😀',
+      '</title></entry></feed>',
+    ]
+    for (const title of texts) await made(s, '/v1/proposals', { title, summary: title, proposedOn: '2022' })
+    const found = feed(await text(s, '/v1/proposals.atom?sort=createdAt'))
+    expect(found.entry.map((entry) => shown(entry['title']))).toEqual(texts)
+    expect(found.entry.map((entry) => shown(entry['summary'] ?? entry['content']))).toEqual(texts)
+    const { status } = await s.post('/v1/proposals', {
+      title: 'Bell \u0007 nul \u0000 \ufffe',
+      summary: 'Escape \u001b',
+      proposedOn: '2022',
+    })
+    if (status === 201) expect(feed(await text(s, '/v1/proposals.atom')).entry).toHaveLength(texts.length + 1)
+    else expect(status).toBe(400)
+  })
+
+  test('takes the filters, sort and limit of its list; of nothing it is a feed all the same', async () => {
+    const s = await service({ seed: true })
+    const titles = async (query: string) =>
+      feed(await text(s, `/v1/proposals.atom?${query}`)).entry.map((entry) => shown(entry['title']))
+    const expected = async (query: string) =>
+      (await list(s, `/v1/proposals?${query}`)).map(({ title }) => title)
+    for (const query of ['topic=counter-uav&sort=title', 'sort=title&limit=3', 'sort=-title&q=security'])
+      expect(await titles(query), query).toEqual(await expected(query))
+    expect(feed(await text(s, '/v1/proposals.atom?status=rejected')).entry).toEqual([])
+    expect((await s.get('/v1/proposals.atom?include=meeting')).status).toBe(400)
+    expect((await s.get('/v1/proposals.atom?topic=absent')).status).toBe(400)
+  })
+})
+
+describe('a client that hangs up midway', () => {
+  async function filled(): Promise<{ s: Service; port: number }> {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const proposals = catalogue.resource('proposal')
+    const summary = 'x'.repeat(9900)
+    await records.write(AUTHOR, async (unit) => {
+      for (let n = 0; n < 3000; n++)
+        await records.create(
+          unit,
+          proposals,
+          proposals.create.parse({ title: `P${n}`, summary, proposedOn: '2022' }) as Body,
+        )
+    })
+    await s.app.listen({ port: 0, host: '127.0.0.1' })
+    return { s, port: (s.app.server.address() as AddressInfo).port }
+  }
+
+  /** Batches of proposals that were read since the last call. */
+  const batches = (s: Service) =>
+    s.queries().filter((sql) => /from "proposals".* limit \?$/s.test(sql)).length
+
+  test.each(['csv', 'ndjson'])(
+    'of %s, frees everything: nothing more is read, nothing is held, the service goes on',
+    async (format) => {
+      const { s, port } = await filled()
+      const closed = new Promise<void>((resolve) => {
+        s.app.server.once('request', (_, response) => response.once('close', () => resolve()))
+      })
+      s.queries()
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const request = httpGet({ port, path: `/v1/proposals?format=${format}` }, resolve)
+        request.on('error', reject)
+      })
+      answer.on('error', () => {})
+      expect(answer.statusCode).toBe(200)
+      await new Promise<void>((resolve) => answer.once('data', () => resolve()))
+      answer.pause()
+      answer.destroy()
+      await closed
+      for (let n = 0; n < 20; n++) await setImmediate()
+      // 3,000 rows are six batches and more than the sockets hold.
+      const read = batches(s)
+      expect(read).toBeGreaterThan(0)
+      expect(read).toBeLessThan(6)
+
+      // Nobody holds on to an old state of the database: the log of writes can be emptied.
+      const other = new Database(s.file)
+      const [checkpoint] = other.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
+      other.close()
+      expect(checkpoint?.busy).toBe(0)
+
+      await made(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
+      const after = await fetch(`http://127.0.0.1:${port}/v1/proposals?proposedFrom=2023`)
+      expect(((await after.json()) as Body)['data']).toHaveLength(1)
+      s.queries()
+      for (let n = 0; n < 20; n++) await setImmediate()
+      expect(batches(s), 'the stream reads no more').toBe(0)
+      const whole = await fetch(`http://127.0.0.1:${port}/v1/proposals?format=${format}`)
+      expect((await whole.text()).trimEnd().split('\n')).toHaveLength(3001 + (format === 'csv' ? 1 : 0))
+    },
+    60_000,
+  )
+})
