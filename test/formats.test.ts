@@ -562,10 +562,9 @@ describe('a client that hangs up midway', () => {
   const batches = (s: Service) =>
     s.queries().filter((sql) => /from "proposals".* limit \?$/s.test(sql)).length
 
-  test.each(['csv', 'ndjson'])(
-    'of %s, frees everything: nothing more is read, nothing is held, the service goes on',
-    async (format) => {
-      const { s, port } = await filled()
+  test('frees everything: nothing more is read, nothing is held, the service goes on', async () => {
+    const { s, port } = await filled()
+    for (const [turn, format] of ['csv', 'ndjson'].entries()) {
       const closed = new Promise<void>((resolve) => {
         s.app.server.once('request', (_, response) => response.once('close', () => resolve()))
       })
@@ -594,13 +593,14 @@ describe('a client that hangs up midway', () => {
 
       await made(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
       const after = await fetch(`http://127.0.0.1:${port}/v1/proposals?proposedFrom=2023`)
-      expect(((await after.json()) as Body)['data']).toHaveLength(1)
+      expect(((await after.json()) as Body)['data']).toHaveLength(turn + 1)
       s.queries()
       for (let n = 0; n < 20; n++) await setImmediate()
       expect(batches(s), 'the stream reads no more').toBe(0)
       const whole = await fetch(`http://127.0.0.1:${port}/v1/proposals?format=${format}`)
-      expect((await whole.text()).trimEnd().split('\n')).toHaveLength(3001 + (format === 'csv' ? 1 : 0))
-    },
-    60_000,
-  )
+      expect((await whole.text()).trimEnd().split('\n')).toHaveLength(
+        3001 + turn + (format === 'csv' ? 1 : 0),
+      )
+    }
+  }, 60_000)
 })

@@ -6,17 +6,24 @@ import { openSqlite } from '../db/sqlite/engine.ts'
 /** A mistake of the person at the terminal: its message is all that is shown. */
 export class UsageError extends Error {}
 
-/** Opens the database, migrated, runs the command on it, and ends the process with 1 when that fails. */
-export async function runCommand(work: (engine: Engine) => Promise<void>): Promise<void> {
-  let engine: Engine | undefined
+/** Runs a command, and ends the process with 1 and one line when it fails. */
+export async function runAlone(work: () => Promise<void>): Promise<void> {
   try {
-    engine = openSqlite(readConfig(process.env).databaseFile)
-    await engine.migrate()
-    await work(engine)
+    await work()
   } catch (error) {
     console.error((error as Error).message)
     process.exitCode = 1
-  } finally {
-    await engine?.close()
   }
 }
+
+/** Opens the database, migrated, runs the command on it, and ends the process with 1 when that fails. */
+export const runCommand = (work: (engine: Engine) => Promise<void>): Promise<void> =>
+  runAlone(async () => {
+    const engine = openSqlite(readConfig(process.env).databaseFile)
+    try {
+      await engine.migrate()
+      await work(engine)
+    } finally {
+      await engine.close()
+    }
+  })

@@ -104,7 +104,7 @@ export async function writeSections(
     for (const [index, { key = null, evidence: _, ...fields }] of items.entries()) {
       await inside(pointerTo(section, index), async () => {
         naming?.(key ?? '')
-        const parsed = resource.create.safeParse(resolveKeys(fields, known))
+        const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, known))
         if (!parsed.success) throw bodyProblem(parsed.error)
         if (key !== null && known.has(key)) {
           throw new Problem('invalid-body', `The key ${key} is used twice.`, {
@@ -170,14 +170,31 @@ async function inside(prefix: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
-function resolveKeys(value: unknown, ids: ReadonlyMap<string, string>): unknown {
-  if (typeof value === 'string') {
-    const key = KEY.exec(value)?.[1]
+/** Puts ids in place of keys, where the shape holds a reference: elsewhere `=key` is a text like any other. */
+function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {
+  if (references.has(schema as z.ZodString)) {
+    const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
     return key === undefined ? value : (ids.get(key) ?? value)
   }
-  if (Array.isArray(value)) return value.map((item) => resolveKeys(item, ids))
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolveKeys(inner, ids)]))
+  if (schema instanceof z.ZodObject && typeof value === 'object' && value !== null) {
+    const shape = schema.shape as Record<string, z.ZodType | undefined>
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        const field = Object.hasOwn(shape, name) ? shape[name] : undefined
+        return [name, field ? resolveKeys(field, inner, ids) : inner]
+      }),
+    )
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value)) {
+    return value.map((item) => resolveKeys(schema.element as z.ZodType, item, ids))
+  }
+  if (
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional
+  ) {
+    return resolveKeys(schema.unwrap() as z.ZodType, value, ids)
   }
   return value
 }
@@ -203,7 +220,7 @@ async function match(
   for (const name of wanted) {
     const { table } = resource
     const rows = await unit.all<Stored>(
-      sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in (${records.engine.search.matching(parseSearch(`"${name}"`))}) limit 100`,
+      sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in (${records.engine.search.matching(parseSearch(`"${name}"`))})`,
     )
     for (const doc of rows.map(parse)) {
       const held = [names.name, ...names.others].flatMap((field) => namesIn(doc[field]))

@@ -54,7 +54,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       tag: 'search',
       summary: 'Search all resources',
       description:
-        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`.',
+        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`.',
       query: z.strictObject({
         q: z
           .string()

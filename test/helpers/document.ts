@@ -43,7 +43,8 @@ export function holdToDocument(
   if (response.body === '') {
     // A stream of no records is empty.
     const streamed = described.content?.[type] && !JSON_TYPE.test(type)
-    if (described.content && !streamed) throw new Error(`${where} has no body, but the document describes one.`)
+    if (described.content && !streamed)
+      throw new Error(`${where} has no body, but the document describes one.`)
     return
   }
   const content = described.content?.[type]

@@ -81,7 +81,7 @@ function connect(file: string): Database.Database {
   const database = new Database(file)
   database.pragma('busy_timeout = 5000')
   database.pragma('foreign_keys = ON')
-  database.pragma('cache_size = -16000')
+  database.pragma('cache_size = -8000')
   return database
 }
 

@@ -1,0 +1,90 @@
+// Backup and restore, as their user runs them.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { service } from './helpers/app.ts'
+
+function run(command: 'backup' | 'restore', file: string, ...args: string[]) {
+  const { status, stderr } = spawnSync(process.execPath, [`src/cli/${command}.ts`, ...args], {
+    env: { ...process.env, DATABASE_URL: `file:${file}` },
+    encoding: 'utf8',
+  })
+  return { status, stderr }
+}
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'sco-tracker-backup-'))
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+async function speakersIn(file: string): Promise<string[]> {
+  const engine = openSqlite(file)
+  const { sql } = await import('drizzle-orm')
+  const rows = await engine.reader.all<{ name: string }>(sql`select name from speakers order by name`)
+  await engine.close()
+  return rows.map(({ name }) => name)
+}
+
+describe('a backup', () => {
+  test('taken from a running service holds all that was written, and restores to it', async () => {
+    const { file, post } = await service()
+    const copy = join(folder(), 'copy.db')
+    for (const name of ['One', 'Two']) await post('/v1/speakers', { name })
+    expect(run('backup', file, copy)).toMatchObject({ status: 0 })
+    await post('/v1/speakers', { name: 'Three' })
+
+    const target = join(folder(), 'deep', 'restored.db')
+    expect(run('restore', target, copy)).toMatchObject({ status: 0 })
+    expect(await speakersIn(target)).toEqual(['One', 'Two'])
+  })
+
+  test('does not overwrite a file without --force', async () => {
+    const { file } = await service()
+    const copy = join(folder(), 'copy.db')
+    writeFileSync(copy, 'mine')
+    expect(run('backup', file, copy)).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') })
+    expect(run('backup', file, copy, '--force').status).toBe(0)
+  })
+
+  test('of a database that is not there makes none', () => {
+    const missing = join(folder(), 'missing.db')
+    expect(run('backup', missing, join(folder(), 'copy.db')).status).toBe(1)
+    expect(existsSync(missing)).toBe(false)
+  })
+})
+
+describe('restoring', () => {
+  test('replaces a database only with --force, and never one that is in use', async () => {
+    const { file, post } = await service()
+    const copy = join(folder(), 'copy.db')
+    expect(run('backup', file, copy).status).toBe(0)
+    expect(run('restore', file, copy)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--force'),
+    })
+    expect(run('restore', file, copy, '--force')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('in use'),
+    })
+    expect((await post('/v1/speakers', { name: 'Still here' })).status).toBe(201)
+
+    const idle = join(folder(), 'idle.db')
+    expect(run('restore', idle, copy).status).toBe(0)
+    expect(run('restore', idle, copy, '--force').status).toBe(0)
+  })
+
+  test('refuses what is no whole database of the tracker, and changes nothing', async () => {
+    const target = join(folder(), 'target.db')
+    const rubbish = join(folder(), 'rubbish.db')
+    writeFileSync(rubbish, 'SQLite format 3\0 but not really')
+    expect(run('restore', target, rubbish)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('not a whole database'),
+    })
+    expect(existsSync(target)).toBe(false)
+  })
+})

@@ -1,0 +1,345 @@
+// Caching: what a client has is known to be current or not, to the byte, and a write touches what it touches.
+import { describe, expect, test } from 'vitest'
+import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Body, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
+
+async function made(s: Service, url: string, body: unknown): Promise<Body> {
+  const answer = await s.post(url, body)
+  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
+  return answer.body
+}
+
+interface Places {
+  ids: Record<ResourceKind, string>
+  /** By the path of a collection under a record. */
+  evidence: Record<string, string>
+  position: string
+  positionEvidence: string
+}
+
+async function world(s: Service): Promise<Places> {
+  const ids = await oneOfEach(s)
+  const cite = async (url: string) =>
+    (await made(s, `${url}/evidence`, { sourceId: ids.source, motivation: 'quote', exact: 'The text' }))[
+      'id'
+    ] as string
+  const evidence: Record<string, string> = {}
+  for (const kind of kinds) evidence[pathOf(kind)] = await cite(`${pathOf(kind)}/${ids[kind]}`)
+  const proposal = `/v1/proposals/${ids.proposal}`
+  const { id: position } = await made(s, `${proposal}/positions`, {
+    stateCode: ids.state,
+    position: 'supported',
+    statedOn: '2022-09-01',
+  })
+  await made(s, `${proposal}/relations`, { type: 'became', targetId: ids.agreement })
+  return { ids, evidence, position, positionEvidence: await cite(`${proposal}/positions/${position}`) }
+}
+
+/** Every path of the OpenAPI document that can be read, filled in. */
+function urls(s: Service, { ids, evidence, position, positionEvidence }: Places): string[] {
+  const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
+  return Object.entries(paths).flatMap(([path, methods]) => {
+    if (!methods['get']) return []
+    const collection = path.split('/').slice(0, 3).join('/')
+    const kind = kinds.find((one) => pathOf(one) === collection)
+    const filled = path
+      .replace('{id}', kind ? ids[kind] : '{id}')
+      .replace('{positionId}', position)
+      .replace(
+        '{evidenceId}',
+        path.includes('{positionId}') ? positionEvidence : (evidence[collection] ?? ''),
+      )
+      .replace('{code}', 'not-found')
+    if (path === '/v1/search') return [`${filled}?q=text`]
+    return path.startsWith('/v1/stats/') ? [`${filled}?by=status`] : [filled]
+  })
+}
+
+/** Headers that say something of the answer, without those of the connection and the moment. */
+const own = ({ headers }: Answer) =>
+  Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) =>
+        !['date', 'x-request-id', 'transfer-encoding', 'connection', 'content-length', 'keep-alive'].includes(
+          name,
+        ),
+    ),
+  )
+
+test('every GET of the document has a strong ETag, is 304 for who has it, says how it may be kept, and has a HEAD to match', async () => {
+  const s = await service()
+  const all = urls(s, await world(s))
+  expect(all.length).toBeGreaterThan(60)
+  expect(all.filter((url) => url.includes('{'))).toEqual([])
+  for (const url of all) {
+    const full = await s.get(url)
+    expect(full.status, `${url} ${full.text}`).toBe(200)
+    const head = await s.request({ method: 'HEAD', url })
+    expect([head.status, head.text], url).toEqual([200, ''])
+    expect(own(head), url).toEqual(own(full))
+    if (url === '/metrics') {
+      expect(full.headers['cache-control']).toBe('no-store')
+      continue
+    }
+    expect([full.headers['content-length'], undefined], url).toContain(head.headers['content-length'])
+    const tag = String(full.headers['etag'])
+    expect(tag, url).toMatch(/^"[\x21\x23-\x7e]+"$/)
+    expect(full.headers['cache-control'], url).toMatch(/^public, no-cache$/)
+    expect(String(full.headers['vary']).split(/, */), url).toContain('Accept')
+    for (const method of ['GET', 'HEAD'] as const) {
+      for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+        const again = await s.request({ method, url, headers: { 'if-none-match': known } })
+        expect([again.status, again.text], `${method} ${url} ${known}`).toEqual([304, ''])
+        // RFC 9110, section 15.4.5: what a 200 would have said of how to keep it.
+        for (const name of ['etag', 'cache-control', 'vary'])
+          expect(again.headers[name], url).toBe(full.headers[name])
+      }
+      for (const other of ['"other"', tag.slice(0, -2), '""'])
+        expect((await s.request({ method, url, headers: { 'if-none-match': other } })).status, url).toBe(200)
+    }
+    expect((await s.get(url)).headers['etag'], `${url} again`).toBe(tag)
+  }
+})
+
+test('every GET of a record says when it last changed', async () => {
+  const s = await service()
+  const places = await world(s)
+  const records = [
+    ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}`),
+    ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}/evidence/${places.evidence[pathOf(kind)]}`),
+    `/v1/proposals/${places.ids.proposal}/positions/${places.position}`,
+    `/v1/proposals/${places.ids.proposal}?include=evidence`,
+    `/v1/proposals/${places.ids.proposal}?asOf=2022-08-24`,
+  ]
+  for (const url of records) {
+    const { headers, body } = await s.get(url)
+    const whole = new Date(Math.floor(Date.parse(body['updatedAt']) / 1000) * 1000)
+    expect(headers['last-modified'], url).toBe(whole.toUTCString())
+  }
+})
+
+test('what only a key may see, or was asked for with one, is kept by no shared cache; a problem by none', async () => {
+  const s = await service({ requireKeyForReads: true })
+  const authorization = `Bearer ${s.keys.analyst}`
+  for (const url of [
+    '/v1/proposals',
+    '/v1/proposals?format=csv',
+    '/v1/search?q=a',
+    '/v1/stats/meetings?by=year',
+  ]) {
+    const { status, headers } = await s.get(url, { authorization })
+    expect(status, url).toBe(200)
+    expect(headers['cache-control'], url).toMatch(/^private/)
+    const refused = await s.get(url)
+    expect(refused.status, url).toBe(401)
+    expect(refused.headers['etag'], url).toBeUndefined()
+    expect(String(refused.headers['cache-control'] ?? ''), url).not.toContain('public')
+    expect((await s.get(url, { 'if-none-match': '*' })).status, url).toBe(401)
+  }
+  for (const url of ['/v1/proposals?limit=0', '/v1/proposals/prp_01gb6jc400ezz8kdnweefcy4dk', '/nowhere'])
+    expect((await s.get(url, { authorization, 'if-none-match': '*' })).status, url).toBeGreaterThanOrEqual(
+      400,
+    )
+})
+
+describe('a write', () => {
+  test('moves the ETag of exactly what it touches', async () => {
+    const s = await service()
+    const { body: uz } = await s.post('/v1/states', { code: 'XA', name: 'Land' })
+    const { id: topic } = await made(s, '/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
+    const { id: body } = await made(s, '/v1/organizations', { name: 'Body', classification: 'organ' })
+    const { id: meeting } = await made(s, '/v1/meetings', {
+      name: 'Meeting',
+      startDate: '2022-08-24',
+      organizationId: body,
+    })
+    const { id: speaker } = await made(s, '/v1/speakers', { name: 'Person' })
+    const { id: agreement } = await made(s, '/v1/agreements', { title: 'Agreement', kind: 'treaty' })
+    const { id: source } = await made(s, '/v1/sources', { title: 'Source', language: 'en', text: 'Words.' })
+    const proposals: string[] = []
+    for (const [title, topicIds] of [
+      ['A', ['drones']],
+      ['B', []],
+      ['C', []],
+    ] as const)
+      proposals.push(
+        (
+          await made(s, '/v1/proposals', {
+            title,
+            topicIds,
+            proposedOn: '2022-08-24',
+            meetingId: meeting,
+            speakerId: speaker,
+            onBehalfOf: { stateCode: uz['code'] },
+          })
+        )['id'],
+      )
+    const [a, b, c] = proposals as [string, string, string]
+    await made(s, `/v1/proposals/${a}/relations`, { type: 'became', targetId: agreement })
+    const WATCHED = {
+      a: `/v1/proposals/${a}`,
+      b: `/v1/proposals/${b}`,
+      'a then': `/v1/proposals/${a}?asOf=2022-08-24`,
+      'a with meeting': `/v1/proposals/${a}?include=meeting`,
+      'a with meeting.organization': `/v1/proposals/${a}?include=meeting.organization`,
+      'b with parts': `/v1/proposals/${b}?include=parts`,
+      'meeting with proposals': `/v1/meetings/${meeting}?include=proposals`,
+      'a events': `/v1/proposals/${a}/events`,
+      'a positions': `/v1/proposals/${a}/positions?asOf=2022-08-24`,
+      'a evidence': `/v1/proposals/${a}/evidence`,
+      'a lineage': `/v1/proposals/${a}/lineage`,
+      meeting: `/v1/meetings/${meeting}`,
+      body: `/v1/organizations/${body}`,
+      source: `/v1/sources/${source}`,
+      annotations: `/v1/sources/${source}/annotations`,
+      proposals: '/v1/proposals?sort=title',
+      'first proposal': '/v1/proposals?sort=title&limit=1',
+      'proposals about drones': '/v1/proposals?topic=drones',
+      'proposals adopted': '/v1/proposals?status=adopted',
+      'first speaker of many': '/v1/speakers?limit=1',
+      meetings: '/v1/meetings',
+      'meetings.ics': '/v1/meetings.ics',
+      'proposals.csv': '/v1/proposals?format=csv',
+      'by status': '/v1/stats/proposals?by=status',
+      'by topic': '/v1/stats/proposals?by=topic',
+    }
+    await made(s, '/v1/speakers', { name: 'Second' })
+    type Watched = keyof typeof WATCHED
+    const tags = async () =>
+      new Map(
+        await Promise.all(
+          Object.entries(WATCHED).map(async ([name, url]) => {
+            const { status, headers } = await s.get(url)
+            expect(status, url).toBe(200)
+            return [name, headers['etag']] as const
+          }),
+        ),
+      )
+    const moves = async (what: string, write: () => Promise<Answer>, expected: Watched[]) => {
+      const before = await tags()
+      const { status, text } = await write()
+      expect(status, `${what}: ${text}`).toBeLessThan(300)
+      const after = await tags()
+      const moved = Object.keys(WATCHED).filter((name) => before.get(name) !== after.get(name))
+      expect(moved, what).toEqual(Object.keys(WATCHED).filter((name) => expected.includes(name as Watched)))
+    }
+    const lists: Watched[] = ['proposals', 'proposals.csv', 'meeting with proposals']
+    const ofA: Watched[] = ['a', 'a then', 'a with meeting', 'a with meeting.organization']
+
+    await moves('a patch that changes nothing', () => s.patch(WATCHED.a, { title: 'A' }), [])
+    await moves('the summary of a', () => s.patch(WATCHED.a, { summary: 'New' }), [
+      ...ofA,
+      ...lists,
+      'first proposal',
+      'proposals about drones',
+    ])
+    await moves('the summary of b', () => s.patch(WATCHED.b, { summary: 'New' }), [
+      'b',
+      'b with parts',
+      ...lists,
+      'first proposal',
+    ])
+    await moves('c becomes a part of b', () => s.patch(`/v1/proposals/${c}`, { parentId: b }), [
+      'b with parts',
+      ...lists,
+      'first proposal',
+    ])
+    await moves('the city of the meeting', () => s.patch(WATCHED.meeting, { city: 'Osh' }), [
+      'a with meeting',
+      'a with meeting.organization',
+      'meeting',
+      'meeting with proposals',
+      'meetings',
+      'meetings.ics',
+    ])
+    await moves('the seat of the body', () => s.patch(WATCHED.body, { seat: 'Osh' }), [
+      'body',
+      'a with meeting.organization',
+    ])
+    await moves(
+      'a is adopted',
+      () => s.post(`/v1/proposals/${a}/events`, { status: 'adopted', occurredOn: '2023-01-01' }),
+      [
+        ...ofA,
+        ...lists,
+        'first proposal',
+        'proposals about drones',
+        'a events',
+        'a lineage',
+        'proposals adopted',
+        'by status',
+      ],
+    )
+    await moves(
+      'a state takes a position on a',
+      () =>
+        s.post(`/v1/proposals/${a}/positions`, {
+          stateCode: 'XA',
+          position: 'supported',
+          statedOn: '2022-08-24',
+        }),
+      ['a positions'],
+    )
+    const cited = { sourceId: source, motivation: 'inference', exact: 'Words', note: 'Why.' }
+    await moves('an inference about a', () => s.post(`/v1/proposals/${a}/evidence`, cited), [
+      'a evidence',
+      'annotations',
+    ])
+    await moves(
+      'a quote for a',
+      () => s.post(`/v1/proposals/${a}/evidence`, { ...cited, motivation: 'quote' }),
+      [
+        ...ofA,
+        ...lists,
+        'first proposal',
+        'proposals about drones',
+        'a evidence',
+        'annotations',
+        'proposals adopted',
+      ],
+    )
+    await moves(
+      'the agreement is renamed',
+      () => s.patch(`/v1/agreements/${agreement}`, { title: 'Treaty' }),
+      ['a lineage'],
+    )
+    await moves('the label of the topic', () => s.patch(`/v1/topics/${topic}`, { prefLabel: 'UAV' }), [
+      'by topic',
+    ])
+    await moves('a speaker behind the first page', () => s.post('/v1/speakers', { name: 'Third' }), [
+      'first speaker of many',
+    ])
+    await moves('c is deleted', () => s.del(`/v1/proposals/${c}`), [
+      'b with parts',
+      ...lists,
+      'first proposal',
+      'by status',
+      'by topic',
+    ])
+  })
+
+  test('answers with the ETag that the next GET has', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    for (const kind of kinds) {
+      const url = `${pathOf(kind)}/${ids[kind]}`
+      const field = { statement: 'text', topic: 'prefLabel' }[kind as string]
+      const { body } = await s.get(url)
+      const patched = await s.patch(url, { [field ?? ('title' in body ? 'title' : 'name')]: 'Renamed' })
+      expect(patched.status, patched.text).toBe(200)
+      const { headers } = await s.get(url)
+      expect(headers['etag'], kind).toBe(patched.headers['etag'])
+      expect(headers['last-modified'], kind).toBe(patched.headers['last-modified'])
+    }
+  })
+
+  test('of what was read with include goes by the same ETag', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const url = `/v1/proposals/${ids.proposal}`
+    const { headers } = await s.get(`${url}?include=meeting,topics,evidence`)
+    const stale = (await s.get(`${url}?include=evidence`)).headers['etag']
+    expect((await s.patch(url, { title: 'B' }, { 'if-match': String(headers['etag']) })).status).toBe(200)
+    expect((await s.patch(url, { title: 'C' }, { 'if-match': String(stale) })).status).toBe(412)
+  })
+})

@@ -1,0 +1,337 @@
+// Idempotency-Key: a POST that may be repeated runs once, and its answer is kept with what it wrote.
+import { sql } from 'drizzle-orm'
+import { describe, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import type { Engine } from '../src/db/engine.ts'
+import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
+
+const HOUR = 3_600_000
+
+/** How many rows the change log and the kept answers have. */
+async function counts({ engine }: { engine: Engine }) {
+  const tables = ['changes', 'idempotency'] as const
+  const [changes = 0, kept = 0] = await Promise.all(
+    tables.map(
+      async (table) =>
+        (await engine.reader.get<{ n: number }>(sql`select count(*) as n from ${sql.identifier(table)}`))?.n,
+    ),
+  )
+  return { changes, kept }
+}
+
+/** What a client acts on. */
+const essence = ({ status, headers, text }: Answer) => ({
+  status,
+  location: headers['location'],
+  etag: headers['etag'],
+  lastModified: headers['last-modified'],
+  type: headers['content-type'],
+  text,
+})
+
+const speaker = (name: string) => ({ name })
+
+/** POSTs to another app than the helper's own, with the analyst's key. */
+async function postTo(app: Service['app'], s: Service, url: string, payload: object, key: string) {
+  const response = await app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { authorization: `Bearer ${s.keys.analyst}`, 'idempotency-key': key },
+  })
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: response.body,
+    body: undefined as any,
+  }
+}
+
+/** Every POST of the document, with a path and a body that it takes. */
+async function everyPost(s: Service): Promise<{ operation: string; url: string; body: Body }[]> {
+  const ids = await oneOfEach(s)
+  const others = {} as Ids
+  for (const kind of ['proposal', 'agreement'] as const) {
+    others[kind] = (await s.post(pathOf(kind), leastBody(kind, ids))).body['id']
+  }
+  const stated = { stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }
+  const position = (await s.post(`/v1/proposals/${ids.proposal}/positions`, stated)).body['id']
+  const paths = s.app.swagger().paths as Record<string, Record<string, unknown>>
+  return Object.entries(paths)
+    .filter(([, methods]) => methods['post'])
+    .map(([path]) => {
+      const [, , plural = '', , child = ''] = path.split('/')
+      const kind = kinds.find((one) => pathOf(one) === `/v1/${plural}`)
+      const url = path.replace('{positionId}', position).replace('{id}', kind ? ids[kind] : '')
+      const body = path.endsWith('/evidence')
+        ? { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
+        : child === 'events'
+          ? { status: 'under-consideration', occurredOn: '2022-09-16' }
+          : child === 'positions'
+            ? stated
+            : child === 'relations'
+              ? { type: 'restates', targetId: others[kind ?? 'proposal'] }
+              : kind
+                ? leastBody(kind, ids)
+                : {
+                    source: { title: 'S', language: 'en', text: 'Words.' },
+                    speakers: [speaker('In a report')],
+                  }
+      return { operation: path, url, body }
+    })
+}
+
+describe('the same key and body', () => {
+  test('answer the same response again on every POST of the document, and write once', async () => {
+    const s = await service()
+    const posts = await everyPost(s)
+    expect(posts.length).toBeGreaterThanOrEqual(25)
+    for (const [index, { operation, url, body }] of posts.entries()) {
+      const key = { 'idempotency-key': `post-${index}` }
+      const before = await counts(s)
+      const first = await s.post(url, body, key)
+      expect([operation, first.status], first.text).toEqual([operation, 201])
+      expect(first.headers['location'], operation).toMatch(/^\/v1\//)
+      expect(first.headers['idempotency-replayed']).toBeUndefined()
+      const between = await counts(s)
+      expect(between.changes, operation).toBeGreaterThan(before.changes)
+      expect(between.kept, operation).toBe(before.kept + 1)
+      const again = await s.post(url, body, key)
+      expect(essence(again), operation).toEqual(essence(first))
+      expect(again.headers['idempotency-replayed'], operation).toBe('true')
+      expect(await counts(s), operation).toEqual(between)
+    }
+  })
+
+  test('answer what was answered then, also when the record has changed since or is gone', async () => {
+    const s = await service()
+    const key = { 'idempotency-key': 'k' }
+    const first = await s.post('/v1/speakers', speaker('A'), key)
+    await s.patch(String(first.headers['location']), speaker('B'))
+    expect(essence(await s.post('/v1/speakers', speaker('A'), key))).toEqual(essence(first))
+    await s.del(String(first.headers['location']))
+    expect(essence(await s.post('/v1/speakers', speaker('A'), key))).toEqual(essence(first))
+    expect((await s.get('/v1/speakers')).body['data']).toEqual([])
+  })
+
+  test.each([2, 20])('run once when %i come at once, and all get one answer', async (n) => {
+    const s = await service()
+    const answers = await Promise.all(
+      Array.from({ length: n }, () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })),
+    )
+    expect(new Set(answers.map((answer) => JSON.stringify(essence(answer)))).size).toBe(1)
+    expect(answers[0]?.status).toBe(201)
+    expect(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true')).toHaveLength(n - 1)
+    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+  })
+
+  test('answer the same after a restart of the service', async () => {
+    const s = await service()
+    const first = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
+    await s.app.close()
+    await s.engine.close()
+    const engine = openSqlite(s.file)
+    await engine.migrate()
+    const app = await buildApp({ engine })
+    try {
+      const again = await postTo(app, s, '/v1/speakers', speaker('A'), 'k')
+      expect(essence(again)).toEqual(essence(first))
+      expect(again.headers['idempotency-replayed']).toBe('true')
+      expect((await postTo(app, s, '/v1/speakers', speaker('B'), 'k')).status).toBe(422)
+      expect(await counts({ engine })).toEqual({ changes: 1, kept: 1 })
+    } finally {
+      await app.close()
+      await engine.close()
+    }
+  })
+
+  test('are kept for 24 hours, and are a new request after that', async () => {
+    let now = Date.UTC(2030, 0, 1)
+    const s = await service({ clock: () => new Date(now) })
+    const send = () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
+    const first = await send()
+    now += 24 * HOUR
+    expect(essence(await send())).toEqual(essence(first))
+    now += 1
+    const fresh = await send()
+    expect(fresh.status).toBe(201)
+    expect(fresh.headers['idempotency-replayed']).toBeUndefined()
+    expect(fresh.body['id']).not.toBe(first.body['id'])
+    // What is too old is thrown away, not only passed over.
+    expect(await counts(s)).toEqual({ changes: 2, kept: 1 })
+    now += 24 * HOUR + 1
+    expect((await s.post('/v1/speakers', speaker('B'), { 'idempotency-key': 'k' })).status).toBe(201)
+  })
+})
+
+describe('a key', () => {
+  test('with another body or path is refused (422) and writes nothing', async () => {
+    const s = await service()
+    const key = { 'idempotency-key': 'k' }
+    await s.post('/v1/speakers', speaker('A'), key)
+    const before = await counts(s)
+    for (const [url, body] of [
+      ['/v1/speakers', speaker('B')],
+      ['/v1/organizations', { name: 'A', classification: 'organ' }],
+    ] as const) {
+      const { status, body: problem } = await s.post(url, body, key)
+      expect([status, problem['type']], url).toEqual([422, '/problems/idempotency-mismatch'])
+    }
+    expect(await counts(s)).toEqual(before)
+    // The answer that is kept is still the first.
+    expect((await s.post('/v1/speakers', speaker('A'), key)).headers['idempotency-replayed']).toBe('true')
+  })
+
+  test('on the same path under another record is another request (422)', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const other = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
+    const event = { status: 'under-consideration', occurredOn: '2022-09-16' }
+    const key = { 'idempotency-key': 'k' }
+    expect((await s.post(`/v1/proposals/${ids.proposal}/events`, event, key)).status).toBe(201)
+    expect((await s.post(`/v1/proposals/${other}/events`, event, key)).status).toBe(422)
+    expect((await s.get(`/v1/proposals/${other}`)).body['status']).toBe('proposed')
+  })
+
+  test('belongs to whoever sent it: another API key may use the same one', async () => {
+    const s = await service()
+    const key = { 'idempotency-key': 'k' }
+    const admin = { ...key, authorization: `Bearer ${s.keys.admin}` }
+    const mine = await s.post('/v1/speakers', speaker('A'), key)
+    const theirs = await s.post('/v1/speakers', speaker('A'), admin)
+    const others = await s.post('/v1/speakers', speaker('B'), admin)
+    expect([mine.status, theirs.status, others.status]).toEqual([201, 201, 422])
+    expect(theirs.headers['idempotency-replayed']).toBeUndefined()
+    expect(theirs.body['id']).not.toBe(mine.body['id'])
+    expect(await counts(s)).toEqual({ changes: 2, kept: 2 })
+  })
+
+  test('never opens an answer to someone without a valid API key', async () => {
+    const s = await service()
+    await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
+    for (const authorization of ['Bearer nonsense', '']) {
+      const { status } = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k', authorization })
+      expect(status).toBe(401)
+    }
+  })
+
+  test('with a body that says the same in other words is the same request', async () => {
+    const s = await service()
+    const key = { 'idempotency-key': 'k' }
+    const first = await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] }, key)
+    // Spelled out defaults and another order of the fields change nothing of what is asked.
+    const again = await s.post('/v1/speakers', { posts: [], otherNames: ['B'], name: 'A' }, key)
+    expect(essence(again)).toEqual(essence(first))
+    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+  })
+
+  test('that is empty, too long, or not of visible ASCII is refused (400) and writes nothing', async () => {
+    const s = await service()
+    for (const key of ['', 'a b', 'clé', 'a\tb', 'k'.repeat(256), 'sent, twice']) {
+      const { status, body } = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': key })
+      expect([key, status, body['type']]).toEqual([key, 400, '/problems/invalid-parameter'])
+      expect(body['errors']).toEqual([
+        expect.objectContaining({ parameter: expect.stringMatching(/^idempotency-key$/i) }),
+      ])
+    }
+    expect(await counts(s)).toEqual({ changes: 0, kept: 0 })
+  })
+
+  test('may be any string of 1 to 255 visible ASCII characters', async () => {
+    const s = await service()
+    for (const key of ['!', 'k'.repeat(255), '"8e03978e-40d5-43dd-bc93-6894a57f9324"', 'a,b;c=~']) {
+      const headers = { 'idempotency-key': key }
+      const first = await s.post('/v1/speakers', speaker('A'), headers)
+      expect(first.status).toBe(201)
+      expect(essence(await s.post('/v1/speakers', speaker('A'), headers))).toEqual(essence(first))
+    }
+    expect(await counts(s)).toEqual({ changes: 4, kept: 4 })
+  })
+
+  test('says nothing on a PATCH or DELETE: these have If-Match', async () => {
+    const s = await service()
+    const key = { 'idempotency-key': 'k' }
+    const url = String((await s.post('/v1/speakers', speaker('A'))).headers['location'])
+    expect((await s.patch(url, speaker('B'), key)).body['version']).toBe(2)
+    expect((await s.patch(url, speaker('C'), key)).body['version']).toBe(3)
+    expect((await s.del(url, key)).status).toBe(204)
+    expect((await counts(s)).kept).toBe(0)
+  })
+})
+
+describe('a refusal', () => {
+  test('is not kept, wrote nothing, and is mended under the same key', async () => {
+    const s = await service()
+    await s.post('/v1/topics', { slug: 'taken', prefLabel: 'Taken' })
+    const speakerId = (await s.post('/v1/speakers', speaker('A'))).body['id']
+    const nobody = 'spk_01gb6jc400ezz8kdnweefcy4dk'
+    const said = { kind: 'direct', text: 'T' }
+    const met = { name: 'M', startDate: '2022-08-24' }
+    const cases: [status: number, url: string, bad: Body, good: Body][] = [
+      [400, '/v1/speakers', { nam: 'A' }, { name: 'A' }],
+      [422, '/v1/statements', { ...said, speakerId: nobody }, { ...said, speakerId }],
+      [422, '/v1/meetings', { ...met, endDate: '2022-08-23' }, { ...met, endDate: '2022-08-24' }],
+      [409, '/v1/topics', { slug: 'taken', prefLabel: 'T' }, { slug: 'free', prefLabel: 'T' }],
+    ]
+    for (const [status, url, bad, good] of cases) {
+      const before = await counts(s)
+      const key = { 'idempotency-key': `k${url}` }
+      expect((await s.post(url, bad, key)).status, url).toBe(status)
+      expect((await s.post(url, bad, key)).status, url).toBe(status)
+      expect(await counts(s), url).toEqual(before)
+      const mended = await s.post(url, good, key)
+      expect(mended.status, mended.text).toBe(201)
+      expect(mended.headers['idempotency-replayed']).toBeUndefined()
+      expect(await counts(s), url).toEqual({ changes: before.changes + 1, kept: before.kept + 1 })
+    }
+  })
+})
+
+describe('an answer is never kept without its write', () => {
+  /** An app whose engine fails behind the work of a write, as a full disk does. */
+  async function failing(s: Service) {
+    const state = { fail: true, worked: 0 }
+    const engine: Engine = {
+      ...s.engine,
+      write: (work) =>
+        s.engine.write(async (writer) => {
+          const result = await work(writer)
+          state.worked++
+          if (state.fail) throw new Error('The disk is full.')
+          return result
+        }),
+    }
+    return { app: await buildApp({ engine }), state }
+  }
+
+  test('when the write fails behind the work: nothing is kept, nothing written, and the repeat runs', async () => {
+    const s = await service()
+    const { app, state } = await failing(s)
+    const send = () => postTo(app, s, '/v1/speakers', speaker('A'), 'k')
+    const failed = await send()
+    expect([failed.status, state.worked]).toEqual([500, 1])
+    expect(failed.text).not.toContain('disk')
+    expect(await counts(s)).toEqual({ changes: 0, kept: 0 })
+    state.fail = false
+    const done = await send()
+    expect([done.status, done.headers['idempotency-replayed']]).toEqual([201, undefined])
+    expect(essence(await send())).toEqual(essence(done))
+    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+    await app.close()
+  })
+
+  test('when it fails among others that share its commit: they stand, it does not', async () => {
+    const s = await service()
+    const { app, state } = await failing(s)
+    const [broken, ...whole] = await Promise.all([
+      postTo(app, s, '/v1/speakers', speaker('broken'), 'broken'),
+      ...['a', 'b', 'c'].map((name) => s.post('/v1/speakers', speaker(name), { 'idempotency-key': name })),
+    ])
+    expect([broken?.status, ...whole.map(({ status }) => status)]).toEqual([500, 201, 201, 201])
+    expect(state.worked).toBe(1)
+    expect(await counts(s)).toEqual({ changes: 3, kept: 3 })
+    await app.close()
+  })
+})
