@@ -40,6 +40,7 @@ const PLAIN: Record<string, string> = {
 /** The words of a text: compatibility forms, case and the diacritics of alphabets folded away, joined by spaces. */
 export function fold(text: string): string {
   return text
+    .replace(/[\p{S}\p{No}]/gu, ' ')
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')

@@ -17,6 +17,9 @@ import { actor, op } from './history.ts'
 /** How many changes a page, and a read of the live feed, holds at most. */
 const MOST = 1000
 const LIVE_BATCH = 100
+/** Of which bytes: a page, or a batch, ends with the change that goes past them. */
+const MOST_BYTES = 16_000_000
+const LIVE_BYTES = 250_000
 /** How long the live feed waits before it looks whether another process wrote. */
 const LOOK_EVERY_MS = 1000
 /** How often an idle live feed says that it is alive, so that proxies keep it open. */
@@ -87,7 +90,9 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
           .default(0)
           .meta({ description: 'Only changes behind this one.' }),
         kind: several(kinds, 'Only changes of these kinds.').optional(),
-        limit: whole(1, MOST).default(100).meta({ description: 'How many changes a page holds.' }),
+        limit: whole(1, MOST)
+          .default(100)
+          .meta({ description: 'How many changes a page holds at most; fewer where the records are large.' }),
       }),
       headers: z.object({
         'last-event-id': z
@@ -119,11 +124,11 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
         throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
       const body = await records.engine.read(async (reader) => {
         const last = await lastSeq(reader)
-        const rows = await after(reader, query.after, kind, query.limit + 1)
-        const shown = rows.slice(0, query.limit)
-        const hasMore = rows.length > query.limit
+        const shown = await after(reader, query.after, kind, query.limit, MOST_BYTES)
+        const end = shown.at(-1)?.seq
+        const hasMore = end !== undefined && (await after(reader, end, kind, 1, 0)).length > 0
         // Nothing is left to be found up to the last change, whatever kinds were asked for.
-        const nextAfter = hasMore ? (shown.at(-1)?.seq ?? last) : Math.max(last, query.after)
+        const nextAfter = hasMore ? end : Math.max(last, query.after)
         const page = JSON.stringify({ nextAfter, hasMore, limit: query.limit })
         return `{"data":[${shown.map(toJson).join(',')}],"page":${page}}`
       })
@@ -159,7 +164,7 @@ async function* live(
   let quietSince = Date.now()
   yield Buffer.from('retry: 2000\n\n')
   while (!stopped.aborted) {
-    const rows = await after(records.engine.reader, seen, kind, LIVE_BATCH)
+    const rows = await after(records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
     const last = rows.at(-1)
     if (last) {
       seen = last.seq
@@ -175,7 +180,19 @@ async function* live(
   }
 }
 
-const after = (reader: Reader, seq: number, kind: string[] | null, limit: number): Promise<Change[]> =>
-  reader.all<Change>(
-    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()} order by ${changes.seq} limit ${limit}`,
+/** The changes behind `seq`: at most `limit`, and none behind the one that goes past `bytes`. */
+function after(
+  reader: Reader,
+  seq: number,
+  kind: string[] | null,
+  limit: number,
+  bytes: number,
+): Promise<Change[]> {
+  const wanted = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
+  // Sizes are read before documents are: a few records may be larger than a thousand others.
+  const sizes = sql`select ${changes.seq} as seq, coalesce(octet_length(${changes.doc}), 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
+  const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
+  return reader.all<Change>(
+    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
   )
+}

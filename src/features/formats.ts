@@ -71,14 +71,14 @@ export async function sendAs(
       errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
     })
   }
-  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
-  const batches = walk(records, resource, query, secret, BATCH)
-  const first = await batches.next()
-  // What is embedded may be of any kind.
+  // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
   const seq =
     query.include.length > 0
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsBehind(resource, query))
+  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
+  const batches = walk(records, resource, query, secret, BATCH)
+  const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
   validators(request, reply, etag)

@@ -126,6 +126,12 @@ function condition(
       return inRange(columnNamed(table, filter.column), filter.bound, value)
     case 'reference': {
       const ways = filter.fields.map((field) => refersTo(records, resource, field, values, fromLog))
+      if (filter.orPosition) {
+        const positions = relation(records.catalogue, engine, records.catalogue.entity('position'), view)
+        ways.push(
+          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id} and "positions"."stateCode" in ${values} and "positions"."position" = ${filter.orPosition})`,
+        )
+      }
       return sql`(${sql.join(ways, sql` or `)})`
     }
     case 'membership': {

@@ -11,7 +11,7 @@ import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { allColumns, columnNamed, type Records } from './records.ts'
-import type { Resource } from './resource.ts'
+import type { Filter, Resource } from './resource.ts'
 import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
 /** A row of a list: its document, and the columns of its table. */
@@ -37,14 +37,17 @@ export function kindsBehind(resource: Resource, { filters, asOf }: ListQuery): K
   return [
     resource.kind,
     ...(asOf === null ? [] : (['event'] as const)),
-    ...asked.flatMap((filter) =>
-      filter.by === 'evidence'
-        ? (['evidence'] as const)
-        : filter.by === 'reference' && filter.kind === 'topic'
-          ? (['topic'] as const)
-          : [],
-    ),
+    ...asked.flatMap((filter) => [
+      ...partsBehind(filter),
+      ...(filter.by === 'reference' && filter.kind === 'topic' ? (['topic'] as const) : []),
+    ]),
   ]
+}
+
+/** The parts of records that a filter looks at. */
+function partsBehind(filter: Filter): Kind[] {
+  if (filter.by === 'evidence') return ['evidence']
+  return filter.by === 'reference' && filter.orPosition ? ['position'] : []
 }
 
 /** One page of a list. @throws Problem `invalid-cursor`, `invalid-parameter` (an unknown topic or state) */
@@ -61,18 +64,20 @@ export async function listPage(
   const view = { asOf: query.asOf, seq }
   const order = withId(query.sort)
 
-  const snapshot = cursor?.snapshot ?? seq ?? (await lastSeqOf(reader, kindsBehind(resource, query)))
+  const last = await lastSeqOf(reader, kindsBehind(resource, query))
+  const snapshot = cursor?.snapshot ?? seq ?? last
   const vocabulary = cursor ? snapshot : seq
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
-  const arms = await armsOf(records, reader, resource, asked, snapshot, cursor !== undefined)
+  const changed = cursor !== undefined && seq === null && last > snapshot
+  const arms = armsOf(records, resource, asked, changed ? snapshot : null)
   const found = await rowsBehind(reader, resource, arms, order, cursor?.after, query.limit + 1)
   const rows = found
     .slice(0, query.limit)
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
-  const last = found.length > query.limit ? rows.at(-1) : undefined
+  const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
   const total = cursor?.total ?? (query.count === 'exact' ? await count(reader, arms) : undefined)
-  const after = last && order.map(({ column }) => last[column] ?? null)
+  const after = lastRow && order.map(({ column }) => lastRow[column] ?? null)
   return {
     rows,
     view,
@@ -133,28 +138,20 @@ interface Arm {
 }
 
 /**
- * Where the rows of a page come from. Mostly the table alone; when records of this kind changed since the walk
- * began, also the log.
+ * Where the rows of a page come from: the table alone, mostly.
+ * @param snapshot where the walk began, when something behind the list has changed since: then also the log
  */
-async function armsOf(
-  records: Records,
-  reader: Reader,
-  resource: Resource,
-  asked: Asked,
-  snapshot: number,
-  underway: boolean,
-): Promise<Arm[]> {
-  const arm = (view: View, where: SQL[] = []): Arm => ({
-    from: relation(records.catalogue, records.engine, resource, view),
-    where: [...conditions(records, resource, { ...asked, view }, view.seq !== null), ...where],
-  })
+function armsOf(records: Records, resource: Resource, asked: Asked, snapshot: number | null): Arm[] {
   const { view } = asked
-  const changed =
-    underway && view.seq === null && (await reader.get(CHANGED_SINCE, { kind: resource.kind, seq: snapshot }))
-  // Statuses of a day also hang on events, and filters on evidence, so such a walk goes through the log as a whole.
-  const elsewhere = view.asOf !== null || asked.filters.some(({ filter }) => filter.by === 'evidence')
-  if (underway && elsewhere) return [arm({ ...view, seq: view.seq ?? snapshot })]
-  if (!changed) return [arm(view)]
+  const arm = (of: View, where: SQL[] = []): Arm => ({
+    from: relation(records.catalogue, records.engine, resource, of),
+    where: [...conditions(records, resource, { ...asked, view: of }, of.seq !== null), ...where],
+  })
+  if (snapshot === null) return [arm(view)]
+  // What hangs on events, evidence or positions may have changed without the record: the log as a whole knows.
+  if (view.asOf !== null || asked.filters.some(({ filter }) => partsBehind(filter).length > 0)) {
+    return [arm({ ...view, seq: snapshot })]
+  }
   const touched = sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
   const then = sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touched})`
   return [
@@ -162,8 +159,6 @@ async function armsOf(
     { from: logged(resource, then, snapshot), where: conditions(records, resource, asked, true) },
   ]
 }
-
-const CHANGED_SINCE = sql`select 1 from ${changes} where ${changes.kind} = ${sql.placeholder('kind')} and ${changes.seq} > ${sql.placeholder('seq')} limit 1`
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
 const withId = (sort: SortKey[]): SortKey[] => [

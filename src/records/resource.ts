@@ -109,7 +109,14 @@ export type Filter =
   /** Any of the listed values of a column. */
   | { by: 'column'; column: string; value: z.ZodType; description: string }
   /** Records that refer to it, from a column or from inside a list (`fields` name the places). */
-  | { by: 'reference'; fields: readonly string[]; kind: Kind; description: string }
+  | {
+      by: 'reference'
+      fields: readonly string[]
+      kind: Kind
+      description: string
+      /** Also records on which such a state took this position. */
+      orPosition?: string
+    }
   /** A column at or after, or at or before, a value; dates unless `value` says otherwise. */
   | { by: 'range'; column: string; bound: 'from' | 'to'; value?: z.ZodType; description: string }
   /** States that are one of these to the SCO on the day that is asked about. */

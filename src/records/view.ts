@@ -34,7 +34,12 @@ const LAST_SEQ = sql`select max(${changes.seq}) as seq from ${changes}`
 /** The last change of any of these kinds. */
 export async function lastSeqOf(reader: Reader, kinds: readonly Kind[]): Promise<number> {
   const row = await reader.get<{ seq: number | null }>(
-    sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} in ${[...kinds]}`,
+    sql`select max(last.seq) as seq from (${sql.join(
+      kinds.map(
+        (kind) => sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} = ${kind}`,
+      ),
+      sql` union all `,
+    )}) as last`,
   )
   return row?.seq ?? 0
 }

@@ -12,7 +12,6 @@ export type ResourceKind =
   | 'state'
   | 'topic'
   | 'source'
-// biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body.
 export type Body = Record<string, any>
 
 /** The id of one record of each kind, for others to refer to. */

@@ -25,25 +25,33 @@ export const fts5: SearchIndex = {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
   async ranked(reader, query, kinds, limit, offset) {
+    if (query.length === 0) return []
     const match = matchExpression(query)
-    if (match === null) return []
+    const scores =
+      match === null
+        ? sql`select null as docId, null as score where false`
+        : sql`select rowid as docId, -bm25("searchWords", ${sql.raw(`${TITLE_WEIGHT}.0, ${BODY_WEIGHT}.0`)}) as score from "searchWords" where "searchWords" match ${match}`
+    // What matches only by what it lacks has no score of its own; without such groups every match is scored.
+    const join = lacking(query).length > 0 ? sql`left join` : sql`join`
+    const where = lacking(query).length > 0 ? matches(query) : sql`true`
     return reader.all<SearchHit>(
-      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date,
-        -bm25("searchWords", ${sql.raw(`${TITLE_WEIGHT}.0, ${BODY_WEIGHT}.0`)}) as score
-        from "searchWords" join ${searchDocs} on ${searchDocs.docId} = "searchWords".rowid
-        where "searchWords" match ${match}${ofKinds(kinds)}
-        order by score desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
+      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, coalesce(scored.score, 0) as score
+        from ${searchDocs} ${join} (${scores}) as scored on scored.docId = ${searchDocs.docId}
+        where ${where}${ofKinds(kinds)}
+        order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
     )
   },
   async count(reader, query, kinds) {
-    const match = matchExpression(query)
-    if (match === null) return 0
+    if (query.length === 0) return 0
     const row = await reader.get<{ total: number }>(
-      sql`select count(*) as total from ${searchDocs} where ${searchDocs.docId} in (select rowid from "searchWords" where "searchWords" match ${match})${ofKinds(kinds)}`,
+      sql`select count(*) as total from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}`,
     )
     return row?.total ?? 0
   },
 }
+
+/** The groups that name nothing to look for, only what may not be there. */
+const lacking = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
@@ -53,9 +61,7 @@ function matches(query: SearchQuery): SQL {
   const ways: SQL[] = []
   const expression = matchExpression(query)
   if (expression !== null) ways.push(rowsOf(expression))
-  for (const { all, not } of query) {
-    if (all.length === 0) ways.push(sql`not ${rowsOf(anyOf(not))}`)
-  }
+  for (const { not } of lacking(query)) ways.push(sql`not ${rowsOf(anyOf(not))}`)
   return ways.length > 0 ? sql`(${sql.join(ways, sql` or `)})` : sql`false`
 }
 

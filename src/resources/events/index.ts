@@ -180,7 +180,10 @@ function place(
   if (step.occurredOn !== null) refuseFuture(step.occurredOn, now, pointer)
   const placed = placeStep(lifecycle, history, step)
   if (placed.legal) return placed.index
-  throw new Problem('illegal-transition', placed.detail, { extra: { legal: placed.allowed } })
+  throw new Problem('illegal-transition', placed.detail, {
+    errors: [{ pointer: pointer.replace(/occurredOn$/, 'status'), detail: placed.detail }],
+    extra: { legal: placed.allowed },
+  })
 }
 
 const dateOf = (event: Doc) => (event['occurredOn'] ?? '') as string

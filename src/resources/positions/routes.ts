@@ -31,7 +31,7 @@ const positionList = z
     }),
     records: z
       .array(positions.record)
-      .meta({ description: 'All positions that were recorded, in order of date.' }),
+      .meta({ description: 'The positions that were stated by then, in order of date.' }),
   })
   .meta({ id: 'PositionList', description: 'Where the states stand on a proposal.' })
 
@@ -62,7 +62,9 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
         return {
           asOf,
           data: await standings(records, reader, proposal.id, asOf),
-          records: await positionsOf(reader, proposal.id),
+          records: (await positionsOf(reader, proposal.id)).filter(
+            ({ statedOn }) => String(statedOn) <= asOf,
+          ),
         }
       })
       return answer(request, reply, { body: JSON.stringify(body) })

@@ -61,7 +61,8 @@ export const proposals = defineResource({
       by: 'reference',
       fields: ['onBehalfOf.stateCode'],
       kind: 'state',
-      description: 'The state on whose behalf.',
+      orPosition: 'proposed',
+      description: 'The state on whose behalf it was put forward, or that stands as having proposed it.',
     },
     organization: {
       by: 'reference',
