@@ -229,7 +229,7 @@ describe('a version', () => {
       ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history', 404],
       ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history?version=1', 404],
       // Nor is a record found under the path of another kind.
-      [`speakers/${other}/history`, 400],
+      [`speakers/${other}/history`, 404],
       ['states/ZZ/history', 404],
       ['topics/no-such-topic/history', 404],
     ] as const) {

@@ -494,7 +494,7 @@ describe('all or nothing', () => {
       ['/statements/0/evidence/1/exact', 422, at('statements.0.evidence.1', { exact: 'He said' })],
       ['/source/evidence/0/exact', 422, at('source.evidence.0.exact', 'Not there')],
       ['/topics/1/evidence/0/exact', 422, at('topics.1.evidence.0', { exact: 'exercise', start: 1, end: 9 })],
-      ['/proposals/0/events/0/occurredOn', 409, at('proposals.0.events.0.occurredOn', '2022-08-01')],
+      ['/proposals/0/events/0/status', 409, at('proposals.0.events.0.occurredOn', '2022-08-01')],
     ]
     for (const [pointer, status, spoil] of cases) {
       const report = whole()

@@ -1,0 +1,708 @@
+// The change feed: every write in order, as pages and live; and what it is for, a copy that equals the database.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type IncomingMessage, get as open } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import Database from 'better-sqlite3'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createKey } from '../src/db/keys.ts'
+import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import { type Body, oneOfEach } from './helpers/bodies.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+const ROOT = new URL('..', import.meta.url).pathname
+
+const feed = async (s: Service, query = ''): Promise<Body[]> =>
+  (await s.get(`/v1/changes?limit=1000${query}`)).body['data']
+
+/** The whole feed, page by page. */
+async function paged(s: Service, query: string, from = 0): Promise<Body[]> {
+  const found: Body[] = []
+  for (let after = from; ; ) {
+    const { body } = await s.get(`/v1/changes?after=${after}${query}`)
+    found.push(...body['data'])
+    if (!body['page']['hasMore']) return found
+    expect(body['page']['nextAfter']).toBeGreaterThan(after)
+    after = body['page']['nextAfter']
+  }
+}
+
+/** A proposal with everything that can live under one, and its deletion. */
+async function wholeLife(s: Service) {
+  const ids = await oneOfEach(s)
+  const made = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
+  const url = `/v1/proposals/${made}`
+  const stated = { stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }
+  const position = (await s.post(`${url}/positions`, stated)).body['id']
+  const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
+  await s.post(`${url}/positions/${position}/evidence`, quote)
+  await s.post(`${url}/evidence`, quote)
+  await s.post(`${url}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+  await s.post(`${url}/relations`, { type: 'restates', targetId: ids.proposal })
+  expect((await s.del(url)).status).toBe(204)
+  return { ids, proposal: made as string, position: position as string }
+}
+
+describe('the feed', () => {
+  test('holds every write in the order of commits, whole, with who and when', async () => {
+    const s = await service()
+    const made = (await s.post('/v1/speakers', { name: 'A' })).body
+    const url = `/v1/speakers/${made['id']}`
+    const changed = (await s.patch(url, { name: 'B' })).body
+    await s.patch(url, { name: 'B' })
+    await s.del(url)
+    const { body } = await s.get('/v1/changes')
+    const about = { kind: 'speaker', id: made['id'], parentId: null }
+    const analyst = { id: expect.any(String), name: 'test analyst' }
+    expect(body['data']).toEqual([
+      { ...about, seq: 1, version: 1, op: 'create', at: made['createdAt'], actor: analyst, record: made },
+      {
+        ...about,
+        seq: 2,
+        version: 2,
+        op: 'update',
+        at: changed['updatedAt'],
+        actor: analyst,
+        record: changed,
+      },
+      {
+        ...about,
+        seq: 3,
+        version: 3,
+        op: 'delete',
+        at: expect.any(String),
+        actor: { id: expect.any(String), name: 'test admin' },
+        record: null,
+      },
+    ])
+    expect(body['page']).toEqual({ nextAfter: 3, hasMore: false, limit: 100 })
+  })
+
+  test('tells of parts with the record under which they live, and of each a tombstone when it goes with it', async () => {
+    const s = await service()
+    const { proposal, position } = await wholeLife(s)
+    const under = (await feed(s)).filter(({ parentId }) => parentId === proposal || parentId === position)
+    expect(under.filter(({ op }) => op === 'create').map(({ kind, parentId }) => [kind, parentId])).toEqual([
+      ['event', proposal],
+      ['position', proposal],
+      ['evidence', position],
+      ['evidence', proposal],
+      ['event', proposal],
+      ['relation', proposal],
+    ])
+    const alive = new Set<string>()
+    for (const { op, id, record } of under) {
+      expect(record === null, op).toBe(op === 'delete')
+      if (op === 'delete') expect(alive.delete(id)).toBe(true)
+      else alive.add(id)
+    }
+    expect([...alive]).toEqual([])
+    // Copies that apply the feed in order never hold a part of nothing: the record goes last.
+    expect((await feed(s)).at(-1)).toMatchObject({ id: proposal, op: 'delete', record: null })
+  })
+
+  test('filtered by kind is the whole feed without the others, for each kind and for several', async () => {
+    const s = await service()
+    await wholeLife(s)
+    const all = await feed(s)
+    const kinds = [...new Set(all.map(({ kind }) => kind))]
+    expect(kinds.length).toBeGreaterThanOrEqual(13)
+    for (const kind of [...kinds, 'event,relation', 'speaker,position,source']) {
+      const wanted = all.filter((change) => kind.split(',').includes(change['kind']))
+      expect(wanted.length, kind).toBeGreaterThan(0)
+      expect(await feed(s, `&kind=${kind}`), kind).toEqual(wanted)
+      // Also in pages of one, between which the others lie.
+      expect(await paged(s, `&kind=${kind}&limit=1`), kind).toEqual(wanted)
+    }
+  })
+
+  test('in pages of any size, from any place, is the same feed', async () => {
+    const s = await service()
+    await wholeLife(s)
+    const all = await feed(s)
+    for (const limit of [1, 2, 7, all.length - 1, all.length, all.length + 1]) {
+      expect(await paged(s, `&limit=${limit}`), `limit ${limit}`).toEqual(all)
+    }
+    for (const from of [1, 5, all.length - 1, all.length]) {
+      expect(await paged(s, '&limit=3', all[from - 1]?.['seq'])).toEqual(all.slice(from))
+    }
+  })
+
+  test('holds fewer changes on a page where the records are large, and skips none', async () => {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const resource = catalogue.resource('source')
+    await records.write(AUTHOR, async (unit) => {
+      for (let n = 0; n < 40; n++) {
+        const input = { title: `S ${n}`, language: 'en', text: 'x'.repeat(n % 2 ? 1_000_000 : 1) }
+        await records.create(unit, resource, resource.create.parse(input) as Body)
+      }
+    })
+    const sizes: number[] = []
+    const found: number[] = []
+    for (let after = 0; ; ) {
+      const { data, page } = JSON.parse((await s.app.inject(`/v1/changes?limit=1000&after=${after}`)).body)
+      sizes.push(data.length)
+      found.push(...data.map(({ seq }: Body) => seq))
+      after = page.nextAfter
+      if (!page.hasMore) break
+    }
+    expect(found).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
+    expect(sizes.length).toBeGreaterThan(1)
+  })
+
+  test('says with nextAfter where to go on, past what a filter hides and never past what it shows', async () => {
+    const s = await service()
+    const page = async (query: string) => (await s.get(`/v1/changes?${query}`)).body['page']
+    expect(await page('')).toEqual({ nextAfter: 0, hasMore: false, limit: 100 })
+    await s.post('/v1/topics', { slug: 'a', prefLabel: 'A' })
+    for (const name of ['A', 'B', 'C']) await s.post('/v1/speakers', { name })
+    await s.post('/v1/topics', { slug: 'b', prefLabel: 'B' })
+    // topic 1, speakers 2 to 4, topic 5
+    expect(await page('kind=speaker')).toMatchObject({ nextAfter: 5, hasMore: false })
+    expect(await page('kind=speaker&limit=3')).toMatchObject({ nextAfter: 5, hasMore: false })
+    expect(await page('kind=speaker&limit=2')).toMatchObject({ nextAfter: 3, hasMore: true })
+    expect(await page('kind=topic&limit=1')).toMatchObject({ nextAfter: 1, hasMore: true })
+    expect(await page('kind=topic&limit=1&after=1')).toMatchObject({ nextAfter: 5, hasMore: false })
+    expect(await page('kind=relation')).toMatchObject({ nextAfter: 5, hasMore: false })
+    expect(await page('after=5')).toMatchObject({ nextAfter: 5, hasMore: false })
+    // Ahead of the feed, nobody is sent back to see things twice.
+    expect(await page('after=99')).toMatchObject({ nextAfter: 99, hasMore: false })
+    // What comes later is behind the place that was given before, also when the filter showed nothing then.
+    await s.post('/v1/speakers', { name: 'D' })
+    expect((await feed(s, '&kind=speaker&after=5')).map(({ record }) => record.name)).toEqual(['D'])
+  })
+
+  test('has nothing of a write that was refused, and no number is lost to it', async () => {
+    const s = await service()
+    await s.post('/v1/records', {
+      source: { title: 'S', language: 'en', text: 'T' },
+      speakers: [{ name: 'A', evidence: [{ exact: 'absent' }] }],
+    })
+    expect(await feed(s)).toEqual([])
+    await s.post('/v1/speakers', { name: 'A' })
+    expect((await feed(s)).map(({ seq }) => seq)).toEqual([1])
+  })
+
+  test.each([
+    'after=-1',
+    'after=1.5',
+    'after=x',
+    'after=',
+    'after=1e3',
+    'after=9999999999999999',
+    'limit=0',
+    'limit=1001',
+    'kind=nonsense',
+    'kind=speaker,nonsense',
+    'since=1',
+  ])('refuses ?%s (400) and says which parameter it was', async (query) => {
+    const s = await service()
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const { status, body } = await s.get(`/v1/changes?${query}`, { accept })
+      expect([status, body['type']], accept).toEqual([400, '/problems/invalid-parameter'])
+      expect(body['errors'][0]['parameter']).toBe(query.split('=')[0])
+    }
+  })
+})
+
+interface ServerSentEvent {
+  id: string
+  event: string
+  data: Body
+}
+
+/** Reads server-sent events as the standard says: fields by line, dispatched at an empty line, comments passed over. */
+function parser(onEvent: (event: ServerSentEvent) => void) {
+  let rest = ''
+  let fields: Record<string, string> = {}
+  return (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line === '') {
+        if (fields['data'] !== undefined) {
+          onEvent({ id: fields['id'] ?? '', event: fields['event'] ?? '', data: JSON.parse(fields['data']) })
+        }
+        fields = {}
+        continue
+      }
+      const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? []
+      if (name !== '') fields[name] = value
+    }
+  }
+}
+
+interface Live {
+  response: IncomingMessage
+  events: ServerSentEvent[]
+  text: () => string
+  /** Resolves when so many events are there. */
+  reach: (count: number) => Promise<void>
+  ended: Promise<unknown>
+  hangUp: () => void
+}
+
+async function baseOf(s: Service): Promise<string> {
+  if (!s.app.server.listening) await s.app.listen({ port: 0, host: '127.0.0.1' })
+  return `http://127.0.0.1:${(s.app.server.address() as AddressInfo).port}`
+}
+
+async function live(base: string, query = '', headers: Record<string, string> = {}): Promise<Live> {
+  const request = open(`${base}/v1/changes${query}`, {
+    agent: false,
+    headers: { accept: 'text/event-stream', ...headers },
+  })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const events: ServerSentEvent[] = []
+  let text = ''
+  let check = () => {}
+  const read = parser((event) => events.push(event))
+  response.setEncoding('utf8')
+  response.on('data', (chunk: string) => {
+    text += chunk
+    read(chunk)
+    check()
+  })
+  response.on('error', () => {})
+  request.on('error', () => {})
+  const ended = new Promise((resolve) => response.on('close', resolve))
+  onTestFinished(() => void request.destroy())
+  return {
+    response,
+    events,
+    text: () => text,
+    reach: (count) =>
+      new Promise((resolve) => {
+        check = () => events.length >= count && resolve()
+        check()
+      }),
+    ended,
+    hangUp: () => request.destroy(),
+  }
+}
+
+/** Runs a script beside this process. */
+function beside(args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+describe('the live feed', () => {
+  test('is server-sent events with the seq as id, the same changes as the pages, and goes on', async () => {
+    const s = await service()
+    await s.post('/v1/speakers', { name: 'Ünïcode 😀\r\n\u2028 data: x' })
+    await wholeLife(s)
+    const before = await feed(s)
+    const { response, events, reach, text } = await live(await baseOf(s))
+    expect([
+      response.statusCode,
+      response.headers['content-type'],
+      response.headers['cache-control'],
+    ]).toEqual([200, 'text/event-stream; charset=utf-8', 'no-store'])
+    expect(response.headers['content-length']).toBeUndefined()
+    await reach(before.length)
+    await s.post('/v1/speakers', { name: 'Written while it is read' })
+    await reach(before.length + 1)
+    const all = await feed(s)
+    expect(events.map(({ data }) => data)).toEqual(all)
+    expect(events.map(({ id, event }) => [id, event])).toEqual(all.map(({ seq }) => [String(seq), 'change']))
+    expect(text()).toMatch(/^retry: \d+\n\n/)
+  })
+
+  test('resumes behind Last-Event-ID, which goes before after, and shows only the kinds asked for', async () => {
+    const s = await service()
+    await wholeLife(s)
+    const all = await feed(s)
+    const base = await baseOf(s)
+    const seqs = async (query: string, headers: Record<string, string>, expected: Body[]) => {
+      const { events, reach, hangUp } = await live(base, query, headers)
+      await reach(expected.length)
+      hangUp()
+      expect(events.map(({ data }) => data)).toEqual(expected)
+    }
+    await seqs('?after=7', {}, all.slice(7))
+    await seqs('', { 'last-event-id': '5' }, all.slice(5))
+    await seqs('?after=2', { 'last-event-id': '9' }, all.slice(9))
+    await seqs('?after=2', { 'last-event-id': '' }, all.slice(2))
+    const events = all.filter(({ kind }) => kind === 'event' || kind === 'position')
+    await seqs('?kind=event,position', {}, events)
+    await seqs('?kind=event,position', { 'last-event-id': String(events[1]?.['seq']) }, events.slice(2))
+    for (const id of ['x', '-1', '1.5', '9'.repeat(16)]) {
+      const refused = await s.get('/v1/changes', { accept: 'text/event-stream', 'last-event-id': id })
+      expect([id, refused.status, refused.body['type']]).toEqual([id, 400, '/problems/invalid-parameter'])
+    }
+  })
+
+  test('shows what another process wrote to the same file', async () => {
+    const s = await service()
+    const { events, reach } = await live(await baseOf(s))
+    const script = `
+      import { openSqlite } from './src/db/sqlite/engine.ts'
+      import { catalogue, recordsOn } from './src/resources/index.ts'
+      const engine = openSqlite(process.argv[1])
+      await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (unit) =>
+        recordsOn(engine).create(unit, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
+      await engine.close()`
+    const child = beside(['--input-type=module', '-e', script, s.file])
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(0)
+    await reach(1)
+    expect(events[0]?.data).toMatchObject({ seq: 1, actor: { name: 'other' }, record: { name: 'From afar' } })
+    expect(events.map(({ data }) => data)).toEqual(await feed(s))
+  })
+
+  test('says that it is alive when nothing happens, in a comment that no parser takes for an event', async () => {
+    const s = await service()
+    const base = await baseOf(s)
+    // Only the clock by which the feed tells how long it was quiet.
+    let ahead = 0
+    const real = Date.now
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead)
+    onTestFinished(() => clock.mockRestore())
+    const { events, reach, text } = await live(base)
+    await s.post('/v1/speakers', { name: 'A' })
+    await reach(1)
+    for (let beats = 1; beats <= 2; beats++) {
+      ahead += 60_000
+      await vi.waitUntil(() => text().split(': still here\n\n').length > beats, { timeout: 15_000 })
+    }
+    await s.post('/v1/speakers', { name: 'B' })
+    await reach(2)
+    expect(events.map(({ data }) => data)).toEqual(await feed(s))
+  })
+
+  test('ends when the service closes, which waits for no client', async () => {
+    const s = await service()
+    await s.post('/v1/speakers', { name: 'A' })
+    const base = await baseOf(s)
+    const feeds = [await live(base), await live(base), await live(base, '?kind=topic')]
+    await Promise.all(feeds.slice(0, 2).map(({ reach }) => reach(1)))
+    await s.app.close()
+    await Promise.all(feeds.map(({ ended }) => ended))
+    expect(feeds.map(({ events }) => events.length)).toEqual([1, 1, 0])
+  })
+
+  test('of a client that hangs up is over for the service too: nothing waits for changes any more', async () => {
+    let waiting = 0
+    const s = await service()
+    const { changed } = s.engine
+    s.engine.changed = async (ms, signal) => {
+      waiting++
+      await changed(ms, signal)
+      waiting--
+    }
+    const base = await baseOf(s)
+    const feeds = await Promise.all(Array.from({ length: 10 }, () => live(base)))
+    await vi.waitUntil(() => waiting === 10, { timeout: 15_000 })
+    for (const { hangUp } of feeds) hangUp()
+    await vi.waitUntil(() => waiting === 0, { timeout: 15_000 })
+    // And it stays over, through what would have woken it.
+    await s.post('/v1/speakers', { name: 'A' })
+    await sleep(50)
+    expect(waiting).toBe(0)
+  })
+
+  test.each([
+    ['many small changes', 4000, 5_000],
+    ['few large ones', 20, 1_000_000],
+  ])('costs no memory when its reader is slow, with %s', async (_, count, size) => {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const resource = catalogue.resource('source')
+    // Readers that take the headers and nothing else: for each of them 20 MB wait.
+    const base = await baseOf(s)
+    const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
+    for (const { response } of slow) response.pause()
+    const memory = () => {
+      const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+      return (heapUsed + external + arrayBuffers) / 1e6
+    }
+    const text = 'x'.repeat(size)
+    const write = (from: number, to: number) =>
+      records.write(AUTHOR, async (unit) => {
+        for (let n = from; n < to; n++) {
+          await records.create(
+            unit,
+            resource,
+            resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
+          )
+        }
+      })
+    const collect = async () => {
+      for (let round = 0; round < 3; round++) {
+        collectGarbage()
+        await sleep(20)
+      }
+    }
+    await collect()
+    const before = memory()
+    for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
+    // Others come when all of it waits for them already.
+    for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
+    await sleep(200)
+    await collect()
+    expect(memory() - before).toBeLessThan(50)
+    // And when one reads on, nothing was left out.
+    const [first] = slow
+    first?.response.resume()
+    await first?.reach(count)
+    expect(first?.events.map(({ id }) => Number(id))).toEqual(Array.from({ length: count }, (_, n) => n + 1))
+  })
+})
+
+/** What the database holds now: every row of every kind, by `kind/id`. */
+function rowsOf(file: string) {
+  const database = new Database(file, { readonly: true })
+  const records: Record<string, object> = {}
+  for (const { kind, path } of [
+    ...catalogue.resources.map(({ kind, path }) => ({ kind, path })),
+    ...TABLES_OF_PARTS,
+  ]) {
+    const rows = database.prepare(`select id, doc from "${path}"`).all() as { id: string; doc: string }[]
+    for (const { id, doc } of rows) records[`${kind}/${id}`] = JSON.parse(doc)
+  }
+  const seqs = database.prepare('select seq from changes order by seq').pluck().all() as number[]
+  database.close()
+  return { records, seqs }
+}
+
+function lastSeq(file: string): number {
+  const database = new Database(file, { readonly: true })
+  const seq = database.prepare('select max(seq) from changes').pluck().get() as number
+  database.close()
+  return seq
+}
+
+const TABLES_OF_PARTS = [
+  { kind: 'evidence', path: 'evidence' },
+  { kind: 'event', path: 'events' },
+  { kind: 'position', path: 'positions' },
+  { kind: 'relation', path: 'relations' },
+]
+
+/** The service as a process of its own, on one port and one file, to be ended gently or not. */
+async function processes() {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-mirror-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  const file = join(folder, 'tracker.db')
+  const engine = openSqlite(file)
+  await engine.migrate()
+  const now = new Date()
+  const { token } = await createKey(engine, { name: 'writer', role: 'admin', expiresAt: null, now })
+  await engine.close()
+  const base = `http://127.0.0.1:${port}`
+  const run = async () => {
+    const child = beside(['src/main.ts'], {
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      DATABASE_URL: `file:${file}`,
+      SEED: 'none',
+      LOG_LEVEL: 'silent',
+    })
+    child.stdout?.resume()
+    child.stderr?.resume()
+    for (;;) {
+      if (child.exitCode !== null) throw new Error('The service did not start.')
+      if (
+        await fetch(`${base}/healthz`)
+          .then(({ ok }) => ok)
+          .catch(() => false)
+      )
+        return child
+      await sleep(20)
+    }
+  }
+  return { folder, file, base, token, run }
+}
+
+/** Sends a write until it is answered, with the same key: across a restart it is still written once. */
+async function write(base: string, token: string, method: string, path: string, body?: Body): Promise<Body> {
+  const key = crypto.randomUUID()
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await fetch(`${base}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'if-match': '*',
+          ...(method === 'POST' && { 'idempotency-key': key }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      // A deletion whose answer was lost is answered with 410 when it is sent again.
+      if (response.ok || (method === 'DELETE' && response.status === 410 && attempt > 0)) {
+        return text === '' ? {} : JSON.parse(text)
+      }
+      if (response.status !== 503) throw new Refused(`${method} ${path}: ${response.status} ${text}`)
+    } catch (error) {
+      if (error instanceof Refused) throw error
+    }
+    await sleep(30)
+  }
+}
+
+class Refused extends Error {}
+
+/** Makes, changes and deletes records and their parts, about twenty changes a round. */
+async function writer(base: string, token: string, name: string, rounds: number): Promise<void> {
+  const send = (method: string, path: string, body?: Body) => write(base, token, method, path, body)
+  const state = await send('POST', '/v1/states', { code: name, name })
+  for (let round = 0; round < rounds; round++) {
+    const title = `${name} ${round}`
+    const { sourceId, data } = await send('POST', '/v1/records', {
+      source: { title, language: 'en', text: `${title} spoke. ${'Words. '.repeat(20)}` },
+      speakers: [{ key: 's', name: `Speaker ${title}`, evidence: [{ exact: `${title} spoke` }] }],
+      proposals: [1, 2].map((n) => ({
+        title: `${title} ${n}`,
+        proposedOn: '2022-08-24',
+        speakerId: '=s',
+        evidence: [{ exact: title }],
+      })),
+    })
+    const [speaker, one, other] = data.slice(-3).map(({ path }: Body) => path)
+    await send('PATCH', speaker, { otherNames: [`Other ${title}`] })
+    await send('POST', `${one}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+    const stated = { stateCode: state['code'], position: 'supported', statedOn: '2022-08-24' }
+    const { id } = await send('POST', `${one}/positions`, stated)
+    await send('POST', `${one}/positions/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'spoke' })
+    await send('POST', `${other}/relations`, { type: 'restates', targetId: one.split('/').at(-1) })
+    if (round % 2) await send('DELETE', other)
+  }
+}
+
+describe('a mirror', () => {
+  const ROUNDS = process.env['FULL'] ? 250 : 50
+
+  test('that disconnects at random while four writers write, across two restarts, equals the database', async () => {
+    const { file, base, token, run } = await processes()
+    let child = await run()
+    const mirror: Record<string, object> = {}
+    const seqs: number[] = []
+    let writing = true
+    let over = false
+    onTestFinished(() => {
+      over = true
+    })
+    let disconnects = 0
+    let restarts = 0
+
+    const follow = async () => {
+      while (!over && (writing || seqs.length < lastSeq(file))) {
+        await new Promise<void>((resolve) => {
+          const request = open(
+            `${base}/v1/changes`,
+            {
+              agent: false,
+              headers: { accept: 'text/event-stream', 'last-event-id': String(seqs.at(-1) ?? 0) },
+            },
+            (response) => {
+              let left = 1000 + Math.floor(Math.random() * 400_000)
+              const patience = setTimeout(() => request.destroy(), 500 + Math.random() * 500)
+              const read = parser(({ id, data }) => {
+                const key = `${data['kind']}/${data['id']}`
+                if (data['record'] === null) delete mirror[key]
+                else mirror[key] = data['record']
+                seqs.push(Number(id))
+              })
+              response.setEncoding('utf8')
+              response.on('data', (chunk: string) => {
+                // In the midst of an event as like as not: what is cut off there comes again.
+                read(chunk.slice(0, left))
+                left -= chunk.length
+                if (left <= 0) {
+                  response.removeAllListeners('data')
+                  request.destroy()
+                }
+              })
+              response.on('error', () => {})
+              response.on('close', () => {
+                clearTimeout(patience)
+                resolve()
+              })
+            },
+          )
+          request.on('error', () => resolve())
+        })
+        disconnects++
+        await sleep(10)
+      }
+    }
+    const following = follow()
+    const restart = async (signal: NodeJS.Signals, at: number) => {
+      while (!over && writing && seqs.length < at) await sleep(20)
+      const exit = once(child, 'exit')
+      child.kill(signal)
+      await exit
+      child = await run()
+      restarts++
+    }
+    const restarting = restart('SIGTERM', ROUNDS * 20).then(() => restart('SIGKILL', ROUNDS * 45))
+    await Promise.all(['QM', 'QN', 'QO', 'QP'].map((name) => writer(base, token, name, ROUNDS)))
+    writing = false
+    await restarting
+    await following
+
+    const database = rowsOf(file)
+    expect([restarts, disconnects > 5]).toEqual([2, true])
+    expect(database.seqs.length).toBeGreaterThan(ROUNDS * 75)
+    // Nothing lost, nothing twice, in order.
+    expect(seqs).toEqual(database.seqs)
+    expect(mirror).toEqual(database.records)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }, 120_000)
+
+  test('kept by examples/mirror.ts, killed and started again, equals the database', async () => {
+    const { folder, file, base, token, run } = await processes()
+    const child = await run()
+    const copy = join(folder, 'mirror.json')
+    const start = () => {
+      const script = beside(['examples/mirror.ts', base, copy])
+      script.stdout?.resume()
+      script.stderr?.resume()
+      return script
+    }
+    const applied = () => (existsSync(copy) ? JSON.parse(readFileSync(copy, 'utf8')).after : 0) as number
+    let script = start()
+    const writers = ['QM', 'QN'].map((name) => writer(base, token, name, 6))
+    for (const at of [1, 60]) {
+      while (applied() < at) await sleep(20)
+      const exit = once(script, 'exit')
+      script.kill('SIGKILL')
+      await exit
+      script = start()
+    }
+    await Promise.all(writers)
+    const { records, seqs } = rowsOf(file)
+    while (applied() < (seqs.at(-1) ?? 0)) await sleep(20)
+    expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual({ after: seqs.at(-1), records })
+    expect(Object.keys(records).length).toBeGreaterThan(100)
+    script.kill('SIGKILL')
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }, 60_000)
+})
