@@ -1,9 +1,9 @@
 // Seeding an empty database from the reviewable files in seeds/: the same ids on every machine.
 import { readFileSync } from 'node:fs'
-import { sql } from 'drizzle-orm'
 import { parse as parseYaml } from 'yaml'
 import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
+import { sql } from './db/sql.ts'
 import { changes } from './db/system.ts'
 import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/report.ts'
 import type { Kind } from './records/fields.ts'

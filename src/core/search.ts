@@ -53,9 +53,13 @@ export function fold(text: string): string {
 
 const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
 
+/** How many different terms of a query count; what comes behind them is left out. */
+const MOST_TERMS = 32
+
 /** Reads a query. Empty when it holds no word to look for. */
 export function parseSearch(query: string): SearchQuery {
   const groups: SearchQuery = [{ all: [], not: [] }]
+  const seen = new Set<string>()
   for (const [, minus, phrase, bare = '', star] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"*]+))(\*?)/gu)) {
     if (bare === 'OR' && !minus && !star) {
       groups.push({ all: [], not: [] })
@@ -63,6 +67,10 @@ export function parseSearch(query: string): SearchQuery {
     }
     const words = wordsOf(phrase ?? bare)
     if (words.length === 0) continue
+    const term = `${groups.length} ${minus} ${words.join(' ')}${star}`
+    if (seen.has(term)) continue
+    if (seen.size >= MOST_TERMS) break
+    seen.add(term)
     groups.at(-1)?.[minus ? 'not' : 'all'].push({ words, prefix: star === '*' })
   }
   return groups.filter((group) => group.all.length > 0 || group.not.length > 0)
@@ -70,6 +78,9 @@ export function parseSearch(query: string): SearchQuery {
 
 /** How many UTF-16 units of a text a snippet shows. */
 const SNIPPET = 240
+/** How much of a long text is looked at closely, and how far is looked for where to begin with that. */
+const SCANNED = 20_000
+const SKIMMED = 200_000
 
 /** A text as HTML that shows it. */
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
@@ -79,9 +90,10 @@ export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `
  * Null when the text does not match.
  */
 export function snippet(text: string, query: SearchQuery): string | null {
-  const marks = matchesIn(
-    text,
-    query.flatMap((group) => group.all),
+  const terms = query.flatMap((group) => group.all)
+  const skipped = text.length > SCANNED ? Math.max(0, firstLookalike(text, terms) - SNIPPET) : 0
+  const marks = matchesIn(text.slice(skipped, skipped + SCANNED), terms).map(
+    ([begin, end]) => [begin + skipped, end + skipped] as const,
   )
   const [first] = marks
   if (!first) return null
@@ -96,6 +108,13 @@ export function snippet(text: string, query: SearchQuery): string | null {
     at = end
   }
   return `${html}${escapeHtml(text.slice(at, to).replace(/[\ud800-\udbff]$/, ''))}${to < text.length ? '…' : ''}`
+}
+
+/** Where a long text first holds a word of a term as it is spelt; 0 where it does not. */
+function firstLookalike(text: string, terms: Term[]): number {
+  const spelt = terms.flatMap(({ words }) => words.slice(0, 1)).map((word) => RegExp.escape(word))
+  if (spelt.length === 0) return 0
+  return Math.max(0, text.slice(0, SKIMMED).search(new RegExp(spelt.join('|'), 'iu')))
 }
 
 /** Where terms match in a text, in order, as UTF-16 offsets. */

@@ -1,6 +1,7 @@
 // What the rest of the house asks of a database. One folder an engine holds what really differs.
-import type { SQL } from 'drizzle-orm'
+
 import type { SearchQuery } from '../core/search.ts'
+import type { SQL } from './sql.ts'
 
 /** Values for the `sql.placeholder(name)`s of a query. */
 export type Values = Record<string, unknown>

@@ -1,8 +1,8 @@
 // Keys: made once, shown once, kept as a hash, looked up on every use so that a revocation works at once.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import { newId } from '../core/ids.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
+import { sql } from './sql.ts'
 import { keys } from './system.ts'
 
 export const ROLES = ['analyst', 'admin'] as const
@@ -20,8 +20,19 @@ export interface Key {
 /** The form of a key: `sco_`, the suffix of its id, and 256 random bits. */
 const FORM = /^sco_([0-9a-z]{26})_[\w-]{43}$/
 
-/** Blots out the secret part of anything that looks like a key. */
-export const redactKeys = (text: string) => text.replace(/sco_([0-9a-z]{26})_[\w-]+/g, 'sco_$1_[redacted]')
+const LOOKS_LIKE_A_KEY = /sco_([0-9a-z]{26})_[\w-]+/gi
+
+/** Blots out the secret part of anything that looks like a key, also where some of it is percent-encoded. */
+export function redactKeys(text: string): string {
+  const plain = text.replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
+  if (!plain.includes('%')) return plain
+  const decoded = plain.replace(/%[0-9a-f]{2}/gi, (code) =>
+    String.fromCharCode(Number.parseInt(code.slice(1), 16)),
+  )
+  return decoded.search(LOOKS_LIKE_A_KEY) === -1
+    ? plain
+    : decoded.replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
+}
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 

@@ -1,7 +1,7 @@
 // What the service remembers of itself in the database.
 import { randomBytes } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import type { Engine } from './engine.ts'
+import { sql } from './sql.ts'
 import { settings } from './system.ts'
 
 /** The secret that signs cursors: made at the first start, the same for every process on this database. */

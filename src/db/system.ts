@@ -1,5 +1,9 @@
 // The tables that are no records: the change log, links, identifiers, keys, and what the service remembers of itself.
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
+import { text } from 'drizzle-orm/sqlite-core/columns/text'
+import { index, uniqueIndex } from 'drizzle-orm/sqlite-core/indexes'
+import { primaryKey } from 'drizzle-orm/sqlite-core/primary-keys'
+import { sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
 /** Every write in order. A document before a change is the one of the version before it. */
 export const changes = sqliteTable(

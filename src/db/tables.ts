@@ -1,13 +1,11 @@
 // The tables, described once. A row holds the record's document as it goes over the wire, and beside it the
 // columns by which records are found: each column says where in the document its value comes from.
-import {
-  type AnySQLiteColumn,
-  index,
-  integer,
-  type SQLiteTable,
-  sqliteTable,
-  text,
-} from 'drizzle-orm/sqlite-core'
+// drizzle is imported file by file: its index loads every query builder, which takes longer than all the rest.
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core/columns/common'
+import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
+import { text } from 'drizzle-orm/sqlite-core/columns/text'
+import { index } from 'drizzle-orm/sqlite-core/indexes'
+import { type SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
 export interface Column {
   type: 'text' | 'integer'

@@ -1,6 +1,7 @@
 // Proposals and agreements as an Atom feed (RFC 4287).
 import { Feed } from 'feed'
 import { escapeHtml } from '../core/search.ts'
+import { printable } from '../core/text.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 
 /** An empty feed was last changed when nothing had happened yet. */
@@ -13,7 +14,8 @@ export function atomFeed(resource: Resource, docs: Doc[], base: string, url: str
     .sort()
     .at(-1)
   const feed = new Feed({
-    id: self,
+    // Ids outlive the address at which the feed is read today.
+    id: `urn:sco-tracker:${resource.path}`,
     title: `SCO tracker: ${resource.path}`,
     link: `${base}/v1/${resource.path}`,
     feedLinks: { atom: self },
@@ -26,16 +28,16 @@ export function atomFeed(resource: Resource, docs: Doc[], base: string, url: str
     const link = `${base}/v1/${resource.path}/${doc.id}`
     const text = doc['summary'] ?? doc['subject']
     feed.addItem({
-      id: link,
+      id: `urn:sco-tracker:${doc.id}`,
       // The library writes titles and summaries as HTML, so a text that looks like markup must not be any.
-      title: escapeHtml(String(doc[resource.titleField])),
+      title: escapeHtml(printable(String(doc[resource.titleField]))),
       link,
       date: new Date(doc.updatedAt),
       published: new Date(doc.createdAt),
       category: [
         { term: String(doc['status']), name: String(doc['status']), scheme: `${base}/v1/${resource.path}` },
       ],
-      ...(typeof text === 'string' && { description: escapeHtml(text) }),
+      ...(typeof text === 'string' && { description: escapeHtml(printable(text)) }),
     })
   }
   return feed.atom1()

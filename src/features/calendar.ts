@@ -1,6 +1,7 @@
 // Meetings as an iCalendar (RFC 5545).
 import ical, { ICalEventStatus } from 'ical-generator'
 import { earliest, latest } from '../core/dates.ts'
+import { printable } from '../core/text.ts'
 import type { Doc } from '../records/resource.ts'
 
 const STATUS: Record<string, ICalEventStatus> = {
@@ -32,11 +33,11 @@ export function calendar(meetings: Doc[], base: string): string {
       stamp: new Date(updatedAt),
       lastModified: new Date(updatedAt),
       sequence: version,
-      summary: String(meeting['name']),
+      summary: printable(String(meeting['name'])),
       status: STATUS[String(meeting['status'])] ?? null,
       url: `${base}/v1/meetings/${id}`,
-      ...(place && { location: place }),
-      ...(summary && { description: summary }),
+      ...(place && { location: printable(place) }),
+      ...(summary && { description: printable(summary) }),
     })
   }
   return `${made.toString()}\r\n`
@@ -44,6 +45,7 @@ export function calendar(meetings: Doc[], base: string): string {
 
 function utcDay(day: string, later: number): Date {
   const date = new Date(`${day}T00:00:00Z`)
-  date.setUTCDate(date.getUTCDate() + later)
-  return date
+  const next = new Date(date.getTime() + later * 86_400_000)
+  // A calendar ends with the year 9999.
+  return next.getUTCFullYear() > 9999 ? date : next
 }

@@ -1,10 +1,10 @@
 // The change feed: every write in order, tombstones and the parts of records included; as pages, or live.
 import { Readable } from 'node:stream'
-import { sql } from 'drizzle-orm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'

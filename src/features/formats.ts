@@ -97,7 +97,14 @@ export async function sendAs(
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
 }
 
-const baseOf = (request: FastifyRequest) => `${request.protocol}://${request.host}`
+/** Where the client found the service. @throws Problem when its Host header is no host */
+function baseOf(request: FastifyRequest): string {
+  const base = `${request.protocol}://${request.host}`
+  if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
+  throw new Problem('invalid-parameter', 'The Host header is not a host.', {
+    errors: [{ parameter: 'Host', detail: 'Not a host.' }],
+  })
+}
 
 async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
   if (first.done) return

@@ -1,10 +1,11 @@
 // What became of a record here: every version, who wrote it, when, and what changed.
-import { sql } from 'drizzle-orm'
+
 import type { FastifyInstance } from 'fastify'
 import { createPatch } from 'rfc6902'
 import { z } from 'zod'
 import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'

@@ -1,16 +1,18 @@
 // A whole report in one call: a source and everything an analyst drew from it, with the quotes. People, bodies and
 // topics that are known already are found again; all of it is written, or nothing.
-import { sql } from 'drizzle-orm'
+
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import { fold, parseSearch } from '../core/search.ts'
+import { sql } from '../db/sql.ts'
 import { identifiers as identifiersTable } from '../db/system.ts'
 import { describe } from '../http/describe.ts'
 import { bodyProblem } from '../http/validation.ts'
 import { respond } from '../http/write.ts'
 import { type Kind, references } from '../records/fields.ts'
-import { parse, type Records, type Stored, type Unit } from '../records/records.ts'
+import { columnNamed, parse, type Records, type Stored, type Unit } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 import { addEvidence, evidenceCreate } from '../resources/evidence/index.ts'
 
@@ -210,6 +212,14 @@ async function match(
   for (const { scheme, identifier } of given) {
     const known = await unit.get<{ id: string }>(
       sql`select ${identifiersTable.recordId} as id from ${identifiersTable} where ${identifiersTable.kind} = ${resource.kind} and ${identifiersTable.scheme} = ${scheme} and ${identifiersTable.identifier} = ${identifier}`,
+    )
+    if (known) return known.id
+  }
+  if (resource.kind === 'source') {
+    const sha256 = createHash('sha256').update(String(fields['text'])).digest('hex')
+    const { table } = resource
+    const known = await unit.get<{ id: string }>(
+      sql`select ${table.id} as id from ${table} where ${columnNamed(table, 'sha256')} = ${sha256} order by ${table.firstSeq} limit 1`,
     )
     if (known) return known.id
   }

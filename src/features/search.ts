@@ -1,10 +1,11 @@
 // Search over everything at once, best hits first.
-import { sql } from 'drizzle-orm'
+
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readCursor, signCursor } from '../core/cursor.ts'
 import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
 import type { Reader, SearchHit } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
 import type { Kind } from '../records/fields.ts'
@@ -58,7 +59,6 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       query: z.strictObject({
         q: z
           .string()
-          .min(1)
           .max(500)
           .meta({ description: 'What to look for.', examples: ['"unmanned aerial" OR drone*'] }),
         kind: several(kinds, 'Only these kinds of records.').optional(),

@@ -1,10 +1,10 @@
 // What surrounds the records: health, metrics, the OpenAPI document and its reference, a front door.
-import scalar from '@scalar/fastify-api-reference'
-import { sql } from 'drizzle-orm'
-import type { FastifyInstance } from 'fastify'
+
+import Fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { stringify } from 'yaml'
 import { z } from 'zod'
+import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { Records } from '../records/records.ts'
@@ -106,7 +106,7 @@ export function metricsRoutes(app: FastifyInstance): void {
 }
 
 /** The OpenAPI document in both notations, and a reference that loads nothing from elsewhere. */
-export async function documentRoutes(app: FastifyInstance): Promise<void> {
+export function documentRoutes(app: FastifyInstance): void {
   const notations = {
     json: {
       path: '/openapi.json',
@@ -131,22 +131,39 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
     reply.code(204).header('cache-control', 'public, max-age=86400').send(),
   )
-  await app.register(async (docs) => {
-    docs.addHook('onRoute', (route) => {
-      route.config = { ...route.config, open: true }
+  let reference: Promise<FastifyInstance> | undefined
+  for (const path of ['/docs', '/docs/', '/docs/*']) {
+    app.get(path, { config: { open: true }, schema: { hide: true } }, async (request, reply) => {
+      reference ??= referenceApp()
+      const { statusCode, headers, payload } = await (await reference).inject(request.url)
+      reply.code(statusCode).headers({
+        'content-type': headers['content-type'],
+        ...(headers.location && { location: headers.location }),
+      })
+      return statusCode === 200
+        ? answer(request, reply, { body: payload, type: String(headers['content-type']) })
+        : reply.send(payload)
     })
-    await docs.register(scalar, {
-      routePrefix: '/docs',
-      configuration: {
-        url: '/openapi.json',
-        pageTitle: 'SCO tracker: API reference',
-        withDefaultFonts: false,
-        telemetry: false,
-        hideClientButton: true,
-        agent: { disabled: true },
-        mcp: { disabled: true },
-        showDeveloperTools: 'never',
-      } as never,
-    })
+  }
+}
+
+/** The reference, an application of its own: its five megabytes are loaded when somebody first opens it. */
+async function referenceApp(): Promise<FastifyInstance> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference')
+  const app = Fastify()
+  await app.register(scalar, {
+    routePrefix: '/docs',
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: 'SCO tracker: API reference',
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      showDeveloperTools: 'never',
+    } as never,
   })
+  await app.ready()
+  return app
 }

@@ -1,8 +1,9 @@
 // Counts for charts, filtered like the lists that they count.
-import { type SQL, sql } from 'drizzle-orm'
+
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Reader } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
 import { links } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'

@@ -1,9 +1,9 @@
 // Answering writes: who they are by, what they answer, and POSTs that may be repeated (Idempotency-Key).
 import { createHash } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../core/problems.ts'
 import type { Reader, Writer } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
 import { idempotency } from '../db/system.ts'
 import { etagOf } from './conditional.ts'
 

@@ -82,12 +82,16 @@ function refPattern(kind: Kind): RegExp {
   return idPattern(PREFIXES[kind])
 }
 
+const withArticle = (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
+
 function wrongReference(kind: Kind, value: string): string {
   if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
   const prefix = value.slice(0, value.indexOf('_'))
   const other = Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
-  const wanted = `the id of a ${kind} (${PREFIXES[kind]}_…)`
-  return other && other !== kind ? `Must be ${wanted}; this is the id of a ${other}.` : `Must be ${wanted}.`
+  const wanted = `the id of ${withArticle(kind)} (${PREFIXES[kind]}_…)`
+  return other && other !== kind
+    ? `Must be ${wanted}; this is the id of ${withArticle(other)}.`
+    : `Must be ${wanted}.`
 }
 
 export const topicIds = z.array(ref('topic', 'A topic: its id or its slug.')).max(50).meta({

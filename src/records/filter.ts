@@ -1,10 +1,11 @@
 // Filters become SQL conditions on a relation: a table, or the records as the log has them.
-import { type SQL, sql } from 'drizzle-orm'
+
 import { earliest } from '../core/dates.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { Problem } from '../core/problems.ts'
 import { parseSearch } from '../core/search.ts'
 import type { Reader } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
 import { identifiers, links } from '../db/system.ts'
 import type { Table } from '../db/tables.ts'
 import { filtersOf } from './query.ts'
@@ -140,7 +141,12 @@ function condition(
     }
     case 'stalled': {
       const since = columnNamed(table, 'statusSince')
-      return sql`(${columnNamed(table, 'status')} in ${[...(resource.lifecycle?.open ?? [])]} and (${since} is null or ${since} < ${value}))`
+      const open = sql`${columnNamed(table, 'status')} in ${[...(resource.lifecycle?.open ?? [])]}`
+      const { settled } = resource
+      const done = settled
+        ? sql` and not (${columnNamed(table, settled.column)} in ${[...settled.values]} and ${columnNamed(table, 'status')} in ${[...settled.statuses]})`
+        : sql.empty()
+      return sql`(${open}${done} and (${since} is null or ${since} < ${value}))`
     }
     case 'evidence': {
       const evidence = relation(records.catalogue, engine, records.catalogue.entity('evidence'), {
@@ -155,6 +161,7 @@ function condition(
       return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
     case 'text': {
+      if (value.trim() === '') return sql`true`
       const query = parseSearch(value)
       return query.length === 0 ? sql`false` : sql`${table.id} in (${engine.search.matching(query)})`
     }

@@ -1,6 +1,7 @@
 // Embedding related records beside their ids: one query for each relation, never one for each row.
-import { sql } from 'drizzle-orm'
+
 import type { Reader } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
 import type { Row } from './list.ts'
 import { allColumns, columnNamed, type Records } from './records.ts'
 import {

@@ -1,10 +1,10 @@
 // Lists. Pages follow each other by keyset (never by OFFSET), and a walk sees the list as it stood when its first
 // page was cut: rows untouched since then come from the table, the others from the change log as they were.
 import { setImmediate } from 'node:timers/promises'
-import { type SQL, sql } from 'drizzle-orm'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
 import type { Kind } from './fields.ts'

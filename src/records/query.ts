@@ -121,7 +121,6 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'text':
       return z
         .string()
-        .min(1)
         .max(500)
         .meta({ description, examples: ['"unmanned aerial"'] })
         .optional()

@@ -1,9 +1,10 @@
 // Writing and finding records: every write of every kind goes through here, and into the change log with it.
-import { type SQL, sql } from 'drizzle-orm'
+
 import type { IdMaker } from '../core/ids.ts'
 import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
 import { fold } from '../core/search.ts'
 import type { Engine, Reader, Writer } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
 import type { Kind } from './fields.ts'
@@ -113,7 +114,9 @@ export class Records {
 
   /** The problem of a record that is not there: deleted, or never made. */
   async missing(reader: Reader, entity: Entity, id: string): Promise<Problem> {
-    const tombstone = await reader.get(TOMBSTONE, { kind: entity.kind, id })
+    const tombstone =
+      (await reader.get(TOMBSTONE, { kind: entity.kind, id })) ??
+      (entity.alias ? await reader.get(aliasTombstone(entity.kind, entity.alias, id)) : undefined)
     return tombstone ? gone(entity.kind, id) : notFound(entity.kind, id)
   }
 
@@ -464,6 +467,10 @@ export function columnNamed(table: Table, name: string): SQL {
 const LAST_CHANGE = sql`select ${changes.at} as at from ${changes} order by ${changes.seq} desc limit 1`
 
 const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
+
+/** A deleted record that last had this alias. */
+const aliasTombstone = (kind: Kind, alias: string, value: string) =>
+  sql`select 1 from ${changes} join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1 where ${changes.kind} = ${kind} and ${changes.op} = 'delete' and before."doc" ->> ${alias} = ${value} limit 1`
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 

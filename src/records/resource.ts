@@ -145,6 +145,8 @@ interface ResourceDefinition extends EntityDefinition {
   /** The field that names a record to people. */
   titleField: string
   lifecycle?: Lifecycle
+  /** Records that have reached all they can reach in an open status: such ones, in these statuses, are not stalled. */
+  settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
   /** The field whose date is that of its first event. */
   startsOn?: string
   filters: Record<string, Filter>
@@ -163,6 +165,7 @@ export interface Resource
       | 'about'
       | 'path'
       | 'titleField'
+      | 'settled'
       | 'startsOn'
       | 'groupings'
       | 'filters'

@@ -1,7 +1,8 @@
 // Two clocks. A view says as of which day (event time) and as of which change (record time) a question is meant;
 // `relation` gives the records of a kind as they then were, in place of their table and with the same columns.
-import { type Name, type SQL, sql } from 'drizzle-orm'
+
 import type { Engine, Reader } from '../db/engine.ts'
+import { type Name, type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { type Column, describeTable } from '../db/tables.ts'
 import type { Kind } from './fields.ts'

@@ -1,13 +1,11 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
 import { EventEmitter } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { fillPlaceholders, type SQL, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+import { CasingCache } from 'drizzle-orm/casing'
 import type { Engine, Values, Writer } from '../engine.ts'
+import { fillPlaceholders, type SQL, sql } from '../sql.ts'
 import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
@@ -60,6 +58,10 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
       try {
+        if (upToDate(write)) return
+        // Loaded only when there is something to migrate: it brings in all of drizzle.
+        const { drizzle } = await import('drizzle-orm/better-sqlite3')
+        const { migrate } = await import('drizzle-orm/better-sqlite3/migrator')
         migrate(drizzle(write), { migrationsFolder: MIGRATIONS })
         const broken = write.pragma('foreign_key_check') as unknown[]
         if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
@@ -77,6 +79,19 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   }
 }
 
+/** Has the latest migration been applied? */
+function upToDate(database: Database.Database): boolean {
+  const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
+    entries: { when: number }[]
+  }
+  const known = database.prepare(`select 1 from sqlite_schema where name = '__drizzle_migrations'`).get()
+  if (!known) return false
+  const last = database.prepare('select max(created_at) as at from __drizzle_migrations').get() as {
+    at: number | null
+  }
+  return Number(last.at) >= (entries.at(-1)?.when ?? 0)
+}
+
 function connect(file: string): Database.Database {
   const database = new Database(file)
   database.pragma('busy_timeout = 5000')
@@ -85,7 +100,13 @@ function connect(file: string): Database.Database {
   return database
 }
 
-const dialect = new SQLiteSyncDialect()
+/** How SQLite writes what a query is made of. */
+const NOTATION = {
+  casing: new CasingCache(),
+  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  escapeParam: () => '?',
+  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
+}
 
 interface Compiled {
   statement: Database.Statement
@@ -122,7 +143,7 @@ class Connection implements Writer {
   #compile(query: SQL, values: Values | undefined): Compiled {
     let compiled = values && this.#compiled.get(query)
     if (!compiled) {
-      const { sql, params } = dialect.sqlToQuery(query)
+      const { sql, params } = query.toQuery(NOTATION)
       compiled = { statement: this.#prepare(sql), params }
       if (values) this.#compiled.set(query, compiled)
     }

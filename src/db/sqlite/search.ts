@@ -1,7 +1,8 @@
 // Full-text search with FTS5. The index is contentless: it holds words, the records hold the texts.
-import { type SQL, sql } from 'drizzle-orm'
+
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
+import { type SQL, sql } from '../sql.ts'
 import { searchDocs } from '../system.ts'
 
 /** bm25 weights: a word in the title counts as ten in the body. */

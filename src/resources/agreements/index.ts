@@ -77,6 +77,12 @@ export const agreements = defineResource({
   required: ['title', 'kind'],
   titleField: 'title',
   lifecycle: agreementLifecycle,
+  // What is no treaty does not enter into force: adopted or signed, it is done.
+  settled: {
+    column: 'kind',
+    values: ['declaration', 'statement', 'strategy', 'programme', 'memorandum'],
+    statuses: ['text-adopted', 'authenticated', 'signed'],
+  },
   relations: {
     meeting: { to: 'meeting', field: 'meetingId' },
     state: { to: 'state', field: 'draftedBy.stateCode' },

@@ -1,9 +1,10 @@
 // Evidence: the sentence of a source that a record rests on, checked against the source's text.
-import { sql } from 'drizzle-orm'
+
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
 import { PREFIXES, ref, text } from '../../records/fields.ts'
 import { type Extension, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
 import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'

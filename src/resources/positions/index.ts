@@ -1,7 +1,8 @@
 // Where each state stands on a proposal. What nobody recorded is "no record", which is not "abstained".
-import { sql } from 'drizzle-orm'
+
 import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
 import { partialDate, ref, support, text } from '../../records/fields.ts'
 import { columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
 import { type Doc, defineEntity } from '../../records/resource.ts'

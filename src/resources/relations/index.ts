@@ -1,8 +1,9 @@
 // Lineage: how proposals and agreements follow from one another.
-import { sql } from 'drizzle-orm'
+
 import { z } from 'zod'
 import { impossible, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
 import { type Kind, PREFIXES, ref, text } from '../../records/fields.ts'
 import { columnNamed, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
 import { type Doc, defineEntity } from '../../records/resource.ts'

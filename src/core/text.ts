@@ -1,0 +1,6 @@
+// Texts for formats that take less than Unicode.
+
+/** A text without the control characters and non-characters that XML 1.0 (section 2.2) and iCalendar forbid. */
+export const printable = (text: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be found.
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, '\ufffd')
