@@ -291,6 +291,11 @@ describe('migrate', () => {
     const { engine, outside } = await engineOn()
     outside.pragma('foreign_keys = off')
     outside.exec("insert into children values ('nobody')")
+    // The last migration is to be applied again.
+    outside.exec('drop table idempotency')
+    outside.exec(
+      'delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)',
+    )
     await expect(engine.migrate()).rejects.toThrow('1 broken foreign key')
     const row = await engine.write((writer) => writer.get<object>(sql`pragma foreign_keys`))
     expect(Object.values(row ?? {})).toEqual([1])

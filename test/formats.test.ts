@@ -494,7 +494,7 @@ describe('Atom', () => {
           .at(-1),
       )
       for (const [index, entry] of found.entry.entries()) {
-        expect(entry['id']).toBe(`http://tracker.example:8080/v1/${path}/${rows[index]?.['id']}`)
+        expect(entry['id']).toBe(`urn:sco-tracker:${rows[index]?.['id']}`)
         expect(entry['category'][0]['@term']).toBe(rows[index]?.['status'])
         const text = rows[index]?.['summary'] ?? rows[index]?.['subject'] ?? null
         if (text !== null) expect(shown(entry['summary'] ?? entry['content'])).toBe(text)

@@ -534,7 +534,7 @@ describe('a report that is sent again', () => {
     expect(await total(s, 'sources')).toBe(1)
   })
 
-  test('without one finds people, bodies and topics again; source, meeting, agreement, proposals and statements without identifiers are made anew', async () => {
+  test('without one finds the source, people, bodies and topics again, and quotes nothing twice; meeting, agreement, proposals and statements without identifiers are made anew', async () => {
     const s = await service()
     await sent(s, whole())
     const { body } = await sent(s, whole())
@@ -543,7 +543,7 @@ describe('a report that is sent again', () => {
         ['source', ...Object.keys(SECTIONS)].map((name) => [name, new Set(outcomes(body, name))]),
       ),
     ).toEqual({
-      source: new Set(['created']),
+      source: new Set(['matched']),
       topics: new Set(['matched']),
       organizations: new Set(['matched']),
       speakers: new Set(['matched']),
@@ -555,8 +555,10 @@ describe('a report that is sent again', () => {
     expect(
       await Promise.all(['speakers', 'organizations', 'topics', 'proposals'].map((path) => total(s, path))),
     ).toEqual([1, 3, 2, 4])
-    // The minister is quoted from two sources now: the second copy of the report is another source.
-    expect((await s.get('/v1/speakers')).body['data'][0]['support']).toBe('corroborated')
+    // The same report again is no second source, and its quotes are there already.
+    const [minister] = (await s.get('/v1/speakers?include=evidence')).body['data']
+    expect(minister).toMatchObject({ support: 'single-source', version: 2 })
+    expect(minister['evidence']).toHaveLength(1)
   })
 
   test('with identifiers on every record doubles none of them', async () => {

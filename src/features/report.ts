@@ -14,7 +14,7 @@ import { respond } from '../http/write.ts'
 import { type Kind, references } from '../records/fields.ts'
 import { columnNamed, parse, type Records, type Stored, type Unit } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
-import { addEvidence, evidenceCreate } from '../resources/evidence/index.ts'
+import { addEvidence, evidenceCreate, isCited } from '../resources/evidence/index.ts'
 
 /** The parts of a report, in the order in which they are written: each may refer to those before it. */
 export const SECTIONS = {
@@ -145,6 +145,7 @@ async function writeQuotes(
           const parsed = evidenceCreate.safeParse({ motivation: 'quote', sourceId, ...quoted })
           if (!parsed.success) throw bodyProblem(parsed.error)
           const record = parse(await records.load(unit, resource, outcome.id))
+          if (outcome.outcome === 'matched' && (await isCited(records, unit, record.id, parsed.data))) return
           await addEvidence(records, unit, resource, record, parsed.data)
         })
       }

@@ -161,7 +161,7 @@ function condition(
       return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
     case 'text': {
-      if (value.trim() === '') return sql`true`
+      if (value === '') return sql`true`
       const query = parseSearch(value)
       return query.length === 0 ? sql`false` : sql`${table.id} in (${engine.search.matching(query)})`
     }

@@ -1,8 +1,8 @@
 // The service as tests meet it: a real database file with the real migrations, and every answer held to the
 // OpenAPI document.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { type AppDeps, buildApp } from '../../src/app.ts'
@@ -42,14 +42,32 @@ export interface Service {
   request: (options: InjectOptions) => Promise<Answer>
 }
 
+const templates = new Map<boolean, Promise<string>>()
+
+/** A database with the real migrations, seeded or not: made once for each file of tests, then copied. */
+function template(seeded: boolean): Promise<string> {
+  const known = templates.get(seeded)
+  if (known) return known
+  const making = (async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sco-tracker-template-')), 'tracker.db')
+    const engine = openSqlite(file)
+    await engine.migrate()
+    if (seeded) await seed(engine)
+    await engine.close()
+    process.once('exit', () => rmSync(dirname(file), { recursive: true, force: true }))
+    return file
+  })()
+  templates.set(seeded, making)
+  return making
+}
+
 /** Starts a service of its own for one test, and takes it away when the test ends. */
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
   const file = join(folder, 'tracker.db')
   const statements: string[] = []
+  copyFileSync(await template(seeded), file)
   const engine = openSqlite(file, { onQuery: (sql) => statements.push(sql) })
-  await engine.migrate()
-  if (seeded) await seed(engine)
   const now = new Date()
   const [analyst, admin] = await Promise.all(
     (['analyst', 'admin'] as const).map((role) =>

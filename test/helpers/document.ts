@@ -16,10 +16,8 @@ interface Known {
 /** A media type whose bodies are one JSON value; NDJSON is none. */
 const JSON_TYPE = /[/+]json$/
 
-const cache = new WeakMap<FastifyInstance, Known>()
-
-/** Services of one process have one document, and its validators take long to compile. */
-const byDocument = new Map<string, Known>()
+/** All services have one document, whatever their settings; making it and compiling its validators takes long. */
+let shared: Known | undefined
 
 /** Operations and statuses that the answers of this process covered: `listProposals 200`. */
 export const covered = new Set<string>()
@@ -59,20 +57,17 @@ export function holdToDocument(
 }
 
 function known(app: FastifyInstance): Known {
-  const found = cache.get(app)
-  if (found) return found
+  shared ??= read(app)
+  return shared
+}
+
+function read(app: FastifyInstance): Known {
   const document = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
-  const text = JSON.stringify(document)
-  const same = byDocument.get(text)
-  if (same) {
-    cache.set(app, same)
-    return same
-  }
   const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false })
   formats.default(ajv)
   ajv.addSchema({ ...document, $id: 'api' })
   const validators = new Map<string, ValidateFunction>()
-  const made: Known = {
+  return {
     operations: Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         method,
@@ -87,7 +82,4 @@ function known(app: FastifyInstance): Known {
       return validator
     },
   }
-  byDocument.set(text, made)
-  cache.set(app, made)
-  return made
 }

@@ -96,6 +96,21 @@ export async function addEvidence(
   return made
 }
 
+/** Does a record rest on these very words already? */
+export async function isCited(
+  records: Records,
+  reader: Reader,
+  recordId: string,
+  input: Record<string, unknown>,
+): Promise<boolean> {
+  const held = (await records.under(reader, evidence, recordId)).map(parse)
+  return held.some((doc) =>
+    (['sourceId', 'motivation', 'exact', 'note'] as const).every(
+      (field) => doc[field] === (input[field] ?? null),
+    ),
+  )
+}
+
 /** Takes evidence away again; the support of its record follows. */
 export async function removeEvidence(
   records: Records,

@@ -1,0 +1,89 @@
+// What strangers tried, and what they get now.
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { describe, expect, test } from 'vitest'
+import { parseSearch, snippet } from '../src/core/search.ts'
+import { redactKeys } from '../src/db/keys.ts'
+import { service } from './helpers/app.ts'
+
+describe('a query of a hundred terms', () => {
+  test('is read as its first 32 different ones, each once', () => {
+    expect(parseSearch('y '.repeat(100))).toEqual([{ all: [{ words: ['y'], prefix: false }], not: [] }])
+    const many = Array.from({ length: 100 }, (_, index) => `w${index}`).join(' ')
+    expect(parseSearch(many)[0]?.all).toHaveLength(32)
+  })
+
+  test('finds the place of its match in a long text without looking at all of it closely', () => {
+    const text = `${'word '.repeat(30_000)}needle ${'word '.repeat(150_000)}`
+    expect(snippet(text, parseSearch('needle'))).toContain('<mark>needle</mark>')
+    expect(snippet(text, parseSearch('needle'))?.length).toBeLessThan(500)
+  })
+})
+
+describe('characters that XML and calendars forbid', () => {
+  test('stay in the record, and break neither the feed nor the calendar', async () => {
+    const { post, get } = await service()
+    const title = 'One\u0001two\u000bthree\ufffefour ]]> <b>'
+    const made = await post('/v1/proposals', { title, summary: title, proposedOn: '2022-08-24' })
+    expect(made.body['title']).toBe(title)
+    await post('/v1/meetings', { name: title, startDate: '9999-12-31' })
+    const feed = (await get('/v1/proposals.atom')).text
+    expect(XMLValidator.validate(feed)).toBe(true)
+    expect(new XMLParser().parse(feed).feed.entry.title).toContain('One\ufffdtwo')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be absent.
+    expect(feed).not.toMatch(/[\u0001\u000b\ufffe]/)
+    const calendar = (await get('/v1/meetings.ics')).text
+    expect(calendar).toContain('SUMMARY:One\ufffdtwo')
+    expect(calendar).toMatch(/DTEND;VALUE=DATE:\d{8}\r\n/)
+    expect(calendar.endsWith('END:VCALENDAR\r\n')).toBe(true)
+  })
+})
+
+test('a Host header that is no host is 400 where addresses are made from it', async () => {
+  const { get } = await service({ seed: true })
+  for (const host of ['evil.com:99999', 'a b', '[::1', 'evil.com"><script>']) {
+    const answer = await get('/v1/proposals.atom', { host })
+    expect([answer.status, answer.body['type']], host).toEqual([400, '/problems/invalid-parameter'])
+  }
+})
+
+test('a key is blotted out of a log also where it is percent-encoded', () => {
+  const id = '0'.repeat(26)
+  for (const key of [`sco_${id}_s3cret`, `sco%5F${id}%5Fs3cret`, `%73co_${id}_s3%63ret`]) {
+    expect(redactKeys(`/v1/proposals?q=Bearer%20${key}`)).not.toMatch(/s3(c|%63)ret/)
+  }
+  expect(redactKeys('/v1/proposals?q=50%25')).toBe('/v1/proposals?q=50%25')
+})
+
+test('a deleted topic is 410 under its slug too', async () => {
+  const { post, get, del } = await service()
+  await post('/v1/topics', { slug: 'gone', prefLabel: 'Gone' })
+  expect((await del('/v1/topics/gone')).status).toBe(204)
+  expect((await get('/v1/topics/gone')).status).toBe(410)
+  expect((await get('/v1/topics/never')).status).toBe(404)
+})
+
+test('a declaration that was adopted is not stalled, a treaty that was only signed is', async () => {
+  const { post, get } = await service()
+  const life = (status: string) => ({
+    events: [
+      { status: 'drafted', occurredOn: '2001-01-01' },
+      { status, occurredOn: '2001-06-15' },
+    ],
+  })
+  await post('/v1/agreements', { title: 'Declaration', kind: 'declaration', ...life('text-adopted') })
+  await post('/v1/agreements', { title: 'Treaty', kind: 'treaty', ...life('signed') })
+  await post('/v1/agreements', {
+    title: 'Drafted strategy',
+    kind: 'strategy',
+    events: [{ status: 'drafted', occurredOn: '2001-01-01' }],
+  })
+  const { body } = await get('/v1/agreements?stalledSince=2020-01-01&sort=title')
+  expect(body['data'].map(({ title }: { title: string }) => title)).toEqual(['Drafted strategy', 'Treaty'])
+})
+
+test('an empty q does not narrow a list, one without a word finds nothing', async () => {
+  const { get } = await service({ seed: true })
+  expect((await get('/v1/proposals?q=&count=exact')).body['page']['total']).toBe(10)
+  expect((await get('/v1/proposals?q=***&count=exact')).body['page']['total']).toBe(0)
+  expect((await get('/v1/search?q=')).body['data']).toEqual([])
+})
