@@ -15,8 +15,6 @@ export interface View {
   seq: number | null
 }
 
-export const NOW: View = { asOf: null, seq: null }
-
 /** The last change at or before an instant; 0 when nothing was known yet. */
 export async function seqAt(reader: Reader, instant: string): Promise<number> {
   const row = await reader.get<{ seq: number | null }>(
