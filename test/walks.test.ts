@@ -355,6 +355,28 @@ describe('what a filter asks about besides the row', () => {
     expect(seen).toHaveLength(4)
     expect(new Set(seen)).toEqual(new Set(idsOf(rows.slice(1, 5))))
   })
+
+  test.each(['', '&asOf=2026-01-01'])(
+    'the words of q: rows are those that matched when the walk began, whatever words they lose or gain (%s)',
+    async (more) => {
+      const { s, rows } = await small()
+      const url = `/v1/proposals?sort=title&q=p1%20OR%20p2%20OR%20p3%20OR%20p4&count=exact&limit=1${more}`
+      const first = (await s.get(url)).body
+      for (const [index, row] of rows.entries()) {
+        // All that matched lose their words, all that did not gain them, and one is deleted.
+        const matched = index >= 1 && index <= 4
+        await s.patch(`/v1/proposals/${row['id']}`, {
+          title: matched ? `Lost ${index}` : `Gained p1 ${index}`,
+        })
+      }
+      await s.del(`/v1/proposals/${rows[4]?.['id']}`)
+      const rest = (await s.get(`${url.replace('limit=1', 'limit=100')}&cursor=${first['page'].nextCursor}`))
+        .body
+      const seen = idsOf([...first['data'], ...rest['data']])
+      expect(seen).toEqual(idsOf(rows.slice(1, 5)))
+      expect(rest['page'].total).toBe(4)
+    },
+  )
 })
 
 test('a cursor used with another sort, filter, day or knowledge is 400, and tells why', async () => {

@@ -76,6 +76,22 @@ export function parseSearch(query: string): SearchQuery {
   return groups.filter((group) => group.all.length > 0 || group.not.length > 0)
 }
 
+/** Does a text match, as an index over its parts (a title, a body) would say? A phrase stands within one part. */
+export function matchesText(parts: readonly string[], query: SearchQuery): boolean {
+  const words = parts.map(wordsOf)
+  const holds = (term: Term) => words.some((part) => part.some((_, index) => standsAt(part, index, term)))
+  return query.some(({ all, not }) => all.every(holds) && !not.some(holds))
+}
+
+function standsAt(words: readonly string[], index: number, { words: wanted, prefix }: Term): boolean {
+  return wanted.every((word, offset) => {
+    const here = words[index + offset]
+    return (
+      here !== undefined && (prefix && offset === wanted.length - 1 ? here.startsWith(word) : here === word)
+    )
+  })
+}
+
 /** How many UTF-16 units of a text a snippet shows. */
 const SNIPPET = 240
 /** How much of a long text is looked at closely, and how far is looked for where to begin with that. */

@@ -6,17 +6,25 @@ import { Problem } from '../core/problems.ts'
 import { parseSearch } from '../core/search.ts'
 import type { Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
-import { identifiers, links } from '../db/system.ts'
+import { changes, identifiers, links } from '../db/system.ts'
 import type { Table } from '../db/tables.ts'
 import { filtersOf } from './query.ts'
 import { columnNamed, type Records } from './records.ts'
 import { columnOf, type Filter, type Reference, type Resource } from './resource.ts'
 import { inForce, relation, type View } from './view.ts'
 
+/** For a full-text filter in the middle of a walk: what its words found among records that changed since. */
+interface Earlier {
+  /** The change at which the walk began. */
+  snapshot: number
+  /** Of the records that changed since, those that matched at the time. */
+  ids: string[]
+}
+
 /** What a list asks, checked and ready to become conditions. */
 export interface Asked {
   view: View
-  filters: { filter: Filter; values: string[] }[]
+  filters: { filter: Filter; values: string[]; earlier?: Earlier }[]
   today: string
 }
 
@@ -104,8 +112,8 @@ async function vocabulary(
  * @param fromLog whether the rows come from the change log, where links of today say nothing
  */
 export function conditions(records: Records, resource: Resource, asked: Asked, fromLog: boolean): SQL[] {
-  return asked.filters.map(({ filter, values }) =>
-    condition(records, resource, asked, fromLog, filter, values),
+  return asked.filters.map(({ filter, values, earlier }) =>
+    condition(records, resource, asked, fromLog, filter, values, earlier),
   )
 }
 
@@ -116,6 +124,7 @@ function condition(
   fromLog: boolean,
   filter: Filter,
   values: string[],
+  earlier: Earlier | undefined,
 ): SQL {
   const { engine } = records
   const { table } = resource
@@ -163,10 +172,18 @@ function condition(
     case 'text': {
       if (value === '') return sql`true`
       const query = parseSearch(value)
-      return query.length === 0 ? sql`false` : sql`${table.id} in (${engine.search.matching(query)})`
+      if (query.length === 0) return sql`false`
+      const found = sql`${table.id} in (${engine.search.matching(query)})`
+      if (!fromLog || !earlier) return found
+      const matched = earlier.ids.length > 0 ? sql`${table.id} in ${earlier.ids}` : sql`false`
+      return sql`(${matched} or (${found} and ${table.id} not in (${touchedSince(resource, earlier.snapshot)})))`
     }
   }
 }
+
+/** The records of a kind that changed after a change. */
+export const touchedSince = (resource: Resource, snapshot: number) =>
+  sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
 
 /** Partial dates overlap what they lie in: 2022 is not before 2022-08-15, nor is 2022-08 behind 2022. */
 function inRange(column: SQL, bound: 'from' | 'to', value: string): SQL {

@@ -3,15 +3,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
+import { matchesText, parseSearch } from '../core/search.ts'
 import type { Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
 import type { Kind } from './fields.ts'
-import { type Asked, ask, conditions } from './filter.ts'
+import { type Asked, ask, conditions, touchedSince } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { allColumns, columnNamed, type Records } from './records.ts'
-import type { Filter, Resource } from './resource.ts'
+import type { Doc, Filter, Resource } from './resource.ts'
 import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
 /** A row of a list: its document, and the columns of its table. */
@@ -69,6 +70,7 @@ export async function listPage(
   const vocabulary = cursor ? snapshot : seq
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
   const changed = cursor !== undefined && seq === null && last > snapshot
+  if (changed) await lookBack(reader, resource, asked, snapshot)
   const arms = armsOf(records, resource, asked, changed ? snapshot : null)
   const found = await rowsBehind(reader, resource, arms, order, cursor?.after, query.limit + 1)
   const rows = found
@@ -152,12 +154,35 @@ function armsOf(records: Records, resource: Resource, asked: Asked, snapshot: nu
   if (view.asOf !== null || asked.filters.some(({ filter }) => partsBehind(filter).length > 0)) {
     return [arm({ ...view, seq: snapshot })]
   }
-  const touched = sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
-  const then = sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touched})`
   return [
     arm(view, [sql`${resource.table.seq} <= ${snapshot}`]),
-    { from: logged(resource, then, snapshot), where: conditions(records, resource, asked, true) },
+    { from: asTheyWere(resource, snapshot), where: conditions(records, resource, asked, true) },
   ]
+}
+
+/** The records that changed since a walk began, as they were then. */
+const asTheyWere = (resource: Resource, snapshot: number) =>
+  logged(
+    resource,
+    sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touchedSince(resource, snapshot)})`,
+    snapshot,
+  )
+
+/** The full-text index knows only the present: what changed since a walk began is matched from the log instead. */
+async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapshot: number): Promise<void> {
+  const { table, searchText } = resource
+  for (const entry of asked.filters) {
+    if (entry.filter.by !== 'text' || !searchText) continue
+    const query = parseSearch(entry.values[0] ?? '')
+    const rows = await reader.all<{ id: string; doc: string }>(
+      sql`select ${table.id} as id, ${table.doc} as doc from ${asTheyWere(resource, snapshot)}`,
+    )
+    const matched = rows.filter(({ doc }) => {
+      const { title, body } = searchText(JSON.parse(doc) as Doc)
+      return matchesText([title, body.join('\n')], query)
+    })
+    entry.earlier = { snapshot, ids: matched.map(({ id }) => id) }
+  }
 }
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
