@@ -1,6 +1,7 @@
 // Two clocks: `asOf` is the day on which something was so, `knownAt` the instant at which this service held it.
 import { describe, expect, test } from 'vitest'
-import { type Service, service } from './helpers/app.ts'
+import { service } from './helpers/app.ts'
+import { get, made } from './helpers/asking.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
 /** A clock that stands still until it is moved. */
@@ -12,18 +13,6 @@ function clockAt(start: string) {
       now = new Date(instant)
     },
   }
-}
-
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
-}
-
-async function get(s: Service, url: string): Promise<Body> {
-  const { status, body, text } = await s.get(url)
-  expect(status, `${url} ${text}`).toBe(200)
-  return body
 }
 
 const idsIn = (body: Body) => body['data'].map(({ id }: Body) => id as string)

@@ -1,19 +1,8 @@
 // Where each state stands on a proposal, and how proposals and agreements follow from one another.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
+import { get, made } from './helpers/asking.ts'
 import type { Body } from './helpers/bodies.ts'
-
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
-}
-
-async function get(s: Service, url: string): Promise<Body> {
-  const { status, body, text } = await s.get(url)
-  expect(status, `${url} ${text}`).toBe(200)
-  return body
-}
 
 const proposal = async (s: Service, title: string, more: Body = {}) =>
   (await made(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string

@@ -83,6 +83,7 @@ export function matchesText(parts: readonly string[], query: SearchQuery): boole
   return query.some(({ all, not }) => all.every(holds) && !not.some(holds))
 }
 
+/** Does a term stand at a place in a row of folded words? */
 function standsAt(words: readonly string[], index: number, { words: wanted, prefix }: Term): boolean {
   return wanted.every((word, offset) => {
     const here = words[index + offset]
@@ -144,19 +145,14 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
       at += part.length
     }
   }
+  const spelt = words.map(({ word }) => word)
   const found: [number, number][] = []
   for (let index = 0; index < words.length; index++) {
-    for (const { words: wanted, prefix } of terms) {
-      const fits = wanted.every((word, offset) => {
-        const here = words[index + offset]?.word
-        return (
-          here !== undefined &&
-          (prefix && offset === wanted.length - 1 ? here.startsWith(word) : here === word)
-        )
-      })
+    for (const term of terms) {
+      if (!standsAt(spelt, index, term)) continue
       const begin = words[index]?.begin
-      const end = words[index + wanted.length - 1]?.end
-      if (fits && begin !== undefined && end !== undefined && begin >= (found.at(-1)?.[1] ?? 0))
+      const end = words[index + term.words.length - 1]?.end
+      if (begin !== undefined && end !== undefined && begin >= (found.at(-1)?.[1] ?? 0))
         found.push([begin, end])
     }
   }

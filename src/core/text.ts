@@ -1,4 +1,8 @@
-// Texts for formats that take less than Unicode.
+// Texts as such: their hash, and what formats take that take less than Unicode.
+import { createHash } from 'node:crypto'
+
+/** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** A text without the control characters and non-characters that XML 1.0 (section 2.2) and iCalendar forbid. */
 export const printable = (text: string) =>

@@ -1,6 +1,7 @@
 // Keys: made once, shown once, kept as a hash, looked up on every use so that a revocation works at once.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { newId } from '../core/ids.ts'
+import { sha256 } from '../core/text.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
 import { sql } from './sql.ts'
 import { keys } from './system.ts'
@@ -34,8 +35,6 @@ export function redactKeys(text: string): string {
     : decoded.replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
-
 /** Makes a key. The token that is returned is kept nowhere. */
 export async function createKey(
   engine: Engine,
@@ -51,7 +50,7 @@ export async function createKey(
     expiresAt: expiresAt?.toISOString() ?? null,
     revokedAt: null,
   }
-  await engine.write((writer) => writer.run(INSERT, { ...key, hash: hashOf(token) }))
+  await engine.write((writer) => writer.run(INSERT, { ...key, hash: sha256(token) }))
   return { key, token }
 }
 
@@ -72,8 +71,8 @@ export type Verdict = { valid: true; key: Key } | { valid: false; reason: string
 export async function verifyKey(reader: Reader, token: string, now: Date): Promise<Verdict> {
   const match = FORM.exec(token)
   const found = match && (await reader.get<Key & { hash: string }>(FIND, { id: `key_${match[1]}` }))
-  const expected = Buffer.from(found ? found.hash : hashOf(''), 'hex')
-  const equal = timingSafeEqual(expected, Buffer.from(hashOf(token), 'hex'))
+  const expected = Buffer.from(found ? found.hash : sha256(''), 'hex')
+  const equal = timingSafeEqual(expected, Buffer.from(sha256(token), 'hex'))
   if (!found || !equal) return { valid: false, reason: 'The key is not known.' }
   const { hash: _, ...key } = found
   if (key.revokedAt !== null) return { valid: false, reason: 'The key was revoked.' }

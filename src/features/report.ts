@@ -1,13 +1,12 @@
 // A whole report in one call: a source and everything an analyst drew from it, with the quotes. People, bodies and
 // topics that are known already are found again; all of it is written, or nothing.
 
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import { fold, parseSearch } from '../core/search.ts'
+import { sha256 } from '../core/text.ts'
 import { sql } from '../db/sql.ts'
-import { identifiers as identifiersTable } from '../db/system.ts'
 import { describe } from '../http/describe.ts'
 import { bodyProblem } from '../http/validation.ts'
 import { respond } from '../http/write.ts'
@@ -211,16 +210,13 @@ async function match(
 ): Promise<string | null> {
   const given = (fields['identifiers'] ?? []) as { scheme: string; identifier: string }[]
   for (const { scheme, identifier } of given) {
-    const known = await unit.get<{ id: string }>(
-      sql`select ${identifiersTable.recordId} as id from ${identifiersTable} where ${identifiersTable.kind} = ${resource.kind} and ${identifiersTable.scheme} = ${scheme} and ${identifiersTable.identifier} = ${identifier}`,
-    )
-    if (known) return known.id
+    const known = await records.identified(unit, resource, scheme, identifier)
+    if (known) return known
   }
   if (resource.kind === 'source') {
-    const sha256 = createHash('sha256').update(String(fields['text'])).digest('hex')
     const { table } = resource
     const known = await unit.get<{ id: string }>(
-      sql`select ${table.id} as id from ${table} where ${columnNamed(table, 'sha256')} = ${sha256} order by ${table.firstSeq} limit 1`,
+      sql`select ${table.id} as id from ${table} where ${columnNamed(table, 'sha256')} = ${sha256(String(fields['text']))} order by ${table.firstSeq} limit 1`,
     )
     if (known) return known.id
   }

@@ -112,6 +112,17 @@ export class Records {
     throw await this.missing(reader, entity, id)
   }
 
+  /** The id of the record that another system calls so, if there is one. */
+  async identified(
+    reader: Reader,
+    entity: Entity,
+    scheme: string,
+    identifier: string,
+  ): Promise<string | null> {
+    const owner = await reader.get<{ recordId: string }>(OWNER, { kind: entity.kind, scheme, identifier })
+    return owner?.recordId ?? null
+  }
+
   /** The problem of a record that is not there: deleted, or never made. */
   async missing(reader: Reader, entity: Entity, id: string): Promise<Problem> {
     const tombstone =
@@ -273,8 +284,8 @@ export class Records {
       const key = JSON.stringify([scheme, identifier])
       if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label} is listed twice.` }])
       seen.add(key)
-      const owner = await unit.get<{ recordId: string }>(OWNER, { kind: entity.kind, scheme, identifier })
-      if (owner && owner.recordId !== doc.id) throw duplicate(entity.kind, pointer, label, owner.recordId)
+      const owner = await this.identified(unit, entity, String(scheme), String(identifier))
+      if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label, owner)
     }
   }
 

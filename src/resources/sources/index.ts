@@ -1,6 +1,6 @@
 // A document that facts come from, kept byte for byte.
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { sha256 } from '../../core/text.ts'
 import { partialDate, ref, text, url } from '../../records/fields.ts'
 import { dateRange, defineResource } from '../../records/resource.ts'
 import { sources as table } from './table.ts'
@@ -74,7 +74,7 @@ export const sources = defineResource({
     date: (doc['publishedOn'] ?? null) as string | null,
   }),
   complete: (doc) => {
-    doc['sha256'] = createHash('sha256').update(String(doc['text'])).digest('hex')
+    doc['sha256'] = sha256(String(doc['text']))
   },
   example: {
     title: "Shoigu proposed to increase the SCO's potential in the military sphere",
