@@ -13,7 +13,7 @@ import { respond } from '../http/write.ts'
 import { type Kind, references } from '../records/fields.ts'
 import { columnNamed, parse, type Records, type Stored, type Unit } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
-import { addEvidence, evidenceCreate, isCited } from '../resources/evidence/index.ts'
+import { attach } from './attach.ts'
 
 /** The parts of a report, in the order in which they are written: each may refer to those before it. */
 export const SECTIONS = {
@@ -141,11 +141,10 @@ async function writeQuotes(
       for (const [place, quoted] of evidence.entries()) {
         await inside(`${pointerTo(section, index)}/evidence/${place}`, async () => {
           naming?.(`${outcome.key}/${place}`)
-          const parsed = evidenceCreate.safeParse({ motivation: 'quote', sourceId, ...quoted })
-          if (!parsed.success) throw bodyProblem(parsed.error)
           const record = parse(await records.load(unit, resource, outcome.id))
-          if (outcome.outcome === 'matched' && (await isCited(records, unit, record.id, parsed.data))) return
-          await addEvidence(records, unit, resource, record, parsed.data)
+          const fresh = outcome.outcome === 'created'
+          const given = { motivation: 'quote', sourceId, ...quoted }
+          await attach(records, unit, 'evidence', resource, record, given, { fresh })
         })
       }
     }
@@ -289,16 +288,16 @@ function withKeys(schema: z.ZodType): z.ZodType {
   return schema
 }
 
-const quote = z
-  .strictObject({
-    ...evidenceCreate.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape,
-  })
-  .meta({
-    id: 'QuoteCreate',
-    description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
-  })
+/** @param evidence what a POST of evidence takes */
+const quoteSchema = (evidence: z.ZodObject) =>
+  z
+    .strictObject(evidence.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape)
+    .meta({
+      id: 'QuoteCreate',
+      description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
+    })
 
-function itemSchema(resource: Resource) {
+function itemSchema(resource: Resource, quote: z.ZodType) {
   const shape = (withKeys(resource.create) as z.ZodObject).shape
   return z
     .strictObject({
@@ -319,14 +318,17 @@ function itemSchema(resource: Resource) {
 
 export function reportRoutes(app: FastifyInstance, records: Records): void {
   const resource = (kind: Kind) => records.catalogue.resource(kind)
+  const evidence = records.attachment('evidence').shape(resource('source'))
+  if (!evidence) throw new Error('Everything takes evidence.')
+  const quote = quoteSchema(evidence)
   const body = z
     .strictObject({
-      source: itemSchema(resource('source')),
+      source: itemSchema(resource('source'), quote),
       ...Object.fromEntries(
         Object.entries(SECTIONS).map(([section, kind]) => [
           section,
           z
-            .array(itemSchema(resource(kind)))
+            .array(itemSchema(resource(kind), quote))
             .max(500)
             .optional(),
         ]),

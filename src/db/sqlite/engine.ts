@@ -52,7 +52,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       reads = result.catch(() => {})
       return result
     },
-    write: (work) => commits.enqueue(work),
+    write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     changed: (ms, signal) => commits.next(ms, signal),
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
@@ -165,6 +165,7 @@ class Connection implements Writer {
 
 interface Job {
   work: (writer: Writer) => Promise<unknown>
+  alone: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -185,9 +186,9 @@ class Commits {
     this.#writer = writer
   }
 
-  enqueue<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
+  enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -223,7 +224,8 @@ class Commits {
     const begun: Job[] = []
     try {
       this.#database.exec('BEGIN IMMEDIATE')
-      while (begun.length < MOST_IN_A_COMMIT) {
+      while (begun.length < MOST_IN_A_COMMIT && !begun.at(-1)?.alone) {
+        if (begun.length > 0 && this.#jobs[0]?.alone) break
         const job = this.#jobs.shift()
         if (!job) break
         begun.push(job)
