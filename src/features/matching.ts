@@ -28,6 +28,12 @@ const namesIn = (value: unknown): string[] =>
     .map(fold)
     .filter(Boolean)
 
+/** What other systems call it, as far as that has the right form; the rest is left to the check of the record. */
+export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identifier: string }[] =>
+  (Array.isArray(identifiers) ? identifiers : []).filter(
+    (one) => typeof one?.scheme === 'string' && typeof one.identifier === 'string',
+  )
+
 /** The id of the record that the fields speak of, by what is unique: identifiers, a key of the vocabulary, the text of a source. */
 export async function recognise(
   records: Records,
@@ -36,8 +42,7 @@ export async function recognise(
   fields: Fields,
 ): Promise<string | null> {
   const { table, alias, prefix } = resource
-  const given = (fields['identifiers'] ?? []) as { scheme: string; identifier: string }[]
-  for (const { scheme, identifier } of given) {
+  for (const { scheme, identifier } of identifiersIn(fields)) {
     const known = await records.identified(reader, resource, scheme, identifier)
     if (known) return known
   }

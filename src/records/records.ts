@@ -450,7 +450,7 @@ const step = (value: Json | undefined, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
 
 /** Puts a value where a JSON Pointer made by `valuesAt` leads. */
-function replaceAt(doc: Json, pointer: string, value: Json): void {
+export function replaceAt(doc: Json, pointer: string, value: Json): void {
   const segments = pointer.slice(1).split('/')
   const last = segments.pop() ?? ''
   const holder = segments.reduce<Json>(

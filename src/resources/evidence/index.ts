@@ -107,7 +107,7 @@ export async function addEvidence(
 /** The same words of the same source at the same place are the same evidence. */
 export const evidenceAttachment: Attachment = {
   kind: 'evidence',
-  shape: () => evidenceCreate,
+  shape: (holder) => (holder.keys.includes('support') ? evidenceCreate : null),
   add: addEvidence,
   async same(records, reader, record, input) {
     const held = (await records.under(reader, evidence, record.id)).map(parse)
