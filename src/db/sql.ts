@@ -1,2 +1,2 @@
 // SQL with its parameters, as drizzle writes it: the one place that resolves the package, which takes a while each time.
-export { fillPlaceholders, type Name, type SQL, sql } from 'drizzle-orm/sql/sql'
+export { type Name, Placeholder, type SQL, sql } from 'drizzle-orm/sql/sql'

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
 import type { Engine, Values, Writer } from '../engine.ts'
-import { fillPlaceholders, type SQL, sql } from '../sql.ts'
+import { Placeholder, type SQL, sql } from '../sql.ts'
 import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
@@ -113,6 +113,16 @@ interface Compiled {
   params: unknown[]
 }
 
+/** The parameters of a constant query, with values in the place of placeholders. */
+function bound(params: unknown[], values: Values): unknown[] {
+  return params.map((param) => {
+    if (!(param instanceof Placeholder)) return param
+    const value = values[param.name]
+    if (value === undefined) throw new Error(`No value for the placeholder ${param.name}.`)
+    return value
+  })
+}
+
 /** Statements are prepared once for each text, and compiled once for each constant query. */
 class Connection implements Writer {
   readonly #database: Database.Database
@@ -127,17 +137,17 @@ class Connection implements Writer {
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { statement, params } = this.#compile(query, values)
-    return statement.all(...params) as Row[]
+    return statement.all(params) as Row[]
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
     const { statement, params } = this.#compile(query, values)
-    return statement.get(...params) as Row | undefined
+    return statement.get(params) as Row | undefined
   }
 
   async run(query: SQL, values?: Values): Promise<void> {
     const { statement, params } = this.#compile(query, values)
-    statement.run(...params)
+    statement.run(params)
   }
 
   #compile(query: SQL, values: Values | undefined): Compiled {
@@ -148,7 +158,7 @@ class Connection implements Writer {
       if (values) this.#compiled.set(query, compiled)
     }
     this.#onQuery?.(compiled.statement.source)
-    return values ? { ...compiled, params: fillPlaceholders(compiled.params, values) } : compiled
+    return values ? { statement: compiled.statement, params: bound(compiled.params, values) } : compiled
   }
 
   #prepare(text: string): Database.Statement {
