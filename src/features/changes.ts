@@ -193,6 +193,16 @@ function after(
   const sizes = sql`select ${changes.seq} as seq, coalesce(octet_length(${changes.doc}), 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
-    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
+    sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
   )
 }
+
+/** One change, as the feed shows it. */
+export async function changeAt(reader: Reader, seq: number): Promise<string | undefined> {
+  const change = await reader.get<Change>(ONE, { seq })
+  return change && toJson(change)
+}
+
+const COLUMNS = sql`${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc`
+
+const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

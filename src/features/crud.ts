@@ -223,7 +223,7 @@ export function crudRoutes(
   })
 }
 
-function nextUrl(request: FastifyRequest, cursor: string): string {
+export function nextUrl(request: FastifyRequest, cursor: string): string {
   const url = new URL(request.url, 'http://localhost')
   url.searchParams.set('cursor', cursor)
   return `${url.pathname}${url.search}`
@@ -233,7 +233,11 @@ function nextUrl(request: FastifyRequest, cursor: string): string {
  * The writable fields of a record after a merge patch.
  * @throws Problem `invalid-body` when the result has not the right form, `impossible` when a derived field would change
  */
-function patched(resource: Resource, before: Doc, patch: Record<string, unknown>): Record<string, unknown> {
+export function patched(
+  resource: Pick<Resource, 'writable' | 'lifecycle' | 'path'>,
+  before: Doc,
+  patch: Record<string, unknown>,
+): Record<string, unknown> {
   const writable: Record<string, unknown> = {}
   for (const key of Object.keys(resource.writable.shape)) writable[key] = before[key]
   const faults: Fault[] = []
