@@ -465,7 +465,7 @@ async function loadDelivery(
   return found
 }
 
-/** What is written of a webhook, each kind and id once, and nothing beside it. */
+/** What is written of a webhook, and nothing beside it: the URL in its one spelling, each kind and id once. */
 const tidied = ({
   url,
   kinds,
@@ -473,7 +473,7 @@ const tidied = ({
   description,
   status,
 }: Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>) => ({
-  url,
+  url: URL.parse(url)?.href ?? url,
   kinds: [...new Set(kinds)],
   filters: { ops: [...new Set(filters.ops)], recordIds: [...new Set(filters.recordIds)] },
   description,

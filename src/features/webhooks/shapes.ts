@@ -40,12 +40,9 @@ const EXAMPLE = {
 
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
-  const kinds = z
-    .array(z.enum(kindNames))
-    .max(kindNames.length)
-    .meta({
-      description: 'The kinds of records whose changes it is told of, as in the change feed; empty for all.',
-    })
+  const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
+    description: 'The kinds of records whose changes it is told of, as in the change feed; empty for all.',
+  })
   const ops = z.array(op).max(3).meta({ description: 'Only what was done so; empty for all.' })
   const recordIds = z
     .array(z.string().regex(/^([a-z]{3}_[0-9a-z]{26}|[A-Z]{2})$/, 'Must be the id of a record.'))
@@ -59,7 +56,7 @@ export function webhookShapes(kindNames: readonly string[]) {
       'Which of those changes. All that is given must hold; each is answered by the change itself.',
   }
   const address = url(
-    'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment.',
+    'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.',
   )
   const description = text(1000, 'What it is for.').nullable()
   const status = z.enum(WEBHOOK_STATUSES).meta({
