@@ -16,6 +16,7 @@ import { statsRoutes } from './features/stats.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
 import type { Resolve } from './features/webhooks/send.ts'
 import { Sender } from './features/webhooks/sender.ts'
+import { receiverDocument } from './features/webhooks/shapes.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { watchMethods } from './http/methods.ts'
@@ -90,6 +91,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,
+    webhooks: receiverDocument,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
       { name: 'records', description: 'Whole reports in one call.' },
@@ -114,7 +116,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
   searchRoutes(app, routeDeps)
-  changeRoutes(app, records)
+  const change = changeRoutes(app, records)
   const allowPrivate = deps.webhookAllowPrivate ?? false
   const sender = new Sender({
     engine,
@@ -126,7 +128,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   app.addHook('onReady', () => sender.start())
   app.addHook('preClose', () => sender.stop())
-  webhookRoutes(app, { ...routeDeps, sender, allowPrivate })
+  webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app)

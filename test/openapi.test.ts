@@ -400,7 +400,12 @@ describe('the document', () => {
         for (const example of Object.values(each.examples ?? {})) hold('example', example, at)
       }
     }
-    for (const { id, operation } of operations) {
+    const sent = Object.entries(document['webhooks'] as Record<string, { post: Operation }>)
+    expect(sent.map(([name]) => name)).toEqual(['change'])
+    for (const { id, operation } of [
+      ...operations,
+      ...sent.map(([, { post }]) => ({ id: post.operationId, operation: post })),
+    ]) {
       hold('operation', operation, id)
       for (const parameter of operation.parameters ?? []) {
         hold('parameter', parameter, `${id} ${parameter.name}`)

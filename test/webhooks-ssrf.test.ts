@@ -1,4 +1,8 @@
 // Webhooks lead to public addresses only: however an address is spelt, and whatever a name leads to when it counts.
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { refusedRange, urlFaults } from '../src/core/addresses.ts'
@@ -6,6 +10,8 @@ import type { Resolve } from '../src/features/webhooks/send.ts'
 import { type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
 import { receiver } from './helpers/receiver.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Addresses that are none to send to, each as a system writes it. */
 const REFUSED = [
@@ -268,12 +274,23 @@ test('with the setting a name and an address of this machine are sent to', async
 
 test('proxies that the environment names are not asked', async () => {
   const [proxy, target] = [await receiver(), await receiver()]
-  for (const name of ['HTTP_PROXY', 'http_proxy']) vi.stubEnv(name, `http://127.0.0.1:${proxy.port}`)
-  vi.stubEnv('NODE_USE_ENV_PROXY', '1')
-  onTestFinished(() => void vi.unstubAllEnvs())
-  const s = await service({ webhookAllowPrivate: true })
-  await s.post('/v1/webhooks', { url: target.url }, { authorization: `Bearer ${s.keys.admin}` })
-  await made(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
-  await target.got(1)
-  expect(proxy.messages).toEqual([])
+  const code = `
+    const { Poster } = await import('./src/features/webhooks/send.ts')
+    const poster = new Poster({ allowPrivate: true, timeoutMs: 5000, userAgent: 'test' })
+    const { statusCode } = await poster.post('${target.url}', {}, '{}', new AbortController().signal)
+    poster.close()
+    console.log(statusCode)`
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: `http://127.0.0.1:${proxy.port}`,
+    http_proxy: `http://127.0.0.1:${proxy.port}`,
+  }
+  const { stdout } = await promisify(execFile)(
+    join(ROOT, 'node_modules/.bin/node'),
+    ['--input-type=module', '-e', code],
+    { cwd: ROOT, env },
+  )
+  expect(stdout).toBe('204\n')
+  expect([target.messages.length, proxy.messages.length]).toEqual([1, 0])
 })

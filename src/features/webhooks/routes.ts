@@ -40,6 +40,7 @@ import {
   deliveryPage,
   delivery as deliverySchema,
   deliveryStatus,
+  messageOf,
   replay,
   webhookDoc,
   webhookShapes,
@@ -64,14 +65,18 @@ const BODILESS: ProblemCode[] = [
 ]
 
 interface WebhookDeps extends RouteDeps {
+  /** The shape of a change in the feed. */
+  change: z.ZodObject
   sender: Sender
   allowPrivate: boolean
 }
 
 export function webhookRoutes(
   app: FastifyInstance,
-  { records, cursorSecret, sender, allowPrivate }: WebhookDeps,
+  { records, cursorSecret, change, sender, allowPrivate }: WebhookDeps,
 ): void {
+  // Named for the document, which tells receivers what comes.
+  messageOf(change)
   const { catalogue, engine } = records
   const shapes = webhookShapes([...catalogue.resources, ...catalogue.parts].map(({ kind }) => kind))
   const webhookParam = recordParam({ kind: 'webhook', prefix: 'whk' })

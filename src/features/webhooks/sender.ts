@@ -222,7 +222,10 @@ export class Sender {
   async #find(id: string): Promise<Found | null> {
     const { reader } = this.#engine
     const webhook = await findWebhook(reader, id)
-    if (!webhook || webhook.deletedAt !== null) return null
+    if (!webhook || webhook.deletedAt !== null) {
+      this.#seen.delete(id)
+      return null
+    }
     const { version, seq } = webhook
     const active = webhook.status === 'active'
     const at = this.#clock().toISOString()
@@ -350,8 +353,7 @@ export class Sender {
     if (seq === null) return JSON.stringify({ type, timestamp: createdAt, data: { webhookId: webhook.id } })
     const change = await changeAt(this.#engine.reader, seq)
     if (change === undefined) return null
-    const { at } = JSON.parse(change) as { at: string }
-    return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(at)},"data":${change}}`
+    return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(change.at)},"data":${change.json}}`
   }
 
   async #pruneAtTimes(): Promise<void> {

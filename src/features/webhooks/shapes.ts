@@ -209,6 +209,58 @@ export const replay = z
     examples: [{ after: 1200 }],
   })
 
+/** What a receiver is sent. @param change the shape of a change in the feed */
+export const messageOf = (change: z.ZodObject) =>
+  z
+    .object({
+      type: z.string().meta({
+        description: 'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.',
+        examples: ['proposal.updated'],
+      }),
+      timestamp: instant('When the change was written.'),
+      data: z
+        .union([change, z.object({ webhookId: z.string() })])
+        .meta({ description: 'The change, as the feed shows it; of a ping the webhook.' }),
+    })
+    .meta({ id: 'WebhookMessage', description: 'What a receiver is sent.' })
+
+const messageHeader = (name: string, description: string, type = 'string') => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type },
+})
+
+/** The other side of a webhook, as OpenAPI 3.1 describes it. */
+export const receiverDocument = {
+  change: {
+    post: {
+      operationId: 'receiveChange',
+      tags: ['webhooks'],
+      summary: 'A change is sent to your URL',
+      description: 'Signed as Standard Webhooks says; at least once.',
+      parameters: [
+        messageHeader('webhook-id', 'The same for every try of this change.'),
+        messageHeader('webhook-timestamp', 'When this try was made, in seconds since 1970.', 'integer'),
+        messageHeader(
+          'webhook-signature',
+          '`v1,` and a signature, for each secret that counts; spaces between.',
+        ),
+      ],
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookMessage' } } },
+      },
+      responses: {
+        '204': { description: 'It is taken; any 2xx says so.' },
+        '410': { description: 'Nothing is wanted any more: the webhook is disabled.' },
+        default: { description: 'It is sent again later. Redirects are not followed.' },
+      },
+    },
+  },
+}
+
 /** A webhook as it is shown. */
 export const webhookDoc = (webhook: Webhook): Doc => ({
   id: webhook.id,
