@@ -292,7 +292,7 @@ describe('migrate', () => {
     outside.pragma('foreign_keys = off')
     outside.exec("insert into children values ('nobody')")
     // The last migration is to be applied again.
-    outside.exec('drop table idempotency')
+    outside.exec('drop table webhooks; drop table "webhookDeliveries"')
     outside.exec(
       'delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)',
     )

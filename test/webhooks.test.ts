@@ -107,7 +107,10 @@ describe('a webhook', () => {
     const { secret: _, ...rest } = first.body
     expect(read.body).toEqual(rest)
     expect((await s.get('/v1/webhooks')).body['data']).toEqual([rest])
+    expect(read.headers['cache-control']).toBe('private, no-cache')
     expect((await s.get(path, { 'if-none-match': String(read.headers['etag']) })).status).toBe(304)
+    const head = await s.request({ method: 'HEAD', url: path, headers: s.admin })
+    expect([head.status, head.headers['etag']]).toEqual([200, read.headers['etag']])
 
     expect((await s.patch(path, { description: 'x' }, { 'if-match': '' })).status).toBe(412)
     const bare = { authorization: s.admin.authorization, 'content-type': 'application/json' }

@@ -38,7 +38,7 @@ const KEPT_MS = 30 * DAY
 const MOST_ATTEMPTS = 20
 const TIMEOUT_MS = 15_000
 /** How long a webhook belongs to the process that sends for it: longer than a try can last. */
-const LEASE_MS = 60_000
+const LEASE_MS = 30_000
 /** How often is looked whether another process wrote, or a time has come; and while there are no webhooks. */
 const LOOK_EVERY_MS = 1000
 const LOOK_IDLE_MS = 60_000
@@ -176,7 +176,8 @@ export class Sender {
       }
       return () => this.#engine.changed(soonest, woken)
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#logger.error({ err: error }, 'webhooks could not be looked at')
+      // It is looked again in a moment; whoever asks of the database meanwhile gets the fault as its own.
+      if (!this.#stopped.signal.aborted) this.#logger.warn({ err: error }, 'webhooks could not be looked at')
       return () => this.#pause(LOOK_EVERY_MS)
     }
   }
