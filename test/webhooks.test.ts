@@ -1,5 +1,10 @@
 // Webhooks: who may make them, what is sent, signed and in which order, what happens when it is not taken, and the log.
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -12,6 +17,7 @@ import { type Answer, type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -771,4 +777,56 @@ test('there are at most a hundred', async () => {
   for (let n = 0; n < 100; n++) await hook(s, 'https://example.org/', { status: 'paused' })
   const { status, body } = await s.post('/v1/webhooks', { url: 'https://example.org/' })
   expect([status, body['type']]).toEqual([422, '/problems/impossible'])
+})
+
+describe('the examples of docs/webhooks.md', () => {
+  const docs = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8')
+  const exampleIn = (language: string) =>
+    new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(docs)?.[1] ?? ''
+  const hasPython = spawnSync('python3', ['--version']).status === 0
+
+  test.skipIf(!hasPython)('in Python verifies what is sent, and refuses what is forged', () =>
+    holds('python3', [
+      '-c',
+      exampleIn('python').replace(
+        /HTTPServer\(\("127.0.0.1", 8080\), Hook\)(.*)/,
+        'server = HTTPServer(("127.0.0.1", 0), Hook)\nprint(server.server_port, flush=True)\nserver$1',
+      ),
+    ]),
+  )
+
+  test('in TypeScript verifies what is sent, and refuses what is forged', () =>
+    holds(join(ROOT, 'node_modules/.bin/node'), [
+      '--input-type=module-typescript',
+      '-e',
+      exampleIn('ts').replace(
+        '.listen(8080)',
+        '.listen(0, function () { console.log(this.address().port) })',
+      ),
+    ]))
+
+  /** Starts a receiver that says on its first line where it listens, and on the next what it took. */
+  async function holds(command: string, args: string[]) {
+    const s = await hooked()
+    const { path, secret } = await hook(s, 'https://example.org/', { kinds: ['topic'] })
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], WEBHOOK_SECRET: secret },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    onTestFinished(() => void child.kill())
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const url = `http://127.0.0.1:${(await lines.next()).value}/`
+    expect((await s.patch(path, { url })).status).toBe(200)
+    await topics(s, 1)
+    expect((await lines.next()).value).toBe('topic.created')
+    const { id } = await delivery(s, path, { status: 'delivered', lastStatusCode: 204 })
+    await s.post(`${path}/deliveries/${id}/replay`)
+    await delivery(s, path, { status: 'delivered', attemptCount: 1 })
+    // With secrets that the receiver does not know.
+    await s.post(`${path}/secret`)
+    await s.post(`${path}/secret`)
+    await topics(s, 1, 1)
+    await delivery(s, path, { status: 'pending', lastStatusCode: 401 })
+  }
 })

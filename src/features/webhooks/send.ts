@@ -97,10 +97,15 @@ export class Poster {
           ...headers,
         },
       })
-      request.once('response', (response) => done(read(response)))
+      let answered = false
+      request.once('response', (response) => {
+        answered = true
+        done(read(response))
+      })
       request.once('error', (error: NodeJS.ErrnoException) => {
         // The receiver closed a kept connection just as it was used again: that is no failure of the receiver.
-        const stale = request.reusedSocket && !fresh && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
+        const stale =
+          request.reusedSocket && !fresh && !answered && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
         done(
           stale && !signal.aborted
             ? this.#attempt(text, headers, body, signal, true)
