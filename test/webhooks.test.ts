@@ -1,6 +1,8 @@
 // Webhooks: who may make them, what is sent, signed and in which order, what happens when it is not taken, and the log.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
@@ -63,16 +65,16 @@ function standing(from = new Date()) {
   }
 }
 
+/** Waits until something holds, however busy the machine is. */
+const until = (holds: () => Promise<void>) => vi.waitFor(holds, { timeout: 15_000, interval: 5 })
+
 /** Waits until a delivery, the newest unless said otherwise, is as it should be. */
 async function delivery(s: Hooked, path: string, as: Record<string, unknown>, index = 0) {
   const url = `${path}/deliveries`
-  await vi.waitFor(
-    async () => {
-      const { body } = await s.get(url)
-      expect(body['data'][index]).toMatchObject(as)
-    },
-    { timeout: 15_000, interval: 5 },
-  )
+  await until(async () => {
+    const { body } = await s.get(url)
+    expect(body['data'][index]).toMatchObject(as)
+  })
   const { body } = await s.get(url)
   return (await s.get(`${url}/${body['data'][index].id}`)).body
 }
@@ -552,7 +554,7 @@ describe('a delivery that is not taken', () => {
       await target.got(before + MOST_RETRYING)
       await delivery(s, path, { status: 'pending', seq: MOST_RETRYING })
     }
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
       expect(data.map(({ attemptCount }) => attemptCount)).toEqual(Array(MOST_RETRYING).fill(4))
     })
@@ -586,7 +588,7 @@ describe('a delivery that is not taken', () => {
     const target = await receiver(() => ({ status: 410 }))
     const { path } = await hook(s, target.url)
     await topics(s, 3)
-    await vi.waitFor(async () =>
+    await until(async () =>
       expect((await s.get(path)).body).toMatchObject({
         status: 'disabled',
         disabledBecause: 'gone',
@@ -630,7 +632,7 @@ describe('a delivery that is not taken', () => {
     await delivery(s, path, { attemptCount: 2 })
     expect((await s.get(path)).body['status']).toBe('active')
     await time.move(DAY, s)
-    await vi.waitFor(async () =>
+    await until(async () =>
       expect((await s.get(path)).body).toMatchObject({ status: 'disabled', disabledBecause: 'failing' }),
     )
   })
@@ -649,6 +651,33 @@ describe('a delivery that is not taken', () => {
     })
     const absent = await delivery(s, path, { attemptCount: 1 })
     expect(absent['attempts'][0].error).toMatch(/ECONNREFUSED/)
+  })
+
+  test('because a kept connection was closed as it was used again is sent at once on another', async () => {
+    const s = await hooked()
+    const served = new Set<Socket>()
+    let [taken, broken] = [0, 0]
+    const server = createServer(({ socket }, response) => {
+      if (served.has(socket)) {
+        broken++
+        socket.destroy()
+        return
+      }
+      served.add(socket)
+      taken++
+      response.writeHead(204).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const { path } = await hook(s, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    await topics(s, 4)
+    await delivery(s, path, { status: 'delivered', seq: 4 })
+    const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
+    expect(data.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1, 1])
+    expect([taken, broken > 0]).toEqual([4, true])
   })
 
   test('has times with jitter, at most a tenth to either side, and never sooner than was asked', () => {
@@ -723,9 +752,9 @@ describe('what was sent', () => {
     await delivery(s, path, { status: 'delivered', seq: 4 })
     expect(await rows()).toBe(4)
     await time.move(2 * HOUR, s)
-    await vi.waitFor(async () => expect(await rows()).toBe(1))
+    await until(async () => expect(await rows()).toBe(1))
     await s.del(path)
-    await vi.waitFor(async () => expect(await rows()).toBe(0))
+    await until(async () => expect(await rows()).toBe(0))
     const left = await s.engine.reader.all(sql`select * from webhooks`)
     expect(left).toMatchObject([{ url: '', secret: null, previousSecret: null }])
   })
