@@ -9,6 +9,7 @@ import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { openSqlite } from '../../src/db/sqlite/engine.ts'
+import type { Resolve } from '../../src/features/webhooks/send.ts'
 import { seed } from '../../src/seed.ts'
 import { holdToDocument } from './document.ts'
 
@@ -61,6 +62,10 @@ function template(seeded: boolean): Promise<string> {
   return making
 }
 
+/** No test sends anything to a host outside: names lead nowhere unless it says otherwise. */
+const nowhere: Resolve = (hostname, _options, callback) =>
+  callback(new Error(`No test asks ${hostname}.`), [])
+
 /** Starts a service of its own for one test, and takes it away when the test ends. */
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
@@ -74,7 +79,8 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
       createKey(engine, { name: `test ${role}`, role, expiresAt: null, now }),
     ),
   )
-  const app = await buildApp({ engine, ...deps })
+  const webhookSending = { resolve: nowhere, ...deps.webhookSending }
+  const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
   onTestFinished(async () => {
     await app.close()
