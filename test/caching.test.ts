@@ -52,6 +52,7 @@ function urls(s: Service, { ids, evidence, position, positionEvidence }: Places)
       )
       .replace('{code}', 'not-found')
     if (path === '/v1/search') return [`${filled}?q=text`]
+    if (path === '/v1/imports/template') return [`${filled}?kind=meetings`]
     return path.startsWith('/v1/stats/') ? [`${filled}?by=status`] : [filled]
   })
 }
