@@ -15,7 +15,7 @@ const schema = z.object({
   PORT: whole('a port').pipe(z.number().max(65_535)).default(3000),
   DATABASE_URL: z
     .string()
-    .regex(/^file:.+/, 'must be file:PATH (the PostgreSQL engine, postgres://…, is not built yet)')
+    .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:PATH (SQLite) or postgres://… (PostgreSQL)')
     .default('file:./data/tracker.db'),
   SEED: z.enum(['article', 'reference', 'none']).default('article'),
   WORKERS: z.literal('1', 'must be 1 (several workers are not built yet)').default('1'),
@@ -36,8 +36,8 @@ const schema = z.object({
 export interface Config {
   host: string
   port: number
-  /** The path of the SQLite file. */
-  databaseFile: string
+  /** `file:PATH` or `postgres://…`: which engine, and where its data is. */
+  databaseUrl: string
   seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
@@ -62,7 +62,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return {
     host: settings.HOST,
     port: settings.PORT,
-    databaseFile: settings.DATABASE_URL.replace(/^file:(\/\/(?=\/))?/, ''),
+    databaseUrl: settings.DATABASE_URL,
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,

@@ -55,8 +55,10 @@ export interface SearchIndex {
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
   readonly search: SearchIndex
+  /** The bytes of a document, without reading it where the engine can tell. */
+  size(document: SQL): SQL
   /** The items of a list in a JSON document, as something to select from; each has a column `value`. */
-  items(list: SQL, alias: SQL): SQL
+  items(list: SQL, alias: SQL, of: 'texts' | 'objects'): SQL
   /** Queries outside a write: they see what is committed. */
   readonly reader: Reader
   /** Several reads of one state of the database. */
@@ -66,7 +68,7 @@ export interface Engine {
    * the commit is on disk. Writes are serialised, so `work` sees no other's half.
    */
   write<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>
-  /** Resolves when something was committed by this process, or after `ms`, or when aborted. */
+  /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */
   migrate(): Promise<void>

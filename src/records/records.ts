@@ -485,7 +485,8 @@ const aliasTombstone = (kind: Kind, alias: string, value: string) =>
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 
-const INSERT_CHANGE = sql`insert into ${changes} ("kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
+/** Writes are serialised, so the next number is the last one and one: no gaps, and none that comes late. */
+const INSERT_CHANGE = sql`insert into ${changes} ("seq", "kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values ((select coalesce(max("seq"), 0) + 1 from ${changes}), ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
 
 const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "toId") values (${sql.placeholder('fromKind')}, ${sql.placeholder('fromId')}, ${sql.placeholder('field')}, ${sql.placeholder('toId')})`
 

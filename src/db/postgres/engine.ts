@@ -1,0 +1,400 @@
+// PostgreSQL: a pool that reads, one connection that writes, and one that listens for the commits of other instances.
+import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { CasingCache } from 'drizzle-orm/casing'
+import pg from 'pg'
+import { Problem } from '../../core/problems.ts'
+import { Commits, type Transaction } from '../commits.ts'
+import type { Engine, Values, Writer } from '../engine.ts'
+import { fillPlaceholders, type SQL, sql } from '../sql.ts'
+import { tsvector } from './search.ts'
+
+const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
+
+/** What instances take before they write, and before they migrate: numbers of ours among the advisory locks. */
+const WRITING = 7_266_001
+const MIGRATING = 7_266_002
+
+/** Where commits are told to the other instances. */
+const CHANNEL = 'sco_tracker_commits'
+
+/** How many reads go on at once in one instance. */
+const READERS = 10
+const CONNECT_MS = 5000
+/** How long a write waits for those of other instances, and how long one that fell silent keeps them waiting. */
+const LOCK_MS = 30_000
+/** How long the fate of a commit is asked for when its answer was lost. */
+const FATE_MS = 10_000
+const RECONNECT_MS = 1000
+
+interface PostgresOptions {
+  /** Called with the text of every statement before it runs: how tests count queries. */
+  onQuery?: (sql: string) => void
+}
+
+export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): Engine {
+  const settings = { connectionString: url, types, keepAlive: true, connectionTimeoutMillis: CONNECT_MS }
+  const pool = (max: number) => {
+    const made = new pg.Pool({ ...settings, max, application_name: 'sco-tracker' })
+    // A connection that breaks while nothing waits for it is replaced at the next use.
+    made.on('error', () => {})
+    made.on('connect', (client) => client.on('error', () => {}))
+    return made
+  }
+  const readers = pool(READERS)
+  const writers = pool(1)
+  const reader = new Connection(readers, onQuery)
+  const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery), true)
+  const listening = new Listening(settings, () => commits.announce())
+  let closed = false
+
+  return {
+    name: 'postgres',
+    search: tsvector,
+    size: (document) => sql`octet_length(cast(${document} as text))`,
+    items: (list, alias, of) =>
+      sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
+    reader,
+    async read(work) {
+      const client = await connectTo(readers)
+      try {
+        await exec(client, 'begin isolation level repeatable read read only')
+        const result = await work(new Connection(client, onQuery))
+        await exec(client, 'commit')
+        client.release()
+        return result
+      } catch (error) {
+        const broken = await exec(client, 'rollback').then(
+          () => false,
+          () => true,
+        )
+        client.release(broken)
+        throw error
+      }
+    },
+    async write(work) {
+      if (closed) throw new Error('The database connection is not open.')
+      return commits.enqueue(work)
+    },
+    async changed(ms, signal) {
+      listening.start()
+      await commits.next(ms, signal)
+    },
+    migrate: () => migrate(settings),
+    async close() {
+      closed = true
+      await commits.idle()
+      await Promise.all([listening.stop(), readers.end(), writers.end()])
+    },
+  }
+}
+
+/** Everything is text, as it is stored, but numbers and truths: documents are never parsed on the way. */
+const types = {
+  getTypeParser: (oid: number) => {
+    if (oid === pg.types.builtins.BOOL) return (text: string) => text === 't'
+    return NUMBERS.has(oid) ? Number : String
+  },
+}
+
+const { INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC } = pg.types.builtins
+const NUMBERS = new Set<number>([INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC])
+
+const connectTo = (pool: pg.Pool) =>
+  pool.connect().catch((error: unknown) => {
+    throw translated(error)
+  })
+
+/** Runs text without parameters: several statements may go in one message. */
+const exec = (client: pg.ClientBase, text: string): Promise<pg.QueryResult | pg.QueryResult[]> =>
+  client.query(text).catch((error: unknown) => {
+    throw translated(error)
+  })
+
+/** Conditions under which PostgreSQL cannot serve anyone, by the first two characters of the SQLSTATE. */
+const UNABLE: Record<string, string> = {
+  '08': 'The connection to the database broke.',
+  '25P03': 'The database gave up a write that took too long.',
+  '40': 'The database undid this write in favour of another.',
+  '53': 'The database has no room or no connection left.',
+  '55P03': 'The database is busy with the writes of other instances.',
+  '57P': 'The database is stopping or starting.',
+  '58': 'The disk of the database does not answer.',
+  '25006': 'The database takes no writes: it is a replica.',
+}
+
+/** What pg says without a code when a connection is gone or cannot be had. */
+const BROKEN =
+  /connection terminated|timeout exceeded when trying to connect|not queryable|client was closed/i
+
+/** A database that cannot answer is the problem `unavailable`; everything else is a fault of ours and stays. */
+function translated(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof Problem) return error
+  const { code = '' } = error as { code?: string }
+  const known = UNABLE[code] ?? UNABLE[code.slice(0, 3)] ?? UNABLE[code.slice(0, 2)]
+  const detail = known ?? (isBroken(error) ? 'The database does not answer.' : undefined)
+  if (detail === undefined) return error
+  const problem = new Problem('unavailable', detail, { headers: { 'retry-after': '1' } })
+  problem.cause = error
+  return problem
+}
+
+/** Was it the connection, so that nobody can tell from the error what the server did? */
+function isBroken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code = '' } = error as { code?: string }
+  return /^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code) || BROKEN.test(error.message)
+}
+
+/** How PostgreSQL writes what a query is made of. */
+const NOTATION = {
+  casing: new CasingCache(),
+  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  escapeParam: (index: number) => `$${index + 1}`,
+  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
+}
+
+interface Compiled {
+  text: string
+  params: unknown[]
+  /** Constant queries are prepared once on each connection, under this name. */
+  name?: string
+}
+
+/** Constant queries, compiled once for all connections. */
+const compiled = new WeakMap<SQL, Compiled>()
+let prepared = 0
+
+class Connection implements Writer {
+  readonly #client: pg.Pool | pg.ClientBase
+  readonly #onQuery: ((sql: string) => void) | undefined
+
+  constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined) {
+    this.#client = client
+    this.#onQuery = onQuery
+  }
+
+  async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
+    const { name, text, params } = compile(query, values)
+    this.#onQuery?.(text)
+    const given = (values ? fillPlaceholders(params, values) : params).map(withoutNul)
+    try {
+      const { rows } = await this.#client.query({ text, values: given, ...(name && { name }) })
+      return rows as Row[]
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+
+  async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
+    const [first] = await this.all<Row>(query, values)
+    return first
+  }
+
+  async run(query: SQL, values?: Values): Promise<void> {
+    await this.all(query, values)
+  }
+}
+
+function compile(query: SQL, values: Values | undefined): Compiled {
+  const known = values && compiled.get(query)
+  if (known) return known
+  const { sql: text, params } = query.toQuery(NOTATION)
+  if (!values) return { text, params }
+  const made = { text, params, name: `q${++prepared}` }
+  compiled.set(query, made)
+  return made
+}
+
+/** PostgreSQL takes no NUL, and nothing that is stored holds one; a noncharacter stands for what is not there. */
+const withoutNul = (value: unknown) =>
+  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uffff') : value
+
+/**
+ * A transaction under the lock that only one instance has at a time: so writes are serialised between instances as
+ * they are within one, and their order is that of their commits (docs/adr/0007).
+ */
+class PostgresTransaction implements Transaction {
+  readonly writer: Writer
+  readonly #client: pg.PoolClient
+  readonly #writers: pg.Pool
+  readonly #id: string
+  #broken = false
+  #ended = false
+
+  private constructor(
+    writers: pg.Pool,
+    client: pg.PoolClient,
+    id: string,
+    onQuery: PostgresOptions['onQuery'],
+  ) {
+    this.#writers = writers
+    this.#client = client
+    this.#id = id
+    this.writer = new Connection(client, onQuery)
+    client.once('end', this.#onEnd)
+  }
+
+  static async begin(writers: pg.Pool, onQuery: PostgresOptions['onQuery']): Promise<PostgresTransaction> {
+    const client = await connectTo(writers)
+    try {
+      const results = (await exec(
+        client,
+        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id`,
+      )) as pg.QueryResult<{ id: string }>[]
+      return new PostgresTransaction(writers, client, results.at(-1)?.rows[0]?.id ?? '', onQuery)
+    } catch (error) {
+      // Not worth mending: the next write makes a new connection.
+      client.release(true)
+      throw error
+    }
+  }
+
+  readonly #onEnd = () => {
+    this.#broken = true
+  }
+
+  get lost() {
+    return this.#broken
+  }
+
+  async savepoint() {
+    await exec(this.#client, 'savepoint job')
+  }
+
+  async release() {
+    await exec(this.#client, 'release job')
+  }
+
+  async rollbackTo() {
+    await exec(this.#client, 'rollback to job; release job')
+  }
+
+  async commit() {
+    try {
+      await this.#client.query(`notify ${CHANNEL}; commit`)
+    } catch (error) {
+      this.#end(true)
+      if (!isBroken(error)) throw translated(error)
+      if (!(await this.#stands())) throw translated(error)
+      return
+    }
+    this.#end(this.#broken)
+  }
+
+  async rollback() {
+    if (this.#ended) return
+    const broken = await exec(this.#client, 'rollback').then(
+      () => false,
+      () => true,
+    )
+    this.#end(broken)
+  }
+
+  #end(broken: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#client.removeListener('end', this.#onEnd)
+    this.#client.release(broken)
+  }
+
+  /** The connection broke on the commit: whether it stands only the server knows, and it is asked until it says. */
+  async #stands(): Promise<boolean> {
+    const until = Date.now() + FATE_MS
+    while (Date.now() < until) {
+      try {
+        const { rows } = await this.#writers.query('select pg_xact_status($1::xid8) as status', [this.#id])
+        const status = (rows[0] as { status: string | null } | undefined)?.status
+        if (status !== 'in progress') return status === 'committed'
+      } catch (error) {
+        // A replica that was promoted without it has never heard of it.
+        if ((error as { code?: string }).code === '22023') return false
+      }
+      await wait(100)
+    }
+    throw new Problem(
+      'unavailable',
+      'The connection to the database broke on the commit, and whether the write stands could not be found out. Look before you send it again.',
+      { headers: { 'retry-after': '5' } },
+    )
+  }
+}
+
+/** Hears of the commits of other instances, on a connection of its own that is made when somebody first waits. */
+class Listening {
+  readonly #settings: pg.ClientConfig
+  readonly #heard: () => void
+  #client: pg.Client | undefined
+  #timer: NodeJS.Timeout | undefined
+  #state: 'idle' | 'on' | 'stopped' = 'idle'
+
+  constructor(settings: pg.ClientConfig, heard: () => void) {
+    this.#settings = settings
+    this.#heard = heard
+  }
+
+  start(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'on'
+    this.#connect().catch(() => this.#again())
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    clearTimeout(this.#timer)
+    await this.#client?.end().catch(() => {})
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({ ...this.#settings, application_name: 'sco-tracker listening' })
+    this.#client = client
+    client.on('notification', this.#heard)
+    client.on('error', () => {})
+    client.once('end', () => this.#again())
+    await client.connect()
+    await client.query(`listen ${CHANNEL}`)
+    // What was committed while nobody listened.
+    this.#heard()
+  }
+
+  #again(): void {
+    if (this.#state !== 'on' || this.#timer) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#connect().catch(() => this.#again())
+    }, RECONNECT_MS)
+    this.#timer.unref()
+  }
+}
+
+/** Brings the schema up to date, one instance at a time. */
+async function migrate(settings: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(settings)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    if (await upToDate(client)) return
+    await client.query(`select pg_advisory_lock(${MIGRATING})`)
+    if (await upToDate(client)) return
+    // Loaded only when there is something to migrate: it brings in all of drizzle.
+    const { drizzle } = await import('drizzle-orm/node-postgres')
+    const { migrate } = await import('drizzle-orm/node-postgres/migrator')
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+  } catch (error) {
+    throw translated(error)
+  } finally {
+    // The lock goes with the connection.
+    await client.end().catch(() => {})
+  }
+}
+
+/** Has the latest migration been applied? */
+async function upToDate(client: pg.Client): Promise<boolean> {
+  const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
+    entries: { when: number }[]
+  }
+  const known = await client.query(`select to_regclass('drizzle.__drizzle_migrations') is not null as known`)
+  if (!(known.rows[0] as { known: boolean }).known) return false
+  const last = await client.query('select max(created_at) as at from drizzle.__drizzle_migrations')
+  return Number((last.rows[0] as { at: unknown }).at) >= (entries.at(-1)?.when ?? 0)
+}
