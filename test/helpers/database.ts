@@ -1,10 +1,11 @@
 // A database of its own for each test, on the engine that the run is about: a file, or a database of a server.
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import { inject } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { openEngine } from '../../src/db/open.ts'
 import { seed } from '../../src/seed.ts'
 import { sessionOf } from './postgres.ts'
@@ -62,6 +63,7 @@ interface Lent {
   url: string
   client: pg.Client
   tables: string[]
+  uses: number
 }
 
 /** Databases of this worker that no test uses: making one takes longer than most tests do. */
@@ -82,7 +84,12 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
   const lent = free.pop() ?? (await anotherDatabase(server, run))
   const { client, tables, url } = lent
   const fill = content === 'seeded' ? tables.map((name) => `insert into "${name}" table seed."${name}"`) : []
-  await client.query([...tables.map((name) => `delete from "${name}"`), ...fill].join(';'))
+  // Deleting is quicker than truncating, but what is deleted so often leaves large tables behind.
+  const empty =
+    ++lent.uses % 20 === 0
+      ? [`truncate ${tables.map((name) => `"${name}"`).join(', ')}`]
+      : tables.map((name) => `delete from "${name}"`)
+  await client.query([...empty, ...fill].join(';'))
   return {
     url,
     file: '',
@@ -103,7 +110,7 @@ async function anotherDatabase(server: string, run: string): Promise<Lent> {
   await client.connect()
   // Rows go and come in any order.
   await client.query('set session_replication_role = replica')
-  return { url, client, tables: await tablesOf(client) }
+  return { url, client, tables: await tablesOf(client), uses: 0 }
 }
 
 let connection: Promise<pg.Client> | undefined
@@ -148,16 +155,72 @@ const tablesOf = async (client: pg.Client) =>
     await client.query(`select tablename as name from pg_tables where schemaname = 'public' order by 1`)
   ).rows.map(({ name }) => name as string)
 
+/** A place for a SQLite file, gone with the test. */
+export function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-file-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return join(folder, 'tracker.db')
+}
+
+/** Documents as the text that they are, and large numbers as numbers: as SQLite hands them over. */
+const types = {
+  getTypeParser: (oid: number) => (oid === pg.types.builtins.INT8 ? Number : String),
+}
+
 /** On PostgreSQL, a connection beside that of the service. */
 export async function fromOutside<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new pg.Client({ connectionString: url, types })
   await client.connect()
   try {
     return await work(client)
   } finally {
     await client.end()
+  }
+}
+
+/** A hash over every row of every table: equal when the database is, to the byte, what it was. */
+export async function watch({
+  url,
+  file,
+}: Pick<TestDatabase, 'url' | 'file'>): Promise<() => Promise<string>> {
+  if (onPostgres) {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    onTestFinished(() => client.end())
+    // Nothing is written without a new version of a row, which has its place and its transaction.
+    const hashes = (await tablesOf(client)).map(
+      (name) =>
+        `select coalesce(sum(hashtextextended(ctid::text || ':' || xmin::text, 0)), 0) as hash from "${name}"`,
+    )
+    const whole = `select string_agg(hash::text, ',') as hash from (${hashes.join(' union all ')}) as hashes`
+    await client.query('set max_parallel_workers_per_gather = 0')
+    return async () => (await client.query<{ hash: string }>(whole)).rows[0]?.hash ?? ''
+  }
+  const database = new Database(file, { readonly: true })
+  onTestFinished(() => {
+    database.close()
+  })
+  const tables = database
+    .prepare(
+      "select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' order by 1",
+    )
+    .pluck()
+    .all() as string[]
+  const statements = tables.map((name) => database.prepare(`select * from "${name}"`).raw())
+  return async () => {
+    const hash = createHash('sha256')
+    for (const statement of statements) {
+      for (const row of statement.iterate() as Iterable<unknown[]>) {
+        hash.update(
+          row.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : `${value}`)).join('\0'),
+        )
+        hash.update('\n')
+      }
+      hash.update('\f')
+    }
+    return hash.digest('hex')
   }
 }

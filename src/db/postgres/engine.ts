@@ -42,6 +42,9 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
     return made
   }
   const readers = pool(READERS)
+  readers.on('connect', (client) => {
+    client.query('set session characteristics as transaction read only').catch(() => {})
+  })
   const writers = pool(1)
   const reader = new Connection(readers, onQuery)
   const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery), true)
@@ -82,6 +85,7 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
     },
     migrate: () => migrate(settings),
     async close() {
+      if (closed) return
       closed = true
       await commits.idle()
       await Promise.all([listening.stop(), readers.end(), writers.end()])
@@ -120,7 +124,6 @@ const UNABLE: Record<string, string> = {
   '55P03': 'The database is busy with the writes of other instances.',
   '57P': 'The database is stopping or starting.',
   '58': 'The disk of the database does not answer.',
-  '25006': 'The database takes no writes: it is a replica.',
 }
 
 /** What pg says without a code when a connection is gone or cannot be had. */
@@ -134,8 +137,12 @@ function translated(error: unknown): unknown {
   const known = UNABLE[code] ?? UNABLE[code.slice(0, 3)] ?? UNABLE[code.slice(0, 2)]
   const detail = known ?? (isBroken(error) ? 'The database does not answer.' : undefined)
   if (detail === undefined) return error
+  return unavailable(detail, error)
+}
+
+function unavailable(detail: string, cause: unknown): Problem {
   const problem = new Problem('unavailable', detail, { headers: { 'retry-after': '1' } })
-  problem.cause = error
+  problem.cause = cause
   return problem
 }
 
@@ -246,6 +253,8 @@ class PostgresTransaction implements Transaction {
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
+      if (/recovery|read-only/.test((error as Error).message))
+        throw unavailable('The database takes no writes.', error)
       throw error
     }
   }

@@ -6,7 +6,7 @@ import {
   customType,
   foreignKey,
   index,
-  type PgColumnBuilderBase,
+  type PgColumnBuilder,
   type PgTable,
   pgTable,
   primaryKey,
@@ -31,7 +31,7 @@ export function postgresTables(exported: readonly unknown[]): Record<string, PgT
 
 function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTable {
   const { name, columns, indexes, primaryKeys, foreignKeys } = getTableConfig(table)
-  const builders: Record<string, PgColumnBuilderBase> = Object.fromEntries(
+  const builders: Record<string, PgColumnBuilder> = Object.fromEntries(
     columns.map((column) => [column.name, postgresColumn(column)]),
   )
   return pgTable(name, builders, (own) => {
@@ -55,21 +55,15 @@ function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTab
   })
 }
 
-function postgresColumn(column: SQLiteColumn): PgColumnBuilderBase {
-  const { name } = column
+function postgresColumn(column: SQLiteColumn): PgColumnBuilder {
+  const { name, primary, notNull, isUnique, hasDefault, default: value } = column
+  let made: PgColumnBuilder
   if (is(column, SQLiteBaseInteger)) {
     const whole = bigint(name, { mode: 'number' })
-    const counted = column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole
-    return constrained(counted, column)
-  }
-  return constrained(name === 'doc' ? json(name) : text(name), column)
-}
-
-function constrained(builder: any, { primary, notNull, isUnique, hasDefault, default: value }: SQLiteColumn) {
-  let made = builder
+    made = (column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole) as PgColumnBuilder
+  } else made = (name === 'doc' ? json(name) : text(name)) as PgColumnBuilder
   if (primary) made = made.primaryKey()
   if (notNull) made = made.notNull()
   if (isUnique) made = made.unique()
-  if (hasDefault && value !== undefined) made = made.default(value)
-  return made as PgColumnBuilderBase
+  return hasDefault && value !== undefined ? made.default(value) : made
 }
