@@ -8,6 +8,7 @@ import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { crudRoutes } from './features/crud.ts'
+import { importRoutes } from './features/exchange/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { reportRoutes } from './features/report.ts'
 import { searchRoutes } from './features/search.ts'
@@ -87,6 +88,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
       { name: 'records', description: 'Whole reports in one call.' },
+      { name: 'imports', description: 'Files of records, all of it or nothing.' },
       { name: 'changes', description: 'Every write in order, as pages or live.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
@@ -106,6 +108,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const resource of catalogue.resources) statsRoutes(app, resource, records)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
+  await importRoutes(app, records)
   searchRoutes(app, routeDeps)
   changeRoutes(app, records)
   annotationRoutes(app, catalogue.resource('source'), records)

@@ -34,3 +34,19 @@ export const runCommand = (work: (engine: Engine) => Promise<void>): Promise<voi
       await engine.close()
     }
   })
+
+/** One line that says how far a long command is; nothing where there is no terminal. */
+export function progressLine() {
+  const { stderr } = process
+  let shownAt = 0
+  return {
+    show(text: string) {
+      if (!stderr.isTTY || performance.now() - shownAt < 100) return
+      shownAt = performance.now()
+      stderr.write(`\r\x1b[K${text}`)
+    },
+    clear() {
+      if (stderr.isTTY) stderr.write('\r\x1b[K')
+    },
+  }
+}

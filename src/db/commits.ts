@@ -20,6 +20,7 @@ export interface Transaction {
 
 interface Job {
   work: (writer: Writer) => Promise<unknown>
+  alone: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -41,9 +42,9 @@ export class Commits {
     this.#refusedTogether = refusedTogether
   }
 
-  enqueue<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
+  enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -85,7 +86,8 @@ export class Commits {
     let transaction: Transaction | undefined
     try {
       transaction = await this.#begin()
-      while (begun.length < MOST_IN_A_COMMIT) {
+      while (begun.length < MOST_IN_A_COMMIT && !begun.at(-1)?.alone) {
+        if (begun.length > 0 && this.#jobs[0]?.alone) break
         const job = this.#jobs.shift()
         if (!job) break
         begun.push(job)

@@ -65,9 +65,10 @@ export interface Engine {
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**
    * One transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once
-   * the commit is on disk. Writes are serialised, so `work` sees no other's half.
+   * the commit is on disk. Writes are serialised, so `work` sees no other's half. Those that wait share a commit,
+   * but for one that is to be `alone`, since it takes long.
    */
-  write<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>
+  write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */

@@ -93,6 +93,20 @@ export const idempotency = sqliteTable(
   ],
 )
 
+/** Imports that were sent, and what became of them; kept for a month. */
+export const imports = sqliteTable(
+  'imports',
+  {
+    id: text('id').primaryKey(),
+    createdAt: text('createdAt').notNull(),
+    /** Null while it is not done. */
+    finishedAt: text('finishedAt'),
+    /** JSON. */
+    doc: text('doc').notNull(),
+  },
+  (table) => [index('imports_created').on(table.createdAt), index('imports_finished').on(table.finishedAt)],
+)
+
 /** What the service remembers of itself, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),

@@ -7,8 +7,13 @@ declare module 'fastify' {
   interface FastifySchema {
     /** The problems that an operation can meet; `http/openapi.ts` makes responses of them. */
     'x-problems'?: ProblemCode[]
+    /** The media types of a body that is taken as a file; `http/openapi.ts` makes a request body of them. */
+    'x-upload'?: Upload
   }
 }
+
+/** A body that is a file, by media type. */
+export type Upload = Record<string, { description: string; example: string }>
 
 interface Answered {
   description: string
@@ -27,6 +32,8 @@ interface Description {
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType
+  /** In place of `body`. */
+  upload?: Upload
   headers?: z.ZodObject
   answers: Record<number, Answered>
   /** The problems that it can meet, beside those that every operation can. */
@@ -47,21 +54,24 @@ export function describe(description: Description): FastifySchema {
     params,
     query,
     body,
+    upload,
     headers,
     answers,
     problems = [],
     secured,
   } = description
+  const repeatable = secured && (body || upload) && !headers
   const codes: ProblemCode[] = [
     ...EVERYWHERE,
     ...(body
       ? (['malformed-body', 'invalid-body', 'body-too-large', 'unsupported-media-type'] as const)
       : []),
+    ...(upload ? (['malformed-body', 'body-too-large', 'unsupported-media-type'] as const) : []),
     ...(params ? (['uri-too-long'] as const) : []),
     // Reading may need a key too, if the settings say so; what describes and watches the service never does.
     ...(tag === 'service' ? [] : (['unauthorized'] as const)),
     ...(secured ? (['forbidden'] as const) : []),
-    ...(secured && body && !headers ? (['idempotency-mismatch'] as const) : []),
+    ...(repeatable ? (['idempotency-mismatch'] as const) : []),
     ...problems,
   ]
   return {
@@ -72,7 +82,7 @@ export function describe(description: Description): FastifySchema {
     ...(params && { params }),
     querystring: query ?? z.strictObject({}),
     ...(body && { body }),
-    ...(headers ? { headers } : secured && body ? { headers: idempotencyKey } : {}),
+    ...(headers ? { headers } : repeatable ? { headers: idempotencyKey } : {}),
     ...(secured && { security: [{ key: [] }] }),
     response: Object.fromEntries(
       Object.entries(answers).map(
@@ -91,6 +101,7 @@ export function describe(description: Description): FastifySchema {
       ),
     ),
     'x-problems': [...new Set(codes)],
+    ...(upload && { 'x-upload': upload }),
   } as FastifySchema
 }
 

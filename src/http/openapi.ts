@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { PROBLEMS, type ProblemCode } from '../core/problems.ts'
 import { MERGE_PATCH } from './body.ts'
+import type { Upload } from './describe.ts'
 import { PROBLEM_JSON } from './problems.ts'
 
 interface OpenapiOptions {
@@ -19,6 +20,7 @@ interface Operation extends Node {
   parameters?: Node[]
   responses: Record<string, Node>
   'x-problems'?: ProblemCode[]
+  'x-upload'?: Upload
 }
 interface Document extends Node {
   paths: Record<string, Record<string, Operation>>
@@ -67,6 +69,7 @@ function finish(document: Document, embedded: OpenapiOptions['embedded']): Docum
       addProblems(operation, operation['x-problems'] ?? [])
       delete operation['x-problems']
       if (method === 'patch') addMergePatch(operation)
+      if (operation['x-upload']) addUpload(operation, operation['x-upload'])
       addHeaders(method, operation)
       for (const parameter of operation.parameters ?? []) {
         if ((parameter['schema'] as Node)['type'] === 'array')
@@ -123,6 +126,20 @@ function addMergePatch(operation: Operation): void {
   operation['requestBody'] = {
     ...(operation['requestBody'] as Node),
     content: { [MERGE_PATCH]: json, 'application/json': json },
+  }
+}
+
+/** A body that is a file. */
+function addUpload(operation: Operation, upload: Upload): void {
+  delete operation['x-upload']
+  operation['requestBody'] = {
+    required: true,
+    content: Object.fromEntries(
+      Object.entries(upload).map(([type, { description, example }]) => [
+        type,
+        { schema: { type: 'string', description }, example },
+      ]),
+    ),
   }
 }
 

@@ -1,5 +1,6 @@
 // Writing and finding records: every write of every kind goes through here, and into the change log with it.
 
+import type { z } from 'zod'
 import type { IdMaker } from '../core/ids.ts'
 import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
 import { fold } from '../core/search.ts'
@@ -48,10 +49,34 @@ export interface Extension {
   beforeUpdate?(unit: Unit, entity: Entity, before: Doc, after: Doc): Promise<void>
 }
 
+/** What is written under the records of others: evidence, an event, a position, a relation. */
+export interface Attachment {
+  kind: Kind
+  /** What is written of it under the records of an entity; null where they have none. */
+  shape(holder: Entity): z.ZodObject | null
+  /** What stands under the record already and says the same. */
+  same(
+    records: Records,
+    reader: Reader,
+    record: Doc,
+    input: Record<string, unknown>,
+  ): Promise<Doc | undefined>
+  /** @param id of what is made; left out: a new one */
+  add(
+    records: Records,
+    unit: Unit,
+    holder: Entity,
+    record: Doc,
+    input: Record<string, unknown>,
+    id?: string,
+  ): Promise<Doc>
+}
+
 interface Deps {
   engine: Engine
   catalogue: Catalogue
   extensions: readonly Extension[]
+  attachments: readonly Attachment[]
   newId: IdMaker
   clock: () => Date
 }
@@ -63,14 +88,16 @@ export class Records {
   readonly engine: Engine
   readonly catalogue: Catalogue
   readonly #extensions: readonly Extension[]
+  readonly #attachments: readonly Attachment[]
   readonly #newId: IdMaker
   readonly #clock: () => Date
   readonly #statements = new Map<Kind, Statements>()
 
-  constructor({ engine, catalogue, extensions, newId, clock }: Deps) {
+  constructor({ engine, catalogue, extensions, attachments, newId, clock }: Deps) {
     this.engine = engine
     this.catalogue = catalogue
     this.#extensions = extensions
+    this.#attachments = attachments
     this.#newId = newId
     this.#clock = clock
     for (const entity of [...catalogue.resources, ...catalogue.parts]) {
@@ -82,8 +109,22 @@ export class Records {
     return this.#clock()
   }
 
-  /** Runs a write. Nothing of it stands unless `work` resolves. */
-  write<Result>(author: Author, work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  /** How parts of a kind are put under records. */
+  attachment(kind: Kind): Attachment {
+    const attachment = this.#attachments.find((candidate) => candidate.kind === kind)
+    if (!attachment) throw new Error(`Nothing attaches the kind ${kind}.`)
+    return attachment
+  }
+
+  /**
+   * Runs a write. Nothing of it stands unless `work` resolves.
+   * @param options.alone for a long one: it shares its commit with nobody, so that nobody's answer waits for it
+   */
+  write<Result>(
+    author: Author,
+    work: (unit: Unit) => Promise<Result>,
+    options?: { alone: boolean },
+  ): Promise<Result> {
     return this.engine.write(async (writer) => {
       const last = await writer.get<{ at: string }>(LAST_CHANGE, {})
       const clock = this.#clock().toISOString()
@@ -97,7 +138,7 @@ export class Records {
         run: (query, values) => writer.run(query, values),
       }
       return work(unit)
-    })
+    }, options)
   }
 
   /** The record with this id or alias, if there is one. */
@@ -135,6 +176,7 @@ export class Records {
    * Makes a record.
    * @param input what `entity.writable` (or the `create` of a resource) parsed
    * @param derived fields that the caller derives, such as the record that evidence belongs to
+   * @param known the id that the record has elsewhere and keeps here, of the right form and free; left out: a new one
    * @throws Problem `unknown-reference`, `impossible` or `duplicate`
    */
   async create(
@@ -142,8 +184,9 @@ export class Records {
     entity: Entity,
     input: Record<string, unknown>,
     derived: Record<string, Json> = {},
+    known?: string,
   ): Promise<Doc> {
-    const id = entity.prefix === null ? String(input['code']) : this.#newId(entity.prefix)
+    const id = entity.prefix === null ? String(input['code']) : (known ?? this.#newId(entity.prefix))
     const stamps = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
     const given: Record<string, unknown> = { support: 'unsupported', ...input, ...derived, ...stamps }
     const doc = Object.fromEntries(entity.keys.map((key) => [key, given[key] ?? null])) as Doc
@@ -407,7 +450,7 @@ const step = (value: Json | undefined, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
 
 /** Puts a value where a JSON Pointer made by `valuesAt` leads. */
-function replaceAt(doc: Json, pointer: string, value: Json): void {
+export function replaceAt(doc: Json, pointer: string, value: Json): void {
   const segments = pointer.slice(1).split('/')
   const last = segments.pop() ?? ''
   const holder = segments.reduce<Json>(

@@ -75,9 +75,9 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
         throw error
       }
     },
-    async write(work) {
+    async write(work, { alone } = { alone: false }) {
       if (closed) throw new Error('The database connection is not open.')
-      return commits.enqueue(work)
+      return commits.enqueue(work, alone)
     },
     async changed(ms, signal) {
       listening.start()

@@ -50,7 +50,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       reads = result.catch(() => {})
       return result
     },
-    write: (work) => commits.enqueue(work),
+    write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     changed: (ms, signal) => commits.next(ms, signal),
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.

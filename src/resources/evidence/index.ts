@@ -6,7 +6,14 @@ import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { PREFIXES, ref, text } from '../../records/fields.ts'
-import { type Extension, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
+import {
+  type Attachment,
+  type Extension,
+  parse,
+  type Records,
+  type Stored,
+  type Unit,
+} from '../../records/records.ts'
 import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'
 import { evidence as table } from './table.ts'
 
@@ -87,28 +94,31 @@ export async function addEvidence(
   entity: Entity,
   record: Doc,
   input: Record<string, unknown>,
+  id?: string,
 ): Promise<Doc> {
   const derived = { recordKind: entity.kind, recordId: record.id }
   const source = await records.find(unit, records.catalogue.entity('source'), String(input['sourceId']))
   const place = source ? locate(String(parse(source)['text']), input as unknown as QuoteSelector) : {}
-  const made = await records.create(unit, evidence, { ...input, ...place }, derived)
+  const made = await records.create(unit, evidence, { ...input, ...place }, derived, id)
   await refreshSupport(records, unit, entity, record)
   return made
 }
 
-/** Does a record rest on these very words already? */
-export async function isCited(
-  records: Records,
-  reader: Reader,
-  recordId: string,
-  input: Record<string, unknown>,
-): Promise<boolean> {
-  const held = (await records.under(reader, evidence, recordId)).map(parse)
-  return held.some((doc) =>
-    (['sourceId', 'motivation', 'exact', 'note'] as const).every(
-      (field) => doc[field] === (input[field] ?? null),
-    ),
-  )
+/** The same words of the same source at the same place are the same evidence. */
+export const evidenceAttachment: Attachment = {
+  kind: 'evidence',
+  shape: (holder) => (holder.keys.includes('support') ? evidenceCreate : null),
+  add: addEvidence,
+  async same(records, reader, record, input) {
+    const held = (await records.under(reader, evidence, record.id)).map(parse)
+    return held.find(
+      (doc) =>
+        (['sourceId', 'motivation', 'exact', 'note'] as const).every(
+          (field) => doc[field] === (input[field] ?? null),
+        ) &&
+        (input['start'] === undefined || input['start'] === doc['start']),
+    )
+  },
 }
 
 /** Takes evidence away again; the support of its record follows. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { partialDate, ref, support, text } from '../../records/fields.ts'
-import { columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
+import { type Attachment, columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
 import { type Doc, defineEntity } from '../../records/resource.ts'
 import { inForce } from '../../records/view.ts'
 import { positions as table } from './table.ts'
@@ -39,6 +39,20 @@ export const positionCreate = positions.writable.omit({ recordKind: true, record
   description: 'Where a state stood on the proposal.',
   examples: [{ stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' }],
 })
+
+/** The same state, day and position are the same record of it. */
+export const positionAttachment: Attachment = {
+  kind: 'position',
+  shape: ({ kind }) => (kind === 'proposal' ? positionCreate : null),
+  add: (records, unit, { kind }, { id: recordId }, input, id) =>
+    records.create(unit, positions, input, { recordKind: kind, recordId }, id),
+  async same(_records, reader, record, input) {
+    const said = await positionsOf(reader, record.id)
+    return said.find((doc) =>
+      (['stateCode', 'position', 'statedOn'] as const).every((field) => doc[field] === input[field]),
+    )
+  },
+}
 
 /** Where one state stood on a day. */
 export interface Standing {
