@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config'
 import { answers, SERVER } from './test/helpers/postgres.ts'
 
 const postgres = await answers()
-if (!postgres)
-  console.error(`No PostgreSQL answers at ${SERVER.replace(/:[^:@/]*@/, ':…@')}; its suite is skipped.`)
+if (!postgres) {
+  const missing = `No PostgreSQL answers at ${SERVER.replace(/:[^:@/]*@/, ':…@')}`
+  if (process.env['REQUIRE_POSTGRES']) throw new Error(`${missing}, and its suite must not be skipped.`)
+  console.error(`${missing}; its suite is skipped.`)
+}
 
 /** What is about files, about the text of the project, or about either engine alone is run once. */
 const ONCE = ['backup', 'sqlite', 'docs-page', 'contract/*', 'openapi', 'config'].map(
