@@ -217,6 +217,14 @@ function compile(query: SQL, values: Values | undefined): Compiled {
 const withoutNul = (value: unknown) =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uffff') : value
 
+/** Where a transaction stands: its number, and the history of the server in which it has that number. */
+interface Place {
+  id: string
+  timeline: string
+}
+
+const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)'
+
 /**
  * A transaction under the lock that only one instance has at a time: so writes are serialised between instances as
  * they are within one, and their order is that of their commits (docs/adr/0007).
@@ -225,19 +233,19 @@ class PostgresTransaction implements Transaction {
   readonly writer: Writer
   readonly #client: pg.PoolClient
   readonly #writers: pg.Pool
-  readonly #id: string
+  readonly #place: Place
   #broken = false
   #ended = false
 
   private constructor(
     writers: pg.Pool,
     client: pg.PoolClient,
-    id: string,
+    place: Place,
     onQuery: PostgresOptions['onQuery'],
   ) {
     this.#writers = writers
     this.#client = client
-    this.#id = id
+    this.#place = place
     this.writer = new Connection(client, onQuery)
     client.once('end', this.#onEnd)
   }
@@ -247,9 +255,11 @@ class PostgresTransaction implements Transaction {
     try {
       const results = (await exec(
         client,
-        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id`,
-      )) as pg.QueryResult<{ id: string }>[]
-      return new PostgresTransaction(writers, client, results.at(-1)?.rows[0]?.id ?? '', onQuery)
+        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline`,
+      )) as pg.QueryResult<Place>[]
+      const place = results.at(-1)?.rows[0]
+      if (!place) throw new Error('The database did not say where a transaction stands.')
+      return new PostgresTransaction(writers, client, place, onQuery)
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
@@ -312,12 +322,15 @@ class PostgresTransaction implements Transaction {
     const until = Date.now() + FATE_MS
     while (Date.now() < until) {
       try {
-        const { rows } = await this.#writers.query('select pg_xact_status($1::xid8) as status', [this.#id])
-        const status = (rows[0] as { status: string | null } | undefined)?.status
-        if (status !== 'in progress') return status === 'committed'
-      } catch (error) {
-        // A replica that was promoted without it has never heard of it.
-        if ((error as { code?: string }).code === '22023') return false
+        const { rows } = await this.#writers.query<{ status: string | null; timeline: string }>(
+          `select pg_xact_status($1::xid8) as status, ${TIMELINE} as timeline`,
+          [this.#place.id],
+        )
+        // A replica that was promoted counts transactions of its own: the same number may be another's.
+        if (rows[0]?.timeline !== this.#place.timeline) break
+        if (rows[0].status !== 'in progress') return rows[0].status === 'committed'
+      } catch {
+        // It is not back yet, or still a replica.
       }
       await wait(100)
     }
