@@ -145,8 +145,9 @@ export async function rowsOf({
   }
   return fromOutside(url, async (client) => {
     const tables = (await tablesOf(client)).filter((name) => !/^search(Words|Texts)$/.test(name))
-    const rows = tables.map(async (name) => [name, (await client.query(`select * from "${name}"`)).rows])
-    return Object.fromEntries(await Promise.all(rows))
+    const all: Record<string, Record<string, unknown>[]> = {}
+    for (const name of tables) all[name] = (await client.query(`select * from "${name}"`)).rows
+    return all
   })
 }
 

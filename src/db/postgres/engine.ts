@@ -34,18 +34,18 @@ interface PostgresOptions {
 
 export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): Engine {
   const settings = { connectionString: url, types, keepAlive: true, connectionTimeoutMillis: CONNECT_MS }
-  const pool = (max: number) => {
-    const made = new pg.Pool({ ...settings, max, application_name: 'sco-tracker' })
+  const pool = (more: pg.PoolConfig) => {
+    const made = new pg.Pool({ ...settings, ...more, application_name: 'sco-tracker' })
     // A connection that breaks while nothing waits for it is replaced at the next use.
     made.on('error', () => {})
     made.on('connect', (client) => client.on('error', () => {}))
     return made
   }
-  const readers = pool(READERS)
-  readers.on('connect', (client) => {
-    client.query('set session characteristics as transaction read only').catch(() => {})
+  const readers = pool({
+    max: READERS,
+    onConnect: (client) => client.query('set session characteristics as transaction read only') as never,
   })
-  const writers = pool(1)
+  const writers = pool({ max: 1 })
   const reader = new Connection(readers, onQuery)
   const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery), true)
   const listening = new Listening(settings, () => commits.announce())
@@ -60,14 +60,15 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
     reader,
     async read(work) {
       const client = await connectTo(readers)
+      const snapshot = new Connection(client, onQuery)
       try {
-        await exec(client, 'begin isolation level repeatable read read only')
-        const result = await work(new Connection(client, onQuery))
-        await exec(client, 'commit')
+        await snapshot.exec('begin isolation level repeatable read read only')
+        const result = await work(snapshot)
+        await snapshot.exec('commit')
         client.release()
         return result
       } catch (error) {
-        const broken = await exec(client, 'rollback').then(
+        const broken = await snapshot.exec('rollback').then(
           () => false,
           () => true,
         )
@@ -106,12 +107,6 @@ const NUMBERS = new Set<number>([INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC])
 
 const connectTo = (pool: pg.Pool) =>
   pool.connect().catch((error: unknown) => {
-    throw translated(error)
-  })
-
-/** Runs text without parameters: several statements may go in one message. */
-const exec = (client: pg.ClientBase, text: string): Promise<pg.QueryResult | pg.QueryResult[]> =>
-  client.query(text).catch((error: unknown) => {
     throw translated(error)
   })
 
@@ -175,6 +170,7 @@ let prepared = 0
 class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined) {
     this.#client = client
@@ -185,12 +181,30 @@ class Connection implements Writer {
     const { name, text, params } = compile(query, values)
     this.#onQuery?.(text)
     const given = (values ? fillPlaceholders(params, values) : params).map(withoutNul)
+    const ask = () => this.#client.query({ text, values: given, ...(name && { name }) })
     try {
-      const { rows } = await this.#client.query({ text, values: given, ...(name && { name }) })
+      const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
       return rows as Row[]
     } catch (error) {
       throw translated(error)
     }
+  }
+
+  /** Runs text without parameters: several statements may go in one message. */
+  async exec(text: string): Promise<pg.QueryResult[]> {
+    try {
+      const result = await this.#inTurn(() => this.#client.query(text))
+      return Array.isArray(result) ? result : [result]
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+
+  /** One connection answers one query at a time. */
+  #inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const answer = this.#last.then(ask)
+    this.#last = answer.catch(() => {})
+    return answer
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
@@ -230,36 +244,31 @@ const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)'
  * they are within one, and their order is that of their commits (docs/adr/0007).
  */
 class PostgresTransaction implements Transaction {
-  readonly writer: Writer
+  readonly writer: Connection
   readonly #client: pg.PoolClient
   readonly #writers: pg.Pool
   readonly #place: Place
   #broken = false
   #ended = false
 
-  private constructor(
-    writers: pg.Pool,
-    client: pg.PoolClient,
-    place: Place,
-    onQuery: PostgresOptions['onQuery'],
-  ) {
+  private constructor(writers: pg.Pool, client: pg.PoolClient, place: Place, writer: Connection) {
     this.#writers = writers
     this.#client = client
     this.#place = place
-    this.writer = new Connection(client, onQuery)
+    this.writer = writer
     client.once('end', this.#onEnd)
   }
 
   static async begin(writers: pg.Pool, onQuery: PostgresOptions['onQuery']): Promise<PostgresTransaction> {
     const client = await connectTo(writers)
+    const writer = new Connection(client, onQuery)
     try {
-      const results = (await exec(
-        client,
+      const results = await writer.exec(
         `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline`,
-      )) as pg.QueryResult<Place>[]
-      const place = results.at(-1)?.rows[0]
+      )
+      const place = results.at(-1)?.rows[0] as Place | undefined
       if (!place) throw new Error('The database did not say where a transaction stands.')
-      return new PostgresTransaction(writers, client, place, onQuery)
+      return new PostgresTransaction(writers, client, place, writer)
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
@@ -278,24 +287,24 @@ class PostgresTransaction implements Transaction {
   }
 
   async savepoint() {
-    await exec(this.#client, 'savepoint job')
+    await this.writer.exec('savepoint job')
   }
 
   async release() {
-    await exec(this.#client, 'release job')
+    await this.writer.exec('release job')
   }
 
   async rollbackTo() {
-    await exec(this.#client, 'rollback to job; release job')
+    await this.writer.exec('rollback to job; release job')
   }
 
   async commit() {
     try {
-      await this.#client.query(`notify ${CHANNEL}; commit`)
+      await this.writer.exec(`notify ${CHANNEL}; commit`)
     } catch (error) {
       this.#end(true)
-      if (!isBroken(error)) throw translated(error)
-      if (!(await this.#stands())) throw translated(error)
+      const cause = error instanceof Problem ? error.cause : error
+      if (!isBroken(cause) || !(await this.#stands())) throw error
       return
     }
     this.#end(this.#broken)
@@ -303,7 +312,7 @@ class PostgresTransaction implements Transaction {
 
   async rollback() {
     if (this.#ended) return
-    const broken = await exec(this.#client, 'rollback').then(
+    const broken = await this.writer.exec('rollback').then(
       () => false,
       () => true,
     )
