@@ -24,7 +24,7 @@ export async function start(): Promise<void> {
 
 async function run(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, pino.destination(1))
-  const engine = await openEngine(config.databaseUrl)
+  const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
   await engine.migrate()
   const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
   const app = await buildApp({ engine, logger, ...config })

@@ -62,6 +62,10 @@ test.each([
   [{ DATABASE_URL: 'file:x.db' }, { databaseUrl: 'file:x.db' }],
   [{ DATABASE_URL: 'postgres://u@h:5433/d' }, { databaseUrl: 'postgres://u@h:5433/d' }],
   [{ DATABASE_URL: 'postgresql://h/d?sslmode=require' }, { databaseUrl: 'postgresql://h/d?sslmode=require' }],
+  [
+    { DATABASE_URL: 'postgres://h/d', DATABASE_REPLICA_URLS: 'postgres://a/d, postgres://b/d' },
+    { replicaUrls: ['postgres://a/d', 'postgres://b/d'] },
+  ],
   [{ SEED: 'none' }, { seed: 'none' }],
   [{ SEED: 'reference' }, { seed: 'reference' }],
   [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],

@@ -1,9 +1,14 @@
 // The engine that DATABASE_URL asks for. Only the one that is asked for is loaded.
 import type { Engine } from './engine.ts'
 
-/** @param onQuery called with the text of every statement before it runs */
-export async function openEngine(url: string, onQuery?: (sql: string) => void): Promise<Engine> {
-  const options = onQuery ? { onQuery } : {}
+interface EngineOptions {
+  /** Called with the text of every statement before it runs. */
+  onQuery?: (sql: string) => void
+  /** Replicas of a PostgreSQL database, among which reads are spread. */
+  replicas?: readonly string[]
+}
+
+export async function openEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
   if (/^postgres(ql)?:/.test(url)) {
     const { openPostgres } = await import('./postgres/engine.ts')
     return openPostgres(url, options)

@@ -47,7 +47,7 @@ export interface Service {
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
   const { url, file, remove } = await freshDatabase(seeded ? 'seeded' : 'migrated')
   const statements: string[] = []
-  const engine = await openEngine(url, (sql) => statements.push(sql))
+  const engine = await openEngine(url, { onQuery: (sql) => statements.push(sql) })
   const now = new Date()
   const [analyst, admin] = await Promise.all(
     (['analyst', 'admin'] as const).map((role) =>

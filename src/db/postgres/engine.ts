@@ -1,11 +1,20 @@
 // PostgreSQL: a pool that reads, one connection that writes, and one that listens for the commits of other instances.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CasingCache } from 'drizzle-orm/casing'
 import pg from 'pg'
 import { Problem } from '../../core/problems.ts'
 import { Commits, type Transaction } from '../commits.ts'
-import type { Engine, Values, Writer } from '../engine.ts'
+import {
+  Behind,
+  type Consistency,
+  type Engine,
+  type Reader,
+  type Replicas,
+  type Values,
+  type Writer,
+} from '../engine.ts'
 import { fillPlaceholders, type SQL, sql } from '../sql.ts'
 import { tsvector } from './search.ts'
 
@@ -30,9 +39,11 @@ const RECONNECT_MS = 1000
 interface PostgresOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
+  /** Streaming replicas, among which reads are spread. */
+  replicas?: readonly string[]
 }
 
-export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): Engine {
+export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOptions = {}): Engine {
   const settings = { connectionString: url, types, keepAlive: true, connectionTimeoutMillis: CONNECT_MS }
   const pool = (more: pg.PoolConfig) => {
     const made = new pg.Pool({ ...settings, ...more, application_name: 'sco-tracker' })
@@ -47,8 +58,20 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
   })
   const writers = pool({ max: 1 })
   const reader = new Connection(readers, onQuery)
-  const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery), true)
+  /** Where the log of the server stood behind the last commit of this instance. */
+  let written = ''
+  const onCommit = (place: string) => {
+    written = place
+  }
+  const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery, onCommit), true)
   const listening = new Listening(settings, () => commits.announce())
+  const fleet =
+    replicas.length > 0
+      ? new Fleet(
+          replicas.map((replica) => pool({ connectionString: replica, max: READERS })),
+          onQuery,
+        )
+      : null
   let closed = false
 
   return {
@@ -58,27 +81,16 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
     items: (list, alias, of) =>
       sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
     reader,
+    replicas: fleet,
     async read(work) {
-      const client = await connectTo(readers)
-      const snapshot = new Connection(client, onQuery)
-      try {
-        await snapshot.exec('begin isolation level repeatable read read only')
-        const result = await work(snapshot)
-        await snapshot.exec('commit')
-        client.release()
-        return result
-      } catch (error) {
-        const broken = await snapshot.exec('rollback').then(
-          () => false,
-          () => true,
-        )
-        client.release(broken)
-        throw error
-      }
+      const answer = await fleet?.read(work)
+      return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)
     },
     async write(work, { alone } = { alone: false }) {
       if (closed) throw new Error('The database connection is not open.')
-      return commits.enqueue(work, alone)
+      const result = await commits.enqueue(work, alone)
+      fleet?.wrote(written)
+      return result
     },
     async changed(ms, signal) {
       listening.start()
@@ -89,8 +101,108 @@ export function openPostgres(url: string, { onQuery }: PostgresOptions = {}): En
       if (closed) return
       closed = true
       await commits.idle()
-      await Promise.all([listening.stop(), readers.end(), writers.end()])
+      await Promise.all([listening.stop(), readers.end(), writers.end(), fleet?.close()])
     },
+  }
+}
+
+/** Runs several reads of one state on a connection, and gives it back. */
+async function snapshotOf<Result>(
+  client: pg.PoolClient,
+  onQuery: PostgresOptions['onQuery'],
+  mayLag: boolean,
+  work: (reader: Reader) => Promise<Result>,
+): Promise<Result> {
+  const snapshot = new Connection(client, onQuery, mayLag)
+  try {
+    await snapshot.exec('begin isolation level repeatable read read only')
+    const result = await work(snapshot)
+    await snapshot.exec('commit')
+    client.release()
+    return result
+  } catch (error) {
+    const broken = await snapshot.exec('rollback').then(
+      () => false,
+      () => true,
+    )
+    client.release(broken)
+    throw error
+  }
+}
+
+/** How long a replica that did not answer is left alone. */
+const RESTING_MS = 5000
+
+/**
+ * Replicas, asked in turn. They are behind the primary by moments, so a request that builds upon a write says so by the
+ * token of that write, and the primary answers what they cannot.
+ */
+class Fleet implements Replicas {
+  readonly #replicas: { pool: pg.Pool; restingUntil: number }[]
+  readonly #onQuery: PostgresOptions['onQuery']
+  readonly #asked = new AsyncLocalStorage<Consistency>()
+  #turn = 0
+
+  constructor(pools: pg.Pool[], onQuery: PostgresOptions['onQuery']) {
+    this.#replicas = pools.map((pool) => ({ pool, restingUntil: 0 }))
+    this.#onQuery = onQuery
+  }
+
+  within(asked: Consistency, work: () => void): void {
+    this.#asked.run(asked, work)
+  }
+
+  steady(): void {
+    const asked = this.#asked.getStore()
+    if (asked) asked.spread = false
+  }
+
+  isToken(text: string): boolean {
+    return /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(text)
+  }
+
+  wrote(place: string): void {
+    const asked = this.#asked.getStore()
+    if (asked) asked.written = place
+  }
+
+  /** @returns undefined where the primary is to answer */
+  async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<{ result: Result } | undefined> {
+    const asked = this.#asked.getStore()
+    if (!asked?.spread) return undefined
+    const awake = this.#replicas.filter(({ restingUntil }) => restingUntil <= Date.now())
+    const replica = awake[this.#turn++ % Math.max(awake.length, 1)]
+    if (!replica) return undefined
+    try {
+      const client = await connectTo(replica.pool)
+      if (asked.token !== undefined && !(await knows(client, asked.token))) return undefined
+      return { result: await snapshotOf(client, this.#onQuery, true, work) }
+    } catch (error) {
+      if (error instanceof Behind) return undefined
+      if (!(error instanceof Problem && error.code === 'unavailable')) throw error
+      replica.restingUntil = Date.now() + RESTING_MS
+      return undefined
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#replicas.map(({ pool }) => pool.end()))
+  }
+}
+
+/** Has a replica played what the log of the primary held at a place? One that was promoted is a primary itself. */
+async function knows(client: pg.PoolClient, place: string): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ knows: boolean }>(
+      'select coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()) >= $1::pg_lsn as knows',
+      [place],
+    )
+    if (rows[0]?.knows) return true
+    client.release()
+    return false
+  } catch (error) {
+    client.release(true)
+    throw translated(error)
   }
 }
 
@@ -170,10 +282,12 @@ let prepared = 0
 class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
+  readonly mayLag: boolean
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined) {
+  constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined, mayLag = false) {
     this.#client = client
+    this.mayLag = mayLag
     this.#onQuery = onQuery
   }
 
@@ -248,10 +362,18 @@ class PostgresTransaction implements Transaction {
   readonly #client: pg.PoolClient
   readonly #writers: pg.Pool
   readonly #place: Place
+  readonly #onCommit: (place: string) => void
   #broken = false
   #ended = false
 
-  private constructor(writers: pg.Pool, client: pg.PoolClient, place: Place, writer: Connection) {
+  private constructor(
+    writers: pg.Pool,
+    client: pg.PoolClient,
+    place: Place,
+    writer: Connection,
+    onCommit: (place: string) => void,
+  ) {
+    this.#onCommit = onCommit
     this.#writers = writers
     this.#client = client
     this.#place = place
@@ -259,7 +381,11 @@ class PostgresTransaction implements Transaction {
     client.once('end', this.#onEnd)
   }
 
-  static async begin(writers: pg.Pool, onQuery: PostgresOptions['onQuery']): Promise<PostgresTransaction> {
+  static async begin(
+    writers: pg.Pool,
+    onQuery: PostgresOptions['onQuery'],
+    onCommit: (place: string) => void,
+  ): Promise<PostgresTransaction> {
     const client = await connectTo(writers)
     const writer = new Connection(client, onQuery)
     try {
@@ -268,7 +394,7 @@ class PostgresTransaction implements Transaction {
       )
       const place = results.at(-1)?.rows[0] as Place | undefined
       if (!place) throw new Error('The database did not say where a transaction stands.')
-      return new PostgresTransaction(writers, client, place, writer)
+      return new PostgresTransaction(writers, client, place, writer, onCommit)
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
@@ -300,7 +426,11 @@ class PostgresTransaction implements Transaction {
 
   async commit() {
     try {
-      await this.writer.exec(`notify ${CHANNEL}; commit`)
+      const results = await this.writer.exec(
+        `notify ${CHANNEL}; commit; select pg_current_wal_lsn()::text as place`,
+      )
+      const behind = results.at(-1)?.rows[0] as { place: string } | undefined
+      this.#onCommit(behind?.place ?? '')
     } catch (error) {
       this.#end(true)
       const cause = error instanceof Problem ? error.cause : error

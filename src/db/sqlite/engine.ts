@@ -38,6 +38,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
+    replicas: null,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')
