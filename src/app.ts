@@ -14,6 +14,10 @@ import { reportRoutes } from './features/report.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
+import { webhookRoutes } from './features/webhooks/routes.ts'
+import type { Resolve } from './features/webhooks/send.ts'
+import { Sender } from './features/webhooks/sender.ts'
+import { receiverDocument } from './features/webhooks/shapes.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { consistency } from './http/consistency.ts'
@@ -38,6 +42,9 @@ export interface AppDeps {
   corsOrigins?: true | string[]
   trustProxy?: boolean
   rateLimitMax?: number
+  webhookAllowPrivate?: boolean
+  /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
+  webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
 }
 
@@ -95,11 +102,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,
+    webhooks: receiverDocument,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
       { name: 'records', description: 'Whole reports in one call.' },
       { name: 'imports', description: 'Files of records, all of it or nothing.' },
       { name: 'changes', description: 'Every write in order, as pages or live.' },
+      { name: 'webhooks', description: 'Every write, sent to a URL and signed.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
       { name: 'service', description: 'Health, metrics, and where everything is.' },
@@ -120,7 +129,19 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   reportRoutes(app, records)
   await importRoutes(app, records)
   searchRoutes(app, routeDeps)
-  changeRoutes(app, records)
+  const change = changeRoutes(app, records)
+  const allowPrivate = deps.webhookAllowPrivate ?? false
+  const sender = new Sender({
+    engine,
+    clock,
+    logger: app.log,
+    version: VERSION,
+    allowPrivate,
+    ...deps.webhookSending,
+  })
+  app.addHook('onReady', () => sender.start())
+  app.addHook('preClose', () => sender.stop())
+  webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app)

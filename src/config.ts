@@ -39,6 +39,7 @@ const schema = z.object({
     .default(['*']),
   TRUST_PROXY: booleanWord.default(false),
   RATE_LIMIT_MAX: whole('requests a minute; 0 is off').default(0),
+  WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
 })
 
 export interface Config {
@@ -56,6 +57,8 @@ export interface Config {
   trustProxy: boolean
   /** Requests a minute and client; 0 is off. */
   rateLimitMax: number
+  /** Whether webhooks may lead to loopback, private and other addresses that are not public. */
+  webhookAllowPrivate: boolean
 }
 
 export const SETTINGS = Object.keys(schema.shape)
@@ -82,5 +85,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? true : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
+    webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,
   }
 }

@@ -47,6 +47,7 @@ test('everything has a default that works', () => {
     corsOrigins: true,
     trustProxy: false,
     rateLimitMax: 0,
+    webhookAllowPrivate: false,
   })
 })
 
@@ -73,6 +74,7 @@ test.each([
   [{ REQUIRE_KEY_FOR_READS: 'false' }, { requireKeyForReads: false }],
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
+  [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
   [{ CORS_ORIGINS: '*' }, { corsOrigins: true }],
   [
     { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
@@ -104,6 +106,7 @@ const BAD: [setting: string, value: string][] = [
   ['RATE_LIMIT_MAX', '-1'],
   ['RATE_LIMIT_MAX', '1e3'],
   ['RATE_LIMIT_MAX', 'none'],
+  ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
 ]
 
 test.each(BAD)('%s=%j is refused in one line that names it', (setting, value) => {

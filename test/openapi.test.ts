@@ -220,9 +220,9 @@ describe('every operation', () => {
     }
   })
 
-  test('that writes asks for a key and can answer 401 and 403; one that reads does not ask', () => {
-    for (const { id, method, operation } of operations) {
-      const writes = method !== 'get'
+  test('that writes asks for a key and can answer 401 and 403; one that reads does not ask, but of webhooks', () => {
+    for (const { id, method, path, operation } of operations) {
+      const writes = method !== 'get' || path.startsWith('/v1/webhooks')
       expect([id, operation.security !== undefined]).toEqual([id, writes])
       if (writes)
         expect([id, Object.keys(operation.responses)]).toEqual([id, expect.arrayContaining(['401', '403'])])
@@ -400,7 +400,12 @@ describe('the document', () => {
         for (const example of Object.values(each.examples ?? {})) hold('example', example, at)
       }
     }
-    for (const { id, operation } of operations) {
+    const sent = Object.entries(document['webhooks'] as Record<string, { post: Operation }>)
+    expect(sent.map(([name]) => name)).toEqual(['change'])
+    for (const { id, operation } of [
+      ...operations,
+      ...sent.map(([, { post }]) => ({ id: post.operationId, operation: post })),
+    ]) {
       hold('operation', operation, id)
       for (const parameter of operation.parameters ?? []) {
         hold('parameter', parameter, `${id} ${parameter.name}`)

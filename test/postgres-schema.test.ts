@@ -15,7 +15,7 @@ interface Schema {
   references: string[]
 }
 
-/** Full text is where engines really differ (docs/adr/0008). */
+/** Full text is where engines really differ (docs/adr/0009). */
 const OWN = /^(search(Words|Texts)|__|sqlite_)/
 
 function ofSqlite(file: string): Schema {

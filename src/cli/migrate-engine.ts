@@ -218,6 +218,7 @@ async function index(
         const words = catalogue.entity(kind).searchText?.(JSON.parse(docs.get(recordId) ?? '{}') as Doc)
         if (!words) continue
         await target.search.put(writer, {
+          docId: Number(row['docId']),
           kind,
           recordId,
           date: words.date,
@@ -279,9 +280,9 @@ async function* flat(source: AsyncGenerator<Row[]>): AsyncGenerator<Row> {
   for await (const rows of source) yield* rows
 }
 
-/** What is searched is the same, whatever number each engine gave it. */
+/** The same records are searched on both. */
 async function compareIndex(from: Reader, to: Reader): Promise<void> {
-  const query: SQL = sql`select "recordId", "kind", "date" from ${system.searchDocs} order by "recordId"`
+  const query: SQL = sql`select "docId", "recordId", "kind", "date" from ${system.searchDocs} order by "docId"`
   const [here, there] = [await from.all<Row>(query), await to.all<Row>(query)]
   if (JSON.stringify(here) !== JSON.stringify(there))
     throw new UsageError(`What is searched is not the same in both. ${AGAIN}`)

@@ -44,6 +44,8 @@ export interface Writer extends Reader {
 
 /** What the full-text index holds of a record; title and body are folded (`core/search.ts`). */
 export interface SearchEntry {
+  /** A number that no entry had before: that of the change that brought it. */
+  docId: number
   kind: string
   recordId: string
   date: string | null

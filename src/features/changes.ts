@@ -41,7 +41,8 @@ interface Change {
 const toJson = ({ doc, actorId, actorName, ...change }: Change): string =>
   `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName } }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
-export function changeRoutes(app: FastifyInstance, records: Records): void {
+/** @returns the shape of a change */
+export function changeRoutes(app: FastifyInstance, records: Records): z.ZodObject {
   const entities = [...records.catalogue.resources, ...records.catalogue.parts]
   const kinds = z.enum(entities.map(({ kind }) => kind))
   const change = z
@@ -135,6 +136,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
       return answer(request, reply, { body })
     },
   })
+  return change
 }
 
 /** Aborts when the client is gone. */
@@ -194,6 +196,19 @@ function after(
   const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
-    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
+    sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
   )
 }
+
+/** One change, as the feed shows it, and when it was written. */
+export async function changeAt(
+  reader: Reader,
+  seq: number,
+): Promise<{ json: string; at: string } | undefined> {
+  const change = await reader.get<Change>(ONE, { seq })
+  return change && { json: toJson(change), at: change.at }
+}
+
+const COLUMNS = sql`${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc`
+
+const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

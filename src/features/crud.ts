@@ -1,19 +1,18 @@
 // The routes that every resource has: list, make, read, change, delete.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Fault, impossible, Problem } from '../core/problems.ts'
 import { answer, checkIfMatch } from '../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
-import { mergePatchCompiler, segmentOf } from '../http/validation.ts'
+import { mergePatchCompiler } from '../http/validation.ts'
 import { DELETED, respond, written } from '../http/write.ts'
 import { embed, includePaths } from '../records/include.ts'
 import { listPage, readRow } from '../records/list.ts'
 import { includeParameter, listParameters, toListQuery, viewParameters } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
-import type { Doc, Resource } from '../records/resource.ts'
+import type { Resource } from '../records/resource.ts'
 import { seqAt } from '../records/view.ts'
 import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from './formats.ts'
-import { applyPatch } from './patch.ts'
+import { patched } from './patch.ts'
 
 interface ReadQuery {
   asOf?: string
@@ -223,33 +222,8 @@ export function crudRoutes(
   })
 }
 
-function nextUrl(request: FastifyRequest, cursor: string): string {
+export function nextUrl(request: FastifyRequest, cursor: string): string {
   const url = new URL(request.url, 'http://localhost')
   url.searchParams.set('cursor', cursor)
   return `${url.pathname}${url.search}`
-}
-
-/**
- * The writable fields of a record after a merge patch.
- * @throws Problem `invalid-body` when the result has not the right form, `impossible` when a derived field would change
- */
-function patched(resource: Resource, before: Doc, patch: Record<string, unknown>): Record<string, unknown> {
-  const faults: Fault[] = []
-  const unknown: Fault[] = []
-  const change: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(patch)) {
-    if (key in resource.writable.shape) change[key] = value
-    else if (!(key in before)) unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
-    else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
-      const how =
-        key === 'status' && resource.lifecycle
-          ? ` POST an event to /v1/${resource.path}/${before.id}/events to move it.`
-          : ''
-      faults.push({ pointer: `/${key}`, detail: `${key} is read-only.${how}` })
-    }
-  }
-  if (unknown.length > 0)
-    throw new Problem('invalid-body', 'The patch names fields that do not exist.', { errors: unknown })
-  if (faults.length > 0) throw impossible(faults)
-  return applyPatch(resource, before, change)
 }

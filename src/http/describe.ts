@@ -106,7 +106,7 @@ export function describe(description: Description): FastifySchema {
 }
 
 /** On any POST: the same key and body answer the same response again. */
-const idempotencyKey = z.object({
+export const idempotencyKey = z.object({
   'idempotency-key': z
     .string()
     .optional()

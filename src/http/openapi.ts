@@ -10,6 +10,8 @@ import { PROBLEM_JSON } from './problems.ts'
 interface OpenapiOptions {
   version: string
   tags: { name: string; description: string }[]
+  /** What is sent to others, by name: path items of OpenAPI. */
+  webhooks: Record<string, object>
   /** What `include` embeds: by schema, the properties it adds and the schema of each. */
   embedded: Record<string, Record<string, { schema: string; single: boolean }>>
 }
@@ -31,7 +33,7 @@ interface Document extends Node {
 const WRITTEN = /^(\w+(?:Create|Patch))Input$/
 
 export const openapi = fp<OpenapiOptions>(
-  async (app, { version, tags, embedded }) => {
+  async (app, { version, tags, webhooks, embedded }) => {
     const transform = createJsonSchemaTransform({})
     const transformObject = createJsonSchemaTransformObject({})
     await app.register(swagger, {
@@ -47,6 +49,7 @@ export const openapi = fp<OpenapiOptions>(
         },
         servers: [{ url: '/', description: 'The service that serves this document.' }],
         tags,
+        webhooks,
         components: {
           securitySchemes: {
             key: { type: 'http', scheme: 'bearer', description: 'A key made with `npm run keys`.' },

@@ -27,6 +27,10 @@ export interface Unit extends Writer, Author {
   now: Date
   /** `now`, as it is stored. Never before the instant of an earlier change. */
   at: string
+  /** The number of the last change; the next one gets the next number. Writes are serialised, so there are no gaps. */
+  seq: number
+  /** References that were found to lead somewhere in this write, by kind and id. */
+  known: Set<string>
 }
 
 /** A record as it is stored: its document as JSON text. */
@@ -126,13 +130,15 @@ export class Records {
     options?: { alone: boolean },
   ): Promise<Result> {
     return this.engine.write(async (writer) => {
-      const last = await writer.get<{ at: string }>(LAST_CHANGE, {})
+      const last = await writer.get<{ at: string; seq: number }>(LAST_CHANGE, {})
       const clock = this.#clock().toISOString()
       const at = last && last.at > clock ? last.at : clock
       const unit: Unit = {
         ...author,
         now: new Date(at),
         at,
+        seq: last?.seq ?? 0,
+        known: new Set(),
         all: (query, values) => writer.all(query, values),
         get: (query, values) => writer.get(query, values),
         run: (query, values) => writer.run(query, values),
@@ -210,8 +216,11 @@ export class Records {
     const after = Object.fromEntries(
       entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
     ) as Doc
-    await this.#check(unit, entity, after, before)
-    if (JSON.stringify(after) === JSON.stringify(inOrder(entity, before))) return before
+    // What the service derives refers to nothing and breaks no rule.
+    const written = Object.keys(changed).some((key) => key in entity.writable.shape)
+    if (written) await this.#check(unit, entity, after, before)
+    const looked = written ? entity.keys : Object.keys(changed)
+    if (looked.every((key) => same(after[key], before[key]))) return before
     after.version = before.version + 1
     after.updatedAt = unit.at
     for (const extension of this.#extensions) await extension.beforeUpdate?.(unit, entity, before, after)
@@ -249,6 +258,7 @@ export class Records {
     await unit.run(DELETE_LINKS, { id })
     await unit.run(DELETE_IDENTIFIERS, { id })
     await unit.run(this.#of(entity).remove, { id })
+    unit.known.delete(`${entity.kind} ${id}`)
     if (entity.searchText) await this.engine.search.remove(unit, id)
     await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
@@ -292,8 +302,11 @@ export class Records {
 
   async #firstOf(unit: Unit, kinds: readonly Kind[], id: string): Promise<{ id: string } | undefined> {
     for (const kind of kinds) {
+      if (unit.known.has(`${kind} ${id}`)) return { id }
       const found = await unit.get<{ id: string }>(this.#of(this.catalogue.entity(kind)).exists, { id })
-      if (found) return found
+      if (!found) continue
+      unit.known.add(`${kind} ${found.id}`)
+      return found
     }
     return undefined
   }
@@ -334,34 +347,51 @@ export class Records {
 
   async #store(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
     const text = JSON.stringify(doc)
-    const { columns, insert, update } = this.#of(entity)
     const seq = await this.#log(unit, entity, before ? 'update' : 'create', doc, doc.version, text)
+    const { columns, insert, update } = this.#of(entity)
     const values: Record<string, unknown> = { seq, firstSeq: seq, doc: text }
-    for (const [name, path] of columns) values[name] = path.reduce<Json | undefined>(step, doc)
-    await unit.run(before ? update : insert, values)
-    if (before) {
-      await unit.run(DELETE_LINKS, { id: doc.id })
-      await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
+    const touched: string[] = []
+    for (const [name, read] of columns) {
+      values[name] = read(doc)
+      if (before && read(before) !== values[name]) touched.push(name)
     }
-    for (const { field, path, listed } of entity.references) {
-      if (!listed) continue
-      for (const toId of new Set([...valuesAt(doc, path)].map(([, value]) => value))) {
-        await unit.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
-      }
+    // Every index on a column that is set is written anew, so only those are set that differ.
+    await unit.run(before ? update(touched) : insert, values)
+    await this.#link(unit, entity, doc, before)
+    await this.#identify(unit, entity, doc, before)
+    await this.#index(unit, entity, doc, before, seq)
+  }
+
+  /** References from inside lists. */
+  async #link(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    const links = linksOf(entity, doc)
+    if (before) {
+      if (JSON.stringify(linksOf(entity, before)) === JSON.stringify(links)) return
+      await unit.run(DELETE_LINKS, { id: doc.id })
+    }
+    for (const [field, toId] of links) {
+      await unit.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
+    }
+  }
+
+  async #identify(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    if (before) {
+      if (JSON.stringify(before['identifiers']) === JSON.stringify(doc['identifiers'])) return
+      await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
     }
     for (const given of asList(doc['identifiers']) as Record<string, Json>[]) {
       await unit.run(INSERT_IDENTIFIER, { kind: entity.kind, recordId: doc.id, ...given })
     }
-    await this.#index(unit, entity, doc, before)
   }
 
-  async #index(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+  async #index(unit: Unit, entity: Entity, doc: Doc, before: Doc | null, seq: number): Promise<void> {
     const { searchText } = entity
     if (!searchText) return
     const text = searchText(doc)
     if (before && JSON.stringify(searchText(before)) === JSON.stringify(text)) return
     if (before) await this.engine.search.remove(unit, doc.id)
     await this.engine.search.put(unit, {
+      docId: seq,
       kind: entity.kind,
       recordId: doc.id,
       date: text.date,
@@ -379,7 +409,9 @@ export class Records {
     text: string | null,
   ): Promise<number> {
     const { actor, requestId, at } = unit
-    const row = await unit.get<{ seq: number }>(INSERT_CHANGE, {
+    const seq = ++unit.seq
+    await unit.run(INSERT_CHANGE, {
+      seq,
       kind: entity.kind,
       recordId: doc.id,
       parentId: doc['recordId'] ?? null,
@@ -391,8 +423,7 @@ export class Records {
       requestId,
       doc: text,
     })
-    if (!row) throw new Error('The change log took no row.')
-    return row.seq
+    return seq
   }
 
   async #lastVersion(unit: Unit, id: string): Promise<number> {
@@ -425,9 +456,9 @@ export class Records {
   }
 }
 
-/** A document with its keys in the order of its kind: a migration may have left another. */
-const inOrder = (entity: Entity, doc: Doc) =>
-  Object.fromEntries(entity.keys.map((key) => [key, doc[key] ?? null]))
+/** Whether two values of a field are the same; one that a migration has yet to bring is null. */
+const same = (one: Json | undefined, other: Json | undefined) =>
+  one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
 
 /** Reads a stored document. */
 export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc
@@ -443,6 +474,17 @@ const duplicate = (kind: string, pointer: string, what: string, existingId: stri
     errors: [{ pointer, detail: `The ${what} is taken.` }],
     extra: { existingId },
   })
+
+/** What a document refers to from inside lists: field and id, each once. */
+const linksOf = (entity: Entity, doc: Doc): [field: string, toId: Json][] =>
+  entity.references.flatMap(({ field, path, listed }) =>
+    listed
+      ? [...new Set([...valuesAt(doc, path)].map(([, value]) => value))].map((id): [string, Json] => [
+          field,
+          id,
+        ])
+      : [],
+  )
 
 const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
 
@@ -462,12 +504,13 @@ export function replaceAt(doc: Json, pointer: string, value: Json): void {
 
 /** The constant statements of one kind. */
 interface Statements {
-  columns: [name: string, path: readonly string[]][]
+  columns: [name: string, read: (doc: Doc) => Json][]
   find: SQL
   exists: SQL
   under: SQL
   insert: SQL
-  update: SQL
+  /** Sets the document, and the columns that are named. */
+  update: (columns: string[]) => SQL
   remove: SQL
   unique: { pointer: string; field: string; query: SQL }[]
 }
@@ -479,10 +522,11 @@ function statementsFor(entity: Entity): Statements {
   const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${named('id')}` : sql.empty()
   const names = Object.keys(columns)
   const list = (parts: SQL[]) => sql.join(parts, sql`, `)
+  const updates = new Map<string, SQL>()
   return {
-    columns: Object.entries(columns).flatMap(([name, column]) =>
-      column.path ? [[name, column.path] as const] : [],
-    ) as [string, readonly string[]][],
+    columns: Object.entries(columns).flatMap(([name, { path }]): [string, (doc: Doc) => Json][] =>
+      path ? [[name, (doc) => path.reduce<Json | undefined>(step, doc) ?? null]] : [],
+    ),
     find: sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     exists: sql`select ${table.id} as id from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     under:
@@ -490,7 +534,17 @@ function statementsFor(entity: Entity): Statements {
         ? sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${columnNamed(table, 'recordId')} = ${named('id')} order by ${table.firstSeq}`
         : sql.empty(),
     insert: sql`insert into ${table} (${list(names.map((name) => sql`${sql.identifier(name)}`))}) values (${list(names.map((name) => sql`${named(name)}`))})`,
-    update: sql`update ${table} set ${list(names.filter((name) => name !== 'id' && name !== 'firstSeq').map((name) => sql`${sql.identifier(name)} = ${named(name)}`))} where ${table.id} = ${named('id')}`,
+    update: (touched) => {
+      const key = touched.join()
+      const known = updates.get(key)
+      if (known) return known
+      const set = list(
+        [...touched, 'seq', 'doc'].map((name) => sql`${sql.identifier(name)} = ${named(name)}`),
+      )
+      const made = sql`update ${table} set ${set} where ${table.id} = ${named('id')}`
+      updates.set(key, made)
+      return made
+    },
     remove: sql`delete from ${table} where ${table.id} = ${named('id')}`,
     unique: Object.entries(columns)
       .filter(([name, column]) => column.unique || (name === 'id' && entity.prefix === null))
@@ -518,7 +572,7 @@ export function columnNamed(table: Table, name: string): SQL {
   return sql`${found}`
 }
 
-const LAST_CHANGE = sql`select ${changes.at} as at from ${changes} order by ${changes.seq} desc limit 1`
+const LAST_CHANGE = sql`select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1`
 
 const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
 
@@ -528,8 +582,7 @@ const aliasTombstone = (kind: Kind, alias: string, value: string) =>
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 
-/** Writes are serialised, so the next number is the last one and one: no gaps, and none that comes late. */
-const INSERT_CHANGE = sql`insert into ${changes} ("seq", "kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values ((select coalesce(max("seq"), 0) + 1 from ${changes}), ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
+const INSERT_CHANGE = sql`insert into ${changes} ("seq", "kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('seq')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')})`
 
 const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "toId") values (${sql.placeholder('fromKind')}, ${sql.placeholder('fromId')}, ${sql.placeholder('field')}, ${sql.placeholder('toId')})`
 

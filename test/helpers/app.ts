@@ -6,6 +6,7 @@ import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { openEngine } from '../../src/db/open.ts'
+import type { Resolve } from '../../src/features/webhooks/send.ts'
 import { freshDatabase, rowsOf } from './database.ts'
 import { holdToDocument } from './document.ts'
 
@@ -43,6 +44,10 @@ export interface Service {
   request: (options: InjectOptions) => Promise<Answer>
 }
 
+/** No test sends anything to a host outside: names lead nowhere unless it says otherwise. */
+const nowhere: Resolve = (hostname, _options, callback) =>
+  callback(new Error(`No test asks ${hostname}.`), [])
+
 /** Starts a service of its own for one test, and takes it away when the test ends. */
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
   const { url, file, remove } = await freshDatabase(seeded ? 'seeded' : 'migrated')
@@ -54,7 +59,8 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
       createKey(engine, { name: `test ${role}`, role, expiresAt: null, now }),
     ),
   )
-  const app = await buildApp({ engine, ...deps })
+  const webhookSending = { resolve: nowhere, ...deps.webhookSending }
+  const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
   onTestFinished(async () => {
     await app.close()

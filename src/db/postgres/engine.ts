@@ -15,7 +15,7 @@ import {
   type Values,
   type Writer,
 } from '../engine.ts'
-import { fillPlaceholders, type SQL, sql } from '../sql.ts'
+import { bound, type SQL, sql } from '../sql.ts'
 import { tsvector } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
@@ -294,7 +294,7 @@ class Connection implements Writer {
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { name, text, params } = compile(query, values)
     this.#onQuery?.(text)
-    const given = (values ? fillPlaceholders(params, values) : params).map(withoutNul)
+    const given = (values ? bound(params, values) : params).map(withoutNul)
     const ask = () => this.#client.query({ text, values: given, ...(name && { name }) })
     try {
       const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
@@ -355,7 +355,7 @@ const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)'
 
 /**
  * A transaction under the lock that only one instance has at a time: so writes are serialised between instances as
- * they are within one, and their order is that of their commits (docs/adr/0007).
+ * they are within one, and their order is that of their commits (docs/adr/0008).
  */
 class PostgresTransaction implements Transaction {
   readonly writer: Connection

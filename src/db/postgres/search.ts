@@ -15,9 +15,8 @@ const MOST_PLACES = 255
 const LAST_PLACE = 16_383
 
 export const tsvector: SearchIndex = {
-  async put(writer, { kind, recordId, date, title, body }) {
-    const row = await writer.get<{ docId: number }>(INSERT_DOC, { kind, recordId, date })
-    const docId = row?.docId
+  async put(writer, { docId, kind, recordId, date, title, body }) {
+    await writer.run(INSERT_DOC, { docId, kind, recordId, date })
     await writer.run(INSERT_TEXT, { docId, title: ` ${title} `, body: ` ${body} ` })
     for (const [part, words] of partsOf(title, body).entries()) {
       await writer.run(INSERT_WORDS, { docId, part, words })
@@ -119,7 +118,7 @@ function partsOf(title: string, body: string): string[] {
   return [...parts, words.join(' ')]
 }
 
-const INSERT_DOC = sql`insert into ${searchDocs} ("kind", "recordId", "date") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')}) returning "docId"`
+const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`
 
 const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')}`
 

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
 import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Values, Writer } from '../engine.ts'
-import { fillPlaceholders, type SQL, sql } from '../sql.ts'
+import { bound, type SQL, sql } from '../sql.ts'
 import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
@@ -126,17 +126,17 @@ class Connection implements Writer {
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { statement, params } = this.#compile(query, values)
-    return statement.all(...params) as Row[]
+    return statement.all(params) as Row[]
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
     const { statement, params } = this.#compile(query, values)
-    return statement.get(...params) as Row | undefined
+    return statement.get(params) as Row | undefined
   }
 
   async run(query: SQL, values?: Values): Promise<void> {
     const { statement, params } = this.#compile(query, values)
-    statement.run(...params)
+    statement.run(params)
   }
 
   #compile(query: SQL, values: Values | undefined): Compiled {
@@ -147,7 +147,7 @@ class Connection implements Writer {
       if (values) this.#compiled.set(query, compiled)
     }
     this.#onQuery?.(compiled.statement.source)
-    return values ? { ...compiled, params: fillPlaceholders(compiled.params, values) } : compiled
+    return values ? { statement: compiled.statement, params: bound(compiled.params, values) } : compiled
   }
 
   #prepare(text: string): Database.Statement {

@@ -33,7 +33,9 @@ const EXAMPLES = {
 
 export async function importRoutes(app: FastifyInstance, records: Records): Promise<void> {
   const jobs = new ImportJobs(records, app.log)
-  app.addHook('onReady', () => jobs.recover())
+  app.addHook('onReady', () =>
+    jobs.recover().catch((error: unknown) => app.log.error({ err: error }, 'imports could not be looked at')),
+  )
   app.addHook('preClose', () => jobs.close())
 
   const paths = pathsOf(records.catalogue)

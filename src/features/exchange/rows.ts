@@ -112,16 +112,17 @@ export async function* csvRows(
       record: string[]
       info: { lines: number }
     }>) {
+      // The parser tells on which line a row ends.
+      line = info.lines - record.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
       if (header) yield csvRow(header, record, line)
       else header = headerOf(record, readers)
-      line = info.lines + 1
     }
     await feeding
   } catch (error) {
     if (error instanceof Problem) throw error
     const { code, message } = error as { code?: string; message: string }
     if (!code?.startsWith('CSV_')) throw error
-    throw new Problem('malformed-body', `From line ${line} on the file is no CSV: ${message}.`)
+    throw new Problem('malformed-body', `Behind line ${line} the file is no CSV: ${message}.`)
   } finally {
     parser.destroy()
   }

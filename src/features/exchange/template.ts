@@ -18,7 +18,7 @@ export function template(entity: Entity, format: ImportFormat): string {
       ? { ...written, identifiers: [{ scheme: 'my-archive', identifier: `${entity.kind}-1` }] }
       : written
   if (format === 'ndjson') return `${JSON.stringify(record)}\n`
-  const columns = columnsOf(entity.writable)
+  const columns = columnsOf(entity.record).filter(([key = '']) => key in entity.writable.shape)
   return stringify([columns.map((path) => path.join('.')), cellsOf(columns, record as Json)], {
     record_delimiter: 'windows',
   })
