@@ -25,9 +25,6 @@ interface Order {
   clients: number
 }
 
-if (process.send) await work(JSON.parse(process.argv[2] ?? '') as Order)
-else await compare(process.argv[2] ?? 'postgres://postgres@127.0.0.1:5432/postgres')
-
 async function compare(server: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-bench-'))
   await measure(`file:${join(folder, 'bench.db')}`, [1])
@@ -141,3 +138,6 @@ async function work({ url, key, load, clients }: Order): Promise<void> {
   process.send?.(rate)
   process.disconnect?.()
 }
+
+if (process.send) await work(JSON.parse(process.argv[2] ?? '') as Order)
+else await compare(process.argv[2] ?? 'postgres://postgres@127.0.0.1:5432/postgres')
