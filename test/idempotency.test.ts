@@ -49,7 +49,7 @@ async function postTo(app: Service['app'], s: Service, url: string, payload: obj
   }
 }
 
-/** Every POST of records in the document, with a path and a body that it takes. Those of webhooks have tests of their own. */
+/** Every POST of records in the document, with a path and a body that it takes. Those of webhooks and imports have tests of their own. */
 async function everyPost(s: Service): Promise<{ operation: string; url: string; body: Body }[]> {
   const ids = await oneOfEach(s)
   const others = {} as Ids
@@ -60,7 +60,7 @@ async function everyPost(s: Service): Promise<{ operation: string; url: string; 
   const position = (await s.post(`/v1/proposals/${ids.proposal}/positions`, stated)).body['id']
   const paths = s.app.swagger().paths as Record<string, Record<string, unknown>>
   return Object.entries(paths)
-    .filter(([path, methods]) => methods['post'] && !path.startsWith('/v1/webhooks'))
+    .filter(([path, methods]) => methods['post'] && !/^\/v1\/(webhooks|imports)/.test(path))
     .map(([path]) => {
       const [, , plural = '', , child = ''] = path.split('/')
       const kind = kinds.find((one) => pathOf(one) === `/v1/${plural}`)

@@ -97,6 +97,10 @@ describe('an import', () => {
     expect((await outcome(s, sent))['finishedAt']).toEqual(expect.any(String))
     const authorization = `Bearer ${s.keys.analyst}`
     expect((await s.get('/v1/imports/imp_01gb6jc400ezz8kdnweefcy4dk', { authorization })).status).toBe(404)
+    const done = await s.get(`/v1/imports/${sent.body['id']}`, { authorization })
+    expect(done.headers['cache-control']).toBe('private, no-cache')
+    const again = { authorization, 'if-none-match': String(done.headers['etag']) }
+    expect((await s.get(`/v1/imports/${sent.body['id']}`, again)).status).toBe(304)
   })
 
   test('writes with the name of its key and the id of its request', async () => {
