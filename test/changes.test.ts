@@ -422,49 +422,55 @@ describe('the live feed', () => {
   test.each([
     ['many small changes', 4000, 5_000],
     ['few large ones', 20, 1_000_000],
-  ])('costs no memory when its reader is slow, with %s', async (_, count, size) => {
-    const s = await service()
-    const records = recordsOn(s.engine)
-    const resource = catalogue.resource('source')
-    // Readers that take the headers and nothing else: for each of them 20 MB wait.
-    const base = await baseOf(s)
-    const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
-    for (const { response } of slow) response.pause()
-    const memory = () => {
-      const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-      return (heapUsed + external + arrayBuffers) / 1e6
-    }
-    const text = 'x'.repeat(size)
-    const write = (from: number, to: number) =>
-      records.write(AUTHOR, async (unit) => {
-        for (let n = from; n < to; n++) {
-          await records.create(
-            unit,
-            resource,
-            resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
-          )
-        }
-      })
-    const collect = async () => {
-      for (let round = 0; round < 3; round++) {
-        collectGarbage()
-        await sleep(20)
+  ])(
+    'costs no memory when its reader is slow, with %s',
+    async (_, count, size) => {
+      const s = await service()
+      const records = recordsOn(s.engine)
+      const resource = catalogue.resource('source')
+      // Readers that take the headers and nothing else: for each of them 20 MB wait.
+      const base = await baseOf(s)
+      const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
+      for (const { response } of slow) response.pause()
+      const memory = () => {
+        const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+        return (heapUsed + external + arrayBuffers) / 1e6
       }
-    }
-    await collect()
-    const before = memory()
-    for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
-    // Others come when all of it waits for them already.
-    for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
-    await sleep(200)
-    await collect()
-    expect(memory() - before).toBeLessThan(50)
-    // And when one reads on, nothing was left out.
-    const [first] = slow
-    first?.response.resume()
-    await first?.reach(count)
-    expect(first?.events.map(({ id }) => Number(id))).toEqual(Array.from({ length: count }, (_, n) => n + 1))
-  })
+      const text = 'x'.repeat(size)
+      const write = (from: number, to: number) =>
+        records.write(AUTHOR, async (unit) => {
+          for (let n = from; n < to; n++) {
+            await records.create(
+              unit,
+              resource,
+              resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
+            )
+          }
+        })
+      const collect = async () => {
+        for (let round = 0; round < 3; round++) {
+          collectGarbage()
+          await sleep(20)
+        }
+      }
+      await collect()
+      const before = memory()
+      for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
+      // Others come when all of it waits for them already.
+      for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
+      await sleep(200)
+      await collect()
+      expect(memory() - before).toBeLessThan(50)
+      // And when one reads on, nothing was left out.
+      const [first] = slow
+      first?.response.resume()
+      await first?.reach(count)
+      expect(first?.events.map(({ id }) => Number(id))).toEqual(
+        Array.from({ length: count }, (_, n) => n + 1),
+      )
+    },
+    60_000,
+  )
 })
 
 /** What the database holds now: every row of every kind, by `kind/id`. */
