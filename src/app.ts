@@ -20,6 +20,7 @@ import { Sender } from './features/webhooks/sender.ts'
 import { receiverDocument } from './features/webhooks/shapes.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
+import { consistency } from './http/consistency.ts'
 import { watchMethods } from './http/methods.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
@@ -75,7 +76,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cors, {
     origin: deps.corsOrigins ?? true,
     preflight: false,
-    exposedHeaders: ['ETag', 'Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Consistency-Token',
+      'ETag',
+      'Idempotency-Replayed',
+      'Link',
+      'Location',
+      'Retry-After',
+      'X-Request-Id',
+    ],
   })
   if (rateLimitMax > 0) {
     await app.register(rateLimit, {
@@ -89,6 +98,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     app.addHook('onRequest', app.rateLimit())
   }
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
+  await app.register(consistency, { engine })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
-import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { openEngine } from '../src/db/open.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
 
@@ -132,7 +132,7 @@ describe('the same key and body', () => {
     const first = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
     await s.app.close()
     await s.engine.close()
-    const engine = openSqlite(s.file)
+    const engine = await openEngine(s.url)
     await engine.migrate()
     const app = await buildApp({ engine })
     try {

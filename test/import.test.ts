@@ -794,9 +794,9 @@ describe('what an export writes', () => {
 })
 
 describe('npm run import and npm run export', () => {
-  const run = (command: 'import' | 'export', file: string, ...args: string[]) =>
+  const run = (command: 'import' | 'export', url: string, ...args: string[]) =>
     spawnSync(process.execPath, [join(ROOT, `src/cli/${command}.ts`), ...args], {
-      env: { ...process.env, DATABASE_URL: `file:${file}` },
+      env: { ...process.env, DATABASE_URL: url },
       encoding: 'utf8',
     })
 
@@ -810,31 +810,31 @@ describe('npm run import and npm run export', () => {
     const s = await service({ seed: true })
     const target = await service()
     const out = join(folder(), 'out')
-    const written = run('export', s.file, out)
+    const written = run('export', s.url, out)
     expect([written.status, written.stdout]).toEqual([0, ''])
     expect(readdirSync(out).length).toBe(13)
-    const dry = run('import', target.file, out, '--dry-run')
+    const dry = run('import', target.url, out, '--dry-run')
     expect([dry.status, dry.stderr]).toEqual([0, expect.stringContaining('nothing was written')])
     expect(await total(target)).toBe(0)
-    const read = run('import', target.file, out)
+    const read = run('import', target.url, out)
     expect([read.status, read.stdout]).toEqual([0, expect.stringContaining('proposal: 10 created')])
     expect(await contents(target)).toEqual(await contents(s))
-    expect(run('export', s.file, out).stderr).toContain('not empty')
+    expect(run('export', s.url, out).stderr).toContain('not empty')
   })
 
   test('say in words what is wrong, and end with 1', async () => {
     const s = await service()
     const path = join(folder(), 'speakers.csv')
     writeFileSync(path, 'name,posts\nA,\nB,x\n')
-    const bad = run('import', s.file, path)
+    const bad = run('import', s.url, path)
     expect(bad.status).toBe(1)
     expect(bad.stderr).toContain(`${path}:3 (row 2, posts): Must be a JSON list`)
     expect(bad.stderr).toContain('Nothing was written')
     const other = join(folder(), 'people.csv')
     writeFileSync(other, readFileSync(path))
-    expect(run('import', s.file, other).stderr).toContain('--kind')
-    expect(run('import', s.file, other, '--kind', 'speakers').stderr).toContain('row 2')
+    expect(run('import', s.url, other).stderr).toContain('--kind')
+    expect(run('import', s.url, other, '--kind', 'speakers').stderr).toContain('row 2')
     for (const args of [[], [join(folder(), 'none.csv')], [path, '--kind', 'people'], ['--what']])
-      expect([run('import', s.file, ...args).status, existsSync(path)]).toEqual([1, true])
+      expect([run('import', s.url, ...args).status, existsSync(path)]).toEqual([1, true])
   })
 })

@@ -11,8 +11,8 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { RETRY_AFTER_MS, redactSecrets, retryAfter, retryDelay } from '../src/core/webhooks.ts'
+import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
-import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { MOST_RETRYING } from '../src/features/webhooks/sender.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
@@ -431,7 +431,7 @@ describe('a delivery', () => {
     await target.got(5)
     await s.app.close()
     await s.engine.close()
-    const engine = openSqlite(s.file)
+    const engine = await openEngine(s.url)
     const app = await buildApp({ engine, webhookAllowPrivate: true })
     onTestFinished(async () => {
       await app.close()
@@ -449,7 +449,7 @@ describe('a delivery', () => {
     const s = await hooked()
     const target = await receiver()
     await hook(s, target.url)
-    const engine = openSqlite(s.file)
+    const engine = await openEngine(s.url)
     const app = await buildApp({ engine, webhookAllowPrivate: true })
     await app.ready()
     await topics(s, 30)

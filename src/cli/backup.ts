@@ -2,8 +2,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import Database from 'better-sqlite3'
-import { readConfig } from '../config.ts'
-import { progressLine, runAlone, UsageError } from './command.ts'
+import { databaseFile, progressLine, runAlone, UsageError } from './command.ts'
 
 await runAlone(async () => {
   const { positionals, values } = parseArgs({
@@ -12,11 +11,11 @@ await runAlone(async () => {
   })
   const [target] = positionals
   if (!target || positionals.length > 1) throw new UsageError('Usage: npm run backup -- FILE [--force]')
-  const { databaseFile } = readConfig(process.env)
-  if (!existsSync(databaseFile)) throw new UsageError(`There is no database at ${databaseFile}.`)
+  const file = databaseFile()
+  if (!existsSync(file)) throw new UsageError(`There is no database at ${file}.`)
   if (existsSync(target) && !values.force) throw new UsageError(`${target} exists. --force overwrites it.`)
   const partial = `${target}.part`
-  const database = new Database(databaseFile, { readonly: true })
+  const database = new Database(file, { readonly: true })
   const progress = progressLine()
   try {
     const { totalPages } = await database.backup(partial, {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
-import type { Reader } from '../db/engine.ts'
+import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
@@ -125,9 +125,9 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodObjec
         throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
       const body = await records.engine.read(async (reader) => {
         const last = await lastSeq(reader)
-        const shown = await after(reader, query.after, kind, query.limit, MOST_BYTES)
+        const shown = await after(records.engine, reader, query.after, kind, query.limit, MOST_BYTES)
         const end = shown.at(-1)?.seq
-        const hasMore = end !== undefined && (await after(reader, end, kind, 1, 0)).length > 0
+        const hasMore = end !== undefined && (await after(records.engine, reader, end, kind, 1, 0)).length > 0
         // Nothing is left to be found up to the last change, whatever kinds were asked for.
         const nextAfter = hasMore ? end : Math.max(last, query.after)
         const page = JSON.stringify({ nextAfter, hasMore, limit: query.limit })
@@ -166,7 +166,7 @@ async function* live(
   let quietSince = Date.now()
   yield Buffer.from('retry: 2000\n\n')
   while (!stopped.aborted) {
-    const rows = await after(records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
+    const rows = await after(records.engine, records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
     const last = rows.at(-1)
     if (last) {
       seen = last.seq
@@ -184,6 +184,7 @@ async function* live(
 
 /** The changes behind `seq`: at most `limit`, and none behind the one that goes past `bytes`. */
 function after(
+  engine: Engine,
   reader: Reader,
   seq: number,
   kind: string[] | null,
@@ -192,7 +193,7 @@ function after(
 ): Promise<Change[]> {
   const wanted = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
   // Sizes are read before documents are: a few records may be larger than a thousand others.
-  const sizes = sql`select ${changes.seq} as seq, coalesce(octet_length(${changes.doc}), 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
+  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
     sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,

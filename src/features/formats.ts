@@ -72,6 +72,7 @@ export async function sendAs(
       errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
     })
   }
+  records.engine.replicas?.steady()
   // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
   const seq =
     query.include.length > 0

@@ -20,7 +20,8 @@ export function patched(
   const change: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(patch)) {
     if (Object.hasOwn(resource.writable.shape, key)) change[key] = value
-    else if (!Object.hasOwn(before, key)) unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
+    else if (!Object.hasOwn(before, key))
+      unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
     else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
       const how =
         key === 'status' && resource.lifecycle

@@ -1,17 +1,14 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
-import { EventEmitter } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
+import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Values, Writer } from '../engine.ts'
-import { Placeholder, type SQL, sql } from '../sql.ts'
+import { bound, type SQL, sql } from '../sql.ts'
 import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
-
-/** How many waiting writes share one commit, and so one wait for the disk. */
-const MOST_IN_A_COMMIT = 64
 
 interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
@@ -32,14 +29,16 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
   const snapshotReader = new Connection(snapshot, options.onQuery)
-  const commits = new Commits(write, writer)
+  const commits = new Commits(async () => new SqliteTransaction(write, writer), false)
   let reads: Promise<unknown> = Promise.resolve()
 
   return {
     name: 'sqlite',
     search: fts5,
+    size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
+    replicas: null,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')
@@ -113,16 +112,6 @@ interface Compiled {
   params: unknown[]
 }
 
-/** The parameters of a constant query, with values in the place of placeholders. */
-function bound(params: unknown[], values: Values): unknown[] {
-  return params.map((param) => {
-    if (!(param instanceof Placeholder)) return param
-    const value = values[param.name]
-    if (value === undefined) throw new Error(`No value for the placeholder ${param.name}.`)
-    return value
-  })
-}
-
 /** Statements are prepared once for each text, and compiled once for each constant query. */
 class Connection implements Writer {
   readonly #database: Database.Database
@@ -173,97 +162,39 @@ class Connection implements Writer {
   }
 }
 
-interface Job {
-  work: (writer: Writer) => Promise<unknown>
-  alone: boolean
-  resolve: (value: unknown) => void
-  reject: (error: unknown) => void
-}
-
-/**
- * Serialises writes. Those that wait share a transaction, each inside its own savepoint: one wait for the disk
- * serves them all, and one that fails is rolled back alone. Nobody hears of success before the commit.
- */
-class Commits {
+/** A transaction of the connection that writes. */
+class SqliteTransaction implements Transaction {
+  readonly writer: Writer
   readonly #database: Database.Database
-  readonly #writer: Writer
-  readonly #jobs: Job[] = []
-  readonly #committed = new EventEmitter().setMaxListeners(0)
-  #running: Promise<void> | undefined
 
   constructor(database: Database.Database, writer: Writer) {
     this.#database = database
-    this.#writer = writer
+    this.writer = writer
+    database.exec('BEGIN IMMEDIATE')
   }
 
-  enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
-      this.#running ??= this.#drain()
-    })
+  get lost() {
+    return !this.#database.inTransaction
   }
 
-  /** The next commit, or the end of a wait. */
-  next(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        this.#committed.removeListener('commit', done)
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      signal.addEventListener('abort', done, { once: true })
-      this.#committed.once('commit', done)
-      if (signal.aborted) done()
-    })
-  }
-
-  async idle(): Promise<void> {
-    await this.#running
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#jobs.length > 0) await this.#commit()
-    // In the same tick as the last look: a write that comes a tick later begins a new run.
-    this.#running = undefined
-  }
-
-  async #commit(): Promise<void> {
-    const settled: (() => void)[] = []
-    const begun: Job[] = []
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      while (begun.length < MOST_IN_A_COMMIT && !begun.at(-1)?.alone) {
-        if (begun.length > 0 && this.#jobs[0]?.alone) break
-        const job = this.#jobs.shift()
-        if (!job) break
-        begun.push(job)
-        settled.push(await this.#attempt(job))
-      }
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
-      // Nothing of this transaction stands, so everyone in it failed, and so did the one it was begun for.
-      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, 1)) job.reject(error)
-      return
-    }
-    for (const settle of settled) settle()
-    this.#committed.emit('commit')
-  }
-
-  async #attempt(job: Job): Promise<() => void> {
+  savepoint() {
     this.#database.exec('SAVEPOINT job')
-    try {
-      const result = await job.work(this.#writer)
-      this.#database.exec('RELEASE job')
-      return () => job.resolve(result)
-    } catch (error) {
-      // SQLite rolled all of it back on its own (a full disk, say): there is no savepoint to return to.
-      if (!this.#database.inTransaction) throw error
-      this.#database.exec('ROLLBACK TO job')
-      this.#database.exec('RELEASE job')
-      return () => job.reject(error)
-    }
+  }
+
+  release() {
+    this.#database.exec('RELEASE job')
+  }
+
+  rollbackTo() {
+    this.#database.exec('ROLLBACK TO job')
+    this.#database.exec('RELEASE job')
+  }
+
+  commit() {
+    this.#database.exec('COMMIT')
+  }
+
+  rollback() {
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
   }
 }

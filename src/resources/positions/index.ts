@@ -72,7 +72,7 @@ export async function standings(
   asOf: string,
 ): Promise<Standing[]> {
   const states = records.catalogue.entity('state').table
-  const held = records.engine.items(sql`${states.doc} -> 'memberships'`, sql`held`)
+  const held = records.engine.items(sql`${states.doc} -> 'memberships'`, sql`held`, 'objects')
   const members = await reader.all<{ code: string; name: string }>(
     sql`select ${states.id} as code, ${columnNamed(states, 'name')} as name from ${states} where exists (select 1 from ${held} where held.value ->> 'status' = 'member' and ${inForce(sql`held.value`, asOf)}) order by ${states.id}`,
   )
