@@ -51,6 +51,10 @@ function partsBehind(filter: Filter): Kind[] {
   return filter.by === 'reference' && filter.orPosition ? ['position'] : []
 }
 
+/** What a cursor belongs to. */
+export const scopeOf = ({ path }: Resource, { filters, sort, asOf, knownAt }: ListQuery): string =>
+  JSON.stringify([path, filters, sort, asOf, knownAt])
+
 /** One page of a list. @throws Problem `invalid-cursor`, `invalid-parameter` (an unknown topic or state) */
 export async function listPage(
   records: Records,
@@ -59,7 +63,7 @@ export async function listPage(
   query: ListQuery,
   secret: Buffer,
 ): Promise<Page> {
-  const scope = JSON.stringify([resource.path, query.filters, query.sort, query.asOf, query.knownAt])
+  const scope = scopeOf(resource, query)
   const cursor = query.cursor === undefined ? undefined : readCursor(secret, scope, query.cursor)
   const seq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
   const view = { asOf: query.asOf, seq }
@@ -236,9 +240,10 @@ function select(table: Table, arms: Arm[], order: SortKey[], stretch: SQL[], lim
     order.map((key, index) => direction(table, key, index > 0)),
     sql`, `,
   )} limit ${limit}`
+  // The place in the order comes first: of two bounds on one column, SQLite enters the index at the one it reads first.
   const parts = arms.map(
     (arm) =>
-      sql`select ${allColumns(table)} from ${arm.from}${whereAll([...arm.where, ...stretch])}${ordered}`,
+      sql`select ${allColumns(table)} from ${arm.from}${whereAll([...stretch, ...arm.where])}${ordered}`,
   )
   const [only] = parts
   if (parts.length === 1 && only) return only
