@@ -18,8 +18,10 @@ import { webhookRoutes } from './features/webhooks/routes.ts'
 import type { Resolve } from './features/webhooks/send.ts'
 import { Sender } from './features/webhooks/sender.ts'
 import { receiverDocument } from './features/webhooks/shapes.ts'
+import { accessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
+import { cache } from './http/cache.ts'
 import { consistency } from './http/consistency.ts'
 import { watchMethods } from './http/methods.ts'
 import { openapi } from './http/openapi.ts'
@@ -53,6 +55,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
+    disableRequestLogging: true,
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
@@ -70,6 +73,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const closeMethods = watchMethods(app)
 
   await app.register(requestId.plugin)
+  await app.register(accessLog)
   await app.register(problems)
   await app.register(body)
   await app.register(accepts)
@@ -99,6 +103,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
+  await app.register(cache, { engine, clock })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,

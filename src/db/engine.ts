@@ -88,6 +88,11 @@ export interface Engine {
   readonly reader: Reader
   /** Null where there are none. */
   readonly replicas: Replicas | null
+  /**
+   * Names the state that is committed now: the same number, the same state, whoever may have written in between. Null
+   * where that cannot be told.
+   */
+  version(): number | null
   /** Several reads of one state of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**

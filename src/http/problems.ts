@@ -171,16 +171,16 @@ export const problems = fp(
         `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
-    app.addHook('onRequest', async ({ raw, headers }) => {
-      if (headers.host === undefined && raw.httpVersion === '1.1')
-        throw new Problem(
-          'malformed-body',
-          'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).',
-        )
+    app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
+      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
+      done(
+        new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
+      )
     })
     // Before the body is read: where nothing answers, what is wrong with a body does not matter.
-    app.addHook('preParsing', async (request) => {
-      if (request.is404) throw nothingAt(request.url)
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      if (request.is404) done(nothingAt(request.url))
+      else done(null, payload)
     })
     for (const [code, { status, title, about }] of Object.entries(PROBLEMS)) {
       app.get(`/problems/${code}`, { schema: { hide: true }, config: { open: true } }, (_request, reply) =>

@@ -573,12 +573,21 @@ function statementsFor(entity: Entity): Statements {
   }
 }
 
-/** Every column of a table, to be selected. */
-export const allColumns = (table: Table): SQL =>
-  sql.join(
-    Object.keys(describeTable(table).columns).map((column) => columnNamed(table, column)),
-    sql`, `,
-  )
+/** Columns of a table, to be selected: all of them, or those that are named. */
+export function columnsOf(table: Table, only?: ReadonlySet<string>): SQL {
+  const { name, columns } = describeTable(table)
+  if (!only) {
+    const known = allColumns.get(table)
+    if (known) return known
+  }
+  const chosen = Object.keys(columns).filter((column) => only?.has(column) ?? true)
+  // As text: a list of a page is built for every request, and has more of these than of everything else.
+  const made = sql.raw(chosen.map((column) => `"${name}"."${column}"`).join(', '))
+  if (!only) allColumns.set(table, made)
+  return made
+}
+
+const allColumns = new WeakMap<Table, SQL>()
 
 export function columnNamed(table: Table, name: string): SQL {
   const found = table[name as 'id']

@@ -29,6 +29,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
   const snapshotReader = new Connection(snapshot, options.onQuery)
+  // Differs from one look to the next when any other connection has committed; this one never does.
+  const version = read.prepare('pragma data_version').pluck()
   const commits = new Commits(async () => new SqliteTransaction(write, writer), false)
   let reads: Promise<unknown> = Promise.resolve()
 
@@ -39,6 +41,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
     replicas: null,
+    version: () => version.get() as number,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')
