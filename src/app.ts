@@ -18,7 +18,7 @@ import { webhookRoutes } from './features/webhooks/routes.ts'
 import type { Resolve } from './features/webhooks/send.ts'
 import { Sender } from './features/webhooks/sender.ts'
 import { receiverDocument } from './features/webhooks/shapes.ts'
-import { accessLog } from './http/access-log.ts'
+import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { cache } from './http/cache.ts'
@@ -55,7 +55,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    disableRequestLogging: true,
+    logController: new AccessLog(),
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
@@ -73,7 +73,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const closeMethods = watchMethods(app)
 
   await app.register(requestId.plugin)
-  await app.register(accessLog)
   await app.register(problems)
   await app.register(body)
   await app.register(accepts)
