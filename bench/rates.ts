@@ -25,7 +25,7 @@ import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
 import { begin, cpuSeconds, end, memory, peakMemory, type Started } from './process.ts'
-import { report } from './report.ts'
+import { lines, writeDocs } from './report.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -60,6 +60,8 @@ export type Figures = Record<string, Record<string, Figure>>
 
 export interface Size {
   at: string
+  /** The same for sizes that were measured together: only those are compared. */
+  sitting: string
   rounds: number
   seconds: number
   figures: Figures
@@ -221,6 +223,7 @@ async function main(): Promise<void> {
   const data = options.data ?? folder
   mkdirSync(data, { recursive: true })
   const worlds: World[] = []
+  const sitting = new Date().toISOString()
   try {
     for (const [index, rows] of sizes.entries())
       worlds.push(await worldOf(folder, data, rows, 3970 + 2 * index))
@@ -229,7 +232,8 @@ async function main(): Promise<void> {
     const found: Record<string, Size> = {}
     for (const world of worlds) {
       const size: Size = {
-        at: new Date().toISOString().slice(0, 10),
+        at: sitting.slice(0, 10),
+        sitting,
         rounds,
         seconds,
         figures: figures.get(world) ?? {},
@@ -245,8 +249,11 @@ async function main(): Promise<void> {
       machine: `${cpus().length} cores, Node ${process.versions.node}`,
       sizes: { ...known.sizes, ...found },
     }
-    console.log(report(options.dry ? { ...results, sizes: found } : results, !options.dry && !only))
-    if (!options.dry && !only) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+    console.log(lines({ ...results, sizes: found }))
+    if (!options.dry && !only) {
+      writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+      writeDocs(results)
+    }
   } finally {
     for (const { service, hand } of worlds) await Promise.all([end(service), end(hand)])
     rmSync(folder, { recursive: true, force: true })

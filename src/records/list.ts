@@ -202,12 +202,12 @@ async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapsh
 }
 
 /** What a page needs of its rows: the document, what the order and the day hang on, and what leads to others. */
-function columnsFor(resource: Resource, query: ListQuery, order: SortKey[]): Set<string> {
-  const needed = new Set(['id', 'version', 'updatedAt', 'doc', ...order.map(({ column }) => column)])
-  if (query.asOf !== null) for (const column of ['status', 'statusSince']) needed.add(column)
+function columnsFor(resource: Resource, query: ListQuery, order: SortKey[]): string[] {
+  const needed = ['id', 'version', 'updatedAt', 'doc', ...order.map(({ column }) => column)]
+  if (query.asOf !== null && resource.lifecycle) needed.push('status', 'statusSince')
   if (query.include.length > 0) {
     for (const [column, { references }] of Object.entries(describeTable(resource.table).columns))
-      if (references) needed.add(column)
+      if (references) needed.push(column)
   }
   return needed
 }

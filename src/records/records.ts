@@ -574,20 +574,20 @@ function statementsFor(entity: Entity): Statements {
 }
 
 /** Columns of a table, to be selected: all of them, or those that are named. */
-export function columnsOf(table: Table, only?: ReadonlySet<string>): SQL {
+export function columnsOf(table: Table, only?: readonly string[]): SQL {
   const { name, columns } = describeTable(table)
-  if (!only) {
-    const known = allColumns.get(table)
-    if (known) return known
-  }
-  const chosen = Object.keys(columns).filter((column) => only?.has(column) ?? true)
-  // As text: a list of a page is built for every request, and has more of these than of everything else.
+  const chosen = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
+  const key = `${name} ${chosen.join()}`
+  const known = selections.get(key)
+  if (known) return known
+  // As text: the query of a page is built for every request, and has more of these than of everything else.
   const made = sql.raw(chosen.map((column) => `"${name}"."${column}"`).join(', '))
-  if (!only) allColumns.set(table, made)
+  selections.set(key, made)
   return made
 }
 
-const allColumns = new WeakMap<Table, SQL>()
+/** What was selected so far; a table has not many columns that a page may need or not. */
+const selections = new Map<string, SQL>()
 
 export function columnNamed(table: Table, name: string): SQL {
   const found = table[name as 'id']
