@@ -23,8 +23,8 @@ export async function start(): Promise<void> {
 }
 
 async function run(config: Config): Promise<void> {
-  // Lines are gathered for half a second, or until there are sixteen kilobytes: a write of its own for each costs more than the line.
-  const log = pino.destination({ dest: 1, minLength: 16_384, periodicFlush: 500 })
+  // Lines are gathered for half a second, or until there are eight kilobytes: a write of its own for each costs more than the line.
+  const log = pino.destination({ dest: 1, minLength: 8192, periodicFlush: 500 })
   process.once('exit', () => log.flushSync())
   const logger = makeLogger(config.logLevel, log)
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
