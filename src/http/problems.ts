@@ -172,7 +172,12 @@ export const problems = fp(
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
-      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
+      if (headers.host !== undefined || raw.httpVersion !== '1.1') {
+        // A chunk that came along and is broken is refused before anything is answered.
+        if (headers['transfer-encoding'] === undefined) done()
+        else setImmediate(done)
+        return
+      }
       done(
         new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
       )
