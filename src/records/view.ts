@@ -108,12 +108,14 @@ export function logged(entity: Entity, which: SQL, seq: number, among?: SQL): SQ
     firstSeq: sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`,
     doc: sql`${changes.doc}`,
   }
-  // SQLite keeps to the order of a cross join; left alone it would rather read all changes of the kind.
+  // SQLite keeps to the order of a cross join, and looks for no kind that is an expression; left alone it would rather read
+  // all changes of the kind.
   const from = among ? sql`(${among}) as among cross join ${changes}` : sql`${changes}`
+  const kind = among ? sql`${changes.kind} || ''` : sql`${changes.kind}`
   const selected = Object.entries(columns).map(
     ([column, description]) => sql`${own[column] ?? fromDoc(description)} as ${sql.identifier(column)}`,
   )
-  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${changes.kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
+  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
 }
 
 /** A column's value, read from the document of a change. */
