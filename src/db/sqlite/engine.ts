@@ -1,6 +1,7 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
 import { Commits, type Transaction } from '../commits.ts'
@@ -13,7 +14,15 @@ const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathna
 interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
+  /** How long a write waits for one of another process, in milliseconds. */
+  busyMs?: number
 }
+
+/** How long is waited for another process. */
+const BUSY_MS = 5000
+
+/** How often a write that waits for another process looks again. */
+const LOOK_AGAIN_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   mkdirSync(dirname(file), { recursive: true })
@@ -21,6 +30,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('journal_mode = WAL')
   // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
   write.pragma('synchronous = FULL')
+  // `begin` waits for others, without holding up this process.
+  write.pragma('busy_timeout = 0')
   const read = connect(file)
   read.pragma('query_only = ON')
   // Reads of one state of the database: on the reader's connection, everyone else would be held to that state too.
@@ -29,7 +40,10 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
   const snapshotReader = new Connection(snapshot, options.onQuery)
-  const commits = new Commits(async () => new SqliteTransaction(write, writer), false)
+  const commits = new Commits(async () => {
+    await begin(write, options.busyMs ?? BUSY_MS)
+    return new SqliteTransaction(write, writer)
+  }, false)
   let reads: Promise<unknown> = Promise.resolve()
 
   return {
@@ -56,6 +70,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
+      write.pragma(`busy_timeout = ${BUSY_MS}`)
       try {
         if (upToDate(write)) return
         // Loaded only when there is something to migrate: it brings in all of drizzle.
@@ -66,6 +81,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
         if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
       } finally {
         write.pragma('foreign_keys = ON')
+        write.pragma('busy_timeout = 0')
       }
     },
     async close() {
@@ -93,10 +109,24 @@ function upToDate(database: Database.Database): boolean {
 
 function connect(file: string): Database.Database {
   const database = new Database(file)
-  database.pragma('busy_timeout = 5000')
+  database.pragma(`busy_timeout = ${BUSY_MS}`)
   database.pragma('foreign_keys = ON')
   database.pragma('cache_size = -8000')
   return database
+}
+
+/** Begins a write. While another process has the turn, this one goes on with everything else. @throws SQLITE_BUSY */
+async function begin(database: Database.Database, busyMs: number): Promise<void> {
+  const until = performance.now() + busyMs
+  for (;;) {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error
+    }
+    await wait(LOOK_AGAIN_MS)
+  }
 }
 
 /** How SQLite writes what a query is made of. */
@@ -170,7 +200,6 @@ class SqliteTransaction implements Transaction {
   constructor(database: Database.Database, writer: Writer) {
     this.#database = database
     this.writer = writer
-    database.exec('BEGIN IMMEDIATE')
   }
 
   get lost() {
