@@ -193,9 +193,12 @@ export class Records {
     known?: string,
   ): Promise<Doc> {
     const id = entity.prefix === null ? String(input['code']) : (known ?? this.#newId(entity.prefix))
-    const stamps = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
-    const given: Record<string, unknown> = { support: 'unsupported', ...input, ...derived, ...stamps }
-    const doc = Object.fromEntries(entity.keys.map((key) => [key, given[key] ?? null])) as Doc
+    const stamps: Record<string, Json> = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
+    const doc = {} as Doc
+    for (const key of entity.keys) {
+      const given = stamps[key] ?? derived[key] ?? input[key] ?? (key === 'support' ? 'unsupported' : null)
+      doc[key] = given as Json
+    }
     await this.#check(unit, entity, doc)
     if (entity.prefix === null) doc.version = 1 + (await this.#lastVersion(unit, id))
     const followUps: (() => Promise<void>)[] = []
@@ -283,7 +286,11 @@ export class Records {
   /** Every reference must lead somewhere; a slug becomes the id that it stands for. */
   async #resolveReferences(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
     const faults: Fault[] = []
-    for (const { path, kinds } of entity.references) {
+    for (const { path, kinds, listed } of entity.references) {
+      if (
+        listed ? asList(doc[path[0] ?? '']).length === 0 : path.reduce<Json | undefined>(step, doc) === null
+      )
+        continue
       for (const [pointer, value] of valuesAt(doc, path)) {
         const found = await this.#firstOf(unit, kinds, String(value))
         if (!found)
@@ -335,13 +342,13 @@ export class Records {
     const seen = new Set<string>()
     for (const [index, given] of (asList(doc['identifiers']) as Record<string, Json>[]).entries()) {
       const { scheme, identifier } = given
-      const label = `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
+      const label = () => `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
       const pointer = `/identifiers/${index}`
       const key = JSON.stringify([scheme, identifier])
-      if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label} is listed twice.` }])
+      if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label()} is listed twice.` }])
       seen.add(key)
       const owner = await this.identified(unit, entity, String(scheme), String(identifier))
-      if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label, owner)
+      if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label(), owner)
     }
   }
 
@@ -476,20 +483,27 @@ const duplicate = (kind: string, pointer: string, what: string, existingId: stri
   })
 
 /** What a document refers to from inside lists: field and id, each once. */
-const linksOf = (entity: Entity, doc: Doc): [field: string, toId: Json][] =>
-  entity.references.flatMap(({ field, path, listed }) =>
-    listed
-      ? [...new Set([...valuesAt(doc, path)].map(([, value]) => value))].map((id): [string, Json] => [
-          field,
-          id,
-        ])
-      : [],
-  )
+function linksOf(entity: Entity, doc: Doc): [field: string, toId: Json][] {
+  const links: [field: string, toId: Json][] = []
+  for (const { field, path, listed } of entity.references) {
+    if (!listed || asList(doc[path[0] ?? '']).length === 0) continue
+    const ids = new Set<Json>()
+    for (const [, id] of valuesAt(doc, path)) ids.add(id)
+    for (const id of ids) links.push([field, id])
+  }
+  return links
+}
 
 const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
 
 const step = (value: Json | undefined, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
+
+/** Reads what stands in a document at a path without lists; null where nothing does. */
+function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
+  if (rest.length === 0) return (doc) => doc[key] ?? null
+  return (doc) => rest.reduce<Json>(step, doc[key] ?? null)
+}
 
 /** Puts a value where a JSON Pointer made by `valuesAt` leads. */
 export function replaceAt(doc: Json, pointer: string, value: Json): void {
@@ -525,7 +539,7 @@ function statementsFor(entity: Entity): Statements {
   const updates = new Map<string, SQL>()
   return {
     columns: Object.entries(columns).flatMap(([name, { path }]): [string, (doc: Doc) => Json][] =>
-      path ? [[name, (doc) => path.reduce<Json | undefined>(step, doc) ?? null]] : [],
+      path ? [[name, readerOf(path)]] : [],
     ),
     find: sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     exists: sql`select ${table.id} as id from ${table} where ${table.id} = ${named('id')}${byAlias}`,

@@ -140,7 +140,11 @@ export function kindsInOrder({ resources, parts }: Catalogue): Kind[] {
     }
     order.add(resource.kind)
   }
-  for (const resource of resources) visit(resource)
+  // Sources early: a record whose evidence can be attached right away need not be read again for it.
+  for (const resource of resources.toSorted(
+    (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
+  ))
+    visit(resource)
   // Evidence hangs on other parts too.
   const hanging = parts.map(({ kind }) => kind).filter((kind) => kind !== 'evidence')
   return [...order, ...hanging, 'evidence']
@@ -167,6 +171,8 @@ class Importer {
   /** Events by the row, or by the id, of the record that they happened to: a record is made with its whole life. */
   readonly #lives = new Map<number | string, number[]>()
   readonly #told = new Set<number>()
+  /** Kinds whose rows have all been written. */
+  readonly #done = new Set<Kind>()
   /** The id of the record that each row became. */
   readonly #written: (string | undefined)[] = []
   /** Rows with faults of their own. */
@@ -344,6 +350,7 @@ class Importer {
           this.#refuse(index, error)
         }
       }
+      this.#done.add(kind)
     }
     this.#options.onProgress?.({ phase: 'writing', done, total })
   }
@@ -399,6 +406,7 @@ class Importer {
       )
         if (identifiersIn(fields).length === 0) this.#unidentified++
     }
+    await this.#writeInside(unit, resource, index, doc)
     const status = given['status']
     if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
       throw impossible([
@@ -431,6 +439,34 @@ class Importer {
     }
     const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
     return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
+  }
+
+  /** Writes what stood in the row of a record, as far as all that it may refer to is there. The rest has its turn later. */
+  async #writeInside(unit: Unit, holder: Resource, index: number, record: Doc): Promise<void> {
+    let fresh: Doc | undefined = record
+    for (const row of this.#inside(index)) {
+      const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
+      const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#done.has(kind)))
+      if (!ready || this.#told.has(row)) continue
+      this.#told.add(row)
+      try {
+        await this.#attachTo(unit, entity, row, holder, record.id, fresh)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        this.#refuse(row, error)
+      }
+      // What was attached may have changed the record.
+      fresh = undefined
+    }
+  }
+
+  /** The rows that stood right inside another: staged behind it. */
+  *#inside(index: number): Generator<number> {
+    for (let row = index + 1; row < this.#stage.length; row++) {
+      const { within } = this.#stage.origin(row)
+      if (within === null || within.index < index) return
+      if (within.index === index) yield row
+    }
   }
 
   async #writeEvent(unit: Unit, holder: Resource, holderId: string, row: number): Promise<void> {
@@ -478,6 +514,7 @@ class Importer {
     index: number,
     holder: Entity,
     holderId: string,
+    record?: Doc,
   ): Promise<void> {
     const records = this.#records
     const { fields, id } = await this.#part(unit, entity, index)
@@ -499,8 +536,9 @@ class Importer {
       this.#count(entity.kind, 'unchanged')
       return
     }
-    const stored = await records.find(unit, holder, holderId)
-    if (!stored)
+    const stored = record ? undefined : await records.find(unit, holder, holderId)
+    const under = record ?? (stored && parse(stored))
+    if (!under)
       throw unknownReference([
         { pointer: '/recordId', detail: `There is no ${holder.kind} ${JSON.stringify(holderId)}.` },
       ])
@@ -509,7 +547,7 @@ class Importer {
       unit,
       entity.kind,
       holder,
-      parse(stored),
+      under,
       fields,
       // What has an id is not the same as another that says the same.
       id === undefined ? {} : { id, fresh: true },

@@ -20,7 +20,8 @@ interface Staged extends Origin {
   length: number
 }
 
-const FLUSH_BYTES = 1 << 20
+/** How much is gathered before it is written, and how much is read at a time: rows are mostly read in order. */
+const BLOCK_BYTES = 1 << 20
 
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), 'sco-tracker-import-'))
@@ -29,6 +30,10 @@ export class Stage {
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #written = 0
+  readonly #block = Buffer.alloc(BLOCK_BYTES)
+  /** Which part of the file stands in the block. */
+  #from = 0
+  #to = 0
 
   get length(): number {
     return this.#rows.length
@@ -40,7 +45,7 @@ export class Stage {
     this.#rows.push({ ...origin, kind, offset: this.#written + this.#waitingBytes, length: bytes.length })
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
-    if (this.#waitingBytes >= FLUSH_BYTES) this.#flush()
+    if (this.#waitingBytes >= BLOCK_BYTES) this.#flush()
     return this.#rows.length - 1
   }
 
@@ -48,9 +53,20 @@ export class Stage {
   read(index: number): Record<string, unknown> {
     this.#flush()
     const { offset, length } = this.#at(index)
-    const bytes = Buffer.allocUnsafe(length)
-    readSync(this.#file, bytes, 0, length, offset)
-    return JSON.parse(bytes.toString()) as Record<string, unknown>
+    return JSON.parse(this.#text(offset, length)) as Record<string, unknown>
+  }
+
+  #text(offset: number, length: number): string {
+    if (length > BLOCK_BYTES) {
+      const bytes = Buffer.allocUnsafe(length)
+      readSync(this.#file, bytes, 0, length, offset)
+      return bytes.toString()
+    }
+    if (offset < this.#from || offset + length > this.#to) {
+      this.#from = offset
+      this.#to = offset + readSync(this.#file, this.#block, 0, BLOCK_BYTES, offset)
+    }
+    return this.#block.toString('utf8', offset - this.#from, offset - this.#from + length)
   }
 
   kindOf(index: number): Kind {

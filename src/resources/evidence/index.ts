@@ -97,11 +97,26 @@ export async function addEvidence(
   id?: string,
 ): Promise<Doc> {
   const derived = { recordKind: entity.kind, recordId: record.id }
-  const source = await records.find(unit, records.catalogue.entity('source'), String(input['sourceId']))
-  const place = source ? locate(String(parse(source)['text']), input as unknown as QuoteSelector) : {}
+  const source = await sourceText(records, unit, String(input['sourceId']))
+  const place = source === undefined ? {} : locate(source, input as unknown as QuoteSelector)
   const made = await records.create(unit, evidence, { ...input, ...place }, derived, id)
   await refreshSupport(records, unit, entity, record)
   return made
+}
+
+/** The texts that a write has quoted from so far: an import quotes the same few sources again and again. */
+const quoted = new WeakMap<Unit, Map<string, string>>()
+
+async function sourceText(records: Records, unit: Unit, id: string): Promise<string | undefined> {
+  const texts = quoted.get(unit) ?? new Map<string, string>()
+  quoted.set(unit, texts)
+  const known = texts.get(id)
+  if (known !== undefined) return known
+  const source = await records.find(unit, records.catalogue.entity('source'), id)
+  if (!source) return undefined
+  const text = String(parse(source)['text'])
+  texts.set(id, text)
+  return text
 }
 
 /** The same words of the same source at the same place are the same evidence. */
@@ -164,6 +179,7 @@ export const citationsOf = (reader: Reader, sourceId: string) =>
 export const evidenceExtension: Extension = {
   async beforeUpdate(unit, entity, before, after) {
     if (entity.kind !== 'source' || before['text'] === after['text']) return
+    quoted.get(unit)?.delete(after.id)
     const cited = await unit.get<{ id: string }>(FIRST_CITATION, { id: after.id })
     if (cited) {
       throw new Problem(
