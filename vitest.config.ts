@@ -34,6 +34,9 @@ export default defineConfig({
         test: {
           name: 'postgres',
           env: { TEST_ENGINE: 'postgres' },
+          // Every question goes to another process, and the machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           ...(postgres
             ? { globalSetup: './test/helpers/postgres.ts', include: ['test/*.test.ts'], exclude: ONCE }
             : { include: ['test/helpers/no-postgres.test.ts'] }),

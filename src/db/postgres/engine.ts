@@ -17,6 +17,7 @@ import {
 } from '../engine.ts'
 import { bound, type SQL, sql } from '../sql.ts'
 import { tsvector } from './search.ts'
+import { tallyOn } from './tally.ts'
 
 const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
 
@@ -29,6 +30,8 @@ const CHANNEL = 'sco_tracker_commits'
 
 /** How many reads go on at once in one instance. */
 const READERS = 10
+/** And how many counts; none where nothing is limited. */
+const TALLIES = 2
 const CONNECT_MS = 5000
 /** How long a write waits for those of other instances, and how long one that fell silent keeps them waiting. */
 const LOCK_MS = 30_000
@@ -57,6 +60,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     onConnect: (client) => client.query('set session characteristics as transaction read only') as never,
   })
   const writers = pool({ max: 1 })
+  const tallies = pool({ max: TALLIES })
   const reader = new Connection(readers, onQuery)
   /** Where the log of the server stood behind the last commit of this instance. */
   let written = ''
@@ -82,6 +86,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
     reader,
     replicas: fleet,
+    tally: tallyOn(tallies),
     async read(work) {
       const answer = await fleet?.read(work)
       return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)
@@ -101,7 +106,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       if (closed) return
       closed = true
       await commits.idle()
-      await Promise.all([listening.stop(), readers.end(), writers.end(), fleet?.close()])
+      await Promise.all([listening.stop(), readers.end(), writers.end(), tallies.end(), fleet?.close()])
     },
   }
 }

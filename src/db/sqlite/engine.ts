@@ -53,6 +53,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
     replicas: null,
+    tally: null,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')
