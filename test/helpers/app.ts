@@ -84,7 +84,13 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
 
   const request = async (options: InjectOptions): Promise<Answer> => {
     const response = await app.inject(options)
-    holdToDocument(app, options, response)
+    holdToDocument(app, {
+      method: options.method ?? 'GET',
+      url: String(options.url),
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.body,
+    })
     const json = /[/+]json\b/.test(String(response.headers['content-type'])) && response.body !== ''
     return {
       status: response.statusCode,
