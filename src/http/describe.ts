@@ -102,7 +102,6 @@ export function describe(description: Description): FastifySchema {
     ...(params ? (['uri-too-long'] as const) : []),
     // Reading may need a key too, if the settings say so; what describes and watches the service never does.
     ...(tag === 'service' ? [] : (['unauthorized'] as const)),
-    ...(secured ? (['forbidden'] as const) : []),
     ...(secured && body && !headers ? (['idempotency-mismatch'] as const) : []),
     ...problems,
   ]

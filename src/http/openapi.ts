@@ -1,5 +1,6 @@
 // The OpenAPI document, drawn from the schemas that validate.
 import swagger from '@fastify/swagger'
+import type { RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { type Document, type Embedded, finish } from './document.ts'
@@ -40,7 +41,13 @@ export const openapi = fp<OpenapiOptions>(
           },
         },
       },
-      transform: transform as never,
+      transform: ((given: Parameters<typeof transform>[0] & { route: RouteOptions }) => {
+        // Any key may do what an analyst may; only where more is asked for can it be too little.
+        const problems = given.schema['x-problems']
+        if (problems && given.route.config?.role === 'admin' && !problems.includes('forbidden'))
+          given.schema['x-problems'] = [...problems, 'forbidden']
+        return transform(given)
+      }) as never,
       transformObject: ((given: never) =>
         finish(transformObject(given) as unknown as Document, embedded)) as never,
     })
