@@ -255,7 +255,10 @@ function openWhatIsRead(document: Document): void {
   for (const methods of Object.values(document.paths))
     for (const operation of Object.values(methods)) follow(operation['requestBody'] ?? {})
   for (const [name, schema] of Object.entries(document.components.schemas)) {
-    if (written.has(name)) continue
+    if (written.has(name)) {
+      document.components.schemas[name] = mapSchema(schema, sayDefault) as Node
+      continue
+    }
     document.components.schemas[name] = mapSchema(schema, (node) => {
       const { additionalProperties, default: _, ...rest } = node
       return additionalProperties === undefined || isNode(additionalProperties)
@@ -263,6 +266,15 @@ function openWhatIsRead(document: Document): void {
         : rest
     }) as Node
   }
+}
+
+/** Of a body a default is said in words: some generators take a field that has one for a field that must be sent. */
+function sayDefault(node: Node): Node {
+  if (!('default' in node)) return node
+  const { default: preset, description, ...rest } = node
+  const empty = preset === null || (typeof preset === 'object' && Object.keys(preset as object).length === 0)
+  const said = [description, ...(empty ? [] : [`Left out: \`${String(preset)}\`.`])].filter(Boolean).join(' ')
+  return said ? { ...rest, description: said } : rest
 }
 
 // --- parameters
