@@ -2,11 +2,20 @@
 // against a live server with a database of its own. Everything is in a temporary folder, but for the tools.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { install, tool } from './install.ts'
+import { drawTypes } from './types.ts'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
@@ -85,6 +94,7 @@ export default defineConfig({
       run('kubb', ['generate', '--config', 'kubb.config.mjs'], at)
     },
   },
+  ours: { version: '', generate: pack },
   'swagger-typescript-api': {
     version: 'swagger-typescript-api',
     generate: (at) =>
@@ -96,12 +106,37 @@ export default defineConfig({
   },
 }
 
+/** What our package holds, and nothing else. */
+const PACKED = [
+  'LICENSE',
+  'README.md',
+  ...['http', 'index', 'live', 'schema'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]),
+  'package.json',
+]
+
+/** Packs our own client and holds the package to its judges. */
+function pack(at: string): void {
+  const ours = join(root, 'clients', 'typescript')
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', at], { cwd: ours }).toString(),
+  ) as [{ filename: string; files: { path: string }[] }]
+  const files = packed.files.map(({ path }) => path).sort()
+  if (files.join() !== PACKED.toSorted().join()) throw new Error(`The package holds ${files.join(', ')}.`)
+  const tarball = join(at, packed.filename)
+  run('publint', [tarball, '--strict'], at)
+  run('attw', [tarball, '--profile', 'esm-only'], at)
+  const into = join(at, 'node_modules', 'sco-tracker-client')
+  mkdirSync(into, { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '-C', into, '--strip-components=1'])
+}
+
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2022',
     lib: ['es2023', 'dom', 'dom.iterable'],
     module: 'nodenext',
     types: ['node'],
+    typeRoots: [join(here, 'node_modules', '@types')],
     strict: true,
     noUncheckedIndexedAccess: true,
     rewriteRelativeImportExtensions: true,
@@ -160,6 +195,16 @@ async function serve(folder: string) {
 }
 
 install()
+if (process.argv.includes('--types')) {
+  drawTypes({ check: false })
+  process.exit()
+}
+if (!drawTypes({ check: true })) {
+  console.error(
+    'clients/typescript/src/schema.ts is not what the document says: npm run sdk:check -- --types',
+  )
+  process.exit(1)
+}
 const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-sdk-'))
 const service = await serve(folder)
 let failed = 0
@@ -168,7 +213,7 @@ try {
   for (const [name, { version, generate }] of Object.entries(GENERATORS)) {
     const started = performance.now()
     const at = join(folder, name)
-    const type = name === 'openapi-fetch' ? 'module' : 'commonjs'
+    const type = ['openapi-fetch', 'ours'].includes(name) ? 'module' : 'commonjs'
     mkdirSync(at)
     try {
       writeFileSync(join(at, 'package.json'), JSON.stringify({ type }))
@@ -184,11 +229,13 @@ try {
       })
       const got = seen.toString().trim().split('\n').at(-1)
       if (got !== JSON.stringify(EXPECTED)) throw new Error(`It saw ${got}, not ${JSON.stringify(EXPECTED)}.`)
-      const { default: manifest } = await import(join(here, 'node_modules', version, 'package.json'), {
-        with: { type: 'json' },
-      })
+      const manifest =
+        version === '' ? join(root, 'clients', 'typescript') : join(here, 'node_modules', version)
+      const { version: number } = JSON.parse(readFileSync(join(manifest, 'package.json'), 'utf8')) as {
+        version: string
+      }
       console.log(
-        `ok   ${name} (${version} ${manifest.version}) ${((performance.now() - started) / 1000).toFixed(1)} s`,
+        `ok   ${name} (${version || 'packed'} ${number}) ${((performance.now() - started) / 1000).toFixed(1)} s`,
       )
     } catch (error) {
       failed++
