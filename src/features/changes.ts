@@ -74,6 +74,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
       id: 'Change',
       description: 'A write. `kind` says of what; further kinds may come.',
       discriminator: { propertyName: 'kind' },
+      ...mayGrow,
     })
   const feed = z
     .object({

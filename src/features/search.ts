@@ -53,6 +53,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       id: 'SearchHit',
       description: 'A record that matches. `kind` says which; further kinds may come.',
       discriminator: { propertyName: 'kind' },
+      ...mayGrow,
     })
   const hits = z
     .object({ data: z.array(hit).max(100), page })

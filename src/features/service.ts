@@ -1,5 +1,6 @@
 // What surrounds the records: health, metrics, the OpenAPI document and its reference, a front door.
 
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
@@ -164,12 +165,72 @@ export function documentRoutes(app: FastifyInstance): void {
         'content-type': headers['content-type'],
         ...(headers.location && { location: headers.location }),
       })
-      return statusCode === 200
-        ? answer(request, reply, { body: payload, type: String(headers['content-type']) })
-        : reply.send(payload)
+      if (statusCode !== 200) return reply.send(payload)
+      if (!/^text\/html/.test(String(headers['content-type'])))
+        return answer(request, reply, { body: payload, type: String(headers['content-type']) })
+      // What the page may load and run bears a nonce, another each time: the page itself is not to be kept.
+      const nonce = randomBytes(16).toString('base64')
+      return reply
+        .headers({
+          'cache-control': 'no-store',
+          'content-security-policy': policyOf(nonce),
+          'referrer-policy': 'no-referrer',
+          'x-content-type-options': 'nosniff',
+        })
+        .send(
+          payload
+            .replace('<div id="app">', `<script nonce="${NONCE}">${MANNERS}</script>$&`)
+            .replaceAll(NONCE, nonce),
+        )
     })
   }
 }
+
+/** Stands in the page where the nonce belongs. */
+const NONCE = 'nonce-of-this-answer'
+
+/**
+ * Runs before the reference, which makes styles while it runs: gives its style elements the nonce, sets style attributes
+ * as properties (which a policy allows), and spares it the try whether it may make code of text.
+ */
+const MANNERS = `{
+  const { nonce } = document.currentScript
+  const create = document.createElement
+  document.createElement = function (name, ...rest) {
+    const element = create.call(this, name, ...rest)
+    if (String(name).toLowerCase() === 'style') element.nonce = nonce
+    return element
+  }
+  const set = Element.prototype.setAttribute
+  Element.prototype.setAttribute = function (name, value) {
+    if (name === 'style' && this.style) this.style.cssText = value
+    else set.call(this, name, value)
+  }
+  const html = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML')
+  Object.defineProperty(Element.prototype, 'innerHTML', {
+    ...html,
+    set(text) {
+      html.set.call(this, String(text).replace(/(<[a-z][^<>]*?)\\sstyle=/gi, '$1 data-set-style='))
+      for (const element of (this.content ?? this).querySelectorAll('[data-set-style]'))
+        element.style.cssText = element.dataset.setStyle
+    },
+  })
+  globalThis.__zod_globalConfig = { jitless: true }
+}`
+
+/** Nothing but our own script and styles, nothing from elsewhere, and requests to this service alone. */
+const policyOf = (nonce: string) =>
+  [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
 /** The reference, an application of its own: its five megabytes are loaded when somebody first opens it. */
 async function referenceApp(): Promise<FastifyInstance> {
@@ -179,6 +240,9 @@ async function referenceApp(): Promise<FastifyInstance> {
     routePrefix: '/docs',
     configuration: {
       url: '/openapi.json',
+      nonce: NONCE,
+      // Where the key goes stands open, beside every request.
+      authentication: { preferredSecurityScheme: 'key' },
       pageTitle: 'SCO tracker: API reference',
       withDefaultFonts: false,
       telemetry: false,

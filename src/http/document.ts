@@ -179,7 +179,7 @@ function nameSchemas(document: Document): void {
     }
   })
   for (const schema of Object.values(schemas)) {
-    if (schema['x-may-grow'] === true)
+    if (schema['x-may-grow'] === true && schema['enum'])
       schema['description'] =
         `${String(schema['description'])} May get further values: keep a default branch.`
   }
