@@ -308,6 +308,14 @@ test('every operation says that there are too many requests, and how long to wai
   }
 })
 
+test('every operation but those that watch the service asks for a key where reading needs one', async () => {
+  const s = await service({ requireKeyForReads: true })
+  for (const operation of operations) {
+    const { status } = await plain(s, { ...operation, secured: false }, {})
+    expect([operation.id, status]).toEqual([operation.id, operation.tag === 'service' ? 200 : 401])
+  }
+})
+
 test('every operation whose database is gone fails with a problem that the document describes', async () => {
   const { s, ids, known } = await filled()
   await s.engine.close()

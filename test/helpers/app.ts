@@ -10,7 +10,7 @@ import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { openSqlite } from '../../src/db/sqlite/engine.ts'
 import { seed } from '../../src/seed.ts'
-import { holdToDocument } from './document.ts'
+import { holdToDocument, watchSockets } from './document.ts'
 
 export interface Answer<Body = Record<string, any>> {
   status: number
@@ -76,10 +76,12 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   )
   const app = await buildApp({ engine, ...deps })
   await app.ready()
+  const faults = watchSockets(app)
   onTestFinished(async () => {
     await app.close()
     await engine.close()
     rmSync(folder, { recursive: true, force: true })
+    if (faults[0]) throw faults[0]
   })
 
   const request = async (options: InjectOptions): Promise<Answer> => {

@@ -1,6 +1,7 @@
 // Holds an answer to the OpenAPI document, as a closed world: a status, header, media type or property that it does
 // not describe fails the test. Read shapes are open in the document, since keys may be added; here they are closed.
 import { appendFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { FastifyInstance } from 'fastify'
@@ -110,6 +111,67 @@ export function holdToDocument(app: FastifyInstance, exchange: Exchange): void {
   const content = described.content?.[type]
   if (!content) throw new Error(`The document does not describe ${type} for ${where}.`)
   if (JSON_TYPE.test(type)) hold(where, content.schema, body, validate)
+}
+
+/** What of a body is kept to look at; longer ones are streams of whole lists. */
+const MOST_KEPT = 2_000_000
+
+/**
+ * Holds what goes over sockets to the document too, however a test asks.
+ * @returns what was not as described; it grows as answers end
+ */
+export function watchSockets(app: FastifyInstance): Error[] {
+  const faults: Error[] = []
+  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const pieces: Buffer[] = []
+    let length = 0
+    const keep = (piece: unknown) => {
+      if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) return
+      const bytes = Buffer.from(piece as Uint8Array)
+      length += bytes.length
+      if (length <= MOST_KEPT) pieces.push(bytes)
+    }
+    // Headers that are handed over with the status are not kept by the response.
+    let handed: Record<string, unknown> = {}
+    const { write, end, writeHead } = response
+    const watched = response as unknown as Record<string, (...given: unknown[]) => unknown>
+    watched['write'] = (...given) => {
+      keep(given[0])
+      return Reflect.apply(write, response, given)
+    }
+    watched['end'] = (...given) => {
+      keep(given[0])
+      return Reflect.apply(end, response, given)
+    }
+    watched['writeHead'] = (...given) => {
+      const last = given.at(-1)
+      if (typeof last === 'object' && last !== null) handed = last as Record<string, unknown>
+      return Reflect.apply(writeHead, response, given)
+    }
+    response.on('finish', () => {
+      const { method = 'GET', url = '/' } = request
+      const headers = Object.fromEntries(
+        Object.entries({ ...response.getHeaders(), ...handed }).map(([name, value]) => [
+          name.toLowerCase(),
+          value,
+        ]),
+      )
+      try {
+        // `OPTIONS *` asks about the server, not about a path.
+        if (length <= MOST_KEPT && url !== '*')
+          holdToDocument(app, {
+            method,
+            url,
+            status: response.statusCode,
+            headers,
+            body: Buffer.concat(pieces).toString(),
+          })
+      } catch (error) {
+        faults.push(error as Error)
+      }
+    })
+  })
+  return faults
 }
 
 function hold(where: string, schema: unknown, body: string, validate: Known['validate']): void {
