@@ -99,6 +99,8 @@ function problemBody(problem: Problem, instance: string, requestId: string) {
   }
 }
 
+const RETRY_SOON = { headers: { 'retry-after': '1' } }
+
 /** Fastify's own errors, by status. */
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed-body',
@@ -125,14 +127,9 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code = '', statusCode, message } = (error ?? {}) as FastifyError
   const known = BY_CODE[code] ?? BY_CODE[code.split('_', 2).join('_')]
-  if (known)
-    return new Problem(
-      known[0],
-      known[1],
-      known[0] === 'unavailable' ? { headers: { 'retry-after': '1' } } : {},
-    )
+  if (known) return new Problem(known[0], known[1], known[0] === 'unavailable' ? RETRY_SOON : {})
   const byStatus = statusCode === undefined || statusCode === 500 ? undefined : BY_STATUS[statusCode]
-  if (byStatus) return new Problem(byStatus, message)
+  if (byStatus) return new Problem(byStatus, message, byStatus === 'unavailable' ? RETRY_SOON : {})
   return new Problem('internal', 'The service failed. The log holds the cause under this request id.')
 }
 
@@ -200,7 +197,12 @@ export const problems = fp(
         `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
+    let stopping = false
+    app.addHook('preClose', async () => {
+      stopping = true
+    })
     app.addHook('onRequest', async ({ raw, headers }) => {
+      if (stopping) throw new Problem('unavailable', 'The service is stopping.', RETRY_SOON)
       if (headers.host === undefined && raw.httpVersion === '1.1')
         throw new Problem(
           'malformed-body',
