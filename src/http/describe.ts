@@ -15,8 +15,8 @@ declare module 'fastify' {
   }
 }
 
-/** A body that is a file, by media type. */
-export type Upload = Record<string, { description: string; example: string }>
+/** A body that is a file, by media type; `most` is how many bytes it may have. */
+export type Upload = Record<string, { description: string; example: string; most: number }>
 
 /** The headers that only some answers have. `http/document.ts` describes them. */
 export type HeaderName =

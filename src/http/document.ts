@@ -350,9 +350,9 @@ function addUpload(operation: Operation, upload: Upload): void {
   operation['requestBody'] = {
     required: true,
     content: Object.fromEntries(
-      Object.entries(upload).map(([type, { description, example }]) => [
+      Object.entries(upload).map(([type, { description, example, most }]) => [
         type,
-        { schema: { type: 'string', description, 'x-unbounded': true }, example },
+        { schema: { type: 'string', description, maxLength: most }, example },
       ]),
     ),
   }
