@@ -1,12 +1,48 @@
 import { defineConfig } from 'vitest/config'
+import { answers, SERVER } from './test/helpers/postgres.ts'
+
+const postgres = await answers()
+if (!postgres) {
+  const missing = `No PostgreSQL answers at ${SERVER.replace(/:[^:@/]*@/, ':…@')}`
+  if (process.env['REQUIRE_POSTGRES']) throw new Error(`${missing}, and its suite must not be skipped.`)
+  console.error(`${missing}; its suite is skipped.`)
+}
+
+/** What is about files, about the text of the project, or about either engine alone is run once. */
+const ONCE = ['backup', 'sqlite', 'docs-page', 'contract/*', 'openapi', 'config'].map(
+  (name) => `test/${name}.test.ts`,
+)
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: ['default', './test/helpers/closing-line.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'sqlite',
+          env: { TEST_ENGINE: 'sqlite' },
+          include: ['test/*.test.ts', 'test/contract/*.test.ts'],
+          exclude: ['test/postgres*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          env: { TEST_ENGINE: 'postgres' },
+          // Every question goes to another process, and the machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...(postgres
+            ? { globalSetup: './test/helpers/postgres.ts', include: ['test/*.test.ts'], exclude: ONCE }
+            : { include: ['test/helpers/no-postgres.test.ts'] }),
+        },
+      },
+    ],
   },
 })

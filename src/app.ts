@@ -1,23 +1,28 @@
 // The application: plugins in order, then every resource. Nothing else.
 import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
-import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { Problem } from './core/problems.ts'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { crudRoutes } from './features/crud.ts'
+import { importRoutes } from './features/exchange/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { reportRoutes } from './features/report.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
+import { webhookRoutes } from './features/webhooks/routes.ts'
+import type { Resolve } from './features/webhooks/send.ts'
+import { Sender } from './features/webhooks/sender.ts'
+import { receiverDocument } from './features/webhooks/shapes.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
+import { consistency } from './http/consistency.ts'
 import { watchMethods } from './http/methods.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
+import { rateLimits } from './http/rate-limit.ts'
 import { requestId } from './http/request-id.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { embeddedIn } from './records/include.ts'
@@ -36,6 +41,9 @@ export interface AppDeps {
   corsOrigins?: true | string[]
   trustProxy?: boolean
   rateLimitMax?: number
+  webhookAllowPrivate?: boolean
+  /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
+  webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
 }
 
@@ -69,27 +77,29 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cors, {
     origin: deps.corsOrigins ?? true,
     preflight: false,
-    exposedHeaders: ['ETag', 'Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Consistency-Token',
+      'ETag',
+      'Idempotency-Replayed',
+      'Link',
+      'Location',
+      'Retry-After',
+      'X-Request-Id',
+    ],
   })
-  if (rateLimitMax > 0) {
-    await app.register(rateLimit, {
-      // As a hook of the whole service, before keys are looked at: guesses at keys count too.
-      global: false,
-      max: rateLimitMax,
-      timeWindow: '1 minute',
-      errorResponseBuilder: (_request, { after }) =>
-        new Problem('rate-limited', `The limit is ${rateLimitMax} requests a minute; wait ${after}.`),
-    })
-    app.addHook('onRequest', app.rateLimit())
-  }
+  if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
+  await app.register(consistency, { engine })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,
+    webhooks: receiverDocument,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
       { name: 'records', description: 'Whole reports in one call.' },
+      { name: 'imports', description: 'Files of records, all of it or nothing.' },
       { name: 'changes', description: 'Every write in order, as pages or live.' },
+      { name: 'webhooks', description: 'Every write, sent to a URL and signed.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
       { name: 'service', description: 'Health, metrics, and where everything is.' },
@@ -108,8 +118,21 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const resource of catalogue.resources) statsRoutes(app, resource, records)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
+  await importRoutes(app, records)
   searchRoutes(app, routeDeps)
-  changeRoutes(app, records)
+  const change = changeRoutes(app, records)
+  const allowPrivate = deps.webhookAllowPrivate ?? false
+  const sender = new Sender({
+    engine,
+    clock,
+    logger: app.log,
+    version: VERSION,
+    allowPrivate,
+    ...deps.webhookSending,
+  })
+  app.addHook('onReady', () => sender.start())
+  app.addHook('preClose', () => sender.stop())
+  webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app)

@@ -15,8 +15,16 @@ const schema = z.object({
   PORT: whole('a port').pipe(z.number().max(65_535)).default(3000),
   DATABASE_URL: z
     .string()
-    .regex(/^file:.+/, 'must be file:PATH (the PostgreSQL engine, postgres://…, is not built yet)')
+    .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:PATH (SQLite) or postgres://… (PostgreSQL)')
     .default('file:./data/tracker.db'),
+  DATABASE_REPLICA_URLS: z
+    .string()
+    .transform((value) => value.split(',').map((url) => url.trim()))
+    .refine(
+      (urls) => urls.every((url) => /^postgres(ql)?:\/\/.+/.test(url)),
+      'must be postgres://… addresses, separated by commas',
+    )
+    .default([]),
   SEED: z.enum(['article', 'reference', 'none']).default('article'),
   WORKERS: z.literal('1', 'must be 1 (several workers are not built yet)').default('1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -31,13 +39,16 @@ const schema = z.object({
     .default(['*']),
   TRUST_PROXY: booleanWord.default(false),
   RATE_LIMIT_MAX: whole('requests a minute; 0 is off').default(0),
+  WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
 })
 
 export interface Config {
   host: string
   port: number
-  /** The path of the SQLite file. */
-  databaseFile: string
+  /** `file:PATH` or `postgres://…`: which engine, and where its data is. */
+  databaseUrl: string
+  /** Streaming replicas of the database, for reads. */
+  replicaUrls: string[]
   seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
@@ -46,6 +57,8 @@ export interface Config {
   trustProxy: boolean
   /** Requests a minute and client; 0 is off. */
   rateLimitMax: number
+  /** Whether webhooks may lead to loopback, private and other addresses that are not public. */
+  webhookAllowPrivate: boolean
 }
 
 export const SETTINGS = Object.keys(schema.shape)
@@ -59,15 +72,19 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new Error(`Bad settings: ${faults.join('; ')}`)
   }
   const settings = parsed.data
+  if (settings.DATABASE_REPLICA_URLS.length > 0 && settings.DATABASE_URL.startsWith('file:'))
+    throw new Error('Bad settings: DATABASE_REPLICA_URLS: needs a DATABASE_URL of PostgreSQL')
   return {
     host: settings.HOST,
     port: settings.PORT,
-    databaseFile: settings.DATABASE_URL.replace(/^file:(\/\/(?=\/))?/, ''),
+    databaseUrl: settings.DATABASE_URL,
+    replicaUrls: settings.DATABASE_REPLICA_URLS,
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? true : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
+    webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,
   }
 }

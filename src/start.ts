@@ -4,7 +4,7 @@ import pino from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { listKeys } from './db/keys.ts'
-import { openSqlite } from './db/sqlite/engine.ts'
+import { openEngine } from './db/open.ts'
 import { makeLogger } from './logger.ts'
 import { seed } from './seed.ts'
 
@@ -24,7 +24,7 @@ export async function start(): Promise<void> {
 
 async function run(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, pino.destination(1))
-  const engine = openSqlite(config.databaseFile)
+  const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
   await engine.migrate()
   const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
   const app = await buildApp({ engine, logger, ...config })

@@ -9,13 +9,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createKey } from '../src/db/keys.ts'
-import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { openEngine } from '../src/db/open.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
+import { freshDatabase, rowsOf, type TestDatabase } from './helpers/database.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -350,17 +350,17 @@ describe('the live feed', () => {
     }
   })
 
-  test('shows what another process wrote to the same file', async () => {
+  test('shows what another process wrote to the same database', async () => {
     const s = await service()
     const { events, reach } = await live(await baseOf(s))
     const script = `
-      import { openSqlite } from './src/db/sqlite/engine.ts'
+      import { openEngine } from './src/db/open.ts'
       import { catalogue, recordsOn } from './src/resources/index.ts'
-      const engine = openSqlite(process.argv[1])
+      const engine = await openEngine(process.argv[1])
       await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (unit) =>
         recordsOn(engine).create(unit, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
       await engine.close()`
-    const child = beside(['--input-type=module', '-e', script, s.file])
+    const child = beside(['--input-type=module', '-e', script, s.url])
     const [code] = await once(child, 'exit')
     expect(code).toBe(0)
     await reach(1)
@@ -422,73 +422,72 @@ describe('the live feed', () => {
   test.each([
     ['many small changes', 4000, 5_000],
     ['few large ones', 20, 1_000_000],
-  ])('costs no memory when its reader is slow, with %s', async (_, count, size) => {
-    const s = await service()
-    const records = recordsOn(s.engine)
-    const resource = catalogue.resource('source')
-    // Readers that take the headers and nothing else: for each of them 20 MB wait.
-    const base = await baseOf(s)
-    const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
-    for (const { response } of slow) response.pause()
-    const memory = () => {
-      const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-      return (heapUsed + external + arrayBuffers) / 1e6
-    }
-    const text = 'x'.repeat(size)
-    const write = (from: number, to: number) =>
-      records.write(AUTHOR, async (unit) => {
-        for (let n = from; n < to; n++) {
-          await records.create(
-            unit,
-            resource,
-            resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
-          )
-        }
-      })
-    const collect = async () => {
-      for (let round = 0; round < 3; round++) {
-        collectGarbage()
-        await sleep(20)
+  ])(
+    'costs no memory when its reader is slow, with %s',
+    async (_, count, size) => {
+      const s = await service()
+      const records = recordsOn(s.engine)
+      const resource = catalogue.resource('source')
+      // Readers that take the headers and nothing else: for each of them 20 MB wait.
+      const base = await baseOf(s)
+      const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
+      for (const { response } of slow) response.pause()
+      const memory = () => {
+        const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+        return (heapUsed + external + arrayBuffers) / 1e6
       }
-    }
-    await collect()
-    const before = memory()
-    for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
-    // Others come when all of it waits for them already.
-    for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
-    await sleep(200)
-    await collect()
-    expect(memory() - before).toBeLessThan(50)
-    // And when one reads on, nothing was left out.
-    const [first] = slow
-    first?.response.resume()
-    await first?.reach(count)
-    expect(first?.events.map(({ id }) => Number(id))).toEqual(Array.from({ length: count }, (_, n) => n + 1))
-  })
+      const text = 'x'.repeat(size)
+      const write = (from: number, to: number) =>
+        records.write(AUTHOR, async (unit) => {
+          for (let n = from; n < to; n++) {
+            await records.create(
+              unit,
+              resource,
+              resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
+            )
+          }
+        })
+      const collect = async () => {
+        for (let round = 0; round < 3; round++) {
+          collectGarbage()
+          await sleep(20)
+        }
+      }
+      await collect()
+      const before = memory()
+      for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
+      // Others come when all of it waits for them already.
+      for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
+      await sleep(200)
+      await collect()
+      expect(memory() - before).toBeLessThan(50)
+      // And when one reads on, nothing was left out.
+      const [first] = slow
+      first?.response.resume()
+      await first?.reach(count)
+      expect(first?.events.map(({ id }) => Number(id))).toEqual(
+        Array.from({ length: count }, (_, n) => n + 1),
+      )
+    },
+    60_000,
+  )
 })
 
 /** What the database holds now: every row of every kind, by `kind/id`. */
-function rowsOf(file: string) {
-  const database = new Database(file, { readonly: true })
+async function recordsIn(database: TestDatabase) {
+  const rows = await rowsOf(database)
   const records: Record<string, object> = {}
   for (const { kind, path } of [
     ...catalogue.resources.map(({ kind, path }) => ({ kind, path })),
     ...TABLES_OF_PARTS,
   ]) {
-    const rows = database.prepare(`select id, doc from "${path}"`).all() as { id: string; doc: string }[]
-    for (const { id, doc } of rows) records[`${kind}/${id}`] = JSON.parse(doc)
+    for (const { id, doc } of rows[path] ?? []) records[`${kind}/${id}`] = JSON.parse(String(doc))
   }
-  const seqs = database.prepare('select seq from changes order by seq').pluck().all() as number[]
-  database.close()
+  const seqs = (rows['changes'] ?? []).map(({ seq }) => Number(seq)).sort((a, b) => a - b)
   return { records, seqs }
 }
 
-function lastSeq(file: string): number {
-  const database = new Database(file, { readonly: true })
-  const seq = database.prepare('select max(seq) from changes').pluck().get() as number
-  database.close()
-  return seq
-}
+const lastSeq = async (database: TestDatabase) => (await recordsIn(database)).seqs.at(-1) ?? 0
 
 const TABLES_OF_PARTS = [
   { kind: 'evidence', path: 'evidence' },
@@ -506,9 +505,9 @@ async function processes() {
   const { port } = probe.address() as AddressInfo
   probe.close()
   await once(probe, 'close')
-  const file = join(folder, 'tracker.db')
-  const engine = openSqlite(file)
-  await engine.migrate()
+  const database = await freshDatabase('migrated')
+  onTestFinished(async () => void (await database.remove()))
+  const engine = await openEngine(database.url)
   const now = new Date()
   const { token } = await createKey(engine, { name: 'writer', role: 'admin', expiresAt: null, now })
   await engine.close()
@@ -517,7 +516,7 @@ async function processes() {
     const child = beside(['src/main.ts'], {
       PORT: String(port),
       HOST: '127.0.0.1',
-      DATABASE_URL: `file:${file}`,
+      DATABASE_URL: database.url,
       SEED: 'none',
       LOG_LEVEL: 'silent',
     })
@@ -534,7 +533,7 @@ async function processes() {
       await sleep(20)
     }
   }
-  return { folder, file, base, token, run }
+  return { folder, database, base, token, run }
 }
 
 /** Sends a write until it is answered, with the same key: across a restart it is still written once. */
@@ -598,7 +597,7 @@ describe('a mirror', () => {
   const ROUNDS = process.env['FULL'] ? 250 : 50
 
   test('that disconnects at random while four writers write, across two restarts, equals the database', async () => {
-    const { file, base, token, run } = await processes()
+    const { database, base, token, run } = await processes()
     let child = await run()
     const mirror: Record<string, object> = {}
     const seqs: number[] = []
@@ -611,7 +610,7 @@ describe('a mirror', () => {
     let restarts = 0
 
     const follow = async () => {
-      while (!over && (writing || seqs.length < lastSeq(file))) {
+      while (!over && (writing || seqs.length < (await lastSeq(database)))) {
         await new Promise<void>((resolve) => {
           const request = open(
             `${base}/v1/changes`,
@@ -666,18 +665,18 @@ describe('a mirror', () => {
     await restarting
     await following
 
-    const database = rowsOf(file)
+    const stored = await recordsIn(database)
     expect([restarts, disconnects > 5]).toEqual([2, true])
-    expect(database.seqs.length).toBeGreaterThan(ROUNDS * 75)
+    expect(stored.seqs.length).toBeGreaterThan(ROUNDS * 75)
     // Nothing lost, nothing twice, in order.
-    expect(seqs).toEqual(database.seqs)
-    expect(mirror).toEqual(database.records)
+    expect(seqs).toEqual(stored.seqs)
+    expect(mirror).toEqual(stored.records)
     child.kill('SIGTERM')
     await once(child, 'exit')
   }, 120_000)
 
   test('kept by examples/mirror.ts, killed and started again, equals the database', async () => {
-    const { folder, file, base, token, run } = await processes()
+    const { folder, database, base, token, run } = await processes()
     const child = await run()
     const copy = join(folder, 'mirror.json')
     const start = () => {
@@ -697,7 +696,7 @@ describe('a mirror', () => {
       script = start()
     }
     await Promise.all(writers)
-    const { records, seqs } = rowsOf(file)
+    const { records, seqs } = await recordsIn(database)
     while (applied() < (seqs.at(-1) ?? 0)) await sleep(20)
     expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual({ after: seqs.at(-1), records })
     expect(Object.keys(records).length).toBeGreaterThan(100)

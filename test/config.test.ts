@@ -40,13 +40,14 @@ test('everything has a default that works', () => {
   expect(readConfig({})).toMatchObject({
     host: '127.0.0.1',
     port: 3000,
-    databaseFile: './data/tracker.db',
+    databaseUrl: 'file:./data/tracker.db',
     seed: 'article',
     logLevel: 'info',
     requireKeyForReads: false,
     corsOrigins: true,
     trustProxy: false,
     rateLimitMax: 0,
+    webhookAllowPrivate: false,
   })
 })
 
@@ -59,9 +60,13 @@ test.each([
   [{ HOST: '::' }, { host: '::' }],
   [{ PORT: '0' }, { port: 0 }],
   [{ PORT: '65535' }, { port: 65_535 }],
-  [{ DATABASE_URL: 'file:x.db' }, { databaseFile: 'x.db' }],
-  [{ DATABASE_URL: 'file:/data/x.db' }, { databaseFile: '/data/x.db' }],
-  [{ DATABASE_URL: 'file:///data/x.db' }, { databaseFile: '/data/x.db' }],
+  [{ DATABASE_URL: 'file:x.db' }, { databaseUrl: 'file:x.db' }],
+  [{ DATABASE_URL: 'postgres://u@h:5433/d' }, { databaseUrl: 'postgres://u@h:5433/d' }],
+  [{ DATABASE_URL: 'postgresql://h/d?sslmode=require' }, { databaseUrl: 'postgresql://h/d?sslmode=require' }],
+  [
+    { DATABASE_URL: 'postgres://h/d', DATABASE_REPLICA_URLS: 'postgres://a/d, postgres://b/d' },
+    { replicaUrls: ['postgres://a/d', 'postgres://b/d'] },
+  ],
   [{ SEED: 'none' }, { seed: 'none' }],
   [{ SEED: 'reference' }, { seed: 'reference' }],
   [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
@@ -69,6 +74,7 @@ test.each([
   [{ REQUIRE_KEY_FOR_READS: 'false' }, { requireKeyForReads: false }],
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
+  [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
   [{ CORS_ORIGINS: '*' }, { corsOrigins: true }],
   [
     { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
@@ -100,6 +106,7 @@ const BAD: [setting: string, value: string][] = [
   ['RATE_LIMIT_MAX', '-1'],
   ['RATE_LIMIT_MAX', '1e3'],
   ['RATE_LIMIT_MAX', 'none'],
+  ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
 ]
 
 test.each(BAD)('%s=%j is refused in one line that names it', (setting, value) => {

@@ -1,6 +1,6 @@
 // Making, reading, changing and deleting: the rules that hold for every resource.
 import { sql } from 'drizzle-orm'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { columnOf } from '../src/records/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
@@ -13,6 +13,7 @@ import {
   pathOf,
   type ResourceKind,
 } from './helpers/bodies.ts'
+import { fromOutside, onPostgres } from './helpers/database.ts'
 
 interface Change {
   seq: number
@@ -28,7 +29,7 @@ interface Change {
 }
 
 const changesOf = ({ engine }: Service, id: string) =>
-  engine.reader.all<Change>(sql`select * from changes where recordId = ${id} order by seq`)
+  engine.reader.all<Change>(sql`select * from changes where "recordId" = ${id} order by seq`)
 
 const allChanges = ({ engine }: Service) => engine.reader.all<Change>(sql`select * from changes order by seq`)
 
@@ -700,9 +701,22 @@ describe('the change log', () => {
     const s = await service()
     const ids = await oneOfEach(s)
     await s.engine.write(async (writer) => {
-      await writer.run(
-        sql`create trigger broken before insert on links begin select raise(abort, 'secret sql'); end`,
-      )
+      if (onPostgres) {
+        await writer.run(
+          sql`create function broken() returns trigger language plpgsql as 'begin raise exception ''secret sql''; end'`,
+        )
+        await writer.run(
+          sql`create trigger broken before insert on links for each row execute function broken()`,
+        )
+      } else {
+        await writer.run(
+          sql`create trigger broken before insert on links begin select raise(abort, 'secret sql'); end`,
+        )
+      }
+    })
+    onTestFinished(async () => {
+      // The database goes to another test.
+      if (onPostgres) await fromOutside(s.url, (client) => client.query('drop function broken cascade'))
     })
     const before = await allChanges(s)
     const { headers, body } = await s.get('/v1/proposals?count=exact')

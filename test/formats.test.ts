@@ -6,10 +6,11 @@ import Database from 'better-sqlite3'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import ICAL from 'ical.js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
+import { fromOutside, onPostgres } from './helpers/database.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
@@ -560,7 +561,7 @@ describe('a client that hangs up midway', () => {
 
   /** Batches of proposals that were read since the last call. */
   const batches = (s: Service) =>
-    s.queries().filter((sql) => /from "proposals".* limit \?$/s.test(sql)).length
+    s.queries().filter((sql) => /from "proposals".* limit (\?|\$\d+)$/s.test(sql)).length
 
   test('frees everything: nothing more is read, nothing is held, the service goes on', async () => {
     const { s, port } = await filled()
@@ -586,10 +587,17 @@ describe('a client that hangs up midway', () => {
       expect(read).toBeLessThan(6)
 
       // Nobody holds on to an old state of the database: the log of writes can be emptied.
-      const other = new Database(s.file)
-      const [checkpoint] = other.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
-      other.close()
-      expect(checkpoint?.busy).toBe(0)
+      if (onPostgres) {
+        const open = `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`
+        // A read that was going on as the client hung up is read to its end.
+        const held = async () => (await fromOutside(s.url, (client) => client.query(open))).rows[0].n
+        await vi.waitUntil(async () => (await held()) === 0)
+      } else {
+        const other = new Database(s.file)
+        const [checkpoint] = other.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
+        other.close()
+        expect(checkpoint?.busy).toBe(0)
+      }
 
       await made(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
       const after = await fetch(`http://127.0.0.1:${port}/v1/proposals?proposedFrom=2023`)
@@ -602,5 +610,5 @@ describe('a client that hangs up midway', () => {
         3001 + turn + (format === 'csv' ? 1 : 0),
       )
     }
-  }, 60_000)
+  }, 180_000)
 })

@@ -1,41 +1,12 @@
 // What strangers send: whatever it is, it is written or refused with a clear 4xx, and a refusal leaves no trace.
-import { createHash } from 'node:crypto'
-import Database from 'better-sqlite3'
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Answer, type Service, service } from './helpers/app.ts'
-
-/** A hash over every row of every table: equal when the database is byte for byte what it was. */
-function watch(file: string): () => string {
-  const database = new Database(file, { readonly: true })
-  onTestFinished(() => {
-    database.close()
-  })
-  const tables = database
-    .prepare(
-      "select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' order by 1",
-    )
-    .pluck()
-    .all() as string[]
-  const statements = tables.map((name) => database.prepare(`select * from "${name}"`).raw())
-  return () => {
-    const hash = createHash('sha256')
-    for (const statement of statements) {
-      for (const row of statement.iterate() as Iterable<unknown[]>) {
-        hash.update(
-          row.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : `${value}`)).join('\0'),
-        )
-        hash.update('\n')
-      }
-      hash.update('\f')
-    }
-    return hash.digest('hex')
-  }
-}
+import { watch } from './helpers/database.ts'
 
 /** The answer is 2xx, or a problem in 4xx that changed nothing. */
-async function harmless(snapshot: () => string, send: () => Promise<Answer>): Promise<Answer> {
-  const before = snapshot()
+async function harmless(snapshot: () => Promise<string>, send: () => Promise<Answer>): Promise<Answer> {
+  const before = await snapshot()
   const answer = await send()
   if (answer.status >= 200 && answer.status < 300) return answer
   expect(answer.status, answer.text).toBeGreaterThanOrEqual(400)
@@ -47,8 +18,8 @@ async function harmless(snapshot: () => string, send: () => Promise<Answer>): Pr
     status: answer.status,
     detail: expect.any(String),
   })
-  expect(answer.text).not.toMatch(/SQLITE|sqlite|\.ts:\d|node_modules|at Object\./)
-  expect(snapshot(), `${answer.status} left a trace`).toBe(before)
+  expect(answer.text).not.toMatch(/SQLITE|sqlite|postgres|\.ts:\d|node_modules|at Object\./)
+  expect(await snapshot(), `${answer.status} left a trace`).toBe(before)
   return answer
 }
 
@@ -105,10 +76,9 @@ function writesOf({ app }: Service) {
 }
 
 /** The ids of everything in a seeded database, by prefix; those of states under ''. */
-function idsIn(file: string): Map<string, string[]> {
-  const database = new Database(file, { readonly: true })
-  const all = database.prepare('select distinct recordId from changes order by 1').pluck().all() as string[]
-  database.close()
+async function idsIn({ rows }: Service): Promise<Map<string, string[]>> {
+  const changes = (await rows())['changes'] ?? []
+  const all = [...new Set(changes.map(({ recordId }) => recordId as string))].sort()
   return Map.groupBy(all, (id) => id.split('_').slice(0, -1).join('_'))
 }
 
@@ -305,9 +275,9 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
   const api = await service({ seed: true })
   const [position, relation] = await someParts(api)
   expect([position, relation]).toEqual([201, 201])
-  const snapshot = watch(api.file)
+  const snapshot = await watch(api)
   const { operations, schemas } = writesOf(api)
-  const { body, url, condition } = generators(idsIn(api.file), schemas)
+  const { body, url, condition } = generators(await idsIn(api), schemas)
   const chosen = operations.filter(select)
   const seen = new Map<number, number>()
   for (const { method, path, id, schema } of chosen) {
@@ -455,7 +425,7 @@ describe('a body', () => {
 
   test('that is malformed, or has not the documented form, is a clear 4xx', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     for (const [what, payload, status, problem, says] of bodies) {
       const answer = await harmless(snapshot, () => send(api, payload))
       expect([what, answer.status, answer.body['type']]).toEqual([what, status, `/problems/${problem}`])
@@ -465,7 +435,7 @@ describe('a body', () => {
 
   test('of another media type is 415', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -482,7 +452,7 @@ describe('a body', () => {
 
   test('nested at any depth never brings the service down', async () => {
     const api = await service({ seed: true })
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const [speaker] = (await api.get('/v1/speakers')).body['data'] as { id: string }[]
     for (const depth of [10, 100, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 10_000, 20_000, 50_000]) {
       for (const [open, close] of [
@@ -510,7 +480,7 @@ describe('a body', () => {
 
   test('that patches prototypes patches nothing else', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
     const url = `/v1/speakers/${body['id']}`
     for (const payload of [
@@ -532,7 +502,7 @@ describe('a body', () => {
 describe('a date', () => {
   test('that does not exist is 400 that names the field', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const dates = [
       '2022-02-31',
       '2023-02-29',
@@ -559,7 +529,7 @@ describe('a date', () => {
 
   test('of an end before its start is 422 that names the end', async () => {
     const api = await service({ seed: true })
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const cases = [
       ['meetings', { name: 'M', startDate: '2022-08-24', endDate: '2022-08-23' }, '/endDate'],
       ['meetings', { name: 'M', startDate: '2022-08', endDate: '2022-07-31' }, '/endDate'],
@@ -613,7 +583,7 @@ describe('a reference', () => {
 
   test('to a record that does not exist is 422 that names each place', async () => {
     const api = await service({ seed: true })
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const answer = await harmless(snapshot, () =>
       api.post('/v1/proposals', {
         title: 'P',
@@ -641,7 +611,7 @@ describe('a reference', () => {
 
   test('to a record that was deleted is 422', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
     await api.del(`/v1/speakers/${body['id']}`)
     const statement = { speakerId: body['id'], kind: 'direct', text: 'T' }
@@ -650,7 +620,7 @@ describe('a reference', () => {
 
   test('with the prefix of another kind is 400, and the message names both', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const statement = { speakerId: `mtg_${NOBODY}`, kind: 'direct', text: 'T' }
     const answer = await harmless(snapshot, () => api.post('/v1/statements', statement))
     expect([answer.status, answer.body['type']]).toEqual([400, '/problems/invalid-body'])
@@ -687,7 +657,7 @@ describe('a cycle of parents', () => {
     ['topics', 'broaderId', (n: number) => ({ slug: `t-${n}`, prefLabel: `T${n}` })],
   ] as const)('of %s is 422, however long, and leaves no trace', async (path, field, body) => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const chain: string[] = []
     for (let n = 0; n < 60; n++) {
       const made = await api.post(`/v1/${path}`, { ...body(n), [field]: chain.at(-1) ?? null })
@@ -719,7 +689,7 @@ describe('a cycle of parents', () => {
 
   test('of topics is found by slug too', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     await api.post('/v1/topics', { slug: 'wide', prefLabel: 'Wide' })
     await api.post('/v1/topics', { slug: 'narrow', prefLabel: 'Narrow', broaderId: 'wide' })
     for (const broaderId of ['wide', 'narrow'])
@@ -742,7 +712,7 @@ describe('a cycle of parents', () => {
 describe('a path', () => {
   test('with an id of any kind never brings the service down', async () => {
     const api = await service()
-    const snapshot = watch(api.file)
+    const snapshot = await watch(api)
     const weird = [
       '%00',
       '%2e%2e',

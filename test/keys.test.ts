@@ -9,6 +9,7 @@ import { buildApp } from '../src/app.ts'
 import { createKey, listKeys } from '../src/db/keys.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Service, service } from './helpers/app.ts'
+import { onPostgres } from './helpers/database.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -19,12 +20,12 @@ interface Run {
 }
 
 /** npm run keys -- …, without npm. */
-const keysCommand = (file: string, ...args: string[]) =>
+const keysCommand = (url: string, ...args: string[]) =>
   new Promise<Run>((resolve) => {
     execFile(
       join(ROOT, 'node_modules/.bin/node'),
       ['src/cli/keys.ts', ...args],
-      { cwd: ROOT, env: { PATH: process.env['PATH'], DATABASE_URL: `file:${file}` } },
+      { cwd: ROOT, env: { PATH: process.env['PATH'], DATABASE_URL: url } },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })
@@ -32,7 +33,7 @@ const keysCommand = (file: string, ...args: string[]) =>
 const TOKEN = /^sco_[0-9a-z]{26}_[\w-]{43}$/
 
 async function created(s: Service, role: string, ...more: string[]) {
-  const run = await keysCommand(s.file, 'create', '--name', `A ${role}`, '--role', role, ...more)
+  const run = await keysCommand(s.url, 'create', '--name', `A ${role}`, '--role', role, ...more)
   expect(run.code, run.stderr).toBe(0)
   const token = run.stdout.trim()
   return { ...run, token, id: `key_${token.split('_')[1]}`, secret: token.slice(-43) }
@@ -59,7 +60,7 @@ describe('npm run keys', () => {
     expect(token).toMatch(TOKEN)
     expect(stderr).toContain(id)
     expect(stderr).not.toContain(secret)
-    const list = await keysCommand(s.file, 'list')
+    const list = await keysCommand(s.url, 'list')
     const line = list.stdout.split('\n').find((one) => one.startsWith(id))
     expect(line).toMatch(/\tanalyst\tuntil \d{4}-\d\d-\d\dT[\d:.]+Z\tA analyst$/)
     expect(list.stdout + list.stderr).not.toContain(secret)
@@ -70,7 +71,7 @@ describe('npm run keys', () => {
     const s = await service()
     const { token, id, secret } = await created(s, 'admin')
     expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
-    const bytes = bytesOf(s.file)
+    const bytes = onPostgres ? Buffer.from(JSON.stringify(await s.rows())) : bytesOf(s.file)
     expect(bytes.includes(id)).toBe(true)
     expect(bytes.includes(secret)).toBe(false)
     expect(bytes.includes(Buffer.from(secret, 'base64url'))).toBe(false)
@@ -80,13 +81,13 @@ describe('npm run keys', () => {
     const s = await service()
     const { token, id } = await created(s, 'analyst')
     expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
-    const revoked = await keysCommand(s.file, 'revoke', id)
+    const revoked = await keysCommand(s.url, 'revoke', id)
     expect([revoked.code, revoked.stdout]).toEqual([0, ''])
     const answer = await writing(s, `Bearer ${token}`)
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
     expect(answer.body['detail']).toContain('revoked')
-    expect((await keysCommand(s.file, 'list')).stdout).toMatch(new RegExp(`^${id}\tanalyst\trevoked `, 'm'))
+    expect((await keysCommand(s.url, 'list')).stdout).toMatch(new RegExp(`^${id}\tanalyst\trevoked `, 'm'))
   })
 
   test.each([
@@ -107,7 +108,7 @@ describe('npm run keys', () => {
     [['revoke', 'key_nobody']],
   ])('refuses %j with 1, a word on standard error, and no key', async (args) => {
     const s = await service()
-    const { code, stdout, stderr } = await keysCommand(s.file, ...args)
+    const { code, stdout, stderr } = await keysCommand(s.url, ...args)
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/Usage|--expires|There is no key/)
     expect(stderr).not.toMatch(/^ +at /m)
@@ -153,7 +154,7 @@ describe('a key', () => {
     const before = Date.now()
     const { id } = await created(s, 'analyst', '--expires', expires)
     const until = /until (\S+)\t/.exec(
-      (await keysCommand(s.file, 'list')).stdout.split('\n').find((line) => line.startsWith(id)) ?? '',
+      (await keysCommand(s.url, 'list')).stdout.split('\n').find((line) => line.startsWith(id)) ?? '',
     )?.[1]
     const end = Date.parse(until ?? '')
     expect(end).toBeGreaterThanOrEqual(before + length)

@@ -1,6 +1,5 @@
 // POST /v1/records: a whole report in one call. What is known is found again; all of it is written, or nothing.
 import { readFileSync } from 'node:fs'
-import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { SECTIONS } from '../src/features/report.ts'
@@ -89,20 +88,6 @@ const whole = (): Body => ({
     },
   ],
 })
-
-/** Every table of the database, row for row. */
-function dump({ file }: Service): Record<string, unknown[]> {
-  const database = new Database(file, { readonly: true })
-  const tables = database
-    .prepare("select name from sqlite_master where type = 'table' and name <> 'searchWords' order by 1")
-    .pluck()
-    .all() as string[]
-  const rows = Object.fromEntries(
-    tables.map((name) => [name, database.prepare(`select * from "${name}"`).all()]),
-  )
-  database.close()
-  return rows
-}
 
 const send = (s: Service, report: Body, headers: Record<string, string> = {}) =>
   s.post('/v1/records', report, headers)
@@ -405,7 +390,7 @@ describe('what is known', () => {
     const identifiers = [{ scheme: 'x', identifier: '1' }]
     const first = (await s.post('/v1/speakers', { name: 'Li Wei', identifiers })).body['id']
     const second = (await s.post('/v1/speakers', { name: 'Other', otherNames: ['LI WEI'] })).body['id']
-    const before = dump(s)
+    const before = await s.rows()
     const report = (speaker: Body) => ({
       source: source(),
       organizations: [{ name: 'Made before', classification: 'organ' }],
@@ -421,7 +406,7 @@ describe('what is known', () => {
         { id: second, name: 'Other', path: `/v1/speakers/${second}` },
       ]),
     )
-    expect(dump(s)).toEqual(before)
+    expect(await s.rows()).toEqual(before)
     const named = (await sent(s, report({ name: 'Li Wei', identifiers }))).body['data'].at(-1)
     expect(named).toMatchObject({ id: first, outcome: 'matched' })
     const byId = await sent(s, {
@@ -436,13 +421,13 @@ describe('all or nothing', () => {
   test('a quote that the source does not hold, in the last item, leaves the database as it was', async () => {
     const s = await service()
     await s.post('/v1/speakers', { name: 'The minister' })
-    const before = dump(s)
+    const before = await s.rows()
     const report = whole()
     report['statements'][0].evidence[2].exact = 'Never said'
     const { status, body } = await send(s, report, { 'idempotency-key': 'k' })
     expect([status, body['type']]).toEqual([422, '/problems/quote-absent'])
     expect(body['errors']).toMatchObject([{ pointer: '/statements/0/evidence/2/exact' }])
-    expect(dump(s)).toEqual(before)
+    expect(await s.rows()).toEqual(before)
     // Mended, it goes through under the same key.
     expect((await send(s, whole(), { 'idempotency-key': 'k' })).status).toBe(201)
   })
@@ -461,7 +446,7 @@ describe('all or nothing', () => {
     const known = (
       await s.post('/v1/organizations', { name: 'K', classification: 'organ', identifiers: taken })
     ).body
-    const before = dump(s)
+    const before = await s.rows()
     const cases: [pointer: string, status: number, spoil: (report: Body) => void][] = [
       ['/source', 400, at('source', undefined)],
       ['/sauce', 400, at('sauce', {})],
@@ -503,7 +488,7 @@ describe('all or nothing', () => {
       const pointers = (answer.body['errors'] ?? []).map((fault: Body) => fault['pointer'])
       expect([answer.status, [...new Set(pointers)]], answer.text).toEqual([status, [pointer]])
     }
-    expect(dump(s)).toEqual(before)
+    expect(await s.rows()).toEqual(before)
     await sent(s, whole())
   })
 })
@@ -513,7 +498,7 @@ describe('a report that is sent again', () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await send(s, whole(), key)
-    const before = dump(s)
+    const before = await s.rows()
     const again = await send(s, whole(), key)
     expect([again.status, again.text, again.headers['location']]).toEqual([
       201,
@@ -523,7 +508,7 @@ describe('a report that is sent again', () => {
     const other = whole()
     other['statements'].pop()
     expect((await send(s, other, key)).status).toBe(422)
-    expect(dump(s)).toEqual(before)
+    expect(await s.rows()).toEqual(before)
   })
 
   test('twice at once with one Idempotency-Key is written once', async () => {

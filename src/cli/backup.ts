@@ -2,8 +2,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import Database from 'better-sqlite3'
-import { readConfig } from '../config.ts'
-import { runAlone, UsageError } from './command.ts'
+import { databaseFile, progressLine, runAlone, UsageError } from './command.ts'
 
 await runAlone(async () => {
   const { positionals, values } = parseArgs({
@@ -12,21 +11,22 @@ await runAlone(async () => {
   })
   const [target] = positionals
   if (!target || positionals.length > 1) throw new UsageError('Usage: npm run backup -- FILE [--force]')
-  const { databaseFile } = readConfig(process.env)
-  if (!existsSync(databaseFile)) throw new UsageError(`There is no database at ${databaseFile}.`)
+  const file = databaseFile()
+  if (!existsSync(file)) throw new UsageError(`There is no database at ${file}.`)
   if (existsSync(target) && !values.force) throw new UsageError(`${target} exists. --force overwrites it.`)
   const partial = `${target}.part`
-  const database = new Database(databaseFile, { readonly: true })
+  const database = new Database(file, { readonly: true })
+  const progress = progressLine()
   try {
     const { totalPages } = await database.backup(partial, {
       progress: ({ totalPages: total, remainingPages }) => {
-        if (process.stderr.isTTY)
-          process.stderr.write(`\r${Math.round((100 * (total - remainingPages)) / total)} %`)
+        progress.show(`${Math.round((100 * (total - remainingPages)) / total)} %`)
         return 2000
       },
     })
     renameSync(partial, target)
-    console.error(`${process.stderr.isTTY ? '\r' : ''}Copied ${totalPages} pages to ${target}.`)
+    progress.clear()
+    console.error(`Copied ${totalPages} pages to ${target}.`)
   } finally {
     database.close()
     rmSync(partial, { force: true })

@@ -3,8 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import Database from 'better-sqlite3'
-import { readConfig } from '../config.ts'
-import { runAlone, UsageError } from './command.ts'
+import { databaseFile, runAlone, UsageError } from './command.ts'
 
 await runAlone(async () => {
   const { positionals, values } = parseArgs({
@@ -15,17 +14,17 @@ await runAlone(async () => {
   if (!source || positionals.length > 1) throw new UsageError('Usage: npm run restore -- FILE [--force]')
   if (!existsSync(source)) throw new UsageError(`There is no file ${source}.`)
   checkBackup(source)
-  const { databaseFile } = readConfig(process.env)
-  if (existsSync(databaseFile)) {
-    if (!values.force) throw new UsageError(`There is a database at ${databaseFile}. --force replaces it.`)
-    checkUnused(databaseFile)
+  const file = databaseFile()
+  if (existsSync(file)) {
+    if (!values.force) throw new UsageError(`There is a database at ${file}. --force replaces it.`)
+    checkUnused(file)
   }
-  mkdirSync(dirname(databaseFile), { recursive: true })
-  const partial = `${databaseFile}.part`
+  mkdirSync(dirname(file), { recursive: true })
+  const partial = `${file}.part`
   copyFileSync(source, partial)
-  for (const rest of ['-wal', '-shm']) rmSync(`${databaseFile}${rest}`, { force: true })
-  renameSync(partial, databaseFile)
-  console.error(`Restored ${databaseFile} from ${source}.`)
+  for (const rest of ['-wal', '-shm']) rmSync(`${file}${rest}`, { force: true })
+  renameSync(partial, file)
+  console.error(`Restored ${file} from ${source}.`)
 })
 
 /** @throws UsageError when a file is no whole database of the tracker */

@@ -48,7 +48,8 @@ export const PROBLEMS = {
   forbidden: {
     status: 403,
     title: 'The key may not do this',
-    about: 'The key is valid, but its role does not allow the operation: analysts write, only admins delete.',
+    about:
+      'The key is valid, but its role does not allow the operation: analysts write, only admins delete and manage webhooks.',
   },
   'not-found': {
     status: 404,

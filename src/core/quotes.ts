@@ -90,6 +90,7 @@ export function locateQuote(text: string, selector: QuoteSelector): Located {
 function occurrences(text: string, exact: string): number[] {
   const first = text.indexOf(exact)
   if (first === -1 || exact === '') return []
+  if (!text.includes(exact, first + 1)) return [first]
   // For each length of a beginning of `exact`: the longest shorter beginning that it also ends with.
   const border = new Uint32Array(exact.length + 1)
   for (let at = 1, length = 0; at < exact.length; at++) {

@@ -13,6 +13,32 @@ export type Values = Record<string, unknown>
 export interface Reader {
   all<Row>(query: SQL, values?: Values): Promise<Row[]>
   get<Row>(query: SQL, values?: Values): Promise<Row | undefined>
+  /** Whether it may be behind what the service answered before. */
+  readonly mayLag?: boolean
+}
+
+/** A replica does not know yet what a read builds upon. Thrown by that read; the engine then asks the primary. */
+export class Behind extends Error {}
+
+/** What a request asks of the states that it reads. */
+export interface Consistency {
+  /** What a write answered: a state without that write will not do. */
+  token: string | undefined
+  /** Whether `read` may be answered by a replica. */
+  spread: boolean
+  /** Set by a write: names a state that knows of it. */
+  written?: string
+}
+
+/** Counts what has a key, anew after each window. @returns how often it was counted, and how long the window lasts yet */
+export type Tally = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
+
+export interface Replicas {
+  /** Runs a request, or the rest of it, under its consistency. */
+  within(asked: Consistency, work: () => void): void
+  /** From here on the request reads from the primary: it reads several times, and all must go together. */
+  steady(): void
+  isToken(text: string): boolean
 }
 
 export interface Writer extends Reader {
@@ -21,6 +47,8 @@ export interface Writer extends Reader {
 
 /** What the full-text index holds of a record; title and body are folded (`core/search.ts`). */
 export interface SearchEntry {
+  /** A number that no entry had before: that of the change that brought it. */
+  docId: number
   kind: string
   recordId: string
   date: string | null
@@ -55,18 +83,25 @@ export interface SearchIndex {
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
   readonly search: SearchIndex
+  /** The bytes of a document, without reading it where the engine can tell. */
+  size(document: SQL): SQL
   /** The items of a list in a JSON document, as something to select from; each has a column `value`. */
-  items(list: SQL, alias: SQL): SQL
+  items(list: SQL, alias: SQL, of: 'texts' | 'objects'): SQL
   /** Queries outside a write: they see what is committed. */
   readonly reader: Reader
+  /** Null where there are none. */
+  readonly replicas: Replicas | null
+  /** Counts that all instances share; null where there is only one. */
+  readonly tally: Tally | null
   /** Several reads of one state of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**
    * One transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once
-   * the commit is on disk. Writes are serialised, so `work` sees no other's half.
+   * the commit is on disk. Writes are serialised, so `work` sees no other's half. Those that wait share a commit,
+   * but for one that is to be `alone`, since it takes long.
    */
-  write<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>
-  /** Resolves when something was committed by this process, or after `ms`, or when aborted. */
+  write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
+  /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */
   migrate(): Promise<void>

@@ -2,6 +2,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { newId } from '../core/ids.ts'
 import { sha256 } from '../core/text.ts'
+import { redactSecrets } from '../core/webhooks.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
 import { sql } from './sql.ts'
 import { keys } from './system.ts'
@@ -23,17 +24,18 @@ const FORM = /^sco_([0-9a-z]{26})_[\w-]{43}$/
 
 const LOOKS_LIKE_A_KEY = /sco_([0-9a-z]{26})_[\w-]+/gi
 
-/** Blots out the secret part of anything that looks like a key, also where some of it is percent-encoded. */
+/** Blots out the secret part of anything that looks like a key or signs webhooks; a key also where some of it is percent-encoded. */
 export function redactKeys(text: string): string {
-  const plain = text.replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
+  const plain = redacted(text)
   if (!plain.includes('%')) return plain
   const decoded = plain.replace(/%[0-9a-f]{2}/gi, (code) =>
     String.fromCharCode(Number.parseInt(code.slice(1), 16)),
   )
-  return decoded.search(LOOKS_LIKE_A_KEY) === -1
-    ? plain
-    : decoded.replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
+  const both = redacted(decoded)
+  return both === decoded ? plain : both
 }
+
+const redacted = (text: string) => redactSecrets(text).replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
 
 /** Makes a key. The token that is returned is kept nowhere. */
 export async function createKey(

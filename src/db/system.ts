@@ -93,6 +93,20 @@ export const idempotency = sqliteTable(
   ],
 )
 
+/** Imports that were sent, and what became of them; kept for a month. */
+export const imports = sqliteTable(
+  'imports',
+  {
+    id: text('id').primaryKey(),
+    createdAt: text('createdAt').notNull(),
+    /** Null while it is not done. */
+    finishedAt: text('finishedAt'),
+    /** JSON. */
+    doc: text('doc').notNull(),
+  },
+  (table) => [index('imports_created').on(table.createdAt), index('imports_finished').on(table.finishedAt)],
+)
+
 /** What the service remembers of itself, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
@@ -112,5 +126,65 @@ export const searchDocs = sqliteTable(
   (table) => [
     uniqueIndex('searchDocs_record').on(table.recordId),
     index('searchDocs_kind').on(table.kind, table.docId),
+  ],
+)
+
+/** Who is told of changes. What a client may see of a row is drawn from it in `features/webhooks/`. */
+export const webhooks = sqliteTable('webhooks', {
+  id: text('id').primaryKey(),
+  version: integer('version').notNull(),
+  createdAt: text('createdAt').notNull(),
+  updatedAt: text('updatedAt').notNull(),
+  url: text('url').notNull(),
+  /** JSON: kinds of records; empty for all. */
+  kinds: text('kinds').notNull(),
+  /** JSON. */
+  filters: text('filters').notNull(),
+  description: text('description'),
+  status: text('status').notNull(),
+  disabledBecause: text('disabledBecause'),
+  /** Signs, so it is kept as it is. Null once the webhook is deleted. */
+  secret: text('secret'),
+  /** The one before, which also signs until `previousUntil`. */
+  previousSecret: text('previousSecret'),
+  previousUntil: text('previousUntil'),
+  /** The last change that was taken up, or that it does not ask for. */
+  seq: integer('seq').notNull(),
+  /** Since when there was nothing but failures. */
+  failingSince: text('failingSince'),
+  /** Nothing is sent before: the receiver asked for a pause. */
+  holdUntil: text('holdUntil'),
+  /** The process that sends for it, and until when nobody else does. */
+  leasedBy: text('leasedBy'),
+  leasedUntil: text('leasedUntil'),
+  /** A deleted webhook stays as a tombstone. */
+  deletedAt: text('deletedAt'),
+})
+
+/** What was sent, or is to be sent: one row for a change and a webhook. What is not taken up yet has none. */
+export const webhookDeliveries = sqliteTable(
+  'webhookDeliveries',
+  {
+    /** Also the `webhook-id` of every try. */
+    id: text('id').primaryKey(),
+    webhookId: text('webhookId').notNull(),
+    /** The change; null for a ping. */
+    seq: integer('seq'),
+    type: text('type').notNull(),
+    status: text('status').notNull(),
+    /** Since it was made, or last replayed. */
+    tries: integer('tries').notNull(),
+    /** JSON: what became of each try, the last few of them. */
+    attempts: text('attempts').notNull(),
+    /** While it is pending. */
+    nextAttemptAt: text('nextAttemptAt'),
+    createdAt: text('createdAt').notNull(),
+    updatedAt: text('updatedAt').notNull(),
+  },
+  (table) => [
+    uniqueIndex('webhookDeliveries_change').on(table.webhookId, table.seq),
+    index('webhookDeliveries_list').on(table.webhookId, table.id),
+    index('webhookDeliveries_status').on(table.webhookId, table.status, table.id),
+    index('webhookDeliveries_updated').on(table.updatedAt),
   ],
 )

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
-import type { Reader } from '../db/engine.ts'
+import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
@@ -65,7 +65,8 @@ const changeOf = ({ kind, name, record }: Entity) =>
     })
     .meta({ id: `${name}Change`, description: `A write of a ${kind}.` })
 
-export function changeRoutes(app: FastifyInstance, records: Records): void {
+/** @returns the shape of a change */
+export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.parts]
   const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
   const change = z
@@ -151,9 +152,9 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
         throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
       const body = await records.engine.read(async (reader) => {
         const last = await lastSeq(reader)
-        const shown = await after(reader, query.after, kind, query.limit, MOST_BYTES)
+        const shown = await after(records.engine, reader, query.after, kind, query.limit, MOST_BYTES)
         const end = shown.at(-1)?.seq
-        const hasMore = end !== undefined && (await after(reader, end, kind, 1, 0)).length > 0
+        const hasMore = end !== undefined && (await after(records.engine, reader, end, kind, 1, 0)).length > 0
         // Nothing is left to be found up to the last change, whatever kinds were asked for.
         const nextAfter = hasMore ? end : Math.max(last, query.after)
         const page = JSON.stringify({ nextAfter, hasMore, limit: query.limit })
@@ -162,6 +163,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): void {
       return answer(request, reply, { body })
     },
   })
+  return change
 }
 
 /** Aborts when the client is gone. */
@@ -191,7 +193,7 @@ async function* live(
   let quietSince = Date.now()
   yield Buffer.from('retry: 2000\n\n')
   while (!stopped.aborted) {
-    const rows = await after(records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
+    const rows = await after(records.engine, records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
     const last = rows.at(-1)
     if (last) {
       seen = last.seq
@@ -209,6 +211,7 @@ async function* live(
 
 /** The changes behind `seq`: at most `limit`, and none behind the one that goes past `bytes`. */
 function after(
+  engine: Engine,
   reader: Reader,
   seq: number,
   kind: string[] | null,
@@ -217,9 +220,22 @@ function after(
 ): Promise<Change[]> {
   const wanted = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
   // Sizes are read before documents are: a few records may be larger than a thousand others.
-  const sizes = sql`select ${changes.seq} as seq, coalesce(octet_length(${changes.doc}), 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
+  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
-    sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
+    sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
   )
 }
+
+/** One change, as the feed shows it, and when it was written. */
+export async function changeAt(
+  reader: Reader,
+  seq: number,
+): Promise<{ json: string; at: string } | undefined> {
+  const change = await reader.get<Change>(ONE, { seq })
+  return change && { json: toJson(change), at: change.at }
+}
+
+const COLUMNS = sql`${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc`
+
+const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

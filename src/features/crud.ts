@@ -1,20 +1,19 @@
 // The routes that every resource has: list, make, read, change, delete.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { mergePatch } from '../core/merge-patch.ts'
-import { type Fault, impossible, Problem } from '../core/problems.ts'
 import { answer, checkIfMatch } from '../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam, textBody } from '../http/describe.ts'
-import { bodyProblem, mergePatchCompiler, segmentOf } from '../http/validation.ts'
+import { mergePatchCompiler } from '../http/validation.ts'
 import { DELETED, respond, written } from '../http/write.ts'
 import { line } from '../records/fields.ts'
 import { embed, includePaths } from '../records/include.ts'
 import { listPage, readRow } from '../records/list.ts'
 import { includeParameter, listParameters, MAX_LIMIT, toListQuery, viewParameters } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
-import type { Doc, Resource } from '../records/resource.ts'
+import type { Resource } from '../records/resource.ts'
 import { seqAt } from '../records/view.ts'
 import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from './formats.ts'
+import { patched } from './patch.ts'
 
 interface ReadQuery {
   asOf?: string
@@ -236,38 +235,8 @@ export function crudRoutes(
   })
 }
 
-function nextUrl(request: FastifyRequest, cursor: string): string {
+export function nextUrl(request: FastifyRequest, cursor: string): string {
   const url = new URL(request.url, 'http://localhost')
   url.searchParams.set('cursor', cursor)
   return `${url.pathname}${url.search}`
-}
-
-/**
- * The writable fields of a record after a merge patch.
- * @throws Problem `invalid-body` when the result has not the right form, `impossible` when a derived field would change
- */
-function patched(resource: Resource, before: Doc, patch: Record<string, unknown>): Record<string, unknown> {
-  const writable: Record<string, unknown> = {}
-  for (const key of Object.keys(resource.writable.shape)) writable[key] = before[key]
-  const faults: Fault[] = []
-  const unknown: Fault[] = []
-  const change: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(patch)) {
-    if (key in writable) change[key] = value
-    else if (!(key in before)) unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
-    else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
-      const how =
-        key === 'status' && resource.lifecycle
-          ? ` POST an event to /v1/${resource.path}/${before.id}/events to move it.`
-          : ''
-      faults.push({ pointer: `/${key}`, detail: `${key} is read-only.${how}` })
-    }
-  }
-  if (unknown.length > 0)
-    throw new Problem('invalid-body', 'The patch names fields that do not exist.', { errors: unknown })
-  if (faults.length > 0) throw impossible(faults)
-  const result = resource.writable.safeParse(mergePatch(writable, change))
-  if (!result.success) throw bodyProblem(result.error)
-  // What a patch clears is null, also where leaving it out would mean something else.
-  return Object.fromEntries(Object.keys(writable).map((key) => [key, result.data[key] ?? null]))
 }

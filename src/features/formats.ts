@@ -10,10 +10,11 @@ import { embed } from '../records/include.ts'
 import { kindsBehind, type Page, walk } from '../records/list.ts'
 import type { ListQuery } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
-import type { Doc, Json, Resource } from '../records/resource.ts'
+import type { Doc, Resource } from '../records/resource.ts'
 import { lastSeq, lastSeqOf } from '../records/view.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
+import { cellsOf, columnsOf } from './exchange/columns.ts'
 
 /** How many rows are read, and held, at a time. */
 const BATCH = 500
@@ -71,6 +72,7 @@ export async function sendAs(
       errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
     })
   }
+  records.engine.replicas?.steady()
   // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
   const seq =
     query.include.length > 0
@@ -135,25 +137,13 @@ async function* ndjson(
   }
 }
 
-/** A header row, then a row a record; RFC 4180. Lists are JSON; what a spreadsheet would take for a formula gets a `'`. */
+/** A header row, then a row a record; RFC 4180. */
 async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
-  const columns = columnsOf(resource)
-  const options = { escape_formulas: true, record_delimiter: 'windows' } as const
+  const columns = columnsOf(resource.record)
+  const options = { record_delimiter: 'windows' } as const
   yield Buffer.from(stringify([columns.map((path) => path.join('.'))], options))
   for await (const { rows } of batches) {
-    const cells = rows.map(parse).map((doc) => columns.map((path) => cell(path.reduce<Json>(member, doc))))
+    const cells = rows.map((row) => cellsOf(columns, parse(row)))
     if (cells.length > 0) yield Buffer.from(stringify(cells, options))
   }
 }
-
-const member = (value: Json, key: string): Json =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
-
-const cell = (value: Json): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
-
-/** A column for each field; objects are spread out, lists are one column. */
-export const columnsOf = (resource: Resource): string[][] =>
-  Object.entries(resource.record.shape).flatMap(([key, schema]) =>
-    schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
-  )

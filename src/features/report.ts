@@ -4,16 +4,14 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
-import { fold, parseSearch } from '../core/search.ts'
-import { sha256 } from '../core/text.ts'
-import { sql } from '../db/sql.ts'
 import { describe } from '../http/describe.ts'
 import { bodyProblem } from '../http/validation.ts'
 import { respond } from '../http/write.ts'
 import { anyId, type Kind, line, pathTo, references, refPattern, unbounded } from '../records/fields.ts'
-import { columnNamed, parse, type Records, type Stored, type Unit } from '../records/records.ts'
+import { parse, type Records, type Unit } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
-import { addEvidence, evidenceCreate, isCited } from '../resources/evidence/index.ts'
+import { attach } from './attach.ts'
+import { namesakes, namesOf, recognise } from './matching.ts'
 
 /** The parts of a report, in the order in which they are written: each may refer to those before it. */
 export const SECTIONS = {
@@ -28,12 +26,8 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS
 
-/** Kinds that are matched with what is known, and the fields that hold their names. */
-const NAMES: Partial<Record<Kind, { name: string; others: string[] }>> = {
-  topic: { name: 'prefLabel', others: ['slug'] },
-  organization: { name: 'name', others: ['otherNames', 'abbreviation'] },
-  speaker: { name: 'name', others: ['otherNames'] },
-}
+/** Kinds of which a name says enough to be matched with what is known. */
+const NAMED: readonly Kind[] = ['topic', 'organization', 'speaker']
 
 type Fields = Record<string, unknown>
 
@@ -141,11 +135,10 @@ async function writeQuotes(
       for (const [place, quoted] of evidence.entries()) {
         await inside(`${pointerTo(section, index)}/evidence/${place}`, async () => {
           naming?.(`${outcome.key}/${place}`)
-          const parsed = evidenceCreate.safeParse({ motivation: 'quote', sourceId, ...quoted })
-          if (!parsed.success) throw bodyProblem(parsed.error)
           const record = parse(await records.load(unit, resource, outcome.id))
-          if (outcome.outcome === 'matched' && (await isCited(records, unit, record.id, parsed.data))) return
-          await addEvidence(records, unit, resource, record, parsed.data)
+          const fresh = outcome.outcome === 'created'
+          const given = { motivation: 'quote', sourceId, ...quoted }
+          await attach(records, unit, 'evidence', resource, record, given, { fresh })
         })
       }
     }
@@ -201,67 +194,42 @@ function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string,
   return value
 }
 
-/** The id of the record that is meant: by identifier, or by normalised name in any of its names. */
+/** The id of the record that is meant: by what is unique, or by normalised name in any of its names. */
 async function match(
   records: Records,
   unit: Unit,
   resource: Resource,
   fields: Fields,
 ): Promise<string | null> {
-  const given = (fields['identifiers'] ?? []) as { scheme: string; identifier: string }[]
-  for (const { scheme, identifier } of given) {
-    const known = await records.identified(unit, resource, scheme, identifier)
-    if (known) return known
-  }
-  if (resource.kind === 'source') {
-    const { table } = resource
-    const known = await unit.get<{ id: string }>(
-      sql`select ${table.id} as id from ${table} where ${columnNamed(table, 'sha256')} = ${sha256(String(fields['text']))} order by ${table.firstSeq} limit 1`,
-    )
-    if (known) return known.id
-  }
-  const names = NAMES[resource.kind]
-  if (!names) return null
-  const wanted = new Set([names.name, ...names.others].flatMap((field) => namesIn(fields[field])))
+  const known = await recognise(records, unit, resource, fields)
+  if (known || !NAMED.includes(resource.kind)) return known
   const found = new Map<string, Doc>()
-  for (const name of wanted) {
-    const { table } = resource
-    const rows = await unit.all<Stored>(
-      sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in (${records.engine.search.matching(parseSearch(`"${name}"`))})`,
-    )
-    for (const doc of rows.map(parse)) {
-      const held = [names.name, ...names.others].flatMap((field) => namesIn(doc[field]))
-      if (held.includes(name)) found.set(doc.id, doc)
-    }
+  for (const name of new Set(namesOf(resource, fields))) {
+    for (const doc of await namesakes(records, unit, resource, name)) found.set(doc.id, doc)
   }
   const [only] = found.keys()
   if (found.size <= 1) return only ?? null
+  const { titleField } = resource
   throw new Problem(
     'ambiguous-match',
-    `${found.size} records are called ${JSON.stringify(fields[names.name])}.`,
+    `${found.size} records are called ${JSON.stringify(fields[titleField])}.`,
     {
       errors: [
         {
-          pointer: `/${names.name}`,
+          pointer: `/${titleField}`,
           detail: 'Several records have this name; refer to the one that is meant by its id.',
         },
       ],
       extra: {
         matches: [...found.values()].map((doc) => ({
           id: doc.id,
-          name: String(doc[names.name]),
+          name: String(doc[titleField]),
           path: `/v1/${resource.path}/${doc.id}`,
         })),
       },
     },
   )
 }
-
-const namesIn = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value])
-    .filter((name) => typeof name === 'string')
-    .map(fold)
-    .filter(Boolean)
 
 /** A shape in which every reference may also be `=key`. */
 function withKeys(schema: z.ZodType): z.ZodType {
@@ -291,16 +259,16 @@ function withKeys(schema: z.ZodType): z.ZodType {
   return schema
 }
 
-const quote = z
-  .strictObject({
-    ...evidenceCreate.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape,
-  })
-  .meta({
-    id: 'QuoteCreate',
-    description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
-  })
+/** @param evidence what a POST of evidence takes */
+const quoteSchema = (evidence: z.ZodObject) =>
+  z
+    .strictObject(evidence.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape)
+    .meta({
+      id: 'QuoteCreate',
+      description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
+    })
 
-function itemSchema(resource: Resource) {
+function itemSchema(resource: Resource, quote: z.ZodType) {
   const shape = (withKeys(resource.create) as z.ZodObject).shape
   return z
     .strictObject({
@@ -324,14 +292,17 @@ function itemSchema(resource: Resource) {
 
 export function reportRoutes(app: FastifyInstance, records: Records): void {
   const resource = (kind: Kind) => records.catalogue.resource(kind)
+  const evidence = records.attachment('evidence').shape(resource('source'))
+  if (!evidence) throw new Error('Everything takes evidence.')
+  const quote = quoteSchema(evidence)
   const body = z
     .strictObject({
-      source: itemSchema(resource('source')),
+      source: itemSchema(resource('source'), quote),
       ...Object.fromEntries(
         Object.entries(SECTIONS).map(([section, kind]) => [
           section,
           z
-            .array(itemSchema(resource(kind)))
+            .array(itemSchema(resource(kind), quote))
             .max(500)
             .optional(),
         ]),

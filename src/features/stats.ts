@@ -119,7 +119,7 @@ async function buckets(
 
 const grouped = (reader: Reader, key: SQL, matched: SQL): Promise<Bucket[]> =>
   reader.all<Bucket>(
-    sql`select ${key} as key, null as label, count(*) as count from ${matched} group by 1 order by 3 desc, 1`,
+    sql`select ${key} as key, null as label, count(*) as count from ${matched} group by 1 order by 3 desc, 1 nulls first`,
   )
 
 /** Counts by what stands inside a list; records whose list is empty make the bucket without a key. */
@@ -138,7 +138,7 @@ async function linked(
   const key = narrower ? sql`upwards.ancestor` : sql`${links.toId}`
   const from = narrower ? sql`${links} join upwards on upwards.topic = ${links.toId}` : sql`${links}`
   const found = await reader.all<Bucket>(
-    sql`${narrower ? upwards : sql.empty()}select ${key} as key, null as label, count(distinct ${links.fromId}) as count from ${from} where ${links.field} = ${field} and ${links.fromId} in (${ids}) group by 1 order by 3 desc, 1`,
+    sql`${narrower ? upwards : sql.empty()}select ${key} as key, null as label, count(distinct ${links.fromId}) as count from ${from} where ${links.field} = ${field} and ${links.fromId} in (${ids}) group by 1 order by 3 desc, 1 nulls first`,
   )
   const without = await reader.get<{ count: number }>(
     sql`select count(*) as count from (${ids}) as matched where matched.id not in (select ${links.fromId} from ${links} where ${links.field} = ${field})`,

@@ -8,10 +8,15 @@ declare module 'fastify' {
   interface FastifySchema {
     /** The problems that an operation can meet; `http/openapi.ts` makes responses of them. */
     'x-problems'?: ProblemCode[]
+    /** The media types of a body that is taken as a file; `http/document.ts` makes a request body of them. */
+    'x-upload'?: Upload
     /** The headers of each answer, beside those that every answer has. */
     'x-headers'?: Record<number, HeaderName[]>
   }
 }
+
+/** A body that is a file, by media type. */
+export type Upload = Record<string, { description: string; example: string }>
 
 /** The headers that only some answers have. `http/document.ts` describes them. */
 export type HeaderName =
@@ -43,6 +48,8 @@ interface Description {
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType
+  /** In place of `body`. */
+  upload?: Upload
   headers?: z.ZodObject
   answers: Record<number, Answered>
   /** The problems that it can meet, beside those that every operation can. */
@@ -89,20 +96,23 @@ export function describe(description: Description): FastifySchema {
     params,
     query,
     body,
+    upload,
     headers,
     answers,
     problems = [],
     secured,
   } = description
+  const repeatable = secured && (body || upload) && !headers
   const codes: ProblemCode[] = [
     ...EVERYWHERE,
     ...(body
       ? (['malformed-body', 'invalid-body', 'body-too-large', 'unsupported-media-type'] as const)
       : []),
+    ...(upload ? (['malformed-body', 'body-too-large', 'unsupported-media-type'] as const) : []),
     ...(params ? (['uri-too-long'] as const) : []),
     // Reading may need a key too, if the settings say so; what describes and watches the service never does.
     ...(tag === 'service' ? [] : (['unauthorized'] as const)),
-    ...(secured && body && !headers ? (['idempotency-mismatch'] as const) : []),
+    ...(repeatable ? (['idempotency-mismatch'] as const) : []),
     ...problems,
   ]
   return {
@@ -113,7 +123,7 @@ export function describe(description: Description): FastifySchema {
     ...(params && { params }),
     querystring: query ?? z.strictObject({}),
     ...(body && { body }),
-    ...(headers ? { headers } : secured && body ? { headers: idempotencyKey } : {}),
+    ...(headers ? { headers } : repeatable ? { headers: idempotencyKey } : {}),
     ...(secured && { security: [{ key: [] }] }),
     response: Object.fromEntries(
       Object.entries(answers).map(
@@ -132,6 +142,7 @@ export function describe(description: Description): FastifySchema {
       ),
     ),
     'x-problems': [...new Set(codes)],
+    ...(upload && { 'x-upload': upload }),
     'x-headers': Object.fromEntries(
       Object.entries(answers).map(([status, { headers: own }]) => [
         status,
@@ -142,7 +153,7 @@ export function describe(description: Description): FastifySchema {
 }
 
 /** On any POST: the same key and body answer the same response again. */
-const idempotencyKey = z.object({
+export const idempotencyKey = z.object({
   'idempotency-key': z
     .string()
     .optional()

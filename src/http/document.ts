@@ -2,7 +2,7 @@
 // used more than once, discriminators, and read shapes that may grow.
 import { PROBLEMS, type ProblemCode } from '../core/problems.ts'
 import { MERGE_PATCH } from './body.ts'
-import type { HeaderName } from './describe.ts'
+import type { HeaderName, Upload } from './describe.ts'
 import { PROBLEM_JSON } from './problems.ts'
 
 /** What `include` embeds: by schema, the properties it adds and the schema of each. */
@@ -20,6 +20,7 @@ interface Operation extends Node {
   responses: Record<string, Response>
   'x-problems'?: ProblemCode[]
   'x-headers'?: Record<string, HeaderName[]>
+  'x-upload'?: Upload
 }
 export interface Document extends Node {
   paths: Record<string, Record<string, Operation>>
@@ -44,6 +45,7 @@ export function finish(given: Document, embedded: Embedded): Document {
       delete operation['x-headers']
       delete operation['x-problems']
       if (method === 'patch') addMergePatch(operation)
+      if (operation['x-upload']) addUpload(operation, operation['x-upload'])
       addResponses(given, method, operation, problems, headers)
       for (const parameter of operation.parameters ?? []) tidyParameter(parameter)
       // Reading is open, unless the settings ask for a key; what watches the service is open always.
@@ -340,6 +342,20 @@ function nameParameters(document: Document): void {
     if (!operation.parameters) delete operation.parameters
   }
   document.components['parameters'] = parameters
+}
+
+/** A body that is a file. */
+function addUpload(operation: Operation, upload: Upload): void {
+  delete operation['x-upload']
+  operation['requestBody'] = {
+    required: true,
+    content: Object.fromEntries(
+      Object.entries(upload).map(([type, { description, example }]) => [
+        type,
+        { schema: { type: 'string', description, 'x-unbounded': true }, example },
+      ]),
+    ),
+  }
 }
 
 /** A PATCH is a merge patch first, and plain JSON for clients that cannot say so. */

@@ -8,11 +8,13 @@ import { type Document, type Embedded, finish } from './document.ts'
 interface OpenapiOptions {
   version: string
   tags: { name: string; description: string }[]
+  /** What is sent to others, by name: path items of OpenAPI. */
+  webhooks: Record<string, object>
   embedded: Embedded
 }
 
 export const openapi = fp<OpenapiOptions>(
-  async (app, { version, tags, embedded }) => {
+  async (app, { version, tags, webhooks, embedded }) => {
     const transform = createJsonSchemaTransform({})
     const transformObject = createJsonSchemaTransformObject({})
     await app.register(swagger, {
@@ -35,6 +37,7 @@ export const openapi = fp<OpenapiOptions>(
           } as never,
         ],
         tags,
+        webhooks,
         components: {
           securitySchemes: {
             key: { type: 'http', scheme: 'bearer', description: 'A key made with `npm run keys`.' },

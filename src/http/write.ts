@@ -29,6 +29,8 @@ export interface Written {
   status: number
   headers: Record<string, string>
   body: string
+  /** What is kept of the body for an Idempotency-Key, where that is less than all: a secret is not kept. */
+  kept?: string
 }
 
 /** A record that was written, with the ETag with which to write it again. */
@@ -56,6 +58,7 @@ export const DELETED: Written = { status: 204, headers: {}, body: '' }
  * Writes, and answers. A POST with an Idempotency-Key that was answered before gets the same answer again: the
  * answer is kept in the transaction of the write, so there is never the one without the other, and of two at once
  * the second waits for the first. Refusals write nothing and are not kept.
+ * @param restore makes an answer whole of which less was kept
  * @throws Problem `idempotency-mismatch`, and whatever `work` throws
  */
 export async function respond<Unit extends Writer & { now: Date }>(
@@ -63,6 +66,7 @@ export async function respond<Unit extends Writer & { now: Date }>(
   request: FastifyRequest,
   reply: FastifyReply,
   work: (unit: Unit) => Promise<Written>,
+  restore?: (unit: Unit, kept: Written) => Promise<Written>,
 ): Promise<FastifyReply> {
   const author = authorOf(request)
   const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
@@ -71,14 +75,15 @@ export async function respond<Unit extends Writer & { now: Date }>(
     const id = { actorId: author.actor.id, key: checkKey(key) }
     const fingerprint = fingerprintOf(request)
     const kept = await keptAnswer(unit, id, fingerprint, unit.now)
-    if (kept) return kept
+    if (kept) return restore ? restore(unit, kept) : kept
     const made = await work(unit)
     const values = {
       ...id,
       fingerprint,
       createdAt: unit.now.toISOString(),
-      ...made,
+      status: made.status,
       headers: JSON.stringify(made.headers),
+      body: made.kept ?? made.body,
     }
     await unit.run(KEEP, values)
     return made

@@ -145,7 +145,7 @@ function condition(
       return sql`(${sql.join(ways, sql` or `)})`
     }
     case 'membership': {
-      const held = engine.items(sql`${table.doc} -> 'memberships'`, sql`held`)
+      const held = engine.items(sql`${table.doc} -> 'memberships'`, sql`held`, 'objects')
       return sql`exists (select 1 from ${held} where held.value ->> 'status' in ${values} and ${inForce(sql`held.value`, view.asOf ?? today)})`
     }
     case 'stalled': {
@@ -220,7 +220,9 @@ function listedInDoc(records: Records, table: Table, reference: Reference, value
   for (const [index, segment] of reference.path.entries()) {
     if (segment === '*') {
       const alias = sql.raw(`item${index}`)
-      lists.push(records.engine.items(walked, alias))
+      lists.push(
+        records.engine.items(walked, alias, index === reference.path.length - 1 ? 'texts' : 'objects'),
+      )
       walked = sql`${alias}.value`
     } else {
       const last = index === reference.path.length - 1

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
 import { matchesText, parseSearch } from '../core/search.ts'
-import type { Reader } from '../db/engine.ts'
+import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
@@ -66,6 +66,8 @@ export async function listPage(
   const order = withId(query.sort)
 
   const last = await lastSeqOf(reader, kindsBehind(resource, query))
+  // A walk that began elsewhere goes on only where its beginning is known.
+  if (reader.mayLag && cursor && seq === null && last < cursor.snapshot) throw new Behind()
   const snapshot = cursor?.snapshot ?? seq ?? last
   const vocabulary = cursor ? snapshot : seq
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)

@@ -1,5 +1,6 @@
 // Writing and finding records: every write of every kind goes through here, and into the change log with it.
 
+import type { z } from 'zod'
 import type { IdMaker } from '../core/ids.ts'
 import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
 import { fold } from '../core/search.ts'
@@ -26,6 +27,10 @@ export interface Unit extends Writer, Author {
   now: Date
   /** `now`, as it is stored. Never before the instant of an earlier change. */
   at: string
+  /** The number of the last change; the next one gets the next number. Writes are serialised, so there are no gaps. */
+  seq: number
+  /** References that were found to lead somewhere in this write, by kind and id. */
+  known: Set<string>
 }
 
 /** A record as it is stored: its document as JSON text. */
@@ -48,10 +53,34 @@ export interface Extension {
   beforeUpdate?(unit: Unit, entity: Entity, before: Doc, after: Doc): Promise<void>
 }
 
+/** What is written under the records of others: evidence, an event, a position, a relation. */
+export interface Attachment {
+  kind: Kind
+  /** What is written of it under the records of an entity; null where they have none. */
+  shape(holder: Entity): z.ZodObject | null
+  /** What stands under the record already and says the same. */
+  same(
+    records: Records,
+    reader: Reader,
+    record: Doc,
+    input: Record<string, unknown>,
+  ): Promise<Doc | undefined>
+  /** @param id of what is made; left out: a new one */
+  add(
+    records: Records,
+    unit: Unit,
+    holder: Entity,
+    record: Doc,
+    input: Record<string, unknown>,
+    id?: string,
+  ): Promise<Doc>
+}
+
 interface Deps {
   engine: Engine
   catalogue: Catalogue
   extensions: readonly Extension[]
+  attachments: readonly Attachment[]
   newId: IdMaker
   clock: () => Date
 }
@@ -63,14 +92,16 @@ export class Records {
   readonly engine: Engine
   readonly catalogue: Catalogue
   readonly #extensions: readonly Extension[]
+  readonly #attachments: readonly Attachment[]
   readonly #newId: IdMaker
   readonly #clock: () => Date
   readonly #statements = new Map<Kind, Statements>()
 
-  constructor({ engine, catalogue, extensions, newId, clock }: Deps) {
+  constructor({ engine, catalogue, extensions, attachments, newId, clock }: Deps) {
     this.engine = engine
     this.catalogue = catalogue
     this.#extensions = extensions
+    this.#attachments = attachments
     this.#newId = newId
     this.#clock = clock
     for (const entity of [...catalogue.resources, ...catalogue.parts]) {
@@ -82,22 +113,38 @@ export class Records {
     return this.#clock()
   }
 
-  /** Runs a write. Nothing of it stands unless `work` resolves. */
-  write<Result>(author: Author, work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  /** How parts of a kind are put under records. */
+  attachment(kind: Kind): Attachment {
+    const attachment = this.#attachments.find((candidate) => candidate.kind === kind)
+    if (!attachment) throw new Error(`Nothing attaches the kind ${kind}.`)
+    return attachment
+  }
+
+  /**
+   * Runs a write. Nothing of it stands unless `work` resolves.
+   * @param options.alone for a long one: it shares its commit with nobody, so that nobody's answer waits for it
+   */
+  write<Result>(
+    author: Author,
+    work: (unit: Unit) => Promise<Result>,
+    options?: { alone: boolean },
+  ): Promise<Result> {
     return this.engine.write(async (writer) => {
-      const last = await writer.get<{ at: string }>(LAST_CHANGE, {})
+      const last = await writer.get<{ at: string; seq: number }>(LAST_CHANGE, {})
       const clock = this.#clock().toISOString()
       const at = last && last.at > clock ? last.at : clock
       const unit: Unit = {
         ...author,
         now: new Date(at),
         at,
+        seq: last?.seq ?? 0,
+        known: new Set(),
         all: (query, values) => writer.all(query, values),
         get: (query, values) => writer.get(query, values),
         run: (query, values) => writer.run(query, values),
       }
       return work(unit)
-    })
+    }, options)
   }
 
   /** The record with this id or alias, if there is one. */
@@ -135,6 +182,7 @@ export class Records {
    * Makes a record.
    * @param input what `entity.writable` (or the `create` of a resource) parsed
    * @param derived fields that the caller derives, such as the record that evidence belongs to
+   * @param known the id that the record has elsewhere and keeps here, of the right form and free; left out: a new one
    * @throws Problem `unknown-reference`, `impossible` or `duplicate`
    */
   async create(
@@ -142,11 +190,15 @@ export class Records {
     entity: Entity,
     input: Record<string, unknown>,
     derived: Record<string, Json> = {},
+    known?: string,
   ): Promise<Doc> {
-    const id = entity.prefix === null ? String(input['code']) : this.#newId(entity.prefix)
-    const stamps = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
-    const given: Record<string, unknown> = { support: 'unsupported', ...input, ...derived, ...stamps }
-    const doc = Object.fromEntries(entity.keys.map((key) => [key, given[key] ?? null])) as Doc
+    const id = entity.prefix === null ? String(input['code']) : (known ?? this.#newId(entity.prefix))
+    const stamps: Record<string, Json> = { id, createdAt: unit.at, updatedAt: unit.at, version: 1 }
+    const doc = {} as Doc
+    for (const key of entity.keys) {
+      const given = stamps[key] ?? derived[key] ?? input[key] ?? (key === 'support' ? 'unsupported' : null)
+      doc[key] = given as Json
+    }
     await this.#check(unit, entity, doc)
     if (entity.prefix === null) doc.version = 1 + (await this.#lastVersion(unit, id))
     const followUps: (() => Promise<void>)[] = []
@@ -167,8 +219,11 @@ export class Records {
     const after = Object.fromEntries(
       entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
     ) as Doc
-    await this.#check(unit, entity, after, before)
-    if (JSON.stringify(after) === JSON.stringify(inOrder(entity, before))) return before
+    // What the service derives refers to nothing and breaks no rule.
+    const written = Object.keys(changed).some((key) => key in entity.writable.shape)
+    if (written) await this.#check(unit, entity, after, before)
+    const looked = written ? entity.keys : Object.keys(changed)
+    if (looked.every((key) => same(after[key], before[key]))) return before
     after.version = before.version + 1
     after.updatedAt = unit.at
     for (const extension of this.#extensions) await extension.beforeUpdate?.(unit, entity, before, after)
@@ -206,6 +261,7 @@ export class Records {
     await unit.run(DELETE_LINKS, { id })
     await unit.run(DELETE_IDENTIFIERS, { id })
     await unit.run(this.#of(entity).remove, { id })
+    unit.known.delete(`${entity.kind} ${id}`)
     if (entity.searchText) await this.engine.search.remove(unit, id)
     await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
@@ -230,7 +286,11 @@ export class Records {
   /** Every reference must lead somewhere; a slug becomes the id that it stands for. */
   async #resolveReferences(unit: Unit, entity: Entity, doc: Doc): Promise<void> {
     const faults: Fault[] = []
-    for (const { path, kinds } of entity.references) {
+    for (const { path, kinds, listed } of entity.references) {
+      if (
+        listed ? asList(doc[path[0] ?? '']).length === 0 : path.reduce<Json | undefined>(step, doc) === null
+      )
+        continue
       for (const [pointer, value] of valuesAt(doc, path)) {
         const found = await this.#firstOf(unit, kinds, String(value))
         if (!found)
@@ -249,8 +309,11 @@ export class Records {
 
   async #firstOf(unit: Unit, kinds: readonly Kind[], id: string): Promise<{ id: string } | undefined> {
     for (const kind of kinds) {
+      if (unit.known.has(`${kind} ${id}`)) return { id }
       const found = await unit.get<{ id: string }>(this.#of(this.catalogue.entity(kind)).exists, { id })
-      if (found) return found
+      if (!found) continue
+      unit.known.add(`${kind} ${found.id}`)
+      return found
     }
     return undefined
   }
@@ -279,46 +342,63 @@ export class Records {
     const seen = new Set<string>()
     for (const [index, given] of (asList(doc['identifiers']) as Record<string, Json>[]).entries()) {
       const { scheme, identifier } = given
-      const label = `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
+      const label = () => `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
       const pointer = `/identifiers/${index}`
       const key = JSON.stringify([scheme, identifier])
-      if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label} is listed twice.` }])
+      if (seen.has(key)) throw impossible([{ pointer, detail: `The ${label()} is listed twice.` }])
       seen.add(key)
       const owner = await this.identified(unit, entity, String(scheme), String(identifier))
-      if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label, owner)
+      if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label(), owner)
     }
   }
 
   async #store(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
     const text = JSON.stringify(doc)
-    const { columns, insert, update } = this.#of(entity)
     const seq = await this.#log(unit, entity, before ? 'update' : 'create', doc, doc.version, text)
+    const { columns, insert, update } = this.#of(entity)
     const values: Record<string, unknown> = { seq, firstSeq: seq, doc: text }
-    for (const [name, path] of columns) values[name] = path.reduce<Json | undefined>(step, doc)
-    await unit.run(before ? update : insert, values)
-    if (before) {
-      await unit.run(DELETE_LINKS, { id: doc.id })
-      await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
+    const touched: string[] = []
+    for (const [name, read] of columns) {
+      values[name] = read(doc)
+      if (before && read(before) !== values[name]) touched.push(name)
     }
-    for (const { field, path, listed } of entity.references) {
-      if (!listed) continue
-      for (const toId of new Set([...valuesAt(doc, path)].map(([, value]) => value))) {
-        await unit.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
-      }
+    // Every index on a column that is set is written anew, so only those are set that differ.
+    await unit.run(before ? update(touched) : insert, values)
+    await this.#link(unit, entity, doc, before)
+    await this.#identify(unit, entity, doc, before)
+    await this.#index(unit, entity, doc, before, seq)
+  }
+
+  /** References from inside lists. */
+  async #link(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    const links = linksOf(entity, doc)
+    if (before) {
+      if (JSON.stringify(linksOf(entity, before)) === JSON.stringify(links)) return
+      await unit.run(DELETE_LINKS, { id: doc.id })
+    }
+    for (const [field, toId] of links) {
+      await unit.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
+    }
+  }
+
+  async #identify(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    if (before) {
+      if (JSON.stringify(before['identifiers']) === JSON.stringify(doc['identifiers'])) return
+      await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
     }
     for (const given of asList(doc['identifiers']) as Record<string, Json>[]) {
       await unit.run(INSERT_IDENTIFIER, { kind: entity.kind, recordId: doc.id, ...given })
     }
-    await this.#index(unit, entity, doc, before)
   }
 
-  async #index(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+  async #index(unit: Unit, entity: Entity, doc: Doc, before: Doc | null, seq: number): Promise<void> {
     const { searchText } = entity
     if (!searchText) return
     const text = searchText(doc)
     if (before && JSON.stringify(searchText(before)) === JSON.stringify(text)) return
     if (before) await this.engine.search.remove(unit, doc.id)
     await this.engine.search.put(unit, {
+      docId: seq,
       kind: entity.kind,
       recordId: doc.id,
       date: text.date,
@@ -336,7 +416,9 @@ export class Records {
     text: string | null,
   ): Promise<number> {
     const { actor, requestId, at } = unit
-    const row = await unit.get<{ seq: number }>(INSERT_CHANGE, {
+    const seq = ++unit.seq
+    await unit.run(INSERT_CHANGE, {
+      seq,
       kind: entity.kind,
       recordId: doc.id,
       parentId: doc['recordId'] ?? null,
@@ -348,8 +430,7 @@ export class Records {
       requestId,
       doc: text,
     })
-    if (!row) throw new Error('The change log took no row.')
-    return row.seq
+    return seq
   }
 
   async #lastVersion(unit: Unit, id: string): Promise<number> {
@@ -382,9 +463,9 @@ export class Records {
   }
 }
 
-/** A document with its keys in the order of its kind: a migration may have left another. */
-const inOrder = (entity: Entity, doc: Doc) =>
-  Object.fromEntries(entity.keys.map((key) => [key, doc[key] ?? null]))
+/** Whether two values of a field are the same; one that a migration has yet to bring is null. */
+const same = (one: Json | undefined, other: Json | undefined) =>
+  one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
 
 /** Reads a stored document. */
 export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc
@@ -401,13 +482,31 @@ const duplicate = (kind: string, pointer: string, what: string, existingId: stri
     extra: { existingId },
   })
 
+/** What a document refers to from inside lists: field and id, each once. */
+function linksOf(entity: Entity, doc: Doc): [field: string, toId: Json][] {
+  const links: [field: string, toId: Json][] = []
+  for (const { field, path, listed } of entity.references) {
+    if (!listed || asList(doc[path[0] ?? '']).length === 0) continue
+    const ids = new Set<Json>()
+    for (const [, id] of valuesAt(doc, path)) ids.add(id)
+    for (const id of ids) links.push([field, id])
+  }
+  return links
+}
+
 const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
 
 const step = (value: Json | undefined, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
 
+/** Reads what stands in a document at a path without lists; null where nothing does. */
+function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
+  if (rest.length === 0) return (doc) => doc[key] ?? null
+  return (doc) => rest.reduce<Json>(step, doc[key] ?? null)
+}
+
 /** Puts a value where a JSON Pointer made by `valuesAt` leads. */
-function replaceAt(doc: Json, pointer: string, value: Json): void {
+export function replaceAt(doc: Json, pointer: string, value: Json): void {
   const segments = pointer.slice(1).split('/')
   const last = segments.pop() ?? ''
   const holder = segments.reduce<Json>(
@@ -419,12 +518,13 @@ function replaceAt(doc: Json, pointer: string, value: Json): void {
 
 /** The constant statements of one kind. */
 interface Statements {
-  columns: [name: string, path: readonly string[]][]
+  columns: [name: string, read: (doc: Doc) => Json][]
   find: SQL
   exists: SQL
   under: SQL
   insert: SQL
-  update: SQL
+  /** Sets the document, and the columns that are named. */
+  update: (columns: string[]) => SQL
   remove: SQL
   unique: { pointer: string; field: string; query: SQL }[]
 }
@@ -436,10 +536,11 @@ function statementsFor(entity: Entity): Statements {
   const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${named('id')}` : sql.empty()
   const names = Object.keys(columns)
   const list = (parts: SQL[]) => sql.join(parts, sql`, `)
+  const updates = new Map<string, SQL>()
   return {
-    columns: Object.entries(columns).flatMap(([name, column]) =>
-      column.path ? [[name, column.path] as const] : [],
-    ) as [string, readonly string[]][],
+    columns: Object.entries(columns).flatMap(([name, { path }]): [string, (doc: Doc) => Json][] =>
+      path ? [[name, readerOf(path)]] : [],
+    ),
     find: sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     exists: sql`select ${table.id} as id from ${table} where ${table.id} = ${named('id')}${byAlias}`,
     under:
@@ -447,7 +548,17 @@ function statementsFor(entity: Entity): Statements {
         ? sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${columnNamed(table, 'recordId')} = ${named('id')} order by ${table.firstSeq}`
         : sql.empty(),
     insert: sql`insert into ${table} (${list(names.map((name) => sql`${sql.identifier(name)}`))}) values (${list(names.map((name) => sql`${named(name)}`))})`,
-    update: sql`update ${table} set ${list(names.filter((name) => name !== 'id' && name !== 'firstSeq').map((name) => sql`${sql.identifier(name)} = ${named(name)}`))} where ${table.id} = ${named('id')}`,
+    update: (touched) => {
+      const key = touched.join()
+      const known = updates.get(key)
+      if (known) return known
+      const set = list(
+        [...touched, 'seq', 'doc'].map((name) => sql`${sql.identifier(name)} = ${named(name)}`),
+      )
+      const made = sql`update ${table} set ${set} where ${table.id} = ${named('id')}`
+      updates.set(key, made)
+      return made
+    },
     remove: sql`delete from ${table} where ${table.id} = ${named('id')}`,
     unique: Object.entries(columns)
       .filter(([name, column]) => column.unique || (name === 'id' && entity.prefix === null))
@@ -475,7 +586,7 @@ export function columnNamed(table: Table, name: string): SQL {
   return sql`${found}`
 }
 
-const LAST_CHANGE = sql`select ${changes.at} as at from ${changes} order by ${changes.seq} desc limit 1`
+const LAST_CHANGE = sql`select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1`
 
 const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
 
@@ -485,7 +596,7 @@ const aliasTombstone = (kind: Kind, alias: string, value: string) =>
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 
-const INSERT_CHANGE = sql`insert into ${changes} ("kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')}) returning "seq"`
+const INSERT_CHANGE = sql`insert into ${changes} ("seq", "kind", "recordId", "parentId", "version", "op", "at", "actorId", "actorName", "requestId", "doc") values (${sql.placeholder('seq')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('parentId')}, ${sql.placeholder('version')}, ${sql.placeholder('op')}, ${sql.placeholder('at')}, ${sql.placeholder('actorId')}, ${sql.placeholder('actorName')}, ${sql.placeholder('requestId')}, ${sql.placeholder('doc')})`
 
 const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "toId") values (${sql.placeholder('fromKind')}, ${sql.placeholder('fromId')}, ${sql.placeholder('field')}, ${sql.placeholder('toId')})`
 

@@ -70,6 +70,8 @@ export interface Entity {
   relations?: Readonly<Record<string, Relation>>
   /** What full-text search finds it by. The title weighs more than the body. */
   searchText?: (doc: Doc) => SearchText
+  /** What a POST could hold: for the documentation, and for templates. */
+  example: Record<string, unknown>
 }
 
 /** How a record leads to others. */
@@ -90,7 +92,16 @@ export interface SearchText {
 interface EntityDefinition
   extends Pick<
     Entity,
-    'kind' | 'table' | 'alias' | 'complete' | 'rules' | 'acyclic' | 'constant' | 'searchText' | 'relations'
+    | 'kind'
+    | 'table'
+    | 'alias'
+    | 'complete'
+    | 'rules'
+    | 'acyclic'
+    | 'constant'
+    | 'searchText'
+    | 'relations'
+    | 'example'
   > {
   /** One sentence for the reference. */
   about: string
@@ -100,8 +111,6 @@ interface EntityDefinition
   required: readonly string[]
   /** Fields that the service derives; they stand behind the written ones. */
   derived?: Record<string, z.ZodType>
-  /** A body for POST that works in the documentation. */
-  example: Record<string, unknown>
 }
 
 /** How a query parameter narrows a list. */
@@ -171,7 +180,6 @@ export interface Resource
       | 'filters'
       | 'sorts'
       | 'defaultSort'
-      | 'example'
     > {
   lifecycle: Lifecycle | null
   /** What a POST takes: the writable fields, and the history of a record that has one. */

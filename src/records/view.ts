@@ -81,7 +81,7 @@ const happened = (asOf: string | null) =>
 
 /** Is a membership (a JSON value) in force on a day? `~` sorts behind every day of a partial date. */
 export const inForce = (membership: SQL, day: string) =>
-  sql`${membership} ->> 'startDate' <= ${day} and (${membership} ->> 'endDate' is null or ${membership} ->> 'endDate' || '~' >= ${day})`
+  sql`((${membership} ->> 'startDate') collate "binary") <= ${day} and (${membership} ->> 'endDate' is null or ((${membership} ->> 'endDate' || '~') collate "binary") >= ${day})`
 
 /**
  * Records as the log has them: of each, the latest version up to a change.
@@ -113,7 +113,7 @@ function fromDoc({ path, type }: Column): SQL {
     const arrow = index === steps.length - 1 ? sql` ->> ` : sql` -> `
     return sql`${walk}${arrow}${sql.raw(`'${step}'`)}`
   }, sql`${changes.doc}`)
-  return type === 'integer' ? sql`cast(${walked} as integer)` : walked
+  return type === 'integer' ? sql`cast(${walked} as integer)` : sql`((${walked}) collate "binary")`
 }
 
 /** A document as it was on the day of a view: what the row says of that day, in place of what it says now. */

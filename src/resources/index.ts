@@ -4,13 +4,13 @@ import type { Engine } from '../db/engine.ts'
 import { Records } from '../records/records.ts'
 import { Catalogue } from '../records/resource.ts'
 import { agreements } from './agreements/index.ts'
-import { eventExtension, events } from './events/index.ts'
-import { evidence, evidenceExtension } from './evidence/index.ts'
+import { eventAttachment, eventExtension, events } from './events/index.ts'
+import { evidence, evidenceAttachment, evidenceExtension } from './evidence/index.ts'
 import { meetings } from './meetings/index.ts'
 import { organizations } from './organizations/index.ts'
-import { positions } from './positions/index.ts'
+import { positionAttachment, positions } from './positions/index.ts'
 import { proposals } from './proposals/index.ts'
-import { relations } from './relations/index.ts'
+import { relationAttachment, relations } from './relations/index.ts'
 import { sources } from './sources/index.ts'
 import { speakers } from './speakers/index.ts'
 import { statements } from './statements/index.ts'
@@ -31,6 +31,7 @@ export function recordsOn(
     engine,
     catalogue,
     extensions: [eventExtension(catalogue, () => records), evidenceExtension],
+    attachments: [eventAttachment, positionAttachment, relationAttachment, evidenceAttachment],
     newId: makeId,
     clock,
   })

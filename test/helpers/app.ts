@@ -1,15 +1,13 @@
-// The service as tests meet it: a real database file with the real migrations, and every answer held to the
+// The service as tests meet it: a real database with the real migrations, and every answer held to the
 // OpenAPI document.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
-import { openSqlite } from '../../src/db/sqlite/engine.ts'
-import { seed } from '../../src/seed.ts'
+import { openEngine } from '../../src/db/open.ts'
+import type { Resolve } from '../../src/features/webhooks/send.ts'
+import { freshDatabase, rowsOf } from './database.ts'
 import { holdToDocument, watchSockets } from './document.ts'
 
 export interface Answer<Body = Record<string, any>> {
@@ -27,8 +25,12 @@ interface Options extends Partial<Omit<AppDeps, 'engine'>> {
 export interface Service {
   app: FastifyInstance
   engine: Engine
-  /** The database file. */
+  /** The database, as DATABASE_URL has it. */
+  url: string
+  /** The database file, on SQLite. */
   file: string
+  /** Every table but the full-text index, row for row, seen from outside. */
+  rows: () => Promise<Record<string, Record<string, unknown>[]>>
   keys: { analyst: string; admin: string }
   /** Every SQL statement since the last call. */
   queries: () => string[]
@@ -42,45 +44,29 @@ export interface Service {
   request: (options: InjectOptions) => Promise<Answer>
 }
 
-const templates = new Map<boolean, Promise<string>>()
-
-/** A database with the real migrations, seeded or not: made once for each file of tests, then copied. */
-function template(seeded: boolean): Promise<string> {
-  const known = templates.get(seeded)
-  if (known) return known
-  const making = (async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'sco-tracker-template-')), 'tracker.db')
-    const engine = openSqlite(file)
-    await engine.migrate()
-    if (seeded) await seed(engine)
-    await engine.close()
-    process.once('exit', () => rmSync(dirname(file), { recursive: true, force: true }))
-    return file
-  })()
-  templates.set(seeded, making)
-  return making
-}
+/** No test sends anything to a host outside: names lead nowhere unless it says otherwise. */
+const nowhere: Resolve = (hostname, _options, callback) =>
+  callback(new Error(`No test asks ${hostname}.`), [])
 
 /** Starts a service of its own for one test, and takes it away when the test ends. */
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
-  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
-  const file = join(folder, 'tracker.db')
+  const { url, file, remove } = await freshDatabase(seeded ? 'seeded' : 'migrated')
   const statements: string[] = []
-  copyFileSync(await template(seeded), file)
-  const engine = openSqlite(file, { onQuery: (sql) => statements.push(sql) })
+  const engine = await openEngine(url, { onQuery: (sql) => statements.push(sql) })
   const now = new Date()
   const [analyst, admin] = await Promise.all(
     (['analyst', 'admin'] as const).map((role) =>
       createKey(engine, { name: `test ${role}`, role, expiresAt: null, now }),
     ),
   )
-  const app = await buildApp({ engine, ...deps })
+  const webhookSending = { resolve: nowhere, ...deps.webhookSending }
+  const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
   const faults = watchSockets(app)
   onTestFinished(async () => {
     await app.close()
     await engine.close()
-    rmSync(folder, { recursive: true, force: true })
+    await remove()
     if (faults[0]) throw faults[0]
   })
 
@@ -105,7 +91,9 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   return {
     app,
     engine,
+    url,
     file,
+    rows: () => rowsOf({ url, file }),
     keys: { analyst: analyst?.token ?? '', admin: admin?.token ?? '' },
     queries: () => statements.splice(0),
     request,

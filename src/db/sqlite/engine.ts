@@ -1,22 +1,28 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
-import { EventEmitter } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
+import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Values, Writer } from '../engine.ts'
-import { fillPlaceholders, type SQL, sql } from '../sql.ts'
+import { bound, type SQL, sql } from '../sql.ts'
 import { fts5 } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
-/** How many waiting writes share one commit, and so one wait for the disk. */
-const MOST_IN_A_COMMIT = 64
-
 interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
+  /** How long a write waits for one of another process, in milliseconds. */
+  busyMs?: number
 }
+
+/** How long is waited for another process. */
+const BUSY_MS = 5000
+
+/** How often a write that waits for another process looks again. */
+const LOOK_AGAIN_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   mkdirSync(dirname(file), { recursive: true })
@@ -24,6 +30,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('journal_mode = WAL')
   // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
   write.pragma('synchronous = FULL')
+  // `begin` waits for others, without holding up this process.
+  write.pragma('busy_timeout = 0')
   const read = connect(file)
   read.pragma('query_only = ON')
   // Reads of one state of the database: on the reader's connection, everyone else would be held to that state too.
@@ -32,14 +40,20 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
   const snapshotReader = new Connection(snapshot, options.onQuery)
-  const commits = new Commits(write, writer)
+  const commits = new Commits(async () => {
+    await begin(write, options.busyMs ?? BUSY_MS)
+    return new SqliteTransaction(write, writer)
+  }, false)
   let reads: Promise<unknown> = Promise.resolve()
 
   return {
     name: 'sqlite',
     search: fts5,
+    size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
+    replicas: null,
+    tally: null,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')
@@ -52,11 +66,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       reads = result.catch(() => {})
       return result
     },
-    write: (work) => commits.enqueue(work),
+    write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     changed: (ms, signal) => commits.next(ms, signal),
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
+      write.pragma(`busy_timeout = ${BUSY_MS}`)
       try {
         if (upToDate(write)) return
         // Loaded only when there is something to migrate: it brings in all of drizzle.
@@ -67,6 +82,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
         if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
       } finally {
         write.pragma('foreign_keys = ON')
+        write.pragma('busy_timeout = 0')
       }
     },
     async close() {
@@ -94,10 +110,24 @@ function upToDate(database: Database.Database): boolean {
 
 function connect(file: string): Database.Database {
   const database = new Database(file)
-  database.pragma('busy_timeout = 5000')
+  database.pragma(`busy_timeout = ${BUSY_MS}`)
   database.pragma('foreign_keys = ON')
   database.pragma('cache_size = -8000')
   return database
+}
+
+/** Begins a write. While another process has the turn, this one goes on with everything else. @throws SQLITE_BUSY */
+async function begin(database: Database.Database, busyMs: number): Promise<void> {
+  const until = performance.now() + busyMs
+  for (;;) {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error
+    }
+    await wait(LOOK_AGAIN_MS)
+  }
 }
 
 /** How SQLite writes what a query is made of. */
@@ -127,17 +157,17 @@ class Connection implements Writer {
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { statement, params } = this.#compile(query, values)
-    return statement.all(...params) as Row[]
+    return statement.all(params) as Row[]
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
     const { statement, params } = this.#compile(query, values)
-    return statement.get(...params) as Row | undefined
+    return statement.get(params) as Row | undefined
   }
 
   async run(query: SQL, values?: Values): Promise<void> {
     const { statement, params } = this.#compile(query, values)
-    statement.run(...params)
+    statement.run(params)
   }
 
   #compile(query: SQL, values: Values | undefined): Compiled {
@@ -148,7 +178,7 @@ class Connection implements Writer {
       if (values) this.#compiled.set(query, compiled)
     }
     this.#onQuery?.(compiled.statement.source)
-    return values ? { ...compiled, params: fillPlaceholders(compiled.params, values) } : compiled
+    return values ? { statement: compiled.statement, params: bound(compiled.params, values) } : compiled
   }
 
   #prepare(text: string): Database.Statement {
@@ -163,95 +193,38 @@ class Connection implements Writer {
   }
 }
 
-interface Job {
-  work: (writer: Writer) => Promise<unknown>
-  resolve: (value: unknown) => void
-  reject: (error: unknown) => void
-}
-
-/**
- * Serialises writes. Those that wait share a transaction, each inside its own savepoint: one wait for the disk
- * serves them all, and one that fails is rolled back alone. Nobody hears of success before the commit.
- */
-class Commits {
+/** A transaction of the connection that writes. */
+class SqliteTransaction implements Transaction {
+  readonly writer: Writer
   readonly #database: Database.Database
-  readonly #writer: Writer
-  readonly #jobs: Job[] = []
-  readonly #committed = new EventEmitter().setMaxListeners(0)
-  #running: Promise<void> | undefined
 
   constructor(database: Database.Database, writer: Writer) {
     this.#database = database
-    this.#writer = writer
+    this.writer = writer
   }
 
-  enqueue<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject })
-      this.#running ??= this.#drain()
-    })
+  get lost() {
+    return !this.#database.inTransaction
   }
 
-  /** The next commit, or the end of a wait. */
-  next(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        this.#committed.removeListener('commit', done)
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      signal.addEventListener('abort', done, { once: true })
-      this.#committed.once('commit', done)
-      if (signal.aborted) done()
-    })
-  }
-
-  async idle(): Promise<void> {
-    await this.#running
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#jobs.length > 0) await this.#commit()
-    // In the same tick as the last look: a write that comes a tick later begins a new run.
-    this.#running = undefined
-  }
-
-  async #commit(): Promise<void> {
-    const settled: (() => void)[] = []
-    const begun: Job[] = []
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      while (begun.length < MOST_IN_A_COMMIT) {
-        const job = this.#jobs.shift()
-        if (!job) break
-        begun.push(job)
-        settled.push(await this.#attempt(job))
-      }
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
-      // Nothing of this transaction stands, so everyone in it failed, and so did the one it was begun for.
-      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, 1)) job.reject(error)
-      return
-    }
-    for (const settle of settled) settle()
-    this.#committed.emit('commit')
-  }
-
-  async #attempt(job: Job): Promise<() => void> {
+  savepoint() {
     this.#database.exec('SAVEPOINT job')
-    try {
-      const result = await job.work(this.#writer)
-      this.#database.exec('RELEASE job')
-      return () => job.resolve(result)
-    } catch (error) {
-      // SQLite rolled all of it back on its own (a full disk, say): there is no savepoint to return to.
-      if (!this.#database.inTransaction) throw error
-      this.#database.exec('ROLLBACK TO job')
-      this.#database.exec('RELEASE job')
-      return () => job.reject(error)
-    }
+  }
+
+  release() {
+    this.#database.exec('RELEASE job')
+  }
+
+  rollbackTo() {
+    this.#database.exec('ROLLBACK TO job')
+    this.#database.exec('RELEASE job')
+  }
+
+  commit() {
+    this.#database.exec('COMMIT')
+  }
+
+  rollback() {
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
   }
 }

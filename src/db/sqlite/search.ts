@@ -10,13 +10,9 @@ const TITLE_WEIGHT = 10
 const BODY_WEIGHT = 1
 
 export const fts5: SearchIndex = {
-  async put(writer, entry: SearchEntry) {
-    const row = await writer.get<{ docId: number }>(INSERT_DOC, {
-      kind: entry.kind,
-      recordId: entry.recordId,
-      date: entry.date,
-    })
-    await writer.run(INSERT_WORDS, { docId: row?.docId, title: entry.title, body: entry.body })
+  async put(writer, { docId, kind, recordId, date, title, body }: SearchEntry) {
+    await writer.run(INSERT_DOC, { docId, kind, recordId, date })
+    await writer.run(INSERT_WORDS, { docId, title, body })
   },
   async remove(writer, recordId) {
     const row = await writer.get<{ docId: number }>(DELETE_DOC, { recordId })
@@ -84,7 +80,7 @@ const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 /** Folded words hold no quotation mark, so nothing in them is syntax. */
 const quoted = ({ words, prefix }: Term) => `"${words.join(' ')}"${prefix ? '*' : ''}`
 
-const INSERT_DOC = sql`insert into ${searchDocs} ("kind", "recordId", "date") values (${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')}) returning "docId"`
+const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`
 
 const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')} returning "docId"`
 

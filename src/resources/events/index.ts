@@ -12,12 +12,14 @@ import {
 import { impossible, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { anyId, named, partialDate, ref, text } from '../../records/fields.ts'
-import { type Extension, parse, type Records, type Unit } from '../../records/records.ts'
+import { type Attachment, type Extension, parse, type Records, type Unit } from '../../records/records.ts'
 import { type Catalogue, type Doc, defineEntity, type Entity, type Resource } from '../../records/resource.ts'
 import { events as table } from './table.ts'
 
 /** A step as clients write it. */
 export interface EventInput extends Step {
+  /** Of an event that has one already, in what is taken over from elsewhere. */
+  id?: string
   meetingId?: string | null
   note?: string | null
 }
@@ -56,6 +58,7 @@ export async function addEvent(
   resource: Resource,
   record: Doc,
   input: EventInput,
+  id?: string,
 ): Promise<Doc> {
   const { lifecycle } = resource
   if (!lifecycle) throw new Error(`A ${resource.kind} has no lifecycle.`)
@@ -66,9 +69,22 @@ export async function addEvent(
     events,
     { ...input },
     { recordKind: resource.kind, recordId: record.id },
+    id,
   )
   await followEvents(records, unit, resource, record)
   return event
+}
+
+/** The same status since the same day is the same step. */
+export const eventAttachment: Attachment = {
+  kind: 'event',
+  shape: (holder) => (holder as Resource).event ?? null,
+  add: (records, unit, holder, record, input, id) =>
+    addEvent(records, unit, holder as Resource, record, input as unknown as EventInput, id),
+  async same(records, reader, record, { status, occurredOn }) {
+    const history = await historyOf(records, reader, record.id)
+    return history.find((event) => event['status'] === status && event['occurredOn'] === (occurredOn ?? null))
+  },
 }
 
 /** The status of a record is that of its latest event. */
@@ -100,9 +116,8 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
       doc['status'] = life.at(-1)?.status ?? null
       doc['statusSince'] = life.at(-1)?.occurredOn ?? null
       return async () => {
-        for (const step of life) {
-          await records().create(unit, events, { ...step }, { recordKind: resource.kind, recordId: doc.id })
-        }
+        const derived = { recordKind: resource.kind, recordId: doc.id }
+        for (const { id, ...step } of life) await records().create(unit, events, step, derived, id)
       }
     },
     async beforeUpdate(unit, entity, before, after) {
@@ -142,17 +157,20 @@ async function startOf(
   const { initial } = resource.lifecycle
   const given = (input['events'] ?? []) as EventInput[]
   const status = (input['status'] as string | undefined) ?? initial[0]
-  if (resource.startsOn) {
-    return [
-      {
-        status,
-        occurredOn: String(doc[resource.startsOn]),
-        meetingId: (doc['meetingId'] ?? null) as string | null,
-      },
-      ...given,
-    ]
-  }
   const [first, ...rest] = given
+  if (resource.startsOn) {
+    const start: EventInput = {
+      status,
+      occurredOn: String(doc[resource.startsOn]),
+      meetingId: (doc['meetingId'] ?? null) as string | null,
+    }
+    // A history that was read here begins with the start itself.
+    const isStart =
+      first?.status === status &&
+      first.occurredOn === start.occurredOn &&
+      (first.meetingId ?? start.meetingId) === start.meetingId
+    return isStart ? [{ ...start, ...first, meetingId: start.meetingId ?? null }, ...rest] : [start, ...given]
+  }
   if (first && input['status'] === undefined && initial.includes(first.status)) return [first, ...rest]
   const meetingId = doc['meetingId'] as string | null
   const meeting = meetingId

@@ -6,7 +6,14 @@ import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
-import { type Extension, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
+import {
+  type Attachment,
+  type Extension,
+  parse,
+  type Records,
+  type Stored,
+  type Unit,
+} from '../../records/records.ts'
 import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'
 import { evidence as table } from './table.ts'
 
@@ -87,28 +94,48 @@ export async function addEvidence(
   entity: Entity,
   record: Doc,
   input: Record<string, unknown>,
+  id?: string,
 ): Promise<Doc> {
   const derived = { recordKind: entity.kind, recordId: record.id }
-  const source = await records.find(unit, records.catalogue.entity('source'), String(input['sourceId']))
-  const place = source ? locate(String(parse(source)['text']), input as unknown as QuoteSelector) : {}
-  const made = await records.create(unit, evidence, { ...input, ...place }, derived)
+  const source = await sourceText(records, unit, String(input['sourceId']))
+  const place = source === undefined ? {} : locate(source, input as unknown as QuoteSelector)
+  const made = await records.create(unit, evidence, { ...input, ...place }, derived, id)
   await refreshSupport(records, unit, entity, record)
   return made
 }
 
-/** Does a record rest on these very words already? */
-export async function isCited(
-  records: Records,
-  reader: Reader,
-  recordId: string,
-  input: Record<string, unknown>,
-): Promise<boolean> {
-  const held = (await records.under(reader, evidence, recordId)).map(parse)
-  return held.some((doc) =>
-    (['sourceId', 'motivation', 'exact', 'note'] as const).every(
-      (field) => doc[field] === (input[field] ?? null),
-    ),
-  )
+/** The texts that a write has quoted from so far: an import quotes the same few sources again and again. */
+const quoted = new WeakMap<Unit, Map<string, string>>()
+
+async function sourceText(records: Records, unit: Unit, id: string): Promise<string | undefined> {
+  const texts = quoted.get(unit) ?? new Map<string, string>()
+  quoted.set(unit, texts)
+  const known = texts.get(id)
+  if (known !== undefined) return known
+  const source = await records.find(unit, records.catalogue.entity('source'), id)
+  if (!source) return undefined
+  const text = String(parse(source)['text'])
+  texts.set(id, text)
+  return text
+}
+
+/** The same words of the same source at the same place are the same evidence. */
+export const evidenceAttachment: Attachment = {
+  kind: 'evidence',
+  shape: (holder) => (holder.keys.includes('support') ? evidenceCreate : null),
+  add: addEvidence,
+  async same(_records, reader, record, input) {
+    const held = await reader.all<Stored>(HELD, { id: record.id })
+    return held
+      .map(parse)
+      .find(
+        (doc) =>
+          (['sourceId', 'motivation', 'exact', 'note'] as const).every(
+            (field) => doc[field] === (input[field] ?? null),
+          ) &&
+          (input['start'] === undefined || input['start'] === doc['start']),
+      )
+  },
 }
 
 /** Takes evidence away again; the support of its record follows. */
@@ -136,8 +163,10 @@ function locate(sourceText: string, selector: QuoteSelector) {
 /** How many sources a record is quoted from decides its support. */
 async function refreshSupport(records: Records, unit: Unit, entity: Entity, record: Doc): Promise<void> {
   if (!entity.keys.includes('support')) return
-  const quoted = await unit.get<{ sources: number }>(COUNT_SOURCES, { id: record.id })
-  const sources = quoted?.sources ?? 0
+  const held = await unit.all<{ sourceId: string; motivation: string }>(CITED, { id: record.id })
+  const sources = new Set(
+    held.filter(({ motivation }) => motivation === 'quote').map(({ sourceId }) => sourceId),
+  ).size
   const support = sources === 0 ? 'unsupported' : sources === 1 ? 'single-source' : 'corroborated'
   await records.update(unit, entity, record, { support })
 }
@@ -150,6 +179,7 @@ export const citationsOf = (reader: Reader, sourceId: string) =>
 export const evidenceExtension: Extension = {
   async beforeUpdate(unit, entity, before, after) {
     if (entity.kind !== 'source' || before['text'] === after['text']) return
+    quoted.get(unit)?.delete(after.id)
     const cited = await unit.get<{ id: string }>(FIRST_CITATION, { id: after.id })
     if (cited) {
       throw new Problem(
@@ -163,7 +193,10 @@ export const evidenceExtension: Extension = {
   },
 }
 
-const COUNT_SOURCES = sql`select count(distinct ${table.sourceId}) as sources from ${table} where ${table.recordId} = ${sql.placeholder('id')} and ${table.motivation} = 'quote'`
+// The evidence of one record is little: sorting, and counting what differs, cost more in the database than they are worth.
+const HELD = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.recordId} = ${sql.placeholder('id')}`
+
+const CITED = sql`select ${table.sourceId} as "sourceId", ${table.motivation} as motivation from ${table} where ${table.recordId} = ${sql.placeholder('id')}`
 
 const CITATIONS = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.sourceId} = ${sql.placeholder('id')} order by ${table.start}, ${table.id}`
 

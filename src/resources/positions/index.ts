@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { anyId, named, partialDate, ref, support, text } from '../../records/fields.ts'
-import { columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
+import { type Attachment, columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
 import { type Doc, defineEntity } from '../../records/resource.ts'
 import { inForce } from '../../records/view.ts'
 import { positions as table } from './table.ts'
@@ -43,6 +43,20 @@ export const positionCreate = positions.writable.omit({ recordKind: true, record
   examples: [{ stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' }],
 })
 
+/** The same state, day and position are the same record of it. */
+export const positionAttachment: Attachment = {
+  kind: 'position',
+  shape: ({ kind }) => (kind === 'proposal' ? positionCreate : null),
+  add: (records, unit, { kind }, { id: recordId }, input, id) =>
+    records.create(unit, positions, input, { recordKind: kind, recordId }, id),
+  async same(_records, reader, record, input) {
+    const said = await positionsOf(reader, record.id)
+    return said.find((doc) =>
+      (['stateCode', 'position', 'statedOn'] as const).every((field) => doc[field] === input[field]),
+    )
+  },
+}
+
 /** Where one state stood on a day. */
 export interface Standing {
   stateCode: string
@@ -61,7 +75,7 @@ export async function standings(
   asOf: string,
 ): Promise<Standing[]> {
   const states = records.catalogue.entity('state').table
-  const held = records.engine.items(sql`${states.doc} -> 'memberships'`, sql`held`)
+  const held = records.engine.items(sql`${states.doc} -> 'memberships'`, sql`held`, 'objects')
   const members = await reader.all<{ code: string; name: string }>(
     sql`select ${states.id} as code, ${columnNamed(states, 'name')} as name from ${states} where exists (select 1 from ${held} where held.value ->> 'status' = 'member' and ${inForce(sql`held.value`, asOf)}) order by ${states.id}`,
   )

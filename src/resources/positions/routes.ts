@@ -9,7 +9,7 @@ import { asOfParameter } from '../../records/query.ts'
 import { belongingTo, parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { evidenceRoutes } from '../evidence/routes.ts'
-import { positionCreate, positions, positionsOf, stance, standings } from './index.ts'
+import { positionAttachment, positionCreate, positions, positionsOf, stance, standings } from './index.ts'
 
 const standing = z
   .object({
@@ -91,9 +91,9 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       return respond(records, request, reply, async (unit) => {
-        const proposal = await records.load(unit, resource, id)
-        const derived = { recordKind: resource.kind, recordId: proposal.id }
-        const made = await records.create(unit, positions, request.body as Record<string, unknown>, derived)
+        const proposal = parse(await records.load(unit, resource, id))
+        const input = request.body as Record<string, unknown>
+        const made = await positionAttachment.add(records, unit, resource, proposal, input)
         return written(made, 201, `/v1/proposals/${proposal.id}/positions/${made.id}`)
       })
     },

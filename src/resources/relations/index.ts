@@ -5,8 +5,15 @@ import { impossible, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { anyId, type Kind, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
-import { columnNamed, parse, type Records, type Stored, type Unit } from '../../records/records.ts'
-import { type Doc, defineEntity } from '../../records/resource.ts'
+import {
+  type Attachment,
+  columnNamed,
+  parse,
+  type Records,
+  type Stored,
+  type Unit,
+} from '../../records/records.ts'
+import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'
 import { relations as table } from './table.ts'
 
 export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
@@ -65,13 +72,14 @@ const kindOf = (id: string) =>
 export async function addRelation(
   records: Records,
   unit: Unit,
+  holder: Entity,
   record: Doc,
-  recordKind: Kind,
   input: Record<string, unknown>,
+  id?: string,
 ): Promise<Doc> {
   const type = String(input['type'])
   const targetId = String(input['targetId'])
-  const existing = await unit.get<{ id: string }>(SAME, { recordId: record.id, type, targetId })
+  const existing = await sameRelation(unit, record, input)
   if (existing) {
     throw new Problem('duplicate', `The relation ${existing.id} says this already.`, {
       extra: { existingId: existing.id },
@@ -82,12 +90,25 @@ export async function addRelation(
       { pointer: '/targetId', detail: `Following ${type} from ${targetId} leads back to ${record.id}.` },
     ])
   }
-  return records.create(unit, relations, input, { recordKind, recordId: record.id })
+  return records.create(unit, relations, input, { recordKind: holder.kind, recordId: record.id }, id)
+}
+
+const sameRelation = (reader: Reader, record: Doc, { type, targetId }: Record<string, unknown>) =>
+  reader.get<Stored>(SAME, { recordId: record.id, type, targetId })
+
+export const relationAttachment: Attachment = {
+  kind: 'relation',
+  shape: ({ kind }) => (kind === 'proposal' || kind === 'agreement' ? relationCreate : null),
+  add: addRelation,
+  async same(_records, reader, record, input) {
+    const found = await sameRelation(reader, record, input)
+    return found && parse(found)
+  },
 }
 
 async function leadsTo(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
   const found = await reader.get(
-    sql`with recursive chain(id) as (select ${from} union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
+    sql`with recursive chain(id) as (select cast(${from} as text) collate "binary" union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
   )
   return found !== undefined
 }
@@ -178,6 +199,6 @@ export async function lineageOf(
 /** By date, 2022 before 2022-08; of one day first what was proposed, then what was agreed. */
 const placeOf = ({ date, kind, id }: LineageNode) => `${date ?? '~'} ${kind === 'proposal' ? 0 : 1} ${id}`
 
-const SAME = sql`select ${table.id} as id from ${table} where ${table.recordId} = ${sql.placeholder('recordId')} and ${table.type} = ${sql.placeholder('type')} and ${table.targetId} = ${sql.placeholder('targetId')}`
+const SAME = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.recordId} = ${sql.placeholder('recordId')} and ${table.type} = ${sql.placeholder('type')} and ${table.targetId} = ${sql.placeholder('targetId')}`
 
 const BOTH_ENDS = sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.recordId} = ${sql.placeholder('id')} or ${table.targetId} = ${sql.placeholder('id')} order by ${table.firstSeq}`

@@ -105,7 +105,13 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
       const { id } = request.params as { id: string }
       return respond(records, request, reply, async (unit) => {
         const record = parse(await records.load(unit, resource, id))
-        const made = await addRelation(records, unit, record, kind, request.body as Record<string, unknown>)
+        const made = await addRelation(
+          records,
+          unit,
+          resource,
+          record,
+          request.body as Record<string, unknown>,
+        )
         return written(made, 201, `/v1/${path}/${record.id}/relations`)
       })
     },

@@ -1,0 +1,20 @@
+-- The words of every record, folded and split by core/search.ts. A tsvector takes a megabyte at most, so the words of
+-- a very long text are several parts.
+CREATE TABLE "searchWords" (
+	"docId" bigint NOT NULL REFERENCES "searchDocs" ("docId") ON DELETE CASCADE,
+	"part" integer NOT NULL,
+	"words" tsvector NOT NULL,
+	PRIMARY KEY ("docId", "part")
+);
+--> statement-breakpoint
+CREATE INDEX "searchWords_words" ON "searchWords" USING gin ("words");
+--> statement-breakpoint
+CREATE INDEX "searchWords_long" ON "searchWords" ("docId") WHERE "part" > 0;
+--> statement-breakpoint
+-- The folded words in their order, with a space before and behind each: phrases are looked up here, since a tsvector
+-- knows places only up to 16,383.
+CREATE TABLE "searchTexts" (
+	"docId" bigint PRIMARY KEY NOT NULL REFERENCES "searchDocs" ("docId") ON DELETE CASCADE,
+	"title" text COLLATE "binary" NOT NULL,
+	"body" text COLLATE "binary" NOT NULL
+);

@@ -1,0 +1,21 @@
+// The engine that DATABASE_URL asks for. Only the one that is asked for is loaded.
+import type { Engine } from './engine.ts'
+
+interface EngineOptions {
+  /** Called with the text of every statement before it runs. */
+  onQuery?: (sql: string) => void
+  /** Replicas of a PostgreSQL database, among which reads are spread. */
+  replicas?: readonly string[]
+}
+
+export async function openEngine(url: string, options: EngineOptions = {}): Promise<Engine> {
+  if (/^postgres(ql)?:/.test(url)) {
+    const { openPostgres } = await import('./postgres/engine.ts')
+    return openPostgres(url, options)
+  }
+  const { openSqlite } = await import('./sqlite/engine.ts')
+  return openSqlite(fileOf(url), options)
+}
+
+/** The path of a SQLite file, `file:PATH`. */
+export const fileOf = (url: string): string => url.replace(/^file:(\/\/(?=\/))?/, '')

@@ -1,0 +1,127 @@
+// Full-text search with tsvector. The words are ours (core/search.ts), so no dictionary or parser of PostgreSQL has a
+// say: the index finds the records that hold the words, and phrases are looked up in the folded text itself.
+
+import type { SearchQuery, Term } from '../../core/search.ts'
+import type { SearchHit, SearchIndex } from '../engine.ts'
+import { type SQL, sql } from '../sql.ts'
+import { searchDocs } from '../system.ts'
+
+/** A lexeme takes 2,046 bytes; longer words are cut in the index, and compared whole in the text. */
+const LONGEST_WORD = 500
+/** A tsvector takes 1 MiB; this leaves room for what it adds to each word. */
+const PART_BYTES = 700_000
+/** PostgreSQL keeps no more places of a word, nor any behind the last. */
+const MOST_PLACES = 255
+const LAST_PLACE = 16_383
+
+export const tsvector: SearchIndex = {
+  async put(writer, { docId, kind, recordId, date, title, body }) {
+    await writer.run(INSERT_DOC, { docId, kind, recordId, date })
+    await writer.run(INSERT_TEXT, { docId, title: ` ${title} `, body: ` ${body} ` })
+    for (const [part, words] of partsOf(title, body).entries()) {
+      await writer.run(INSERT_WORDS, { docId, part, words })
+    }
+  },
+  async remove(writer, recordId) {
+    await writer.run(DELETE_DOC, { recordId })
+  },
+  matching(query) {
+    return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
+  },
+  async ranked(reader, query, kinds, limit, offset) {
+    if (query.length === 0) return []
+    const words = [...new Set(query.flatMap(({ all }) => all.flatMap(lexemes)))]
+    // What matches only by what it lacks has no score of its own. Weights: A, a title, counts as ten of D, the body.
+    const scores =
+      words.length === 0
+        ? sql`select 0 as "docId", 0 as score`
+        : sql`select "docId", sum(ts_rank("words", ${asQuery(words, ' | ')}, 1)) as score from "searchWords" where "words" @@ ${asQuery(words, ' | ')} group by "docId"`
+    return reader.all<SearchHit>(
+      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, coalesce(scored.score, 0) as score
+        from ${searchDocs} left join (${scores}) as scored on scored."docId" = ${searchDocs.docId}
+        where ${matches(query)}${ofKinds(kinds)}
+        order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
+    )
+  },
+  async count(reader, query, kinds) {
+    if (query.length === 0) return 0
+    const row = await reader.get<{ total: number }>(
+      sql`select count(*) as total from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}`,
+    )
+    return row?.total ?? 0
+  },
+}
+
+const ofKinds = (kinds: readonly string[] | null) =>
+  kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
+
+function matches(query: SearchQuery): SQL {
+  const ways = query.map(({ all, not }) => {
+    const conditions = [...all.map(holds), ...not.map((term) => sql`not ${holds(term)}`)]
+    return sql`(${sql.join(conditions, sql` and `)})`
+  })
+  return ways.length > 0 ? sql`(${sql.join(ways, sql` or `)})` : sql`false`
+}
+
+/** Does a record hold a term? One word that was not cut is answered by the index, the rest is looked up in the text. */
+function holds(term: Term): SQL {
+  const { words, prefix } = term
+  const all = asQuery(lexemes(term), ' & ')
+  const { docId } = searchDocs
+  if (words.length === 1 && cut(words[0] ?? '') === words[0]) {
+    return sql`${docId} in (select "docId" from "searchWords" where "words" @@ ${all})`
+  }
+  const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
+  // The subquery in the condition keeps the planner from reading every text before it asks the index.
+  return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0 or strpos("body", ${text}) > 0 from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
+}
+
+/** The words of a term as a tsquery has them. Folded words hold no quotation mark, so nothing in them is syntax. */
+const lexemes = ({ words, prefix }: Term): string[] =>
+  words.map((word, index) => `'${cut(word)}'${prefix && index === words.length - 1 ? ':*' : ''}`)
+
+const asQuery = (words: string[], operator: string) => sql`cast(${words.join(operator)} as tsquery)`
+
+const cut = (word: string): string =>
+  word.length <= LONGEST_WORD ? word : [...word].slice(0, LONGEST_WORD).join('')
+
+/** A record as one tsvector, or as several where one would be too long: each word with its places. */
+function partsOf(title: string, body: string): string[] {
+  const places = new Map<string, string[]>()
+  let place = 0
+  for (const [text, weight] of [
+    [title, 'A'],
+    [body, ''],
+  ] as const) {
+    for (const word of text.split(' ')) {
+      if (word === '') continue
+      place = Math.min(place + 1, LAST_PLACE)
+      const key = cut(word)
+      const known = places.get(key)
+      if (!known) places.set(key, [`${place}${weight}`])
+      else if (known.length < MOST_PLACES) known.push(`${place}${weight}`)
+    }
+  }
+  const parts: string[] = []
+  let words: string[] = []
+  let bytes = 0
+  for (const [word, at] of places) {
+    const size = Buffer.byteLength(word) + 2 * at.length + 4
+    if (bytes + size > PART_BYTES) {
+      parts.push(words.join(' '))
+      words = []
+      bytes = 0
+    }
+    words.push(`'${word}':${at.join(',')}`)
+    bytes += size
+  }
+  return [...parts, words.join(' ')]
+}
+
+const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`
+
+const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')}`
+
+const INSERT_TEXT = sql`insert into "searchTexts" ("docId", "title", "body") values (${sql.placeholder('docId')}, ${sql.placeholder('title')}, ${sql.placeholder('body')})`
+
+const INSERT_WORDS = sql`insert into "searchWords" ("docId", "part", "words") values (${sql.placeholder('docId')}, ${sql.placeholder('part')}, ${sql.placeholder('words')})`

@@ -1,0 +1,72 @@
+// The same tables for PostgreSQL: made from those of db/tables.ts and db/system.ts, so nothing is described twice.
+// Only drizzle-kit and tests load this; queries are written with the tables themselves.
+import { is } from 'drizzle-orm'
+import {
+  bigint,
+  customType,
+  foreignKey,
+  index,
+  type PgColumnBuilder,
+  type PgTable,
+  pgTable,
+  primaryKey,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+import { getTableConfig, SQLiteBaseInteger, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+
+/** Text sorts by its bytes, as in SQLite, whatever the collation of the database is. */
+const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "binary"' })
+
+/** Documents: `json` keeps the text as it was written, to the letter; `jsonb` would not. */
+const json = customType<{ data: string }>({ dataType: () => 'json' })
+
+/** Titles that may be longer, in bytes, than the 2,704 that a row of an index takes: these lists are sorted without one. */
+export const UNINDEXED: readonly string[] = ['agreements_title']
+
+/** Every table among the exports of some modules, by name, as tables of PostgreSQL. */
+export function postgresTables(exported: readonly unknown[]): Record<string, PgTable> {
+  const made: Record<string, PgTable> = {}
+  for (const table of exported) {
+    if (is(table, SQLiteTable)) made[getTableConfig(table).name] ??= postgresTable(table, made)
+  }
+  return made
+}
+
+function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTable {
+  const { name, columns, indexes, primaryKeys, foreignKeys } = getTableConfig(table)
+  const builders: Record<string, PgColumnBuilder> = Object.fromEntries(
+    columns.map((column) => [column.name, postgresColumn(column)]),
+  )
+  return pgTable(name, builders, (own) => {
+    const named = (list: readonly unknown[]) =>
+      list.map((column) => own[(column as SQLiteColumn).name]) as [never, ...never[]]
+    return [
+      ...indexes
+        .filter(({ config }) => !UNINDEXED.includes(config.name))
+        .map(({ config }) => (config.unique ? uniqueIndex : index)(config.name).on(...named(config.columns))),
+      ...primaryKeys.map((key) => primaryKey({ columns: named(key.columns) })),
+      ...foreignKeys.map((key) => {
+        // Asked for only when constraints are written down: by then every table is there.
+        const { columns: from, foreignTable, foreignColumns } = key.reference()
+        const to = made[getTableConfig(foreignTable as SQLiteTable).name] as unknown as typeof own
+        const foreign = foreignColumns.map((column) => to[column.name]) as [never, ...never[]]
+        return foreignKey({ columns: named(from), foreignColumns: foreign }).onDelete(
+          key.onDelete ?? 'no action',
+        )
+      }),
+    ]
+  })
+}
+
+function postgresColumn(column: SQLiteColumn): PgColumnBuilder {
+  const { name, primary, notNull, isUnique, hasDefault, default: value } = column
+  let made: PgColumnBuilder
+  if (is(column, SQLiteBaseInteger)) {
+    const whole = bigint(name, { mode: 'number' })
+    made = (column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole) as PgColumnBuilder
+  } else made = (name === 'doc' ? json(name) : text(name)) as PgColumnBuilder
+  if (primary) made = made.primaryKey()
+  if (notNull) made = made.notNull()
+  if (isUnique) made = made.unique()
+  return hasDefault && value !== undefined ? made.default(value) : made
+}

@@ -1,0 +1,130 @@
+// A PostgreSQL server of a test's own, on its own data and port, to be stopped, crashed and replaced; and a relay that
+// stands for its address and can cut what goes through.
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { onTestFinished } from 'vitest'
+
+const BIN = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
+
+/** Whether this machine has the programs of a server. */
+export const canServe = BIN !== undefined
+
+/** The server refuses to run as root. */
+const AS = userInfo().uid === 0 ? ['runuser', '-u', 'postgres', '--'] : []
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const [command = '', ...rest] = [...AS, join(BIN ?? '', program), ...args]
+  await promisify(execFile)(command, rest, { cwd: '/' })
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+export class Cluster {
+  readonly port: number
+  readonly #folder: string
+  readonly #data: string
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.#data = join(folder, 'data')
+    this.port = port
+  }
+
+  /** A new server, or a streaming replica of one, running; gone with the test. */
+  static async create(of?: Cluster): Promise<Cluster> {
+    const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cluster-'))
+    if (AS.length > 0) execFileSync('chown', ['postgres', folder])
+    const cluster = new Cluster(folder, await freePort())
+    onTestFinished(async () => {
+      await cluster.stop('immediate').catch(() => {})
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    })
+    const data = cluster.#data
+    if (of) await run('pg_basebackup', '-D', data, '-d', of.url, '-R', '-c', 'fast', '--no-sync')
+    else await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync')
+    await cluster.start()
+    return cluster
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/postgres`
+  }
+
+  /** @param settings of the server, `name=value` */
+  async start(...settings: string[]): Promise<void> {
+    const options = ['listen_addresses=127.0.0.1', 'fsync=off', ...settings].map((each) => `-c ${each}`)
+    const place = `-p ${this.port} -k '${this.#folder}' ${options.join(' ')}`
+    await run('pg_ctl', '-D', this.#data, '-l', join(this.#folder, 'log'), '-s', '-w', '-o', place, 'start')
+  }
+
+  /** `immediate` is a crash: nothing is finished, nobody is told. */
+  async stop(mode: 'fast' | 'immediate'): Promise<void> {
+    await run('pg_ctl', '-D', this.#data, '-m', mode, '-s', '-w', 'stop')
+  }
+
+  async promote(): Promise<void> {
+    await run('pg_ctl', '-D', this.#data, '-s', '-w', 'promote')
+  }
+}
+
+/** An address before a server. */
+export class Relay {
+  /** The port of the server to which new connections go. */
+  target: number
+  /** What is done with what a client sends; it may return false to keep it from the server. */
+  onSend: (chunk: Buffer, cut: () => void) => boolean = () => true
+  readonly #sockets = new Set<Socket>()
+  readonly #server = createServer((client) => this.#join(client))
+
+  constructor(target: number) {
+    this.target = target
+  }
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    onTestFinished(() => {
+      this.#server.close()
+      this.cut()
+    })
+    const { port } = this.#server.address() as AddressInfo
+    return `postgres://postgres@127.0.0.1:${port}/postgres`
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #join(client: Socket): void {
+    const server = connect(this.target, '127.0.0.1')
+    // A client that was cut off does not hear the server, but the server hears what was sent before.
+    const cut = () => {
+      server.unpipe(client)
+      client.destroy()
+    }
+    client.on('data', (chunk: Buffer) => {
+      if (this.onSend(chunk, cut)) server.write(chunk)
+    })
+    server.pipe(client)
+    client.on('close', () => server.end())
+    server.on('close', () => client.destroy())
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => this.#sockets.delete(socket))
+    }
+  }
+}

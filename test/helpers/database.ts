@@ -1,0 +1,227 @@
+// A database of its own for each test, on the engine that the run is about: a file, or a database of a server.
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import pg from 'pg'
+import { inject, onTestFinished } from 'vitest'
+import { openEngine } from '../../src/db/open.ts'
+import { seed } from '../../src/seed.ts'
+import { sessionOf } from './postgres.ts'
+
+/** What a database holds to begin with: no table, no record, or the seed. */
+export type Content = 'blank' | 'migrated' | 'seeded'
+
+export interface TestDatabase {
+  /** As DATABASE_URL has it. */
+  url: string
+  /** The file, on SQLite. */
+  file: string
+  remove: () => Promise<unknown>
+}
+
+/** The engine of this run: vitest.config.ts makes a project of each. */
+export const ENGINE: 'sqlite' | 'postgres' = process.env['TEST_ENGINE'] === 'postgres' ? 'postgres' : 'sqlite'
+
+export const onPostgres = ENGINE === 'postgres'
+
+export const freshDatabase = (content: Content): Promise<TestDatabase> =>
+  onPostgres ? postgresDatabase(content) : sqliteDatabase(content)
+
+const templates = new Map<Content, Promise<string>>()
+
+/** A database with the real migrations, seeded or not: made once for each file of tests, then copied. */
+function template(content: Content): Promise<string> {
+  const known = templates.get(content)
+  if (known) return known
+  const making = (async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sco-tracker-template-')), 'tracker.db')
+    const engine = await openEngine(`file:${file}`)
+    await engine.migrate()
+    if (content === 'seeded') await seed(engine)
+    await engine.close()
+    process.once('exit', () => rmSync(dirname(file), { recursive: true, force: true }))
+    return file
+  })()
+  templates.set(content, making)
+  return making
+}
+
+async function sqliteDatabase(content: Content): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
+  const file = join(folder, 'tracker.db')
+  if (content !== 'blank') copyFileSync(await template(content), file)
+  return {
+    url: `file:${file}`,
+    file,
+    remove: async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}
+
+interface Lent {
+  url: string
+  client: pg.Client
+  tables: string[]
+  uses: number
+}
+
+/** Databases of this worker that no test uses: making one takes longer than most tests do. */
+const free: Lent[] = []
+let count = 0
+
+async function postgresDatabase(content: Content): Promise<TestDatabase> {
+  const { server, run } = inject('postgres')
+  if (content === 'blank') {
+    const name = `${run}_blank_${process.pid}_${++count}`
+    await onServer(server, `create database ${name} template template0`)
+    return {
+      url: sessionOf(server, name),
+      file: '',
+      remove: () => onServer(server, `drop database if exists ${name} with (force)`),
+    }
+  }
+  const lent = free.pop() ?? (await anotherDatabase(server, run))
+  const { client, tables, url } = lent
+  const fill = content === 'seeded' ? tables.map((name) => `insert into "${name}" table seed."${name}"`) : []
+  // Deleting is quicker than truncating, but what is deleted so often leaves large tables behind.
+  const empty =
+    ++lent.uses % 20 === 0
+      ? [`truncate ${tables.map((name) => `"${name}"`).join(', ')}`]
+      : tables.map((name) => `delete from "${name}"`)
+  await client.query([...empty, ...fill].join(';'))
+  return {
+    url,
+    file: '',
+    remove: async () => {
+      free.push(lent)
+    },
+  }
+}
+
+async function anotherDatabase(server: string, run: string): Promise<Lent> {
+  // The worker that takes over where another one ended finds its databases there.
+  const name = `${run}_${process.env['VITEST_POOL_ID']}_${++count}`
+  const { rows } = await onServer(server, `select from pg_database where datname = '${name}'`)
+  if (rows.length === 0) await onServer(server, `create database ${name} template ${run}_seeded`)
+  const url = sessionOf(server, name)
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  // Rows go and come in any order.
+  await client.query('set session_replication_role = replica')
+  return { url, client, tables: await tablesOf(client), uses: 0 }
+}
+
+let connection: Promise<pg.Client> | undefined
+
+/** Runs a statement on the server, outside of the databases of tests. */
+async function onServer(server: string, statement: string): Promise<pg.QueryResult> {
+  connection ??= (async () => {
+    const client = new pg.Client({ connectionString: server })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  })()
+  return (await connection).query(statement)
+}
+
+/** Every table of a database but the full-text index, row for row, seen from outside. */
+export async function rowsOf({
+  url,
+  file,
+}: Pick<TestDatabase, 'url' | 'file'>): Promise<Record<string, Record<string, unknown>[]>> {
+  if (!onPostgres) {
+    const database = new Database(file, { readonly: true })
+    const names = database
+      .prepare(
+        `select name from sqlite_schema where type = 'table' and name not like 'searchWords%' and name not like '\\_\\_%' escape '\\' and name not like 'sqlite\\_%' escape '\\' order by 1`,
+      )
+      .pluck()
+      .all() as string[]
+    const rows = names.map((name) => [name, database.prepare(`select * from "${name}"`).all()])
+    database.close()
+    return Object.fromEntries(rows)
+  }
+  return fromOutside(url, async (client) => {
+    const tables = (await tablesOf(client)).filter((name) => !/^search(Words|Texts)$/.test(name))
+    const all: Record<string, Record<string, unknown>[]> = {}
+    for (const name of tables) all[name] = (await client.query(`select * from "${name}"`)).rows
+    return all
+  })
+}
+
+const tablesOf = async (client: pg.Client) =>
+  (
+    await client.query(`select tablename as name from pg_tables where schemaname = 'public' order by 1`)
+  ).rows.map(({ name }) => name as string)
+
+/** A place for a SQLite file, gone with the test. */
+export function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-file-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return join(folder, 'tracker.db')
+}
+
+/** Documents as the text that they are, and large numbers as numbers: as SQLite hands them over. */
+const types = {
+  getTypeParser: (oid: number) => (oid === pg.types.builtins.INT8 ? Number : String),
+}
+
+/** On PostgreSQL, a connection beside that of the service. */
+export async function fromOutside<Result>(
+  url: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: url, types })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A hash over every row of every table: equal when the database is, to the byte, what it was. */
+export async function watch({
+  url,
+  file,
+}: Pick<TestDatabase, 'url' | 'file'>): Promise<() => Promise<string>> {
+  if (onPostgres) {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    onTestFinished(() => client.end())
+    // Nothing is written without a new version of a row, which has its place and its transaction.
+    const hashes = (await tablesOf(client)).map(
+      (name) =>
+        `select coalesce(sum(hashtextextended(ctid::text || ':' || xmin::text, 0)), 0) as hash from "${name}"`,
+    )
+    const whole = `select string_agg(hash::text, ',') as hash from (${hashes.join(' union all ')}) as hashes`
+    await client.query('set max_parallel_workers_per_gather = 0')
+    return async () => (await client.query<{ hash: string }>(whole)).rows[0]?.hash ?? ''
+  }
+  const database = new Database(file, { readonly: true })
+  onTestFinished(() => {
+    database.close()
+  })
+  const tables = database
+    .prepare(
+      "select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' order by 1",
+    )
+    .pluck()
+    .all() as string[]
+  const statements = tables.map((name) => database.prepare(`select * from "${name}"`).raw())
+  return async () => {
+    const hash = createHash('sha256')
+    for (const statement of statements) {
+      for (const row of statement.iterate() as Iterable<unknown[]>) {
+        hash.update(
+          row.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : `${value}`)).join('\0'),
+        )
+        hash.update('\n')
+      }
+      hash.update('\f')
+    }
+    return hash.digest('hex')
+  }
+}

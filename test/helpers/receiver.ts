@@ -1,0 +1,69 @@
+// A receiver of webhooks on 127.0.0.1, which answers as a test wants and keeps what it was sent.
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished, vi } from 'vitest'
+
+export interface Message {
+  headers: IncomingHttpHeaders
+  /** As it came. */
+  text: string
+  body: { type: string; timestamp: string; data: Record<string, any> }
+}
+
+interface Reply {
+  status: number
+  headers?: Record<string, string>
+  body?: string | Buffer
+}
+
+/** What it does with a message: an answer, or nothing at all, ever. */
+export type Behaviour = (message: Message, index: number) => Reply | 'silence' | Promise<Reply | 'silence'>
+
+export interface Receiver {
+  url: string
+  port: number
+  messages: Message[]
+  /** May be replaced at any time. */
+  behave: Behaviour
+  /** Waits until so many messages have come. */
+  got: (count: number) => Promise<Message[]>
+}
+
+export async function receiver(behave: Behaviour = () => ({ status: 204 })): Promise<Receiver> {
+  const open = new Set<ServerResponse>()
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', async () => {
+      const text = Buffer.concat(chunks).toString()
+      const message = { headers: request.headers, text, body: JSON.parse(text) }
+      self.messages.push(message)
+      const reply = await self.behave(message, self.messages.length - 1)
+      if (reply === 'silence') open.add(response)
+      else response.writeHead(reply.status, reply.headers).end(reply.body)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const response of open) response.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const self: Receiver = {
+    url: `http://127.0.0.1:${port}/hook`,
+    port,
+    messages: [],
+    behave,
+    got: async (count) => {
+      await vi.waitFor(
+        () => {
+          if (self.messages.length < count) throw new Error(`${self.messages.length} of ${count} came.`)
+        },
+        { timeout: 15_000, interval: 5 },
+      )
+      return self.messages
+    },
+  }
+  return self
+}

@@ -1,0 +1,840 @@
+// Imports: files of records, all of it or nothing; exports that they read back.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Engine } from '../src/db/engine.ts'
+import { exported } from '../src/features/exchange/export.ts'
+import { importFiles, kindsInOrder } from '../src/features/exchange/import.ts'
+import { pathsOf } from '../src/features/exchange/kinds.ts'
+import type { ImportFormat } from '../src/features/exchange/rows.ts'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Answer, type Service, service } from './helpers/app.ts'
+import { get, made } from './helpers/asking.ts'
+import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
+
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+const ROOT = new URL('..', import.meta.url).pathname
+const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
+
+interface Sending {
+  mode?: 'dry-run' | 'commit'
+  kind?: string
+  format?: ImportFormat
+  type?: string
+  headers?: Record<string, string>
+}
+
+/** Sends a file. */
+function send(
+  s: Service,
+  file: string | Buffer,
+  { mode = 'commit', kind, format = 'ndjson', type, headers }: Sending = {},
+) {
+  return s.request({
+    method: 'POST',
+    url: `/v1/imports?mode=${mode}${kind ? `&kind=${kind}` : ''}`,
+    payload: file,
+    headers: {
+      authorization: `Bearer ${s.keys.analyst}`,
+      'content-type': type ?? TYPES[format],
+      ...headers,
+    },
+  })
+}
+
+async function outcome(s: Service, sent: Answer): Promise<Body> {
+  expect(sent.status, sent.text).toBe(202)
+  const { body } = await s.get(`${sent.headers['location']}?wait=20`, {
+    authorization: `Bearer ${s.keys.analyst}`,
+  })
+  return body
+}
+
+/** Sends a file and waits for what becomes of it. */
+const imported = async (s: Service, file: string | Buffer, sending: Sending = {}) =>
+  outcome(s, await send(s, file, sending))
+
+const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+const mixed = (...rows: [kind: string, record: object][]) =>
+  lines(...rows.map(([kind, record]) => ({ kind, record })))
+
+const total = async ({ engine }: { engine: Engine }) =>
+  (await engine.reader.get<{ n: number }>(sql`select count(*) as n from changes`))?.n ?? 0
+
+describe('an import', () => {
+  test('of NDJSON makes a record of each row, and tells how many of which kind', async () => {
+    const s = await service()
+    const result = await imported(s, lines({ name: 'One' }, { name: 'Two' }), { kind: 'speakers' })
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      mode: 'commit',
+      kind: 'speaker',
+      format: 'ndjson',
+      actor: { name: 'test analyst' },
+      progress: null,
+      failure: null,
+      rows: 2,
+      summary: [{ kind: 'speaker', created: 2, changed: 0, unchanged: 0 }],
+      unidentified: 2,
+      errorCount: 0,
+      errors: [],
+    })
+    const { data } = await get(s, '/v1/speakers')
+    expect(data.map(({ name }: Body) => name)).toEqual(['One', 'Two'])
+  })
+
+  test('is answered at once, and known by its id to those who have a key', async () => {
+    const s = await service()
+    const sent = await send(s, lines({ name: 'One' }), { kind: 'speakers' })
+    expect(sent.status).toBe(202)
+    expect(sent.body).toMatchObject({ status: 'queued', finishedAt: null })
+    expect(sent.headers['location']).toBe(`/v1/imports/${sent.body['id']}`)
+    expect((await s.get(`/v1/imports/${sent.body['id']}`)).status).toBe(401)
+    expect((await outcome(s, sent))['finishedAt']).toEqual(expect.any(String))
+    const authorization = `Bearer ${s.keys.analyst}`
+    expect((await s.get('/v1/imports/imp_01gb6jc400ezz8kdnweefcy4dk', { authorization })).status).toBe(404)
+    const done = await s.get(`/v1/imports/${sent.body['id']}`, { authorization })
+    expect(done.headers['cache-control']).toBe('private, no-cache')
+    const again = { authorization, 'if-none-match': String(done.headers['etag']) }
+    expect((await s.get(`/v1/imports/${sent.body['id']}`, again)).status).toBe(304)
+  })
+
+  test('writes with the name of its key and the id of its request', async () => {
+    const s = await service()
+    await imported(s, lines({ name: 'One' }), { kind: 'speakers', headers: { 'x-request-id': 'my-upload' } })
+    const { data } = await get(s, '/v1/speakers')
+    const history = await get(s, `/v1/speakers/${data[0].id}/history`)
+    expect(history['data'][0]).toMatchObject({ requestId: 'my-upload', actor: { name: 'test analyst' } })
+  })
+
+  test('as a dry run says the same and writes nothing', async () => {
+    const s = await service({ seed: true })
+    const before = await total(s)
+    const file = mixed(
+      ['speaker', { name: 'New', identifiers: [{ scheme: 'a', identifier: '1' }] }],
+      ['topic', { slug: 'counter-uav', prefLabel: 'Drones' }],
+      ['topic', { slug: 'military-cooperation' }],
+    )
+    const dry = await imported(s, file, { mode: 'dry-run' })
+    expect(dry).toMatchObject({ status: 'succeeded', mode: 'dry-run', errorCount: 0 })
+    expect(dry['summary']).toEqual(
+      [
+        { kind: 'speaker', created: 1, changed: 0, unchanged: 0 },
+        { kind: 'topic', created: 0, changed: 1, unchanged: 1 },
+      ].sort(
+        (one, other) =>
+          kindsInOrder(catalogue).indexOf(one.kind as never) -
+          kindsInOrder(catalogue).indexOf(other.kind as never),
+      ),
+    )
+    expect(await total(s)).toBe(before)
+    const wet = await imported(s, file)
+    expect(wet['summary']).toEqual(dry['summary'])
+    expect(await total(s)).toBe(before + 2)
+  })
+
+  test('is all or nothing: one bad row, and none is written; each fault has its row, line and field', async () => {
+    const s = await service({ seed: true })
+    const before = await total(s)
+    const result = await imported(
+      s,
+      `${lines({ title: 'Good', proposedOn: '2022-08-24' })}\n${lines(
+        { title: 'Bad date', proposedOn: '2022-02-31' },
+        { title: 'No such topic', proposedOn: '2022', topicIds: ['counter-uav', 'nothing'] },
+        { title: 'No such field', proposedOn: '2022', summry: 'x' },
+        { title: 'Adopted by nobody', proposedOn: '2022', status: 'adopted' },
+      )}{"title": \n[1]\n`,
+      { kind: 'proposals' },
+    )
+    expect(result).toMatchObject({ status: 'failed', rows: 7, errorCount: 6 })
+    const told = result['errors'].map(({ row, line, field, code, file }: Body) => [
+      file,
+      row,
+      line,
+      field,
+      code,
+    ])
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ['body', 2, 3, 'proposedOn', 'invalid-body'],
+        ['body', 3, 4, 'topicIds.1', 'unknown-reference'],
+        ['body', 4, 5, 'summry', 'invalid-body'],
+        ['body', 5, 6, 'status', 'impossible'],
+        ['body', 6, 7, null, 'invalid-body'],
+        ['body', 7, 8, null, 'invalid-body'],
+      ]),
+    )
+    const unknown = result['errors'].find(({ field }: Body) => field === 'summry')
+    expect(unknown['detail']).toContain('summary')
+    expect(await total(s)).toBe(before)
+    expect((await get(s, '/v1/proposals?count=exact'))['page']['total']).toBe(10)
+  })
+
+  test('tells the first thousand faults, and counts all', async () => {
+    const s = await service()
+    const result = await imported(s, lines(...Array.from({ length: 1200 }, () => ({ nothing: 1 }))), {
+      kind: 'speakers',
+    })
+    expect(result).toMatchObject({ status: 'failed', rows: 1200, errorCount: 1200 })
+    expect(result['errors'].length).toBe(1000)
+  })
+
+  test('may be repeated: by identifiers, slug, code, text or id a row finds its record again', async () => {
+    const s = await service()
+    const file = mixed(
+      ['speaker', { name: 'S', identifiers: [{ scheme: 'archive', identifier: '7' }] }],
+      ['topic', { slug: 'trade', prefLabel: 'Trade' }],
+      ['state', { code: 'XA', name: 'A state' }],
+      ['source', { title: 'Report', language: 'en', text: 'The minister proposed it.' }],
+      ['organization', { id: 'org_01gb6jc400ezz8kdnweefcy4dk', name: 'Org', classification: 'organ' }],
+      [
+        'proposal',
+        {
+          title: 'P',
+          proposedOn: '2022-08-24',
+          speakerId: 'archive:7',
+          identifiers: [{ scheme: 'archive', identifier: '8' }],
+          evidence: [{ sourceId: 'Report', motivation: 'quote', exact: 'proposed it' }],
+          positions: [{ stateCode: 'XA', position: 'supported', statedOn: '2022-08-24' }],
+          events: [{ status: 'adopted', occurredOn: '2022-09-16' }],
+        },
+      ],
+    )
+    const first = await imported(s, file)
+    expect(first['errors']).toEqual([])
+    expect(first['unidentified']).toBe(0)
+    const changes = await total(s)
+    const again = await imported(s, file)
+    expect(again['errors']).toEqual([])
+    expect(again['summary'].map(({ created, changed }: Body) => created + changed)).toEqual(
+      again['summary'].map(() => 0),
+    )
+    expect(await total(s)).toBe(changes)
+    const [proposal] = (await get(s, '/v1/proposals?include=speaker,evidence,positions,events'))['data']
+    expect(proposal).toMatchObject({
+      status: 'adopted',
+      support: 'single-source',
+      speaker: { name: 'S' },
+      evidence: [{ exact: 'proposed it', start: 13 }],
+      positions: [{ stateCode: 'XA' }],
+      events: [{ status: 'proposed' }, { status: 'adopted' }],
+    })
+    expect((await s.get('/v1/organizations/org_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(200)
+  })
+
+  test('changes the fields that a row names, and leaves the others', async () => {
+    const s = await service()
+    const identifiers = [{ scheme: 'a', identifier: '1' }]
+    await made(s, '/v1/proposals', {
+      title: 'Old',
+      summary: 'Kept',
+      proposedOn: '2022-08-24',
+      identifiers,
+    })
+    const result = await imported(s, lines({ title: 'New', identifiers }), { kind: 'proposals' })
+    expect(result['summary']).toEqual([{ kind: 'proposal', created: 0, changed: 1, unchanged: 0 }])
+    const [proposal] = (await get(s, '/v1/proposals'))['data']
+    expect(proposal).toMatchObject({ title: 'New', summary: 'Kept', version: 2 })
+    await imported(s, lines({ summary: null, identifiers }), { kind: 'proposals' })
+    expect((await get(s, '/v1/proposals'))['data'][0]).toMatchObject({
+      title: 'New',
+      summary: null,
+      version: 3,
+    })
+  })
+
+  test('lets rows refer to each other by name, whatever their order in the file', async () => {
+    const s = await service()
+    const result = await imported(
+      s,
+      mixed(
+        ['proposal', { title: 'Part', proposedOn: '2022', parentId: 'Whole', speakerId: 'SHOIGU, Sergei' }],
+        [
+          'proposal',
+          {
+            title: 'Whole',
+            proposedOn: '2022',
+            meetingId: 'The meeting',
+            onBehalfOf: { organizationId: 'MoD' },
+          },
+        ],
+        [
+          'meeting',
+          {
+            name: 'The meeting',
+            startDate: '2022',
+            participants: [{ role: 'member', speakerId: 'Sergei Shoigu' }],
+          },
+        ],
+        ['speaker', { name: 'Sergei Shoigu', otherNames: ['Shoigu Sergei'] }],
+        ['organization', { name: 'Ministry', abbreviation: 'MoD', classification: 'ministry' }],
+      ),
+    )
+    expect(result['errors']).toEqual([])
+    const { data } = await get(s, '/v1/proposals?sort=title&include=speaker,parent,organization,meeting')
+    expect(data[0]).toMatchObject({ speaker: { name: 'Sergei Shoigu' }, parent: { title: 'Whole' } })
+    expect(data[1]).toMatchObject({ organization: { abbreviation: 'MoD' }, meeting: { name: 'The meeting' } })
+  })
+
+  test('lets rows refer to known records by name, and refuses a name that fits several', async () => {
+    const s = await service()
+    const ids = [
+      (await made(s, '/v1/speakers', { name: 'Twin' }))['id'],
+      (await made(s, '/v1/speakers', { name: 'Another', otherNames: ['twin'] }))['id'],
+    ]
+    await made(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: ['李尚福'] })
+    const good = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: '李尚福' }), {
+      kind: 'proposals',
+    })
+    expect(good['errors']).toEqual([])
+    const bad = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: 'Twin' }), {
+      kind: 'proposals',
+    })
+    expect(bad['errors']).toMatchObject([{ field: 'speakerId', code: 'ambiguous-match' }])
+    for (const id of ids) expect(bad['errors'][0]['detail']).toContain(id)
+  })
+
+  test('says of a row that refers to a bad one that it does, and of circles where they are', async () => {
+    const s = await service()
+    const bad = await imported(
+      s,
+      mixed(
+        ['speaker', { name: 'S', posts: 'none' }],
+        ['proposal', { title: 'P', proposedOn: '2022', speakerId: 'S' }],
+      ),
+    )
+    expect(bad['errors'][0]).toMatchObject({ row: 1, field: 'posts' })
+    expect(bad['errors'][1]).toMatchObject({ row: 2, field: 'speakerId' })
+    expect(bad['errors'][1]['detail']).toContain('row 1')
+    const circle = await imported(
+      s,
+      lines(
+        { title: 'A', proposedOn: '2022', parentId: 'B' },
+        { title: 'B', proposedOn: '2022', parentId: 'A' },
+      ),
+      { kind: 'proposals' },
+    )
+    expect(circle['status']).toBe('failed')
+    expect(circle['errors'][0]).toMatchObject({ field: 'parentId', code: 'unknown-reference' })
+  })
+
+  test('takes parts as rows of their own, under known records and under those of the file', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const result = await imported(
+      s,
+      mixed(
+        [
+          'evidence',
+          { recordId: ids.proposal, sourceId: ids.source, motivation: 'quote', exact: 'The text' },
+        ],
+        [
+          'position',
+          {
+            recordKind: 'proposal',
+            recordId: 'x:1',
+            stateCode: ids.state,
+            position: 'supported',
+            statedOn: '2022',
+          },
+        ],
+        ['relation', { recordId: ids.proposal, type: 'restates', targetId: 'x:1' }],
+        ['event', { recordKind: 'proposal', recordId: 'x:1', status: 'rejected', occurredOn: '2023' }],
+        ['proposal', { title: 'P', proposedOn: '2022', identifiers: [{ scheme: 'x', identifier: '1' }] }],
+      ),
+    )
+    expect(result['errors']).toEqual([])
+    const { data } = await get(s, '/v1/proposals?identifier=x:1&include=positions,events')
+    expect(data[0]).toMatchObject({ status: 'rejected', positions: [{ statedOn: '2022' }] })
+    expect((await get(s, `/v1/proposals/${ids.proposal}`))['support']).toBe('single-source')
+    expect((await get(s, `/v1/proposals/${ids.proposal}/relations`))['data']).toMatchObject([
+      { type: 'restates' },
+    ])
+  })
+
+  test('tells of a bad part where in its row it stands', async () => {
+    const s = await service()
+    const ids = await oneOfEach(s)
+    const evidence = [
+      { sourceId: ids.source, motivation: 'quote', exact: 'The text' },
+      { sourceId: ids.source, motivation: 'quote', exact: 'not there' },
+    ]
+    const result = await imported(
+      s,
+      lines(
+        { name: 'One' },
+        { name: 'Two', evidence },
+        { name: 'Three', evidence: 'none' },
+        { name: 'Four', evidence: [7] },
+      ),
+      { kind: 'speakers' },
+    )
+    expect(result['errors'].map(({ row, field, code }: Body) => [row, field, code]).sort()).toEqual([
+      [2, 'evidence.1.exact', 'quote-absent'],
+      [3, 'evidence', 'invalid-body'],
+      [4, 'evidence.0', 'invalid-body'],
+    ])
+  })
+
+  test('does not bring back what was deleted, and takes no id of another kind', async () => {
+    const s = await service()
+    const { id } = await made(s, '/v1/speakers', { name: 'Gone' })
+    await s.del(`/v1/speakers/${id}`)
+    const result = await imported(
+      s,
+      lines({ id, name: 'Back' }, { id: 'mtg_01gb6jc400ezz8kdnweefcy4dk', name: 'A' }, { id: 7, name: 'B' }),
+      { kind: 'speakers' },
+    )
+    expect(result['errors']).toMatchObject([
+      { row: 1, field: 'id', code: 'gone' },
+      { row: 2, field: 'id', code: 'invalid-body' },
+      { row: 3, field: 'id', code: 'invalid-body' },
+    ])
+  })
+
+  test('ignores what the service makes itself, as a row that was read here has it', async () => {
+    const s = await service({ seed: true })
+    const { data } = await get(s, '/v1/agreements')
+    const changes = await total(s)
+    const result = await imported(s, lines(...data), { kind: 'agreements' })
+    expect(result['errors']).toEqual([])
+    expect(result['summary']).toEqual([{ kind: 'agreement', created: 0, changed: 0, unchanged: data.length }])
+    expect(await total(s)).toBe(changes)
+  })
+
+  test('of a list with everything included finds all of it again', async () => {
+    const s = await service({ seed: true })
+    const { text } = await s.get('/v1/proposals?format=ndjson&include=evidence,events,positions,relations')
+    const changes = await total(s)
+    const result = await imported(s, text, { kind: 'proposals' })
+    expect(result['errors']).toEqual([])
+    expect(result['summary'].every(({ created, changed }: Body) => created + changed === 0)).toBe(true)
+    expect(await total(s)).toBe(changes)
+  })
+
+  test('with the same Idempotency-Key and file runs once; with another file it is refused', async () => {
+    const s = await service()
+    const headers = { 'idempotency-key': 'upload-1' }
+    const file = lines({ name: 'Once' })
+    const one = await send(s, file, { kind: 'speakers', headers })
+    const two = await send(s, file, { kind: 'speakers', headers })
+    expect(two.text).toBe(one.text)
+    await outcome(s, two)
+    expect((await get(s, '/v1/speakers'))['data'].length).toBe(1)
+    expect((await send(s, lines({ name: 'Other' }), { kind: 'speakers', headers })).status).toBe(422)
+  })
+
+  test('leaves no file behind', async () => {
+    const s = await service()
+    const uploads = () => readdirSync(tmpdir()).filter((name) => /^sco-tracker-(upload|import)-/.test(name))
+    const before = uploads()
+    await imported(s, lines({ name: 'One' }), { kind: 'speakers' })
+    await imported(s, 'broken', { kind: 'speakers' })
+    await send(s, Buffer.from([0xff, 0xff]), { kind: 'speakers' })
+    await vi.waitFor(() => expect(uploads().filter((name) => !before.includes(name))).toEqual([]))
+  })
+
+  test('goes on while others read, and others write when it is done', async () => {
+    const s = await service()
+    const rows = Array.from({ length: 1500 }, (_, n) => ({ name: `Speaker ${n}` }))
+    const sent = await send(s, lines(...rows), { kind: 'speakers' })
+    const read = await s.get('/v1/speakers?count=exact')
+    expect([0, 1500]).toContain(read.body['page']['total'])
+    expect((await s.post('/v1/speakers', { name: 'Beside' })).status).toBe(201)
+    expect((await outcome(s, sent))['status']).toBe('succeeded')
+    expect((await s.get('/v1/speakers?count=exact')).body['page']['total']).toBe(1501)
+  })
+
+  test('that ends with the service has written nothing, and says so after a new start', async () => {
+    const s = await service()
+    const rows = Array.from({ length: 3000 }, (_, n) => ({ name: `Speaker ${n}` }))
+    const sent = await send(s, lines(...rows), { kind: 'speakers' })
+    await s.app.close()
+    const { doc } = (await s.engine.reader.get<{ doc: string }>(sql`select doc from imports`)) ?? { doc: '' }
+    const job = JSON.parse(doc) as Body
+    expect(job['id']).toBe(sent.body['id'])
+    if (job['status'] === 'succeeded') return
+    expect(job).toMatchObject({ status: 'failed', failure: expect.stringContaining('ended') })
+    expect(await total(s)).toBe(0)
+  })
+
+  test('that a process before this one left behind is over', async () => {
+    const s = await service()
+    const job = {
+      id: 'imp_01gb6jc400ezz8kdnweefcy4dk',
+      status: 'running',
+      mode: 'commit',
+      kind: null,
+      format: 'csv',
+    }
+    const doc = {
+      ...job,
+      createdAt: '2022-08-24T00:00:00.000Z',
+      finishedAt: null,
+      actor: { id: 'x', name: 'x' },
+      progress: null,
+      failure: null,
+    }
+    await s.engine.write((writer) =>
+      writer.run(
+        sql`insert into imports ("id", "createdAt", "doc") values (${job.id}, ${doc.createdAt}, ${JSON.stringify(doc)})`,
+      ),
+    )
+    const { buildApp } = await import('../src/app.ts')
+    const next = await buildApp({ engine: s.engine })
+    await next.ready()
+    const answer = await next.inject({
+      url: `/v1/imports/${job.id}`,
+      headers: { authorization: `Bearer ${s.keys.analyst}` },
+    })
+    await next.close()
+    expect(answer.json()).toMatchObject({
+      status: 'failed',
+      failure: expect.stringContaining('Nothing was written'),
+    })
+  })
+})
+
+describe('a CSV', () => {
+  const csv = { format: 'csv', kind: 'speakers' } as const
+
+  test('with or without a byte order mark, with commas, semicolons or tabs, is the same', async () => {
+    for (const delimiter of [',', ';', '\t']) {
+      for (const mark of ['', '\ufeff']) {
+        const s = await service()
+        const rows = [
+          ['name', 'identifiers'],
+          ['"Иванов; Иван, ""I""\r\nЖ"', 'a:1'],
+        ]
+        const file = mark + rows.map((row) => row.join(delimiter)).join('\r\n')
+        expect((await imported(s, file, csv))['errors']).toEqual([])
+        const [speaker] = (await get(s, '/v1/speakers'))['data']
+        expect(speaker).toMatchObject({
+          name: 'Иванов; Иван, "I"\r\nЖ',
+          identifiers: [{ scheme: 'a', identifier: '1' }],
+        })
+      }
+    }
+  })
+
+  test('takes lists as JSON or with semicolons, and objects as columns', async () => {
+    const s = await service({ seed: true })
+    const file = [
+      'title,proposedOn,onBehalfOf.stateCode,topicIds',
+      'One,2022-08,RU,counter-uav; military-cooperation',
+      'Two,2022-08,,"[""counter-uav""]"',
+    ].join('\n')
+    const result = await imported(s, file, { format: 'csv', kind: 'proposals' })
+    expect(result['errors']).toEqual([])
+    const { data } = await get(
+      s,
+      '/v1/proposals?proposedFrom=2022-08&sort=title&include=topics&updatedSince=2022-08-24T00:00:00Z',
+    )
+    const named = (title: string) => data.find((doc: Body) => doc['title'] === title)
+    expect(named('One')).toMatchObject({
+      onBehalfOf: { stateCode: 'RU' },
+      topics: [{}, { slug: 'military-cooperation' }],
+    })
+    expect(named('Two')).toMatchObject({ onBehalfOf: { stateCode: null }, topics: [{ slug: 'counter-uav' }] })
+  })
+
+  test('says nothing with an empty cell, and clears a field with null', async () => {
+    const s = await service()
+    const identifiers = [{ scheme: 'a', identifier: '1' }]
+    await made(s, '/v1/organizations', {
+      name: 'O',
+      classification: 'organ',
+      abbreviation: 'OO',
+      seat: 'X',
+      identifiers,
+    })
+    const file = 'identifiers,name,abbreviation,seat\na:1,,null,\n'
+    expect((await imported(s, file, { format: 'csv', kind: 'organizations' }))['errors']).toEqual([])
+    expect((await get(s, '/v1/organizations'))['data'][0]).toMatchObject({
+      name: 'O',
+      abbreviation: null,
+      seat: 'X',
+    })
+  })
+
+  test('is refused with the columns that there are when it names one that there is not, or one twice', async () => {
+    const s = await service()
+    const result = await imported(s, 'name,nmae,name\nA,B,C\n', csv)
+    expect(result).toMatchObject({ status: 'failed', errors: [{ row: null }, { row: null }] })
+    expect(result['errors'][0]['detail']).toContain('otherNames')
+    expect(result['errors'][1]['detail']).toContain('twice')
+  })
+
+  test('tells of each bad cell, of rows that are too long, and of quotes that never end', async () => {
+    const s = await service()
+    const meetings = { format: 'csv', kind: 'meetings' } as const
+    const file =
+      'name,startDate,ordinal,agenda\nA,2022,first,\nB,2022,1,{\nC,2022,1,,extra\n\nD,yesterday,,\n'
+    const result = await imported(s, file, meetings)
+    const told = result['errors'].map(({ row, line, field }: Body) => JSON.stringify([row, line, field]))
+    expect([...new Set<string>(told)].map((one) => JSON.parse(one))).toEqual([
+      [1, 2, 'ordinal'],
+      [2, 3, 'agenda'],
+      [3, 4, null],
+      [4, 6, 'startDate'],
+    ])
+    const open = await imported(s, 'name\n"never ends\nand\n', csv)
+    expect(open).toMatchObject({ status: 'failed', errors: [{ row: null, code: 'malformed-body' }] })
+    expect(await imported(s, 'name\n', csv)).toMatchObject({ status: 'succeeded', rows: 0 })
+  })
+
+  test('needs to be told what its rows are', async () => {
+    const s = await service()
+    const result = await imported(s, 'name\nA\n', { format: 'csv' })
+    expect(result).toMatchObject({ status: 'failed', errors: [{ detail: expect.stringContaining('kind') }] })
+  })
+})
+
+describe('what cannot be an import', () => {
+  test('is refused as it is sent: other encodings, media types, empty bodies, unknown kinds, no mode, no key', async () => {
+    const s = await service()
+    const speakers = { kind: 'speakers', format: 'csv' } as const
+    const utf16 = Buffer.from('\ufeffname\nA\n', 'utf16le')
+    const latin1 = Buffer.from('name\nJos\u00e9\n', 'latin1')
+    const refused = async (file: string | Buffer, sending: Sending) => {
+      const { status, body } = await send(s, file, sending)
+      return [status, body['type'], body['detail']]
+    }
+    expect(await refused(utf16, speakers)).toEqual([
+      400,
+      '/problems/malformed-body',
+      expect.stringContaining('UTF-16'),
+    ])
+    expect(await refused(latin1, speakers)).toEqual([
+      400,
+      '/problems/malformed-body',
+      expect.stringContaining('UTF-8'),
+    ])
+    expect((await refused('', speakers))[0]).toBe(400)
+    expect((await refused('[]', { ...speakers, type: 'application/json' }))[0]).toBe(415)
+    expect((await refused('name', { ...speakers, type: 'text/csv; charset=windows-1251' }))[0]).toBe(415)
+    expect((await refused('name', { ...speakers, headers: { 'content-encoding': 'gzip' } }))[0]).toBe(415)
+    expect((await refused('name', { ...speakers, kind: 'speaker' }))[0]).toBe(400)
+    expect((await refused('name', { ...speakers, mode: 'maybe' as 'commit' }))[0]).toBe(400)
+    expect((await refused('name', { ...speakers, headers: { authorization: '' } }))[0]).toBe(401)
+    expect(await total(s)).toBe(0)
+  })
+
+  test('is told row by row when each row must say what it is', async () => {
+    const s = await service()
+    const file = lines(
+      { name: 'A' },
+      { kind: 'speeker', record: {} },
+      { kind: 'speaker', record: {}, more: 1 },
+      { kind: 'speaker' },
+    )
+    const result = await imported(s, file)
+    expect(result).toMatchObject({ status: 'failed', errorCount: 4 })
+    expect(result['errors'][1]['detail']).toContain('speaker')
+  })
+
+  test('has what hostile JSON has: keys twice, __proto__, NUL, half characters, depth', async () => {
+    const s = await service()
+    const rows = [
+      '{"name":"A","name":"B"}',
+      '{"name":"A","__proto__":{}}',
+      '{"name":"A\\u0000"}',
+      '{"name":"\\ud800"}',
+      `{"name":"A","otherNames":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      '{"constructor":{"prototype":1},"name":"A"}',
+    ]
+    const result = await imported(s, rows.join('\n'), { kind: 'speakers' })
+    expect(result).toMatchObject({ status: 'failed', rows: 6, errorCount: 6 })
+    expect(result['errors'].map(({ row }: Body) => row).sort()).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  test('has more rows than there may be', async () => {
+    const s = await service()
+    const records = recordsOn(s.engine)
+    const chunks = (async function* () {
+      yield Buffer.from(lines({ name: 'A' }, { name: 'B' }, { name: 'C' }))
+    })()
+    const file = { name: 'f', kind: 'speaker', format: 'ndjson', chunks } as const
+    const result = await importFiles(records, AUTHOR, [file], { dryRun: false, mostRows: 2 })
+    expect(result).toMatchObject({ errorCount: 1, errors: [{ code: 'body-too-large' }] })
+    expect(await total(s)).toBe(0)
+  })
+})
+
+describe('the template', () => {
+  test('of every kind is a file that can be imported, or says what it must lead to', async () => {
+    const s = await service({ seed: true })
+    for (const [path, kind] of pathsOf(catalogue)) {
+      for (const format of ['csv', 'ndjson'] as const) {
+        const { status, text, headers } = await s.get(`/v1/imports/template?kind=${path}&format=${format}`)
+        expect(status).toBe(200)
+        expect(headers['content-disposition']).toContain(`${path}-template.${format}`)
+        const result = await imported(s, text, { kind: path, format, mode: 'dry-run' })
+        // Examples may point to records that only stand for some.
+        const other = result['errors'].filter(
+          ({ code, field }: Body) => code !== 'unknown-reference' && field !== 'recordId',
+        )
+        expect([kind, format, result['rows'], other]).toEqual([kind, format, 1, []])
+      }
+    }
+  })
+})
+
+/** Everything in a database but when it was written. */
+async function contents({ engine }: { engine: Engine }): Promise<Map<string, Body>> {
+  const found = new Map<string, Body>()
+  for (const kind of kindsInOrder(catalogue)) {
+    for await (const { text } of exported(engine.reader, catalogue.entity(kind), 'ndjson')) {
+      for (const line of text.split('\n').filter(Boolean)) {
+        const { createdAt: _, updatedAt: __, version: ___, ...doc } = JSON.parse(line) as Body
+        found.set(`${kind} ${doc['id']}`, doc)
+      }
+    }
+  }
+  return found
+}
+
+async function copy(from: Service, to: Service, format: ImportFormat) {
+  const records = recordsOn(to.engine)
+  const files = kindsInOrder(catalogue).map((kind) => ({
+    name: kind,
+    kind,
+    format,
+    chunks: (async function* () {
+      for await (const { text } of exported(from.engine.reader, catalogue.entity(kind), format))
+        yield Buffer.from(text)
+    })(),
+  }))
+  const order = files.toSorted(() => -1)
+  return importFiles(records, AUTHOR, order, { dryRun: false, mostRows: 1e6 })
+}
+
+describe('what an export writes', () => {
+  test('an import reads back to an equal database: the seed, in both forms', async () => {
+    const s = await service({ seed: true })
+    for (const format of ['ndjson', 'csv'] as const) {
+      const target = await service()
+      expect((await copy(s, target, format))['errors']).toEqual([])
+      expect(await contents(target)).toEqual(await contents(s))
+    }
+  })
+
+  test('an import reads back to an equal database, whatever the records hold', async () => {
+    const line = fc
+      .string({
+        unit: fc.oneof(
+          fc.constantFrom(...'=+-@\t\r\n"\',;[]{}null\u00a0\ufeff😀Ж'),
+          fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' }),
+        ),
+        minLength: 1,
+        maxLength: 12,
+      })
+      .map((text) => text.trim())
+      .filter((text) => text !== '' && !text.includes('\0') && text.isWellFormed())
+    const record = fc.record({
+      one: line,
+      two: line,
+      list: fc.array(line, { maxLength: 3 }),
+      date: fc.constantFrom('2022', '2022-08', '2022-08-24'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 4 }), async (given) => {
+        const s = await service()
+        const ids = await oneOfEach(s)
+        for (const { one, two, list, date } of given) {
+          const source = await made(s, '/v1/sources', { title: one, language: 'en', text: `${two} ${one}|` })
+          const speaker = await made(s, '/v1/speakers', {
+            name: one,
+            otherNames: list,
+            posts: list.map((title) => ({ title, startDate: date })),
+          })
+          const proposal = await made(s, '/v1/proposals', {
+            title: two,
+            summary: one,
+            proposedOn: date,
+            speakerId: speaker['id'],
+            onBehalfOf: { stateCode: ids.state },
+            identifiers: [{ scheme: one.replaceAll(':', '.'), identifier: `${two}${speaker['id']}` }],
+            events: [{ status: 'deferred', occurredOn: '2023', note: two }],
+          })
+          const url = `/v1/proposals/${proposal['id']}`
+          await made(s, `${url}/evidence`, {
+            sourceId: source['id'],
+            motivation: 'inference',
+            exact: `${one}|`,
+            note: one,
+          })
+          const position = await made(s, `${url}/positions`, {
+            stateCode: ids.state,
+            position: 'reserved',
+            statedOn: date,
+            note: two,
+          })
+          await made(s, `${url}/positions/${position['id']}/evidence`, {
+            sourceId: source['id'],
+            motivation: 'quote',
+            exact: `${one}|`,
+          })
+          await made(s, `${url}/relations`, { type: 'elaborates', targetId: ids.proposal, note: one })
+        }
+        for (const kind of kinds) if (kind !== 'state') await made(s, pathOf(kind), fullBody(kind, ids))
+        for (const format of ['ndjson', 'csv'] as const) {
+          const target = await service()
+          expect((await copy(s, target, format))['errors']).toEqual([])
+          expect(await contents(target)).toEqual(await contents(s))
+        }
+      }),
+      { numRuns: 6, seed: 20220824 },
+    )
+  })
+})
+
+describe('npm run import and npm run export', () => {
+  const run = (command: 'import' | 'export', url: string, ...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, `src/cli/${command}.ts`), ...args], {
+      env: { ...process.env, DATABASE_URL: url },
+      encoding: 'utf8',
+    })
+
+  function folder(): string {
+    const path = mkdtempSync(join(tmpdir(), 'sco-tracker-cli-'))
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+    return path
+  }
+
+  test('carry everything from one database to another, beside a running service', async () => {
+    const s = await service({ seed: true })
+    const target = await service()
+    const out = join(folder(), 'out')
+    const written = run('export', s.url, out)
+    expect([written.status, written.stdout]).toEqual([0, ''])
+    expect(readdirSync(out).length).toBe(13)
+    const dry = run('import', target.url, out, '--dry-run')
+    expect([dry.status, dry.stderr]).toEqual([0, expect.stringContaining('nothing was written')])
+    expect(await total(target)).toBe(0)
+    const read = run('import', target.url, out)
+    expect([read.status, read.stdout]).toEqual([0, expect.stringContaining('proposal: 10 created')])
+    expect(await contents(target)).toEqual(await contents(s))
+    expect(run('export', s.url, out).stderr).toContain('not empty')
+  }, 60_000)
+
+  test('say in words what is wrong, and end with 1', async () => {
+    const s = await service()
+    const path = join(folder(), 'speakers.csv')
+    writeFileSync(path, 'name,posts\nA,\nB,x\n')
+    const bad = run('import', s.url, path)
+    expect(bad.status).toBe(1)
+    expect(bad.stderr).toContain(`${path}:3 (row 2, posts): Must be a JSON list`)
+    expect(bad.stderr).toContain('Nothing was written')
+    const other = join(folder(), 'people.csv')
+    writeFileSync(other, readFileSync(path))
+    expect(run('import', s.url, other).stderr).toContain('--kind')
+    expect(run('import', s.url, other, '--kind', 'speakers').stderr).toContain('row 2')
+    for (const args of [[], [join(folder(), 'none.csv')], [path, '--kind', 'people'], ['--what']])
+      expect([run('import', s.url, ...args).status, existsSync(path)]).toEqual([1, true])
+  }, 60_000)
+})

@@ -1,0 +1,206 @@
+// When PostgreSQL fails: a server of the test's own is stopped, crashed, cut off and replaced while the service runs.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import type { Engine } from '../src/db/engine.ts'
+import { createKey } from '../src/db/keys.ts'
+import { openEngine } from '../src/db/open.ts'
+import { Cluster, canServe, Relay } from './helpers/cluster.ts'
+import { fromOutside } from './helpers/database.ts'
+
+interface Running {
+  app: FastifyInstance
+  engine: Engine
+  token: string
+}
+
+async function serviceOn(url: string): Promise<Running> {
+  const engine = await openEngine(url)
+  await engine.migrate()
+  const { token } = await createKey(engine, {
+    name: 'test',
+    role: 'admin',
+    expiresAt: null,
+    now: new Date(),
+  })
+  const app = await buildApp({ engine })
+  await app.ready()
+  onTestFinished(async () => {
+    await app.close()
+    await engine.close()
+  })
+  return { app, engine, token }
+}
+
+const post = ({ app, token }: Running, name: string, key: string = crypto.randomUUID()) =>
+  app.inject({
+    method: 'POST',
+    url: '/v1/speakers',
+    payload: { name },
+    headers: { authorization: `Bearer ${token}`, 'idempotency-key': key },
+  })
+
+/** An answer of a service that cannot reach its database. */
+function expectUnavailable({ statusCode, headers, json }: Awaited<ReturnType<typeof post>>): void {
+  expect(statusCode).toBe(503)
+  expect(headers['content-type']).toMatch(/^application\/problem\+json/)
+  expect(json()).toMatchObject({ type: '/problems/unavailable', status: 503 })
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+}
+
+/** Sends a write again, with its key, until it is written. @returns how often it was refused */
+async function insist(service: Running, name: string): Promise<number> {
+  const key = crypto.randomUUID()
+  for (let refused = 0; ; refused++) {
+    const answer = await post(service, name, key)
+    if (answer.statusCode === 201) return refused
+    expectUnavailable(answer)
+    await sleep(50)
+  }
+}
+
+/** Writers that insist, side by side, while something happens. */
+async function writeDuring(service: Running, disturb: () => Promise<void>) {
+  let disturbing = true
+  const disturbed = disturb().finally(() => {
+    disturbing = false
+  })
+  const written: string[] = []
+  let refused = 0
+  const writer = async (id: number) => {
+    for (let n = 0; disturbing || n < 5; n++) {
+      const name = `${id} ${n}`
+      refused += await insist(service, name)
+      written.push(name)
+    }
+  }
+  await Promise.all([disturbed, ...[1, 2, 3, 4].map(writer)])
+  return { written, refused }
+}
+
+/** Every write stands once: in the table, and in the log without a gap. */
+async function expectEach(url: string, written: string[]): Promise<void> {
+  const stored = await fromOutside(url, async (client) => ({
+    names: (await client.query(`select doc ->> 'name' as name from speakers`)).rows.map(({ name }) => name),
+    seqs: (await client.query('select seq from changes order by seq')).rows.map(({ seq }) => seq),
+  }))
+  expect(stored.names.sort()).toEqual([...written].sort())
+  expect(stored.seqs).toEqual(written.map((_, index) => index + 1))
+}
+
+describe.skipIf(!canServe)('the service', () => {
+  test('answers 503 while its database is gone, stays alive, and needs no restart when it is back', async () => {
+    const cluster = await Cluster.create()
+    const service = await serviceOn(cluster.url)
+    expect((await post(service, 'before')).statusCode).toBe(201)
+    await cluster.stop('fast')
+    for (let n = 0; n < 3; n++) {
+      expectUnavailable(await post(service, 'meanwhile'))
+      expectUnavailable(await service.app.inject('/v1/speakers'))
+      expectUnavailable(await service.app.inject('/readyz'))
+      expect((await service.app.inject('/healthz')).statusCode).toBe(200)
+    }
+    await cluster.start()
+    expect((await service.app.inject('/readyz')).statusCode).toBe(200)
+    expect((await post(service, 'after')).statusCode).toBe(201)
+    await expectEach(cluster.url, ['before', 'after'])
+  }, 60_000)
+
+  test('loses and doubles no write while the server crashes and comes back, twice', async () => {
+    const cluster = await Cluster.create()
+    const service = await serviceOn(cluster.url)
+    const { written, refused } = await writeDuring(service, async () => {
+      for (let n = 0; n < 2; n++) {
+        await sleep(300)
+        await cluster.stop('immediate')
+        await sleep(100)
+        await cluster.start()
+      }
+      await sleep(300)
+    })
+    expect(refused).toBeGreaterThan(0)
+    await expectEach(cluster.url, written)
+  }, 60_000)
+
+  test('loses and doubles no write while its connections are cut again and again', async () => {
+    const cluster = await Cluster.create()
+    const service = await serviceOn(cluster.url)
+    let cut = 0
+    const { written } = await writeDuring(service, async () => {
+      await fromOutside(cluster.url, async (client) => {
+        for (let n = 0; n < 30; n++) {
+          await sleep(20)
+          const { rowCount } = await client.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sco-tracker%'`,
+          )
+          cut += rowCount ?? 0
+        }
+      })
+    })
+    expect(cut).toBeGreaterThan(20)
+    await expectEach(cluster.url, written)
+  }, 60_000)
+
+  test('asks what became of a commit whose answer was lost: a write that stands is a 201', async () => {
+    const cluster = await Cluster.create()
+    const relay = new Relay(cluster.port)
+    const service = await serviceOn(await relay.listen())
+    let cuts = 0
+    relay.onSend = (chunk, cut) => {
+      if (chunk.includes('; commit') && cuts === 0) {
+        cuts++
+        setImmediate(cut)
+      }
+      return true
+    }
+    expect((await post(service, 'A')).statusCode).toBe(201)
+    expect(cuts).toBe(1)
+    await expectEach(cluster.url, ['A'])
+  }, 60_000)
+
+  test('says 503 of a commit that never reached the server, and nothing of it stands', async () => {
+    const cluster = await Cluster.create()
+    const relay = new Relay(cluster.port)
+    const service = await serviceOn(await relay.listen())
+    let cuts = 0
+    relay.onSend = (chunk, cut) => {
+      if (!chunk.includes('; commit') || cuts > 0) return true
+      cuts++
+      cut()
+      return false
+    }
+    expectUnavailable(await post(service, 'A'))
+    expect(cuts).toBe(1)
+    expect((await post(service, 'B')).statusCode).toBe(201)
+    await expectEach(cluster.url, ['B'])
+  }, 60_000)
+
+  test('goes on with a replica that was promoted in the place of its primary; nothing that was answered is lost', async () => {
+    const primary = await Cluster.create()
+    const replica = await Cluster.create(primary)
+    // An answer waits for the replica too, as it must where a promotion may lose nothing.
+    await fromOutside(primary.url, async (client) => {
+      await client.query(`alter system set synchronous_standby_names = '*'`)
+      await client.query('select pg_reload_conf()')
+    })
+    const relay = new Relay(primary.port)
+    const service = await serviceOn(await relay.listen())
+    const { written, refused } = await writeDuring(service, async () => {
+      await sleep(500)
+      await primary.stop('immediate')
+      relay.target = replica.port
+      relay.cut()
+      // A replica takes no writes; that is no fault of the service.
+      await sleep(300)
+      await replica.promote()
+      await fromOutside(replica.url, async (client) => {
+        await client.query(`alter system set synchronous_standby_names = ''`)
+        await client.query('select pg_reload_conf()')
+      })
+      await sleep(300)
+    })
+    expect(refused).toBeGreaterThan(0)
+    await expectEach(replica.url, written)
+  }, 90_000)
+})

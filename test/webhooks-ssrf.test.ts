@@ -1,0 +1,296 @@
+// Webhooks lead to public addresses only: however an address is spelt, and whatever a name leads to when it counts.
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { refusedRange, urlFaults } from '../src/core/addresses.ts'
+import type { Resolve } from '../src/features/webhooks/send.ts'
+import { type Service, service } from './helpers/app.ts'
+import { made } from './helpers/asking.ts'
+import { receiver } from './helpers/receiver.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Addresses that are none to send to, each as a system writes it. */
+const REFUSED = [
+  // This machine, this network, and nobody.
+  ...['127.0.0.1', '127.255.255.254', '0.0.0.0', '0.1.2.3', '::1', '::'],
+  // Private, link-local, carrier-grade NAT; metadata services among them.
+  ...['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', '100.127.255.255'],
+  ...['169.254.169.254', '100.100.100.200', '192.0.0.192', '168.63.129.16', 'fd00:ec2::254'],
+  ...['fe80::1', 'fe80::1%eth0', '2001:4860:4860::8888%eth0', 'fc00::1', 'fdff::1', 'fec0::1'],
+  // Groups, documentation, benchmarks, reserved.
+  ...['224.0.0.1', '239.255.255.255', '255.255.255.255', '240.0.0.1', 'ff02::1'],
+  ...['192.0.2.1', '198.51.100.1', '203.0.113.1', '198.18.0.1', '2001:db8::1', '3fff::1', '2001:2::1'],
+  ...['192.88.99.1', '100::1', '5f00::1', '4000::1', '2001:10::1', '2001:20::1'],
+  // IPv4 inside IPv6: mapped, compatible, translated, NAT64, 6to4, Teredo.
+  ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:169.254.169.254', '::127.0.0.1'],
+  ...['::ffff:0:127.0.0.1', '64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b:1::1', '64:ff9b:1::808:808'],
+  ...['2002:7f00:1::', '2002:c0a8:101::1', '2001:0:7f00:1::1'],
+  // Nothing that can be read.
+  ...['', 'localhost', '1.2.3.4.5', '::g'],
+]
+
+const PUBLIC = [
+  ...[
+    '8.8.8.8',
+    '1.1.1.1',
+    '93.184.215.14',
+    '172.32.0.1',
+    '100.128.0.1',
+    '192.167.255.255',
+    '223.255.255.254',
+  ],
+  ...['2001:4860:4860::8888', '2606:4700::1111', '2a00:1450:4001:80e::200e'],
+  // Where only IPv6 is spoken, DNS64 gives addresses like this for a public IPv4 host.
+  ...['::ffff:8.8.8.8', '64:ff9b::808:808'],
+]
+
+test.each(REFUSED)('the address %j is refused', (address) => {
+  expect(refusedRange(address)).toMatch(/^\w+$/)
+})
+
+test.each(PUBLIC)('the address %j is public', (address) => {
+  expect(refusedRange(address)).toBeNull()
+})
+
+/** URLs that lead to an address that is not public, in every spelling that a URL takes, or to what is no receiver. */
+const BAD = [
+  ...[
+    'http://127.0.0.1/',
+    'https://127.0.0.1:8443/',
+    'http://127.1/',
+    'http://127.0.1/',
+    'http://127.0.0.1./',
+  ],
+  ...[
+    'http://2130706433/',
+    'http://0x7f000001/',
+    'http://017700000001/',
+    'http://0x7f.0.0.1/',
+    'http://0177.0.0.1/',
+  ],
+  ...['http://0x7f.1/', 'http://0/', 'http://0.0.0.0/', 'http://%31%32%37.0.0.1/', 'http://127。0。0。1/'],
+  ...[
+    'http://１２７.０.０.１/',
+    'http://①②⑦.⓪.⓪.①/',
+    'http:\\\\127.0.0.1\\',
+    'HTTP://127.0.0.1/',
+    'http:127.0.0.1',
+  ],
+  ...['http://127.0.0.1\t/', 'http://exa\nmple.org@127.0.0.1/', 'http://[::1]/', 'http://[0:0:0:0:0:0:0:1]/'],
+  ...['http://[::ffff:127.0.0.1]/', 'http://[::ffff:7f00:1]/', 'http://[0:0:0:0:0:ffff:169.254.169.254]/'],
+  ...['http://[::]/', 'http://[fe80::1%25eth0]/', 'http://[fe80::1]/', 'http://[fd00:ec2::254]/'],
+  ...['http://[64:ff9b::7f00:1]/', 'http://[2002:7f00:1::]/', 'http://169.254.169.254/latest/meta-data/'],
+  ...[
+    'http://2852039166/',
+    'http://0xa9fea9fe/',
+    'http://10.0.0.1/',
+    'http://192.168.0.1/',
+    'http://100.64.0.1/',
+  ],
+  ...['http://localhost/', 'http://LOCALHOST:8080/', 'http://localhost./', 'http://a.localhost/'],
+  ...['http://example.org@127.0.0.1/', 'http://example.org:80@127.0.0.1/', 'http://:secret@example.org/'],
+  ...[
+    'http://example.org:22/',
+    'http://example.org:25/',
+    'https://example.org:0/',
+    'http://example.org:65536/',
+  ],
+  ...[
+    `https://example.org/${'ü'.repeat(1000)}`,
+    'gopher://example.org/',
+    'file:///etc/passwd',
+    'unix:/run/docker.sock',
+    '//example.org/',
+    'example.org',
+  ],
+]
+
+const FINE = [
+  ...[
+    'https://example.org',
+    'http://example.org/hook?a=b',
+    'https://example.org:443/',
+    'https://example.org:8443/',
+  ],
+  ...[
+    'https://münchen.example/',
+    'https://8.8.8.8/',
+    'https://[2001:4860:4860::8888]/',
+    'http://example.org:1024',
+  ],
+]
+
+describe('without WEBHOOK_ALLOW_PRIVATE', () => {
+  test('no spelling of an address that is not public can be subscribed', async () => {
+    const s = await service()
+    const admin = { authorization: `Bearer ${s.keys.admin}` }
+    const { body } = await s.post('/v1/webhooks', { url: 'https://example.org/', status: 'paused' }, admin)
+    for (const url of BAD) {
+      expect([url, urlFaults(url, '/url', false).length > 0]).toEqual([url, true])
+      for (const answer of [
+        await s.post('/v1/webhooks', { url, status: 'paused' }, admin),
+        await s.patch(`/v1/webhooks/${body['id']}`, { url }, admin),
+      ]) {
+        expect([url, [400, 422].includes(answer.status)], answer.text).toEqual([url, true])
+        expect(answer.body['errors'][0].pointer, url).toBe('/url')
+      }
+    }
+    expect((await s.get('/v1/webhooks', admin)).body['data']).toHaveLength(1)
+  })
+
+  test('literal addresses are refused with 422 and the reason', async () => {
+    const s = await service()
+    const admin = { authorization: `Bearer ${s.keys.admin}` }
+    const { status, body } = await s.post('/v1/webhooks', { url: 'http://0x7f.1:3000/' }, admin)
+    expect([status, body['type']]).toEqual([422, '/problems/impossible'])
+    expect(body['errors']).toEqual([
+      { pointer: '/url', detail: '127.0.0.1 is no public address (loopback).' },
+    ])
+  })
+
+  test.each(FINE)('%s can be subscribed', async (url) => {
+    expect(urlFaults(url, '/url', false)).toEqual([])
+    const s = await service()
+    const admin = { authorization: `Bearer ${s.keys.admin}` }
+    expect((await s.post('/v1/webhooks', { url, status: 'paused' }, admin)).status).toBe(201)
+  })
+})
+
+/** A service whose webhook leads to a name, and what became of its one delivery. */
+async function leadingTo(port: number, resolve: Resolve) {
+  const s = await service({ webhookSending: { resolve } })
+  const admin = { authorization: `Bearer ${s.keys.admin}` }
+  const made201 = await s.post('/v1/webhooks', { url: `http://rebind.example:${port}/` }, admin)
+  expect(made201.status, made201.text).toBe(201)
+  return tried(s, String(made201.headers['location']), admin)
+}
+
+async function tried(s: Pick<Service, 'post' | 'get'>, path: string, admin: Record<string, string>) {
+  await made(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+  const newest = async () => (await s.get(`${path}/deliveries`, admin)).body['data'][0]
+  await vi.waitFor(async () => expect((await newest()).attemptCount).toBe(1), {
+    timeout: 10_000,
+    interval: 5,
+  })
+  return (await s.get(`${path}/deliveries/${(await newest()).id}`, admin)).body
+}
+
+const always =
+  (...addresses: string[]): Resolve =>
+  (_host, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    )
+
+describe('a name', () => {
+  test.each([
+    [['127.0.0.1']],
+    [['::ffff:127.0.0.1']],
+    [['169.254.169.254']],
+    [['8.8.8.8', '127.0.0.1']],
+    [['::1', '2001:4860:4860::8888']],
+  ])('that leads to %j is not connected to', async (addresses) => {
+    const target = await receiver()
+    const log = await leadingTo(target.port, always(...addresses))
+    expect(log).toMatchObject({ status: 'pending', lastStatusCode: null })
+    expect(log['attempts'][0].error).toMatch(/^rebind\.example leads to no public address \(\w+\)\.$/)
+    // Which address it was is told to nobody.
+    expect(log['attempts'][0].error).not.toMatch(/\d/)
+    expect(target.messages).toEqual([])
+  })
+
+  test('that leads elsewhere the second time gains nothing: what is checked is what is connected to', async () => {
+    const target = await receiver()
+    let asked = 0
+    // As a name server under attack would: public when one looks, this machine a moment later.
+    const rebinding: Resolve = (host, options, callback) =>
+      always(asked++ === 0 ? '127.0.0.1' : '8.8.8.8')(host, options, callback)
+    const log = await leadingTo(target.port, rebinding)
+    expect(log['attempts'][0].error).toMatch(/loopback/)
+    expect(asked).toBe(1)
+    expect(target.messages).toEqual([])
+  })
+
+  test('that leads nowhere is a failure as any', async () => {
+    const log = await leadingTo(80, (_host, _options, callback) =>
+      callback(Object.assign(new Error('getaddrinfo ENOTFOUND rebind.example'), { code: 'ENOTFOUND' }), []),
+    )
+    expect(log['attempts'][0].error).toMatch(/ENOTFOUND/)
+    const none = await leadingTo(80, (_host, _options, callback) => callback(null, []))
+    expect(none['attempts'][0].error).toBe('rebind.example has no address.')
+  })
+})
+
+test('a literal address that was subscribed while the setting allowed it is not connected to when it does not', async () => {
+  const target = await receiver()
+  const s = await service({ webhookAllowPrivate: true })
+  const admin = { authorization: `Bearer ${s.keys.admin}` }
+  const { headers } = await s.post('/v1/webhooks', { url: target.url }, admin)
+  const path = String(headers['location'])
+  await tried(s, path, admin)
+  expect(target.messages).toHaveLength(1)
+  await s.app.close()
+  const app = await buildApp({ engine: s.engine })
+  onTestFinished(() => app.close())
+  const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+    const response = await app.inject({ method, url, headers: admin, ...(payload && { payload }) })
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.body,
+      body: response.json(),
+    }
+  }
+  await ask('POST', '/v1/topics', { slug: 'b', prefLabel: 'B' })
+  await vi.waitFor(
+    async () => {
+      const { body } = await ask('GET', `${path}/deliveries`)
+      const { body: log } = await ask('GET', `${path}/deliveries/${body.data[0].id}`)
+      expect(log.attempts[0].error).toBe('127.0.0.1 is no public address (loopback).')
+    },
+    { timeout: 10_000, interval: 5 },
+  )
+  expect(target.messages).toHaveLength(1)
+})
+
+test('with the setting a name and an address of this machine are sent to', async () => {
+  const target = await receiver()
+  const s = await service({ webhookAllowPrivate: true, webhookSending: { resolve: always('127.0.0.1') } })
+  const admin = { authorization: `Bearer ${s.keys.admin}` }
+  for (const host of ['rebind.example', '127.0.0.1', '2130706433'])
+    expect((await s.post('/v1/webhooks', { url: `http://${host}:${target.port}/` }, admin)).status).toBe(201)
+  await made(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+  expect((await target.got(3)).map(({ headers }) => headers.host).toSorted()).toEqual([
+    `127.0.0.1:${target.port}`,
+    `127.0.0.1:${target.port}`,
+    `rebind.example:${target.port}`,
+  ])
+})
+
+test('proxies that the environment names are not asked', async () => {
+  const [proxy, target] = [await receiver(), await receiver()]
+  const code = `
+    const { Poster } = await import('./src/features/webhooks/send.ts')
+    const poster = new Poster({ allowPrivate: true, timeoutMs: 5000, userAgent: 'test' })
+    const { statusCode } = await poster.post('${target.url}', {}, '{}', new AbortController().signal)
+    poster.close()
+    console.log(statusCode)`
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: `http://127.0.0.1:${proxy.port}`,
+    http_proxy: `http://127.0.0.1:${proxy.port}`,
+  }
+  const { stdout } = await promisify(execFile)(
+    join(ROOT, 'node_modules/.bin/node'),
+    ['--input-type=module', '-e', code],
+    { cwd: ROOT, env },
+  )
+  expect(stdout).toBe('204\n')
+  expect([target.messages.length, proxy.messages.length]).toEqual([1, 0])
+})
