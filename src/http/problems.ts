@@ -15,7 +15,7 @@ const fault = z
     pointer: z
       .string()
       .optional()
-      .meta({ maxLength: 2000, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
+      .meta({ 'x-unbounded': true, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
     parameter: z.string().optional().meta({ 'x-unbounded': true, description: 'Which parameter.' }),
     detail: z.string().meta({ 'x-unbounded': true, description: 'What is wrong with it.' }),
   })
