@@ -15,6 +15,7 @@ const ONCE = ['backup', 'sqlite', 'docs-page', 'contract/*', 'openapi', 'config'
 
 export default defineConfig({
   test: {
+    globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,

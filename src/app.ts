@@ -55,6 +55,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
+    // While it stops, http/problems.ts says so, as a problem; Fastify would send JSON of its own.
+    return503OnClosing: false,
     // http/problems.ts refuses a request without a host, as a problem; Node would send a bare 400.
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },

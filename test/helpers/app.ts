@@ -8,7 +8,7 @@ import { createKey } from '../../src/db/keys.ts'
 import { openEngine } from '../../src/db/open.ts'
 import type { Resolve } from '../../src/features/webhooks/send.ts'
 import { freshDatabase, rowsOf } from './database.ts'
-import { holdToDocument } from './document.ts'
+import { holdToDocument, watchSockets } from './document.ts'
 
 export interface Answer<Body = Record<string, any>> {
   status: number
@@ -62,15 +62,23 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   const webhookSending = { resolve: nowhere, ...deps.webhookSending }
   const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
+  const faults = watchSockets(app)
   onTestFinished(async () => {
     await app.close()
     await engine.close()
     await remove()
+    if (faults[0]) throw faults[0]
   })
 
   const request = async (options: InjectOptions): Promise<Answer> => {
     const response = await app.inject(options)
-    holdToDocument(app, options, response)
+    holdToDocument(app, {
+      method: options.method ?? 'GET',
+      url: String(options.url),
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.body,
+    })
     const json = /[/+]json\b/.test(String(response.headers['content-type'])) && response.body !== ''
     return {
       status: response.statusCode,

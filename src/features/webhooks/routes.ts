@@ -67,7 +67,7 @@ const BODILESS: ProblemCode[] = [
 
 interface WebhookDeps extends RouteDeps {
   /** The shape of a change in the feed. */
-  change: z.ZodObject
+  change: z.ZodType
   sender: Sender
   allowPrivate: boolean
 }

@@ -210,7 +210,7 @@ export const replay = z
   })
 
 /** What a receiver is sent. @param change the shape of a change in the feed */
-export const messageOf = (change: z.ZodObject) =>
+export const messageOf = (change: z.ZodType) =>
   z
     .object({
       type: z.string().meta({
