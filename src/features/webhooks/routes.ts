@@ -82,12 +82,16 @@ export function webhookRoutes(
   const shapes = webhookShapes([...catalogue.resources, ...catalogue.parts].map(({ kind }) => kind))
   const webhookParam = recordParam({ kind: 'webhook', prefix: 'whk' })
   const deliveryParam = webhookParam.extend({
-    deliveryId: z.string().meta({ description: 'The id of the delivery.' }),
+    deliveryId: z.string().meta({ description: 'The id of the delivery.', maxLength: 200 }),
   })
   const params = (request: FastifyRequest) => request.params as { id: string; deliveryId: string }
   const paging = {
     limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many a page holds at most.' }),
-    cursor: z.string().optional().meta({ description: 'From `page.nextCursor` of the page before.' }),
+    cursor: z
+      .string()
+      .max(4000)
+      .optional()
+      .meta({ description: 'From `page.nextCursor` of the page before.' }),
   }
   const common = { tag: 'webhooks', secured: true }
 
@@ -180,6 +184,7 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhook',
       summary: 'Read a webhook',
+      description: 'Its secret is not shown again.',
       params: webhookParam,
       headers: ifNoneMatch,
       answers: { 200: { description: 'The webhook, without its secret.', schema: shapes.webhook } },
@@ -369,6 +374,7 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhookDelivery',
       summary: 'Read a delivery, with its tries',
+      description: 'The last 20 tries. Kept for 30 days after it ended.',
       params: deliveryParam,
       headers: ifNoneMatch,
       answers: { 200: { description: 'The delivery.', schema: deliveryDetail } },
