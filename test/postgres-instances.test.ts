@@ -233,6 +233,30 @@ describe('two instances', () => {
 })
 
 describe('migrations', () => {
+  test('by another instance cost the connections on which statements were prepared one answer each, no more', async () => {
+    const s = await service()
+    const all = sql`select * from settings`
+    const ways: (() => Promise<unknown>)[] = [
+      () => s.engine.reader.all(all, {}),
+      () => s.engine.read((reader) => reader.all(all, {})),
+      () => s.engine.write((writer) => writer.all(all, {})),
+    ]
+    for (const ask of ways) for (let n = 0; n < 3; n++) await ask()
+    await fromOutside(s.url, (client) => client.query('alter table settings add column more text'))
+    onTestFinished(async () => {
+      await fromOutside(s.url, (client) => client.query('alter table settings drop column more'))
+    })
+    let refused = 0
+    for (const ask of ways) {
+      await ask().catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'unavailable' })
+        refused++
+      })
+    }
+    expect(refused).toBeGreaterThan(0)
+    for (const ask of ways) expect(await ask()).toEqual([expect.objectContaining({ more: null })])
+  })
+
   test('of four instances that start at once are applied once', async () => {
     const database = await freshDatabase('blank')
     onTestFinished(async () => void (await database.remove()))

@@ -130,7 +130,7 @@ async function snapshotOf<Result>(
       () => false,
       () => true,
     )
-    client.release(broken)
+    client.release(broken || snapshot.stale)
     throw error
   }
 }
@@ -288,6 +288,8 @@ class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly mayLag: boolean
+  /** Another instance migrated the database: what was prepared on this connection is good for nothing. */
+  stale = false
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined, mayLag = false) {
@@ -305,6 +307,10 @@ class Connection implements Writer {
       const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
       return rows as Row[]
     } catch (error) {
+      if (/cached plan must not change/.test((error as Error).message)) {
+        this.stale = true
+        throw unavailable('The database was migrated a moment ago.', error)
+      }
       throw translated(error)
     }
   }
@@ -458,7 +464,7 @@ class PostgresTransaction implements Transaction {
     if (this.#ended) return
     this.#ended = true
     this.#client.removeListener('end', this.#onEnd)
-    this.#client.release(broken)
+    this.#client.release(broken || this.writer.stale)
   }
 
   /** The connection broke on the commit: whether it stands only the server knows, and it is asked until it says. */
