@@ -2887,11 +2887,8 @@ export interface components {
             field: string | null;
             /** @description What is wrong. */
             detail: string;
-            /**
-             * @description What kind of problem it is; its page is `/problems/{code}`.
-             * @enum {string}
-             */
-            code: "malformed-body" | "invalid-body" | "invalid-parameter" | "invalid-cursor" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "duplicate" | "ambiguous-match" | "referenced" | "illegal-transition" | "idempotency-mismatch" | "source-cited" | "gone" | "precondition-failed" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "expectation-failed" | "unknown-reference" | "impossible" | "quote-absent" | "quote-ambiguous" | "precondition-required" | "rate-limited" | "headers-too-large" | "internal" | "unavailable";
+            /** @description What kind of problem it is; its page is `/problems/{code}`. */
+            code: components["schemas"]["ProblemCode"];
         };
         /** @description An operation of JSON Patch (RFC 6902). */
         JsonPatchOperation: {
@@ -3850,6 +3847,11 @@ export interface components {
             /** @description Places in the source that could be meant; positions in code points. */
             candidates?: components["schemas"]["QuoteCandidate"][];
         };
+        /**
+         * @description What kind of problem it is; its page is `/problems/{code}`. May get further values: keep a default branch.
+         * @enum {string}
+         */
+        ProblemCode: "malformed-body" | "invalid-body" | "invalid-parameter" | "invalid-cursor" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "duplicate" | "ambiguous-match" | "referenced" | "illegal-transition" | "idempotency-mismatch" | "source-cited" | "gone" | "precondition-failed" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "expectation-failed" | "unknown-reference" | "impossible" | "quote-absent" | "quote-ambiguous" | "precondition-required" | "rate-limited" | "headers-too-large" | "internal" | "unavailable";
         /**
          * @description The path of the page about this problem. May get further values: keep a default branch.
          * @enum {string}
@@ -6836,6 +6838,7 @@ export type PositionList = components['schemas']['PositionList'];
 export type Post = components['schemas']['Post'];
 export type PostInput = components['schemas']['PostInput'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemCode = components['schemas']['ProblemCode'];
 export type ProblemType = components['schemas']['ProblemType'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposalChange = components['schemas']['ProposalChange'];

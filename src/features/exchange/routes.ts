@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import { PROBLEMS, type ProblemCode } from '../../core/problems.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, textBody } from '../../http/describe.ts'
+import { describe, ifNoneMatch, partParam, textBody } from '../../http/describe.ts'
 import { authorOf, respond } from '../../http/write.ts'
-import { instant, type Kind, line, unbounded } from '../../records/fields.ts'
+import { instant, type Kind, line, mayGrow, unbounded } from '../../records/fields.ts'
 import { whole } from '../../records/query.ts'
 import type { Records } from '../../records/records.ts'
 import { actor } from '../history.ts'
@@ -143,7 +143,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       tag: 'imports',
       summary: 'How far an import is, and what became of it',
       description: 'Kept for 30 days.',
-      params: z.object({ id: z.string().meta({ description: 'The id of the import.', maxLength: 200 }) }),
+      params: z.object({ id: partParam('imp', 'The id of the import.') }),
       query: z.strictObject({
         wait: whole(0, 60)
           .default(0)
@@ -236,9 +236,11 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
                   description: 'The field, dotted (`topicIds.1`); null: the row as a whole.',
                 }),
               detail: z.string().meta({ ...unbounded, description: 'What is wrong.' }),
-              code: z
-                .enum(Object.keys(PROBLEMS) as ProblemCode[])
-                .meta({ description: 'What kind of problem it is; its page is `/problems/{code}`.' }),
+              code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]).meta({
+                'x-name': 'ProblemCode',
+                ...mayGrow,
+                description: 'What kind of problem it is; its page is `/problems/{code}`.',
+              }),
             })
             .meta({ id: 'ImportFault', description: 'What is wrong with a row.' }),
         )
