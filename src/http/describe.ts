@@ -58,13 +58,6 @@ interface Description {
   secured?: boolean
 }
 
-/** What an answer has, unless its route says otherwise: validators where it is read, where it stands once it is made. */
-function usualHeaders(status: number, { body, secured }: Description): HeaderName[] {
-  if (!secured) return status === 200 ? ['ETag'] : []
-  if (status === 201) return ['ETag', 'Last-Modified', 'Location', 'Idempotency-Replayed']
-  return status === 200 && body ? ['ETag', 'Last-Modified'] : []
-}
-
 /** Texts that are no JSON, by media type. */
 const TEXTS: Record<string, [name: string, description: string]> = {
   'text/csv': ['Csv', 'A header row, then a row a record (RFC 4180).'],
@@ -144,10 +137,7 @@ export function describe(description: Description): FastifySchema {
     'x-problems': [...new Set(codes)],
     ...(upload && { 'x-upload': upload }),
     'x-headers': Object.fromEntries(
-      Object.entries(answers).map(([status, { headers: own }]) => [
-        status,
-        own ?? usualHeaders(Number(status), description),
-      ]),
+      Object.entries(answers).flatMap(([status, { headers: own }]) => (own ? [[status, own]] : [])),
     ),
   } as FastifySchema
 }

@@ -2887,11 +2887,8 @@ export interface components {
             field: string | null;
             /** @description What is wrong. */
             detail: string;
-            /**
-             * @description What kind of problem it is; its page is `/problems/{code}`.
-             * @enum {string}
-             */
-            code: "malformed-body" | "invalid-body" | "invalid-parameter" | "invalid-cursor" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "duplicate" | "ambiguous-match" | "referenced" | "illegal-transition" | "idempotency-mismatch" | "source-cited" | "gone" | "precondition-failed" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "expectation-failed" | "unknown-reference" | "impossible" | "quote-absent" | "quote-ambiguous" | "precondition-required" | "rate-limited" | "headers-too-large" | "internal" | "unavailable";
+            /** @description The path of the page about this problem. */
+            type: components["schemas"]["ProblemType"];
         };
         /** @description An operation of JSON Patch (RFC 6902). */
         JsonPatchOperation: {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, textBody } from '../../http/describe.ts'
+import { describe, ifNoneMatch, partParam, textBody } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
 import { authorOf, respond } from '../../http/write.ts'
 import { instant, type Kind, line, unbounded } from '../../records/fields.ts'
@@ -145,7 +145,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       tag: 'imports',
       summary: 'How far an import is, and what became of it',
       description: 'Kept for 30 days.',
-      params: z.object({ id: z.string().meta({ description: 'The id of the import.', maxLength: 200 }) }),
+      params: z.object({ id: partParam('imp', 'The id of the import.') }),
       query: z.strictObject({
         wait: whole(0, 60)
           .default(0)
