@@ -248,12 +248,14 @@ describe('every operation', () => {
     }
   })
 
-  test('that writes asks for a key and can answer 401, and 403 where a key may be too little; one that reads does not ask', () => {
-    for (const { id, method, operation } of operations) {
-      const writes = method !== 'get'
+  test('that writes asks for a key and can answer 401, and 403 where a key may be too little; one that reads does not ask, but of webhooks and imports', () => {
+    for (const { id, method, path, operation } of operations) {
+      const writes = method !== 'get' || path.startsWith('/v1/webhooks') || path === '/v1/imports/{id}'
       // A key is for writing; reading may need one too where the settings say so, watching the service never does.
       const asks = writes ? [{ key: [] }] : operation.tags.includes('service') ? [] : [{}, { key: [] }]
-      expect([id, operation.security]).toEqual([id, asks])
+      // What is nobody else's business is read with a key.
+      const own = /(Webhook|Import)/.test(id) && id !== 'getImportTemplate'
+      expect([id, operation.security]).toEqual([id, own ? [{ key: [] }] : asks])
       if (writes)
         expect([id, Object.keys(operation.responses)]).toEqual([id, expect.arrayContaining(['401'])])
       // Analysts make and change records, deleting them needs an admin.
@@ -417,7 +419,10 @@ describe('the components', () => {
   test('say how long texts and lists can be, but for answers that are as long as what they hold', () => {
     const sent = operations.flatMap(({ operation }) => [
       ...operation.parameters.map(({ schema }) => schema),
-      ...Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => schema),
+      // Files are limited as a whole.
+      ...Object.entries(operation.requestBody?.content ?? {}).flatMap(([type, { schema }]) =>
+        /[/+]json$/.test(type) ? [schema] : [],
+      ),
     ])
     const reached = new Set<unknown>()
     const follow = (value: unknown) => {
@@ -444,7 +449,10 @@ describe('the components', () => {
       )
         continue
       held++
-      expect([at, 'pattern' in node || 'format' in node || '$ref' in node]).toEqual([at, true])
+      expect([at, 'pattern' in node || 'format' in node || 'enum' in node || '$ref' in node]).toEqual([
+        at,
+        true,
+      ])
     }
     expect(held).toBeGreaterThan(150)
   })

@@ -17,7 +17,7 @@ import type { Doc, Resource } from '../records/resource.ts'
 export const actor = z
   .object({
     id: line(100, 'The id of the key, or `seed`.'),
-    name: line(200, 'Its name.'),
+    name: z.string().meta({ ...unbounded, description: 'Its name.' }),
   })
   .meta({ id: 'Actor', description: 'Who wrote: the id and the name of a key, or `seed`.' })
 

@@ -15,8 +15,8 @@ declare module 'fastify' {
   }
 }
 
-/** A body that is a file, by media type. */
-export type Upload = Record<string, { description: string; example: string }>
+/** A body that is a file, by media type; `most` is how many bytes it may have. */
+export type Upload = Record<string, { description: string; example: string; most: number }>
 
 /** The headers that only some answers have. `http/document.ts` describes them. */
 export type HeaderName =
@@ -56,13 +56,6 @@ interface Description {
   problems?: ProblemCode[]
   /** Whether it needs a key. */
   secured?: boolean
-}
-
-/** What an answer has, unless its route says otherwise: validators where it is read, where it stands once it is made. */
-function usualHeaders(status: number, { body, secured }: Description): HeaderName[] {
-  if (!secured) return status === 200 ? ['ETag'] : []
-  if (status === 201) return ['ETag', 'Last-Modified', 'Location', 'Idempotency-Replayed']
-  return status === 200 && body ? ['ETag', 'Last-Modified'] : []
 }
 
 /** Texts that are no JSON, by media type. */
@@ -144,10 +137,7 @@ export function describe(description: Description): FastifySchema {
     'x-problems': [...new Set(codes)],
     ...(upload && { 'x-upload': upload }),
     'x-headers': Object.fromEntries(
-      Object.entries(answers).map(([status, { headers: own }]) => [
-        status,
-        own ?? usualHeaders(Number(status), description),
-      ]),
+      Object.entries(answers).flatMap(([status, { headers: own }]) => (own ? [[status, own]] : [])),
     ),
   } as FastifySchema
 }

@@ -350,9 +350,9 @@ function addUpload(operation: Operation, upload: Upload): void {
   operation['requestBody'] = {
     required: true,
     content: Object.fromEntries(
-      Object.entries(upload).map(([type, { description, example }]) => [
+      Object.entries(upload).map(([type, { description, example, most }]) => [
         type,
-        { schema: { type: 'string', description, 'x-unbounded': true }, example },
+        { schema: { type: 'string', description, maxLength: most }, example },
       ]),
     ),
   }
@@ -427,6 +427,16 @@ const ALWAYS = [
 const headersNamed = (...names: string[]): Node =>
   Object.fromEntries([...ALWAYS, ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
+/** What an answer has, unless its route says otherwise: validators where it is read, where it stands once it is made. */
+function usualHeaders(method: string, status: string): HeaderName[] {
+  if (method === 'get') return status === '200' ? ['ETag'] : []
+  if (method === 'patch') return ['ETag', 'Last-Modified']
+  if (method !== 'post') return []
+  return status === '201'
+    ? ['ETag', 'Last-Modified', 'Location', 'Idempotency-Replayed']
+    : ['Idempotency-Replayed']
+}
+
 function addResponses(
   { components }: Document,
   method: string,
@@ -437,7 +447,7 @@ function addResponses(
   components['responses'] ??= {}
   const shared = components['responses']
   for (const [status, response] of Object.entries(operation.responses)) {
-    const names = headers[status] ?? []
+    const names = headers[status] ?? usualHeaders(method, status)
     response['headers'] = headersNamed(...names)
     if (method === 'get' && status === '200' && names.includes('ETag')) {
       const [kind, kept] = names.includes('Last-Modified')

@@ -15,7 +15,7 @@ const fault = z
     pointer: z
       .string()
       .optional()
-      .meta({ maxLength: 2000, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
+      .meta({ 'x-unbounded': true, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
     parameter: z.string().optional().meta({ 'x-unbounded': true, description: 'Which parameter.' }),
     detail: z.string().meta({ 'x-unbounded': true, description: 'What is wrong with it.' }),
   })
@@ -46,14 +46,17 @@ const candidate = z
   })
   .meta({ id: 'QuoteCandidate', description: 'A place in a source that could be meant.' })
 
+/** Which problem it is: the path of its page. */
+export const problemType = z.enum(Object.keys(PROBLEMS).map((code) => `/problems/${code}`)).meta({
+  'x-name': 'ProblemType',
+  'x-may-grow': true,
+  description: 'The path of the page about this problem.',
+})
+
 /** The shape of every error. */
 export const problemSchema = z
   .object({
-    type: z.enum(Object.keys(PROBLEMS).map((code) => `/problems/${code}`)).meta({
-      'x-name': 'ProblemType',
-      'x-may-grow': true,
-      description: 'The path of the page about this problem.',
-    }),
+    type: problemType,
     title: z.string().meta({ maxLength: 200, description: 'The problem in general.' }),
     status: z.int().min(400).max(599).meta({ description: 'The HTTP status.' }),
     detail: z.string().meta({ 'x-unbounded': true, description: 'What happened this time.' }),

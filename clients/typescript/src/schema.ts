@@ -1496,6 +1496,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of records
+         * @description Up to 100,000 rows of NDJSON or CSV, all of them or nothing. A row is about a known record when it has its `id`, one of its `identifiers`, its slug or code, or the text of a source; it changes the fields that it names. References may also be `scheme:identifier` or a name, of a record here or in the same file. Rows may hold lists of `evidence`, `events`, `positions` and `relations`. The answer comes at once; ask for the import until it is done.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A template for a file to be imported
+         * @description A header and an example; as NDJSON an example alone.
+         */
+        get: operations["getImportTemplate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an import is, and what became of it
+         * @description Kept for 30 days.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -1530,6 +1590,178 @@ export interface paths {
         get: operations["listChanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Needs an admin key, as everything about webhooks does.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description Every change from now on that it asks for is sent to its URL, signed (Standard Webhooks). The secret is in this answer and in no other.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description Its secret is not shown again.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Its secrets are erased at once, its deliveries soon after. A try that is under way ends.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description A JSON Merge Patch (RFC 7396). With another URL, or active again, everything that waits is tried at once. Other kinds and filters hold for the changes that were not taken up yet.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new signing secret
+         * @description The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a ping
+         * @description A signed message of the type `webhook.ping`, also to a webhook that is paused or disabled. It is tried once; read the delivery for what became of it.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send everything since a change again
+         * @description Takes the webhook back to an earlier place in the change feed, from where it goes on in order. A change that is still in its delivery log keeps its `webhook-id`.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to a webhook
+         * @description The newest first. Deliveries stay for 30 days after they ended. What was not taken up yet is not among them: see `position`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries/{deliveryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a delivery, with its tries
+         * @description The last 20 tries. Kept for 30 days after it ended.
+         */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries/{deliveryId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description At once, under the same `webhook-id`, and retried as a new one. While the webhook is not active it waits.
+         */
+        post: operations["replayWebhookDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1637,7 +1869,28 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A change is sent to your URL
+         * @description Signed as Standard Webhooks says; at least once.
+         */
+        post: operations["receiveChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description Who wrote: the id and the name of a key, or `seed`. */
@@ -2515,6 +2768,127 @@ export interface components {
             scheme: string;
             /** @description The identifier in that scheme. */
             identifier: string;
+        };
+        /** @description An import, and what became of it. */
+        Import: {
+            /** @description Opaque, time-ordered (TypeID). */
+            id: string;
+            /**
+             * @description Where it stands. `failed`: nothing was written. `succeeded`: all of it was, or could be (`dry-run`).
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed";
+            /**
+             * @description Whether it was to be written.
+             * @enum {string}
+             */
+            mode: "dry-run" | "commit";
+            /**
+             * @description What the rows are; null: each says so itself.
+             * @enum {string|null}
+             */
+            kind: "state" | "organization" | "source" | "topic" | "speaker" | "meeting" | "agreement" | "proposal" | "statement" | "event" | "position" | "relation" | "evidence" | null;
+            /**
+             * @description The form of the file.
+             * @enum {string}
+             */
+            format: "csv" | "ndjson";
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            finishedAt: string | null;
+            actor: components["schemas"]["Actor"];
+            /** @description How far it is while it runs; null before and after. */
+            progress: {
+                /**
+                 * @description What is being done.
+                 * @enum {string}
+                 */
+                phase: "reading" | "writing";
+                /**
+                 * Format: int64
+                 * @description Rows done; those inside others count.
+                 */
+                done: number;
+                /**
+                 * Format: int64
+                 * @description Of how many; null while that is not known.
+                 */
+                total: number | null;
+            } | null;
+            /** @description Why it failed, where that is not the fault of rows. */
+            failure: string | null;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            rows?: number;
+            /** @description What was done, or would be, by kind. */
+            summary?: components["schemas"]["ImportCounts"][];
+            /**
+             * Format: int64
+             * @description Records made from rows without `id` or `identifiers`: the same file again would make them again.
+             */
+            unidentified?: number;
+            /**
+             * Format: int64
+             * @description How many faults there are.
+             */
+            errorCount?: number;
+            /** @description What is wrong; the first 1,000. */
+            errors?: components["schemas"]["ImportFault"][];
+        };
+        /** @description What became of the rows of a kind. */
+        ImportCounts: {
+            /**
+             * @description Of which kind.
+             * @enum {string}
+             */
+            kind: "state" | "organization" | "source" | "topic" | "speaker" | "meeting" | "agreement" | "proposal" | "statement" | "event" | "position" | "relation" | "evidence";
+            /**
+             * Format: int64
+             * @description Records that are new.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Records that were known and now differ.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Records that were known and say the same.
+             */
+            unchanged: number;
+        };
+        /** @description What is wrong with a row. */
+        ImportFault: {
+            /** @description The file; `body` for what was sent over HTTP. */
+            file: string;
+            /**
+             * Format: int64
+             * @description The row, from 1, the header not counted; null: the file as a whole.
+             */
+            row: number | null;
+            /**
+             * Format: int64
+             * @description The line on which the row begins, from 1.
+             */
+            line: number | null;
+            /** @description The field, dotted (`topicIds.1`); null: the row as a whole. */
+            field: string | null;
+            /** @description What is wrong. */
+            detail: string;
+            /** @description The path of the page about this problem. */
+            type: components["schemas"]["ProblemType"];
         };
         /** @description An operation of JSON Patch (RFC 6902). */
         JsonPatchOperation: {
@@ -5731,6 +6105,451 @@ export interface components {
             /** @description What was taken from it. */
             note?: string | null;
         };
+        /**
+         * @description Who is told of changes.
+         * @example {
+         *       "id": "whk_01gb6jc400ezz8kdnweefcy4dk",
+         *       "url": "https://example.org/hooks/sco",
+         *       "kinds": [
+         *         "proposal",
+         *         "event"
+         *       ],
+         *       "filters": {
+         *         "ops": [
+         *           "create",
+         *           "update"
+         *         ],
+         *         "recordIds": []
+         *       },
+         *       "description": "Keeps the archive in step.",
+         *       "status": "active",
+         *       "disabledBecause": null,
+         *       "position": 1204,
+         *       "failingSince": null,
+         *       "createdAt": "2026-11-23T09:30:00.000Z",
+         *       "updatedAt": "2026-11-23T09:30:00.000Z",
+         *       "version": 1
+         *     }
+         */
+        Webhook: {
+            /**
+             * @description Its id.
+             * @example whk_01gb6jc400ezz8kdnweefcy4dk
+             */
+            id: string;
+            /**
+             * Format: uri
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @example https://example.org/report
+             */
+            url: string;
+            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
+            kinds: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
+            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
+            filters: {
+                /** @description Only what was done so; empty for all. */
+                ops: components["schemas"]["Operation"][];
+                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                recordIds: string[];
+            };
+            /** @description What it is for. */
+            description: string | null;
+            /**
+             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
+             * @enum {string}
+             */
+            status: "active" | "paused" | "disabled";
+            /**
+             * @description Why the service disabled it: the receiver answered 410 (`gone`), or nothing but failures for five days (`failing`).
+             * @enum {string|null}
+             */
+            disabledBecause: "gone" | "failing" | null;
+            /**
+             * Format: int64
+             * @description The last change that was taken up for it, as `seq` in the change feed. It moves without a new version.
+             */
+            position: number;
+            /**
+             * Format: date-time
+             * @description Since when there was nothing but failures; null when the last try was none.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description When the record was made here.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its content last changed.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …; moves only when the content does.
+             * @example 1
+             */
+            version: number;
+        };
+        /** @description One try of a delivery. */
+        WebhookAttempt: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            durationMs: number;
+            /**
+             * Format: int64
+             * @description What the receiver answered; null when it did not.
+             */
+            statusCode: number | null;
+            /** @description What went wrong, where it was not the status alone. */
+            error: string | null;
+            /** @description The first kilobyte of what the receiver answered. */
+            answer: string | null;
+        };
+        /**
+         * @description What a POST of a webhook takes.
+         * @example {
+         *       "url": "https://example.org/hooks/sco",
+         *       "kinds": [
+         *         "proposal",
+         *         "event"
+         *       ],
+         *       "filters": {
+         *         "ops": [
+         *           "create",
+         *           "update"
+         *         ]
+         *       },
+         *       "description": "Keeps the archive in step."
+         *     }
+         */
+        WebhookCreate: {
+            /**
+             * Format: uri
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @example https://example.org/report
+             */
+            url: string;
+            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
+            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
+            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. Left out: `[object Object]`. */
+            filters?: {
+                /** @description Only what was done so; empty for all. */
+                ops?: components["schemas"]["Operation"][];
+                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                recordIds?: string[];
+            };
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * @description Whether it begins to send at once. Left out: `active`.
+             * @enum {string}
+             */
+            status?: "active" | "paused";
+        };
+        /** @description A change that was sent to a webhook, or is to be sent. */
+        WebhookDelivery: {
+            /**
+             * @description Its id, and the `webhook-id` of every try.
+             * @example dlv_01gb6jc400ezz8kdnweefcy4dk
+             */
+            id: string;
+            /**
+             * @description The webhook.
+             * @example whk_01gb6jc400ezz8kdnweefcy4dk
+             */
+            webhookId: string;
+            /**
+             * Format: int64
+             * @description The change of which it tells, in the change feed; null for a ping.
+             */
+            seq: number | null;
+            /** @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`. */
+            type: string;
+            /**
+             * @description `pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How often it was tried since it was made, or last replayed.
+             */
+            attemptCount: number;
+            /**
+             * Format: int64
+             * @description What the receiver answered to the last try.
+             */
+            lastStatusCode: number | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it is pending.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            nextAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something last happened to it.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            updatedAt: string;
+        };
+        /** @description A delivery, with what became of each try. */
+        WebhookDeliveryDetail: {
+            /**
+             * @description Its id, and the `webhook-id` of every try.
+             * @example dlv_01gb6jc400ezz8kdnweefcy4dk
+             */
+            id: string;
+            /**
+             * @description The webhook.
+             * @example whk_01gb6jc400ezz8kdnweefcy4dk
+             */
+            webhookId: string;
+            /**
+             * Format: int64
+             * @description The change of which it tells, in the change feed; null for a ping.
+             */
+            seq: number | null;
+            /** @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`. */
+            type: string;
+            /**
+             * @description `pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How often it was tried since it was made, or last replayed.
+             */
+            attemptCount: number;
+            /**
+             * Format: int64
+             * @description What the receiver answered to the last try.
+             */
+            lastStatusCode: number | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it is pending.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            nextAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something last happened to it.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            updatedAt: string;
+            /** @description The tries, the oldest first; the last 20 of them. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+        };
+        /** @description A page of deliveries, the newest first. */
+        WebhookDeliveryPage: {
+            data: components["schemas"]["WebhookDelivery"][];
+            page: components["schemas"]["Page"];
+        };
+        /** @description What a receiver is sent. */
+        WebhookMessage: {
+            /**
+             * @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.
+             * @example proposal.updated
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When the change was written.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            timestamp: string;
+            /** @description The change, as the feed shows it; of a ping the webhook. */
+            data: components["schemas"]["Change"] | {
+                /**
+                 * @description The webhook.
+                 * @example whk_01gb6jc400ezz8kdnweefcy4dk
+                 */
+                webhookId: string;
+            };
+        };
+        /** @description A page of webhooks, the oldest first. */
+        WebhookPage: {
+            data: components["schemas"]["Webhook"][];
+            page: components["schemas"]["Page"];
+        };
+        /**
+         * @description A JSON Merge Patch of a webhook.
+         * @example {
+         *       "status": "paused"
+         *     }
+         */
+        WebhookPatch: {
+            /**
+             * Format: uri
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @example https://example.org/report
+             */
+            url?: string;
+            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
+            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[] | null;
+            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
+            filters?: {
+                /** @description Only what was done so; empty for all. */
+                ops?: components["schemas"]["Operation"][] | null;
+                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                recordIds?: string[] | null;
+            } | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
+             * @enum {string}
+             */
+            status?: "active" | "paused" | "disabled";
+        };
+        /**
+         * @description From where to send again.
+         * @example {
+         *       "after": 1200
+         *     }
+         */
+        WebhookReplayCreate: {
+            /**
+             * Format: int64
+             * @description Everything behind this change is sent again; 0 for all there ever was.
+             */
+            after: number;
+        };
+        /**
+         * @description A new signing secret.
+         * @example {
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+         *       "previousUntil": "2026-11-24T09:30:00.000Z"
+         *     }
+         */
+        WebhookSecret: {
+            /** @description What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one. */
+            secret: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before it signs too.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            previousUntil: string;
+        };
+        /**
+         * @description A webhook as it was made, with what signs its deliveries.
+         * @example {
+         *       "id": "whk_01gb6jc400ezz8kdnweefcy4dk",
+         *       "url": "https://example.org/hooks/sco",
+         *       "kinds": [
+         *         "proposal",
+         *         "event"
+         *       ],
+         *       "filters": {
+         *         "ops": [
+         *           "create",
+         *           "update"
+         *         ],
+         *         "recordIds": []
+         *       },
+         *       "description": "Keeps the archive in step.",
+         *       "status": "active",
+         *       "disabledBecause": null,
+         *       "position": 1204,
+         *       "failingSince": null,
+         *       "createdAt": "2026-11-23T09:30:00.000Z",
+         *       "updatedAt": "2026-11-23T09:30:00.000Z",
+         *       "version": 1,
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+         *     }
+         */
+        WebhookWithSecret: {
+            /**
+             * @description Its id.
+             * @example whk_01gb6jc400ezz8kdnweefcy4dk
+             */
+            id: string;
+            /**
+             * Format: uri
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @example https://example.org/report
+             */
+            url: string;
+            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
+            kinds: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
+            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
+            filters: {
+                /** @description Only what was done so; empty for all. */
+                ops: components["schemas"]["Operation"][];
+                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                recordIds: string[];
+            };
+            /** @description What it is for. */
+            description: string | null;
+            /**
+             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
+             * @enum {string}
+             */
+            status: "active" | "paused" | "disabled";
+            /**
+             * @description Why the service disabled it: the receiver answered 410 (`gone`), or nothing but failures for five days (`failing`).
+             * @enum {string|null}
+             */
+            disabledBecause: "gone" | "failing" | null;
+            /**
+             * Format: int64
+             * @description The last change that was taken up for it, as `seq` in the change feed. It moves without a new version.
+             */
+            position: number;
+            /**
+             * Format: date-time
+             * @description Since when there was nothing but failures; null when the last try was none.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description When the record was made here.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its content last changed.
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …; moves only when the content does.
+             * @example 1
+             */
+            version: number;
+            /** @description What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one. */
+            secret: string | null;
+        };
     };
     responses: never;
     parameters: {
@@ -5912,6 +6731,14 @@ export interface components {
         UpdatedSince: string;
         /** @description Answer this version, whole. */
         Version: number;
+        /** @description From `page.nextCursor` of the page before. */
+        WebhooksCursor: string;
+        /** @description The id of the delivery. */
+        WebhooksDeliveryId: string;
+        /** @description The id of the webhook. */
+        WebhooksId: string;
+        /** @description How many a page holds at most. */
+        WebhooksLimit: number;
     };
     requestBodies: never;
     headers: never;
@@ -5963,6 +6790,9 @@ export type Health = components['schemas']['Health'];
 export type History = components['schemas']['History'];
 export type HistoryPageInfo = components['schemas']['HistoryPageInfo'];
 export type Identifier = components['schemas']['Identifier'];
+export type Import = components['schemas']['Import'];
+export type ImportCounts = components['schemas']['ImportCounts'];
+export type ImportFault = components['schemas']['ImportFault'];
 export type JsonPatchOperation = components['schemas']['JsonPatchOperation'];
 export type Lineage = components['schemas']['Lineage'];
 export type LineageRecord = components['schemas']['LineageRecord'];
@@ -6089,6 +6919,18 @@ export type TopicSort = components['schemas']['TopicSort'];
 export type Version = components['schemas']['Version'];
 export type WebSource = components['schemas']['WebSource'];
 export type WebSourceInput = components['schemas']['WebSourceInput'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookAttempt = components['schemas']['WebhookAttempt'];
+export type WebhookCreate = components['schemas']['WebhookCreate'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryDetail = components['schemas']['WebhookDeliveryDetail'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookMessage = components['schemas']['WebhookMessage'];
+export type WebhookPage = components['schemas']['WebhookPage'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookReplayCreate = components['schemas']['WebhookReplayCreate'];
+export type WebhookSecret = components['schemas']['WebhookSecret'];
+export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type ParameterAgreementsId = components['parameters']['AgreementsId'];
 export type ParameterAgreementsInclude = components['parameters']['AgreementsInclude'];
 export type ParameterAgreementsKind = components['parameters']['AgreementsKind'];
@@ -6160,6 +7002,10 @@ export type ParameterTopicsId = components['parameters']['TopicsId'];
 export type ParameterTopicsInclude = components['parameters']['TopicsInclude'];
 export type ParameterUpdatedSince = components['parameters']['UpdatedSince'];
 export type ParameterVersion = components['parameters']['Version'];
+export type ParameterWebhooksCursor = components['parameters']['WebhooksCursor'];
+export type ParameterWebhooksDeliveryId = components['parameters']['WebhooksDeliveryId'];
+export type ParameterWebhooksId = components['parameters']['WebhooksId'];
+export type ParameterWebhooksLimit = components['parameters']['WebhooksLimit'];
 export type $defs = Record<string, never>;
 export interface operations {
     listMeetings: {
@@ -10404,6 +11250,108 @@ export interface operations {
             };
         };
     };
+    createImport: {
+        parameters: {
+            query: {
+                /** @description `dry-run` says what would become of each row and writes nothing. */
+                mode: "dry-run" | "commit";
+                /** @description What the rows are. CSV needs it; without it each line of NDJSON says so itself. */
+                kind?: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "evidence" | "events" | "positions" | "relations";
+            };
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example name,otherNames,identifiers
+                 *     The minister,Another spelling; a third,my-archive:1
+                 */
+                "text/csv": string;
+                /**
+                 * @example {"kind":"speaker","record":{"name":"The minister"}}
+                 *     {"kind":"proposal","record":{"title":"Exercise together","proposedOn":"2022-08-24","speakerId":"The minister"}}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description The import, which is under way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+        };
+    };
+    getImportTemplate: {
+        parameters: {
+            query: {
+                /** @description What the rows are. */
+                kind: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "evidence" | "events" | "positions" | "relations";
+                /** @description The form of the file. */
+                format?: "csv" | "ndjson";
+            };
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end of the import before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The id of the import. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -10468,6 +11416,336 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ChangePage"];
                     "text/event-stream": components["schemas"]["EventStream"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only those of these statuses. */
+                status?: ("active" | "paused" | "disabled")[];
+                /** @description How many a page holds at most. */
+                limit?: components["parameters"]["WebhooksLimit"];
+                /** @description From `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["WebhooksCursor"];
+            };
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted; reading it is 410 from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, not sent yet. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookReplayCreate"];
+            };
+        };
+        responses: {
+            /** @description The webhook, at its new place. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those of these statuses. */
+                status?: ("pending" | "delivered" | "failed")[];
+                /** @description How many a page holds at most. */
+                limit?: components["parameters"]["WebhooksLimit"];
+                /** @description From `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["WebhooksCursor"];
+            };
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that you have; when one is current the answer is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+                /** @description The id of the delivery. */
+                deliveryId: components["parameters"]["WebhooksDeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+        };
+    };
+    replayWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook. */
+                id: components["parameters"]["WebhooksId"];
+                /** @description The id of the delivery. */
+                deliveryId: components["parameters"]["WebhooksDeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, to be sent again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
         };
@@ -10575,6 +11853,49 @@ export interface operations {
                 content: {
                     "text/plain": components["schemas"]["Metrics"];
                 };
+            };
+        };
+    };
+    receiveChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every try of this change. */
+                "webhook-id": string;
+                /** @description When this try was made, in seconds since 1970. */
+                "webhook-timestamp": number;
+                /** @description `v1,` and a signature, for each secret that counts; spaces between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description It is taken; any 2xx says so. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is wanted any more: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again later. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
-import { PROBLEMS, type ProblemCode } from '../../core/problems.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, textBody } from '../../http/describe.ts'
+import { describe, ifNoneMatch, partParam, textBody } from '../../http/describe.ts'
+import { problemType } from '../../http/problems.ts'
 import { authorOf, respond } from '../../http/write.ts'
 import { instant, type Kind, line, unbounded } from '../../records/fields.ts'
 import { whole } from '../../records/query.ts'
@@ -15,19 +15,21 @@ import { kindsInOrder, MOST_ERRORS } from './import.ts'
 import { type ImportJob, ImportJobs } from './jobs.ts'
 import { pathsOf } from './kinds.ts'
 import { template } from './template.ts'
-import { takeUploads, type UploadedFile } from './upload.ts'
+import { MOST_BYTES, takeUploads, type UploadedFile } from './upload.ts'
 
 const EXAMPLES = {
   'text/csv': {
     description:
       'CSV (RFC 4180) with a header, in UTF-8; `kind` says what the rows are. Delimiters may also be semicolons or tabs.',
     example: 'name,otherNames,identifiers\r\nThe minister,Another spelling; a third,my-archive:1\r\n',
+    most: MOST_BYTES,
   },
   'application/x-ndjson': {
     description:
       'A JSON object on each line: a record where `kind` is given, else `{"kind": …, "record": …}`.',
     example:
       '{"kind":"speaker","record":{"name":"The minister"}}\n{"kind":"proposal","record":{"title":"Exercise together","proposedOn":"2022-08-24","speakerId":"The minister"}}\n',
+    most: MOST_BYTES,
   },
 }
 
@@ -143,7 +145,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       tag: 'imports',
       summary: 'How far an import is, and what became of it',
       description: 'Kept for 30 days.',
-      params: z.object({ id: z.string().meta({ description: 'The id of the import.', maxLength: 200 }) }),
+      params: z.object({ id: partParam('imp', 'The id of the import.') }),
       query: z.strictObject({
         wait: whole(0, 60)
           .default(0)
@@ -236,9 +238,7 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
                   description: 'The field, dotted (`topicIds.1`); null: the row as a whole.',
                 }),
               detail: z.string().meta({ ...unbounded, description: 'What is wrong.' }),
-              code: z
-                .enum(Object.keys(PROBLEMS) as ProblemCode[])
-                .meta({ description: 'What kind of problem it is; its page is `/problems/{code}`.' }),
+              type: problemType,
             })
             .meta({ id: 'ImportFault', description: 'What is wrong with a row.' }),
         )

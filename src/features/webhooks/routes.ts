@@ -107,7 +107,9 @@ export function webhookRoutes(
         ...paging,
       }),
       headers: ifNoneMatch,
-      answers: { 200: { description: 'A page of webhooks.', schema: shapes.webhookPage } },
+      answers: {
+        200: { description: 'A page of webhooks.', schema: shapes.webhookPage, headers: ['ETag', 'Link'] },
+      },
       problems: ['invalid-cursor'],
     }),
     handler: async (request, reply) => {
@@ -187,7 +189,13 @@ export function webhookRoutes(
       description: 'Its secret is not shown again.',
       params: webhookParam,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The webhook, without its secret.', schema: shapes.webhook } },
+      answers: {
+        200: {
+          description: 'The webhook, without its secret.',
+          schema: shapes.webhook,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
@@ -262,7 +270,9 @@ export function webhookRoutes(
         'The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.',
       params: webhookParam,
       headers: idempotencyKey,
-      answers: { 200: { description: 'The new secret.', schema: shapes.rotated } },
+      answers: {
+        200: { description: 'The new secret.', schema: shapes.rotated, headers: ['Idempotency-Replayed'] },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
@@ -294,7 +304,13 @@ export function webhookRoutes(
         'A signed message of the type `webhook.ping`, also to a webhook that is paused or disabled. It is tried once; read the delivery for what became of it.',
       params: webhookParam,
       headers: idempotencyKey,
-      answers: { 202: { description: 'The delivery, not sent yet.', schema: deliverySchema } },
+      answers: {
+        202: {
+          description: 'The delivery, not sent yet.',
+          schema: deliverySchema,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
@@ -318,7 +334,13 @@ export function webhookRoutes(
         'Takes the webhook back to an earlier place in the change feed, from where it goes on in order. A change that is still in its delivery log keeps its `webhook-id`.',
       params: webhookParam,
       body: replay,
-      answers: { 202: { description: 'The webhook, at its new place.', schema: shapes.webhook } },
+      answers: {
+        202: {
+          description: 'The webhook, at its new place.',
+          schema: shapes.webhook,
+          headers: ['ETag', 'Last-Modified', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', 'impossible'],
     }),
     handler: async (request, reply) => {
@@ -352,7 +374,9 @@ export function webhookRoutes(
         ...paging,
       }),
       headers: ifNoneMatch,
-      answers: { 200: { description: 'A page of deliveries.', schema: deliveryPage } },
+      answers: {
+        200: { description: 'A page of deliveries.', schema: deliveryPage, headers: ['ETag', 'Link'] },
+      },
       problems: ['not-found', 'gone', 'invalid-cursor'],
     }),
     handler: async (request, reply) => {
@@ -377,7 +401,9 @@ export function webhookRoutes(
       description: 'The last 20 tries. Kept for 30 days after it ended.',
       params: deliveryParam,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The delivery.', schema: deliveryDetail } },
+      answers: {
+        200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag', 'Last-Modified'] },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
@@ -400,7 +426,13 @@ export function webhookRoutes(
         'At once, under the same `webhook-id`, and retried as a new one. While the webhook is not active it waits.',
       params: deliveryParam,
       headers: idempotencyKey,
-      answers: { 202: { description: 'The delivery, to be sent again.', schema: deliverySchema } },
+      answers: {
+        202: {
+          description: 'The delivery, to be sent again.',
+          schema: deliverySchema,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
