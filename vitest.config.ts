@@ -9,7 +9,7 @@ if (!postgres) {
 }
 
 /** What is about files, about the text of the project, or about either engine alone is run once. */
-const ONCE = ['backup', 'sqlite', 'docs-page', 'contract/*', 'openapi', 'config'].map(
+const ONCE = ['backup', 'sqlite', 'sqlite-plans', 'docs-page', 'contract/*', 'openapi', 'config'].map(
   (name) => `test/${name}.test.ts`,
 )
 

@@ -16,8 +16,10 @@ import { webhookRoutes } from './features/webhooks/routes.ts'
 import type { Resolve } from './features/webhooks/send.ts'
 import { Sender } from './features/webhooks/sender.ts'
 import { receiverDocument } from './features/webhooks/shapes.ts'
+import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
+import { cache } from './http/cache.ts'
 import { consistency } from './http/consistency.ts'
 import { watchMethods } from './http/methods.ts'
 import { openapi } from './http/openapi.ts'
@@ -52,6 +54,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
+    logController: new AccessLog(),
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
@@ -90,6 +93,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
+  await app.register(cache, { engine, clock })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,

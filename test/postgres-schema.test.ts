@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { UNINDEXED } from '../src/db/postgres/tables.ts'
+import { indexedColumns } from '../src/db/postgres/tables.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { service } from './helpers/app.ts'
@@ -37,10 +37,11 @@ function ofSqlite(file: string): Schema {
     ),
     indexes: tables.flatMap((table) =>
       all(`pragma index_list("${table}")`)
-        .filter(({ name, origin }) => origin !== 'pk' && !UNINDEXED.includes(name))
-        .map(({ name, unique }) => {
-          const columns = all(`pragma index_info("${name}")`).map((column) => column['name'])
-          return `${table} (${columns.join(', ')})${unique ? ' unique' : ''}`
+        .filter(({ origin }) => origin !== 'pk')
+        .flatMap(({ name, unique }) => {
+          const indexed = all(`pragma index_info("${name}")`).map((column) => column['name'] as string)
+          const columns = indexedColumns(table, indexed)
+          return columns.length > 0 ? [`${table} (${columns.join(', ')})${unique ? ' unique' : ''}`] : []
         }),
     ),
     references: tables.flatMap((table) =>

@@ -93,6 +93,11 @@ export interface Engine {
   readonly replicas: Replicas | null
   /** Counts that all instances share; null where there is only one. */
   readonly tally: Tally | null
+  /**
+   * Names the state that is committed now: the same number, the same state, whoever may have written in between. Null
+   * where that cannot be told.
+   */
+  version(): number | null
   /** Several reads of one state of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**

@@ -45,23 +45,32 @@ interface Description {
 
 const descriptions = new WeakMap<object, Description>()
 
-/** A table of records. `indexes` lists further indexes by their columns; the id is appended to each. */
+/** By what the rows of a table are looked for: each is an index, with the id behind it. */
+interface LookedFor<Name> {
+  /** Columns that a list is sorted by. */
+  sorted?: readonly Name[]
+  /** Columns that are asked for a value: filters, references (a delete looks for them), the record of a part. */
+  found: readonly Name[]
+  /** The column by which what is found is sorted unless somebody says otherwise. */
+  order?: Name
+}
+
+/** A table of records. Its indexes are those that are named, and no others: every write pays for each. */
 export function defineTable<Own extends Columns>(
   name: string,
   own: Own,
-  indexes: (keyof Own | 'updatedAt')[][] = [],
+  { sorted = [], found, order }: LookedFor<(keyof Own | keyof typeof COMMON) & string>,
 ): Table<Own> {
   const columns: Columns = { ...COMMON, ...own }
-  const single = Object.entries(columns)
-    .filter(([key, column]) =>
-      !(key in COMMON) || key === 'createdAt' || key === 'updatedAt' ? !column.unique : false,
-    )
-    .map(([key]) => [key])
+  const indexes = [
+    ...sorted.map((key) => [key]),
+    ...found.map((key) => (order === undefined || order === key ? [key] : [key, order])),
+  ]
   const table = sqliteTable(
     name,
     Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
     (made) =>
-      [...single, ...(indexes as string[][])].map((keys) => {
+      indexes.map((keys) => {
         const parts = [...keys, 'id'].map((key) => (made as Record<string, AnySQLiteColumn>)[key])
         return index(`${name}_${keys.join('_')}`).on(
           ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),

@@ -76,10 +76,10 @@ export function crudRoutes(
         await embed(records, reader, resource, found.rows, query.include, found.view)
         return found
       })
-      if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
       const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
       return answer(request, reply, {
         body: `{"data":[${rows.map((row) => row.doc).join(',')}],"page":${pageInfo}}`,
+        ...(nextCursor !== null && { headers: { link: `<${nextUrl(request, nextCursor)}>; rel="next"` } }),
       })
     },
   })

@@ -28,9 +28,17 @@ const CHALLENGE = 'Bearer realm="sco-tracker"'
 export const auth = fp<AuthOptions>(
   async (app, { engine, requireKeyForReads, clock }) => {
     app.decorateRequest('key', null)
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       const { role, open } = request.routeOptions.config
-      if (open || (!role && !requireKeyForReads) || request.is404) return
+      if (open || (!role && !requireKeyForReads) || request.is404) done()
+      else
+        admit(request, role).then(
+          () => done(),
+          (error: Error) => done(error),
+        )
+    })
+
+    async function admit(request: FastifyRequest, role: Role | undefined): Promise<void> {
       request.key = await authenticate(request)
       if (role === 'admin' && request.key.role !== 'admin') {
         throw new Problem(
@@ -41,7 +49,7 @@ export const auth = fp<AuthOptions>(
           },
         )
       }
-    })
+    }
 
     async function authenticate(request: FastifyRequest): Promise<Key> {
       const header = request.headers.authorization

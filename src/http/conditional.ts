@@ -13,19 +13,47 @@ interface Answer {
   version?: number
   lastModified?: string
   type?: string
+  headers?: Record<string, string>
+}
+
+/** All that an answer says of itself: what is the same for whoever asks the same. */
+export interface Representation {
+  body: string
+  etag: string
+  type: string
+  lastModified: string | undefined
+  /** Whatever else it says, such as links to other pages. */
+  headers: Record<string, string>
 }
 
 /** Sends a body with its validators, or 304 when the client has it. */
 export function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body, version, lastModified, type }: Answer,
+  { body, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Answer,
 ): FastifyReply {
-  const etag = etagOf(body, version)
+  const made = {
+    body,
+    etag: etagOf(body, version),
+    type,
+    lastModified: lastModified && new Date(lastModified).toUTCString(),
+    headers,
+  }
+  request.place?.keep(made)
+  return represent(request, reply, made)
+}
+
+/** Sends what was made now or was kept: there is no other way, so the two cannot differ. */
+export function represent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { body, etag, type, lastModified, headers }: Representation,
+): FastifyReply {
   validators(request, reply, etag)
-  if (lastModified) reply.header('last-modified', new Date(lastModified).toUTCString())
+  if (lastModified) reply.header('last-modified', lastModified)
+  reply.headers(headers)
   if (haveIt(request, etag)) return reply.code(304).send()
-  return reply.type(type ?? 'application/json; charset=utf-8').send(body)
+  return reply.type(type).send(body)
 }
 
 /** The headers by which a representation is cached: kept by anyone who may see it, used only when still current. */

@@ -204,17 +204,17 @@ export const problems = fp(
     app.addHook('preClose', async () => {
       stopping = true
     })
-    app.addHook('onRequest', async ({ raw, headers }) => {
-      if (stopping) throw new Problem('unavailable', 'The service is stopping.', RETRY_SOON)
-      if (headers.host === undefined && raw.httpVersion === '1.1')
-        throw new Problem(
-          'malformed-body',
-          'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).',
-        )
+    app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
+      if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
+      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
+      done(
+        new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
+      )
     })
     // Before the body is read: where nothing answers, what is wrong with a body does not matter.
-    app.addHook('preParsing', async (request) => {
-      if (request.is404) throw nothingAt(request.url)
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      if (request.is404) done(nothingAt(request.url))
+      else done(null, payload)
     })
     for (const [code, { status, title, about }] of Object.entries(PROBLEMS)) {
       app.get(`/problems/${code}`, { schema: { hide: true }, config: { open: true } }, (_request, reply) =>

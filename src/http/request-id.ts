@@ -16,8 +16,9 @@ export const requestId = {
   },
   plugin: fp(
     async (app) => {
-      app.addHook('onRequest', async (request, reply) => {
+      app.addHook('onRequest', (request, reply, done) => {
         reply.header('x-request-id', request.id)
+        done()
       })
     },
     { name: 'request-id' },

@@ -192,9 +192,10 @@ function inRange(column: SQL, bound: 'from' | 'to', value: string): SQL {
   const around = [4, 7]
     .filter((length) => length < value.length)
     .map((length) => earliest(value).slice(0, length))
-  return around.length > 0
-    ? sql`(${column} >= ${value} or ${column} in ${around})`
-    : sql`${column} >= ${value}`
+  const [year] = around
+  if (year === undefined) return sql`${column} >= ${value}`
+  // An OR would be looked up twice and sorted: one bound on the index, and what lies between is passed over.
+  return sql`(${column} >= ${year} and not (${column} < ${value} and ${column} not in ${around}))`
 }
 
 /** Records that refer to any of the values from a field, be it a column or a place inside a list. */

@@ -3,7 +3,7 @@
 import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import type { Row } from './list.ts'
-import { allColumns, columnNamed, type Records } from './records.ts'
+import { columnNamed, columnsOf, type Records } from './records.ts'
 import {
   type Catalogue,
   columnOf,
@@ -121,7 +121,7 @@ async function referred(
   if (ids.length === 0) return new Map()
   const from = relation(records.catalogue, records.engine, target, view)
   const found = await reader.all<Row>(
-    sql`select ${allColumns(target.table)} from ${from} where ${target.table.id} in ${ids}`,
+    sql`select ${columnsOf(target.table)} from ${from} where ${target.table.id} in ${ids}`,
   )
   const byId = new Map(found.map((row) => [row.id, dated(target, row, view)]))
   return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(String(id)) ?? [])]))
@@ -148,7 +148,7 @@ async function referring(
   const place = sql`row_number() over (partition by ${by} order by ${first}${columnNamed(table, 'firstSeq')})`
   const from = relation(records.catalogue, records.engine, target, view)
   const found = await reader.all<Row>(
-    sql`select * from (select ${allColumns(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map(({ id }) => id)}) as placed where place <= ${MOST_EMBEDDED + 1} order by place`,
+    sql`select * from (select ${columnsOf(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map(({ id }) => id)}) as placed where place <= ${MOST_EMBEDDED + 1} order by place`,
   )
   const byId = Map.groupBy(found, (row) => row[column])
   return new Map(

@@ -11,7 +11,7 @@ import { describeTable, type Table } from '../db/tables.ts'
 import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions, touchedSince } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
-import { allColumns, columnNamed, type Records } from './records.ts'
+import { columnNamed, columnsOf, type Records } from './records.ts'
 import type { Doc, Filter, Resource } from './resource.ts'
 import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
@@ -51,6 +51,10 @@ function partsBehind(filter: Filter): Kind[] {
   return filter.by === 'reference' && filter.orPosition ? ['position'] : []
 }
 
+/** What a cursor belongs to. */
+export const scopeOf = ({ path }: Resource, { filters, sort, asOf, knownAt }: ListQuery): string =>
+  JSON.stringify([path, filters, sort, asOf, knownAt])
+
 /** One page of a list. @throws Problem `invalid-cursor`, `invalid-parameter` (an unknown topic or state) */
 export async function listPage(
   records: Records,
@@ -59,7 +63,7 @@ export async function listPage(
   query: ListQuery,
   secret: Buffer,
 ): Promise<Page> {
-  const scope = JSON.stringify([resource.path, query.filters, query.sort, query.asOf, query.knownAt])
+  const scope = scopeOf(resource, query)
   const cursor = query.cursor === undefined ? undefined : readCursor(secret, scope, query.cursor)
   const seq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
   const view = { asOf: query.asOf, seq }
@@ -74,7 +78,8 @@ export async function listPage(
   const changed = cursor !== undefined && seq === null && last > snapshot
   if (changed) await lookBack(reader, resource, asked, snapshot)
   const arms = armsOf(records, resource, asked, changed ? snapshot : null)
-  const found = await rowsBehind(reader, resource, arms, order, cursor?.after, query.limit + 1)
+  const columns = columnsOf(resource.table, columnsFor(resource, query, order))
+  const found = await rowsBehind(reader, resource, columns, arms, order, cursor?.after, query.limit + 1)
   const rows = found
     .slice(0, query.limit)
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
@@ -104,15 +109,24 @@ export async function readRow(
   view: View,
 ): Promise<Row> {
   const { table, alias } = resource
-  const named = alias ? sql` or ${columnNamed(table, alias)} = ${id}` : sql.empty()
-  const from = relation(records.catalogue, records.engine, resource, view)
-  const row = await reader.get<Row>(
-    sql`select ${allColumns(table)} from ${from} where (${table.id} = ${id}${named})`,
-  )
+  const select = (asked: SQL) => {
+    const named = alias ? sql` or ${columnNamed(table, alias)} = ${asked}` : sql.empty()
+    const from = relation(records.catalogue, records.engine, resource, view)
+    return sql`select ${columnsOf(table)} from ${from} where (${table.id} = ${asked}${named})`
+  }
+  let row: Row | undefined
+  if (view.asOf === null && view.seq === null) {
+    const known = presentRow.get(resource) ?? select(sql`${sql.placeholder('id')}`)
+    presentRow.set(resource, known)
+    row = await reader.get<Row>(known, { id })
+  } else row = await reader.get<Row>(select(sql`${id}`))
   if (row) return { ...row, doc: docAsOf(resource, row.doc, row, view) }
   if (view.asOf === null && view.seq === null) throw await records.missing(reader, resource, id)
   throw notFound(resource.kind, id, ' at that time')
 }
+
+/** The constant query for a record as it is now. */
+const presentRow = new WeakMap<Resource, SQL>()
 
 /** Every row of a list, a batch at a time, in one walk: constant memory however long the list is. */
 export async function* walk(
@@ -187,6 +201,17 @@ async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapsh
   }
 }
 
+/** What a page needs of its rows: the document, what the order and the day hang on, and what leads to others. */
+function columnsFor(resource: Resource, query: ListQuery, order: SortKey[]): string[] {
+  const needed = ['id', 'version', 'updatedAt', 'doc', ...order.map(({ column }) => column)]
+  if (query.asOf !== null && resource.lifecycle) needed.push('status', 'statusSince')
+  if (query.include.length > 0) {
+    for (const [column, { references }] of Object.entries(describeTable(resource.table).columns))
+      if (references) needed.push(column)
+  }
+  return needed
+}
+
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
 const withId = (sort: SortKey[]): SortKey[] => [
   ...sort,
@@ -203,6 +228,7 @@ const whereAll = (parts: SQL[]) =>
 async function rowsBehind(
   reader: Reader,
   resource: Resource,
+  columns: SQL,
   arms: Arm[],
   order: SortKey[],
   after: CursorValue[] | undefined,
@@ -225,20 +251,27 @@ async function rowsBehind(
   const rows: Row[] = []
   for (const stretch of stretches) {
     if (rows.length >= limit) break
-    rows.push(...(await reader.all<Row>(select(table, arms, order, stretch, limit - rows.length))))
+    rows.push(...(await reader.all<Row>(select(table, columns, arms, order, stretch, limit - rows.length))))
   }
   return rows
 }
 
-function select(table: Table, arms: Arm[], order: SortKey[], stretch: SQL[], limit: number): SQL {
+function select(
+  table: Table,
+  columns: SQL,
+  arms: Arm[],
+  order: SortKey[],
+  stretch: SQL[],
+  limit: number,
+): SQL {
   const { name } = describeTable(table)
   const ordered = sql` order by ${sql.join(
     order.map((key, index) => direction(table, key, index > 0)),
     sql`, `,
   )} limit ${limit}`
+  // The place in the order comes first: of two bounds on one column, SQLite enters the index at the one it reads first.
   const parts = arms.map(
-    (arm) =>
-      sql`select ${allColumns(table)} from ${arm.from}${whereAll([...arm.where, ...stretch])}${ordered}`,
+    (arm) => sql`select ${columns} from ${arm.from}${whereAll([...stretch, ...arm.where])}${ordered}`,
   )
   const [only] = parts
   if (parts.length === 1 && only) return only

@@ -573,12 +573,21 @@ function statementsFor(entity: Entity): Statements {
   }
 }
 
-/** Every column of a table, to be selected. */
-export const allColumns = (table: Table): SQL =>
-  sql.join(
-    Object.keys(describeTable(table).columns).map((column) => columnNamed(table, column)),
-    sql`, `,
-  )
+/** Columns of a table, to be selected: all of them, or those that are named. */
+export function columnsOf(table: Table, only?: readonly string[]): SQL {
+  const { name, columns } = describeTable(table)
+  const chosen = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
+  const key = `${name} ${chosen.join()}`
+  const known = selections.get(key)
+  if (known) return known
+  // As text: the query of a page is built for every request, and has more of these than of everything else.
+  const made = sql.raw(chosen.map((column) => `"${name}"."${column}"`).join(', '))
+  selections.set(key, made)
+  return made
+}
+
+/** What was selected so far; a table has not many columns that a page may need or not. */
+const selections = new Map<string, SQL>()
 
 export function columnNamed(table: Table, name: string): SQL {
   const found = table[name as 'id']

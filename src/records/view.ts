@@ -32,16 +32,23 @@ const LAST_SEQ = sql`select max(${changes.seq}) as seq from ${changes}`
 
 /** The last change of any of these kinds. */
 export async function lastSeqOf(reader: Reader, kinds: readonly Kind[]): Promise<number> {
-  const row = await reader.get<{ seq: number | null }>(
-    sql`select max(last.seq) as seq from (${sql.join(
-      kinds.map(
-        (kind) => sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} = ${kind}`,
-      ),
-      sql` union all `,
-    )}) as last`,
-  )
+  const key = kinds.join()
+  const query = lastOfKinds.get(key) ?? lastOf(kinds)
+  lastOfKinds.set(key, query)
+  const row = await reader.get<{ seq: number | null }>(query, {})
   return row?.seq ?? 0
 }
+
+/** Constant queries, by the few sets of kinds that lists hang on. */
+const lastOfKinds = new Map<string, SQL>()
+
+const lastOf = (kinds: readonly Kind[]) =>
+  sql`select max(last.seq) as seq from (${sql.join(
+    kinds.map(
+      (kind) => sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} = ${kind}`,
+    ),
+    sql` union all `,
+  )}) as last`
 
 /** The records of a kind in a view, named like their table. */
 export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, view: View): SQL {

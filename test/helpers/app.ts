@@ -1,7 +1,7 @@
 // The service as tests meet it: a real database with the real migrations, and every answer held to the
 // OpenAPI document.
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
@@ -48,6 +48,16 @@ export interface Service {
 const nowhere: Resolve = (hostname, _options, callback) =>
   callback(new Error(`No test asks ${hostname}.`), [])
 
+/** JSON, as it comes from the database; the rest is not kept, and metrics differ from one look to the next. */
+const kept = ({ headers }: LightMyRequestResponse) =>
+  /^application\/json/.test(String(headers['content-type']))
+
+/** An answer without what belongs to the moment. */
+function ownOf({ statusCode, headers, body }: LightMyRequestResponse) {
+  const { date: _, 'x-request-id': __, ...own } = headers
+  return { statusCode, headers: own, body }
+}
+
 /** Starts a service of its own for one test, and takes it away when the test ends. */
 export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
   const { url, file, remove } = await freshDatabase(seeded ? 'seeded' : 'migrated')
@@ -71,6 +81,7 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   })
 
   const request = async (options: InjectOptions): Promise<Answer> => {
+    const before = engine.version()
     const response = await app.inject(options)
     holdToDocument(app, {
       method: options.method ?? 'GET',
@@ -79,6 +90,13 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
       headers: response.headers,
       body: response.body,
     })
+    // Whatever is asked in a test is asked again, of what was kept of the answer: it may not differ.
+    if (options.method === 'GET' && response.statusCode < 400 && before !== null && !deps.rateLimitMax) {
+      const asked = statements.length
+      const again = await app.inject(options)
+      statements.length = asked
+      if (engine.version() === before && kept(again)) expect(ownOf(again)).toEqual(ownOf(response))
+    }
     const json = /[/+]json\b/.test(String(response.headers['content-type'])) && response.body !== ''
     return {
       status: response.statusCode,

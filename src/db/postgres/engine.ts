@@ -87,6 +87,8 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     reader,
     replicas: fleet,
     tally: tallyOn(tallies),
+    // To ask would cost what it saves, and commits of other instances are heard of only after they happened.
+    version: () => null,
     async read(work) {
       const answer = await fleet?.read(work)
       return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)

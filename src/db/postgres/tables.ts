@@ -20,8 +20,17 @@ const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "binar
 /** Documents: `json` keeps the text as it was written, to the letter; `jsonb` would not. */
 const json = customType<{ data: string }>({ dataType: () => 'json' })
 
-/** Titles that may be longer, in bytes, than the 2,704 that a row of an index takes: these lists are sorted without one. */
-export const UNINDEXED: readonly string[] = ['agreements_title']
+/**
+ * Columns that may be longer, in bytes, than the 2,704 that a row of an index takes: lists are sorted by them without one,
+ * and indexes that would only end with them do without.
+ */
+const LONG: Readonly<Record<string, readonly string[]>> = { agreements: ['title'] }
+
+/** The columns of an index on PostgreSQL; none where there is no such index. */
+export function indexedColumns(table: string, columns: readonly string[]): string[] {
+  const long = LONG[table] ?? []
+  return long.includes(columns[0] ?? '') ? [] : columns.filter((column) => !long.includes(column))
+}
 
 /** Every table among the exports of some modules, by name, as tables of PostgreSQL. */
 export function postgresTables(exported: readonly unknown[]): Record<string, PgTable> {
@@ -41,9 +50,15 @@ function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTab
     const named = (list: readonly unknown[]) =>
       list.map((column) => own[(column as SQLiteColumn).name]) as [never, ...never[]]
     return [
-      ...indexes
-        .filter(({ config }) => !UNINDEXED.includes(config.name))
-        .map(({ config }) => (config.unique ? uniqueIndex : index)(config.name).on(...named(config.columns))),
+      ...indexes.flatMap(({ config }) => {
+        const short = indexedColumns(
+          name,
+          config.columns.map((column) => (column as SQLiteColumn).name),
+        )
+        const kept = config.columns.filter((column) => short.includes((column as SQLiteColumn).name))
+        const made = (config.unique ? uniqueIndex : index)(config.name)
+        return kept.length > 0 ? [made.on(...named(kept))] : []
+      }),
       ...primaryKeys.map((key) => primaryKey({ columns: named(key.columns) })),
       ...foreignKeys.map((key) => {
         // Asked for only when constraints are written down: by then every table is there.

@@ -40,6 +40,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const reader = new Connection(read, options.onQuery)
   const snapshotReader = new Connection(snapshot, options.onQuery)
+  // Differs from one look to the next when any other connection has committed; this one never does.
+  const version = read.prepare('pragma data_version').pluck()
   const commits = new Commits(async () => {
     await begin(write, options.busyMs ?? BUSY_MS)
     return new SqliteTransaction(write, writer)
@@ -54,6 +56,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     reader,
     replicas: null,
     tally: null,
+    version: () => version.get() as number,
     read(work) {
       const result = reads.then(async () => {
         snapshot.exec('BEGIN')

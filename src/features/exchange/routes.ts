@@ -129,9 +129,9 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
     handler: async (request, reply) => {
       const { kind, format } = request.query as { kind: string; format: 'csv' | 'ndjson' }
       const entity = records.catalogue.entity(paths.get(kind) as Kind)
-      const name = `${kind}-template.${format}`
-      return answer(request, reply.header('content-disposition', `attachment; filename="${name}"`), {
+      return answer(request, reply, {
         body: template(entity, format),
+        headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
         type: `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`,
       })
     },

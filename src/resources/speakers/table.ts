@@ -1,3 +1,7 @@
 import { column, defineTable } from '../../db/tables.ts'
 
-export const speakers = defineTable('speakers', { name: column.required('name') })
+export const speakers = defineTable(
+  'speakers',
+  { name: column.required('name') },
+  { sorted: ['name', 'createdAt', 'updatedAt'], found: [] },
+)

@@ -1,0 +1,225 @@
+// The limits that the service is measured against: a bare Fastify that sends constant bodies, and handlers written by hand
+// over the same SQLite file that send byte for byte what the service sends, and do nothing else: no logs, no ETags, no
+// metrics, no limits, no checks.
+//
+// `rows` is what one writes who has a table with columns: one prepared statement, rows, JSON.stringify. `docs` is the least
+// that can be done with this file: documents that are JSON text already, one behind the other.
+import Database from 'better-sqlite3'
+import Fastify from 'fastify'
+import { signCursor } from '../src/core/cursor.ts'
+
+/** Tables with columns, as `rows` needs them, drawn from the documents. */
+export function makePlainTables(file: string): void {
+  const database = new Database(file)
+  database.pragma('synchronous = OFF')
+  if (database.prepare(`select 1 from sqlite_schema where name = 'plainProposals'`).get()) return
+  const columns = (names: string[]) => names.map((name) => `doc ->> '${name}' as "${name}"`).join(', ')
+  database.exec(`
+    create table plainProposals as select ${columns(PROPOSAL)}, doc -> 'topicIds' as topicIds, doc -> 'identifiers' as identifiers, doc -> 'sources' as sources, doc ->> '$.onBehalfOf.stateCode' as stateCode, doc ->> '$.onBehalfOf.organizationId' as organizationId from proposals;
+    create unique index plainProposals_id on plainProposals (id);
+    create index plainProposals_status on plainProposals (status, proposedOn, id);
+    create index plainProposals_speakerId on plainProposals (speakerId, proposedOn, id);
+    create table plainMeetings as select ${columns(MEETING)}, doc -> 'agenda' as agenda, doc -> 'participants' as participants, doc -> 'identifiers' as identifiers, doc -> 'sources' as sources from meetings;
+    create unique index plainMeetings_id on plainMeetings (id);
+    pragma wal_checkpoint(TRUNCATE);
+  `)
+  database.close()
+}
+
+const PROPOSAL = [
+  'id',
+  'title',
+  'summary',
+  'meetingId',
+  'speakerId',
+  'addresseeId',
+  'proposedOn',
+  'parentId',
+  'agreementId',
+  'status',
+  'statusSince',
+  'support',
+  'createdAt',
+  'updatedAt',
+  'version',
+]
+
+const MEETING = [
+  'id',
+  'name',
+  'ordinal',
+  'organizationId',
+  'format',
+  'status',
+  'startDate',
+  'endDate',
+  'city',
+  'countryCode',
+  'summary',
+  'support',
+  'createdAt',
+  'updatedAt',
+  'version',
+]
+
+type Row = Record<string, string>
+
+const list = (text: string | undefined) => (text === '[]' ? [] : JSON.parse(text ?? '[]'))
+
+const proposalOf = (row: Row) => ({
+  id: row['id'],
+  title: row['title'],
+  summary: row['summary'],
+  meetingId: row['meetingId'],
+  speakerId: row['speakerId'],
+  onBehalfOf: { stateCode: row['stateCode'], organizationId: row['organizationId'] },
+  addresseeId: row['addresseeId'],
+  proposedOn: row['proposedOn'],
+  topicIds: list(row['topicIds']),
+  parentId: row['parentId'],
+  agreementId: row['agreementId'],
+  identifiers: list(row['identifiers']),
+  sources: list(row['sources']),
+  status: row['status'],
+  statusSince: row['statusSince'],
+  support: row['support'],
+  createdAt: row['createdAt'],
+  updatedAt: row['updatedAt'],
+  version: row['version'],
+})
+
+const meetingOf = (row: Row) => ({
+  id: row['m_id'],
+  name: row['m_name'],
+  ordinal: row['m_ordinal'],
+  organizationId: row['m_organizationId'],
+  format: row['m_format'],
+  status: row['m_status'],
+  startDate: row['m_startDate'],
+  endDate: row['m_endDate'],
+  city: row['m_city'],
+  countryCode: row['m_countryCode'],
+  summary: row['m_summary'],
+  agenda: list(row['m_agenda']),
+  participants: list(row['m_participants']),
+  identifiers: list(row['m_identifiers']),
+  sources: list(row['m_sources']),
+  support: row['m_support'],
+  createdAt: row['m_createdAt'],
+  updatedAt: row['m_updatedAt'],
+  version: row['m_version'],
+})
+
+if (import.meta.main) await serve()
+
+async function serve(): Promise<void> {
+  const database = new Database(process.env['HAND_FILE'] ?? '', { readonly: true })
+  database.pragma('cache_size = -8000')
+  const app = Fastify()
+  app.get('/readyz', async () => ({ status: 'ok' }))
+
+  const bodies = new Map<string, string>()
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.put('/constant/:name', { bodyLimit: 1e8 }, async (request) => {
+    bodies.set((request.params as { name: string }).name, request.body as string)
+    return { ok: true }
+  })
+  app.get('/constant/:name', (request, reply) => {
+    reply
+      .type('application/json; charset=utf-8')
+      .send(bodies.get((request.params as { name: string }).name) ?? '')
+  })
+
+  const secret = Buffer.from(
+    database.prepare(`select value from settings where name = 'cursorSecret'`).pluck().get() as string,
+    'base64',
+  )
+  const snapshot = database
+    .prepare(`select max(seq) from changes where kind = 'proposal'`)
+    .pluck()
+    .get() as number
+  const pageOf = (filters: Record<string, string[]>, last: Row | undefined, limit: number) => {
+    const scope = () =>
+      JSON.stringify(['proposals', filters, [{ column: 'proposedOn', descending: true }], null, null])
+    const after = last && [last['proposedOn'] ?? null, last['id'] ?? null]
+    return { nextCursor: after ? signCursor(secret, scope(), { after, snapshot }) : null, limit }
+  }
+
+  const byId = database.prepare('select doc from proposals where id = ?').pluck()
+  app.get('/docs/v1/proposals/:id', (request, reply) => {
+    reply
+      .type('application/json; charset=utf-8')
+      .send(byId.get((request.params as { id: string }).id) as string)
+  })
+  const plainById = database.prepare('select * from plainProposals where id = ?')
+  app.get('/rows/v1/proposals/:id', (request, reply) => {
+    const row = plainById.get((request.params as { id: string }).id) as Row
+    reply.type('application/json; charset=utf-8').send(JSON.stringify(proposalOf(row)))
+  })
+
+  const order = 'order by proposedOn desc, id desc limit ?'
+  const found =
+    'id in (select recordId from searchDocs where docId in (select rowid from searchWords where searchWords match ?))'
+  const docs = {
+    status: database.prepare(
+      `select id, proposedOn, doc from proposals where status = ? and proposedOn <= ? ${order}`,
+    ),
+    speaker: database.prepare(
+      `select p.id, p.proposedOn, p.doc, m.doc as meeting from proposals p left join meetings m on m.id = p.meetingId where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+    ),
+    q: database.prepare(
+      `select id, proposedOn, doc from proposals where ${found} and proposedOn >= ? ${order}`,
+    ),
+  }
+  const plain = {
+    status: database.prepare(`select * from plainProposals where status = ? and proposedOn <= ? ${order}`),
+    speaker: database.prepare(
+      `select p.*, ${[...MEETING, 'agenda', 'participants', 'identifiers', 'sources'].map((name) => `m."${name}" as "m_${name}"`).join(', ')} from plainProposals p left join plainMeetings m on m.id = p.meetingId where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+    ),
+    q: database.prepare(`select * from plainProposals where ${found} and proposedOn >= ? ${order}`),
+  }
+  interface Asked {
+    status?: string
+    speaker?: string
+    q?: string
+    proposedFrom?: string
+    proposedTo: string
+    limit: string
+  }
+  /** Rows, one more than asked for, and the page that they make. */
+  const ask = (statements: typeof docs, query: Asked) => {
+    const { status, speaker, q, proposedFrom = '', proposedTo } = query
+    const limit = Number(query.limit)
+    const to = `${proposedTo}~`
+    const [rows, filters] =
+      q !== undefined
+        ? [statements.q.all(`"${q}"`, proposedFrom, limit + 1), { proposedFrom: [proposedFrom], q: [q] }]
+        : speaker !== undefined
+          ? [statements.speaker.all(speaker, to, limit + 1), { proposedTo: [proposedTo], speaker: [speaker] }]
+          : [
+              statements.status.all(status, to, limit + 1),
+              { status: [status ?? ''], proposedTo: [proposedTo] },
+            ]
+    const more = rows.length > limit
+    if (more) rows.pop()
+    return { rows: rows as Row[], page: pageOf(filters, more ? (rows.at(-1) as Row) : undefined, limit) }
+  }
+  app.get('/docs/v1/proposals', (request, reply) => {
+    const { rows, page } = ask(docs, request.query as Asked)
+    const data = rows.map(({ doc, meeting }) =>
+      meeting === undefined ? doc : `${doc?.slice(0, -1)},"meeting":${meeting}}`,
+    )
+    reply
+      .type('application/json; charset=utf-8')
+      .send(`{"data":[${data.join(',')}],"page":${JSON.stringify(page)}}`)
+  })
+  app.get('/rows/v1/proposals', (request, reply) => {
+    const { rows, page } = ask(plain, request.query as Asked)
+    const data = rows.map((row) =>
+      'm_id' in row ? { ...proposalOf(row), meeting: meetingOf(row) } : proposalOf(row),
+    )
+    reply.type('application/json; charset=utf-8').send(JSON.stringify({ data, page }))
+  })
+  process.once('SIGTERM', () => process.exit(0))
+  await app.listen({ port: Number(process.env['PORT']) })
+}

@@ -1,0 +1,53 @@
+// What benches ask of the processes that they start: are they up, how much memory and how much of the CPU they took (Linux).
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+
+export interface Started {
+  base: string
+  child: ChildProcess
+}
+
+/** Starts a script that listens on `PORT`; its output goes to a file. */
+export async function begin(
+  script: string,
+  port: number,
+  log: string,
+  env: Record<string, string>,
+): Promise<Started> {
+  const output = openSync(log, 'a')
+  const child = spawn(process.execPath, [script], {
+    env: { ...process.env, ...env, PORT: String(port) },
+    stdio: ['ignore', output, output],
+  })
+  closeSync(output)
+  const base = `http://127.0.0.1:${port}`
+  for (let attempt = 0; attempt < 2000 && child.exitCode === null; attempt++) {
+    const up = await fetch(`${base}/readyz`).then(
+      async (response) => (await response.text()) !== '' && response.ok,
+      () => false,
+    )
+    if (up) return { base, child }
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  child.kill('SIGTERM')
+  throw new Error(`${script} did not start: ${readFileSync(log, 'utf8').slice(-2000)}`)
+}
+
+export async function end({ child }: Started): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await new Promise((resolve) => child.once('exit', resolve))
+}
+
+const statusLine = ({ child }: Started, name: string) =>
+  Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024
+
+/** Resident memory in MB: now, and the most there ever was. */
+export const memory = (of: Started) => statusLine(of, 'VmRSS')
+export const peakMemory = (of: Started) => statusLine(of, 'VmHWM')
+
+/** Seconds of CPU that a process has taken, all of its threads together. */
+export function cpuSeconds({ child }: Started): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}

@@ -1,0 +1,196 @@
+// What bench/results.json says: as lines for a terminal, and as the tables and the plot of docs/performance.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Figure, Results, Size } from './rates.ts'
+
+const DOCS = new URL('../docs/', import.meta.url).pathname
+
+const WORKS: Record<string, string> = {
+  'g1 again': 'G1 a proposal by id, the same again',
+  'g1 new': 'G1, always another',
+  'g2 again': 'G2 50 of a status, newest first, the same again',
+  'g2 new': 'G2, always others',
+  'g3 again': 'G3 50 of a speaker with their meetings, the same again',
+  'g3 new': 'G3, always others',
+  'g5 again': 'G5 20 that hold a word, the same again',
+  'g5 new': 'G5, always another',
+  'g2 304': 'G2, the client has it (304)',
+  'page 1': 'Page one of all, always another',
+  'g4 deep': 'G4 50 rows at row 50,000, always others',
+  'search rare': 'Search, a word of 25 records',
+  'search common': 'Search, a word of half of all records',
+  'count=exact': 'G2 with `count=exact`, always others',
+  'stats by status': 'Statistics by status, always others',
+  'w1 by 1': 'W1 a proposal is made, one client',
+  'w1 by 32': 'W1, 32 clients',
+  'g1 while one writes': 'G1, always another, while a client writes',
+}
+
+const number = (value: number) => Math.round(value).toLocaleString('en')
+const ratio = (value: number) => value.toFixed(2)
+
+/** Each kind of work on each server: rate, latency, CPU, and how the service compares with the limit. */
+function rowsOf({ figures }: Size): string[][] {
+  return Object.entries(figures).flatMap(([work, byServer]) => {
+    const own = byServer['service']
+    return Object.entries(byServer).map(([server, figure]) => [
+      WORKS[work] ?? work,
+      server,
+      number(figure.rate),
+      String(figure.p99),
+      number(figure.cpu),
+      ...(own && server !== 'service' ? compared(own, figure) : ['', '']),
+    ])
+  })
+}
+
+const compared = (own: Figure, limit: Figure) => [ratio(own.rate / limit.rate), ratio(limit.cpu / own.cpu)]
+
+/** What is a ratio of the service to itself. */
+function within({ figures, start }: Size): [string, string][] {
+  const rate = (work: string, server = 'service') => figures[work]?.[server]?.rate
+  const cpu = (work: string) => figures[work]?.['service']?.cpu
+  const over = (value: number | undefined, other: number | undefined) =>
+    value === undefined || other === undefined ? '–' : ratio(value / other)
+  return [
+    ['Cost of a page at row 50,000, to that of page one (CPU)', over(cpu('g4 deep'), cpu('page 1'))],
+    ['Cost of `count=exact`, to the page alone (CPU)', over(cpu('count=exact'), cpu('g2 new'))],
+    ['Cost of statistics, to a page (CPU)', over(cpu('stats by status'), cpu('g2 new'))],
+    [
+      'Cost of a search for a word of half of all records, to a rare one (CPU)',
+      over(cpu('search common'), cpu('search rare')),
+    ],
+    ['Writes of 32 clients, to those of one', over(rate('w1 by 32'), rate('w1 by 1'))],
+    [
+      'Reads while a client writes, to reads alone',
+      over(rate('g1 while one writes'), rate('g1 while one writes', 'alone')),
+    ],
+    ['Start on this database, to the start on an empty one', over(start?.filled, start?.empty)],
+  ]
+}
+
+/** What the largest database costs, to the smallest, where two were measured in one sitting. */
+function growth(results: Results): [string, string][] {
+  const sizes = Object.entries(results.sizes).sort(([a], [b]) => Number(a) - Number(b))
+  const [small, large] = [sizes[0], sizes.at(-1)]
+  if (!small || !large || small === large || small[1].sitting !== large[1].sitting) return []
+  const works = [
+    'g1 new',
+    'g2 new',
+    'g3 new',
+    'g4 deep',
+    'page 1',
+    'g5 new',
+    'search rare',
+    'search common',
+    'count=exact',
+    'stats by status',
+  ]
+  return works.flatMap((work): [string, string][] => {
+    const [one, other] = [small, large].map(([, { figures }]) => figures[work]?.['service']?.cpu)
+    return one === undefined || other === undefined ? [] : [[WORKS[work] ?? work, ratio(other / one)]]
+  })
+}
+
+const HEAD = ['Work', 'Server', 'Answers/s', 'p99 ms', 'CPU µs', 'Rate, ours to its', 'CPU, its to ours']
+
+const table = (head: string[], rows: string[][]) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+/** For a terminal. */
+export function lines(results: Results): string {
+  return Object.entries(results.sizes)
+    .map(([rows, size]) => {
+      const all = [HEAD, ...rowsOf(size)]
+      const widths = HEAD.map((_, index) => Math.max(...all.map((cells) => cells[index]?.length ?? 0)))
+      return [
+        `${number(Number(rows))} proposals; ${results.machine}; the service took ${size.peakMemory} MB at most`,
+        ...all.map((cells) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')),
+        ...within(size).map(([what, value]) => `${what}: ${value}`),
+        ...(size.soak
+          ? [`Memory in ${size.soak.seconds} s of mixed load: ${size.soak.memory.join(' ')} MB`]
+          : []),
+      ].join('\n')
+    })
+    .concat(growth(results).map(([work, value]) => `growth: ${work}: ${value}`))
+    .join('\n')
+}
+
+/** The part of docs/performance.md that is made of figures. */
+export function figures(results: Results): string {
+  const parts = Object.entries(results.sizes).map(([rows, size]) =>
+    [
+      `### ${number(Number(rows))} proposals`,
+      '',
+      `${size.at}, ${results.machine}, ${size.rounds} rounds of ${size.seconds} s; the service took ${size.peakMemory} MB at most.`,
+      '',
+      table(HEAD, rowsOf(size)),
+      '',
+      table(['Within the service', 'Ratio'], within(size)),
+      ...(size.soak
+        ? [
+            '',
+            `Memory every five seconds of ${size.soak.seconds} s of mixed load at full rate, in MB: ${size.soak.memory.join(', ')}.`,
+          ]
+        : []),
+    ].join('\n'),
+  )
+  const grown = growth(results)
+  const sizes = Object.keys(results.sizes)
+    .map(Number)
+    .sort((a, b) => a - b)
+  if (grown.length > 0)
+    parts.push(
+      [
+        `### From ${number(sizes[0] ?? 0)} to ${number(sizes.at(-1) ?? 0)} proposals`,
+        '',
+        table(['Work', 'Cost of an answer, in CPU, to that on the small database'], grown),
+      ].join('\n'),
+    )
+  return parts.join('\n\n')
+}
+
+const [BEGIN, END] = ['<!-- figures: written by npm run bench -->', '<!-- end of figures -->']
+
+/** docs/performance.md with the figures in their place. */
+export function withFigures(page: string, results: Results): string {
+  const [before, rest] = page.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined)
+    throw new Error('docs/performance.md has no place for figures.')
+  return `${before}${BEGIN}\n\n${figures(results)}\n\n${END}${after}`
+}
+
+export function writeDocs(results: Results): void {
+  const page = `${DOCS}performance.md`
+  writeFileSync(page, withFigures(readFileSync(page, 'utf8'), results))
+  writeFileSync(`${DOCS}performance.svg`, plot(results))
+}
+
+/** Bars: the service against each limit, in CPU time; 1 is level with it. */
+export function plot(results: Results): string {
+  const [rows, size] = Object.entries(results.sizes).sort(([a], [b]) => Number(b) - Number(a))[0] ?? []
+  const bars = Object.entries(size?.figures ?? {}).flatMap(([work, byServer]) => {
+    const own = byServer['service']
+    return ['constant', 'rows', 'docs'].flatMap((server) => {
+      const limit = byServer[server]
+      return own && limit ? [{ label: `${work}, to ${server}`, value: limit.cpu / own.cpu }] : []
+    })
+  })
+  const [left, width, step] = [170, 420, 22]
+  const scale = width / Math.max(1.2, ...bars.map(({ value }) => value))
+  const height = bars.length * step + 60
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" font-family="sans-serif" font-size="12" role="img">`,
+    `<title>CPU of the limit to that of the service, for an answer; ${number(Number(rows))} proposals</title>`,
+    `<rect width="100%" height="100%" fill="#fff"/>`,
+    `<text x="${left}" y="18" fill="#111">CPU of the limit to ours, for an answer; ${number(Number(rows))} proposals</text>`,
+    ...bars.map(({ label, value }, index) => {
+      const y = 32 + index * step
+      return `<text x="${left - 8}" y="${y + 13}" text-anchor="end" fill="#111">${label}</text><rect x="${left}" y="${y}" width="${(value * scale).toFixed(1)}" height="16" fill="#3b6ea5"/><text x="${(left + value * scale + 6).toFixed(1)}" y="${y + 13}" fill="#111">${ratio(value)}</text>`
+    }),
+    `<line x1="${left + scale}" x2="${left + scale}" y1="26" y2="${height - 20}" stroke="#a33" stroke-dasharray="4 3"/>`,
+    `<text x="${left + scale}" y="${height - 6}" text-anchor="middle" fill="#a33">level</text>`,
+    '</svg>',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,190 @@
+// Answers that are kept: the same to the byte as those that are made, and never older than the last commit of anybody.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
+import { Answers } from '../src/http/cache.ts'
+import { type Service, service } from './helpers/app.ts'
+import { pathOf } from './helpers/bodies.ts'
+import { ENGINE } from './helpers/database.ts'
+
+const meeting = { name: 'A meeting', startDate: '2022-08-24' }
+
+/** How often the database was asked for the answer. */
+async function asked(s: Service, url: string, headers: Record<string, string> = {}) {
+  s.queries()
+  const { statusCode, headers: own, body } = await s.app.inject({ method: 'GET', url, headers })
+  return { queries: s.queries().length, statusCode, headers: own, body }
+}
+
+/** Another process of the service on the same database. */
+async function another(url: string): Promise<string> {
+  const child: ChildProcess = spawn(process.execPath, ['src/main.ts'], {
+    env: { ...process.env, DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'silent', SEED: 'none' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  onTestFinished(async () => {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+    const base = /listens on (\S+?),?(\s|$)/.exec(line)?.[1]
+    if (base) return base
+  }
+  throw new Error('The other process did not start.')
+}
+
+test.skipIf(ENGINE !== 'sqlite')(
+  'what was asked before is answered without asking the database',
+  async () => {
+    const s = await service({ seed: true })
+    for (const url of [
+      '/v1/proposals?limit=2&count=exact&include=meeting',
+      '/v1/states/RU',
+      '/v1/search?q=drone*',
+      '/v1/stats/proposals?by=topic',
+      '/v1/changes?limit=3',
+    ]) {
+      const first = await asked(s, url)
+      expect(first.queries, url).toBeGreaterThan(0)
+      const second = await asked(s, url)
+      expect(second.queries, url).toBe(0)
+      const { date: _, 'x-request-id': id, ...own } = second.headers
+      const { date: __, 'x-request-id': otherId, ...others } = first.headers
+      expect([second.statusCode, second.body, own], url).toEqual([first.statusCode, first.body, others])
+      expect(id).not.toBe(otherId)
+      const known = { 'if-none-match': String(first.headers['etag']) }
+      expect(await asked(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
+    }
+  },
+)
+
+test.skipIf(ENGINE !== 'sqlite')('problems, streams and what needs a role are not kept', async () => {
+  const s = await service({ seed: true })
+  const admin = { authorization: `Bearer ${s.keys.admin}` }
+  for (const [url, headers] of [
+    ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999', {}],
+    ['/v1/states?format=ndjson', {}],
+    ['/readyz', {}],
+    ['/v1/webhooks', admin],
+  ] as const) {
+    await asked(s, url, headers)
+    expect((await asked(s, url, headers)).queries, url).toBeGreaterThan(0)
+  }
+})
+
+test('a kept answer is for whoever asks in the same form and with the same right', async () => {
+  const s = await service({ seed: true, requireKeyForReads: true })
+  const url = '/v1/states?limit=1'
+  const headers = { authorization: `Bearer ${s.keys.analyst}` }
+  expect((await asked(s, url, headers)).headers['cache-control']).toBe('private, no-cache')
+  expect((await asked(s, url)).statusCode).toBe(401)
+  expect((await asked(s, url, { ...headers, accept: 'text/csv' })).headers['content-type']).toMatch(
+    /^text.csv/,
+  )
+  expect((await asked(s, url, { ...headers, accept: 'image/png' })).statusCode).toBe(406)
+  expect((await asked(s, `${url}&limit=2`, headers)).statusCode).toBe(400)
+})
+
+test('what depends on today is made anew tomorrow', async () => {
+  let now = new Date('2024-07-03T23:59:59Z')
+  const s = await service({ seed: true, clock: () => now })
+  const body = { code: 'BY', name: 'Belarus', memberships: [{ status: 'member', startDate: '2024-07-04' }] }
+  expect((await s.post('/v1/states', body)).status).toBe(201)
+  const codes = async () =>
+    (await s.get('/v1/states?membership=member&limit=200')).body.data.map(({ code }: any) => code)
+  expect(await codes()).not.toContain('BY')
+  now = new Date('2024-07-04T00:00:00Z')
+  expect(await codes()).toContain('BY')
+})
+
+test('a write of this process is seen by whoever asks behind it, every time', async () => {
+  const s = await service()
+  const { body } = await s.post(pathOf('meeting'), meeting)
+  const urls = [`/v1/meetings/${body['id']}`, '/v1/meetings', '/v1/changes?after=1', '/v1/search?q=meeting']
+  for (let number = 0; number < 25; number++) {
+    await s.patch(`/v1/meetings/${body['id']}`, { name: `Meeting ${number}` })
+    for (const url of urls) expect((await s.get(url)).text, url).toContain(`Meeting ${number}`)
+  }
+  await s.del(`/v1/meetings/${body['id']}`)
+  expect((await s.get(urls[0] ?? '')).status).toBe(410)
+})
+
+test('with writers in this and in another process, no answer is older than a write that was confirmed before it was asked for', async () => {
+  const s = await service()
+  const elsewhere = await another(s.url)
+  const ids = await Promise.all(
+    ['here', 'there'].map(async (name) => (await s.post('/v1/meetings', { ...meeting, name })).body['id']),
+  )
+  const confirmed = new Map(ids.map((id) => [id, 1]))
+  const headers = {
+    authorization: `Bearer ${s.keys.analyst}`,
+    'content-type': 'application/merge-patch+json',
+    'if-match': '*',
+  }
+  const ROUNDS = 60
+  const write = async (id: string, patch: (body: string) => Promise<string>) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const text = await patch(JSON.stringify({ summary: `Round ${round}` }))
+      confirmed.set(id, JSON.parse(text).version)
+    }
+  }
+  let writing = true
+  const read = async () => {
+    let answers = 0
+    while (writing || answers < 10) {
+      for (const id of ids) {
+        const least = confirmed.get(id) ?? 0
+        const { body } = await s.app.inject(`/v1/meetings/${id}`)
+        expect(JSON.parse(body).version).toBeGreaterThanOrEqual(least)
+        const list = JSON.parse((await s.app.inject('/v1/meetings')).body).data
+        expect(list.find((one: any) => one.id === id).version).toBeGreaterThanOrEqual(least)
+        answers += 1
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const writers = Promise.all([
+    write(
+      ids[0],
+      async (payload) =>
+        (await s.app.inject({ method: 'PATCH', url: `/v1/meetings/${ids[0]}`, payload, headers })).body,
+    ),
+    write(ids[1], async (body) =>
+      (await fetch(`${elsewhere}/v1/meetings/${ids[1]}`, { method: 'PATCH', body, headers })).text(),
+    ),
+  ]).finally(() => {
+    writing = false
+  })
+  await Promise.all([writers, read(), read(), read()])
+  for (const id of ids) expect((await s.get(`/v1/meetings/${id}`)).body['version']).toBe(ROUNDS + 1)
+})
+
+test('an answer that was begun before a commit and ready behind it is not kept', async () => {
+  const s = await service()
+  const { body } = await s.post('/v1/meetings', { ...meeting, name: 'Before' })
+  const url = `/v1/meetings/${body['id']}`
+  // All at once: reads that began in one state end in another.
+  for (let round = 0; round < 20; round++) {
+    await Promise.all([
+      ...Array.from({ length: 5 }, () => s.app.inject(url)),
+      s.patch(url, { name: `Round ${round}` }),
+      ...Array.from({ length: 5 }, () => s.app.inject(url)),
+    ])
+    expect(JSON.parse((await s.app.inject(url)).body).name).toBe(`Round ${round}`)
+  }
+})
+
+test('what is kept is bounded: what was asked for longest ago is dropped', () => {
+  const answers = new Answers(100)
+  const state = { version: 1, day: 1 }
+  const made = { body: 'x'.repeat(29), etag: '"x"', type: 'text/plain', lastModified: undefined, headers: {} }
+  for (const key of 'abc') answers.keep(key, state, made)
+  expect(answers.find('a', state)).toBe(made)
+  answers.keep('d', state, made)
+  expect([...'abcd'].map((key) => answers.find(key, state) !== undefined)).toEqual([true, false, true, true])
+  answers.keep('e', state, { ...made, body: 'x'.repeat(101) })
+  expect(answers.find('e', state)).toBeUndefined()
+  expect(answers.find('a', { version: 2, day: 1 })).toBeUndefined()
+  expect(answers.find('a', state)).toBeUndefined()
+})

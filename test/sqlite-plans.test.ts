@@ -1,0 +1,161 @@
+// How SQLite looks for what lists ask: which indexes are used is a promise (docs/querying.md), so it is tested.
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { signCursor } from '../src/core/cursor.ts'
+import { describeTable } from '../src/db/tables.ts'
+import { listPage, scopeOf } from '../src/records/list.ts'
+import { filtersOf, type ListQuery, type SortKey } from '../src/records/query.ts'
+import type { Filter, Resource } from '../src/records/resource.ts'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+
+const SECRET = Buffer.from('secret')
+
+const SAMPLES: Record<string, string> = { code: 'RU', slug: 'military-cooperation', state: 'RU' }
+
+function sample(name: string, filter: Filter): string {
+  if (SAMPLES[name] !== undefined) return SAMPLES[name]
+  switch (filter.by) {
+    case 'column':
+    case 'membership':
+      return filter.value instanceof z.ZodEnum ? String(filter.value.options[0]) : 'value'
+    case 'range':
+      return name === 'updatedSince' ? '2022-08-24T00:00:00.000Z' : '2022-08-24'
+    case 'reference':
+      if (filter.kind === 'topic') return 'military-cooperation'
+      return filter.kind === 'state' ? 'RU' : `of-a-${filter.kind}`
+    case 'stalled':
+      return '2022-08-24'
+    case 'evidence':
+      return 'true'
+    case 'identifier':
+      return 'scheme:identifier'
+    case 'text':
+      return 'words'
+  }
+}
+
+/** The plans of the queries by which a page of a list is read: the first page, and one far behind it. */
+async function plans(s: Service, resource: Resource, given: Partial<ListQuery>): Promise<string[]> {
+  const records = recordsOn(s.engine)
+  const [path, descending] = [resource.defaultSort.replace('-', ''), resource.defaultSort.startsWith('-')]
+  const query: ListQuery = {
+    limit: 25,
+    sort: [{ column: path, descending }],
+    filters: {},
+    asOf: null,
+    knownAt: null,
+    include: [],
+    ...given,
+  }
+  const after = [...query.sort.map(() => 'm'), 'prp_m']
+  const cursor = signCursor(SECRET, scopeOf(resource, query), { after, snapshot: 1_000_000_000 })
+  const { name } = describeTable(resource.table)
+  const database = new Database(s.file, { readonly: true })
+  const found: string[] = []
+  for (const page of [query, { ...query, cursor }]) {
+    s.queries()
+    await listPage(records, s.engine.reader, resource, page, SECRET)
+    const texts = s.queries().filter((text) => text.includes(`"doc"`) && text.includes(`from "${name}"`))
+    expect(texts.length, JSON.stringify(query)).toBeGreaterThan(0)
+    for (const text of texts) {
+      const parameters = [...text.matchAll(/\?/g)].map(() => null)
+      const steps = database.prepare(`explain query plan ${text}`).all(parameters) as { detail: string }[]
+      found.push(steps.map(({ detail }) => detail).join('; '))
+    }
+  }
+  database.close()
+  return found
+}
+
+const bothWays = (column: string): SortKey[] => [
+  { column, descending: false },
+  { column, descending: true },
+]
+
+/** The column that a filter looks at, where there is one and nothing else decides. */
+function columnBehind(resource: Resource, filter: Filter): string | undefined {
+  if (filter.by === 'column' || filter.by === 'range') return filter.column
+  if (filter.by !== 'reference' || filter.orPosition || filter.fields.length > 1) return undefined
+  const [field] = filter.fields
+  const { columns } = describeTable(resource.table)
+  return Object.keys(columns).find((column) => columns[column]?.path?.join('.') === field)
+}
+
+test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
+  '%s in any of their orders are read along an index, from the first page to the last',
+  async (_, resource) => {
+    const s = await service()
+    for (const key of resource.sorts.flatMap(bothWays)) {
+      for (const plan of await plans(s, resource, { sort: [key] })) {
+        expect(plan, JSON.stringify(key)).not.toContain('TEMP B-TREE')
+        expect(plan, JSON.stringify(key)).toMatch(/^(SCAN|SEARCH) \w+ USING (INDEX|COVERING INDEX)/)
+      }
+    }
+  },
+)
+
+test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
+  'of %s, those with one value of a field are found by an index that has them in the order of the list',
+  async (_, resource) => {
+    const s = await service({ seed: true })
+    const order = resource.defaultSort.replace('-', '')
+    let seen = 0
+    for (const [name, filter] of Object.entries(filtersOf(resource))) {
+      const column = columnBehind(resource, filter)
+      // How many sources a record has is no way to find it; what only one record can have needs no order.
+      if (column === undefined || ['support', 'code', 'slug'].includes(name)) continue
+      seen += 1
+      const filters = { [name]: [sample(name, filter)] }
+      // A range is read in the order of what it bounds.
+      for (const key of bothWays(filter.by === 'range' ? column : order)) {
+        for (const plan of await plans(s, resource, { filters, sort: [key] })) {
+          expect(plan, `${name} ${JSON.stringify(key)}`).not.toContain('TEMP B-TREE')
+          expect(plan, `${name} ${JSON.stringify(key)}`).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX/)
+        }
+      }
+    }
+    expect(seen).toBeGreaterThan(0)
+  },
+)
+
+test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
+  'no filter of %s reads the whole table, whatever the order',
+  async (_, resource) => {
+    const s = await service({ seed: true })
+    const { name: table } = describeTable(resource.table)
+    for (const [name, filter] of Object.entries(filtersOf(resource))) {
+      const filters = { [name]: [sample(name, filter)] }
+      for (const key of resource.sorts.flatMap(bothWays)) {
+        for (const plan of await plans(s, resource, { filters, sort: [key] }))
+          expect(plan, `${name} ${JSON.stringify(key)}`).not.toMatch(new RegExp(`SCAN ${table}(?! USING)`))
+      }
+    }
+  },
+)
+
+test('what lives under a record, and what is cited from a source, is found by an index', async () => {
+  const s = await service({ seed: true })
+  const { body } = await s.get('/v1/proposals?limit=1')
+  const { body: sources } = await s.get('/v1/sources?limit=1')
+  const database = new Database(s.file, { readonly: true })
+  for (const url of [
+    `/v1/proposals/${body.data[0].id}?include=evidence,events,positions,relations`,
+    `/v1/proposals/${body.data[0].id}/events`,
+    `/v1/proposals/${body.data[0].id}/evidence`,
+    `/v1/proposals/${body.data[0].id}/positions`,
+    `/v1/proposals/${body.data[0].id}/relations`,
+    `/v1/sources/${sources.data[0].id}/annotations`,
+  ]) {
+    s.queries()
+    expect((await s.get(url)).status).toBe(200)
+    for (const text of s.queries()) {
+      const parameters = [...text.matchAll(/\?/g)].map(() => null)
+      const steps = database.prepare(`explain query plan ${text}`).all(parameters) as { detail: string }[]
+      const plan = steps.map(({ detail }) => detail).join('; ')
+      expect(plan, text).not.toMatch(/SCAN (proposals|events|evidence|positions|relations|changes)\b/)
+    }
+  }
+  database.close()
+})
