@@ -112,7 +112,7 @@ describe('migrate', () => {
     outside.pragma('foreign_keys = off')
     outside.exec("insert into children values ('nobody')")
     // The last migration is to be applied again.
-    for (const table of tablesOfLastMigration()) outside.exec(`drop table "${table}"`)
+    for (const statement of undoLastMigration()) outside.exec(statement)
     outside.exec(
       'delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)',
     )
@@ -122,12 +122,17 @@ describe('migrate', () => {
   })
 })
 
-/** What a migration must find missing to be applied again. */
-function tablesOfLastMigration(): string[] {
+/** What a migration must find missing or there, to be applied again. */
+function undoLastMigration(): string[] {
   const folder = new URL('../migrations/sqlite/', import.meta.url)
   const { entries } = JSON.parse(readFileSync(new URL('meta/_journal.json', folder), 'utf8')) as {
     entries: { tag: string }[]
   }
   const text = readFileSync(new URL(`${entries.at(-1)?.tag}.sql`, folder), 'utf8')
-  return [...text.matchAll(/CREATE TABLE `(\w+)`/g)].map(([, table = '']) => table)
+  const named = (what: RegExp) => [...text.matchAll(what)].map(([, name = '']) => name)
+  return [
+    ...named(/CREATE (?:UNIQUE )?INDEX `(\w+)`/g).map((name) => `drop index "${name}"`),
+    ...named(/CREATE TABLE `(\w+)`/g).map((name) => `drop table "${name}"`),
+    ...named(/DROP INDEX `(\w+)`/g).map((name) => `create index "${name}" on settings (value)`),
+  ]
 }

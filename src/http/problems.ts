@@ -206,7 +206,12 @@ export const problems = fp(
     })
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
       if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
-      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
+      if (headers.host !== undefined || raw.httpVersion !== '1.1') {
+        // A chunk that came along and is broken is refused before anything is answered.
+        if (headers['transfer-encoding'] === undefined) done()
+        else setImmediate(done)
+        return
+      }
       done(
         new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
       )

@@ -68,7 +68,7 @@ export async function embed(
     const target = records.catalogue.entity(targetOf(step))
     const related =
       'to' in step
-        ? await referred(records, reader, entity, rows, step.field, target, view)
+        ? await referred(records, reader, entity, rows, step.field, target, view, further.length > 0)
         : await referring(records, reader, rows, step, target, view)
     if (further.length > 0)
       await embed(records, reader, target, [...new Set([...related.values()].flat())], further, view)
@@ -107,6 +107,7 @@ async function referred(
   field: string,
   target: Entity,
   view: View,
+  further: boolean,
 ): Promise<Map<Row, Row[]>> {
   const reference = entity.references.find((candidate) => candidate.field === field)
   if (!reference) throw new Error(`${entity.kind} has no reference ${field}.`)
@@ -120,9 +121,9 @@ async function referred(
   const ids = [...new Set([...wanted.values()].flat())]
   if (ids.length === 0) return new Map()
   const from = relation(records.catalogue, records.engine, target, view)
-  const found = await reader.all<Row>(
-    sql`select ${columnsOf(target.table)} from ${from} where ${target.table.id} in ${ids}`,
-  )
+  // The columns lead to others, and hold what a day changes; mostly the document is enough.
+  const columns = columnsOf(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
+  const found = await reader.all<Row>(sql`select ${columns} from ${from} where ${target.table.id} in ${ids}`)
   const byId = new Map(found.map((row) => [row.id, dated(target, row, view)]))
   return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(String(id)) ?? [])]))
 }
@@ -156,7 +157,5 @@ async function referring(
   )
 }
 
-const dated = (entity: Entity, row: Row, view: View): Row => ({
-  ...row,
-  doc: docAsOf(entity, row.doc, row, view),
-})
+const dated = (entity: Entity, row: Row, view: View): Row =>
+  view.asOf === null ? row : { ...row, doc: docAsOf(entity, row.doc, row, view) }

@@ -1,6 +1,8 @@
 // What there is, is documented: every setting, every npm script, every route.
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { Results } from '../../bench/rates.ts'
+import { plot, withFigures } from '../../bench/report.ts'
 import { SETTINGS } from '../../src/config.ts'
 import { service } from '../helpers/app.ts'
 
@@ -45,4 +47,11 @@ test('every link inside the documentation leads to a file', () => {
     }),
   )
   expect(broken).toEqual([])
+})
+
+test('the figures of docs/performance.md, and its plot, are those of bench/results.json', () => {
+  const results = JSON.parse(read('bench/results.json')) as Results
+  const page = read('docs/performance.md')
+  expect(withFigures(page, results)).toBe(page)
+  expect(plot(results)).toBe(read('docs/performance.svg'))
 })
