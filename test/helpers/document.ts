@@ -122,7 +122,8 @@ const MOST_KEPT = 2_000_000
  */
 export function watchSockets(app: FastifyInstance): Error[] {
   const faults: Error[] = []
-  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  // Ahead of the service, which may answer at once.
+  app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const pieces: Buffer[] = []
     let length = 0
     const keep = (piece: unknown) => {
