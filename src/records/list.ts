@@ -180,8 +180,9 @@ function armsOf(records: Records, resource: Resource, asked: Asked, snapshot: nu
 const asTheyWere = (resource: Resource, snapshot: number) =>
   logged(
     resource,
-    sql`${changes.seq} <= ${snapshot} and ${changes.recordId} in (${touchedSince(resource, snapshot)})`,
+    sql`${changes.recordId} = among."recordId" and ${changes.seq} <= ${snapshot}`,
     snapshot,
+    sql`select distinct touched."recordId" as "recordId" from (${touchedSince(resource, snapshot)}) as touched`,
   )
 
 /** The full-text index knows only the present: what changed since a walk began is matched from the log instead. */

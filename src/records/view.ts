@@ -93,8 +93,9 @@ export const inForce = (membership: SQL, day: string) =>
 /**
  * Records as the log has them: of each, the latest version up to a change.
  * @param which narrows the changes that are looked at
+ * @param among the only records that are meant, as a query of their `recordId`: looked up one by one
  */
-export function logged(entity: Entity, which: SQL, seq: number): SQL {
+export function logged(entity: Entity, which: SQL, seq: number, among?: SQL): SQL {
   const { name, columns } = describeTable(entity.table)
   const later = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
   // What the log has in columns of its own is taken from there, so that its indexes serve.
@@ -107,10 +108,14 @@ export function logged(entity: Entity, which: SQL, seq: number): SQL {
     firstSeq: sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`,
     doc: sql`${changes.doc}`,
   }
+  // SQLite keeps to the order of a cross join, and looks for no kind that is an expression; left alone it would rather read
+  // all changes of the kind.
+  const from = among ? sql`(${among}) as among cross join ${changes}` : sql`${changes}`
+  const kind = among ? sql`${changes.kind} || ''` : sql`${changes.kind}`
   const selected = Object.entries(columns).map(
     ([column, description]) => sql`${own[column] ?? fromDoc(description)} as ${sql.identifier(column)}`,
   )
-  return sql`(select ${sql.join(selected, sql`, `)} from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
+  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
 }
 
 /** A column's value, read from the document of a change. */

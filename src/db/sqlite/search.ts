@@ -29,11 +29,16 @@ export const fts5: SearchIndex = {
         ? sql`select null as docId, null as score where false`
         : sql`select rowid as docId, -bm25("searchWords", ${sql.raw(`${TITLE_WEIGHT}.0, ${BODY_WEIGHT}.0`)}) as score from "searchWords" where "searchWords" match ${match}`
     // What matches only by what it lacks has no score of its own; without such groups every match is scored.
-    const join = lacking(query).length > 0 ? sql`left join` : sql`join`
-    const where = lacking(query).length > 0 ? matches(query) : sql`true`
+    const scoreless = lacking(query).length > 0
+    const on = sql`scored.docId = ${searchDocs.docId}`
+    // A cross join is read in the order in which it is written: what matches first, not every record.
+    const from = scoreless
+      ? sql`${searchDocs} left join (${scores}) as scored on ${on}`
+      : sql`(${scores}) as scored cross join ${searchDocs} on ${on}`
+    const where = scoreless ? matches(query) : sql`true`
     return reader.all<SearchHit>(
       sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, coalesce(scored.score, 0) as score
-        from ${searchDocs} ${join} (${scores}) as scored on scored.docId = ${searchDocs.docId}
+        from ${from}
         where ${where}${ofKinds(kinds)}
         order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
     )
