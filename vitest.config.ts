@@ -15,6 +15,7 @@ const ONCE = ['backup', 'sqlite', 'sqlite-plans', 'docs-page', 'contract/*', 'op
 
 export default defineConfig({
   test: {
+    globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
@@ -34,6 +35,9 @@ export default defineConfig({
         test: {
           name: 'postgres',
           env: { TEST_ENGINE: 'postgres' },
+          // Every question goes to another process, and the machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           ...(postgres
             ? { globalSetup: './test/helpers/postgres.ts', include: ['test/*.test.ts'], exclude: ONCE }
             : { include: ['test/helpers/no-postgres.test.ts'] }),

@@ -1,14 +1,7 @@
 // Keeps a local copy of the tracker in step: node examples/mirror.ts http://127.0.0.1:3000 mirror.json
 // Stop it and start it again as you like: it goes on where it left off, and misses and doubles nothing.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-
-interface Change {
-  seq: number
-  kind: string
-  id: string
-  op: 'create' | 'update' | 'delete'
-  record: object | null
-}
+import { type Change, TrackerClient } from '../clients/typescript/src/index.ts'
 
 interface Mirror {
   /** The last change that is applied. */
@@ -17,8 +10,9 @@ interface Mirror {
   records: Record<string, object>
 }
 
-const [base = 'http://127.0.0.1:3000', file = 'mirror.json'] = process.argv.slice(2)
+const [baseUrl = 'http://127.0.0.1:3000', file = 'mirror.json'] = process.argv.slice(2)
 const mirror: Mirror = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { after: 0, records: {} }
+const client = new TrackerClient({ baseUrl })
 
 /** Applies one change. Applying it twice does no harm. */
 function apply({ seq, kind, id, record }: Change): void {
@@ -35,21 +29,15 @@ function save(): void {
 
 for (;;) {
   try {
-    const response = await fetch(`${base}/v1/changes?after=${mirror.after}&limit=1000`)
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
-    const { data, page } = (await response.json()) as {
-      data: Change[]
-      page: { nextAfter: number; hasMore: boolean }
-    }
-    for (const change of data) apply(change)
-    mirror.after = page.nextAfter
-    if (data.length > 0) {
+    for await (const { data, page } of client.changes({ after: mirror.after, limit: 1000 })) {
+      for (const change of data) apply(change)
+      mirror.after = page.nextAfter
+      if (data.length === 0) continue
       save()
       console.log(`${Object.keys(mirror.records).length} records as of change ${mirror.after}`)
     }
-    if (!page.hasMore) await new Promise((resolve) => setTimeout(resolve, 1000))
   } catch (error) {
     console.error((error as Error).message)
-    await new Promise((resolve) => setTimeout(resolve, 2000))
   }
+  await new Promise((resolve) => setTimeout(resolve, 1000))
 }

@@ -1,9 +1,7 @@
 // The application: plugins in order, then every resource. Nothing else.
 import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
-import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { Problem } from './core/problems.ts'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
@@ -26,6 +24,7 @@ import { consistency } from './http/consistency.ts'
 import { watchMethods } from './http/methods.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
+import { rateLimits } from './http/rate-limit.ts'
 import { requestId } from './http/request-id.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { embeddedIn } from './records/include.ts'
@@ -59,6 +58,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
+    // While it stops, http/problems.ts says so, as a problem; Fastify would send JSON of its own.
+    return503OnClosing: false,
     // http/problems.ts refuses a request without a host, as a problem; Node would send a bare 400.
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
@@ -89,17 +90,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       'X-Request-Id',
     ],
   })
-  if (rateLimitMax > 0) {
-    await app.register(rateLimit, {
-      // As a hook of the whole service, before keys are looked at: guesses at keys count too.
-      global: false,
-      max: rateLimitMax,
-      timeWindow: '1 minute',
-      errorResponseBuilder: (_request, { after }) =>
-        new Problem('rate-limited', `The limit is ${rateLimitMax} requests a minute; wait ${after}.`),
-    })
-    app.addHook('onRequest', app.rateLimit())
-  }
+  if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
   await app.register(cache, { engine, clock })

@@ -88,3 +88,17 @@ describe('restoring', () => {
     expect(existsSync(target)).toBe(false)
   })
 })
+
+test.each([['backup'], ['restore']] as const)(
+  '%s of a PostgreSQL database is left to its own tools, in one line',
+  (command) => {
+    const file = join(folder(), 'copy.db')
+    writeFileSync(file, '')
+    const { status, stderr } = spawnSync(process.execPath, [`src/cli/${command}.ts`, file, '--force'], {
+      env: { ...process.env, DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' },
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^[^\n]*pg_dump[^\n]*\n$/)
+  },
+)

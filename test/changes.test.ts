@@ -15,7 +15,7 @@ import { openEngine } from '../src/db/open.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
-import { freshDatabase, rowsOf, type TestDatabase } from './helpers/database.ts'
+import { freshDatabase, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -460,7 +460,8 @@ describe('the live feed', () => {
       for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
       await sleep(200)
       await collect()
-      expect(memory() - before).toBeLessThan(50)
+      // A connection to PostgreSQL keeps room for the largest answer that it had; that does not grow with readers.
+      expect(memory() - before).toBeLessThan(onPostgres ? 80 : 50)
       // And when one reads on, nothing was left out.
       const [first] = slow
       first?.response.resume()

@@ -25,7 +25,7 @@ async function harmless(snapshot: () => Promise<string>, send: () => Promise<Ans
 
 interface Schema {
   $ref?: string
-  type?: string
+  type?: string | string[]
   const?: unknown
   enum?: unknown[]
   anyOf?: Schema[]
@@ -159,6 +159,9 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
     if (schema.anyOf) return fc.oneof(...schema.anyOf.map((choice) => valid(choice, name)))
     if ('const' in schema) return fc.constant(schema.const)
     if (schema.enum) return fc.constantFrom(...schema.enum)
+    // A value or null.
+    if (Array.isArray(schema.type))
+      return fc.oneof(...schema.type.map((type) => valid({ ...schema, type }, name)))
     switch (schema.type) {
       case 'null':
         return fc.constant(null)

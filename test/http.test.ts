@@ -94,8 +94,10 @@ describe('methods', () => {
       const get = await s.get(url)
       const head = await s.request({ method: 'HEAD', url })
       expect([head.status, head.text], url).toEqual([get.status, ''])
-      const { date: _, 'x-request-id': __, ...rest } = get.headers
+      // A policy bears a nonce, another each time.
+      const { date: _, 'x-request-id': __, 'content-security-policy': policy, ...rest } = get.headers
       expect(head.headers, url).toMatchObject(rest)
+      expect('content-security-policy' in head.headers, url).toBe(policy !== undefined)
     }
   })
 

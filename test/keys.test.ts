@@ -315,9 +315,7 @@ describe('the log', () => {
     const answer = await app.inject({ url: '/v1/speakers', headers: { 'x-request-id': 'the-one' } })
     await app.close()
     expect(answer.statusCode).toBe(500)
-    const failure = lines
-      .map((line) => JSON.parse(line))
-      .find(({ level, reqId }) => level === 50 && reqId !== undefined)
+    const failure = lines.map((line) => JSON.parse(line)).find(({ level, reqId }) => level === 50 && reqId)
     expect(failure).toMatchObject({
       reqId: 'the-one',
       err: { message: expect.stringContaining('cause: sco_') },

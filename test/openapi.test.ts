@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
+import { downConvert } from '../src/cli/openapi-3.0.ts'
 import { PROBLEMS } from '../src/core/problems.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { service } from './helpers/app.ts'
@@ -45,15 +46,6 @@ const text = readFileSync(new URL('../openapi/openapi.json', import.meta.url), '
 const document = JSON.parse(text) as Document
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({
-    path,
-    method,
-    operation,
-    id: operation.operationId,
-  })),
-)
-
 /** Every object in a value, with where it stands. */
 function* objects(value: unknown, at = '#'): Generator<[string, Node]> {
   if (typeof value !== 'object' || value === null) return
@@ -74,8 +66,26 @@ const resolve = (ref: string): unknown =>
 const deref = (node: Node): Node =>
   typeof node['$ref'] === 'string' ? (resolve(node['$ref']) as Node) : node
 
+/** Every operation, with its parameters and answers in place of references to them. */
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    path,
+    method,
+    operation: {
+      ...operation,
+      parameters: (operation.parameters ?? []).map((one) => deref(one) as Parameter),
+      responses: Object.fromEntries(
+        Object.entries(operation.responses).map(([status, one]) => [status, deref(one) as Response]),
+      ),
+    },
+    id: operation.operationId,
+  })),
+)
+
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 formats.default(ajv)
+ajv.addFormat('int32', true)
+ajv.addFormat('int64', true)
 ajv.addSchema({ ...document, $id: 'api' })
 
 const validators = new Map<string, ValidateFunction>()
@@ -97,6 +107,23 @@ describe('openapi/openapi.json', () => {
     const at = text.split('\n').findIndex((line, index) => line !== lines[index])
     expect(at === -1 ? '' : `line ${at + 1} should be ${lines[at]}`).toBe('')
     expect(text.length).toBe(made.length)
+  })
+
+  test('has a twin in OpenAPI 3.0.3 that says the same (else: npm run openapi), served at /openapi-3.0.json', async () => {
+    const { app, get } = await service()
+    const made = JSON.parse(JSON.stringify(downConvert(app.swagger()))) as Document
+    const file = JSON.parse(
+      readFileSync(new URL('../openapi/openapi-3.0.json', import.meta.url), 'utf8'),
+    ) as Document
+    expect(file).toEqual(made)
+    expect((await get('/openapi-3.0.json')).body).toEqual(made)
+    expect(made.openapi).toBe('3.0.3')
+    expect(Object.keys(made.paths)).toEqual(Object.keys(document.paths))
+    for (const [at, node] of objects(made)) {
+      if (/\/(examples?|value|default)\b/.test(at)) continue
+      expect([at, 'const' in node, Array.isArray(node['type'])]).toEqual([at, false, false])
+      if ('nullable' in node) expect([at, typeof node['type']]).toEqual([at, 'string'])
+    }
   })
 
   test('is what the service serves, in both notations', async () => {
@@ -221,12 +248,20 @@ describe('every operation', () => {
     }
   })
 
-  test('that writes asks for a key and can answer 401 and 403; one that reads does not ask, but of webhooks and imports', () => {
+  test('that writes asks for a key and can answer 401, and 403 where a key may be too little; one that reads does not ask, but of webhooks and imports', () => {
     for (const { id, method, path, operation } of operations) {
       const writes = method !== 'get' || path.startsWith('/v1/webhooks') || path === '/v1/imports/{id}'
-      expect([id, operation.security !== undefined]).toEqual([id, writes])
+      // A key is for writing; reading may need one too where the settings say so, watching the service never does.
+      const asks = writes ? [{ key: [] }] : operation.tags.includes('service') ? [] : [{}, { key: [] }]
+      // What is nobody else's business is read with a key.
+      const own = /(Webhook|Import)/.test(id) && id !== 'getImportTemplate'
+      expect([id, operation.security]).toEqual([id, own ? [{ key: [] }] : asks])
       if (writes)
-        expect([id, Object.keys(operation.responses)]).toEqual([id, expect.arrayContaining(['401', '403'])])
+        expect([id, Object.keys(operation.responses)]).toEqual([id, expect.arrayContaining(['401'])])
+      // Analysts make and change records, deleting them needs an admin.
+      if (method === 'delete') expect(Object.keys(operation.responses), id).toContain('403')
+      if (/^(create|update)(Report|Meeting|Proposal)$/.test(id))
+        expect(Object.keys(operation.responses), id).not.toContain('403')
     }
     expect(document.components['securitySchemes']?.['key']).toMatchObject({ type: 'http', scheme: 'bearer' })
   })
@@ -336,6 +371,90 @@ describe('the components', () => {
         check(at, node['schema'], deref(example)['value'])
     }
     expect(shown).toBeGreaterThan(200)
+  })
+
+  test('are closed where they are written and open where they are read, as keys may be added to answers', () => {
+    const written = new Set<string>()
+    const follow = (value: unknown) => {
+      for (const [, name = ''] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+        if (written.has(name)) continue
+        written.add(name)
+        follow(document.components.schemas[name])
+      }
+    }
+    for (const { operation } of operations) follow(operation.requestBody ?? {})
+    let shapes = 0
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      for (const [at, node] of objects(schema)) {
+        if (node['type'] !== 'object' || !node['properties']) continue
+        shapes++
+        expect([name, at, node['additionalProperties']]).toEqual([
+          name,
+          at,
+          written.has(name) ? false : undefined,
+        ])
+      }
+    }
+    expect(shapes).toBeGreaterThan(90)
+  })
+
+  test('tell what is of several kinds apart by a property, with a shape for each value', () => {
+    const kindsIn = (name: string) => {
+      const { oneOf, discriminator } = document.components.schemas[name] as {
+        oneOf: { $ref: string }[]
+        discriminator: { propertyName: string; mapping: Record<string, string> }
+      }
+      const { propertyName, mapping } = discriminator
+      expect(Object.values(mapping).sort()).toEqual(oneOf.map(({ $ref }) => $ref).sort())
+      for (const [value, $ref] of Object.entries(mapping))
+        expect((deref({ $ref })['properties'] as Record<string, Node>)[propertyName]?.['const']).toBe(value)
+      return Object.keys(mapping)
+    }
+    const kinds = catalogue.resources.map(({ kind }) => kind)
+    expect(kindsIn('SearchHit')).toEqual(kinds)
+    expect(kindsIn('Change')).toEqual([...kinds, ...catalogue.parts.map(({ kind }) => kind)])
+    expect(kindsIn('Selector')).toEqual(['TextQuoteSelector', 'TextPositionSelector'])
+  })
+
+  test('say how long texts and lists can be, but for answers that are as long as what they hold', () => {
+    const sent = operations.flatMap(({ operation }) => [
+      ...operation.parameters.map(({ schema }) => schema),
+      // Files are limited as a whole.
+      ...Object.entries(operation.requestBody?.content ?? {}).flatMap(([type, { schema }]) =>
+        /[/+]json$/.test(type) ? [schema] : [],
+      ),
+    ])
+    const reached = new Set<unknown>()
+    const follow = (value: unknown) => {
+      for (const [at, node] of objects(value)) {
+        const target = deref(node)
+        if (reached.has(target)) continue
+        reached.add(target)
+        expect([at, node['x-unbounded']]).toEqual([at, undefined])
+        if (target !== node) follow(target)
+      }
+    }
+    for (const schema of sent) follow(schema)
+    expect(reached.size).toBeGreaterThan(300)
+  })
+
+  test('give ids, codes, dates and instants a form', () => {
+    let held = 0
+    for (const [at, node] of objects(document)) {
+      const name = /\/properties\/(\w+)$/.exec(at)?.[1] ?? ''
+      if (!/^(id|code|slug|at|start[A-Z]\w*|\w+(Id|Code|On|Date|At))$/.test(name)) continue
+      if (
+        ['requestId', 'existingId', 'startIndex'].includes(name) ||
+        /(Actor|RecordReference|RecordMatch|Report\w+Create)\//.test(at)
+      )
+        continue
+      held++
+      expect([at, 'pattern' in node || 'format' in node || 'enum' in node || '$ref' in node]).toEqual([
+        at,
+        true,
+      ])
+    }
+    expect(held).toBeGreaterThan(150)
   })
 
   test('compile, each of them', () => {

@@ -174,6 +174,26 @@ describe('two instances', () => {
     expect([`201 409`, `422 204`]).toContain(`${made?.status} ${deleted?.status}`)
   })
 
+  test('count the requests of a client together, for a minute from the first', async () => {
+    const one = await service({ rateLimitMax: 5 })
+    const app = await buildApp({ engine: await another(one), rateLimitMax: 5 })
+    await app.ready()
+    onTestFinished(() => app.close())
+    const statuses: number[] = []
+    for (let n = 0; n < 4; n++) {
+      statuses.push((await one.app.inject('/v1/speakers')).statusCode)
+      statuses.push((await app.inject('/v1/speakers')).statusCode)
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
+    const refused = await app.inject('/v1/speakers')
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60)
+    const { rows } = await fromOutside(one.url, (client) => client.query('select "key" from tallies'))
+    expect(rows).toEqual([{ key: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+    await fromOutside(one.url, (client) => client.query(`update tallies set "until" = clock_timestamp()`))
+    expect((await app.inject('/v1/speakers')).statusCode).toBe(200)
+  })
+
   test('hear of each other at once, also after the connection that listens was cut', async () => {
     const s = await service()
     const other = await another(s)
@@ -213,6 +233,30 @@ describe('two instances', () => {
 })
 
 describe('migrations', () => {
+  test('by another instance cost the connections on which statements were prepared one answer each, no more', async () => {
+    const s = await service()
+    const all = sql`select * from settings`
+    const ways: (() => Promise<unknown>)[] = [
+      () => s.engine.reader.all(all, {}),
+      () => s.engine.read((reader) => reader.all(all, {})),
+      () => s.engine.write((writer) => writer.all(all, {})),
+    ]
+    for (const ask of ways) for (let n = 0; n < 3; n++) await ask()
+    await fromOutside(s.url, (client) => client.query('alter table settings add column more text'))
+    onTestFinished(async () => {
+      await fromOutside(s.url, (client) => client.query('alter table settings drop column more'))
+    })
+    let refused = 0
+    for (const ask of ways) {
+      await ask().catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'unavailable' })
+        refused++
+      })
+    }
+    expect(refused).toBeGreaterThan(0)
+    for (const ask of ways) expect(await ask()).toEqual([expect.objectContaining({ more: null })])
+  })
+
   test('of four instances that start at once are applied once', async () => {
     const database = await freshDatabase('blank')
     onTestFinished(async () => void (await database.remove()))

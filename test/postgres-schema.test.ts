@@ -19,8 +19,8 @@ interface Schema {
   references: string[]
 }
 
-/** Full text is where engines really differ (docs/adr/0009). */
-const OWN = /^(search(Words|Texts)|__|sqlite_)/
+/** What only one engine has: full text (docs/adr/0009), and counts that instances share. */
+const OWN = /^(search(Words|Texts)|tallies|__|sqlite_)/
 
 function ofSqlite(file: string): Schema {
   const database = new Database(file, { readonly: true })

@@ -555,3 +555,29 @@ describe('the language of search', () => {
     expect(escapeHtml(`<a href="x">'&</a>`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;&#60;/a&#62;')
   })
 })
+
+test('finds in texts of any length and words of any length what stands there, and nothing else', async () => {
+  const s = await service()
+  // More words, and further on, than an index of PostgreSQL takes in one piece.
+  const words = Array.from({ length: 90_000 }, (_, n) => `слово${n}`)
+  const text = `begin here ${words.join(' ')} then the needle stands at the end ${'x'.repeat(3000)}y`
+  const post = (title: string, body: string) => s.post('/v1/sources', { title, language: 'ru', text: body })
+  expect((await post('Long', text)).status).toBe(201)
+  expect((await post('Short', `needle the then ${'x'.repeat(600)}`)).status).toBe(201)
+  const found = async (q: string) => {
+    const { body } = await s.get(`/v1/sources?q=${encodeURIComponent(q)}&sort=title`)
+    return body['data'].map(({ title }: { title: string }) => title)
+  }
+  expect(await found('слово89999')).toEqual(['Long'])
+  expect(await found('слово1 слово89999 begin')).toEqual(['Long'])
+  expect(await found('"слово89998 слово89999 then the needle"')).toEqual(['Long'])
+  expect(await found('"слово89999 слово89998"')).toEqual([])
+  expect(await found('"then the needle"')).toEqual(['Long'])
+  expect(await found('needle')).toEqual(['Long', 'Short'])
+  expect(await found('needle -слово44444')).toEqual(['Short'])
+  expect(await found('слово8999*')).toEqual(['Long'])
+  expect(await found('"at the en"*')).toEqual(['Long'])
+  const long = 'x'.repeat(498)
+  expect(await found(`${long}*`)).toEqual(['Long', 'Short'])
+  expect(await found(long)).toEqual([])
+}, 60_000)

@@ -1,7 +1,8 @@
 // What only a real socket shows: broken HTTP, large headers, bodies that are not wanted, connections that go on.
-import { type AddressInfo, connect } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import request from 'supertest'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 
 interface RawAnswer {
@@ -42,6 +43,35 @@ const get = (path: string, ...headers: string[]) =>
   [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n')
 
 describe('over a socket', () => {
+  test('a request that arrives while the service stops is answered with a problem, and when to try again', async () => {
+    const s = await service()
+    await s.app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = s.app.server.address() as AddressInfo
+    const begun = once(s.app.server, 'connection')
+    let text = ''
+    const socket = connect(port, '127.0.0.1')
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    // Begun before the service stops, ended behind that.
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+    const [connection] = (await begun) as [Socket]
+    await vi.waitUntil(() => connection.bytesRead > 0)
+    const closed = s.app.close()
+    await vi.waitUntil(() => !s.app.server.listening)
+    socket.write('\r\n')
+    await once(socket, 'close')
+    await closed
+    expect(text).toMatch(/^HTTP\/1\.1 503 /)
+    expect(text).toMatch(/content-type: application\/problem\+json/i)
+    expect(text).toMatch(/retry-after: 1/i)
+    expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+      type: '/problems/unavailable',
+      status: 503,
+      instance: '/healthz',
+    })
+  })
+
   test('a record is made, read, changed and deleted', async () => {
     const s = await service()
     await s.app.ready()

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -49,9 +50,29 @@ describe('a write', () => {
     expect(seenBy(outside)).toContain('c')
   })
 
-  test('is refused while another process writes, and the next one goes through', async () => {
+  test('waits for that of another process, and lets everything else go on meanwhile', async () => {
     const { engine, outside } = await engineOn()
-    await engine.write((writer) => writer.run(sql`pragma busy_timeout = 0`))
+    outside.exec('begin immediate')
+    let done = false
+    const writing = engine
+      .write((writer) => writer.run(put('a')))
+      .then(() => {
+        done = true
+      })
+    for (let reads = 0; reads < 5; reads++) {
+      await sleep(10)
+      expect(await engine.reader.get(sql`select 1 as one`)).toEqual({ one: 1 })
+    }
+    expect(done).toBe(false)
+    outside.exec('commit')
+    await writing
+    expect(seenBy(outside)).toEqual(['a'])
+  })
+
+  test('is refused while another process writes for too long, and the next one goes through', async () => {
+    const { file, outside } = await engineOn()
+    const engine = openSqlite(file, { busyMs: 50 })
+    onTestFinished(() => engine.close())
     outside.exec('begin immediate')
     await expect(engine.write((writer) => writer.run(put('a')))).rejects.toMatchObject({
       code: 'SQLITE_BUSY',
@@ -67,7 +88,6 @@ describe('the database', () => {
     ['journal_mode', 'wal'],
     ['synchronous', 2],
     ['foreign_keys', 1],
-    ['busy_timeout', 5000],
   ])('has %s = %s where it is written', async (pragma, value) => {
     const { engine } = await engineOn()
     const row = await engine.write((writer) => writer.get<object>(sql`pragma ${sql.raw(pragma)}`))

@@ -12,9 +12,9 @@ await runAlone(async () => {
   })
   const [source] = positionals
   if (!source || positionals.length > 1) throw new UsageError('Usage: npm run restore -- FILE [--force]')
+  const file = databaseFile()
   if (!existsSync(source)) throw new UsageError(`There is no file ${source}.`)
   checkBackup(source)
-  const file = databaseFile()
   if (existsSync(file)) {
     if (!values.force) throw new UsageError(`There is a database at ${file}. --force replaces it.`)
     checkUnused(file)

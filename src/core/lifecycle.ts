@@ -1,6 +1,8 @@
 // The lives of proposals and agreements: which status may follow which, and when.
 
 export interface Lifecycle {
+  /** Whose life it is. */
+  of: 'Proposal' | 'Agreement'
   /** The statuses in which a record may start; the first is the default. */
   initial: readonly [string, ...string[]]
   /** From each status, those that may follow it. */
@@ -61,6 +63,7 @@ export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: 
  * consideration; adopted → implemented; proposed may go straight to any decision.
  */
 export const proposalLifecycle = {
+  of: 'Proposal',
   initial: ['proposed'],
   moves: {
     proposed: ['under-consideration', 'adopted', 'rejected', 'deferred', 'withdrawn'],
@@ -91,6 +94,7 @@ const STAGES = [
 ] as const
 
 export const agreementLifecycle = {
+  of: 'Agreement',
   initial: ['drafting', 'drafted'],
   moves: Object.fromEntries([
     ...STAGES.map((stage, index) => [

@@ -30,6 +30,9 @@ export interface Consistency {
   written?: string
 }
 
+/** Counts what has a key, anew after each window. @returns how often it was counted, and how long the window lasts yet */
+export type Tally = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
+
 export interface Replicas {
   /** Runs a request, or the rest of it, under its consistency. */
   within(asked: Consistency, work: () => void): void
@@ -88,6 +91,8 @@ export interface Engine {
   readonly reader: Reader
   /** Null where there are none. */
   readonly replicas: Replicas | null
+  /** Counts that all instances share; null where there is only one. */
+  readonly tally: Tally | null
   /**
    * Names the state that is committed now: the same number, the same state, whoever may have written in between. Null
    * where that cannot be told.

@@ -8,9 +8,10 @@ import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
-import { instant } from '../records/fields.ts'
+import { anyId, instant, mayGrow, named } from '../records/fields.ts'
 import { several, whole } from '../records/query.ts'
 import type { Records } from '../records/records.ts'
+import type { Entity } from '../records/resource.ts'
 import { lastSeq } from '../records/view.ts'
 import { actor, op } from './history.ts'
 
@@ -41,37 +42,54 @@ interface Change {
 const toJson = ({ doc, actorId, actorName, ...change }: Change): string =>
   `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName } }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
-/** @returns the shape of a change */
-export function changeRoutes(app: FastifyInstance, records: Records): z.ZodObject {
-  const entities = [...records.catalogue.resources, ...records.catalogue.parts]
-  const kinds = z.enum(entities.map(({ kind }) => kind))
-  const change = z
+/** A write of one kind of record: clients tell them apart by `kind`. */
+const changeOf = ({ kind, name, record }: Entity) =>
+  z
     .object({
-      seq: z.int().meta({ description: 'Its place in the feed; strictly ascending, not without gaps.' }),
-      kind: kinds.meta({ description: 'What kind of record changed: a resource, or a part of one.' }),
-      id: z.string().meta({ description: 'The record that changed.' }),
-      parentId: z
-        .string()
-        .nullable()
-        .meta({ description: 'The record under which it lives, if it is a part.' }),
-      version: z.int().meta({ description: 'Its version after the change.' }),
+      seq: z
+        .int()
+        .min(1)
+        .meta({ description: 'Its place in the feed; strictly ascending, not without gaps.' }),
+      kind: z
+        .literal(kind)
+        .meta({ description: 'What kind of record changed: a resource, or a part of one.' }),
+      id: record.shape['id'] as z.ZodString,
+      parentId: anyId('The record under which it lives, if it is a part.').nullable(),
+      version: z.int().min(1).meta({ description: 'Its version after the change.' }),
       op,
       at: instant('When it was written here.'),
       actor,
-      record: z
-        .union(entities.map(({ record }) => record))
+      record: record
         .nullable()
         .meta({ description: 'The record after the change, whole; null for a tombstone.' }),
     })
-    .meta({ id: 'Change', description: 'A write.' })
+    .meta({ id: `${name}Change`, description: `A write of a ${kind}.` })
+
+/** @returns the shape of a change */
+export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
+  const entities = [...records.catalogue.resources, ...records.catalogue.parts]
+  const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
+  const change = z
+    .discriminatedUnion('kind', [changeOf(entities[0] as Entity), ...entities.slice(1).map(changeOf)])
+    .meta({
+      id: 'Change',
+      description: 'A write. `kind` says of what; further kinds may come.',
+      discriminator: { propertyName: 'kind' },
+      ...mayGrow,
+    })
   const feed = z
     .object({
-      data: z.array(change),
-      page: z.object({
-        nextAfter: z.int().meta({ description: 'Send it as `after` for what comes next, now or later.' }),
-        hasMore: z.boolean().meta({ description: 'Whether more is there already.' }),
-        limit: z.int(),
-      }),
+      data: z.array(change).max(MOST),
+      page: z
+        .object({
+          nextAfter: z
+            .int()
+            .min(0)
+            .meta({ description: 'Send it as `after` for what comes next, now or later.' }),
+          hasMore: z.boolean().meta({ description: 'Whether more is there already.' }),
+          limit: z.int().min(1).max(MOST).meta({ description: 'How many changes a page holds at most.' }),
+        })
+        .meta({ id: 'ChangePageInfo', description: 'Where this page stands in the feed.' }),
     })
     .meta({ id: 'ChangePage', description: 'A page of the change feed.' })
 
@@ -96,12 +114,20 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodObjec
           .meta({ description: 'How many changes a page holds at most; fewer where the records are large.' }),
       }),
       headers: z.object({
-        'last-event-id': z
-          .string()
-          .optional()
-          .meta({ description: 'With a live feed: the last event that you have.' }),
+        'last-event-id': z.string().optional().meta({
+          description: 'With a live feed: the last event that you have.',
+          pattern: '^[0-9]{1,15}$',
+          maxLength: 15,
+        }),
       }),
-      answers: { 200: { description: 'The changes.', schema: feed, alsoAs: ['text/event-stream'] } },
+      answers: {
+        200: {
+          description: 'The changes.',
+          schema: feed,
+          alsoAs: ['text/event-stream'],
+          headers: ['ETag', 'X-Accel-Buffering'],
+        },
+      },
       problems: ['not-acceptable'],
     }),
     handler: async (request, reply) => {
@@ -109,13 +135,14 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodObjec
       const kind = query.kind ?? null
       const type = request.accepts().type(['application/json', 'text/event-stream'])
       if (type === 'text/event-stream') {
+        const from = lastEventId(request) ?? query.after
         reply
           .type('text/event-stream; charset=utf-8')
           .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
         if (request.method === 'HEAD') return reply.send(Readable.from([]))
         const stopped = AbortSignal.any([closing.signal, hangUp(request)])
         return reply.send(
-          Readable.from(live(records, lastEventId(request) ?? query.after, kind, stopped), {
+          Readable.from(live(records, from, kind, stopped), {
             objectMode: false,
             highWaterMark: 1,
           }),

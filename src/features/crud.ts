@@ -2,12 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, recordParam } from '../http/describe.ts'
+import { describe, ifMatch, ifNoneMatch, recordParam, textBody } from '../http/describe.ts'
 import { mergePatchCompiler } from '../http/validation.ts'
 import { DELETED, respond, written } from '../http/write.ts'
+import { line } from '../records/fields.ts'
 import { embed, includePaths } from '../records/include.ts'
 import { listPage, readRow } from '../records/list.ts'
-import { includeParameter, listParameters, toListQuery, viewParameters } from '../records/query.ts'
+import { includeParameter, listParameters, MAX_LIMIT, toListQuery, viewParameters } from '../records/query.ts'
 import { parse, type Records } from '../records/records.ts'
 import type { Resource } from '../records/resource.ts'
 import { seqAt } from '../records/view.ts'
@@ -27,12 +28,9 @@ export interface RouteDeps {
 
 export const page = z
   .object({
-    nextCursor: z
-      .string()
-      .nullable()
-      .meta({ description: 'Send it as `cursor` for the next page; null on the last one.' }),
-    limit: z.int().meta({ description: 'How many records a page holds at most.' }),
-    total: z.int().optional().meta({ description: 'With `count=exact`: how many records match.' }),
+    nextCursor: line(4000, 'Send it as `cursor` for the next page; null on the last one.').nullable(),
+    limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'How many records a page holds at most.' }),
+    total: z.int().min(0).optional().meta({ description: 'With `count=exact`: how many records match.' }),
   })
   .meta({ id: 'Page', description: 'Where this page stands in its list.' })
 
@@ -48,7 +46,7 @@ export function crudRoutes(
   const item = `${collection}/:id`
   const includes = includePaths(records.catalogue, resource)
   const listed = z
-    .object({ data: z.array(resource.record), page })
+    .object({ data: z.array(resource.record).max(MAX_LIMIT), page })
     .meta({ id: `${name}Page`, description: `A page of ${path}.` })
 
   app.get(collection, {
@@ -64,6 +62,7 @@ export function crudRoutes(
           description: `A page of ${path}; as CSV or NDJSON the whole list.`,
           schema: listed,
           alsoAs: formatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
+          headers: ['ETag', 'Link', 'Content-Disposition'],
         },
       },
       problems: ['invalid-cursor', 'not-acceptable'],
@@ -98,7 +97,9 @@ export function crudRoutes(
         description: `Takes the filters of ${collection}.`,
         query: listParameters(resource, includes).omit({ include: true, count: true }),
         headers: ifNoneMatch,
-        answers: { 200: { description: 'The list.', schema: z.string(), type: FORMATS[format] } },
+        answers: {
+          200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
+        },
         problems: ['invalid-cursor'],
       }),
       handler: (request, reply) => {
@@ -117,6 +118,8 @@ export function crudRoutes(
       operationId: `create${name}`,
       tag: path,
       summary: `Make ${a}`,
+      description:
+        'Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.',
       body: resource.create,
       answers: { 201: { description: `The ${kind} as it was made.`, schema: resource.record } },
       problems: [
@@ -141,10 +144,20 @@ export function crudRoutes(
       operationId: `get${name}`,
       tag: path,
       summary: `Read ${a}`,
+      description: `With \`include\` its related records come along; with \`knownAt\` it is as this service knew it then.${resource.alias ? ` It answers to its id and to its ${resource.alias}.` : ''}`,
       params: recordParam(resource),
-      query: z.strictObject({ include: includeParameter(includes).optional(), ...viewParameters(resource) }),
+      query: z.strictObject({
+        include: includeParameter(resource, includes).optional(),
+        ...viewParameters(resource),
+      }),
       headers: ifNoneMatch,
-      answers: { 200: { description: `The ${kind}.`, schema: resource.record } },
+      answers: {
+        200: {
+          description: `The ${kind}.`,
+          schema: resource.record,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {

@@ -9,30 +9,41 @@ import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
-import { instant } from '../records/fields.ts'
+import { instant, line, named, unbounded } from '../records/fields.ts'
 import { MAX_LIMIT, whole } from '../records/query.ts'
 import type { Records } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 
 export const actor = z
-  .object({ id: z.string(), name: z.string() })
+  .object({
+    id: line(100, 'The id of the key, or `seed`.'),
+    name: z.string().meta({ ...unbounded, description: 'Its name.' }),
+  })
   .meta({ id: 'Actor', description: 'Who wrote: the id and the name of a key, or `seed`.' })
 
-export const op = z.enum(['create', 'update', 'delete']).meta({ description: 'What was done.' })
+export const op = named('Operation', z.enum(['create', 'update', 'delete'])).meta({
+  description: 'What was done.',
+})
 
 const patchOperation = z
-  .looseObject({ op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']), path: z.string() })
+  .object({
+    op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).meta({ description: 'What to do.' }),
+    path: line(1000, 'Where (JSON Pointer, RFC 6901).'),
+    from: line(1000, 'From where, for `move` and `copy`.').optional(),
+    value: z.unknown().optional().meta({ description: 'What to put there; any JSON value.' }),
+  })
   .meta({ id: 'JsonPatchOperation', description: 'An operation of JSON Patch (RFC 6902).' })
 
 const version = z
   .object({
-    version: z.int().meta({ description: 'Of the record, after the change.' }),
-    seq: z.int().meta({ description: 'The place of the change in the change feed.' }),
+    version: z.int().min(1).meta({ description: 'Of the record, after the change.' }),
+    seq: z.int().min(1).meta({ description: 'The place of the change in the change feed.' }),
     op,
     at: instant('When it was written here.'),
     actor,
-    requestId: z.string().nullable().meta({ description: 'The request that wrote it.' }),
+    requestId: line(128, 'The request that wrote it.').nullable(),
     patch: z.array(patchOperation).meta({
+      ...unbounded,
       description:
         'From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it.',
     }),
@@ -41,14 +52,17 @@ const version = z
 
 const history = z
   .object({
-    data: z.array(version),
-    page: z.object({
-      nextBefore: z
-        .int()
-        .nullable()
-        .meta({ description: 'Send it as `before` for older versions; null when there are none.' }),
-      limit: z.int(),
-    }),
+    data: z.array(version).max(MAX_LIMIT),
+    page: z
+      .object({
+        nextBefore: z
+          .int()
+          .min(1)
+          .nullable()
+          .meta({ description: 'Send it as `before` for older versions; null when there are none.' }),
+        limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'How many versions a page holds at most.' }),
+      })
+      .meta({ id: 'HistoryPageInfo', description: 'Where this page stands in the history.' }),
   })
   .meta({ id: 'History', description: 'The versions of a record, the newest first.' })
 

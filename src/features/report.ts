@@ -7,7 +7,7 @@ import { Problem } from '../core/problems.ts'
 import { describe } from '../http/describe.ts'
 import { bodyProblem } from '../http/validation.ts'
 import { respond } from '../http/write.ts'
-import { type Kind, references } from '../records/fields.ts'
+import { anyId, type Kind, line, pathTo, references, refPattern, unbounded } from '../records/fields.ts'
 import { parse, type Records, type Unit } from '../records/records.ts'
 import type { Doc, Resource } from '../records/resource.ts'
 import { attach } from './attach.ts'
@@ -239,6 +239,8 @@ function withKeys(schema: z.ZodType): z.ZodType {
       .string()
       .max(200)
       .meta({
+        // Checked when the key is replaced; documented here.
+        pattern: [...reference.kinds.map((kind) => refPattern(kind).source), KEY.source].join('|'),
         description: `The id of a ${reference.kinds.join(' or ')}, or \`=key\` of one in this report.`,
       })
   }
@@ -274,7 +276,10 @@ function itemSchema(resource: Resource, quote: z.ZodType) {
         .string()
         .regex(/^[\w.-]{1,100}$/)
         .optional()
-        .meta({ description: 'A name for others in this report to refer to it by, as `=key`.' }),
+        .meta({
+          maxLength: 100,
+          description: 'A name for others in this report to refer to it by, as `=key`.',
+        }),
       ...shape,
       evidence: z
         .array(quote)
@@ -328,21 +333,27 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
     })
   const result = z
     .object({
-      sourceId: z.string().meta({ description: 'The source.' }),
-      data: z.array(
-        z
-          .object({
-            section: z.enum(['source', ...Object.keys(SECTIONS)]),
-            key: z.string().nullable(),
-            kind: z.string(),
-            id: z.string(),
-            path: z.string().meta({ description: 'Where to read it.' }),
-            outcome: z
-              .enum(['created', 'matched'])
-              .meta({ description: '`matched`: it was known already, and only its evidence is new.' }),
-          })
-          .meta({ id: 'ReportOutcome', description: 'What became of a record of the report.' }),
-      ),
+      sourceId: anyId('The source.'),
+      data: z
+        .array(
+          z
+            .object({
+              section: z
+                .enum(['source', ...Object.keys(SECTIONS)])
+                .meta({ description: 'The part of the report in which it stood.' }),
+              key: line(100, 'Its key in the report, where it had one.').nullable(),
+              kind: z
+                .enum(['source', ...Object.values(SECTIONS)])
+                .meta({ description: 'What kind of record it is.' }),
+              id: anyId('Its id.'),
+              path: pathTo('Where to read it.'),
+              outcome: z
+                .enum(['created', 'matched'])
+                .meta({ description: '`matched`: it was known already, and only its evidence is new.' }),
+            })
+            .meta({ id: 'ReportOutcome', description: 'What became of a record of the report.' }),
+        )
+        .meta(unbounded),
     })
     .meta({ id: 'ReportResult', description: 'What became of a report.' })
 
@@ -355,7 +366,13 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
       description:
         'A source text and everything drawn from it, with the quotes. People, bodies and topics that are known already are matched by identifier, then by normalised name in any of their names; a name that fits several is refused with the candidates. All of it is written, or nothing.',
       body,
-      answers: { 201: { description: 'What became of each record.', schema: result } },
+      answers: {
+        201: {
+          description: 'What became of each record.',
+          schema: result,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
       problems: [
         'unknown-reference',
         'impossible',

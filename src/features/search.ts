@@ -8,9 +8,10 @@ import type { Reader, SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import type { Kind } from '../records/fields.ts'
+import { type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/fields.ts'
 import { several, whole } from '../records/query.ts'
 import { parse, type Records, type Stored } from '../records/records.ts'
+import type { Resource } from '../records/resource.ts'
 import { page, type RouteDeps } from './crud.ts'
 
 /** How far one can page into ranked hits. Whoever wants all matches takes the list with `q`. */
@@ -26,27 +27,36 @@ interface Hit {
   score: number
 }
 
-export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
-  const { resources } = records.catalogue
-  const kinds = z.enum(resources.map(({ kind }) => kind))
-  const hit = z
+/** A hit of one kind: all have the same form, and clients tell them apart by `kind`. */
+const hitOf = ({ kind, name, record }: Resource) =>
+  z
     .object({
-      kind: kinds.meta({ description: 'What kind of record it is.' }),
-      id: z.string().meta({ description: 'Its id.' }),
-      path: z.string().meta({ description: 'Where to read it.' }),
-      title: z.string().meta({ description: 'Its title or name.' }),
-      date: z.string().nullable().meta({ description: 'Its date, where it has one.' }),
-      snippet: z
-        .string()
-        .meta({ description: 'HTML, safe to insert: all escaped but `<mark>` around what matched.' }),
+      kind: z.literal(kind).meta({ description: 'What kind of record it is.' }),
+      id: record.shape['id'] as z.ZodString,
+      path: pathTo('Where to read it.'),
+      title: line(20_000, 'Its title or name.'),
+      date: partialDate('Its date, where it has one.').nullable(),
+      snippet: line(5000, 'HTML, safe to insert: all escaped but `<mark>` around what matched.'),
       score: z.number().meta({
         description:
           'Higher is better (BM25, a word in the title counting ten times); comparable within one answer.',
       }),
     })
-    .meta({ id: 'SearchHit', description: 'A record that matches.' })
+    .meta({ id: `${name}SearchHit`, description: `A ${kind} that matches.` })
+
+export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
+  const { resources } = records.catalogue
+  const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
+  const hit = z
+    .discriminatedUnion('kind', [hitOf(resources[0] as Resource), ...resources.slice(1).map(hitOf)])
+    .meta({
+      id: 'SearchHit',
+      description: 'A record that matches. `kind` says which; further kinds may come.',
+      discriminator: { propertyName: 'kind' },
+      ...mayGrow,
+    })
   const hits = z
-    .object({ data: z.array(hit), page })
+    .object({ data: z.array(hit).max(100), page })
     .meta({ id: 'SearchHitPage', description: 'The best hits first.' })
 
   app.get('/v1/search', {

@@ -1,12 +1,15 @@
 // What surrounds the records: health, metrics, the OpenAPI document and its reference, a front door.
 
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
-import { describe } from '../http/describe.ts'
+import { describe, textBody } from '../http/describe.ts'
+import { line, pathTo } from '../records/fields.ts'
 import type { Records } from '../records/records.ts'
 
 const health = z
@@ -15,11 +18,15 @@ const health = z
 
 const frontDoor = z
   .object({
-    name: z.string(),
-    version: z.string(),
-    documentation: z.string().meta({ description: 'The reference, for people.' }),
-    openapi: z.string().meta({ description: 'The OpenAPI document.' }),
-    resources: z.array(z.string()).meta({ description: 'The path of each list.' }),
+    name: line(100, 'What this is.'),
+    version: line(50, 'The version of the service.'),
+    documentation: pathTo('The reference, for people.'),
+    openapi: pathTo('The OpenAPI document.'),
+    openapi30: pathTo('The same in OpenAPI 3.0.3, for generators that lag.'),
+    resources: z
+      .array(pathTo('The path of a list.'))
+      .max(100)
+      .meta({ description: 'The path of each list.' }),
   })
   .meta({ id: 'FrontDoor', description: 'Where everything is.' })
 
@@ -32,6 +39,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getFrontDoor',
       tag: 'service',
       summary: 'Where everything is',
+      description: 'The paths of the lists, of the reference and of this document.',
       answers: { 200: { description: 'Paths to go on from.', schema: frontDoor } },
     }),
     handler: async (request, reply) =>
@@ -41,6 +49,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
           version,
           documentation: '/docs/',
           openapi: '/openapi.json',
+          openapi30: '/openapi-3.0.json',
           resources: records.catalogue.resources.map(({ path }) => `/v1/${path}`),
         }),
       }),
@@ -52,6 +61,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getHealth',
       tag: 'service',
       summary: 'Is the process alive?',
+      description: 'Answers without asking the database: restart what does not answer.',
       answers: { 200: { description: 'It is.', schema: health } },
     }),
     handler: async (request, reply) => answer(request, reply, { body: '{"status":"ok"}' }),
@@ -63,6 +73,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getReadiness',
       tag: 'service',
       summary: 'Can it answer requests?',
+      description: 'Asks the database: send no traffic where this is 503.',
       answers: { 200: { description: 'The database answers.', schema: health } },
     }),
     handler: async (request, reply) => {
@@ -94,8 +105,14 @@ export function metricsRoutes(app: FastifyInstance): void {
       operationId: 'getMetrics',
       tag: 'service',
       summary: 'Metrics for Prometheus',
+      description: 'Of the process, and of requests by route and status.',
       answers: {
-        200: { description: 'In the text format of Prometheus.', schema: z.string(), type: 'text/plain' },
+        200: {
+          description: 'In the text format of Prometheus.',
+          schema: textBody('text/plain'),
+          type: 'text/plain',
+          headers: [],
+        },
       },
     }),
     handler: async (_request, reply) =>
@@ -106,13 +123,21 @@ export function metricsRoutes(app: FastifyInstance): void {
   })
 }
 
-/** The OpenAPI document in both notations, and a reference that loads nothing from elsewhere. */
+/** In OpenAPI 3.0.3, as `npm run openapi` wrote it: converting is for those who build, not for those who serve. */
+const FILE_30 = new URL('../../openapi/openapi-3.0.json', import.meta.url)
+
+/** The OpenAPI document in all its forms, and a reference that loads nothing from elsewhere. */
 export function documentRoutes(app: FastifyInstance): void {
   const notations = {
     json: {
       path: '/openapi.json',
       type: 'application/json',
       write: (document: unknown) => JSON.stringify(document),
+    },
+    json30: {
+      path: '/openapi-3.0.json',
+      type: 'application/json',
+      write: () => JSON.stringify(JSON.parse(readFileSync(FILE_30, 'utf8'))),
     },
     yaml: {
       path: '/openapi.yaml',
@@ -141,12 +166,72 @@ export function documentRoutes(app: FastifyInstance): void {
         'content-type': headers['content-type'],
         ...(headers.location && { location: headers.location }),
       })
-      return statusCode === 200
-        ? answer(request, reply, { body: payload, type: String(headers['content-type']) })
-        : reply.send(payload)
+      if (statusCode !== 200) return reply.send(payload)
+      if (!/^text\/html/.test(String(headers['content-type'])))
+        return answer(request, reply, { body: payload, type: String(headers['content-type']) })
+      // What the page may load and run bears a nonce, another each time: the page itself is not to be kept.
+      const nonce = randomBytes(16).toString('base64')
+      return reply
+        .headers({
+          'cache-control': 'no-store',
+          'content-security-policy': policyOf(nonce),
+          'referrer-policy': 'no-referrer',
+          'x-content-type-options': 'nosniff',
+        })
+        .send(
+          payload
+            .replace('<div id="app">', `<script nonce="${NONCE}">${MANNERS}</script>$&`)
+            .replaceAll(NONCE, nonce),
+        )
     })
   }
 }
+
+/** Stands in the page where the nonce belongs. */
+const NONCE = 'nonce-of-this-answer'
+
+/**
+ * Runs before the reference, which makes styles while it runs: gives its style elements the nonce, sets style attributes
+ * as properties (which a policy allows), and spares it the try whether it may make code of text.
+ */
+const MANNERS = `{
+  const { nonce } = document.currentScript
+  const create = document.createElement
+  document.createElement = function (name, ...rest) {
+    const element = create.call(this, name, ...rest)
+    if (String(name).toLowerCase() === 'style') element.nonce = nonce
+    return element
+  }
+  const set = Element.prototype.setAttribute
+  Element.prototype.setAttribute = function (name, value) {
+    if (name === 'style' && this.style) this.style.cssText = value
+    else set.call(this, name, value)
+  }
+  const html = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML')
+  Object.defineProperty(Element.prototype, 'innerHTML', {
+    ...html,
+    set(text) {
+      html.set.call(this, String(text).replace(/(<[a-z][^<>]*?)\\sstyle=/gi, '$1 data-set-style='))
+      for (const element of (this.content ?? this).querySelectorAll('[data-set-style]'))
+        element.style.cssText = element.dataset.setStyle
+    },
+  })
+  globalThis.__zod_globalConfig = { jitless: true }
+}`
+
+/** Nothing but our own script and styles, nothing from elsewhere, and requests to this service alone. */
+const policyOf = (nonce: string) =>
+  [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
 /** The reference, an application of its own: its five megabytes are loaded when somebody first opens it. */
 async function referenceApp(): Promise<FastifyInstance> {
@@ -156,6 +241,9 @@ async function referenceApp(): Promise<FastifyInstance> {
     routePrefix: '/docs',
     configuration: {
       url: '/openapi.json',
+      nonce: NONCE,
+      // Where the key goes stands open, beside every request.
+      authentication: { preferredSecurityScheme: 'key' },
       pageTitle: 'SCO tracker: API reference',
       withDefaultFonts: false,
       telemetry: false,

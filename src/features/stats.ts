@@ -7,7 +7,7 @@ import { type SQL, sql } from '../db/sql.ts'
 import { links } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import type { Kind } from '../records/fields.ts'
+import { type Kind, line, unbounded } from '../records/fields.ts'
 import { ask, conditions } from '../records/filter.ts'
 import { filterParameters, filtersIn } from '../records/query.ts'
 import { columnNamed, type Records } from '../records/records.ts'
@@ -22,8 +22,8 @@ interface Bucket {
 
 const stats = z
   .object({
-    by: z.string().meta({ description: 'What was counted by.' }),
-    total: z.int().meta({
+    by: line(50, 'What was counted by.'),
+    total: z.int().min(0).meta({
       description: 'How many records match. Buckets can add up to more, as a record can have several topics.',
     }),
     includesNarrower: z
@@ -33,16 +33,13 @@ const stats = z
       .array(
         z
           .object({
-            key: z
-              .string()
-              .nullable()
-              .meta({ description: 'The status, id, code or year; null: none is known.' }),
-            label: z.string().nullable().meta({ description: 'Its name, where it has one.' }),
-            count: z.int().meta({ description: 'How many records.' }),
+            key: line(100, 'The status, id, code or year; null: none is known.').nullable(),
+            label: line(500, 'Its name, where it has one.').nullable(),
+            count: z.int().min(0).meta({ description: 'How many records.' }),
           })
           .meta({ id: 'Bucket', description: 'One bar of a chart.' }),
       )
-      .meta({ description: 'The largest first; years in order.' }),
+      .meta({ ...unbounded, description: 'The largest first; years in order.' }),
   })
   .meta({ id: 'Stats', description: 'Counts for a chart.' })
 

@@ -29,7 +29,7 @@ export function watchMethods(app: FastifyInstance): () => void {
             reply.headers({
               'access-control-allow-methods': allow,
               'access-control-allow-headers':
-                'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id',
+                'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
               'access-control-max-age': '86400',
             })
           }

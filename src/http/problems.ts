@@ -12,47 +12,79 @@ export const PROBLEM_JSON = 'application/problem+json'
 
 const fault = z
   .object({
-    pointer: z.string().optional().meta({ description: 'Where in the body (JSON Pointer, RFC 6901).' }),
-    parameter: z.string().optional().meta({ description: 'Which parameter.' }),
-    detail: z.string().meta({ description: 'What is wrong with it.' }),
+    pointer: z
+      .string()
+      .optional()
+      .meta({ 'x-unbounded': true, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
+    parameter: z.string().optional().meta({ 'x-unbounded': true, description: 'Which parameter.' }),
+    detail: z.string().meta({ 'x-unbounded': true, description: 'What is wrong with it.' }),
   })
   .meta({ id: 'Fault', description: 'One thing that is wrong with a request.' })
 
+const recordReference = z
+  .object({
+    kind: z.string().max(50).meta({ description: 'What kind of record it is.' }),
+    id: z.string().max(30).meta({ description: 'Its id.' }),
+  })
+  .meta({ id: 'RecordReference', description: 'A record.' })
+
+const match = z
+  .object({
+    id: z.string().max(30).meta({ description: 'Its id.' }),
+    name: z.string().max(500).meta({ description: 'Its name.' }),
+    path: z.string().max(300).meta({ description: 'Where to read it.' }),
+  })
+  .meta({ id: 'RecordMatch', description: 'A record that could be meant.' })
+
+const candidate = z
+  .object({
+    start: z.int().min(0).max(1_000_000).meta({ description: 'Where it starts: code points, from 0.' }),
+    end: z.int().min(0).max(1_000_000).meta({ description: 'Where it ends, exclusive.' }),
+    exact: z.string().max(50_000).meta({ description: 'The words.' }),
+    prefix: z.string().max(1000).meta({ description: 'What stands right before.' }),
+    suffix: z.string().max(1000).meta({ description: 'What stands right after.' }),
+  })
+  .meta({ id: 'QuoteCandidate', description: 'A place in a source that could be meant.' })
+
+/** Which problem it is: the path of its page. */
+export const problemType = z.enum(Object.keys(PROBLEMS).map((code) => `/problems/${code}`)).meta({
+  'x-name': 'ProblemType',
+  'x-may-grow': true,
+  description: 'The path of the page about this problem.',
+})
+
 /** The shape of every error. */
 export const problemSchema = z
-  .looseObject({
-    type: z.string().meta({ description: 'The path of the page about this problem.' }),
-    title: z.string().meta({ description: 'The problem in general.' }),
-    status: z.int().meta({ description: 'The HTTP status.' }),
-    detail: z.string().meta({ description: 'What happened this time.' }),
-    instance: z.string().meta({ description: 'The path that was asked for.' }),
-    requestId: z.string().meta({ description: 'Names this request in the log.' }),
-    errors: z.array(fault).optional().meta({ description: 'What is wrong, item by item.' }),
+  .object({
+    type: problemType,
+    title: z.string().meta({ maxLength: 200, description: 'The problem in general.' }),
+    status: z.int().min(400).max(599).meta({ description: 'The HTTP status.' }),
+    detail: z.string().meta({ 'x-unbounded': true, description: 'What happened this time.' }),
+    instance: z.string().meta({ maxLength: 16_384, description: 'The path that was asked for.' }),
+    requestId: z.string().meta({ maxLength: 128, description: 'Names this request in the log.' }),
+    errors: z
+      .array(fault)
+      .optional()
+      .meta({ 'x-unbounded': true, description: 'What is wrong, item by item.' }),
     legal: z
-      .array(z.string())
+      .array(z.string().max(50))
+      .max(50)
       .optional()
       .meta({ description: 'The statuses that could stand there instead.' }),
-    existingId: z.string().optional().meta({ description: 'The record that has it already.' }),
+    existingId: z.string().optional().meta({ maxLength: 30, description: 'The record that has it already.' }),
     referencedBy: z
-      .array(z.object({ kind: z.string(), id: z.string() }))
+      .array(recordReference)
+      .max(20)
       .optional()
       .meta({ description: 'The records that point here.' }),
     matches: z
-      .array(z.object({ id: z.string(), name: z.string(), path: z.string() }))
+      .array(match)
       .optional()
-      .meta({ description: 'The records that could be meant.' }),
-    candidates: z
-      .array(
-        z.object({
-          start: z.int(),
-          end: z.int(),
-          exact: z.string(),
-          prefix: z.string(),
-          suffix: z.string(),
-        }),
-      )
-      .optional()
-      .meta({ description: 'Places in the source that could be meant; positions in code points.' }),
+      .meta({ 'x-unbounded': true, description: 'The records that could be meant.' }),
+    candidates: z.array(candidate).optional().meta({
+      'x-unbounded': true,
+      description: 'Places in the source that could be meant; positions in code points.',
+    }),
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457). `type` names its page.' })
 
@@ -69,6 +101,8 @@ function problemBody(problem: Problem, instance: string, requestId: string) {
     ...problem.extra,
   }
 }
+
+const RETRY_SOON = { headers: { 'retry-after': '1' } }
 
 /** Fastify's own errors, by status. */
 const BY_STATUS: Record<number, ProblemCode> = {
@@ -96,14 +130,9 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code = '', statusCode, message } = (error ?? {}) as FastifyError
   const known = BY_CODE[code] ?? BY_CODE[code.split('_', 2).join('_')]
-  if (known)
-    return new Problem(
-      known[0],
-      known[1],
-      known[0] === 'unavailable' ? { headers: { 'retry-after': '1' } } : {},
-    )
+  if (known) return new Problem(known[0], known[1], known[0] === 'unavailable' ? RETRY_SOON : {})
   const byStatus = statusCode === undefined || statusCode === 500 ? undefined : BY_STATUS[statusCode]
-  if (byStatus) return new Problem(byStatus, message)
+  if (byStatus) return new Problem(byStatus, message, byStatus === 'unavailable' ? RETRY_SOON : {})
   return new Problem('internal', 'The service failed. The log holds the cause under this request id.')
 }
 
@@ -171,7 +200,12 @@ export const problems = fp(
         `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
+    let stopping = false
+    app.addHook('preClose', async () => {
+      stopping = true
+    })
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
+      if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
       if (headers.host !== undefined || raw.httpVersion !== '1.1') {
         // A chunk that came along and is broken is refused before anything is answered.
         if (headers['transfer-encoding'] === undefined) done()

@@ -32,6 +32,28 @@ export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_${E
 /** Which kind a string refers to, wherever it stands in a shape. */
 export const references = z.registry<{ kinds: readonly Kind[] }>()
 
+/** A schema that has a name in the OpenAPI document, so that generated clients have a type of that name. */
+export const named = <Schema extends z.ZodType>(name: string, schema: Schema): Schema =>
+  schema.meta({ 'x-name': name })
+
+/** Marks an enum that may get further values within /v1 (docs/stability.md). */
+export const mayGrow = { 'x-may-grow': true }
+
+/** Marks a list or text of answers that is as long as what it holds. All others say how long they can be. */
+export const unbounded = { 'x-unbounded': true }
+
+/** Texts of answers: what they look like, which nobody needs to check. */
+export const anyId = (description: string) =>
+  z.string().meta({
+    description,
+    pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
+    maxLength: 30,
+    examples: [exampleId('proposal')],
+  })
+export const pathTo = (description: string) =>
+  z.string().meta({ description, format: 'uri-reference', maxLength: 300 })
+export const line = (max: number, description: string) => z.string().meta({ description, maxLength: max })
+
 /** A line or a text that people wrote: trimmed, not empty. `max` counts UTF-16 units. */
 export const text = (max: number, description: string) =>
   z.string().trim().min(1).max(max).meta({ description })
@@ -43,6 +65,7 @@ export const partialDate = (description: string) =>
     .refine(isPartialDate, 'There is no such date.')
     .meta({
       description: `${description} ISO 8601; YYYY and YYYY-MM where no more is known.`,
+      maxLength: 10,
       examples: ['2022-08-24'],
     })
 
@@ -51,10 +74,10 @@ export const calendarDate = (description: string) =>
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}$/, 'Must be a date: YYYY-MM-DD.')
     .refine(isCalendarDate, 'There is no such date.')
-    .meta({ description, format: 'date', examples: ['2022-08-24'] })
+    .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
 
 export const instant = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-23T09:30:00.000Z'] })
+  z.iso.datetime().meta({ description, maxLength: 35, examples: ['2026-11-23T09:30:00.000Z'] })
 
 export const url = (description: string) =>
   z
@@ -71,12 +94,17 @@ export function ref(kind: Kind | readonly [Kind, ...Kind[]], description: string
     .regex(new RegExp(kinds.map((one) => refPattern(one).source).join('|')), {
       error: (issue) => kinds.map((one) => wrongReference(one, String(issue.input))).join(' Or: '),
     })
-    .meta({ description, examples: [first === 'state' ? 'RU' : exampleId(first)] })
+    .meta({
+      description,
+      maxLength: kinds.includes('topic') ? 100 : first === 'state' ? 2 : 30,
+      examples: [first === 'state' ? 'RU' : exampleId(first)],
+    })
   references.add(schema, { kinds })
   return schema
 }
 
-function refPattern(kind: Kind): RegExp {
+/** The form of a reference to a kind. */
+export function refPattern(kind: Kind): RegExp {
   if (kind === 'state') return STATE_CODE
   if (kind === 'topic') return new RegExp(`${idPattern(PREFIXES.topic).source}|${SLUG.source}`)
   return idPattern(PREFIXES[kind])
@@ -138,7 +166,9 @@ export const webSources = z
 
 export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
 
-export const support = z.enum(SUPPORT).meta({
+export const supportLevel = named('Support', z.enum(SUPPORT))
+
+export const support = supportLevel.meta({
   description:
     'How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count.',
 })
@@ -149,12 +179,12 @@ export const tail = {
   updatedAt: instant('When its content last changed.'),
   version: z
     .int()
-    .positive()
+    .min(1)
     .meta({ description: '1, 2, 3 …; moves only when the content does.', examples: [1] }),
 }
 
 export const statusOf = (lifecycle: Lifecycle, description: string) =>
-  z.enum(Object.keys(lifecycle.moves)).meta({ description })
+  named(`${lifecycle.of}Status`, z.enum(Object.keys(lifecycle.moves))).meta({ description })
 
 /** A step in the life of a proposal or an agreement, as it is written. */
 export const eventFields = (lifecycle: Lifecycle) => ({

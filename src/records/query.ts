@@ -1,6 +1,6 @@
 // What a client may ask of a list: the query parameters of a resource, drawn from its description.
 import { z } from 'zod'
-import { calendarDate, partialDate, ref, SUPPORT } from './fields.ts'
+import { calendarDate, named, partialDate, ref, supportLevel } from './fields.ts'
 import type { Filter, Resource } from './resource.ts'
 
 export interface SortKey {
@@ -53,13 +53,16 @@ const COMMON_FILTERS: Record<string, Filter> = {
     by: 'range',
     column: 'updatedAt',
     bound: 'from',
-    value: z.iso.datetime({ offset: true }).transform((instant) => new Date(instant).toISOString()),
+    value: z.iso
+      .datetime({ offset: true })
+      .transform((instant) => new Date(instant).toISOString())
+      .meta({ maxLength: 35 }),
     description: 'Records whose content changed at or after this instant.',
   },
   support: {
     by: 'column',
     column: 'support',
-    value: z.enum(SUPPORT),
+    value: supportLevel,
     description: 'How many sources the record is quoted from.',
   },
   hasEvidence: {
@@ -116,7 +119,7 @@ function filterSchema(filter: Filter): z.ZodType {
       return z
         .string()
         .regex(/^[^:]+:.+$/, 'Must be scheme:identifier.')
-        .meta({ description, examples: ['wikidata:Q485207'] })
+        .meta({ description, maxLength: 401, examples: ['wikidata:Q485207'] })
         .optional()
     case 'text':
       return z
@@ -130,7 +133,7 @@ function filterSchema(filter: Filter): z.ZodType {
 export const knownAtParameter = z.iso
   .datetime({ offset: true })
   .transform((instant) => new Date(instant).toISOString())
-  .meta({ description: 'Record time: what this service held at that instant.' })
+  .meta({ maxLength: 35, description: 'Record time: what this service held at that instant.' })
 
 export const asOfParameter = calendarDate('Event time: statuses and memberships as they were on that day.')
 
@@ -148,9 +151,9 @@ export const viewParameters = (resource: Resource) => ({
   knownAt: knownAtParameter.optional(),
 })
 
-export const includeParameter = (paths: readonly string[]) =>
+export const includeParameter = ({ name }: Resource, paths: readonly string[]) =>
   several(
-    z.enum(paths),
+    named(`${name}Include`, z.enum(paths)),
     'Related records to embed beside their ids, one level deep or two (`meeting.organization`).',
   )
 
@@ -159,9 +162,9 @@ export function listParameters(resource: Resource, includes: readonly string[]):
   const sorts = resource.sorts.flatMap((name) => [name, `-${name}`])
   return z.strictObject({
     ...filterParameters(resource),
-    include: includeParameter(includes).optional(),
+    include: includeParameter(resource, includes).optional(),
     sort: several(
-      z.enum(sorts),
+      named(`${resource.name}Sort`, z.enum(sorts)),
       `Fields to sort by, in order of weight; \`-\` in front means descending. Unknown values come last either way. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
     limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many records a page holds.' }),

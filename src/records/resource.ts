@@ -267,7 +267,10 @@ export function defineEntity(definition: EntityDefinition): Entity {
   const id = z
     .string()
     .regex(prefix ? idPattern(prefix) : STATE_CODE)
-    .meta({ description: prefix ? 'Opaque, time-ordered (TypeID).' : 'Its ISO 3166-1 alpha-2 code.' })
+    .meta({
+      description: prefix ? 'Opaque, time-ordered (TypeID).' : 'Its ISO 3166-1 alpha-2 code.',
+      maxLength: prefix ? prefix.length + 27 : 2,
+    })
   const writable = z.strictObject(
     mapValues(fields, (schema, key) => (required.includes(key) ? schema : optional(schema))),
   )

@@ -132,6 +132,19 @@ describe('the house', () => {
     expect(cycles).toEqual([])
   })
 
+  test('loads a driver only with the engine that needs it', () => {
+    const statically = (file: string) =>
+      [...read(file).matchAll(/^\s*(?:import|export)\b(?! type)[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm)].map(
+        ([, specifier]) => specifier ?? '',
+      )
+    const loads = (pattern: RegExp) =>
+      files.filter((file) => statically(file).some((each) => pattern.test(each)))
+    expect(loads(/^pg$/)).toEqual(['db/postgres/engine.ts'])
+    expect(loads(/postgres\/engine\.ts$/)).toEqual([])
+    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'cli/restore.ts', 'db/sqlite/engine.ts'])
+    expect(loads(/sqlite\/engine\.ts$/)).toEqual(['cli/openapi.ts'])
+  })
+
   test('reads the environment in config.ts alone; others only hand it there', () => {
     const reading = files.filter((file) => {
       const code = read(file)

@@ -8,7 +8,7 @@ import { createKey } from '../../src/db/keys.ts'
 import { openEngine } from '../../src/db/open.ts'
 import type { Resolve } from '../../src/features/webhooks/send.ts'
 import { freshDatabase, rowsOf } from './database.ts'
-import { holdToDocument } from './document.ts'
+import { holdToDocument, watchSockets } from './document.ts'
 
 export interface Answer<Body = Record<string, any>> {
   status: number
@@ -72,16 +72,24 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   const webhookSending = { resolve: nowhere, ...deps.webhookSending }
   const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
+  const faults = watchSockets(app)
   onTestFinished(async () => {
     await app.close()
     await engine.close()
     await remove()
+    if (faults[0]) throw faults[0]
   })
 
   const request = async (options: InjectOptions): Promise<Answer> => {
     const before = engine.version()
     const response = await app.inject(options)
-    holdToDocument(app, options, response)
+    holdToDocument(app, {
+      method: options.method ?? 'GET',
+      url: String(options.url),
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.body,
+    })
     // Whatever is asked in a test is asked again, of what was kept of the answer: it may not differ.
     if (options.method === 'GET' && response.statusCode < 400 && before !== null && !deps.rateLimitMax) {
       const asked = statements.length

@@ -17,6 +17,7 @@ import {
 } from '../engine.ts'
 import { bound, type SQL, sql } from '../sql.ts'
 import { tsvector } from './search.ts'
+import { tallyOn } from './tally.ts'
 
 const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
 
@@ -29,6 +30,8 @@ const CHANNEL = 'sco_tracker_commits'
 
 /** How many reads go on at once in one instance. */
 const READERS = 10
+/** And how many counts; none where nothing is limited. */
+const TALLIES = 2
 const CONNECT_MS = 5000
 /** How long a write waits for those of other instances, and how long one that fell silent keeps them waiting. */
 const LOCK_MS = 30_000
@@ -57,6 +60,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     onConnect: (client) => client.query('set session characteristics as transaction read only') as never,
   })
   const writers = pool({ max: 1 })
+  const tallies = pool({ max: TALLIES })
   const reader = new Connection(readers, onQuery)
   /** Where the log of the server stood behind the last commit of this instance. */
   let written = ''
@@ -82,6 +86,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
     reader,
     replicas: fleet,
+    tally: tallyOn(tallies),
     // To ask would cost what it saves, and commits of other instances are heard of only after they happened.
     version: () => null,
     async read(work) {
@@ -103,7 +108,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       if (closed) return
       closed = true
       await commits.idle()
-      await Promise.all([listening.stop(), readers.end(), writers.end(), fleet?.close()])
+      await Promise.all([listening.stop(), readers.end(), writers.end(), tallies.end(), fleet?.close()])
     },
   }
 }
@@ -127,7 +132,7 @@ async function snapshotOf<Result>(
       () => false,
       () => true,
     )
-    client.release(broken)
+    client.release(broken || snapshot.stale)
     throw error
   }
 }
@@ -285,6 +290,8 @@ class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly mayLag: boolean
+  /** Another instance migrated the database: what was prepared on this connection is good for nothing. */
+  stale = false
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined, mayLag = false) {
@@ -302,6 +309,10 @@ class Connection implements Writer {
       const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
       return rows as Row[]
     } catch (error) {
+      if (/cached plan must not change/.test((error as Error).message)) {
+        this.stale = true
+        throw unavailable('The database was migrated a moment ago.', error)
+      }
       throw translated(error)
     }
   }
@@ -455,7 +466,7 @@ class PostgresTransaction implements Transaction {
     if (this.#ended) return
     this.#ended = true
     this.#client.removeListener('end', this.#onEnd)
-    this.#client.release(broken)
+    this.#client.release(broken || this.writer.stale)
   }
 
   /** The connection broke on the commit: whether it stands only the server knows, and it is asked until it says. */

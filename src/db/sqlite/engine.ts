@@ -1,6 +1,7 @@
 // The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { CasingCache } from 'drizzle-orm/casing'
 import { Commits, type Transaction } from '../commits.ts'
@@ -13,7 +14,15 @@ const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathna
 interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
+  /** How long a write waits for one of another process, in milliseconds. */
+  busyMs?: number
 }
+
+/** How long is waited for another process. */
+const BUSY_MS = 5000
+
+/** How often a write that waits for another process looks again. */
+const LOOK_AGAIN_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   mkdirSync(dirname(file), { recursive: true })
@@ -21,6 +30,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('journal_mode = WAL')
   // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
   write.pragma('synchronous = FULL')
+  // `begin` waits for others, without holding up this process.
+  write.pragma('busy_timeout = 0')
   const read = connect(file)
   read.pragma('query_only = ON')
   // Reads of one state of the database: on the reader's connection, everyone else would be held to that state too.
@@ -31,7 +42,10 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const snapshotReader = new Connection(snapshot, options.onQuery)
   // Differs from one look to the next when any other connection has committed; this one never does.
   const version = read.prepare('pragma data_version').pluck()
-  const commits = new Commits(async () => new SqliteTransaction(write, writer), false)
+  const commits = new Commits(async () => {
+    await begin(write, options.busyMs ?? BUSY_MS)
+    return new SqliteTransaction(write, writer)
+  }, false)
   let reads: Promise<unknown> = Promise.resolve()
 
   return {
@@ -41,6 +55,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
     reader,
     replicas: null,
+    tally: null,
     version: () => version.get() as number,
     read(work) {
       const result = reads.then(async () => {
@@ -59,6 +74,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')
+      write.pragma(`busy_timeout = ${BUSY_MS}`)
       try {
         if (upToDate(write)) return
         // Loaded only when there is something to migrate: it brings in all of drizzle.
@@ -69,6 +85,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
         if (broken.length > 0) throw new Error(`The migration left ${broken.length} broken foreign keys.`)
       } finally {
         write.pragma('foreign_keys = ON')
+        write.pragma('busy_timeout = 0')
       }
     },
     async close() {
@@ -96,10 +113,24 @@ function upToDate(database: Database.Database): boolean {
 
 function connect(file: string): Database.Database {
   const database = new Database(file)
-  database.pragma('busy_timeout = 5000')
+  database.pragma(`busy_timeout = ${BUSY_MS}`)
   database.pragma('foreign_keys = ON')
   database.pragma('cache_size = -8000')
   return database
+}
+
+/** Begins a write. While another process has the turn, this one goes on with everything else. @throws SQLITE_BUSY */
+async function begin(database: Database.Database, busyMs: number): Promise<void> {
+  const until = performance.now() + busyMs
+  for (;;) {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error
+    }
+    await wait(LOOK_AGAIN_MS)
+  }
 }
 
 /** How SQLite writes what a query is made of. */
@@ -173,7 +204,6 @@ class SqliteTransaction implements Transaction {
   constructor(database: Database.Database, writer: Writer) {
     this.#database = database
     this.writer = writer
-    database.exec('BEGIN IMMEDIATE')
   }
 
   get lost() {

@@ -35,7 +35,7 @@ export interface RowFault {
   /** Dotted, positions of lists from 0: `topicIds.1`. Null: the row as a whole. */
   field: string | null
   detail: string
-  code: ProblemCode
+  type: `/problems/${ProblemCode}`
 }
 
 export interface ImportCounts {
@@ -220,7 +220,7 @@ class Importer {
           )
         const origin = { row, line, within: null }
         for (const { field, detail } of faults ?? [])
-          this.#fault({ file: file.name, row, line, field, detail, code: 'invalid-body' })
+          this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
         if (value) this.#receive(file, place, value, origin)
         await this.#breathe(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
       }
@@ -228,7 +228,14 @@ class Importer {
       if (!(error instanceof Problem)) throw error
       const faults = error.errors ?? [{ detail: error.message }]
       for (const { detail } of faults)
-        this.#fault({ file: file.name, row: null, line: null, field: null, detail, code: error.code })
+        this.#fault({
+          file: file.name,
+          row: null,
+          line: null,
+          field: null,
+          detail,
+          type: `/problems/${error.code}`,
+        })
     }
   }
 
@@ -244,7 +251,7 @@ class Importer {
   #receive(file: ImportFile, place: number, value: Record<string, unknown>, origin: Origin): void {
     const { row, line } = origin
     const faulty = (field: string | null, detail: string) =>
-      this.#fault({ file: file.name, row, line, field, detail, code: 'invalid-body' })
+      this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
     if (file.kind) {
       this.#take(place, file.kind, value, origin, faulty)
       return
@@ -712,7 +719,7 @@ class Importer {
         .slice(1)
         .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
       const field = [...(within ? [within.at] : []), ...steps].join('.')
-      this.#fault({ file, row, line, field: field || null, detail, code: problem.code })
+      this.#fault({ file, row, line, field: field || null, detail, type: `/problems/${problem.code}` })
     }
   }
 

@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
-import { PROBLEMS, type ProblemCode } from '../../core/problems.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch } from '../../http/describe.ts'
+import { describe, ifNoneMatch, partParam, textBody } from '../../http/describe.ts'
+import { problemType } from '../../http/problems.ts'
 import { authorOf, respond } from '../../http/write.ts'
-import { instant, type Kind } from '../../records/fields.ts'
+import { instant, type Kind, line, unbounded } from '../../records/fields.ts'
 import { whole } from '../../records/query.ts'
 import type { Records } from '../../records/records.ts'
 import { actor } from '../history.ts'
@@ -15,19 +15,21 @@ import { kindsInOrder, MOST_ERRORS } from './import.ts'
 import { type ImportJob, ImportJobs } from './jobs.ts'
 import { pathsOf } from './kinds.ts'
 import { template } from './template.ts'
-import { takeUploads, type UploadedFile } from './upload.ts'
+import { MOST_BYTES, takeUploads, type UploadedFile } from './upload.ts'
 
 const EXAMPLES = {
   'text/csv': {
     description:
       'CSV (RFC 4180) with a header, in UTF-8; `kind` says what the rows are. Delimiters may also be semicolons or tabs.',
     example: 'name,otherNames,identifiers\r\nThe minister,Another spelling; a third,my-archive:1\r\n',
+    most: MOST_BYTES,
   },
   'application/x-ndjson': {
     description:
       'A JSON object on each line: a record where `kind` is given, else `{"kind": …, "record": …}`.',
     example:
       '{"kind":"speaker","record":{"name":"The minister"}}\n{"kind":"proposal","record":{"title":"Exercise together","proposedOn":"2022-08-24","speakerId":"The minister"}}\n',
+    most: MOST_BYTES,
   },
 }
 
@@ -64,7 +66,13 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
           }),
         }),
         upload: EXAMPLES,
-        answers: { 202: { description: 'The import, which is under way.', schema: importShape } },
+        answers: {
+          202: {
+            description: 'The import, which is under way.',
+            schema: importShape,
+            headers: ['Location', 'Idempotency-Replayed'],
+          },
+        },
         secured: true,
       }),
       handler: async (request, reply) => {
@@ -111,8 +119,9 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       answers: {
         200: {
           description: 'The template.',
-          schema: z.string(),
+          schema: textBody('text/csv'),
           type: 'text/csv',
+          headers: ['ETag', 'Content-Disposition'],
           alsoAs: ['application/x-ndjson'],
         },
       },
@@ -136,14 +145,14 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       tag: 'imports',
       summary: 'How far an import is, and what became of it',
       description: 'Kept for 30 days.',
-      params: z.object({ id: z.string().meta({ description: 'The id of the import.' }) }),
+      params: z.object({ id: partParam('imp', 'The id of the import.') }),
       query: z.strictObject({
         wait: whole(0, 60)
           .default(0)
           .meta({ description: 'Seconds to wait for the end of the import before answering.' }),
       }),
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The import.', schema: importShape } },
+      answers: { 200: { description: 'The import.', schema: importShape, headers: ['ETag'] } },
       problems: ['not-found'],
       secured: true,
     }),
@@ -166,7 +175,10 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
   const count = (description: string) => z.int().nonnegative().meta({ description })
   return z
     .object({
-      id: z.string().regex(idPattern('imp')).meta({ description: 'Opaque, time-ordered (TypeID).' }),
+      id: z
+        .string()
+        .regex(idPattern('imp'))
+        .meta({ description: 'Opaque, time-ordered (TypeID).', maxLength: 30 }),
       status: z.enum(['queued', 'running', 'succeeded', 'failed']).meta({
         description:
           'Where it stands. `failed`: nothing was written. `succeeded`: all of it was, or could be (`dry-run`).',
@@ -188,7 +200,7 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
       failure: z
         .string()
         .nullable()
-        .meta({ description: 'Why it failed, where that is not the fault of rows.' }),
+        .meta({ ...unbounded, description: 'Why it failed, where that is not the fault of rows.' }),
       rows: count('Rows that were read.').optional(),
       summary: z
         .array(
@@ -201,6 +213,7 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
             })
             .meta({ id: 'ImportCounts', description: 'What became of the rows of a kind.' }),
         )
+        .max(50)
         .optional()
         .meta({ description: 'What was done, or would be, by kind.' }),
       unidentified: count(
@@ -211,7 +224,7 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
         .array(
           z
             .object({
-              file: z.string().meta({ description: 'The file; `body` for what was sent over HTTP.' }),
+              file: line(1000, 'The file; `body` for what was sent over HTTP.'),
               row: z
                 .int()
                 .nullable()
@@ -220,14 +233,16 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
               field: z
                 .string()
                 .nullable()
-                .meta({ description: 'The field, dotted (`topicIds.1`); null: the row as a whole.' }),
-              detail: z.string().meta({ description: 'What is wrong.' }),
-              code: z
-                .enum(Object.keys(PROBLEMS) as ProblemCode[])
-                .meta({ description: 'What kind of problem it is; its page is `/problems/{code}`.' }),
+                .meta({
+                  ...unbounded,
+                  description: 'The field, dotted (`topicIds.1`); null: the row as a whole.',
+                }),
+              detail: z.string().meta({ ...unbounded, description: 'What is wrong.' }),
+              type: problemType,
             })
             .meta({ id: 'ImportFault', description: 'What is wrong with a row.' }),
         )
+        .max(MOST_ERRORS)
         .optional()
         .meta({ description: `What is wrong; the first ${MOST_ERRORS.toLocaleString('en')}.` }),
     })

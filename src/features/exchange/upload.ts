@@ -17,7 +17,7 @@ const FORMATS: Record<string, ImportFormat> = {
 }
 
 /** The largest file. */
-const MOST_BYTES = 256 * 1024 * 1024
+export const MOST_BYTES = 256 * 1024 * 1024
 
 /** A file that has arrived. As JSON it is its content alone, so that the same file is the same request. */
 export class UploadedFile {

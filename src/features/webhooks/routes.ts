@@ -67,7 +67,7 @@ const BODILESS: ProblemCode[] = [
 
 interface WebhookDeps extends RouteDeps {
   /** The shape of a change in the feed. */
-  change: z.ZodObject
+  change: z.ZodType
   sender: Sender
   allowPrivate: boolean
 }
@@ -82,12 +82,16 @@ export function webhookRoutes(
   const shapes = webhookShapes([...catalogue.resources, ...catalogue.parts].map(({ kind }) => kind))
   const webhookParam = recordParam({ kind: 'webhook', prefix: 'whk' })
   const deliveryParam = webhookParam.extend({
-    deliveryId: z.string().meta({ description: 'The id of the delivery.' }),
+    deliveryId: z.string().meta({ description: 'The id of the delivery.', maxLength: 200 }),
   })
   const params = (request: FastifyRequest) => request.params as { id: string; deliveryId: string }
   const paging = {
     limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many a page holds at most.' }),
-    cursor: z.string().optional().meta({ description: 'From `page.nextCursor` of the page before.' }),
+    cursor: z
+      .string()
+      .max(4000)
+      .optional()
+      .meta({ description: 'From `page.nextCursor` of the page before.' }),
   }
   const common = { tag: 'webhooks', secured: true }
 
@@ -103,7 +107,9 @@ export function webhookRoutes(
         ...paging,
       }),
       headers: ifNoneMatch,
-      answers: { 200: { description: 'A page of webhooks.', schema: shapes.webhookPage } },
+      answers: {
+        200: { description: 'A page of webhooks.', schema: shapes.webhookPage, headers: ['ETag', 'Link'] },
+      },
       problems: ['invalid-cursor'],
     }),
     handler: async (request, reply) => {
@@ -180,9 +186,16 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhook',
       summary: 'Read a webhook',
+      description: 'Its secret is not shown again.',
       params: webhookParam,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The webhook, without its secret.', schema: shapes.webhook } },
+      answers: {
+        200: {
+          description: 'The webhook, without its secret.',
+          schema: shapes.webhook,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
@@ -257,7 +270,9 @@ export function webhookRoutes(
         'The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.',
       params: webhookParam,
       headers: idempotencyKey,
-      answers: { 200: { description: 'The new secret.', schema: shapes.rotated } },
+      answers: {
+        200: { description: 'The new secret.', schema: shapes.rotated, headers: ['Idempotency-Replayed'] },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
@@ -289,7 +304,13 @@ export function webhookRoutes(
         'A signed message of the type `webhook.ping`, also to a webhook that is paused or disabled. It is tried once; read the delivery for what became of it.',
       params: webhookParam,
       headers: idempotencyKey,
-      answers: { 202: { description: 'The delivery, not sent yet.', schema: deliverySchema } },
+      answers: {
+        202: {
+          description: 'The delivery, not sent yet.',
+          schema: deliverySchema,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
@@ -313,7 +334,13 @@ export function webhookRoutes(
         'Takes the webhook back to an earlier place in the change feed, from where it goes on in order. A change that is still in its delivery log keeps its `webhook-id`.',
       params: webhookParam,
       body: replay,
-      answers: { 202: { description: 'The webhook, at its new place.', schema: shapes.webhook } },
+      answers: {
+        202: {
+          description: 'The webhook, at its new place.',
+          schema: shapes.webhook,
+          headers: ['ETag', 'Last-Modified', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', 'impossible'],
     }),
     handler: async (request, reply) => {
@@ -347,7 +374,9 @@ export function webhookRoutes(
         ...paging,
       }),
       headers: ifNoneMatch,
-      answers: { 200: { description: 'A page of deliveries.', schema: deliveryPage } },
+      answers: {
+        200: { description: 'A page of deliveries.', schema: deliveryPage, headers: ['ETag', 'Link'] },
+      },
       problems: ['not-found', 'gone', 'invalid-cursor'],
     }),
     handler: async (request, reply) => {
@@ -369,9 +398,12 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhookDelivery',
       summary: 'Read a delivery, with its tries',
+      description: 'The last 20 tries. Kept for 30 days after it ended.',
       params: deliveryParam,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The delivery.', schema: deliveryDetail } },
+      answers: {
+        200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag', 'Last-Modified'] },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
@@ -394,7 +426,13 @@ export function webhookRoutes(
         'At once, under the same `webhook-id`, and retried as a new one. While the webhook is not active it waits.',
       params: deliveryParam,
       headers: idempotencyKey,
-      answers: { 202: { description: 'The delivery, to be sent again.', schema: deliverySchema } },
+      answers: {
+        202: {
+          description: 'The delivery, to be sent again.',
+          schema: deliverySchema,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 // Webhooks as they go over the wire: what is written, what is read, and what never is.
 import { z } from 'zod'
+import { idPattern } from '../../core/ids.ts'
 import {
   type Attempt,
   DELIVERY_STATUSES,
@@ -8,7 +9,8 @@ import {
   WEBHOOK_STATUSES,
   type Webhook,
 } from '../../db/webhooks.ts'
-import { instant, tail, text, url } from '../../records/fields.ts'
+import { instant, line, tail, text, unbounded, url } from '../../records/fields.ts'
+import { MAX_LIMIT } from '../../records/query.ts'
 import type { Doc, Json } from '../../records/resource.ts'
 import { page } from '../crud.ts'
 import { op } from '../history.ts'
@@ -38,6 +40,17 @@ const EXAMPLE = {
   version: 1,
 }
 
+const webhookId = (description: string) =>
+  z
+    .string()
+    .regex(idPattern('whk'))
+    .meta({ description, maxLength: 30, examples: [EXAMPLE_ID] })
+const deliveryId = (description: string) =>
+  z
+    .string()
+    .regex(idPattern('dlv'))
+    .meta({ description, maxLength: 30, examples: [EXAMPLE_DELIVERY] })
+
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
   const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
@@ -45,7 +58,12 @@ export function webhookShapes(kindNames: readonly string[]) {
   })
   const ops = z.array(op).max(3).meta({ description: 'Only what was done so; empty for all.' })
   const recordIds = z
-    .array(z.string().regex(/^([a-z]{3}_[0-9a-z]{26}|[A-Z]{2})$/, 'Must be the id of a record.'))
+    .array(
+      z
+        .string()
+        .regex(/^([a-z]{3}_[0-9a-z]{26}|[A-Z]{2})$/, 'Must be the id of a record.')
+        .meta({ description: 'The id of a record.', maxLength: 30 }),
+    )
     .max(100)
     .meta({
       description:
@@ -103,7 +121,7 @@ export function webhookShapes(kindNames: readonly string[]) {
       examples: [{ status: 'paused' }],
     })
   const shape = {
-    id: z.string().meta({ description: 'Its id.', examples: [EXAMPLE_ID] }),
+    id: webhookId('Its id.'),
     url: address,
     kinds,
     filters: z.object({ ops, recordIds }).meta(filtersAbout),
@@ -125,10 +143,14 @@ export function webhookShapes(kindNames: readonly string[]) {
   const webhook = z
     .object(shape)
     .meta({ id: 'Webhook', description: 'Who is told of changes.', examples: [EXAMPLE] })
-  const secret = z.string().nullable().meta({
-    description:
-      'What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one.',
-  })
+  const secret = z
+    .string()
+    .nullable()
+    .meta({
+      ...unbounded,
+      description:
+        'What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one.',
+    })
   const withSecret = z.object({ ...shape, secret }).meta({
     id: 'WebhookWithSecret',
     description: 'A webhook as it was made, with what signs its deliveries.',
@@ -142,7 +164,7 @@ export function webhookShapes(kindNames: readonly string[]) {
       examples: [{ secret: EXAMPLE_SECRET, previousUntil: '2026-11-24T09:30:00.000Z' }],
     })
   const webhookPage = z
-    .object({ data: z.array(webhook), page })
+    .object({ data: z.array(webhook).max(MAX_LIMIT), page })
     .meta({ id: 'WebhookPage', description: 'A page of webhooks, the oldest first.' })
   return { writable, create, patch, webhook, withSecret, rotated, webhookPage }
 }
@@ -154,23 +176,22 @@ const attempt = z
     at: instant('When it began.'),
     durationMs: z.int().meta({ description: 'How long it took, in milliseconds.' }),
     statusCode: z.int().nullable().meta({ description: 'What the receiver answered; null when it did not.' }),
-    error: z.string().nullable().meta({ description: 'What went wrong, where it was not the status alone.' }),
-    answer: z.string().nullable().meta({ description: 'The first kilobyte of what the receiver answered.' }),
+    error: line(1000, 'What went wrong, where it was not the status alone.').nullable(),
+    answer: z
+      .string()
+      .meta({ ...unbounded, description: 'The first kilobyte of what the receiver answered.' })
+      .nullable(),
   })
   .meta({ id: 'WebhookAttempt', description: 'One try of a delivery.' })
 
 const deliveryShape = {
-  id: z
-    .string()
-    .meta({ description: 'Its id, and the `webhook-id` of every try.', examples: [EXAMPLE_DELIVERY] }),
-  webhookId: z.string(),
+  id: deliveryId('Its id, and the `webhook-id` of every try.'),
+  webhookId: webhookId('The webhook.'),
   seq: z
     .int()
     .nullable()
     .meta({ description: 'The change of which it tells, in the change feed; null for a ping.' }),
-  type: z.string().meta({
-    description: 'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.',
-  }),
+  type: line(50, 'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.'),
   status: deliveryStatus.meta({
     description: '`pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.',
   }),
@@ -188,12 +209,15 @@ export const delivery = z
 export const deliveryDetail = z
   .object({
     ...deliveryShape,
-    attempts: z.array(attempt).meta({ description: 'The tries, the oldest first; the last 20 of them.' }),
+    attempts: z
+      .array(attempt)
+      .max(20)
+      .meta({ description: 'The tries, the oldest first; the last 20 of them.' }),
   })
   .meta({ id: 'WebhookDeliveryDetail', description: 'A delivery, with what became of each try.' })
 
 export const deliveryPage = z
-  .object({ data: z.array(delivery), page })
+  .object({ data: z.array(delivery).max(MAX_LIMIT), page })
   .meta({ id: 'WebhookDeliveryPage', description: 'A page of deliveries, the newest first.' })
 
 export const replay = z
@@ -210,27 +234,25 @@ export const replay = z
   })
 
 /** What a receiver is sent. @param change the shape of a change in the feed */
-export const messageOf = (change: z.ZodObject) =>
+export const messageOf = (change: z.ZodType) =>
   z
     .object({
-      type: z.string().meta({
-        description: 'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.',
-        examples: ['proposal.updated'],
-      }),
+      type: line(
+        50,
+        'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.',
+      ).meta({ examples: ['proposal.updated'] }),
       timestamp: instant('When the change was written.'),
       data: z
-        .union([change, z.object({ webhookId: z.string() })])
+        .union([change, z.object({ webhookId: webhookId('The webhook.') })])
         .meta({ description: 'The change, as the feed shows it; of a ping the webhook.' }),
     })
     .meta({ id: 'WebhookMessage', description: 'What a receiver is sent.' })
 
-const messageHeader = (name: string, description: string, type = 'string') => ({
-  name,
-  in: 'header',
-  required: true,
-  description,
-  schema: { type },
-})
+const messageHeader = (
+  name: string,
+  description: string,
+  schema: object = { type: 'string', maxLength: 500 },
+) => ({ name, in: 'header', required: true, description, schema })
 
 /** The other side of a webhook, as OpenAPI 3.1 describes it. */
 export const receiverDocument = {
@@ -240,9 +262,16 @@ export const receiverDocument = {
       tags: ['webhooks'],
       summary: 'A change is sent to your URL',
       description: 'Signed as Standard Webhooks says; at least once.',
+      // Not a key of ours: the signature says who sent it.
+      security: [],
       parameters: [
         messageHeader('webhook-id', 'The same for every try of this change.'),
-        messageHeader('webhook-timestamp', 'When this try was made, in seconds since 1970.', 'integer'),
+        messageHeader('webhook-timestamp', 'When this try was made, in seconds since 1970.', {
+          type: 'integer',
+          format: 'int64',
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+        }),
         messageHeader(
           'webhook-signature',
           '`v1,` and a signature, for each secret that counts; spaces between.',

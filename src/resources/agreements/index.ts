@@ -1,9 +1,9 @@
 // A draft agreement and what becomes of it, in the terms of the Vienna Convention on the Law of Treaties.
 import { z } from 'zod'
 import { endsBeforeStart } from '../../core/dates.ts'
-import { agreementLifecycle, statusesOf } from '../../core/lifecycle.ts'
+import { agreementLifecycle } from '../../core/lifecycle.ts'
 import type { Fault } from '../../core/problems.ts'
-import { partialDate, party, ref, text, topicIds } from '../../records/fields.ts'
+import { mayGrow, named, partialDate, party, ref, statusOf, text, topicIds } from '../../records/fields.ts'
 import { dateRange, defineResource } from '../../records/resource.ts'
 import { agreements as table } from './table.ts'
 
@@ -21,6 +21,8 @@ const KINDS = [
   'other',
 ] as const
 
+const kind = named('AgreementKind', z.enum(KINDS).meta(mayGrow))
+
 const partyTo = z
   .strictObject({
     stateCode: ref('state', 'The state.'),
@@ -28,8 +30,7 @@ const partyTo = z
     consentOn: partialDate('When it expressed its consent to be bound (articles 11 to 15).')
       .nullable()
       .default(null),
-    consentBy: z
-      .enum(['ratification', 'acceptance', 'approval', 'accession', 'signature'])
+    consentBy: named('Consent', z.enum(['ratification', 'acceptance', 'approval', 'accession', 'signature']))
       .nullable()
       .default(null)
       .meta({ description: 'By what it consented to be bound.' }),
@@ -65,7 +66,7 @@ export const agreements = defineResource({
   fields: {
     title: text(1000, 'Its full title.'),
     shortTitle: text(300, 'What people call it.').nullable(),
-    kind: z.enum(KINDS).meta({ description: 'What sort of instrument it is.' }),
+    kind: kind.meta({ description: 'What sort of instrument it is.' }),
     subject: text(5000, 'What it governs, in our own words.').nullable(),
     draftedBy: party('Who drafted it.'),
     meetingId: ref('meeting', 'The meeting at which it was announced.').nullable(),
@@ -98,14 +99,14 @@ export const agreements = defineResource({
     status: {
       by: 'column',
       column: 'status',
-      value: z.enum(statusesOf(agreementLifecycle)),
+      value: statusOf(agreementLifecycle, 'A status.'),
       description: 'Where it stands.',
     },
     ...dateRange('since', 'statusSince', 'In its status since a day'),
     kind: {
       by: 'column',
       column: 'kind',
-      value: z.enum(KINDS),
+      value: kind,
       description: 'What sort of instrument it is.',
     },
     meeting: {

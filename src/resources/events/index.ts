@@ -11,7 +11,7 @@ import {
 } from '../../core/lifecycle.ts'
 import { impossible, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
-import { partialDate, ref, text } from '../../records/fields.ts'
+import { anyId, named, partialDate, ref, text } from '../../records/fields.ts'
 import { type Attachment, type Extension, parse, type Records, type Unit } from '../../records/records.ts'
 import { type Catalogue, type Doc, defineEntity, type Entity, type Resource } from '../../records/resource.ts'
 import { events as table } from './table.ts'
@@ -32,10 +32,11 @@ export const events = defineEntity({
     recordKind: z
       .enum(['proposal', 'agreement'])
       .meta({ description: 'What kind of record it happened to.' }),
-    recordId: z.string().meta({ description: 'The id of the record it happened to.' }),
-    status: z
-      .enum([...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])])
-      .meta({ description: 'The status that began.' }),
+    recordId: anyId('The id of the record it happened to.'),
+    status: named(
+      'EventStatus',
+      z.enum([...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])]),
+    ).meta({ description: 'The status that began.' }),
     occurredOn: partialDate('When it began; null for a start whose date nobody recorded.').nullable(),
     meetingId: ref('meeting', 'The meeting at which it happened.').nullable(),
     note: text(5000, 'What a reader should know about it.').nullable(),

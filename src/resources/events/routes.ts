@@ -4,12 +4,13 @@ import { z } from 'zod'
 import { answer } from '../../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
 import { respond, written } from '../../http/write.ts'
+import { unbounded } from '../../records/fields.ts'
 import { parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { addEvent, type EventInput, events, historyOf } from './index.ts'
 
 const eventList = z
-  .object({ data: z.array(events.record) })
+  .object({ data: z.array(events.record).meta(unbounded) })
   .meta({ id: 'EventList', description: 'The events of a record, in order of date.' })
 
 export function eventRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
@@ -22,6 +23,7 @@ export function eventRoutes(app: FastifyInstance, resource: Resource, records: R
       operationId: `list${name}Events`,
       tag: path,
       summary: `List the events of the ${kind}`,
+      description: 'Its whole life at once, the start first; what is undated stands in front.',
       params: recordParam(resource),
       headers: ifNoneMatch,
       answers: { 200: { description: 'What became of it, in order of date.', schema: eventList } },

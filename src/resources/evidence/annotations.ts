@@ -1,51 +1,71 @@
 // Evidence as W3C Web Annotations (https://www.w3.org/TR/annotation-model/).
 import { z } from 'zod'
+import { instant, line, pathTo, unbounded } from '../../records/fields.ts'
 import type { Doc } from '../../records/resource.ts'
+
+const selector = z
+  .discriminatedUnion('type', [
+    z
+      .object({
+        type: z.literal('TextQuoteSelector'),
+        exact: line(50_000, 'The words themselves.'),
+        prefix: line(1000, 'What stands right before.'),
+        suffix: line(1000, 'What stands right after.'),
+      })
+      .meta({ id: 'TextQuoteSelector', description: 'The place by its words.' }),
+    z
+      .object({
+        type: z.literal('TextPositionSelector'),
+        start: z.int().min(0).max(1_000_000).meta({ description: 'Code points, from 0.' }),
+        end: z.int().min(0).max(1_000_000).meta({ description: 'Exclusive.' }),
+      })
+      .meta({ id: 'TextPositionSelector', description: 'The place by its offsets.' }),
+  ])
+  .meta({
+    id: 'Selector',
+    description: 'A place in a text: first by its words, then by its offsets.',
+    discriminator: { propertyName: 'type' },
+  })
 
 const annotation = z
   .object({
-    id: z.string().meta({ description: 'The path of the evidence.' }),
+    id: pathTo('The path of the evidence.'),
     type: z.literal('Annotation'),
     motivation: z.enum(['linking', 'assessing']).meta({
       description:
         '`linking`: the source says it (a quote). `assessing`: an analyst concluded it (an inference).',
     }),
-    created: z.string(),
-    modified: z.string(),
-    body: z.array(
-      z.object({
-        type: z.enum(['SpecificResource', 'TextualBody']),
-        purpose: z.enum(['linking', 'tagging', 'commenting']),
-        source: z.string().optional().meta({ description: 'The path of the record that the words support.' }),
-        value: z
-          .string()
-          .optional()
-          .meta({ description: 'The assertion (`tagging`), or the note (`commenting`).' }),
-      }),
-    ),
-    target: z.object({
-      type: z.literal('SpecificResource'),
-      source: z.string().meta({ description: 'The path of the source.' }),
-      selector: z.tuple([
-        z.object({
-          type: z.literal('TextQuoteSelector'),
-          exact: z.string(),
-          prefix: z.string(),
-          suffix: z.string(),
-        }),
-        z.object({ type: z.literal('TextPositionSelector'), start: z.int(), end: z.int() }),
-      ]),
-    }),
+    created: instant('When the evidence was made here.'),
+    modified: instant('When it last changed.'),
+    body: z
+      .array(
+        z
+          .object({
+            type: z.enum(['SpecificResource', 'TextualBody']),
+            purpose: z.enum(['linking', 'tagging', 'commenting']),
+            source: pathTo('The path of the record that the words support.').optional(),
+            value: line(5000, 'The assertion (`tagging`), or the note (`commenting`).').optional(),
+          })
+          .meta({ id: 'AnnotationBody', description: 'What the words support, or how they do.' }),
+      )
+      .max(3),
+    target: z
+      .object({
+        type: z.literal('SpecificResource'),
+        source: pathTo('The path of the source.'),
+        selector: z.array(selector).min(2).max(2),
+      })
+      .meta({ id: 'AnnotationTarget', description: 'The place in the source.' }),
   })
   .meta({ id: 'Annotation', description: 'A W3C Web Annotation.' })
 
 export const annotationPage = z
   .object({
     '@context': z.literal('http://www.w3.org/ns/anno.jsonld'),
-    id: z.string(),
+    id: pathTo('The path of this page.'),
     type: z.literal('AnnotationPage'),
-    startIndex: z.int(),
-    items: z.array(annotation),
+    startIndex: z.int().min(0).max(0).meta({ description: 'All annotations come at once.' }),
+    items: z.array(annotation).meta(unbounded),
   })
   .meta({
     id: 'AnnotationPage',

@@ -5,7 +5,7 @@ import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { PREFIXES, ref, text } from '../../records/fields.ts'
+import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
 import {
   type Attachment,
   type Extension,
@@ -34,16 +34,16 @@ export const evidence = defineEntity({
   about: 'The words of a source that a record rests on.',
   table,
   fields: {
-    recordKind: z
-      .enum([...Object.keys(PREFIXES), 'state'])
-      .meta({ description: 'What kind of record it supports.' }),
-    recordId: z.string().meta({ description: 'The id of the record it supports.' }),
+    recordKind: named('RecordKind', z.enum([...Object.keys(PREFIXES), 'state']).meta(mayGrow)).meta({
+      description: 'What kind of record it supports.',
+    }),
+    recordId: anyId('The id of the record it supports.'),
     sourceId: ref('source', 'The source that is quoted.'),
-    motivation: z.enum(MOTIVATIONS).meta({
+    motivation: named('Motivation', z.enum(MOTIVATIONS)).meta({
       description:
         '`quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning.',
     }),
-    assertion: z.enum(ASSERTIONS).default('reported').meta({
+    assertion: named('Assertion', z.enum(ASSERTIONS)).default('reported').meta({
       description: 'How strongly the source has it: a minister who announced a draft did not adopt it.',
     }),
     exact: z

@@ -3,16 +3,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
 import { DELETED, respond, written } from '../../http/write.ts'
-import type { Kind } from '../../records/fields.ts'
+import { type Kind, unbounded } from '../../records/fields.ts'
 import { belongingTo, parse, type Records, type Stored } from '../../records/records.ts'
 import type { Doc, Entity, Resource } from '../../records/resource.ts'
 import { annotationPage, toAnnotation } from './annotations.ts'
 import { addEvidence, citationsOf, evidence, evidenceCreate, removeEvidence } from './index.ts'
 
 const evidenceList = z
-  .object({ data: z.array(evidence.record) })
+  .object({ data: z.array(evidence.record).meta(unbounded) })
   .meta({ id: 'EvidenceList', description: 'All evidence of a record, oldest first.' })
 
 /** Whose evidence a set of routes serves. */
@@ -33,7 +33,7 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
   const { kind, name } = entity
   const collection = `${holder.base}/evidence`
   const itemParams = holder.params.extend({
-    evidenceId: z.string().meta({ description: 'The id of the evidence.' }),
+    evidenceId: partParam('evd', 'The id of the evidence.'),
   })
   const params = (request: FastifyRequest) => request.params as Record<string, string>
 
@@ -42,6 +42,7 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
       operationId: `list${name}Evidence`,
       tag,
       summary: `List the evidence of the ${kind}`,
+      description: 'All of it at once, quotes and inferences, oldest first.',
       params: holder.params,
       headers: ifNoneMatch,
       answers: { 200: { description: 'What the record rests on.', schema: evidenceList } },
@@ -84,9 +85,16 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
       operationId: `get${name}Evidence`,
       tag,
       summary: `Read one piece of evidence of the ${kind}`,
+      description: 'The words, where they stand in the source, and how strongly the source has it.',
       params: itemParams,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The evidence.', schema: evidence.record } },
+      answers: {
+        200: {
+          description: 'The evidence.',
+          schema: evidence.record,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {

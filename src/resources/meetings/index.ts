@@ -1,7 +1,7 @@
 // A meeting of a body: when and where it was held, who took part, what was on the agenda.
 import { z } from 'zod'
 import { earliest, endsBeforeStart } from '../../core/dates.ts'
-import { partialDate, ref, text, topicIds } from '../../records/fields.ts'
+import { named, partialDate, ref, text, topicIds } from '../../records/fields.ts'
 import { dateRange, defineResource } from '../../records/resource.ts'
 import { meetings as table } from './table.ts'
 
@@ -9,9 +9,12 @@ const FORMATS = ['in-person', 'video', 'hybrid'] as const
 const STATUSES = ['scheduled', 'held', 'postponed', 'cancelled'] as const
 const ROLES = ['chair', 'head-of-delegation', 'member', 'observer', 'guest'] as const
 
+const format = named('MeetingFormat', z.enum(FORMATS))
+const status = named('MeetingStatus', z.enum(STATUSES))
+
 const agendaItem = z
   .strictObject({
-    position: z.int().positive().max(1000).meta({ description: 'Its place on the agenda, from 1.' }),
+    position: z.int().min(1).max(1000).meta({ description: 'Its place on the agenda, from 1.' }),
     title: text(500, 'What it is about.'),
     topicIds: topicIds.default([]),
   })
@@ -19,7 +22,7 @@ const agendaItem = z
 
 const participant = z
   .strictObject({
-    role: z.enum(ROLES).meta({ description: 'In what role it took part.' }),
+    role: named('ParticipantRole', z.enum(ROLES)).meta({ description: 'In what role it took part.' }),
     stateCode: ref('state', 'The state that took part, or that the person represented.')
       .nullable()
       .default(null),
@@ -40,16 +43,12 @@ export const meetings = defineResource({
   table,
   fields: {
     name: text(500, 'What the meeting is called.'),
-    ordinal: z
-      .int()
-      .positive()
-      .nullable()
-      .meta({ description: 'Its number among the meetings of the body.' }),
+    ordinal: z.int().min(1).nullable().meta({ description: 'Its number among the meetings of the body.' }),
     organizationId: ref('organization', 'The body that met.').nullable(),
-    format: z.enum(FORMATS).nullable().meta({ description: 'How the participants met.' }),
-    status: z
-      .enum(STATUSES)
-      .meta({ description: 'Whether it took place. Left out: `held` when it has begun, else `scheduled`.' }),
+    format: format.nullable().meta({ description: 'How the participants met.' }),
+    status: status.meta({
+      description: 'Whether it took place. Left out: `held` when it has begun, else `scheduled`.',
+    }),
     startDate: partialDate('The first day.'),
     endDate: partialDate('The last day.').nullable(),
     city: text(200, 'The city.').nullable(),
@@ -75,21 +74,21 @@ export const meetings = defineResource({
     status: {
       by: 'column',
       column: 'status',
-      value: z.enum(STATUSES),
+      value: status,
       description: 'Whether it took place.',
     },
     // `format` is the form of the answer.
     meetingFormat: {
       by: 'column',
       column: 'format',
-      value: z.enum(FORMATS),
+      value: format,
       description: 'How the participants met.',
     },
     ...dateRange('start', 'startDate', 'Begun'),
     city: {
       by: 'column',
       column: 'city',
-      value: z.string().min(1),
+      value: z.string().min(1).max(200),
       description: 'The city, as it is written.',
     },
     country: {

@@ -42,19 +42,19 @@ export const organizations = defineResource({
     name: {
       by: 'column',
       column: 'name',
-      value: z.string().min(1),
+      value: z.string().min(1).max(500),
       description: 'The name, as it is written.',
     },
     abbreviation: {
       by: 'column',
       column: 'abbreviation',
-      value: z.string().min(1),
+      value: z.string().min(1).max(500),
       description: 'The abbreviation.',
     },
     classification: {
       by: 'column',
       column: 'classification',
-      value: z.string().min(1),
+      value: z.string().min(1).max(500),
       description: 'What it is.',
     },
     ...dateRange('founded', 'foundingDate', 'Founded'),

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { partialDate, ref, support, text } from '../../records/fields.ts'
+import { anyId, named, partialDate, ref, support, text } from '../../records/fields.ts'
 import { type Attachment, columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
 import { type Doc, defineEntity } from '../../records/resource.ts'
 import { inForce } from '../../records/view.ts'
@@ -11,15 +11,18 @@ import { positions as table } from './table.ts'
 
 export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const
 
+/** Where a state can stand. */
+export const stance = named('Stance', z.enum(POSITIONS))
+
 export const positions = defineEntity({
   kind: 'position',
   about: 'Where a state stood on a proposal, since a day.',
   table,
   fields: {
     recordKind: z.literal('proposal').meta({ description: 'What kind of record it is about.' }),
-    recordId: z.string().meta({ description: 'The id of the proposal.' }),
+    recordId: anyId('The id of the proposal.'),
     stateCode: ref('state', 'The state.'),
-    position: z.enum(POSITIONS).meta({ description: 'Where it stood.' }),
+    position: stance.meta({ description: 'Where it stood.' }),
     statedOn: partialDate('When it said so.'),
     meetingId: ref('meeting', 'The meeting at which it said so.').nullable(),
     note: text(5000, 'What a reader should know about it.').nullable(),

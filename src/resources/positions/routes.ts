@@ -2,36 +2,37 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
 import { DELETED, respond, written } from '../../http/write.ts'
+import { anyId, calendarDate, line, partialDate, unbounded } from '../../records/fields.ts'
 import { asOfParameter } from '../../records/query.ts'
 import { belongingTo, parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { evidenceRoutes } from '../evidence/routes.ts'
-import { POSITIONS, positionAttachment, positionCreate, positions, positionsOf, standings } from './index.ts'
+import { positionAttachment, positionCreate, positions, positionsOf, stance, standings } from './index.ts'
 
 const standing = z
   .object({
-    stateCode: z.string().meta({ description: 'The state.' }),
-    name: z.string().meta({ description: 'Its name.' }),
-    position: z
-      .enum(POSITIONS)
+    stateCode: anyId('The state.'),
+    name: line(200, 'Its name.'),
+    position: stance
       .nullable()
       .meta({ description: 'Where it stood; null is no record, which is not `abstained`.' }),
-    statedOn: z.string().nullable().meta({ description: 'When it had said so.' }),
-    positionId: z.string().nullable().meta({ description: 'The record of it, in `records`.' }),
+    statedOn: partialDate('When it had said so.').nullable(),
+    positionId: anyId('The record of it, in `records`.').nullable(),
   })
   .meta({ id: 'Standing', description: 'Where a state stood on a day.' })
 
 const positionList = z
   .object({
-    asOf: z.string().meta({ description: 'The day that `data` speaks of.' }),
+    asOf: calendarDate('The day that `data` speaks of.'),
     data: z.array(standing).meta({
+      ...unbounded,
       description: 'Every state that was a member on that day, and whoever else had said something.',
     }),
     records: z
       .array(positions.record)
-      .meta({ description: 'The positions that were stated by then, in order of date.' }),
+      .meta({ ...unbounded, description: 'The positions that were stated by then, in order of date.' }),
   })
   .meta({ id: 'PositionList', description: 'Where the states stand on a proposal.' })
 
@@ -40,7 +41,7 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
   const collection = '/v1/proposals/:id/positions'
   const params = recordParam(resource)
   const itemParams = params.extend({
-    positionId: z.string().meta({ description: 'The id of the position.' }),
+    positionId: partParam('pos', 'The id of the position.'),
   })
 
   app.get(collection, {
@@ -48,6 +49,8 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
       operationId: 'listProposalPositions',
       tag: 'proposals',
       summary: 'List where each state stands on the proposal',
+      description:
+        'Every state that was a member on the day (`asOf`, default today), and whoever else had said something. No record is `null`, which is not `abstained`.',
       params,
       query: z.strictObject({ asOf: asOfParameter.optional() }),
       headers: ifNoneMatch,
@@ -77,6 +80,8 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
       operationId: 'createProposalPosition',
       tag: 'proposals',
       summary: 'Record where a state stands on the proposal',
+      description:
+        'Dated, and open to evidence. A later position of the same state stands beside the earlier one.',
       params,
       body: positionCreate,
       answers: { 201: { description: 'The position.', schema: positions.record } },
@@ -99,9 +104,16 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
       operationId: 'getProposalPosition',
       tag: 'proposals',
       summary: 'Read one position on the proposal',
+      description: 'What one state said, when and where.',
       params: itemParams,
       headers: ifNoneMatch,
-      answers: { 200: { description: 'The position.', schema: positions.record } },
+      answers: {
+        200: {
+          description: 'The position.',
+          schema: positions.record,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {

@@ -1,7 +1,6 @@
 // Something put forward at a meeting, and what becomes of it.
-import { z } from 'zod'
-import { proposalLifecycle, statusesOf } from '../../core/lifecycle.ts'
-import { partialDate, party, ref, text, topicIds } from '../../records/fields.ts'
+import { proposalLifecycle } from '../../core/lifecycle.ts'
+import { partialDate, party, ref, statusOf, text, topicIds } from '../../records/fields.ts'
 import { dateRange, defineResource } from '../../records/resource.ts'
 import { proposals as table } from './table.ts'
 
@@ -45,7 +44,7 @@ export const proposals = defineResource({
     status: {
       by: 'column',
       column: 'status',
-      value: z.enum(statusesOf(proposalLifecycle)),
+      value: statusOf(proposalLifecycle, 'A status.'),
       description: 'Where it stands.',
     },
     ...dateRange('since', 'statusSince', 'In its status since a day'),

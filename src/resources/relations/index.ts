@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { impossible, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { type Kind, PREFIXES, ref, text } from '../../records/fields.ts'
+import { anyId, type Kind, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
 import {
   type Attachment,
   columnNamed,
@@ -29,8 +29,8 @@ export const relations = defineEntity({
     recordKind: z
       .enum(['proposal', 'agreement'])
       .meta({ description: 'What kind of record it starts from.' }),
-    recordId: z.string().meta({ description: 'The record it starts from.' }),
-    type: z.enum(TYPES).meta({
+    recordId: anyId('The record it starts from.'),
+    type: named('RelationType', z.enum(TYPES).meta(mayGrow)).meta({
       description:
         'What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement.',
     }),

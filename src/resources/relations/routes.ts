@@ -2,8 +2,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
 import { DELETED, respond, written } from '../../http/write.ts'
+import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/fields.ts'
 import { belongingTo, parse, type Records } from '../../records/records.ts'
 import type { Resource } from '../../records/resource.ts'
 import { addRelation, lineageOf, relationCreate, relations, relationsOf, TYPES } from './index.ts'
@@ -14,11 +15,13 @@ const direction = z
 
 const relationList = z
   .object({
-    data: z.array(
-      relations.record
-        .extend({ direction })
-        .meta({ id: 'DirectedRelation', description: 'A relation, seen from one end.' }),
-    ),
+    data: z
+      .array(
+        relations.record
+          .extend({ direction })
+          .meta({ id: 'DirectedRelation', description: 'A relation, seen from one end.' }),
+      )
+      .meta(unbounded),
   })
   .meta({ id: 'RelationList', description: 'The relations of a record, from both ends.' })
 
@@ -28,27 +31,29 @@ const lineage = z
       .array(
         z
           .object({
-            id: z.string(),
-            kind: z.enum(['proposal', 'agreement']),
-            title: z.string(),
-            status: z.string().meta({ description: 'Where it stands.' }),
-            date: z.string().nullable().meta({ description: 'When its life began, where that is known.' }),
+            id: anyId('Its id.'),
+            kind: z.enum(['proposal', 'agreement']).meta({ description: 'Which of the two it is.' }),
+            title: line(500, 'Its title.'),
+            status: line(50, 'Where it stands.'),
+            date: partialDate('When its life began, where that is known.').nullable(),
           })
           .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' }),
       )
-      .meta({ description: 'In order of date.' }),
-    relations: z.array(
-      z
-        .object({
-          type: z
-            .enum([...TYPES, 'laid-down-in'])
-            .meta({ description: "`laid-down-in` follows from a proposal's `agreementId`." }),
-          sourceId: z.string(),
-          targetId: z.string(),
-          relationId: z.string().nullable(),
-        })
-        .meta({ id: 'LineageRelation', description: 'How two of them are connected.' }),
-    ),
+      .meta({ ...unbounded, description: 'In order of date.' }),
+    relations: z
+      .array(
+        z
+          .object({
+            type: z
+              .enum([...TYPES, 'laid-down-in'])
+              .meta({ ...mayGrow, description: "`laid-down-in` follows from a proposal's `agreementId`." }),
+            sourceId: anyId('The record it starts from.'),
+            targetId: anyId('The record it leads to.'),
+            relationId: anyId('The relation, where it is a record.').nullable(),
+          })
+          .meta({ id: 'LineageRelation', description: 'How two of them are connected.' }),
+      )
+      .meta({ ...unbounded, description: 'How they are connected.' }),
   })
   .meta({ id: 'Lineage', description: 'The whole chain, from the first proposal to the treaty in force.' })
 
@@ -63,6 +68,7 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
       operationId: `list${name}Relations`,
       tag: path,
       summary: `List the relations of the ${kind}, from both ends`,
+      description: '`direction` says from which end each is seen.',
       params,
       headers: ifNoneMatch,
       answers: { 200: { description: 'The relations.', schema: relationList } },
@@ -117,7 +123,8 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
       operationId: `delete${name}Relation`,
       tag: path,
       summary: `Delete a relation that starts from the ${kind}`,
-      params: params.extend({ relationId: z.string().meta({ description: 'The id of the relation.' }) }),
+      description: 'Needs an admin key. A relation is deleted where it starts.',
+      params: params.extend({ relationId: partParam('rel', 'The id of the relation.') }),
       headers: ifMatch,
       answers: { 204: { description: 'It is deleted.' } },
       problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
@@ -140,6 +147,8 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
       operationId: `get${name}Lineage`,
       tag: path,
       summary: `The whole chain to which the ${kind} belongs`,
+      description:
+        'From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.',
       params,
       headers: ifNoneMatch,
       answers: { 200: { description: 'The chain.', schema: lineage } },

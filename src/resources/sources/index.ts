@@ -10,7 +10,7 @@ const language = z
   .string()
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'Must be a language tag (BCP 47), such as en or zh-Hans.')
   .refine(isLanguageTag, 'There is no such language tag.')
-  .meta({ description: 'The language of the text (BCP 47).', examples: ['en'] })
+  .meta({ maxLength: 100, description: 'The language of the text (BCP 47).', examples: ['en'] })
 
 function isLanguageTag(tag: string): boolean {
   try {
@@ -42,7 +42,7 @@ export const sources = defineResource({
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .meta({ description: "SHA-256 of the text's UTF-8 bytes, in hexadecimal." }),
+      .meta({ maxLength: 64, description: "SHA-256 of the text's UTF-8 bytes, in hexadecimal." }),
   },
   titleField: 'title',
   relations: {
@@ -62,7 +62,10 @@ export const sources = defineResource({
     sha256: {
       by: 'column',
       column: 'sha256',
-      value: z.string().regex(/^[0-9a-f]{64}$/),
+      value: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .meta({ maxLength: 64 }),
       description: 'The hash of the text.',
     },
   },

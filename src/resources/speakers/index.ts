@@ -50,7 +50,7 @@ export const speakers = defineResource({
     name: {
       by: 'column',
       column: 'name',
-      value: z.string().min(1),
+      value: z.string().min(1).max(300),
       description: 'The name, as it is written.',
     },
     organization: {

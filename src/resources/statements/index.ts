@@ -1,10 +1,12 @@
 // What a speaker said, short of a proposal.
 import { z } from 'zod'
-import { ref, text, topicIds } from '../../records/fields.ts'
+import { named, ref, text, topicIds } from '../../records/fields.ts'
 import { defineResource } from '../../records/resource.ts'
 import { statements as table } from './table.ts'
 
 const KINDS = ['direct', 'reported'] as const
+
+const kind = named('StatementKind', z.enum(KINDS))
 
 export const statements = defineResource({
   kind: 'statement',
@@ -14,7 +16,7 @@ export const statements = defineResource({
   fields: {
     speakerId: ref('speaker', 'Who said it.'),
     meetingId: ref('meeting', 'The meeting at which it was said.').nullable(),
-    kind: z.enum(KINDS).meta({
+    kind: kind.meta({
       description: '`direct` speech is in the words of the speaker, `reported` in those of a reporter.',
     }),
     text: text(20_000, 'What was said.'),
@@ -29,7 +31,7 @@ export const statements = defineResource({
     evidence: { part: 'evidence' },
   },
   filters: {
-    kind: { by: 'column', column: 'kind', value: z.enum(KINDS), description: 'In whose words.' },
+    kind: { by: 'column', column: 'kind', value: kind, description: 'In whose words.' },
     speaker: { by: 'reference', fields: ['speakerId'], kind: 'speaker', description: 'Who said it.' },
     meeting: {
       by: 'reference',

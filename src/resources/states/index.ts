@@ -2,15 +2,17 @@
 import { z } from 'zod'
 import { earliest, endsBeforeStart, latest } from '../../core/dates.ts'
 import type { Fault } from '../../core/problems.ts'
-import { partialDate, STATE_CODE, text } from '../../records/fields.ts'
+import { named, partialDate, STATE_CODE, text } from '../../records/fields.ts'
 import { defineResource } from '../../records/resource.ts'
 import { states as table } from './table.ts'
 
 const STATUSES = ['member', 'observer', 'dialogue-partner', 'partner'] as const
 
+const status = named('MembershipStatus', z.enum(STATUSES))
+
 const membership = z
   .strictObject({
-    status: z.enum(STATUSES).meta({
+    status: status.meta({
       description: 'What it was. On 1 September 2025 observers and dialogue partners became partners.',
     }),
     startDate: partialDate('The first day.'),
@@ -43,7 +45,7 @@ export const states = defineResource({
     code: z
       .string()
       .regex(STATE_CODE, 'Must be an ISO 3166-1 alpha-2 code.')
-      .meta({ description: 'ISO 3166-1 alpha-2.' }),
+      .meta({ description: 'ISO 3166-1 alpha-2.', maxLength: 2, examples: ['UZ'] }),
     name: text(200, 'Its short name.'),
     officialName: text(300, 'Its official name.').nullable(),
     memberships: z
@@ -61,16 +63,21 @@ export const states = defineResource({
     evidence: { part: 'evidence' },
   },
   filters: {
-    code: { by: 'column', column: 'code', value: z.string().regex(STATE_CODE), description: 'The code.' },
+    code: {
+      by: 'column',
+      column: 'code',
+      value: z.string().regex(STATE_CODE).meta({ maxLength: 2 }),
+      description: 'The code.',
+    },
     membership: {
       by: 'membership',
-      value: z.enum(STATUSES),
+      value: status,
       description: 'What it is to the SCO: on the day of `asOf`, or today.',
     },
     name: {
       by: 'column',
       column: 'name',
-      value: z.string().min(1),
+      value: z.string().min(1).max(300),
       description: 'The short name, as it is written.',
     },
   },

@@ -1,0 +1,54 @@
+// @hey-api/openapi-ts makes a function for each operation.
+
+import type { Problem, ProposalCreate } from './client'
+import { createProposal, getProposal, listProposals, updateProposal } from './client'
+import { client } from './client/client.gen'
+
+const { BASE = '', KEY = '' } = process.env
+client.setConfig({ baseUrl: BASE, auth: KEY })
+
+async function main() {
+  const listed: string[] = []
+  let cursor: string | null | undefined
+  do {
+    const { data, error } = await listProposals({
+      query: { topic: ['counter-uav', 'military-cooperation'], limit: 3, ...(cursor && { cursor }) },
+    })
+    if (!data) throw new Error(error?.detail)
+    listed.push(...data.data.map(({ title }) => title))
+    cursor = data.page.nextCursor
+  } while (cursor)
+
+  const { data: page } = await listProposals({ query: { topic: ['counter-uav'], limit: 1 } })
+  const { data: read } = await getProposal({
+    path: { id: page?.data[0]?.id ?? '' },
+    query: { include: ['speaker', 'evidence'] },
+  })
+  const speaker: string | undefined = read?.speaker?.name
+  const quotes: number | undefined = read?.evidence?.length
+
+  const body: ProposalCreate = { title: 'By hey-api', proposedOn: '2022-08-24' }
+  const { data: made, response } = await createProposal({ body })
+  if (!made) throw new Error('Nothing was made.')
+
+  const { error } = await updateProposal({
+    path: { id: made.id },
+    headers: { 'If-Match': '"0.stale"' },
+    body: { title: 'Too late' },
+  })
+  const problem: Problem | undefined = error
+  const stale = problem?.type === '/problems/precondition-failed' ? problem.status : null
+
+  console.log(
+    JSON.stringify({
+      listed: listed.length,
+      speaker,
+      quotes,
+      status: made.status,
+      created: response?.status,
+      stale,
+    }),
+  )
+}
+
+main()

@@ -1,0 +1,29 @@
+// Our own client, as it is packed: iteration in place of cursors, problems as one class.
+import { ProblemError, type ProposalCreate, TrackerClient } from 'sco-tracker-client'
+
+const { BASE = '', KEY = '' } = process.env
+const client = new TrackerClient({ baseUrl: BASE, key: KEY })
+
+let listed = 0
+for await (const _ of client.proposals.list({ topic: ['counter-uav', 'military-cooperation'], limit: 3 }))
+  listed++
+
+const [first] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
+const read = await client.proposals.get(first?.id ?? '', { include: ['speaker', 'evidence'] })
+const speaker: string | undefined = read.speaker?.name
+const quotes: number | undefined = read.evidence?.length
+
+const body: ProposalCreate = { title: 'By our own client', proposedOn: '2022-08-24' }
+const made = await client.proposals.create(body)
+await client.proposals.update(made, { title: 'In time' })
+
+let stale: number | null = null
+try {
+  await client.proposals.update(made, { title: 'Too late' })
+} catch (error) {
+  if (!(error instanceof ProblemError) || !error.is('precondition-failed')) throw error
+  stale = error.status
+}
+
+// Made is made: the client gives back the record alone.
+console.log(JSON.stringify({ listed, speaker, quotes, status: made.status, created: 201, stale }))

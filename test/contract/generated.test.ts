@@ -1,0 +1,372 @@
+// Requests made from the document itself, legal and illegal ones, for every operation. Every answer is held to the
+// document (helpers/document.ts). Seeded: the same requests on every run; SEED_OF_REQUESTS=n tries others.
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Answer, type Service, service } from '../helpers/app.ts'
+import { fullBody, type Ids, kinds, leastBody, oneOfEach, pathOf } from '../helpers/bodies.ts'
+import { type Generating, valuesOf } from '../helpers/generate.ts'
+
+type Node = Record<string, any>
+
+const document = JSON.parse(
+  readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'),
+) as Node
+
+const deref = (node: Node): Node => {
+  const [, , section = '', name = ''] = String(node['$ref'] ?? '').split('/')
+  return node['$ref'] ? document['components'][section][name] : node
+}
+
+interface Operation {
+  id: string
+  method: string
+  path: string
+  tag: string
+  secured: boolean
+  parameters: Node[]
+  content: Record<string, { schema: Node }>
+  statuses: string[]
+}
+
+const operations: Operation[] = Object.entries(
+  document['paths'] as Record<string, Record<string, Node>>,
+).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    id: operation['operationId'],
+    method: method.toUpperCase(),
+    path,
+    tag: operation['tags'][0],
+    secured:
+      (operation['security'] as Node[]).every((scheme) => 'key' in scheme) &&
+      operation['security'].length > 0,
+    parameters: (operation['parameters'] ?? []).map(deref),
+    content: operation['requestBody']?.content ?? {},
+    statuses: Object.keys(operation['responses']),
+  })),
+)
+
+const SEED = Number(process.env['SEED_OF_REQUESTS'] ?? 20_261_124)
+/** Legal requests for each operation, beside one for each parameter. */
+const LEGAL = 6
+
+/** More than any operation with a JSON body takes. */
+const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
+
+const sample = <Value>(values: fc.Arbitrary<Value>, count: number): Value[] =>
+  fc.sample(values, { seed: SEED, numRuns: count })
+
+/** Parameters whose values only the service knows: what is no cursor of its own, no topic or state, is refused. */
+const KNOWN_TO_THE_SERVICE = new Set([
+  'cursor',
+  'topic',
+  'state',
+  'country',
+  'broader',
+  'identifier',
+  'Last-Event-ID',
+])
+
+interface Request {
+  query?: Record<string, unknown>
+  body?: unknown
+  type?: string
+  headers?: Record<string, string | undefined>
+  path?: Record<string, string>
+  key?: 'analyst' | 'admin' | null
+}
+
+/** Records of every kind, and what can hang on them. */
+async function filled(): Promise<{ s: Service; ids: Ids; known: Record<string, string[]> }> {
+  const s = await service()
+  const ids = await oneOfEach(s)
+  for (const kind of kinds)
+    await s.post(pathOf(kind), { ...fullBody(kind, ids), ...(kind === 'state' && leastBody(kind, ids)) })
+  const known: Record<string, string[]> = { state: [ids.state] }
+  for (const kind of kinds) if (kind !== 'state') known[ids[kind].slice(0, 3)] = [ids[kind]]
+  const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text of source' }
+  known['evd'] = []
+  for (const kind of kinds)
+    known['evd'].push((await s.post(`${pathOf(kind)}/${ids[kind]}/evidence`, quote)).body['id'])
+  const under = `/v1/proposals/${ids.proposal}`
+  const other = await s.post('/v1/proposals', leastBody('proposal', ids))
+  const position = { stateCode: ids.state, position: 'supported', statedOn: '2022-09-01' }
+  known['pos'] = [(await s.post(`${under}/positions`, position)).body['id']]
+  const relation = { type: 'elaborates', targetId: other.body['id'] }
+  known['rel'] = [(await s.post(`${under}/relations`, relation)).body['id']]
+  const treaty = await s.post('/v1/agreements', leastBody('agreement', ids))
+  const followed = { type: 'supersedes', targetId: treaty.body['id'] }
+  known['rel'].push((await s.post(`/v1/agreements/${ids.agreement}/relations`, followed)).body['id'])
+  const cited = await s.post(`${under}/positions/${known['pos'][0]}/evidence`, quote)
+  known['evd'].push(cited.body['id'])
+  // A webhook and an import: no records, but there all the same.
+  const made = async (url: string, payload: string, type: string) => {
+    const headers = { authorization: `Bearer ${s.keys.admin}`, 'content-type': type }
+    const answer = await s.request({ method: 'POST', url, payload, headers })
+    if (answer.status >= 300) throw new Error(answer.text)
+    return answer.body['id'] as string
+  }
+  const hook = JSON.stringify({ url: 'https://example.org/hook' })
+  known['whk'] = [await made('/v1/webhooks', hook, 'application/json')]
+  known['imp'] = [await made('/v1/imports?mode=dry-run&kind=topics', '{"slug":"x"}', 'application/x-ndjson')]
+  const ping = await s.request({
+    method: 'POST',
+    url: `/v1/webhooks/${known['whk'][0]}/test`,
+    headers: { authorization: `Bearer ${s.keys.admin}` },
+  })
+  known['whd'] = [ping.body['id']]
+  return { s, ids, known }
+}
+
+test.each([...new Set(operations.map(({ tag }) => tag))])(
+  'of %s: what the document allows is never called malformed, what it does not allow never passes, nothing fails',
+  async (tag) => {
+    const { s, ids, known } = await filled()
+    const generating: Generating = { deref, known }
+    const of = (schema: Node, count: number) => sample(valuesOf(schema, generating), count)
+
+    for (const operation of operations.filter((each) => each.tag === tag)) {
+      const { id, method, path, parameters, content, secured, statuses } = operation
+      const named = (where: string) => parameters.filter((parameter) => parameter['in'] === where)
+      const existing = partsOf(path, ids, known)
+      const inPath = named('path').map(({ name }) => String(name))
+
+      const send = async (request: Request): Promise<Answer> => {
+        const query = Object.entries(request.query ?? {})
+          .filter(([, value]) => value !== undefined)
+          .map(([name, value]) => `${name}=${encodeURIComponent(written(value))}`)
+          .join('&')
+        const url = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+          encodeURIComponent((request.path ?? existing)[name] ?? 'x'),
+        )
+        const { key = secured ? 'admin' : null, type = Object.keys(content)[0] } = request
+        const headers: Record<string, string | undefined> = {
+          ...(key && { authorization: `Bearer ${s.keys[key]}` }),
+          ...(request.body !== undefined && type && { 'content-type': type }),
+          ...(named('header').some(({ name }) => name === 'If-Match') && { 'if-match': '*' }),
+          ...request.headers,
+        }
+        const payload =
+          request.body === undefined || typeof request.body === 'string'
+            ? request.body
+            : JSON.stringify(request.body)
+        const answer = await s.request({
+          method: method as 'GET',
+          url: query ? `${url}?${query}` : url,
+          headers: Object.fromEntries(
+            Object.entries(headers).filter(([, value]) => value !== undefined),
+          ) as Record<string, string>,
+          ...(payload !== undefined && { payload: payload as string }),
+        })
+        expect(
+          answer.status,
+          `${id} ${url}?${query} ${JSON.stringify(request.body)}: ${answer.text}`,
+        ).toBeLessThan(500)
+        return answer
+      }
+      const code = ({ body }: Answer) => String(body?.['type'] ?? '').replace('/problems/', '')
+      const needed = Object.fromEntries(
+        named('query').flatMap(({ name, required, schema }) => (required ? [[name, of(schema, 1)[0]]] : [])),
+      )
+      const bodies = Object.entries(content)
+      const [[, media] = []] = bodies
+      const legal: Request = { query: needed, ...(media && { body: of(media.schema, 1)[0] }) }
+
+      // --- legal
+      for (const [type, { schema }] of bodies)
+        for (const body of of(schema, LEGAL)) {
+          const answer = await send({ ...legal, body, type })
+          expect(
+            ['malformed-body', 'invalid-body'],
+            `${id} ${JSON.stringify(body)} ${answer.text}`,
+          ).not.toContain(code(answer))
+        }
+      if (bodies.length === 0 && method !== 'DELETE') await send(legal)
+      for (const { name, schema } of named('query'))
+        for (const value of of(schema, 2)) {
+          const answer = await send({ ...legal, query: { ...needed, [name]: value } })
+          if (KNOWN_TO_THE_SERVICE.has(name)) continue
+          expect(answer.status, `${id} ${name}=${written(value)} ${answer.text}`).not.toBe(400)
+        }
+
+      // --- illegal
+      const refused = async (status: number, request: Request) => {
+        const answer = await send({ ...legal, ...request })
+        expect([id, answer.status, answer.text]).toEqual([id, status, expect.anything()])
+      }
+      await refused(400, { query: { ...needed, noSuchParameter: '1' } })
+      for (const { name, schema } of named('query'))
+        if (
+          /"(enum|pattern|format|maximum)"|ref/.test(JSON.stringify(schema)) &&
+          !KNOWN_TO_THE_SERVICE.has(name)
+        )
+          await refused(400, { query: { ...needed, [name]: '<none of those>' } })
+      for (const { name } of named('query').filter(({ required }) => required))
+        await refused(400, { query: { ...needed, [name]: undefined } })
+      for (const [type, { schema }] of bodies.filter(([type]) => /[/+]json$/.test(type))) {
+        const form = deref(schema)
+        const [good] = of(schema, 1) as [Record<string, unknown>]
+        await refused(400, { type, body: { ...good, noSuchField: 1 } })
+        await refused(400, { type, body: '{"broken":' })
+        await refused(400, { type, body: '' })
+        await refused(400, { type, body: [good] })
+        await refused(415, { type: 'application/xml', body: '<a/>' })
+        await refused(413, { type, body: TOO_LARGE })
+        for (const name of (form['required'] ?? []) as string[])
+          await refused(400, { type, body: { ...good, [name]: undefined } })
+        for (const name of Object.keys(form['properties'] ?? {}))
+          await refused(400, { type, body: { ...good, [name]: { not: ['this'] } } })
+      }
+      if (secured) {
+        await refused(401, { key: null })
+        await refused(401, { headers: { authorization: 'Bearer nothing' } })
+        if (statuses.includes('403')) await refused(403, { key: 'analyst' })
+      }
+      if (named('header').some(({ name }) => name === 'Idempotency-Key')) {
+        const headers = { 'idempotency-key': `once ${id}`.replaceAll(' ', '-') }
+        const first = await send({ ...legal, headers })
+        const again = await send({ ...legal, headers })
+        expect([id, again.status, again.body?.['id']]).toEqual([id, first.status, first.body?.['id']])
+        await refused(400, { headers: { 'idempotency-key': 'white space' } })
+      }
+      if (inPath.length > 0) {
+        const missing = Object.fromEntries(
+          named('path').map(({ name, schema }) => [
+            name,
+            String(of({ ...schema, pattern: `${schema['pattern']}` }, 1)[0]),
+          ]),
+        )
+        for (const name of inPath) {
+          const none =
+            String(missing[name]).slice(0, 4) === existing[name]?.slice(0, 4)
+              ? `${existing[name]?.slice(0, 4)}00000000000000000000000000`
+              : 'ZZ'
+          await refused(404, { path: { ...existing, [name]: none } })
+        }
+        if (statuses.includes('414')) await refused(414, { path: { ...existing, id: 'x'.repeat(201) } })
+      }
+      if (named('header').some(({ name }) => name === 'If-Match')) {
+        await refused(428, { headers: { 'if-match': undefined } })
+        await refused(412, { headers: { 'if-match': '"0.never"' } })
+      }
+      if (statuses.includes('406')) await refused(406, { headers: { accept: 'image/png' } })
+      if (statuses.includes('304') && method === 'GET' && !path.includes('.')) {
+        const answer = await send(legal)
+        if (answer.status === 200)
+          await refused(304, { headers: { 'if-none-match': String(answer.headers['etag']) } })
+      }
+    }
+    // What deletes comes last, or there would be nothing left to ask.
+    for (const { id, method, path } of operations.filter(
+      (each) => each.tag === tag && each.method === 'DELETE',
+    )) {
+      const parts = partsOf(path, ids, known)
+      const url = path.replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'x')
+      const deleted = await s.request({
+        method: method as 'DELETE',
+        url,
+        headers: { authorization: `Bearer ${s.keys.admin}`, 'if-match': '*' },
+      })
+      expect([204, 404, 409, 410], `${id} ${deleted.text}`).toContain(deleted.status)
+    }
+  },
+  60_000,
+)
+
+/** A plain request of an operation, for where its values do not matter. */
+async function plain(
+  s: Service,
+  { method, path, content, secured }: Operation,
+  parts: Record<string, string>,
+  body: unknown = {},
+) {
+  const [type] = Object.keys(content)
+  return s.request({
+    method: method as 'GET',
+    url: path
+      .replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'x')
+      .replace(/\/search$/, '/search?q=a')
+      .replace(/(\/stats\/\w+)$/, '$1?by=status'),
+    headers: {
+      ...(secured && { authorization: `Bearer ${s.keys.admin}`, 'if-match': '*' }),
+      ...(type && { 'content-type': type }),
+    },
+    ...(type && { payload: JSON.stringify(body) }),
+  })
+}
+
+test('every operation on what was deleted says so, as the document has it', async () => {
+  const { s, ids, known } = await filled()
+  const lone: Record<string, string> = {}
+  for (const kind of kinds) {
+    const made = await s.post(pathOf(kind), leastBody(kind, ids))
+    lone[kind] = made.body['id']
+    expect((await s.del(`${pathOf(kind)}/${made.body['id']}`)).status).toBe(204)
+  }
+  let gone = 0
+  for (const operation of operations.filter(
+    ({ path, statuses }) =>
+      path.includes('{id}') &&
+      statuses.includes('410') &&
+      kinds.some((kind) => path.startsWith(pathOf(kind))),
+  )) {
+    const kind = kinds.find((each) => operation.path.startsWith(pathOf(each))) ?? 'meeting'
+    // A legal body: what is wrong with one is said before the record is looked for.
+    const [media] = Object.values(operation.content)
+    const [body] = media ? sample(valuesOf(media.schema, { deref, known }), 1) : []
+    const parts = { ...partsOf(operation.path, ids, known), id: lone[kind] ?? '' }
+    const answer = await plain(s, operation, parts, body)
+    expect([operation.id, answer.status, answer.text]).toEqual([operation.id, 410, expect.anything()])
+    gone++
+  }
+  expect(gone).toBeGreaterThan(50)
+})
+
+test('every operation says that there are too many requests, and how long to wait', async () => {
+  const limited = await service({ rateLimitMax: 1 })
+  await limited.get('/healthz')
+  for (const operation of operations) {
+    const answer = await plain(limited, operation, {})
+    expect([operation.id, answer.status]).toEqual([operation.id, 429])
+    expect(Number(answer.headers['retry-after']), operation.id).toBeGreaterThan(0)
+  }
+})
+
+test('every operation but those that watch the service asks for a key where reading needs one', async () => {
+  const s = await service({ requireKeyForReads: true })
+  for (const operation of operations) {
+    const { status } = await plain(s, { ...operation, secured: false }, {})
+    expect([operation.id, status]).toEqual([operation.id, operation.tag === 'service' ? 200 : 401])
+  }
+})
+
+test('every operation whose database is gone fails with a problem that the document describes', async () => {
+  const { s, ids, known } = await filled()
+  await s.engine.close()
+  const failed = new Set<number>()
+  for (const operation of operations) {
+    const { status } = await plain(s, operation, partsOf(operation.path, ids, known))
+    failed.add(status)
+  }
+  expect(failed).toContain(500)
+})
+
+/** Ids that lead from the path of an operation to something that exists. */
+function partsOf(path: string, ids: Ids, known: Record<string, string[]>): Record<string, string> {
+  const kind = kinds.find((each) => path.startsWith(pathOf(each))) ?? 'meeting'
+  const cited = path.includes('/positions/') ? kinds.length : kinds.indexOf(kind)
+  const other = path.startsWith('/v1/webhooks') ? 'whk' : path.startsWith('/v1/imports') ? 'imp' : undefined
+  return {
+    id: other ? (known[other]?.[0] ?? '') : ids[kind],
+    deliveryId: known['whd']?.[0] ?? '',
+    evidenceId: known['evd']?.[cited] ?? '',
+    positionId: known['pos']?.[0] ?? '',
+    relationId: known['rel']?.[kind === 'agreement' ? 1 : 0] ?? '',
+  }
+}
+
+/** A value as it stands in a query: lists with commas, commas inside of them escaped. */
+function written(value: unknown): string {
+  if (!Array.isArray(value)) return String(value)
+  return value.map((one) => String(one).replaceAll(',', '\\,')).join(',')
+}

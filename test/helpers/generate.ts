@@ -1,0 +1,114 @@
+// Values that a schema of the OpenAPI document allows: seeded, so that a run can be repeated.
+import fc from 'fast-check'
+
+type Schema = Record<string, any>
+
+export interface Generating {
+  /** Resolves a reference into the document. */
+  deref: (schema: Schema) => Schema
+  /** Ids of records that exist, by prefix; `state` for codes of states. */
+  known: Readonly<Record<string, string[]>>
+}
+
+/** Text that is no white space at its ends, of letters that a database, a spreadsheet and HTML trip over. */
+const words = (min: number, max: number) =>
+  fc
+    .array(
+      fc.constantFrom(
+        ...[
+          'a',
+          'Z',
+          'é',
+          '谢',
+          'Ш',
+          '😀',
+          "'",
+          '"',
+          '<b>',
+          '&',
+          '%',
+          '\\',
+          '-',
+          '=1',
+          '/',
+          '\n',
+          ' ',
+          '\u202e',
+        ],
+      ),
+      { minLength: Math.max(min, 1), maxLength: Math.min(max, 24) },
+    )
+    .map((parts) =>
+      parts
+        .join('')
+        .slice(0, Math.max(max - 2, 1))
+        .replace(/[\ud800-\udbff]$/, ''),
+    )
+    .map((text) => (text.trim() === text && text.length >= min ? text : 'x'.repeat(Math.max(min, 1))))
+
+/** A day that exists, to the year, the month or the day. */
+const partialDate = fc
+  .record({
+    year: fc.integer({ min: 1900, max: 2026 }),
+    month: fc.integer({ min: 1, max: 9 }),
+    day: fc.integer({ min: 1, max: 28 }),
+    length: fc.constantFrom(4, 7, 10),
+  })
+  .map(({ year, month, day, length }) => `${year}-0${month}-${String(day).padStart(2, '0')}`.slice(0, length))
+
+const instant = fc
+  .integer({ min: 0, max: 1_780_000_000 })
+  .map((seconds) => new Date(seconds * 1000).toISOString())
+
+export function valuesOf(given: Schema, generating: Generating, depth = 0): fc.Arbitrary<unknown> {
+  const schema = generating.deref(given)
+  if ('const' in schema) return fc.constant(schema['const'])
+  if (schema['enum']) return fc.constantFrom(...(schema['enum'] as unknown[]))
+  const members = (schema['oneOf'] ?? schema['anyOf']) as Schema[] | undefined
+  if (members) return fc.oneof(...members.map((member) => valuesOf(member, generating, depth)))
+  if (Array.isArray(schema['type']))
+    return fc.oneof(
+      ...(schema['type'] as string[]).map((type) => valuesOf({ ...schema, type }, generating, depth)),
+    )
+  switch (schema['type']) {
+    case 'null':
+      return fc.constant(null)
+    case 'boolean':
+      return fc.boolean()
+    case 'integer':
+    case 'number':
+      return fc.integer({ min: schema['minimum'] ?? 0, max: Math.min(schema['maximum'] ?? 1000, 1000) })
+    case 'array':
+      return fc.array(valuesOf(schema['items'] ?? {}, generating, depth + 1), {
+        minLength: schema['minItems'] ?? 0,
+        maxLength: Math.min(schema['maxItems'] ?? 3, depth > 2 ? 1 : 3),
+      })
+    case 'object': {
+      const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)
+      return fc.record(
+        Object.fromEntries(properties.map(([name, inner]) => [name, valuesOf(inner, generating, depth + 1)])),
+        { requiredKeys: (schema['required'] ?? []) as string[] },
+      )
+    }
+    case 'string':
+      return text(schema, generating)
+  }
+  return fc.constantFrom<unknown>(null, 1, 'any', true)
+}
+
+function text(schema: Schema, { known }: Generating): fc.Arbitrary<string> {
+  if (schema['format'] === 'date') return partialDate.filter((date) => date.length === 10)
+  if (schema['format'] === 'date-time') return instant
+  if (schema['format'] === 'uri') return fc.constantFrom('https://example.org/a?b=c', 'http://example.org/')
+  // In a report a reference may be `=key` too, but not every key leads to something.
+  const pattern = (schema['pattern'] as string | undefined)?.replace(/\|\^=.*$/, '')
+  if (pattern === undefined) return words(schema['minLength'] ?? 0, schema['maxLength'] ?? 100)
+  if (pattern.startsWith('^\\d{4}')) return partialDate
+  if (pattern.startsWith('^[A-Za-z]{2,3}(-')) return fc.constantFrom('en', 'zh-Hans', 'ru', 'uz-Cyrl-UZ')
+  const ids = [...pattern.matchAll(/\^([a-z]{3})_/g)].flatMap(([, prefix = '']) => known[prefix] ?? [])
+  if (pattern === '^[A-Z]{2}$') ids.push(...(known['state'] ?? []))
+  const made = fc.stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
+  return ids.length > 0
+    ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, { weight: 1, arbitrary: made })
+    : made
+}
