@@ -1,5 +1,6 @@
 // Serialised writes that share commits (docs/adr/0003), whatever the engine.
 import { EventEmitter } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import type { Writer } from './engine.ts'
 
 /** How many waiting writes share one commit, and so one wait for the disk. */
@@ -86,10 +87,18 @@ export class Commits {
     let transaction: Transaction | undefined
     try {
       transaction = await this.#begin()
+      let quiet = false
       while (begun.length < MOST_IN_A_COMMIT && !begun.at(-1)?.alone) {
         if (begun.length > 0 && this.#jobs[0]?.alone) break
         const job = this.#jobs.shift()
-        if (!job) break
+        if (!job) {
+          // Requests that have arrived become writes when they have their turn: the wait for the disk gives them none.
+          if (quiet) break
+          quiet = true
+          await setImmediate()
+          continue
+        }
+        quiet = false
         begun.push(job)
         settled.push(await attempt(transaction, job))
       }
