@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Commits, type Transaction } from '../src/db/commits.ts'
 import type { Engine, Writer } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
 import { service } from './helpers/app.ts'
@@ -261,5 +262,43 @@ describe('migrate', () => {
     await engine.migrate()
     await engine.migrate()
     expect(await rows()).toEqual(before)
+  })
+})
+
+describe('commits', () => {
+  /** A queue of writes on a transaction that only counts. */
+  function counting() {
+    let commits = 0
+    const nothing = () => {}
+    const transaction: Transaction = {
+      writer: {} as Writer,
+      lost: false,
+      savepoint: nothing,
+      release: nothing,
+      rollbackTo: nothing,
+      rollback: nothing,
+      commit: () => {
+        commits++
+      },
+    }
+    return { queue: new Commits(async () => transaction, false), commits: () => commits }
+  }
+
+  test('are shared by writes that arrive while the first is under way, a turn of the event loop later', async () => {
+    const { queue, commits } = counting()
+    let later: Promise<void> | undefined
+    await queue.enqueue(async () => {
+      setImmediate(() => {
+        later = queue.enqueue(async () => {}, false)
+      })
+    }, false)
+    await later
+    expect([later !== undefined, commits()]).toEqual([true, 1])
+  })
+
+  test('are shared with nobody by a write that is to be alone', async () => {
+    const { queue, commits } = counting()
+    await Promise.all([false, false, true, false, false].map((alone) => queue.enqueue(async () => {}, alone)))
+    expect(commits()).toBe(3)
   })
 })
