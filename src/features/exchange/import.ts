@@ -160,6 +160,7 @@ const byName = (name: string) => `~${name}`
 class Importer {
   readonly #records: Records
   readonly #options: ImportOptions
+  readonly #kinds: readonly Kind[]
   readonly #stage = new Stage()
   readonly #files: string[] = []
   readonly #fileOf: number[] = []
@@ -188,6 +189,7 @@ class Importer {
   constructor(records: Records, options: ImportOptions) {
     this.#records = records
     this.#options = options
+    this.#kinds = kindsInOrder(records.catalogue)
   }
 
   close(): void {
@@ -195,10 +197,9 @@ class Importer {
   }
 
   result(): ImportResult {
-    const order = kindsInOrder(this.#records.catalogue)
     return {
       rows: this.#rowCount,
-      summary: order.flatMap((kind) => this.#counts.get(kind) ?? []),
+      summary: this.#kinds.flatMap((kind) => this.#counts.get(kind) ?? []),
       unidentified: this.#unidentified,
       errorCount: this.#errorCount,
       errors: this.#errors,
@@ -257,7 +258,7 @@ class Importer {
       return
     }
     const { kind, record, ...others } = value as { kind?: Kind; record?: Record<string, unknown> }
-    const kinds = kindsInOrder(this.#records.catalogue)
+    const kinds = this.#kinds
     const [other] = Object.keys(others)
     if (other !== undefined || typeof record !== 'object' || record === null || Array.isArray(record))
       faulty(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
@@ -342,7 +343,7 @@ class Importer {
   async write(unit: Unit): Promise<void> {
     const total = this.#stage.length
     let done = 0
-    for (const kind of kindsInOrder(this.#records.catalogue)) {
+    for (const kind of this.#kinds) {
       const entity = this.#records.catalogue.entity(kind)
       const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
       for (const index of this.#inOrder(kind)) {
@@ -502,7 +503,7 @@ class Importer {
       })
     const prefix = recordId.slice(0, recordId.indexOf('_'))
     const kind = recordKind ?? Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
-    const holders = kindsInOrder(this.#records.catalogue).filter(
+    const holders = this.#kinds.filter(
       (candidate) =>
         this.#records.attachment(entity.kind).shape(this.#records.catalogue.entity(candidate)) !== null,
     )
