@@ -1,6 +1,6 @@
 // The application: plugins in order, then every resource. Nothing else.
+import { createServer } from 'node:http'
 import accepts from '@fastify/accepts'
-import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
@@ -19,9 +19,12 @@ import { receiverDocument } from './features/webhooks/shapes.ts'
 import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
-import { cache } from './http/cache.ts'
+import { cache, Kept } from './http/cache.ts'
 import { consistency } from './http/consistency.ts'
+import { cors, crossOrigin, type Origins } from './http/cors.ts'
+import { front } from './http/front.ts'
 import { watchMethods } from './http/methods.ts'
+import { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
@@ -40,7 +43,7 @@ export interface AppDeps {
   engine: Engine
   logger?: FastifyBaseLogger
   requireKeyForReads?: boolean
-  corsOrigins?: true | string[]
+  corsOrigins?: Origins
   trustProxy?: boolean
   rateLimitMax?: number
   webhookAllowPrivate?: boolean
@@ -52,16 +55,26 @@ export interface AppDeps {
 /** @param deps.engine migrated already */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
+  const { trustProxy = false, requireKeyForReads = false } = deps
+  const log = new AccessLog(logger, trustProxy)
+  const metrics = new Metrics()
+  const kept = new Kept(engine, clock)
+  const corsHeaders = crossOrigin(deps.corsOrigins ?? '*')
+  let stopping = false
+  const open = () => !stopping && !requireKeyForReads && rateLimitMax === 0
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    logController: new AccessLog(),
-    trustProxy: deps.trustProxy ?? false,
+    logController: log,
+    trustProxy,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 60_000,
+    serverFactory: (handler) =>
+      // A request without a host is refused in http/problems.ts, as a problem; Node would send a bare 400.
+      createServer(
+        { requestTimeout: 60_000, requireHostHeader: false, keepAliveTimeout: 72_000 },
+        front({ kept, corsHeaders, log, metrics, open }, handler),
+      ),
     // While it stops, http/problems.ts says so, as a problem; Fastify would send JSON of its own.
     return503OnClosing: false,
-    // http/problems.ts refuses a request without a host, as a problem; Node would send a bare 400.
-    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
     genReqId: requestId.make,
     clientErrorHandler: refuseSocket,
@@ -77,23 +90,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(problems)
   await app.register(body)
   await app.register(accepts)
-  await app.register(cors, {
-    origin: deps.corsOrigins ?? true,
-    preflight: false,
-    exposedHeaders: [
-      'Consistency-Token',
-      'ETag',
-      'Idempotency-Replayed',
-      'Link',
-      'Location',
-      'Retry-After',
-      'X-Request-Id',
-    ],
-  })
+  await app.register(cors, { headersFor: corsHeaders })
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
-  await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
+  await app.register(auth, { engine, requireKeyForReads, clock })
   await app.register(consistency, { engine })
-  await app.register(cache, { engine, clock })
+  await app.register(cache, { kept })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,
@@ -135,11 +136,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     ...deps.webhookSending,
   })
   app.addHook('onReady', () => sender.start())
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
-  metricsRoutes(app)
+  metricsRoutes(app, metrics)
   documentRoutes(app)
   closeMethods()
   return app

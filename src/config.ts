@@ -52,8 +52,8 @@ export interface Config {
   seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
-  /** Origins that browsers may call from; `true` is any. */
-  corsOrigins: true | string[]
+  /** Origins that browsers may call from. */
+  corsOrigins: '*' | string[]
   trustProxy: boolean
   /** Requests a minute and client; 0 is off. */
   rateLimitMax: number
@@ -82,7 +82,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
-    corsOrigins: settings.CORS_ORIGINS.join() === '*' ? true : settings.CORS_ORIGINS,
+    corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
     webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,

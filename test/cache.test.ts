@@ -178,7 +178,7 @@ test('an answer that was begun before a commit and ready behind it is not kept',
 test('what is kept is bounded: what was asked for longest ago is dropped', () => {
   const answers = new Answers(100)
   const state = { version: 1, day: 1 }
-  const made = { body: 'x'.repeat(29), etag: '"x"', type: 'text/plain', lastModified: undefined, headers: {} }
+  const made = { body: 'x'.repeat(29), etag: '"x"', headers: {}, contentHeaders: {}, route: '/' }
   for (const key of 'abc') answers.keep(key, state, made)
   expect(answers.find('a', state)).toBe(made)
   answers.keep('d', state, made)

@@ -83,7 +83,7 @@ export async function sendAs(
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
-  validators(request, reply, etag)
+  reply.headers(validators(request, reply, etag))
   reply.type(`${FORMATS[format]}; charset=utf-8`)
   if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
   if (haveIt(request, etag)) return reply.code(304).send()

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, textBody } from '../http/describe.ts'
+import type { Metrics } from '../http/metrics.ts'
 import { line, pathTo } from '../records/fields.ts'
 import type { Records } from '../records/records.ts'
 
@@ -84,19 +84,10 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
 }
 
 /** Prometheus metrics of the process and of every route. */
-export function metricsRoutes(app: FastifyInstance): void {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const durations = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'How long requests took, by route and status.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
-    registers: [registry],
-  })
+export function metricsRoutes(app: FastifyInstance, metrics: Metrics): void {
+  const { registry } = metrics
   app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none'
-    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
     done()
   })
   app.get('/metrics', {

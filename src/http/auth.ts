@@ -28,14 +28,11 @@ const CHALLENGE = 'Bearer realm="sco-tracker"'
 export const auth = fp<AuthOptions>(
   async (app, { engine, requireKeyForReads, clock }) => {
     app.decorateRequest('key', null)
-    app.addHook('onRequest', (request, _reply, done) => {
-      const { role, open } = request.routeOptions.config
-      if (open || (!role && !requireKeyForReads) || request.is404) done()
-      else
-        admit(request, role).then(
-          () => done(),
-          (error: Error) => done(error),
-        )
+    // Whether a route asks for a key is known when it is declared.
+    app.addHook('onRoute', (route) => {
+      const { role, open } = route.config ?? {}
+      if (open || (!role && !requireKeyForReads)) return
+      route.onRequest = [(request) => admit(request, role), ...[route.onRequest ?? []].flat()]
     })
 
     async function admit(request: FastifyRequest, role: Role | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 // Answers kept as they were sent. The same question gets the same bytes again, for as long as nothing at all was committed, by
 // this process or another, and the day is the same (some answers depend on today).
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Engine } from '../db/engine.ts'
 import { type Representation, represent } from './conditional.ts'
@@ -12,16 +13,19 @@ declare module 'fastify' {
   }
 }
 
-interface CacheOptions {
-  engine: Engine
-  clock: () => Date
-}
-
 /** How much is kept at most, in characters of bodies and questions, and of one answer; most take a byte each. */
 const MOST = 32 * 1024 * 1024
 const MOST_OF_ONE = 1024 * 1024
 
+/** Longer bodies are sent faster as bytes, shorter ones as text beside the headers (docs/performance.md). */
+const LARGE = 4096
+
 const DAY_MS = 86_400_000
+
+/** An answer, and the route that made it. */
+interface KeptAnswer extends Representation {
+  route: string
+}
 
 /** What an answer hangs on beside its question: the state of the database, and the day. */
 interface State {
@@ -33,7 +37,7 @@ interface State {
 export class Answers {
   readonly #most: number
   #state: State = { version: Number.NaN, day: Number.NaN }
-  readonly #kept = new Map<string, Representation>()
+  readonly #kept = new Map<string, KeptAnswer>()
   #size = 0
 
   /** @param most how much is kept, in characters */
@@ -41,7 +45,7 @@ export class Answers {
     this.#most = most
   }
 
-  find(key: string, { version, day }: State): Representation | undefined {
+  find(key: string, { version, day }: State): KeptAnswer | undefined {
     if (this.#state.version !== version || this.#state.day !== day) {
       this.#kept.clear()
       this.#size = 0
@@ -57,7 +61,7 @@ export class Answers {
     return found
   }
 
-  keep(key: string, state: State, made: Representation): void {
+  keep(key: string, state: State, made: KeptAnswer): void {
     const size = made.body.length + key.length
     if (size > MOST_OF_ONE || this.find(key, state)) return
     this.#kept.set(key, made)
@@ -71,51 +75,71 @@ export class Answers {
 }
 
 /** Where the answer to a question is kept, should nothing be committed until it is there. */
-export class Place {
-  readonly #answers: Answers
-  readonly #engine: Engine
-  readonly #key: string
-  readonly #state: State
+export interface Place {
+  keep(made: Representation): void
+}
 
-  constructor(answers: Answers, engine: Engine, key: string, state: State) {
-    this.#answers = answers
+/** What a question is, beside the state: all that an answer may hang on. */
+const questionOf = ({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean) =>
+  `${secret ? 'private' : 'public'} ${accept}\n${url}`
+
+/** The answers of the service that are kept. */
+export class Kept {
+  readonly #engine: Engine
+  readonly #clock: () => Date
+  readonly #answers = new Answers()
+
+  constructor(engine: Engine, clock: () => Date) {
     this.#engine = engine
-    this.#key = key
-    this.#state = state
+    this.#clock = clock
   }
 
-  /** Whoever read between two looks at the same version read that version. */
-  keep(made: Representation): void {
-    if (this.#engine.version() === this.#state.version) this.#answers.keep(this.#key, this.#state, made)
+  /** @param secret whether a key was needed to ask */
+  find(request: IncomingMessage, secret: boolean): KeptAnswer | undefined {
+    const state = this.#state()
+    const found = state && this.#answers.find(questionOf(request, secret), state)
+    if (found && typeof found.body === 'string' && found.body.length > LARGE) found.body = Buffer.from(found.body)
+    return found ?? undefined
+  }
+
+  /** @param route the pattern of the path, as metrics name it */
+  place(request: IncomingMessage, secret: boolean, route: string): Place | null {
+    const state = this.#state()
+    if (!state) return null
+    return {
+      // Whoever read between two looks at the same version read that version.
+      keep: (made) => {
+        if (this.#engine.version() === state.version)
+          this.#answers.keep(questionOf(request, secret), state, { ...made, route })
+      },
+    }
+  }
+
+  #state(): State | null {
+    const version = this.#engine.version()
+    return version === null ? null : { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
   }
 }
 
-/** Everything that an answer of a route depends on, beside the state. */
-const keyOf = (request: FastifyRequest) =>
-  `${request.key ? 'private' : 'public'} ${request.headers.accept ?? ''}\n${request.url}`
-
 /**
- * Behind keys, limits and CORS, which see every request. Only reads of the database that anyone may see who may read:
- * no problems, no streams, nothing that needs a role, nothing that describes the service itself.
+ * Behind keys and limits, which see every request. Only reads of the database that anyone may see who may read: no problems,
+ * no streams, nothing that needs a role, nothing that describes the service itself.
  */
-export const cache = fp<CacheOptions>(
-  async (app, { engine, clock }) => {
+export const cache = fp<{ kept: Kept }>(
+  async (app, { kept }) => {
     app.decorateRequest('place', null)
-    const answers = new Answers()
-    app.addHook('onRequest', (request, reply, done) => {
-      const { role, open } = request.routeOptions.config
-      if (request.method !== 'GET' || role || open || request.is404) return done()
-      const version = engine.version()
-      if (version === null) return done()
-      const key = keyOf(request)
-      const state = { version, day: Math.floor(clock().getTime() / DAY_MS) }
-      const found = answers.find(key, state)
-      if (found) {
-        represent(request, reply, found)
-        return
+    app.addHook('onRoute', (route) => {
+      const { role, open } = route.config ?? {}
+      if (route.method !== 'GET' || role || open) return
+      const look: onRequestHookHandler = ({ raw, key }, reply, done) => {
+        const found = kept.find(raw, key !== null)
+        if (found) represent(raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, found)
+        else {
+          reply.request.place = kept.place(raw, key !== null, route.url)
+          done()
+        }
       }
-      request.place = new Place(answers, engine, key, state)
-      done()
+      route.onRequest = [...[route.onRequest ?? []].flat(), look]
     })
   },
   { name: 'cache', dependencies: ['auth'] },

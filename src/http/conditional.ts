@@ -1,7 +1,9 @@
 // Conditional requests (RFC 9110, section 13): strong ETags, 304 for what a client has, 412 for what has moved on.
 import { hash } from 'node:crypto'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../core/problems.ts'
+import { post } from './outbox.ts'
 
 /** A strong ETag of a body. That of a record begins with its version, so that any form of it can be written back. */
 export const etagOf = (body: string, version?: number) =>
@@ -18,12 +20,12 @@ interface Answer {
 
 /** All that an answer says of itself: what is the same for whoever asks the same. */
 export interface Representation {
-  body: string
+  body: string | Buffer
   etag: string
-  type: string
-  lastModified: string | undefined
-  /** Whatever else it says, such as links to other pages. */
+  /** By which it is cached, and whatever else it says, such as links to other pages. */
   headers: Record<string, string>
+  /** What goes with a body. */
+  contentHeaders: Record<string, string>
 }
 
 /** Sends a body with its validators, or 304 when the client has it. */
@@ -32,38 +34,49 @@ export function answer(
   reply: FastifyReply,
   { body, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Answer,
 ): FastifyReply {
-  const made = {
+  const etag = etagOf(body, version)
+  const made: Representation = {
     body,
-    etag: etagOf(body, version),
-    type,
-    lastModified: lastModified && new Date(lastModified).toUTCString(),
-    headers,
+    etag,
+    headers: {
+      ...validators(request, reply, etag),
+      ...(lastModified && { 'last-modified': new Date(lastModified).toUTCString() }),
+      ...headers,
+    },
+    contentHeaders: { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) },
   }
   request.place?.keep(made)
-  return represent(request, reply, made)
+  represent(request.raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, made, reply.statusCode)
+  return reply
 }
 
-/** Sends what was made now or was kept: there is no other way, so the two cannot differ. */
+/**
+ * Sends what was made now or was kept: there is no other way, so the two cannot differ. Nothing is left to be done to it, so it
+ * does not take the way of what handlers return.
+ * @param own headers of this one answer
+ * @returns the status
+ */
 export function represent(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { body, etag, type, lastModified, headers }: Representation,
-): FastifyReply {
-  validators(request, reply, etag)
-  if (lastModified) reply.header('last-modified', lastModified)
-  reply.headers(headers)
-  if (haveIt(request, etag)) return reply.code(304).send()
-  return reply.type(type).send(body)
+  request: IncomingMessage,
+  response: ServerResponse,
+  own: OutgoingHttpHeaders,
+  { body, etag, headers, contentHeaders }: Representation,
+  status = 200,
+): number {
+  if (haveIt(request, etag)) {
+    post(response, 304, { ...own, ...headers })
+    return 304
+  }
+  post(response, status, { ...own, ...headers, ...contentHeaders }, body)
+  return status
 }
 
 /** The headers by which a representation is cached: kept by anyone who may see it, used only when still current. */
-export function validators(request: FastifyRequest, reply: FastifyReply, etag: string): void {
-  reply.headers({
-    etag,
-    'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
-    vary: varyOn(reply, 'Accept'),
-  })
-}
+export const validators = (request: FastifyRequest, reply: FastifyReply, etag: string) => ({
+  etag,
+  'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
+  vary: varyOn(reply, 'Accept'),
+})
 
 /** `Vary` may hold what others put there, such as Origin. */
 function varyOn(reply: FastifyReply, name: string): string {
@@ -72,9 +85,10 @@ function varyOn(reply: FastifyReply, name: string): string {
 }
 
 /** Does `If-None-Match` say that the client has this representation? */
-export function haveIt(request: FastifyRequest, etag: string): boolean {
+export function haveIt(request: Pick<IncomingMessage, 'headers'>, etag: string): boolean {
   const known = request.headers['if-none-match']
-  return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(etag))
+  if (known === undefined) return false
+  return known === etag || known.trim() === '*' || tagsIn(known).includes(etag)
 }
 
 /** The entity tags of a header, weak marks taken off (If-None-Match compares weakly). */

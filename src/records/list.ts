@@ -111,7 +111,9 @@ export async function readRow(
   const { table, alias } = resource
   const select = (asked: SQL) => {
     const named = alias ? sql` or ${columnNamed(table, alias)} = ${asked}` : sql.empty()
-    const from = relation(records.catalogue, records.engine, resource, view)
+    // By an alias only what is short is found.
+    const among = alias ? undefined : sql`select ${asked} as "recordId"`
+    const from = relation(records.catalogue, records.engine, resource, view, among)
     return sql`select ${columnsOf(table)} from ${from} where (${table.id} = ${asked}${named})`
   }
   let row: Row | undefined

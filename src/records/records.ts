@@ -597,7 +597,8 @@ export function columnNamed(table: Table, name: string): SQL {
 
 const LAST_CHANGE = sql`select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1`
 
-const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
+/** SQLite looks for no kind that is an expression: it would rather read all changes of the kind than those of the record. */
+const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} || '' = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
 
 /** A deleted record that last had this alias. */
 const aliasTombstone = (kind: Kind, alias: string, value: string) =>

@@ -50,11 +50,22 @@ const lastOf = (kinds: readonly Kind[]) =>
     sql` union all `,
   )}) as last`
 
-/** The records of a kind in a view, named like their table. */
-export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, view: View): SQL {
+/**
+ * The records of a kind in a view, named like their table.
+ * @param among the only records that are meant, as a query of their `recordId`
+ */
+export function relation(
+  catalogue: Catalogue,
+  engine: Engine,
+  entity: Entity,
+  view: View,
+  among?: SQL,
+): SQL {
   const { name, columns } = describeTable(entity.table)
   const base =
-    view.seq === null ? sql`${entity.table}` : logged(entity, sql`${changes.seq} <= ${view.seq}`, view.seq)
+    view.seq === null
+      ? sql`${entity.table}`
+      : logged(entity, sql`${changes.seq} <= ${view.seq}`, view.seq, among)
   const lifecycle = (entity as Partial<Resource>).lifecycle
   if (view.asOf === null) return base
   const own = sql.identifier(name)

@@ -1,13 +1,14 @@
-// The embedded engine: better-sqlite3, one connection that writes, one that reads, and one for long reads.
+// The embedded engine: better-sqlite3, one connection that writes, and some that read.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import Database from 'better-sqlite3'
-import { CasingCache } from 'drizzle-orm/casing'
+import type Database from 'better-sqlite3'
 import { Commits, type Transaction } from '../commits.ts'
-import type { Engine, Values, Writer } from '../engine.ts'
-import { bound, type SQL, sql } from '../sql.ts'
+import type { Engine, Writer } from '../engine.ts'
+import { sql } from '../sql.ts'
+import { BUSY_MS, Connection, connect } from './connection.ts'
 import { fts5 } from './search.ts'
+import { Snapshots } from './snapshots.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
@@ -18,8 +19,11 @@ interface SqliteOptions {
   busyMs?: number
 }
 
-/** How long is waited for another process. */
-const BUSY_MS = 5000
+/**
+ * So much of the file is read in place, by the connection that most requests share: half the time of a page of a list, when it
+ * was measured (docs/performance.md). The operating system counts what is mapped as memory, and takes it back as it likes.
+ */
+const MAPPED_BYTES = 1024 ** 3
 
 /** How often a write that waits for another process looks again. */
 const LOOK_AGAIN_MS = 10
@@ -32,43 +36,33 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('synchronous = FULL')
   // `begin` waits for others, without holding up this process.
   write.pragma('busy_timeout = 0')
-  const read = connect(file)
-  read.pragma('query_only = ON')
-  // Reads of one state of the database: on the reader's connection, everyone else would be held to that state too.
-  const snapshot = connect(file)
-  snapshot.pragma('query_only = ON')
+  const readOnly = () => {
+    const database = connect(file)
+    database.pragma('query_only = ON')
+    return new Connection(database, options.onQuery)
+  }
+  const home = readOnly()
+  home.database.pragma(`mmap_size = ${MAPPED_BYTES}`)
+  const snapshots = new Snapshots(home, readOnly)
   const writer = new Connection(write, options.onQuery)
-  const reader = new Connection(read, options.onQuery)
-  const snapshotReader = new Connection(snapshot, options.onQuery)
-  // Differs from one look to the next when any other connection has committed; this one never does.
-  const version = read.prepare('pragma data_version').pluck()
   const commits = new Commits(async () => {
     await begin(write, options.busyMs ?? BUSY_MS)
-    return new SqliteTransaction(write, writer)
+    return new SqliteTransaction(write, writer, () => snapshots.retire())
   }, false)
-  let reads: Promise<unknown> = Promise.resolve()
 
   return {
     name: 'sqlite',
     search: fts5,
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
-    reader,
+    reader: {
+      all: (query, values) => snapshots.reader.all(query, values),
+      get: (query, values) => snapshots.reader.get(query, values),
+    },
     replicas: null,
     tally: null,
-    version: () => version.get() as number,
-    read(work) {
-      const result = reads.then(async () => {
-        snapshot.exec('BEGIN')
-        try {
-          return await work(snapshotReader)
-        } finally {
-          snapshot.exec('COMMIT')
-        }
-      })
-      reads = result.catch(() => {})
-      return result
-    },
+    version: () => snapshots.version(),
+    read: (work) => snapshots.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     changed: (ms, signal) => commits.next(ms, signal),
     async migrate() {
@@ -90,9 +84,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     },
     async close() {
       await commits.idle()
-      await reads
-      read.close()
-      snapshot.close()
+      await snapshots.close()
       write.close()
     },
   }
@@ -111,14 +103,6 @@ function upToDate(database: Database.Database): boolean {
   return Number(last.at) >= (entries.at(-1)?.when ?? 0)
 }
 
-function connect(file: string): Database.Database {
-  const database = new Database(file)
-  database.pragma(`busy_timeout = ${BUSY_MS}`)
-  database.pragma('foreign_keys = ON')
-  database.pragma('cache_size = -8000')
-  return database
-}
-
 /** Begins a write. While another process has the turn, this one goes on with everything else. @throws SQLITE_BUSY */
 async function begin(database: Database.Database, busyMs: number): Promise<void> {
   const until = performance.now() + busyMs
@@ -133,77 +117,17 @@ async function begin(database: Database.Database, busyMs: number): Promise<void>
   }
 }
 
-/** How SQLite writes what a query is made of. */
-const NOTATION = {
-  casing: new CasingCache(),
-  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
-  escapeParam: () => '?',
-  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
-}
-
-interface Compiled {
-  statement: Database.Statement
-  params: unknown[]
-}
-
-/** Statements are prepared once for each text, and compiled once for each constant query. */
-class Connection implements Writer {
-  readonly #database: Database.Database
-  readonly #onQuery: ((sql: string) => void) | undefined
-  readonly #statements = new Map<string, Database.Statement>()
-  readonly #compiled = new WeakMap<SQL, Compiled>()
-
-  constructor(database: Database.Database, onQuery: ((sql: string) => void) | undefined) {
-    this.#database = database
-    this.#onQuery = onQuery
-  }
-
-  async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
-    const { statement, params } = this.#compile(query, values)
-    return statement.all(params) as Row[]
-  }
-
-  async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
-    const { statement, params } = this.#compile(query, values)
-    return statement.get(params) as Row | undefined
-  }
-
-  async run(query: SQL, values?: Values): Promise<void> {
-    const { statement, params } = this.#compile(query, values)
-    statement.run(params)
-  }
-
-  #compile(query: SQL, values: Values | undefined): Compiled {
-    let compiled = values && this.#compiled.get(query)
-    if (!compiled) {
-      const { sql, params } = query.toQuery(NOTATION)
-      compiled = { statement: this.#prepare(sql), params }
-      if (values) this.#compiled.set(query, compiled)
-    }
-    this.#onQuery?.(compiled.statement.source)
-    return values ? { statement: compiled.statement, params: bound(compiled.params, values) } : compiled
-  }
-
-  #prepare(text: string): Database.Statement {
-    let statement = this.#statements.get(text)
-    if (!statement) {
-      statement = this.#database.prepare(text)
-      // Lists have as many shapes as clients have ideas: keep the recent ones.
-      if (this.#statements.size >= 500) this.#statements.delete(this.#statements.keys().next().value ?? '')
-      this.#statements.set(text, statement)
-    }
-    return statement
-  }
-}
-
 /** A transaction of the connection that writes. */
 class SqliteTransaction implements Transaction {
   readonly writer: Writer
   readonly #database: Database.Database
+  readonly #committed: () => void
 
-  constructor(database: Database.Database, writer: Writer) {
+  /** @param committed called right behind a commit */
+  constructor(database: Database.Database, writer: Writer, committed: () => void) {
     this.#database = database
     this.writer = writer
+    this.#committed = committed
   }
 
   get lost() {
@@ -225,6 +149,7 @@ class SqliteTransaction implements Transaction {
 
   commit() {
     this.#database.exec('COMMIT')
+    this.#committed()
   }
 
   rollback() {
