@@ -23,7 +23,7 @@ function folder(): string {
 
 async function speakersIn(file: string): Promise<string[]> {
   const engine = openSqlite(file)
-  const { sql } = await import('drizzle-orm')
+  const { sql } = await import('../src/db/sql.ts')
   const rows = await engine.reader.all<{ name: string }>(sql`select name from speakers order by name`)
   await engine.close()
   return rows.map(({ name }) => name)

@@ -176,15 +176,20 @@ test('an answer that was begun before a commit and ready behind it is not kept',
 })
 
 test('what is kept is bounded: what was asked for longest ago is dropped', () => {
-  const answers = new Answers(100)
+  const answers = new Answers(120)
   const state = { version: 1, day: 1 }
   const made = { body: 'x'.repeat(29), etag: '"x"', headers: {}, contentHeaders: {}, route: '/' }
-  for (const key of 'abc') answers.keep(key, state, made)
-  expect(answers.find('a', state)).toBe(made)
+  const kept = (keys: string) => [...keys].filter((key) => answers.find(key, state) !== undefined).join('')
+  answers.keep('a', state, made)
+  answers.keep('b', state, made)
+  expect(kept('ab')).toBe('ab')
+  // The young are full: they become the old, and what is asked for is young again.
+  answers.keep('c', state, made)
+  expect(kept('a')).toBe('a')
   answers.keep('d', state, made)
-  expect([...'abcd'].map((key) => answers.find(key, state) !== undefined)).toEqual([true, false, true, true])
-  answers.keep('e', state, { ...made, body: 'x'.repeat(101) })
+  expect(kept('abcd')).toBe('acd')
+  answers.keep('e', state, { ...made, body: 'x'.repeat(2 ** 20 + 1) })
   expect(answers.find('e', state)).toBeUndefined()
-  expect(answers.find('a', { version: 2, day: 1 })).toBeUndefined()
-  expect(answers.find('a', state)).toBeUndefined()
+  expect(answers.find('d', { version: 2, day: 1 })).toBeUndefined()
+  expect(answers.find('d', state)).toBeUndefined()
 })

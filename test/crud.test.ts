@@ -1,6 +1,7 @@
 // Making, reading, changing and deleting: the rules that hold for every resource.
-import { sql } from 'drizzle-orm'
+
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { sql } from '../src/db/sql.ts'
 import { columnOf } from '../src/records/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'

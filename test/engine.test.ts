@@ -1,11 +1,11 @@
 // The engine, whichever it is: what a write may count on, and what a reader sees.
 import Database from 'better-sqlite3'
-import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Commits, type Transaction } from '../src/db/commits.ts'
 import type { Engine, Writer } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
+import { sql } from '../src/db/sql.ts'
 import { service } from './helpers/app.ts'
 import { freshDatabase, fromOutside, onPostgres, type TestDatabase } from './helpers/database.ts'
 

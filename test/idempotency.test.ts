@@ -1,9 +1,10 @@
 // Idempotency-Key: a POST that may be repeated runs once, and its answer is kept with what it wrote.
-import { sql } from 'drizzle-orm'
+
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
+import { sql } from '../src/db/sql.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
 

@@ -1,5 +1,5 @@
 // Opaque, tamper-evident cursors: base64url of a MAC and the state of a walk, bound to the list they were made for.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { Problem } from './problems.ts'
 
 /** A value of a sort column. */
@@ -16,8 +16,30 @@ export interface CursorState {
 
 const MAC_BYTES = 12
 
-const mac = (secret: Buffer, scope: string, payload: string) =>
-  createHmac('sha256', secret).update(scope).update('\0').update(payload).digest().subarray(0, MAC_BYTES)
+/** How SHA-256 takes its input: HMAC (RFC 2104) fills the secret up to a block. */
+const BLOCK_BYTES = 64
+
+/** HMAC-SHA-256, by the form of hash that is several times as fast for what is short. */
+function mac(secret: Buffer, scope: string, payload: string): Buffer {
+  const [inner, outer] = padsOf(secret)
+  const digest = hash('sha256', Buffer.concat([inner, Buffer.from(`${scope}\0${payload}`)]), 'buffer')
+  return hash('sha256', Buffer.concat([outer, digest]), 'buffer').subarray(0, MAC_BYTES)
+}
+
+const pads = new WeakMap<Buffer, [Buffer, Buffer]>()
+
+function padsOf(secret: Buffer): [Buffer, Buffer] {
+  const known = pads.get(secret)
+  if (known) return known
+  const block = Buffer.alloc(BLOCK_BYTES)
+  block.set(secret.length > BLOCK_BYTES ? hash('sha256', secret, 'buffer') : secret)
+  const made: [Buffer, Buffer] = [
+    block.map((byte) => byte ^ 0x36) as Buffer,
+    block.map((byte) => byte ^ 0x5c) as Buffer,
+  ]
+  pads.set(secret, made)
+  return made
+}
 
 /** @param scope what the cursor belongs to: the list, its filters and its sort */
 export function signCursor(secret: Buffer, scope: string, state: CursorState): string {

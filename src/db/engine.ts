@@ -6,6 +6,9 @@ import type { SQL } from './sql.ts'
 /** Values for the `sql.placeholder(name)`s of a query. */
 export type Values = Record<string, unknown>
 
+/** For a constant query without placeholders. */
+export const NONE: Values = {}
+
 /**
  * Runs queries. A query that is run with `values` is taken to be a constant of its module: it is compiled and
  * prepared once, by identity. A query built for one call is passed alone.
@@ -69,8 +72,18 @@ export interface SearchIndex {
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
+  /** Do more than so many records match? No more are looked at. */
+  exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
   ranked(
+    reader: Reader,
+    query: SearchQuery,
+    kinds: readonly string[] | null,
+    limit: number,
+    offset: number,
+  ): Promise<SearchHit[]>
+  /** What changed last first, without a score: no more are looked at than are asked for. */
+  latest(
     reader: Reader,
     query: SearchQuery,
     kinds: readonly string[] | null,

@@ -165,7 +165,7 @@ export function crudRoutes(
       const { asOf = null, knownAt, include = [] } = request.query as ReadQuery
       const row = await records.engine.read(async (reader) => {
         const view = { asOf, seq: knownAt === undefined ? null : await seqAt(reader, knownAt) }
-        const found = await readRow(records, reader, resource, id, view)
+        const found = await readRow(records, reader, resource, id, view, include)
         await embed(records, reader, resource, [found], include, view)
         return found
       })

@@ -50,6 +50,8 @@ export const formatParameter = (resource: Resource) =>
 /** The form that a request asks for, by `format` or by `Accept`. @throws Problem `not-acceptable` */
 export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
   if (asked) return asked
+  const { accept } = request.headers
+  if (accept === undefined || accept === '*/*' || accept === FORMATS.json) return 'json'
   const offered = formatsOf(resource)
   const type = request.accepts().type(offered.map((format) => FORMATS[format]))
   const format = offered.find((candidate) => FORMATS[candidate] === type)

@@ -14,6 +14,12 @@ import { parse, type Records, type Stored } from '../records/records.ts'
 import type { Resource } from '../records/resource.ts'
 import { page, type RouteDeps } from './crud.ts'
 
+/**
+ * So many records are ranked at most. What more of them match says little of any: to weigh them all would take as long as there
+ * are records, so they come as they changed last.
+ */
+const MOST_CANDIDATES = 10_000
+
 /** How far one can page into ranked hits. Whoever wants all matches takes the list with `q`. */
 const MOST_RANKED = 1000
 
@@ -39,7 +45,7 @@ const hitOf = ({ kind, name, record }: Resource) =>
       snippet: line(5000, 'HTML, safe to insert: all escaped but `<mark>` around what matched.'),
       score: z.number().meta({
         description:
-          'Higher is better (BM25, a word in the title counting ten times); comparable within one answer.',
+          'Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked.',
       }),
     })
     .meta({ id: `${name}SearchHit`, description: `A ${kind} that matches.` })
@@ -56,7 +62,16 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       ...mayGrow,
     })
   const hits = z
-    .object({ data: z.array(hit).max(100), page })
+    .object({
+      data: z.array(hit).max(100),
+      page: page
+        .extend({
+          ranked: z.boolean().meta({
+            description: `Whether the best hits come first. Where more than ${MOST_CANDIDATES.toLocaleString('en')} records match, those come first that changed last.`,
+          }),
+        })
+        .meta({ id: 'SearchPage', description: 'Where this page stands among the hits.' }),
+    })
     .meta({ id: 'SearchHitPage', description: 'The best hits first.' })
 
   app.get('/v1/search', {
@@ -65,7 +80,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       tag: 'search',
       summary: 'Search all resources',
       description:
-        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`.',
+        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`. Where more than 10,000 records match, hits are not ranked (`page.ranked`): what changed last comes first.',
       query: z.strictObject({
         q: z
           .string()
@@ -87,7 +102,8 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       const query = parseSearch(q)
       const index = records.engine.search
       const body = await records.engine.read(async (reader) => {
-        const found = await index.ranked(reader, query, kind, limit + 1, offset)
+        const ranked = !(await index.exceeds(reader, query, MOST_CANDIDATES))
+        const found = await index[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
         const next = offset + limit
         const more = found.length > limit && next < MOST_RANKED
         return {
@@ -95,6 +111,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
           page: {
             nextCursor: more ? signCursor(cursorSecret, scope, { after: [next], snapshot: 0 }) : null,
             limit,
+            ranked,
             ...(count === 'exact' && { total: await index.count(reader, query, kind) }),
           },
         }

@@ -33,12 +33,23 @@ interface State {
   day: number
 }
 
-/** Answers of one state, the least lately asked for dropped when there are too many. Those of an earlier one are never asked for again, so all are dropped at once. */
+/** A generation of answers, and how many characters they and their questions take. */
+interface Generation {
+  answers: Map<string, KeptAnswer>
+  size: number
+}
+
+const noAnswers = (): Generation => ({ answers: new Map(), size: 0 })
+
+/**
+ * Answers of one state, in two generations: what is asked for joins the young one, and when that is full the old one is dropped
+ * as a whole. Answers of an earlier state are never asked for again, so all are dropped at once.
+ */
 export class Answers {
   readonly #most: number
   #state: State = { version: Number.NaN, day: Number.NaN }
-  readonly #kept = new Map<string, KeptAnswer>()
-  #size = 0
+  #young = noAnswers()
+  #old = noAnswers()
 
   /** @param most how much is kept, in characters */
   constructor(most = MOST) {
@@ -47,30 +58,31 @@ export class Answers {
 
   find(key: string, { version, day }: State): KeptAnswer | undefined {
     if (this.#state.version !== version || this.#state.day !== day) {
-      this.#kept.clear()
-      this.#size = 0
+      this.#young = noAnswers()
+      this.#old = noAnswers()
       this.#state = { version, day }
       return undefined
     }
-    const found = this.#kept.get(key)
-    if (found) {
-      // To the end: what was asked for last is dropped last.
-      this.#kept.delete(key)
-      this.#kept.set(key, found)
-    }
-    return found
+    const found = this.#young.answers.get(key)
+    if (found) return found
+    const earlier = this.#old.answers.get(key)
+    if (earlier) this.#add(key, earlier)
+    return earlier
   }
 
   keep(key: string, state: State, made: KeptAnswer): void {
+    if (made.body.length > MOST_OF_ONE || this.find(key, state)) return
+    this.#add(key, made)
+  }
+
+  #add(key: string, made: KeptAnswer): void {
     const size = made.body.length + key.length
-    if (size > MOST_OF_ONE || this.find(key, state)) return
-    this.#kept.set(key, made)
-    this.#size += size
-    for (const [oldest, { body }] of this.#kept) {
-      if (this.#size <= this.#most) break
-      this.#kept.delete(oldest)
-      this.#size -= body.length + oldest.length
+    if (this.#young.size + size > this.#most / 2) {
+      this.#old = this.#young
+      this.#young = noAnswers()
     }
+    this.#young.answers.set(key, made)
+    this.#young.size += size
   }
 }
 
@@ -98,7 +110,8 @@ export class Kept {
   find(request: IncomingMessage, secret: boolean): KeptAnswer | undefined {
     const state = this.#state()
     const found = state && this.#answers.find(questionOf(request, secret), state)
-    if (found && typeof found.body === 'string' && found.body.length > LARGE) found.body = Buffer.from(found.body)
+    if (found && typeof found.body === 'string' && found.body.length > LARGE)
+      found.body = Buffer.from(found.body)
     return found ?? undefined
   }
 

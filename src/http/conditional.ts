@@ -46,7 +46,13 @@ export function answer(
     contentHeaders: { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) },
   }
   request.place?.keep(made)
-  represent(request.raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, made, reply.statusCode)
+  represent(
+    request.raw,
+    reply.hijack().raw,
+    reply.getHeaders() as OutgoingHttpHeaders,
+    made,
+    reply.statusCode,
+  )
   return reply
 }
 

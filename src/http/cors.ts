@@ -4,8 +4,7 @@ import fp from 'fastify-plugin'
 /** `*`, or the only origins that may read. */
 export type Origins = '*' | readonly string[]
 
-const EXPOSED =
-  'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id'
+const EXPOSED = 'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id'
 
 /** @returns what to say to a page of an origin */
 export function crossOrigin(origins: Origins): (origin: string | undefined) => Record<string, string> {

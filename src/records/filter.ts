@@ -112,9 +112,7 @@ async function vocabulary(
  * @param fromLog whether the rows come from the change log, where links of today say nothing
  */
 export function conditions(records: Records, resource: Resource, asked: Asked, fromLog: boolean): SQL[] {
-  return asked.filters.map(({ filter, values, earlier }) =>
-    condition(records, resource, asked, fromLog, filter, values, earlier),
-  )
+  return asked.filters.map((entry) => condition(records, resource, asked, fromLog, entry))
 }
 
 function condition(
@@ -122,9 +120,7 @@ function condition(
   resource: Resource,
   { view, today }: Asked,
   fromLog: boolean,
-  filter: Filter,
-  values: string[],
-  earlier: Earlier | undefined,
+  { filter, values, earlier }: Asked['filters'][number],
 ): SQL {
   const { engine } = records
   const { table } = resource

@@ -16,9 +16,10 @@ import type { Doc, Filter, Resource } from './resource.ts'
 import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
 /** A row of a list: its document, and the columns of its table. */
-export type Row = { id: string; version: number; updatedAt: string; doc: string } & {
-  [column: string]: CursorValue
-}
+export type Row = { id: string; doc: string } & { [column: string]: CursorValue }
+
+/** A row that is read for itself. */
+export type RecordRow = Row & { version: number; updatedAt: string }
 
 export interface Page {
   rows: Row[]
@@ -107,28 +108,32 @@ export async function readRow(
   resource: Resource,
   id: string,
   view: View,
-): Promise<Row> {
+  include: readonly string[] = [],
+): Promise<RecordRow> {
   const { table, alias } = resource
+  const columns = ['id', 'version', 'updatedAt', 'doc', ...columnsBehind(resource, view.asOf, include)]
   const select = (asked: SQL) => {
     const named = alias ? sql` or ${columnNamed(table, alias)} = ${asked}` : sql.empty()
     // By an alias only what is short is found.
     const among = alias ? undefined : sql`select ${asked} as "recordId"`
     const from = relation(records.catalogue, records.engine, resource, view, among)
-    return sql`select ${columnsOf(table)} from ${from} where (${table.id} = ${asked}${named})`
+    return sql`select ${columnsOf(table, columns)} from ${from} where (${table.id} = ${asked}${named})`
   }
-  let row: Row | undefined
+  let row: RecordRow | undefined
   if (view.asOf === null && view.seq === null) {
+    const presentRow = include.length > 0 ? presentWithLeads : present
     const known = presentRow.get(resource) ?? select(sql`${sql.placeholder('id')}`)
     presentRow.set(resource, known)
-    row = await reader.get<Row>(known, { id })
-  } else row = await reader.get<Row>(select(sql`${id}`))
+    row = await reader.get<RecordRow>(known, { id })
+  } else row = await reader.get<RecordRow>(select(sql`${id}`))
   if (row) return { ...row, doc: docAsOf(resource, row.doc, row, view) }
   if (view.asOf === null && view.seq === null) throw await records.missing(reader, resource, id)
   throw notFound(resource.kind, id, ' at that time')
 }
 
-/** The constant query for a record as it is now. */
-const presentRow = new WeakMap<Resource, SQL>()
+/** The constant queries for a record as it is now: alone, and with what leads to others. */
+const present = new WeakMap<Resource, SQL>()
+const presentWithLeads = new WeakMap<Resource, SQL>()
 
 /** Every row of a list, a batch at a time, in one walk: constant memory however long the list is. */
 export async function* walk(
@@ -206,13 +211,21 @@ async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapsh
 
 /** What a page needs of its rows: the document, what the order and the day hang on, and what leads to others. */
 function columnsFor(resource: Resource, query: ListQuery, order: SortKey[]): string[] {
-  const needed = ['id', 'version', 'updatedAt', 'doc', ...order.map(({ column }) => column)]
-  if (query.asOf !== null && resource.lifecycle) needed.push('status', 'statusSince')
-  if (query.include.length > 0) {
-    for (const [column, { references }] of Object.entries(describeTable(resource.table).columns))
-      if (references) needed.push(column)
-  }
-  return needed
+  return [
+    'id',
+    'doc',
+    ...order.map(({ column }) => column),
+    ...columnsBehind(resource, query.asOf, query.include),
+  ]
+}
+
+/** The columns on which the day hangs, and those that lead to what is embedded. */
+function columnsBehind(resource: Resource, asOf: string | null, include: readonly string[]): string[] {
+  const leading = include.length > 0 ? Object.entries(describeTable(resource.table).columns) : []
+  return [
+    ...(asOf !== null && resource.lifecycle ? ['status', 'statusSince'] : []),
+    ...leading.flatMap(([column, { references }]) => (references ? [column] : [])),
+  ]
 }
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */

@@ -468,7 +468,7 @@ const same = (one: Json | undefined, other: Json | undefined) =>
   one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
 
 /** Reads a stored document. */
-export const parse = (stored: Stored): Doc => JSON.parse(stored.doc) as Doc
+export const parse = (stored: Pick<Stored, 'doc'>): Doc => JSON.parse(stored.doc) as Doc
 
 /** What lives under another record is not found here. @throws Problem `not-found` */
 export function belongingTo(recordId: string, stored: Stored, kind: Kind): Stored {

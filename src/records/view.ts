@@ -1,8 +1,8 @@
 // Two clocks. A view says as of which day (event time) and as of which change (record time) a question is meant;
 // `relation` gives the records of a kind as they then were, in place of their table and with the same columns.
 
-import type { Engine, Reader } from '../db/engine.ts'
-import { type Name, type SQL, sql } from '../db/sql.ts'
+import { type Engine, NONE, type Reader } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { type Column, describeTable } from '../db/tables.ts'
 import type { Kind } from './fields.ts'
@@ -24,7 +24,7 @@ export async function seqAt(reader: Reader, instant: string): Promise<number> {
 }
 
 export async function lastSeq(reader: Reader): Promise<number> {
-  const row = await reader.get<{ seq: number | null }>(LAST_SEQ, {})
+  const row = await reader.get<{ seq: number | null }>(LAST_SEQ, NONE)
   return row?.seq ?? 0
 }
 
@@ -35,7 +35,7 @@ export async function lastSeqOf(reader: Reader, kinds: readonly Kind[]): Promise
   const key = kinds.join()
   const query = lastOfKinds.get(key) ?? lastOf(kinds)
   lastOfKinds.set(key, query)
-  const row = await reader.get<{ seq: number | null }>(query, {})
+  const row = await reader.get<{ seq: number | null }>(query, NONE)
   return row?.seq ?? 0
 }
 
@@ -54,13 +54,7 @@ const lastOf = (kinds: readonly Kind[]) =>
  * The records of a kind in a view, named like their table.
  * @param among the only records that are meant, as a query of their `recordId`
  */
-export function relation(
-  catalogue: Catalogue,
-  engine: Engine,
-  entity: Entity,
-  view: View,
-  among?: SQL,
-): SQL {
+export function relation(catalogue: Catalogue, engine: Engine, entity: Entity, view: View, among?: SQL): SQL {
   const { name, columns } = describeTable(entity.table)
   const base =
     view.seq === null
@@ -88,7 +82,7 @@ export function relation(
  * Had the life of a record begun by a day? An undated start alone says yes to any day; beside dated events it says
  * only that it came before them.
  */
-function begun(events: SQL, own: SQL | Name, asOf: string): SQL {
+function begun(events: SQL, own: SQL, asOf: string): SQL {
   const dated = (when: SQL) =>
     sql`exists (select 1 from ${events} where "events"."recordId" = ${own}."id" and "events"."occurredOn" ${when})`
   return sql`(${dated(sql`<= ${asOf}`)} or not ${dated(sql`is not null`)})`

@@ -2,7 +2,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { CasingCache } from 'drizzle-orm/casing'
 import pg from 'pg'
 import { Problem } from '../../core/problems.ts'
 import { Commits, type Transaction } from '../commits.ts'
@@ -267,17 +266,12 @@ function isBroken(error: unknown): boolean {
   return /^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code) || BROKEN.test(error.message)
 }
 
-/** How PostgreSQL writes what a query is made of. */
-const NOTATION = {
-  casing: new CasingCache(),
-  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
-  escapeParam: (index: number) => `$${index + 1}`,
-  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
-}
+/** How PostgreSQL writes a parameter. */
+const mark = (index: number) => `$${index + 1}`
 
 interface Compiled {
   text: string
-  params: unknown[]
+  params: readonly unknown[]
   /** Constant queries are prepared once on each connection, under this name. */
   name?: string
 }
@@ -347,7 +341,8 @@ class Connection implements Writer {
 function compile(query: SQL, values: Values | undefined): Compiled {
   const known = values && compiled.get(query)
   if (known) return known
-  const { sql: text, params } = query.toQuery(NOTATION)
+  const text = query.text(mark)
+  const { params } = query
   if (!values) return { text, params }
   const made = { text, params, name: `q${++prepared}` }
   compiled.set(query, made)

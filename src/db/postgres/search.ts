@@ -28,6 +28,19 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
+  async exceeds(reader, query, most) {
+    const row = await reader.get<{ found: number }>(
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as some`,
+    )
+    return (row?.found ?? 0) > most
+  },
+  async latest(reader, query, kinds, limit, offset) {
+    return reader.all<SearchHit>(
+      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, 0 as score
+        from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}
+        order by ${searchDocs.docId} desc limit ${limit} offset ${offset}`,
+    )
+  },
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
     const words = [...new Set(query.flatMap(({ all }) => all.flatMap(lexemes)))]

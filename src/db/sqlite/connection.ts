@@ -1,7 +1,6 @@
 // A connection to the database file. Statements are prepared once for each text, and compiled once for each constant query.
 import Database from 'better-sqlite3'
-import { CasingCache } from 'drizzle-orm/casing'
-import type { Values, Writer } from '../engine.ts'
+import { NONE, type Values, type Writer } from '../engine.ts'
 import { bound, type SQL } from '../sql.ts'
 
 /** How long is waited for another process, in milliseconds. */
@@ -18,24 +17,19 @@ export function connect(file: string): Database.Database {
 /** Lists have as many shapes as clients have ideas: so many statements are kept, the recent ones. */
 const MOST_STATEMENTS = 500
 
-/** How SQLite writes what a query is made of. */
-const NOTATION = {
-  casing: new CasingCache(),
-  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
-  escapeParam: () => '?',
-  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
-}
-
-interface Compiled {
-  statement: Database.Statement
-  params: unknown[]
-}
+/** How SQLite writes a parameter. */
+const mark = () => '?'
 
 export class Connection implements Writer {
   readonly database: Database.Database
+  /**
+   * What constant queries without values answered. Set by who knows that the database stays as it is: such an answer hangs on
+   * nothing else.
+   */
+  known: Map<SQL, unknown> | null = null
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly #statements = new Map<string, Database.Statement>()
-  readonly #compiled = new WeakMap<SQL, Compiled>()
+  readonly #constant = new WeakMap<SQL, Database.Statement>()
 
   constructor(database: Database.Database, onQuery: ((sql: string) => void) | undefined) {
     this.database = database
@@ -43,29 +37,28 @@ export class Connection implements Writer {
   }
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
-    const { statement, params } = this.#compile(query, values)
-    return statement.all(params) as Row[]
+    return this.#statement(query, values).all(paramsOf(query, values)) as Row[]
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
-    const { statement, params } = this.#compile(query, values)
-    return statement.get(params) as Row | undefined
+    const { known } = this
+    if (!known || values !== NONE) return this.#statement(query, values).get(paramsOf(query, values)) as Row
+    if (!known.has(query)) known.set(query, this.#statement(query, values).get(query.params))
+    return known.get(query) as Row | undefined
   }
 
   async run(query: SQL, values?: Values): Promise<void> {
-    const { statement, params } = this.#compile(query, values)
-    statement.run(params)
+    this.#statement(query, values).run(paramsOf(query, values))
   }
 
-  #compile(query: SQL, values: Values | undefined): Compiled {
-    let compiled = values && this.#compiled.get(query)
-    if (!compiled) {
-      const { sql, params } = query.toQuery(NOTATION)
-      compiled = { statement: this.#prepare(sql), params }
-      if (values) this.#compiled.set(query, compiled)
+  #statement(query: SQL, values: Values | undefined): Database.Statement {
+    let statement = values && this.#constant.get(query)
+    if (!statement) {
+      statement = this.#prepare(query.text(mark))
+      if (values) this.#constant.set(query, statement)
     }
-    this.#onQuery?.(compiled.statement.source)
-    return values ? { statement: compiled.statement, params: bound(compiled.params, values) } : compiled
+    this.#onQuery?.(statement.source)
+    return statement
   }
 
   #prepare(text: string): Database.Statement {
@@ -79,3 +72,5 @@ export class Connection implements Writer {
     return statement
   }
 }
+
+const paramsOf = ({ params }: SQL, values: Values | undefined) => (values ? bound(params, values) : params)

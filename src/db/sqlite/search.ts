@@ -19,7 +19,32 @@ export const fts5: SearchIndex = {
     if (row) await writer.run(DELETE_WORDS, { docId: row.docId })
   },
   matching(query) {
-    return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
+    const match = onlyExpression(query)
+    return match === null
+      ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
+      : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
+  },
+  async exceeds(reader, query, most) {
+    if (query.length === 0) return false
+    const match = onlyExpression(query)
+    const some =
+      match === null
+        ? sql`select 1 from ${searchDocs} where ${matches(query)}`
+        : sql`select 1 from "searchWords" where "searchWords" match ${match}`
+    const row = await reader.get<{ found: number }>(
+      sql`select count(*) as found from (${some} limit ${most + 1})`,
+    )
+    return (row?.found ?? 0) > most
+  },
+  async latest(reader, query, kinds, limit, offset) {
+    const match = onlyExpression(query)
+    const from =
+      match === null
+        ? sql`${searchDocs} where ${matches(query)}${ofKinds(kinds)} order by ${searchDocs.docId} desc`
+        : sql`${WORDS_FIRST} where "searchWords" match ${match}${ofKinds(kinds)} order by "searchWords".rowid desc`
+    return reader.all<SearchHit>(
+      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, 0 as score from ${from} limit ${limit} offset ${offset}`,
+    )
   },
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
@@ -52,6 +77,9 @@ export const fts5: SearchIndex = {
   },
 }
 
+/** A cross join is read in the order in which it is written. */
+const WORDS_FIRST = sql`"searchWords" cross join ${searchDocs} on ${searchDocs.docId} = "searchWords".rowid`
+
 /** The groups that name nothing to look for, only what may not be there. */
 const lacking = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
 
@@ -69,6 +97,9 @@ function matches(query: SearchQuery): SQL {
 
 const rowsOf = (expression: string) =>
   sql`${searchDocs.docId} in (select rowid from "searchWords" where "searchWords" match ${expression})`
+
+/** The whole query in the syntax of FTS5; null where some of it cannot be said in that. */
+const onlyExpression = (query: SearchQuery) => (lacking(query).length > 0 ? null : matchExpression(query))
 
 /** The query in the syntax of FTS5, where NOT needs something to its left; null when nothing is left. */
 function matchExpression(query: SearchQuery): string | null {

@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Reader } from '../engine.ts'
+import type { SQL } from '../sql.ts'
 import type { Connection } from './connection.ts'
 
 /** A connection that only reads, held to one state for as long as somebody uses it. */
@@ -26,7 +27,9 @@ class Snapshot {
 
   leave(): void {
     this.users -= 1
-    if (this.users === 0) this.#end.run()
+    if (this.users > 0) return
+    this.#end.run()
+    this.connection.known = null
   }
 }
 
@@ -38,6 +41,9 @@ export class Snapshots {
   /** For who reads outside of a turn, or longer than one. */
   readonly #spare: Snapshot[] = []
   readonly #opened: Snapshot[]
+  /** What is known of a state, which is often that of the next turn too. */
+  #known = new Map<SQL, unknown>()
+  #knownAt: number | null = null
   /** The state that this turn shares; null while it shares none. */
   #turn: number | null = null
   readonly #endTurn = () => this.retire()
@@ -57,6 +63,9 @@ export class Snapshots {
       if (this.#home.users > 0) return null
       this.#home.enter()
       this.#turn = this.#version.get() as number
+      if (this.#turn !== this.#knownAt) this.#known = new Map()
+      this.#knownAt = this.#turn
+      this.#home.connection.known = this.#known
       setImmediate(this.#endTurn)
     }
     return this.#turn
