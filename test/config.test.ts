@@ -44,7 +44,7 @@ test('everything has a default that works', () => {
     seed: 'article',
     logLevel: 'info',
     requireKeyForReads: false,
-    corsOrigins: true,
+    corsOrigins: '*',
     trustProxy: false,
     rateLimitMax: 0,
     webhookAllowPrivate: false,
@@ -75,7 +75,7 @@ test.each([
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
   [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
-  [{ CORS_ORIGINS: '*' }, { corsOrigins: true }],
+  [{ CORS_ORIGINS: '*' }, { corsOrigins: '*' }],
   [
     { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
     { corsOrigins: ['https://a.example', 'http://localhost:8080'] },

@@ -22,7 +22,7 @@ interface Front {
 export const front =
   ({ kept, corsHeaders, log, metrics, open }: Front, next: RequestListener): RequestListener =>
   (request, response) => {
-    const found = open() && isPlain(request) ? kept.find(request, false) : undefined
+    const found = open() && isPlain(request) ? findIn(kept, request) : undefined
     if (!found) {
       next(request, response)
       return
@@ -35,6 +35,15 @@ export const front =
     metrics.answered('GET', found.route, status, took)
     log.answered(id, request, status, took)
   }
+
+/** Where the database fails, that is for the problems of those behind to say. */
+function findIn(kept: Kept, request: IncomingMessage) {
+  try {
+    return kept.find(request, false)
+  } catch {
+    return undefined
+  }
+}
 
 /** A GET with a host and without a body: whatever else comes is for others to look at. */
 const isPlain = ({ method, headers }: IncomingMessage) =>

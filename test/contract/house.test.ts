@@ -141,7 +141,7 @@ describe('the house', () => {
       files.filter((file) => statically(file).some((each) => pattern.test(each)))
     expect(loads(/^pg$/)).toEqual(['db/postgres/engine.ts'])
     expect(loads(/postgres\/engine\.ts$/)).toEqual([])
-    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'cli/restore.ts', 'db/sqlite/engine.ts'])
+    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'cli/restore.ts', 'db/sqlite/connection.ts'])
     expect(loads(/sqlite\/engine\.ts$/)).toEqual(['cli/openapi.ts'])
   })
 

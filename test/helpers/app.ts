@@ -1,6 +1,7 @@
 // The service as tests meet it: a real database with the real migrations, and every answer held to the
 // OpenAPI document.
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import lightMyRequest, { type DispatchFunc } from 'light-my-request'
 import { expect, onTestFinished } from 'vitest'
 import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
@@ -72,6 +73,11 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
   const webhookSending = { resolve: nowhere, ...deps.webhookSending }
   const app = await buildApp({ engine, ...deps, webhookSending })
   await app.ready()
+  // As over a socket: what stands in front of Fastify is asked too.
+  const [listener] = app.server.listeners('request') as DispatchFunc[]
+  Object.assign(app, {
+    inject: (options: InjectOptions | string) => lightMyRequest(listener as DispatchFunc, options),
+  })
   const faults = watchSockets(app)
   onTestFinished(async () => {
     await app.close()

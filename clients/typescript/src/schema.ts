@@ -1565,7 +1565,7 @@ export interface paths {
         };
         /**
          * Search all resources
-         * @description All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`.
+         * @description All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`. Where more than 10,000 records match, hits are not ranked (`page.ranked`): what changed last comes first.
          */
         get: operations["search"];
         put?: never;
@@ -2283,7 +2283,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -3247,7 +3247,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -3559,7 +3559,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -4223,7 +4223,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -4925,7 +4925,24 @@ export interface components {
         /** @description The best hits first. */
         SearchHitPage: {
             data: components["schemas"]["SearchHit"][];
-            page: components["schemas"]["Page"];
+            page: components["schemas"]["SearchPage"];
+        };
+        /** @description Where this page stands among the hits. */
+        SearchPage: {
+            /** @description Send it as `cursor` for the next page; null on the last one. */
+            nextCursor: string | null;
+            /**
+             * Format: int32
+             * @description How many records a page holds at most.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description With `count=exact`: how many records match.
+             */
+            total?: number;
+            /** @description Whether the best hits come first. Where more than 10,000 records match, those come first that changed last. */
+            ranked: boolean;
         };
         /** @description A place in a text: first by its words, then by its offsets. */
         Selector: components["schemas"]["TextQuoteSelector"] | components["schemas"]["TextPositionSelector"];
@@ -5157,7 +5174,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -5352,7 +5369,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -5582,7 +5599,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -5798,7 +5815,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -6045,7 +6062,7 @@ export interface components {
             date: string | null;
             /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
             snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. */
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
             score: number;
         };
         /**
@@ -6868,6 +6885,7 @@ export type ReportTopicCreate = components['schemas']['ReportTopicCreate'];
 export type ResourceKind = components['schemas']['ResourceKind'];
 export type SearchHit = components['schemas']['SearchHit'];
 export type SearchHitPage = components['schemas']['SearchHitPage'];
+export type SearchPage = components['schemas']['SearchPage'];
 export type Selector = components['schemas']['Selector'];
 export type Source = components['schemas']['Source'];
 export type SourceChange = components['schemas']['SourceChange'];
