@@ -36,6 +36,7 @@ import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/r
 import { catalogue, recordsOn } from './resources/index.ts'
 import { positionRoutes } from './resources/positions/routes.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
+import type { Siblings } from './workers.ts'
 
 export const VERSION = '0.1.0'
 
@@ -47,6 +48,8 @@ export interface AppDeps {
   trustProxy?: boolean
   rateLimitMax?: number
   webhookAllowPrivate?: boolean
+  /** The other processes of the service, where there are any. */
+  siblings?: Siblings | null
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
@@ -143,7 +146,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
-  metricsRoutes(app, metrics)
+  metricsRoutes(app, metrics, deps.siblings ?? null)
   documentRoutes(app)
   closeMethods()
   return app

@@ -26,7 +26,7 @@ const schema = z.object({
     )
     .default([]),
   SEED: z.enum(['article', 'reference', 'none']).default('article'),
-  WORKERS: z.literal('1', 'must be 1 (several workers are not built yet)').default('1'),
+  WORKERS: whole('processes, 1 to 64').pipe(z.number().min(1).max(64)).default(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   REQUIRE_KEY_FOR_READS: booleanWord.default(false),
   CORS_ORIGINS: z
@@ -52,6 +52,8 @@ export interface Config {
   seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
+  /** Processes that answer requests. */
+  workers: number
   /** Origins that browsers may call from. */
   corsOrigins: '*' | string[]
   trustProxy: boolean
@@ -81,6 +83,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     replicaUrls: settings.DATABASE_REPLICA_URLS,
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
+    workers: settings.WORKERS,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,

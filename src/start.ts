@@ -1,12 +1,15 @@
 // Config → engine → app → listen; and a graceful end.
+import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
+import type { Engine } from './db/engine.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { makeLogger } from './logger.ts'
 import { seed } from './seed.ts'
+import { siblings, startWorkers } from './workers.ts'
 
 /** Runs the service until SIGINT or SIGTERM. A setting that is bad, or that the machine refuses, ends the process with one line. */
 export async function start(): Promise<void> {
@@ -23,14 +26,17 @@ export async function start(): Promise<void> {
 }
 
 async function run(config: Config): Promise<void> {
-  // Lines are gathered for half a second, or until there are eight kilobytes: a write of its own for each costs more than the line.
-  const log = pino.destination({ dest: 1, minLength: 8192, periodicFlush: 500 })
+  if (config.workers > 1 && cluster.isPrimary) return runFirst(config)
+  const others = siblings()
+  // Lines are gathered for half a second, or until there are some kilobytes: a write of its own for each costs more than the line.
+  // Of several processes each writes no more at once than a pipe takes as a whole.
+  const size = others ? { minLength: 2048, maxWrite: 4096 } : { minLength: 8192 }
+  const log = pino.destination({ dest: 1, periodicFlush: 500, ...size })
   process.once('exit', () => log.flushSync())
   const logger = makeLogger(config.logLevel, log)
-  const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
-  await engine.migrate()
-  const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
-  const app = await buildApp({ engine, logger, ...config })
+  const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls, siblings: others })
+  const seeded = !others && (await prepare(engine, config))
+  const app = await buildApp({ engine, logger, siblings: others, ...config })
 
   const end = async (signal: string) => {
     logger.info({ signal }, 'closing')
@@ -38,18 +44,46 @@ async function run(config: Config): Promise<void> {
     await engine.close()
     process.exit(0)
   }
-  process.once('SIGINT', end)
   process.once('SIGTERM', end)
+  // A terminal tells all processes; of several, the first tells the others.
+  if (others) process.on('SIGINT', () => {})
+  else process.once('SIGINT', end)
 
   await app.listen({ host: config.host, port: config.port })
+  if (others) return others.ready()
   const { port } = app.server.address() as AddressInfo
-  const keys = await listKeys(engine.reader)
-  greet(
-    `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    seeded,
-    keys.length === 0,
-  )
+  greet(config, port, seeded, await isKeyless(engine))
 }
+
+/** The first of several processes: prepares the database, and starts those that answer requests. */
+async function runFirst(config: Config): Promise<void> {
+  const engine = await openEngine(config.databaseUrl)
+  const seeded = await prepare(engine, config)
+  const keyless = await isKeyless(engine)
+  await engine.close()
+  const logger = makeLogger(config.logLevel, pino.destination({ dest: 1 }))
+  let port = config.port
+  cluster.on('listening', (_worker, address) => {
+    port = address.port
+  })
+  const stop = await startWorkers(config.workers, (code) => logger.error({ code }, 'a worker ended'))
+  const end = async (signal: string) => {
+    logger.info({ signal }, 'closing')
+    await stop()
+    process.exit(0)
+  }
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+  greet(config, port, seeded, keyless)
+}
+
+/** Brings the database up to date. @returns whether it was seeded */
+async function prepare(engine: Engine, config: Config): Promise<boolean> {
+  await engine.migrate()
+  return config.seed !== 'none' && (await seed(engine, undefined, config.seed))
+}
+
+const isKeyless = async (engine: Engine) => (await listKeys(engine.reader)).length === 0
 
 function configOrEnd(): Config {
   try {
@@ -61,7 +95,8 @@ function configOrEnd(): Config {
 }
 
 /** For the person at the terminal; the log goes to standard output. */
-function greet(base: string, seeded: boolean, keyless: boolean): void {
+function greet({ host }: Config, port: number, seeded: boolean, keyless: boolean): void {
+  const base = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const lines = [
     '',
     `The SCO tracker listens on ${base}${seeded ? ', seeded from seeds/' : ''}`,

@@ -1,9 +1,12 @@
 // The engine that DATABASE_URL asks for. Only the one that is asked for is loaded.
+import type { Siblings } from '../workers.ts'
 import type { Engine } from './engine.ts'
 
 interface EngineOptions {
   /** Called with the text of every statement before it runs. */
   onQuery?: (sql: string) => void
+  /** Other processes of the service on this machine. */
+  siblings?: Pick<Siblings, 'committed' | 'onCommitted' | 'tally'> | null
   /** Replicas of a PostgreSQL database, among which reads are spread. */
   replicas?: readonly string[]
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
+import type { Siblings } from '../../workers.ts'
 import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
@@ -15,6 +16,8 @@ const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathna
 interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
+  /** Other processes on this machine that write to the file: what they commit is heard of at once. */
+  siblings?: Pick<Siblings, 'committed' | 'onCommitted' | 'tally'> | null
   /** How long a write waits for one of another process, in milliseconds. */
   busyMs?: number
 }
@@ -29,6 +32,7 @@ const MAPPED_BYTES = 1024 ** 3
 const LOOK_AGAIN_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
+  const { siblings } = options
   mkdirSync(dirname(file), { recursive: true })
   const write = connect(file)
   write.pragma('journal_mode = WAL')
@@ -47,8 +51,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const commits = new Commits(async () => {
     await begin(write, options.busyMs ?? BUSY_MS)
-    return new SqliteTransaction(write, writer, () => snapshots.retire())
+    return new SqliteTransaction(write, writer, () => {
+      snapshots.retire()
+      siblings?.committed()
+    })
   }, false)
+  siblings?.onCommitted(() => commits.announce())
 
   return {
     name: 'sqlite',
@@ -60,7 +68,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       get: (query, values) => snapshots.reader.get(query, values),
     },
     replicas: null,
-    tally: null,
+    tally: siblings ? (key, windowMs) => siblings.tally(key, windowMs) : null,
     version: () => snapshots.version(),
     read: (work) => snapshots.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
