@@ -269,19 +269,21 @@ describe('commits', () => {
   /** A queue of writes on a transaction that only counts. */
   function counting() {
     let commits = 0
-    const nothing = () => {}
+    let rollbacks = 0
     const transaction: Transaction = {
-      writer: {} as Writer,
-      lost: false,
-      savepoint: nothing,
-      release: nothing,
-      rollbackTo: nothing,
-      rollback: nothing,
+      writer: { run: async () => {} } as unknown as Writer,
+      rollback: () => {
+        rollbacks++
+      },
       commit: () => {
         commits++
       },
     }
-    return { queue: new Commits(async () => transaction, false), commits: () => commits }
+    return {
+      queue: new Commits(async () => transaction, false),
+      commits: () => commits,
+      rollbacks: () => rollbacks,
+    }
   }
 
   test('are shared by writes that arrive while the first is under way, a turn of the event loop later', async () => {
@@ -294,6 +296,35 @@ describe('commits', () => {
     }, false)
     await later
     expect([later !== undefined, commits()]).toEqual([true, 1])
+  })
+
+  test('are kept from neighbours of a write that fails when it has written: each is done again, alone and in order', async () => {
+    const { queue, commits, rollbacks } = counting()
+    const done: string[] = []
+    const write = (name: string) =>
+      queue.enqueue(async (writer) => {
+        await writer.run(sql`select 1`)
+        done.push(name)
+        if (name === 'bad') throw new Error(name)
+        return name
+      }, false)
+    const settled = await Promise.allSettled([write('a'), write('bad'), write('b')])
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(settled[1]).toMatchObject({ reason: { message: 'bad' } })
+    expect(done).toEqual(['a', 'bad', 'a', 'bad', 'b'])
+    expect([commits(), rollbacks()]).toEqual([2, 2])
+  })
+
+  test('go on when a write fails that has written nothing', async () => {
+    const { queue, commits, rollbacks } = counting()
+    const refused = async () => {
+      throw new Error('refused')
+    }
+    const settled = await Promise.allSettled(
+      [async () => {}, refused, async () => {}].map((work) => queue.enqueue(work, false)),
+    )
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect([commits(), rollbacks()]).toEqual([1, 0])
   })
 
   test('are shared with nobody by a write that is to be alone', async () => {

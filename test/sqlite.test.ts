@@ -34,7 +34,7 @@ const seenBy = (outside: Database.Database) =>
   outside.prepare('select name from settings order by name').pluck().all()
 
 describe('a write', () => {
-  test('that SQLite rolls back on its own takes its commit with it, and says why', async () => {
+  test('that SQLite rolls back on its own does no harm to its neighbours, and says why', async () => {
     const { engine, outside } = await engineOn()
     outside.exec(
       `create trigger harsh before insert on settings when new.name = 'harsh' begin select raise(rollback, 'no'); end`,
@@ -42,10 +42,9 @@ describe('a write', () => {
     const settled = await Promise.allSettled(
       ['a', 'harsh', 'b'].map((name) => engine.write((writer) => writer.run(put(name)))),
     )
-    expect(settled[0]?.status).toBe('rejected')
-    expect(settled[1]).toMatchObject({ status: 'rejected', reason: { message: 'no' } })
-    const stands = ['a', 'harsh', 'b'].filter((_, index) => settled[index]?.status === 'fulfilled')
-    expect(seenBy(outside)).toEqual(stands)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(settled[1]).toMatchObject({ reason: { message: 'no' } })
+    expect(seenBy(outside)).toEqual(['a', 'b'])
     await engine.write((writer) => writer.run(put('c')))
     expect(seenBy(outside)).toContain('c')
   })

@@ -9,11 +9,6 @@ const MOST_IN_A_COMMIT = 64
 /** A transaction that was begun. */
 export interface Transaction {
   readonly writer: Writer
-  /** Whether the database gave it up on its own: then there is no savepoint to return to. */
-  readonly lost: boolean
-  savepoint(): Promise<void> | void
-  release(): Promise<void> | void
-  rollbackTo(): Promise<void> | void
   /** Resolves once it is on disk. */
   commit(): Promise<void> | void
   rollback(): Promise<void> | void
@@ -27,8 +22,9 @@ interface Job {
 }
 
 /**
- * Serialises writes. Those that wait share a transaction, each inside its own savepoint: one wait for the disk
- * serves them all, and one that fails is rolled back alone. Nobody hears of success before the commit.
+ * Serialises writes. Those that wait share a transaction: one wait for the disk serves them all. One that fails before it has
+ * written anything does no harm to its neighbours; if it had written, the transaction is rolled back, and each of them is done
+ * again in one of its own. Nobody hears of success before the commit.
  */
 export class Commits {
   readonly #begin: () => Promise<Transaction>
@@ -100,14 +96,19 @@ export class Commits {
         }
         quiet = false
         begun.push(job)
-        settled.push(await attempt(transaction, job))
+        settled.push(await attempt(transaction.writer, job))
       }
       await transaction.commit()
     } catch (error) {
       await transaction?.rollback()
+      if (error instanceof Spoilt && begun.length > 1) {
+        this.#jobs.unshift(...begun.map((job) => ({ ...job, alone: true })))
+        return
+      }
       // Nothing of this transaction stands, so everyone in it failed, and so did the one it was begun for.
       const waiting = this.#refusedTogether && !transaction ? this.#jobs.length : 1
-      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, waiting)) job.reject(error)
+      const cause = error instanceof Spoilt ? error.cause : error
+      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, waiting)) job.reject(cause)
       return
     }
     for (const settle of settled) settle()
@@ -115,16 +116,30 @@ export class Commits {
   }
 }
 
-async function attempt(transaction: Transaction, job: Job): Promise<() => void> {
-  await transaction.savepoint()
+/** A work failed when it had changed something already. */
+class Spoilt extends Error {}
+
+/** @returns what is to be told once all is on disk. @throws Spoilt */
+async function attempt(writer: Writer, job: Job): Promise<() => void> {
+  let touched = false
+  const touching = <Rows>(asked: Promise<Rows>) =>
+    // A query that fails may take the transaction with it.
+    asked.catch((error: unknown) => {
+      touched = true
+      throw error
+    })
   try {
-    const result = await job.work(transaction.writer)
-    await transaction.release()
+    const result = await job.work({
+      all: (query, values) => touching(writer.all(query, values)),
+      get: (query, values) => touching(writer.get(query, values)),
+      run: (query, values) => {
+        touched = true
+        return writer.run(query, values)
+      },
+    })
     return () => job.resolve(result)
   } catch (error) {
-    // Rolled back as a whole by the database itself (a full disk, a connection that was cut).
-    if (transaction.lost) throw error
-    await transaction.rollbackTo()
+    if (touched) throw new Spoilt('A write failed.', { cause: error })
     return () => job.reject(error)
   }
 }

@@ -116,7 +116,8 @@ export interface Engine {
   /**
    * One transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once
    * the commit is on disk. Writes are serialised, so `work` sees no other's half. Those that wait share a commit,
-   * but for one that is to be `alone`, since it takes long.
+   * but for one that is to be `alone`, since it takes long. One that fails when it has written has those beside it done again:
+   * `work` may be called twice, and what it does besides writing has to bear that.
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */

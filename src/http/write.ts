@@ -77,6 +77,7 @@ export async function respond<Unit extends Writer & { now: Date }>(
     const kept = await keptAnswer(unit, id, fingerprint, unit.now)
     if (kept) return restore ? restore(unit, kept) : kept
     const made = await work(unit)
+    await unit.run(FORGET, { before: expiry(unit.now) })
     const values = {
       ...id,
       fingerprint,
@@ -104,17 +105,19 @@ const fingerprintOf = (request: FastifyRequest) =>
     .update(`${request.method} ${request.url}\n${JSON.stringify(request.body)}`)
     .digest('hex')
 
+/** What was kept before this is not known any more. */
+const expiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString()
+
 async function keptAnswer(
-  unit: Reader & Pick<Writer, 'run'>,
+  unit: Reader,
   id: { actorId: string; key: string },
   fingerprint: string,
   now: Date,
 ): Promise<Written | undefined> {
-  await unit.run(FORGET, { before: new Date(now.getTime() - KEPT_MS).toISOString() })
-  const kept = await unit.get<{ fingerprint: string; status: number; headers: string; body: string }>(
-    FIND,
-    id,
-  )
+  const kept = await unit.get<{ fingerprint: string; status: number; headers: string; body: string }>(FIND, {
+    ...id,
+    after: expiry(now),
+  })
   if (!kept) return undefined
   if (kept.fingerprint !== fingerprint) {
     throw new Problem('idempotency-mismatch', 'This Idempotency-Key came with another path or body before.')
@@ -123,7 +126,7 @@ async function keptAnswer(
   return { status: kept.status, headers, body: kept.body }
 }
 
-const FIND = sql`select ${idempotency.fingerprint} as fingerprint, ${idempotency.status} as status, ${idempotency.headers} as headers, ${idempotency.body} as body from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')}`
+const FIND = sql`select ${idempotency.fingerprint} as fingerprint, ${idempotency.status} as status, ${idempotency.headers} as headers, ${idempotency.body} as body from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')} and ${idempotency.createdAt} >= ${sql.placeholder('after')}`
 
 const FORGET = sql`delete from ${idempotency} where ${idempotency.createdAt} < ${sql.placeholder('before')}`
 

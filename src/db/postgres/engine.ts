@@ -416,22 +416,6 @@ class PostgresTransaction implements Transaction {
     this.#broken = true
   }
 
-  get lost() {
-    return this.#broken
-  }
-
-  async savepoint() {
-    await this.writer.exec('savepoint job')
-  }
-
-  async release() {
-    await this.writer.exec('release job')
-  }
-
-  async rollbackTo() {
-    await this.writer.exec('rollback to job; release job')
-  }
-
   async commit() {
     try {
       const results = await this.writer.exec(

@@ -138,23 +138,6 @@ class SqliteTransaction implements Transaction {
     this.#committed = committed
   }
 
-  get lost() {
-    return !this.#database.inTransaction
-  }
-
-  savepoint() {
-    this.#database.exec('SAVEPOINT job')
-  }
-
-  release() {
-    this.#database.exec('RELEASE job')
-  }
-
-  rollbackTo() {
-    this.#database.exec('ROLLBACK TO job')
-    this.#database.exec('RELEASE job')
-  }
-
   commit() {
     this.#database.exec('COMMIT')
     this.#committed()
