@@ -121,6 +121,10 @@ class Spoilt extends Error {}
 
 /** @returns what is to be told once all is on disk. @throws Spoilt */
 async function attempt(writer: Writer, job: Job): Promise<() => void> {
+  if (job.alone) {
+    const result = await job.work(writer)
+    return () => job.resolve(result)
+  }
   let touched = false
   const touching = <Rows>(asked: Promise<Rows>) =>
     // A query that fails may take the transaction with it.

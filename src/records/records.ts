@@ -371,6 +371,8 @@ export class Records {
 
   /** References from inside lists. */
   async #link(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+    // What a change leaves alone it leaves as it is.
+    if (before && entity.references.every(({ path: [field = ''] }) => doc[field] === before[field])) return
     const links = linksOf(entity, doc)
     if (before) {
       if (JSON.stringify(linksOf(entity, before)) === JSON.stringify(links)) return
@@ -383,6 +385,7 @@ export class Records {
 
   async #identify(unit: Unit, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
     if (before) {
+      if (before['identifiers'] === doc['identifiers']) return
       if (JSON.stringify(before['identifiers']) === JSON.stringify(doc['identifiers'])) return
       await unit.run(DELETE_IDENTIFIERS, { id: doc.id })
     }

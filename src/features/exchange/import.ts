@@ -126,8 +126,17 @@ class NothingWritten extends Error {
 }
 
 /** The lists of parts that rows of an entity may hold. */
-export const partsOf = (records: Records, entity: Entity): string[] =>
-  Object.keys(PARTS).filter((name) => records.attachment(PARTS[name] as Kind).shape(entity) !== null)
+export function partsOf(records: Records, entity: Entity): string[] {
+  const known = partsKnown.get(entity)
+  if (known) return known
+  const parts = Object.keys(PARTS).filter(
+    (name) => records.attachment(PARTS[name] as Kind).shape(entity) !== null,
+  )
+  partsKnown.set(entity, parts)
+  return parts
+}
+
+const partsKnown = new WeakMap<Entity, string[]>()
 
 /** All kinds in an order in which each refers only to those before it, or to its own. */
 export function kindsInOrder({ resources, parts }: Catalogue): Kind[] {
@@ -414,7 +423,7 @@ class Importer {
       )
         if (identifiersIn(fields).length === 0) this.#unidentified++
     }
-    await this.#writeInside(unit, resource, index, doc)
+    await this.#writeInside(unit, resource, index, doc, !existing)
     const status = given['status']
     if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
       throw impossible([
@@ -450,21 +459,23 @@ class Importer {
   }
 
   /** Writes what stood in the row of a record, as far as all that it may refer to is there. The rest has its turn later. */
-  async #writeInside(unit: Unit, holder: Resource, index: number, record: Doc): Promise<void> {
-    let fresh: Doc | undefined = record
+  async #writeInside(unit: Unit, holder: Resource, index: number, record: Doc, made: boolean): Promise<void> {
+    let latest: Doc | undefined = record
+    let bare = made
     for (const row of this.#inside(index)) {
       const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
       const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#done.has(kind)))
       if (!ready || this.#told.has(row)) continue
       this.#told.add(row)
       try {
-        await this.#attachTo(unit, entity, row, holder, record.id, fresh)
+        await this.#attachTo(unit, entity, row, holder, record.id, latest, bare)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         this.#refuse(row, error)
       }
       // What was attached may have changed the record.
-      fresh = undefined
+      latest = undefined
+      bare = false
     }
   }
 
@@ -523,6 +534,7 @@ class Importer {
     holder: Entity,
     holderId: string,
     record?: Doc,
+    bare = false,
   ): Promise<void> {
     const records = this.#records
     const { fields, id } = await this.#part(unit, entity, index)
@@ -558,7 +570,7 @@ class Importer {
       under,
       fields,
       // What has an id is not the same as another that says the same.
-      id === undefined ? {} : { id, fresh: true },
+      id === undefined ? { fresh: bare } : { id, fresh: true },
     )
     this.#written[index] = doc.id
     this.#count(entity.kind, made ? 'created' : 'unchanged')

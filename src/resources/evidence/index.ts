@@ -100,7 +100,11 @@ export async function addEvidence(
   const source = await sourceText(records, unit, String(input['sourceId']))
   const place = source === undefined ? {} : locate(source, input as unknown as QuoteSelector)
   const made = await records.create(unit, evidence, { ...input, ...place }, derived, id)
-  await refreshSupport(records, unit, entity, record)
+  // The first source that is quoted, and what is no quote, need no look at the others.
+  if (made['motivation'] !== 'quote') return made
+  if (record['support'] === 'unsupported')
+    await records.update(unit, entity, record, { support: 'single-source' })
+  else await refreshSupport(records, unit, entity, record)
   return made
 }
 
