@@ -331,21 +331,28 @@ function referencesIn(schema: z.ZodType, path: string[] = []): Reference[] {
 }
 
 /** The values in a document at a path, `*` standing for every list position, with their JSON Pointers. */
-export function* valuesAt(
+export function valuesAt(doc: Json | undefined, path: readonly string[]): [string, Json][] {
+  const found: [string, Json][] = []
+  gather(doc, path, 0, '', found)
+  return found
+}
+
+function gather(
   doc: Json | undefined,
   path: readonly string[],
-  pointer = '',
-): Generator<[string, Json]> {
-  const [segment, ...rest] = path
-  if (segment === undefined) {
-    if (doc !== undefined && doc !== null) yield [pointer, doc]
-  } else if (segment === '*') {
-    if (Array.isArray(doc)) {
-      for (const [position, item] of doc.entries()) yield* valuesAt(item, rest, `${pointer}/${position}`)
-    }
-  } else if (doc !== null && typeof doc === 'object' && !Array.isArray(doc)) {
-    yield* valuesAt(doc[segment], rest, `${pointer}/${segment}`)
-  }
+  depth: number,
+  pointer: string,
+  found: [string, Json][],
+): void {
+  if (doc === undefined || doc === null) return
+  const segment = path[depth]
+  if (segment === undefined) found.push([pointer, doc])
+  else if (segment === '*') {
+    if (!Array.isArray(doc)) return
+    for (const [position, item] of doc.entries())
+      gather(item, path, depth + 1, `${pointer}/${position}`, found)
+  } else if (typeof doc === 'object' && !Array.isArray(doc))
+    gather(doc[segment], path, depth + 1, `${pointer}/${segment}`, found)
 }
 
 /** The list of everything that is stored, and how its kinds find each other. */
