@@ -7,7 +7,9 @@ import { type Config, readConfig } from './config.ts'
 import type { Engine } from './db/engine.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
+import { ImportJobs } from './features/exchange/jobs.ts'
 import { makeLogger } from './logger.ts'
+import { recordsOn } from './resources/index.ts'
 import { seed } from './seed.ts'
 import { siblings, startWorkers } from './workers.ts'
 
@@ -57,11 +59,13 @@ async function run(config: Config): Promise<void> {
 
 /** The first of several processes: prepares the database, and starts those that answer requests. */
 async function runFirst(config: Config): Promise<void> {
+  const logger = makeLogger(config.logLevel, pino.destination({ dest: 1 }))
   const engine = await openEngine(config.databaseUrl)
   const seeded = await prepare(engine, config)
   const keyless = await isKeyless(engine)
+  // The workers cannot tell which imports are those of another worker, and which ended with the service.
+  await new ImportJobs(recordsOn(engine), logger).recover()
   await engine.close()
-  const logger = makeLogger(config.logLevel, pino.destination({ dest: 1 }))
   let port = config.port
   cluster.on('listening', (_worker, address) => {
     port = address.port

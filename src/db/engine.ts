@@ -95,6 +95,8 @@ export interface SearchIndex {
 
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
+  /** Whether other processes of the service may be at work on the database. */
+  readonly shared: boolean
   readonly search: SearchIndex
   /** The bytes of a document, without reading it where the engine can tell. */
   size(document: SQL): SQL

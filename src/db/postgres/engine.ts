@@ -79,6 +79,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
 
   return {
     name: 'postgres',
+    shared: true,
     search: tsvector,
     size: (document) => sql`octet_length(cast(${document} as text))`,
     items: (list, alias, of) =>

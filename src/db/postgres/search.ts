@@ -30,7 +30,7 @@ export const tsvector: SearchIndex = {
   },
   async exceeds(reader, query, most) {
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as some`,
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as matched`,
     )
     return (row?.found ?? 0) > most
   },

@@ -60,6 +60,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
 
   return {
     name: 'sqlite',
+    shared: Boolean(siblings),
     search: fts5,
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,

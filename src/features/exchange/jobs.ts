@@ -60,8 +60,8 @@ export class ImportJobs {
   async recover(): Promise<void> {
     const { engine } = this.#records
     const now = this.#records.now()
-    // An embedded database has no other process whose imports could be under way.
-    const before = engine.name === 'sqlite' ? now : new Date(now.getTime() - LONGEST_MS)
+    // Those of other processes may be under way, but not for ever.
+    const before = engine.shared ? new Date(now.getTime() - LONGEST_MS) : now
     const rows = await engine.reader.all<{ doc: string }>(UNFINISHED, { before: before.toISOString() })
     if (rows.length === 0) return
     await engine.write(async (writer) => {

@@ -80,13 +80,14 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
         const upload = request.body as UploadedFile
         let entered: ImportJob | undefined
         try {
+          let made: ImportJob | undefined
           await respond(records, request, reply, async (unit) => {
             const job = await jobs.enter(unit, {
               mode,
               kind: kind === undefined ? null : (paths.get(kind) as Kind),
               format: upload.format,
             })
-            entered = job
+            made = job
             return {
               status: 202,
               headers: {
@@ -96,6 +97,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
               body: JSON.stringify(job),
             }
           })
+          entered = made
         } finally {
           if (entered) jobs.start(entered, authorOf(request), upload)
           else await rm(upload.path, { force: true })
