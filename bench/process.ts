@@ -42,8 +42,8 @@ export async function end({ child }: Started): Promise<void> {
 const statusLine = ({ child }: Started, name: string) =>
   Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024
 
-/** Resident memory in MB: now, and the most there ever was. */
-export const memory = (of: Started) => statusLine(of, 'VmRSS')
+/** Memory in MB: its own now, and the most there ever was with what is mapped of files. */
+export const memory = (of: Started) => statusLine(of, 'RssAnon')
 export const peakMemory = (of: Started) => statusLine(of, 'VmHWM')
 
 /** Seconds of CPU that a process has taken, all of its threads together. */

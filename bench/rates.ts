@@ -1,11 +1,12 @@
-// npm run bench [-- --rows 10000,1000000 --rounds 5 --seconds 2 --data FOLDER --only WORK,… --soak SECONDS]: how fast the
-// service answers, as ratios to two limits that are measured in the same sitting (bench/hand.ts): a bare Fastify that sends a
+// npm run bench [-- --rows 10000,1000000 --rounds 5 --seconds 2 --data FOLDER --only WORK,… --soak SECONDS --engine postgres
+// --server postgres://…/DATABASE]: how fast the service answers, as ratios to two limits that are measured in the same sitting (bench/hand.ts): a bare Fastify that sends a
 // constant, and handlers written by hand that send the same bytes. Everything of the service is on: keys, problems, ETags,
 // request ids, metrics, and a log at `info` that goes to a file.
 //
 // One kind of work after the other is asked of every server in turn, and that several times over; what counts are medians,
 // and of them only the ratios: the machine is never quiet. Each figure is given twice, in requests a second and in CPU time
 // of the server for each request. The second does not hang on what else runs on the machine, nor on the client.
+import { execFileSync } from 'node:child_process'
 import {
   constants,
   copyFileSync,
@@ -19,9 +20,10 @@ import {
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import autocannon from 'autocannon'
+import pg from 'pg'
 import { createKey } from '../src/db/keys.ts'
-import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { openEngine } from '../src/db/open.ts'
+import { type Asked, ask, CLIENT } from './client.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
 import { begin, cpuSeconds, end, memory, peakMemory, type Started } from './process.ts'
@@ -35,6 +37,9 @@ const { values: options } = parseArgs({
     data: { type: 'string' },
     only: { type: 'string' },
     soak: { type: 'string', default: '0' },
+    engine: { type: 'string', default: 'sqlite' },
+    /** Where a database is made for the bench, and dropped again. */
+    server: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
     /** Does not write down what it finds. */
     dry: { type: 'boolean', default: false },
   },
@@ -64,6 +69,7 @@ export interface Size {
   sitting: string
   rounds: number
   seconds: number
+  client: string
   figures: Figures
   /** Megabytes at most, of the service. */
   peakMemory: number
@@ -78,40 +84,50 @@ export interface Results {
 }
 
 interface World {
+  /** As the results name it. */
+  name: string
   rows: number
   service: Started
   hand: Started
   key: string
-  file: string
+  /** The database of the service. */
+  url: string
+  folder: string
+  /** Ends what is to be ended when the service and the limits have. */
+  remove: () => Promise<unknown>
 }
 
 /** A kind of work: the requests of each server, which differ with every number where they are not to repeat. */
 interface Work {
   name: string
-  on: Record<string, (world: World, number: number) => autocannon.Request & { path: string }>
+  on: Record<string, (world: World, number: number) => Asked>
   /** Whether `rows` and `docs` must send the same bytes as the service. */
   equal?: boolean
   clients?: number
-  /** The number of different requests of each client; 1 for one that is repeated. */
-  different?: number
+  /** One request, repeated. */
+  same?: boolean
 }
 
-/** Every day from 2003 to 2025; in front of zeros the same number is another URL. */
+/** Every day from 2003 to 2025. */
 const day = (number: number, from = 2003) =>
   `${from + (Math.floor(number / 336) % 23)}-${String(1 + (Math.floor(number / 28) % 12)).padStart(2, '0')}-${String(1 + (number % 28)).padStart(2, '0')}`
-const padded = (limit: number, number: number) => `${'0'.repeat(number % 12)}${limit}`
+/** The same text in other spellings of a URL: of as many letters as the number has bits, some are percent-encoded. */
+const spelled = (text: string, number: number) =>
+  [...text]
+    .map((letter, place) => ((number >> place) & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter))
+    .join('')
 const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
 
 const urls = {
   g1: ({ rows }: World, number: number) => `/v1/proposals/${idOf((number * 7919) % rows)}`,
   g2: (_: World, number: number) =>
-    `/v1/proposals?status=${STATUSES[number % 5]}&proposedTo=${day(number)}&limit=${padded(50, Math.floor(number / 7728))}`,
+    `/v1/proposals?status=${STATUSES[number % 5]}&proposedTo=${spelled(day(number), Math.floor(number / 7728))}&limit=50`,
   g3: ({ rows }: World, number: number) =>
-    `/v1/proposals?speaker=${idOf(number % Math.ceil(rows / PER_SPEAKER), 'spk')}&include=meeting&proposedTo=${day(number % 28, 2025)}&limit=${padded(50, Math.floor(number / 7))}`,
+    `/v1/proposals?speaker=${idOf(number % Math.ceil(rows / PER_SPEAKER), 'spk')}&include=meeting&proposedTo=${spelled(day(number % 28, 2025), Math.floor(number / 28))}&limit=50`,
   g5: ({ rows }: World, number: number) =>
-    `/v1/proposals?q=${wordOf(number, rows)}&proposedFrom=${day(number, 1950)}&limit=${padded(20, Math.floor(number / 7728))}`,
+    `/v1/proposals?q=${wordOf(number, rows)}&proposedFrom=${spelled(day(number, 1950), Math.floor(number / 7728))}&limit=20`,
   page1: (_: World, number: number) =>
-    `/v1/proposals?proposedTo=${day(number)}&limit=${padded(50, Math.floor(number / 7728))}`,
+    `/v1/proposals?proposedTo=${spelled(day(number), Math.floor(number / 7728))}&limit=50`,
 }
 
 const asService = (url: (world: World, number: number) => string) => (world: World, number: number) => ({
@@ -121,7 +137,6 @@ const asHand =
   (form: 'rows' | 'docs', url: (world: World, number: number) => string) =>
   (world: World, number: number) => ({ path: `/${form}${url(world, number)}` })
 
-const DIFFERENT = 400
 const cursors = new Map<World, string[]>()
 const tags = new Map<string, string>()
 
@@ -133,7 +148,7 @@ const works: Work[] = [
         service: (world) => ({ path: urls[name](world, 5) }),
         constant: () => ({ path: `/constant/${name}` }),
       },
-      different: 1,
+      same: true,
     },
     {
       name: `${name} new`,
@@ -145,17 +160,19 @@ const works: Work[] = [
       equal: true,
     },
   ]),
-  {
-    name: 'g2 304',
-    on: {
-      service: (world) => ({
-        path: urls.g2(world, 5),
-        headers: { 'if-none-match': tags.get(`${world.rows}`) ?? '' },
-      }),
-      constant: () => ({ path: '/constant/g2' }),
-    },
-    different: 1,
-  },
+  ...(['g1', 'g2'] as const).map(
+    (name): Work => ({
+      name: `${name} 304`,
+      on: {
+        service: (world) => ({
+          path: urls[name](world, 5),
+          headers: { 'if-none-match': tags.get(`${world.name} ${name}`) ?? '' },
+        }),
+        constant: () => ({ path: `/constant/${name}` }),
+      },
+      same: true,
+    }),
+  ),
   { name: 'page 1', on: { service: asService(urls.page1) } },
   {
     name: 'g4 deep',
@@ -164,7 +181,7 @@ const works: Work[] = [
         const known = cursors.get(world) ?? []
         const cursor = known[number % known.length]
         return {
-          path: `/v1/proposals?cursor=${cursor}&limit=${padded(50, Math.floor(number / known.length))}`,
+          path: `/v1/proposals?cursor=${spelled(cursor ?? '', Math.floor(number / known.length))}&limit=50`,
         }
       },
     },
@@ -174,7 +191,7 @@ const works: Work[] = [
     on: {
       service: asService(
         ({ rows }, number) =>
-          `/v1/search?q=${wordOf(number, rows)}&limit=${padded(PER_WORD, Math.floor(number / 400))}`,
+          `/v1/search?q=${spelled(wordOf(number, rows), Math.floor((number * PER_WORD) / rows))}&limit=${PER_WORD}`,
       ),
     },
   },
@@ -183,7 +200,7 @@ const works: Work[] = [
     on: {
       service: asService(
         (_, number) =>
-          `/v1/search?q=common${'%20'.repeat(1 + (number % 80))}&limit=${padded(20, Math.floor(number / 80))}`,
+          `/v1/search?q=${spelled('common', number)}${'%20'.repeat(1 + (Math.floor(number / 64) % 80))}&limit=20`,
       ),
     },
     clients: 4,
@@ -197,7 +214,8 @@ const works: Work[] = [
     name: 'stats by status',
     on: {
       service: asService(
-        (_, number) => `/v1/stats/proposals?by=status&proposedFrom=${day(number % 336, 1900)}`,
+        (_, number) =>
+          `/v1/stats/proposals?by=status&proposedFrom=${spelled(day(number % 336, 1900), Math.floor(number / 336))}`,
       ),
     },
     clients: 4,
@@ -236,13 +254,15 @@ async function main(): Promise<void> {
         sitting,
         rounds,
         seconds,
+        client: CLIENT,
         figures: figures.get(world) ?? {},
         peakMemory: Math.round(peakMemory(world.service)),
       }
       if (!only || only.includes('w1')) Object.assign(size.figures, await whileWriting(world))
+      if (!only || only.includes('workers')) Object.assign(size.figures, await workers(world))
       if (Number(options.soak) > 0) size.soak = await soak(world, Number(options.soak))
-      if (!only || only.includes('start')) size.start = await starts(world, folder)
-      found[world.rows] = size
+      if (!only || only.includes('start')) size.start = await starts(world)
+      found[world.name] = size
     }
     const known: Partial<Results> = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {}
     const results: Results = {
@@ -256,6 +276,7 @@ async function main(): Promise<void> {
     }
   } finally {
     for (const { service, hand } of worlds) await Promise.all([end(service), end(hand)])
+    for (const { remove } of worlds) await remove()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -270,16 +291,37 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   // What the bench writes is not to be there the next time.
   const file = join(folder, `copy-${rows}.db`)
   copyFileSync(made, file, constants.COPYFILE_FICLONE)
-  const engine = openSqlite(file)
+  const { url, remove } = options.engine === 'postgres' ? await onPostgres(file, rows) : onSqlite(file)
+  const engine = await openEngine(url)
   await engine.migrate()
   const now = new Date()
   const { token: key } = await createKey(engine, { name: 'bench', role: 'analyst', expiresAt: null, now })
   await engine.close()
   const log = (name: string) => join(folder, `${name}-${rows}.log`)
-  const env = { DATABASE_URL: `file:${file}`, LOG_LEVEL: 'info', HAND_FILE: file }
-  const service = await begin('src/main.ts', port, log('service'), env)
-  const hand = await begin('bench/hand.ts', port + 1, log('hand'), env)
-  return { rows, service, hand, key, file }
+  const service = await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
+  const hand = await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file })
+  const name = options.engine === 'postgres' ? `${rows} on PostgreSQL` : `${rows}`
+  return { name, rows, service, hand, key, url, folder, remove }
+}
+
+const onSqlite = (file: string) => ({ url: `file:${file}`, remove: async () => {} })
+
+/** The same data in a database of its own. */
+async function onPostgres(file: string, rows: number) {
+  const name = `sco_bench_${process.pid}_${rows}`
+  const server = new pg.Client({ connectionString: options.server })
+  await server.connect()
+  await server.query(`create database ${name}`)
+  const url = Object.assign(new URL(options.server), { pathname: `/${name}` }).href
+  console.error('Copying to PostgreSQL …')
+  execFileSync(process.execPath, ['src/cli/migrate-engine.ts', '--from', `file:${file}`, '--to', url], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const remove = async () => {
+    await server.query(`drop database ${name} with (force)`)
+    await server.end()
+  }
+  return { url, remove }
 }
 
 /** What the works need to know first; and what is sent by hand is held to what the service sends. */
@@ -288,7 +330,7 @@ async function prepare(world: World): Promise<void> {
   for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
     const answer = await fetch(service.base + urls[name](world, 5))
     if (!answer.ok) throw new Error(`${answer.url}: ${await answer.text()}`)
-    if (name === 'g2') tags.set(`${world.rows}`, answer.headers.get('etag') ?? '')
+    tags.set(`${world.name} ${name}`, answer.headers.get('etag') ?? '')
     await fetch(`${hand.base}/constant/${name}`, { method: 'PUT', body: await answer.text() })
     for (const number of [5, 11, 402, 7900, 12_345]) {
       const url = urls[name](world, number)
@@ -349,33 +391,24 @@ async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
 /** Numbers go on and on, so that what is to be different is so for as long as the bench runs. */
 let next = 100_000
 
+/** More different requests than any server here answers in a second. */
+const MOST_A_SECOND = 50_000
+
 async function load(
   world: World,
   server: string,
-  { name, clients = CLIENTS, different = DIFFERENT }: Work,
+  { clients = CLIENTS, same = false }: Work,
   request: Work['on'][string],
   duration: number,
+  of = server === 'service' ? world.service : world.hand,
 ): Promise<Figure> {
-  const of = server === 'service' ? world.service : world.hand
+  const different = same ? 1 : Math.ceil(MOST_A_SECOND * Math.min(duration, 10))
+  const from = next
+  next += same ? 0 : different
+  const requests = Array.from({ length: different }, (_, index) => request(world, from + index))
   const before = cpuSeconds(of)
-  const result = await autocannon({
-    url: of.base,
-    connections: clients,
-    duration,
-    setupClient: (client) => {
-      const from = next
-      next += different === 1 ? 0 : different
-      client.setRequests(Array.from({ length: different }, (_, index) => request(world, from + index)))
-    },
-  })
-  const failed = result.errors + result.timeouts + result['4xx'] + result['5xx']
-  if (failed > 0) throw new Error(`${name} of ${server}: ${failed} requests failed.`)
-  const answers = result.requests.total
-  return {
-    rate: answers / result.duration,
-    p99: result.latency.p99,
-    cpu: ((cpuSeconds(of) - before) * 1e6) / answers,
-  }
+  const { answers, rate, p99 } = await ask({ base: of.base, clients, duration, requests }, world.folder)
+  return { rate, p99, cpu: ((cpuSeconds(of) - before) * 1e6) / answers }
 }
 
 function middle(figures: Figure[]): Figure {
@@ -387,24 +420,46 @@ function middle(figures: Figure[]): Figure {
   }
 }
 
-/** New requests, with nobody and with somebody writing meanwhile. */
+/** New requests, while nobody writes and while as many clients write. */
 async function whileWriting(world: World): Promise<Figures> {
-  const read: Work = { name: 'g1 new', on: {}, clients: CLIENTS }
-  const write: Work = { name: 'w1', on: {}, clients: 1 }
+  const work: Work = { name: 'g1 while others write', on: {} }
   const alone: Figure[] = []
   const beside: Figure[] = []
-  const writer: Figure[] = []
+  const writers: Figure[] = []
   for (let round = 0; round < rounds; round++) {
-    alone.push(await load(world, 'service', read, asService(urls.g1), seconds))
+    alone.push(await load(world, 'service', work, asService(urls.g1), seconds))
     const [reads, writes] = await Promise.all([
-      load(world, 'service', read, asService(urls.g1), seconds),
-      load(world, 'service', write, post, seconds),
+      load(world, 'service', work, asService(urls.g1), seconds),
+      load(world, 'service', work, post, seconds),
     ])
     beside.push(reads)
-    writer.push(writes)
+    writers.push(writes)
   }
-  return {
-    'g1 while one writes': { alone: middle(alone), service: middle(beside), writer: middle(writer) },
+  return { [work.name]: { alone: middle(alone), service: middle(beside), writers: middle(writers) } }
+}
+
+/** The same work of one process, and of two. */
+async function workers(world: World): Promise<Figures> {
+  const port = 3965
+  const two = await begin('src/main.ts', port, join(world.folder, 'workers.log'), {
+    DATABASE_URL: world.url,
+    LOG_LEVEL: 'info',
+    WORKERS: '2',
+  })
+  try {
+    const found: Figures = {}
+    for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
+      const work: Work = { name: `${name} by two workers`, on: {} }
+      const figures = { one: [] as Figure[], service: [] as Figure[] }
+      for (let round = 0; round < rounds; round++) {
+        figures.one.push(await load(world, 'service', work, asService(urls[name]), seconds))
+        figures.service.push(await load(world, 'service', work, asService(urls[name]), seconds, two))
+      }
+      found[work.name] = { one: middle(figures.one), service: middle(figures.service) }
+    }
+    return found
+  } finally {
+    await end(two)
   }
 }
 
@@ -423,17 +478,15 @@ async function soak(world: World, duration: number) {
 }
 
 /** How long a start takes on this database, and on an empty one that exists. */
-async function starts(world: World, folder: string) {
+async function starts(world: World) {
   await end(world.service)
-  const env = (file: string) => ({ DATABASE_URL: `file:${file}`, LOG_LEVEL: 'warn' })
   const taken = { empty: [] as number[], filled: [] as number[] }
+  const urls = { empty: `file:${join(world.folder, 'empty.db')}`, filled: world.url }
   for (let round = 0; round <= Math.max(5, rounds); round++) {
-    for (const [name, file] of [
-      ['empty', join(folder, 'empty.db')],
-      ['filled', world.file],
-    ] as const) {
+    for (const name of ['empty', 'filled'] as const) {
       const from = performance.now()
-      const started = await begin('src/main.ts', 3960, join(folder, 'start.log'), env(file))
+      const env = { DATABASE_URL: urls[name], LOG_LEVEL: 'warn' }
+      const started = await begin('src/main.ts', 3960, join(world.folder, 'start.log'), env)
       if (round > 0) taken[name].push(Math.round(performance.now() - from))
       await end(started)
     }

@@ -13,6 +13,7 @@ const WORKS: Record<string, string> = {
   'g3 new': 'G3, always others',
   'g5 again': 'G5 20 that hold a word, the same again',
   'g5 new': 'G5, always another',
+  'g1 304': 'G1, the client has it (304)',
   'g2 304': 'G2, the client has it (304)',
   'page 1': 'Page one of all, always another',
   'g4 deep': 'G4 50 rows at row 50,000, always others',
@@ -22,7 +23,11 @@ const WORKS: Record<string, string> = {
   'stats by status': 'Statistics by status, always others',
   'w1 by 1': 'W1 a proposal is made, one client',
   'w1 by 32': 'W1, 32 clients',
-  'g1 while one writes': 'G1, always another, while a client writes',
+  'g1 while others write': 'G1, always another, while 32 clients write',
+  'g1 by two workers': 'G1, always another, `WORKERS=2`',
+  'g2 by two workers': 'G2, always others, `WORKERS=2`',
+  'g3 by two workers': 'G3, always others, `WORKERS=2`',
+  'g5 by two workers': 'G5, always another, `WORKERS=2`',
 }
 
 const number = (value: number) => Math.round(value).toLocaleString('en')
@@ -61,16 +66,29 @@ function within({ figures, start }: Size): [string, string][] {
     ],
     ['Writes of 32 clients, to those of one', over(rate('w1 by 32'), rate('w1 by 1'))],
     [
-      'Reads while a client writes, to reads alone',
-      over(rate('g1 while one writes'), rate('g1 while one writes', 'alone')),
+      'Reads while 32 clients write, to reads alone',
+      over(rate('g1 while others write'), rate('g1 while others write', 'alone')),
     ],
+    ...['g1', 'g2', 'g3', 'g5'].map((name): [string, string] => [
+      `${name.toUpperCase()}, always others: two workers, to one`,
+      over(rate(`${name} by two workers`), rate(`${name} by two workers`, 'one')),
+    ]),
     ['Start on this database, to the start on an empty one', over(start?.filled, start?.empty)],
   ]
 }
 
+/** The sizes on SQLite, the smallest first. */
+const numbered = (results: Results) =>
+  Object.entries(results.sizes)
+    .filter(([name]) => /^\d+$/.test(name))
+    .sort(([a], [b]) => Number(a) - Number(b))
+
+/** `100000 on PostgreSQL` for people. */
+const titled = (name: string) => name.replace(/^\d+/, (rows) => `${number(Number(rows))} proposals`)
+
 /** What the largest database costs, to the smallest, where two were measured in one sitting. */
 function growth(results: Results): [string, string][] {
-  const sizes = Object.entries(results.sizes).sort(([a], [b]) => Number(a) - Number(b))
+  const sizes = numbered(results)
   const [small, large] = [sizes[0], sizes.at(-1)]
   if (!small || !large || small === large || small[1].sitting !== large[1].sitting) return []
   const works = [
@@ -103,7 +121,7 @@ export function lines(results: Results): string {
       const all = [HEAD, ...rowsOf(size)]
       const widths = HEAD.map((_, index) => Math.max(...all.map((cells) => cells[index]?.length ?? 0)))
       return [
-        `${number(Number(rows))} proposals; ${results.machine}; the service took ${size.peakMemory} MB at most`,
+        `${titled(rows)}; ${results.machine}; the service took ${size.peakMemory} MB at most`,
         ...all.map((cells) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')),
         ...within(size).map(([what, value]) => `${what}: ${value}`),
         ...(size.soak
@@ -119,9 +137,9 @@ export function lines(results: Results): string {
 export function figures(results: Results): string {
   const parts = Object.entries(results.sizes).map(([rows, size]) =>
     [
-      `### ${number(Number(rows))} proposals`,
+      `### ${titled(rows)}`,
       '',
-      `${size.at}, ${results.machine}, ${size.rounds} rounds of ${size.seconds} s; the service took ${size.peakMemory} MB at most.`,
+      `${size.at}, ${results.machine}, ${size.rounds} rounds of ${size.seconds} s, asked by ${size.client}; the service took ${size.peakMemory} MB at most, with what is mapped of its file.`,
       '',
       table(HEAD, rowsOf(size)),
       '',
@@ -135,9 +153,7 @@ export function figures(results: Results): string {
     ].join('\n'),
   )
   const grown = growth(results)
-  const sizes = Object.keys(results.sizes)
-    .map(Number)
-    .sort((a, b) => a - b)
+  const sizes = numbered(results).map(([name]) => Number(name))
   if (grown.length > 0)
     parts.push(
       [
@@ -168,7 +184,7 @@ export function writeDocs(results: Results): void {
 
 /** Bars: the service against each limit, in CPU time; 1 is level with it. */
 export function plot(results: Results): string {
-  const [rows, size] = Object.entries(results.sizes).sort(([a], [b]) => Number(b) - Number(a))[0] ?? []
+  const [rows, size] = numbered(results).at(-1) ?? []
   const bars = Object.entries(size?.figures ?? {}).flatMap(([work, byServer]) => {
     const own = byServer['service']
     return ['constant', 'rows', 'docs'].flatMap((server) => {
