@@ -36,7 +36,7 @@ import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/r
 import { catalogue, recordsOn } from './resources/index.ts'
 import { positionRoutes } from './resources/positions/routes.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
-import type { Siblings } from './workers.ts'
+import type { Workers } from './workers.ts'
 
 export const VERSION = '0.1.0'
 
@@ -49,7 +49,7 @@ export interface AppDeps {
   rateLimitMax?: number
   webhookAllowPrivate?: boolean
   /** The other processes of the service, where there are any. */
-  siblings?: Siblings | null
+  others?: Workers | null
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
@@ -146,7 +146,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
-  metricsRoutes(app, metrics, deps.siblings ?? null)
+  metricsRoutes(app, metrics, deps.others ?? null)
   documentRoutes(app)
   closeMethods()
   return app

@@ -11,7 +11,7 @@ import { ImportJobs } from './features/exchange/jobs.ts'
 import { makeLogger } from './logger.ts'
 import { recordsOn } from './resources/index.ts'
 import { seed } from './seed.ts'
-import { siblings, startWorkers } from './workers.ts'
+import { otherWorkers, startWorkers } from './workers.ts'
 
 /** Runs the service until SIGINT or SIGTERM. A setting that is bad, or that the machine refuses, ends the process with one line. */
 export async function start(): Promise<void> {
@@ -29,7 +29,7 @@ export async function start(): Promise<void> {
 
 async function run(config: Config): Promise<void> {
   if (config.workers > 1 && cluster.isPrimary) return runFirst(config)
-  const others = siblings()
+  const others = otherWorkers()
   // Lines are gathered for half a second, or until there are some kilobytes: a write of its own for each costs more than the line.
   // Of several processes each writes no more at once than a pipe takes as a whole.
   const size = others ? { minLength: 2048, maxWrite: 4096 } : { minLength: 8192 }
@@ -38,7 +38,7 @@ async function run(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, log)
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls, siblings: others })
   const seeded = !others && (await prepare(engine, config))
-  const app = await buildApp({ engine, logger, siblings: others, ...config })
+  const app = await buildApp({ engine, logger, others, ...config })
 
   const end = async (signal: string) => {
     logger.info({ signal }, 'closing')

@@ -4,7 +4,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
-import type { Tally } from './db/engine.ts'
+import type { Siblings, Tally } from './db/engine.ts'
 
 type Measured = MetricObjectWithValues<MetricValue<string>>[]
 
@@ -46,12 +46,7 @@ class Questions {
 }
 
 /** What a worker knows of the others. */
-export interface Siblings {
-  /** Tells the others that something was committed. */
-  committed(): void
-  /** @param listener called when another one committed something */
-  onCommitted(listener: () => void): void
-  tally: Tally
+export interface Workers extends Siblings {
   /** What all of them measured, in the text format of Prometheus. */
   metrics(): Promise<string | undefined>
   /** @param measured what this one measured */
@@ -61,7 +56,7 @@ export interface Siblings {
 }
 
 /** In a worker: its ties to the others. Null where there is only one process. */
-export function siblings(): Siblings | null {
+export function otherWorkers(): Workers | null {
   if (!cluster.isWorker) return null
   const questions = new Questions()
   const send = (message: Message) => process.send?.(message)

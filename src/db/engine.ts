@@ -36,6 +36,16 @@ export interface Consistency {
 /** Counts what has a key, anew after each window. @returns how often it was counted, and how long the window lasts yet */
 export type Tally = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
 
+/** Other processes of the service on this machine. */
+export interface Siblings {
+  /** Tells the others that something was committed. */
+  committed(): void
+  /** @param listener called when another one committed something */
+  onCommitted(listener: () => void): void
+  /** Counts for all of them together. */
+  tally: Tally
+}
+
 export interface Replicas {
   /** Runs a request, or the rest of it, under its consistency. */
   within(asked: Consistency, work: () => void): void

@@ -1,12 +1,11 @@
 // The engine that DATABASE_URL asks for. Only the one that is asked for is loaded.
-import type { Siblings } from '../workers.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Siblings } from './engine.ts'
 
 interface EngineOptions {
   /** Called with the text of every statement before it runs. */
   onQuery?: (sql: string) => void
   /** Other processes of the service on this machine. */
-  siblings?: Pick<Siblings, 'committed' | 'onCommitted' | 'tally'> | null
+  siblings?: Siblings | null
   /** Replicas of a PostgreSQL database, among which reads are spread. */
   replicas?: readonly string[]
 }

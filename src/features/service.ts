@@ -11,7 +11,7 @@ import { describe, textBody } from '../http/describe.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { line, pathTo } from '../records/fields.ts'
 import type { Records } from '../records/records.ts'
-import type { Siblings } from '../workers.ts'
+import type { Workers } from '../workers.ts'
 
 const health = z
   .object({ status: z.literal('ok').meta({ description: '`ok`: everything this asks about works.' }) })
@@ -85,9 +85,9 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
 }
 
 /** Prometheus metrics of the process and of every route. */
-export function metricsRoutes(app: FastifyInstance, metrics: Metrics, siblings: Siblings | null): void {
+export function metricsRoutes(app: FastifyInstance, metrics: Metrics, workers: Workers | null): void {
   const { registry } = metrics
-  siblings?.onMeasure(() => registry.getMetricsAsJSON())
+  workers?.onMeasure(() => registry.getMetricsAsJSON())
   app.addHook('onResponse', (request, reply, done) => {
     metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
     done()
@@ -112,7 +112,7 @@ export function metricsRoutes(app: FastifyInstance, metrics: Metrics, siblings: 
       reply
         .type(registry.contentType)
         .header('cache-control', 'no-store')
-        .send((await siblings?.metrics()) ?? (await registry.metrics())),
+        .send((await workers?.metrics()) ?? (await registry.metrics())),
   })
 }
 

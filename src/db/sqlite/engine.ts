@@ -3,9 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
-import type { Siblings } from '../../workers.ts'
 import { Commits, type Transaction } from '../commits.ts'
-import type { Engine, Writer } from '../engine.ts'
+import type { Engine, Siblings, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
 import { fts5 } from './search.ts'
@@ -17,7 +16,7 @@ interface SqliteOptions {
   /** Called with the text of every statement before it runs: how tests count queries. */
   onQuery?: (sql: string) => void
   /** Other processes on this machine that write to the file: what they commit is heard of at once. */
-  siblings?: Pick<Siblings, 'committed' | 'onCommitted' | 'tally'> | null
+  siblings?: Siblings | null
   /** How long a write waits for one of another process, in milliseconds. */
   busyMs?: number
 }
