@@ -364,7 +364,7 @@ async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
       for (const world of worlds) {
         for (const [server, request] of Object.entries(work.on)) {
           // The first round warms up, in less time.
-          const figure = await load(world, server, work, request, round === 0 ? 0.5 : seconds)
+          const figure = await load(world, server, work, request, round === 0 ? 1 : seconds)
           if (round === 0) continue
           const all = found.get(world) ?? {}
           all[work.name] ??= {}

@@ -24,7 +24,7 @@ import { consistency } from './http/consistency.ts'
 import { cors, crossOrigin, type Origins } from './http/cors.ts'
 import { front } from './http/front.ts'
 import { watchMethods } from './http/methods.ts'
-import { Metrics } from './http/metrics.ts'
+import { type Measuring, Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
@@ -36,7 +36,6 @@ import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/r
 import { catalogue, recordsOn } from './resources/index.ts'
 import { positionRoutes } from './resources/positions/routes.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
-import type { Workers } from './workers.ts'
 
 export const VERSION = '0.1.0'
 
@@ -49,7 +48,7 @@ export interface AppDeps {
   rateLimitMax?: number
   webhookAllowPrivate?: boolean
   /** The other processes of the service, where there are any. */
-  others?: Workers | null
+  others?: Measuring | null
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
@@ -60,7 +59,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
   const { trustProxy = false, requireKeyForReads = false } = deps
   const log = new AccessLog(logger, trustProxy)
-  const metrics = new Metrics()
+  const metrics = new Metrics(deps.others ?? null)
   const kept = new Kept(engine, clock)
   const corsHeaders = crossOrigin(deps.corsOrigins ?? '*')
   let stopping = false
@@ -146,7 +145,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
-  metricsRoutes(app, metrics, deps.others ?? null)
+  metricsRoutes(app, metrics)
   documentRoutes(app)
   closeMethods()
   return app

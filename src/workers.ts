@@ -3,10 +3,9 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
+import { AggregatorRegistry } from 'prom-client'
 import type { Siblings, Tally } from './db/engine.ts'
-
-type Measured = MetricObjectWithValues<MetricValue<string>>[]
+import type { Measured, Measuring } from './http/metrics.ts'
 
 /** What a worker asks of the first process, and what that asks of a worker. Each is answered, under its number. */
 type Question = { ask: 'tally'; key: string; windowMs: number } | { ask: 'metrics' } | { ask: 'measured' }
@@ -46,11 +45,7 @@ class Questions {
 }
 
 /** What a worker knows of the others. */
-export interface Workers extends Siblings {
-  /** What all of them measured, in the text format of Prometheus. */
-  metrics(): Promise<string | undefined>
-  /** @param measured what this one measured */
-  onMeasure(measured: () => Promise<Measured>): void
+export interface Workers extends Siblings, Measuring {
   /** This one answers requests from now on. */
   ready(): void
 }

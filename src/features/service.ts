@@ -11,7 +11,6 @@ import { describe, textBody } from '../http/describe.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { line, pathTo } from '../records/fields.ts'
 import type { Records } from '../records/records.ts'
-import type { Workers } from '../workers.ts'
 
 const health = z
   .object({ status: z.literal('ok').meta({ description: '`ok`: everything this asks about works.' }) })
@@ -85,9 +84,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
 }
 
 /** Prometheus metrics of the process and of every route. */
-export function metricsRoutes(app: FastifyInstance, metrics: Metrics, workers: Workers | null): void {
-  const { registry } = metrics
-  workers?.onMeasure(() => registry.getMetricsAsJSON())
+export function metricsRoutes(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
     metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
     done()
@@ -110,9 +107,9 @@ export function metricsRoutes(app: FastifyInstance, metrics: Metrics, workers: W
     }),
     handler: async (_request, reply) =>
       reply
-        .type(registry.contentType)
+        .type(metrics.contentType)
         .header('cache-control', 'no-store')
-        .send((await workers?.metrics()) ?? (await registry.metrics())),
+        .send(await metrics.text()),
   })
 }
 

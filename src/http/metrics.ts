@@ -1,8 +1,25 @@
 // What Prometheus is told: of the process, and of every request by route and status.
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
+import {
+  collectDefaultMetrics,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 
 const NAME = 'http_request_duration_seconds'
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+/** What processes measured, each on its own. */
+export type Measured = MetricObjectWithValues<MetricValue<string>>[]
+
+/** Other processes of the service that measure too. */
+export interface Measuring {
+  /** @param measured gives what this process measured */
+  onMeasure(measured: () => Promise<Measured>): void
+  /** What all of them measured, in the text format of Prometheus; undefined when that cannot be told. */
+  metrics(): Promise<string | undefined>
+}
 
 /** The requests of one method, route and status. */
 interface Tally {
@@ -14,13 +31,16 @@ interface Tally {
 
 /** Counts by hand: to find the labels of a histogram takes longer than an answer that is kept may take. */
 export class Metrics {
-  readonly registry = new Registry()
+  readonly #registry = new Registry()
+  readonly #others: Measuring | null
   readonly #tallies = new Map<string, Tally>()
 
-  constructor() {
-    collectDefaultMetrics({ register: this.registry })
+  constructor(others: Measuring | null) {
+    this.#others = others
+    others?.onMeasure(() => this.#registry.getMetricsAsJSON())
+    collectDefaultMetrics({ register: this.#registry })
     const durations = { name: NAME, get: async () => this.#durations() }
-    this.registry.registerMetric(durations as unknown as Metric)
+    this.#registry.registerMetric(durations as unknown as Metric)
   }
 
   /** @param route the pattern of the path; `none` where nothing answers */
@@ -36,6 +56,14 @@ export class Metrics {
     while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket += 1
     tally.counts[bucket] = (tally.counts[bucket] ?? 0) + 1
     tally.sum += seconds
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  async text(): Promise<string> {
+    return (await this.#others?.metrics()) ?? this.#registry.metrics()
   }
 
   /** As a histogram, whose buckets hold all that took as long or shorter. */
