@@ -34,30 +34,28 @@ async function another(url: string): Promise<string> {
   throw new Error('The other process did not start.')
 }
 
-test.skipIf(ENGINE !== 'sqlite')(
-  'what was asked before is answered without asking the database',
-  async () => {
-    const s = await service({ seed: true })
-    for (const url of [
-      '/v1/proposals?limit=2&count=exact&include=meeting',
-      '/v1/states/RU',
-      '/v1/search?q=drone*',
-      '/v1/stats/proposals?by=topic',
-      '/v1/changes?limit=3',
-    ]) {
-      const first = await asked(s, url)
-      expect(first.queries, url).toBeGreaterThan(0)
-      const second = await asked(s, url)
-      expect(second.queries, url).toBe(0)
-      const { date: _, 'x-request-id': id, ...own } = second.headers
-      const { date: __, 'x-request-id': otherId, ...others } = first.headers
-      expect([second.statusCode, second.body, own], url).toEqual([first.statusCode, first.body, others])
-      expect(id).not.toBe(otherId)
-      const known = { 'if-none-match': String(first.headers['etag']) }
-      expect(await asked(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
-    }
-  },
-)
+test.skipIf(ENGINE !== 'sqlite')('what was asked twice is answered without asking the database', async () => {
+  const s = await service({ seed: true })
+  for (const url of [
+    '/v1/proposals?limit=2&count=exact&include=meeting',
+    '/v1/states/RU',
+    '/v1/search?q=drone*',
+    '/v1/stats/proposals?by=topic',
+    '/v1/changes?limit=3',
+  ]) {
+    const first = await asked(s, url)
+    expect(first.queries, url).toBeGreaterThan(0)
+    expect((await asked(s, url)).queries, url).toBeGreaterThan(0)
+    const third = await asked(s, url)
+    expect(third.queries, url).toBe(0)
+    const { date: _, 'x-request-id': id, ...own } = third.headers
+    const { date: __, 'x-request-id': otherId, ...others } = first.headers
+    expect([third.statusCode, third.body, own], url).toEqual([first.statusCode, first.body, others])
+    expect(id).not.toBe(otherId)
+    const known = { 'if-none-match': String(first.headers['etag']) }
+    expect(await asked(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
+  }
+})
 
 test.skipIf(ENGINE !== 'sqlite')('problems, streams and what needs a role are not kept', async () => {
   const s = await service({ seed: true })
@@ -68,8 +66,8 @@ test.skipIf(ENGINE !== 'sqlite')('problems, streams and what needs a role are no
     ['/readyz', {}],
     ['/v1/webhooks', admin],
   ] as const) {
-    await asked(s, url, headers)
-    expect((await asked(s, url, headers)).queries, url).toBeGreaterThan(0)
+    for (let time = 0; time < 3; time++)
+      expect((await asked(s, url, headers)).queries, `${time} ${url}`).toBeGreaterThan(0)
   }
 })
 
@@ -180,15 +178,21 @@ test('what is kept is bounded: what was asked for longest ago is dropped', () =>
   const state = { version: 1, day: 1 }
   const made = { body: 'x'.repeat(29), etag: '"x"', headers: {}, contentHeaders: {}, route: '/' }
   const kept = (keys: string) => [...keys].filter((key) => answers.find(key, state) !== undefined).join('')
+  const keepTwice = (key: string, one = made) => {
+    answers.keep(key, state, one)
+    answers.keep(key, state, one)
+  }
   answers.keep('a', state, made)
-  answers.keep('b', state, made)
+  expect(kept('a')).toBe('')
+  answers.keep('a', state, made)
+  keepTwice('b')
   expect(kept('ab')).toBe('ab')
   // The young are full: they become the old, and what is asked for is young again.
-  answers.keep('c', state, made)
+  keepTwice('c')
   expect(kept('a')).toBe('a')
-  answers.keep('d', state, made)
+  keepTwice('d')
   expect(kept('abcd')).toBe('acd')
-  answers.keep('e', state, { ...made, body: 'x'.repeat(2 ** 20 + 1) })
+  keepTwice('e', { ...made, body: 'x'.repeat(2 ** 20 + 1) })
   expect(answers.find('e', state)).toBeUndefined()
   expect(answers.find('d', { version: 2, day: 1 })).toBeUndefined()
   expect(answers.find('d', state)).toBeUndefined()

@@ -6,6 +6,9 @@ import type { Writer } from './engine.ts'
 /** How many waiting writes share one commit, and so one wait for the disk. */
 const MOST_IN_A_COMMIT = 64
 
+/** Where a process has no time for all reads and writes, so much of it goes to the reads for each of the writes' (0.7 of all). */
+const READS_TO_WRITES = 2.3
+
 /** A transaction that was begun. */
 export interface Transaction {
   readonly writer: Writer
@@ -31,12 +34,17 @@ export class Commits {
   readonly #refusedTogether: boolean
   readonly #jobs: Job[] = []
   readonly #committed = new EventEmitter().setMaxListeners(0)
+  readonly #reads: () => number
   #running: Promise<void> | undefined
 
-  /** @param refusedTogether whether all that wait are refused when no transaction can be begun, or one at a time */
-  constructor(begin: () => Promise<Transaction>, refusedTogether: boolean) {
+  /**
+   * @param refusedTogether whether all that wait are refused when no transaction can be begun, or one at a time
+   * @param reads how many turns of the event loop have read so far, where they have to wait for writes
+   */
+  constructor(begin: () => Promise<Transaction>, refusedTogether: boolean, reads = () => 0) {
     this.#begin = begin
     this.#refusedTogether = refusedTogether
+    this.#reads = reads
   }
 
   enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
@@ -72,9 +80,23 @@ export class Commits {
   }
 
   async #drain(): Promise<void> {
-    while (this.#jobs.length > 0) await this.#commit()
+    while (this.#jobs.length > 0) {
+      const from = performance.now()
+      await this.#commit()
+      await this.#giveWay(performance.now() - from)
+    }
     // In the same tick as the last look: a write that comes a tick later begins a new run.
     this.#running = undefined
+  }
+
+  /** Turns without writes, for as long as somebody reads in them and until reads have had their share. */
+  async #giveWay(took: number): Promise<void> {
+    const until = performance.now() + took * READS_TO_WRITES
+    let reads: number
+    do {
+      reads = this.#reads()
+      await setImmediate()
+    } while (this.#reads() > reads && performance.now() < until)
   }
 
   async #commit(): Promise<void> {

@@ -41,8 +41,12 @@ interface Generation {
 
 const noAnswers = (): Generation => ({ answers: new Map(), size: 0 })
 
+/** Of so many questions it is known that they were asked. */
+const MOST_ASKED = 20_000
+
 /**
- * Answers of one state, in two generations: what is asked for joins the young one, and when that is full the old one is dropped
+ * Answers of one state. One is kept when its question comes a second time: most questions never do, and what is kept of them
+ * only makes work for the collector of garbage (docs/performance.md). They are in two generations: what is asked for joins the young one, and when that is full the old one is dropped
  * as a whole. Answers of an earlier state are never asked for again, so all are dropped at once.
  */
 export class Answers {
@@ -50,6 +54,8 @@ export class Answers {
   #state: State = { version: Number.NaN, day: Number.NaN }
   #young = noAnswers()
   #old = noAnswers()
+  /** Questions that were asked once. */
+  #asked = new Set<string>()
 
   /** @param most how much is kept, in characters */
   constructor(most = MOST) {
@@ -60,6 +66,7 @@ export class Answers {
     if (this.#state.version !== version || this.#state.day !== day) {
       this.#young = noAnswers()
       this.#old = noAnswers()
+      this.#asked = new Set()
       this.#state = { version, day }
       return undefined
     }
@@ -72,7 +79,11 @@ export class Answers {
 
   keep(key: string, state: State, made: KeptAnswer): void {
     if (made.body.length > MOST_OF_ONE || this.find(key, state)) return
-    this.#add(key, made)
+    if (this.#asked.has(key)) this.#add(key, made)
+    else {
+      if (this.#asked.size >= MOST_ASKED) this.#asked.clear()
+      this.#asked.add(key)
+    }
   }
 
   #add(key: string, made: KeptAnswer): void {

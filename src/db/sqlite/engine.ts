@@ -48,13 +48,17 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   home.database.pragma(`mmap_size = ${MAPPED_BYTES}`)
   const snapshots = new Snapshots(home, readOnly)
   const writer = new Connection(write, options.onQuery)
-  const commits = new Commits(async () => {
-    await begin(write, options.busyMs ?? BUSY_MS)
-    return new SqliteTransaction(write, writer, () => {
-      snapshots.retire()
-      siblings?.committed()
-    })
-  }, false)
+  const commits = new Commits(
+    async () => {
+      await begin(write, options.busyMs ?? BUSY_MS)
+      return new SqliteTransaction(write, writer, () => {
+        snapshots.retire()
+        siblings?.committed()
+      })
+    },
+    false,
+    () => snapshots.turns,
+  )
   siblings?.onCommitted(() => commits.announce())
 
   return {

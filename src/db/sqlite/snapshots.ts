@@ -46,6 +46,8 @@ export class Snapshots {
   #knownAt: number | null = null
   /** The state that this turn shares; null while it shares none. */
   #turn: number | null = null
+  /** How many turns have shared a state. */
+  turns = 0
   readonly #endTurn = () => this.retire()
 
   /** @param home and what `open` makes only read */
@@ -62,6 +64,7 @@ export class Snapshots {
     if (this.#turn === null) {
       if (this.#home.users > 0) return null
       this.#home.enter()
+      this.turns += 1
       this.#turn = this.#version.get() as number
       if (this.#turn !== this.#knownAt) this.#known = new Map()
       this.#knownAt = this.#turn
