@@ -37,6 +37,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('journal_mode = WAL')
   // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
   write.pragma('synchronous = FULL')
+  // Pages that many writes touch are brought home once for four times as many writes as SQLite would have it.
+  write.pragma('wal_autocheckpoint = 4000')
   // `begin` waits for others, without holding up this process.
   write.pragma('busy_timeout = 0')
   const readOnly = () => {
