@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import accepts from '@fastify/accepts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
@@ -41,7 +42,7 @@ export const VERSION = '0.1.0'
 
 export interface AppDeps {
   engine: Engine
-  logger?: FastifyBaseLogger
+  logger?: Logger
   requireKeyForReads?: boolean
   corsOrigins?: Origins
   trustProxy?: boolean
@@ -65,7 +66,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   let stopping = false
   const open = () => !stopping && !requireKeyForReads && rateLimitMax === 0
   const app = Fastify({
-    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: log,
     trustProxy,
     bodyLimit: BODY_LIMIT,

@@ -91,6 +91,7 @@ export async function startWorkers(
   const questions = new Questions()
   const tally = tallies()
   let stopping = false
+  let answering = false
 
   async function aggregated(): Promise<string> {
     const all = await Promise.all(
@@ -126,21 +127,28 @@ export async function startWorkers(
     return worker
   }
 
-  const workers = Array.from({ length: count }, start)
-  await Promise.all(
-    workers.map((worker) =>
-      Promise.race([
-        once(worker, 'ready'),
-        once(worker, 'exit').then(() => Promise.reject(new Error('A worker did not start.'))),
-      ]),
-    ),
-  )
-  return async () => {
+  const stop = async () => {
     stopping = true
     const left = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
     for (const { process } of left) process.kill('SIGTERM')
     await Promise.all(left.map((worker) => worker.isDead() || once(worker, 'exit')))
   }
+
+  const begun = Array.from({ length: count }, start).map(
+    (worker) =>
+      new Promise<boolean>((resolve) => {
+        worker.once('ready', () => resolve(true))
+        worker.once('exit', () => resolve(false))
+        // One that cannot start is not tried again: it has said why.
+        worker.once('exit', () => {
+          if (!answering) stopping = true
+        })
+      }),
+  )
+  answering = (await Promise.all(begun)).every(Boolean)
+  if (answering) return stop
+  await stop()
+  throw Object.assign(new Error('a worker did not start.'), { code: 'ERR_WORKER' })
 }
 
 /** Counts what has a key, anew after each window. */

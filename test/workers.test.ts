@@ -11,6 +11,8 @@ import { freshDatabase } from './helpers/database.ts'
 interface Fleet {
   child: ChildProcess
   base: string
+  /** The database. */
+  url: string
   key: string
   /** What was written to standard output. */
   log: () => string
@@ -39,7 +41,7 @@ async function fleet(settings: Record<string, string> = {}): Promise<Fleet> {
   })
   for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
     const base = /listens on (\S+?),?(\s|$)/.exec(line)?.[1]
-    if (base) return { child, base, key, log: () => log }
+    if (base) return { child, base, url, key, log: () => log }
   }
   throw new Error(`The service did not start: ${log}`)
 }
@@ -94,7 +96,8 @@ test('a write through one worker is seen at once through every other, also where
       body: { name: `Number ${number}` },
     })
     expect(changed.status).toBe(200)
-    for (let time = 0; time < 4; time++)
+    // Often enough for each worker to have kept it, and to have sent what it kept.
+    for (let time = 0; time < 8; time++)
       expect(JSON.parse((await ask(f.base + path)).text).name).toBe(`Number ${number}`)
   }
   f.child.kill('SIGTERM')
@@ -191,4 +194,21 @@ test('all end with the first, when it is told to or dies', async () => {
     await expect.poll(() => [...processesIn(f.log())].filter(alive), { timeout: 5000 }).toEqual([])
     await expect(ask(f.base)).rejects.toThrow()
   }
+}, 60_000)
+
+test('where they cannot start, the service ends with what the machine says', async () => {
+  const f = await fleet()
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: { ...process.env, DATABASE_URL: f.url, PORT: new URL(f.base).port, WORKERS: '2' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let told = ''
+  child.stderr?.on('data', (chunk) => {
+    told += chunk
+  })
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(1)
+  expect(told).toMatch(/^The service cannot start: listen EADDRINUSE/m)
+  expect(told).not.toMatch(/^ +at /m)
+  expect((await ask(`${f.base}/v1/states`)).status).toBe(200)
 }, 60_000)

@@ -1,6 +1,6 @@
 // One line of the log for each request, when it is answered; Fastify would write two.
 import type { IncomingMessage } from 'node:http'
-import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { type Logger, symbols } from 'pino'
 import { redactKeys } from '../db/keys.ts'
 
@@ -18,7 +18,7 @@ export class AccessLog extends LogController {
   readonly #log: Parts | undefined
   readonly #trustProxy: boolean
 
-  constructor(logger: FastifyBaseLogger | undefined, trustProxy: boolean) {
+  constructor(logger: Logger | undefined, trustProxy: boolean) {
     super()
     this.#log = logger as Parts | undefined
     this.#trustProxy = trustProxy

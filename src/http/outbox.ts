@@ -33,5 +33,12 @@ export function post(
 function deliver(): void {
   const ready = letters
   letters = []
-  for (const { response, status, headers, body } of ready) response.writeHead(status, headers).end(body)
+  for (const { response, status, headers, body } of ready) {
+    try {
+      response.writeHead(status, headers).end(body)
+    } catch (error) {
+      // It harms nobody but who waits for it.
+      response.destroy(error as Error)
+    }
+  }
 }
