@@ -327,6 +327,36 @@ describe('commits', () => {
     expect([commits(), rollbacks()]).toEqual([1, 0])
   })
 
+  test('give way to turns that read, until those have had their share', async () => {
+    let reads = 0
+    let reading = true
+    const read = () => {
+      reads++
+      if (reading) setImmediate(read)
+    }
+    const order: number[] = []
+    const transaction: Transaction = { writer: {} as Writer, rollback: () => {}, commit: () => {} }
+    const queue = new Commits(
+      async () => transaction,
+      false,
+      () => reads,
+    )
+    const slow = async () => {
+      const until = performance.now() + 5
+      while (performance.now() < until);
+      order.push(reads)
+    }
+    read()
+    await Promise.all([queue.enqueue(slow, true), queue.enqueue(slow, true)])
+    reading = false
+    // Far more turns than the one that a commit takes by itself.
+    expect((order[1] ?? 0) - (order[0] ?? 0)).toBeGreaterThan(20)
+    await new Promise((resolve) => setImmediate(resolve))
+    order.length = 0
+    await Promise.all([queue.enqueue(slow, true), queue.enqueue(slow, true)])
+    expect(order[1]).toBe(order[0])
+  })
+
   test('are shared with nobody by a write that is to be alone', async () => {
     const { queue, commits } = counting()
     await Promise.all([false, false, true, false, false].map((alone) => queue.enqueue(async () => {}, alone)))

@@ -2,9 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { escapeHtml, fold, parseSearch, snippet } from '../src/core/search.ts'
+import { sql } from '../src/db/sql.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
+import { ENGINE } from './helpers/database.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
@@ -310,6 +312,68 @@ function shown(html: string): { text: string; marked: string[] } {
 }
 
 const ellipsisOff = (text: string) => text.replace(/^…/, '').replace(/…$/, '')
+
+describe('a word of more records than are ranked', () => {
+  const MATCHES = 10_000
+
+  /** Entries of records that there are not, so that only the last ones are shown. */
+  async function crowd(s: Service): Promise<string[]> {
+    const { search } = s.engine
+    await s.engine.write(async (writer) => {
+      for (let number = 0; number < MATCHES - 1; number++)
+        await search.put(writer, {
+          docId: 1_000_000 + number,
+          kind: 'proposal',
+          recordId: `prp_${number}`,
+          date: null,
+          title: '',
+          body: 'crowded',
+        })
+    })
+    // Whose change is numbered behind all of these.
+    await s.engine.write((writer) =>
+      writer.run(
+        sql`insert into changes (seq, kind, "recordId", version, op, at, "actorId", "actorName") values (2000000, 'speaker', 'spk_x', 1, 'create', '2000-01-01T00:00:00.000Z', 'x', 'x')`,
+      ),
+    )
+    return proposals(s, 'crowded', ['Last', 'crowded'])
+  }
+
+  test.skipIf(ENGINE !== 'sqlite')(
+    'is found all the same, the latest changes first, and the answer says that nothing is ranked',
+    async () => {
+      const s = await service()
+      const [first, second] = await crowd(s)
+      const { body } = await s.get('/v1/search?q=crowded&limit=2')
+      expect(body['page']).toMatchObject({ ranked: false })
+      expect(body['data'].map(({ id, score }: Body) => [id, score])).toEqual([
+        [second, 0],
+        [first, 0],
+      ])
+      // A word beside it makes it few.
+      const few = (await s.get('/v1/search?q=crowded%20last')).body
+      expect([few['page'].ranked, few['data'].length, few['data'][0].score > 0]).toEqual([true, 1, true])
+    },
+    60_000,
+  )
+
+  test('is told from others without looking at all of them, and its latest are found on both engines', async () => {
+    const s = await service()
+    const [first, second, third] = await proposals(s, 'Common one', 'Common two', 'Rare three')
+    const { search, reader } = s.engine
+    const ask = (q: string) => parseSearch(q)
+    expect(await search.exceeds(reader, ask('common'), 1)).toBe(true)
+    expect(await search.exceeds(reader, ask('common'), 2)).toBe(false)
+    expect(await search.exceeds(reader, ask('-common'), 0)).toBe(true)
+    expect(await search.exceeds(reader, ask(''), 0)).toBe(false)
+    const latest = async (q: string, kinds: string[] | null, limit: number, offset: number) =>
+      (await search.latest(reader, ask(q), kinds, limit, offset)).map(({ recordId }) => recordId)
+    expect(await latest('common OR rare', null, 2, 0)).toEqual([third, second])
+    expect(await latest('common OR rare', ['proposal'], 2, 2)).toEqual([first])
+    expect(await latest('common', ['speaker'], 2, 0)).toEqual([])
+    expect(await latest('-common', ['proposal'], 5, 0)).toEqual([third])
+  })
+})
 
 describe('a snippet', () => {
   test('shows hostile text as text, with the matches marked', async () => {

@@ -159,3 +159,28 @@ test('what lives under a record, and what is cited from a source, is found by an
   }
   database.close()
 })
+
+test('one record is looked for by its id, whether it is there, was, or never was, and in the log too', async () => {
+  const s = await service({ seed: true })
+  const { data } = (await s.get('/v1/proposals?limit=1')).body
+  const database = new Database(s.file, { readonly: true })
+  for (const [url, status] of [
+    [`/v1/proposals/${data[0].id}`, 200],
+    [`/v1/proposals/${data[0].id}?knownAt=2100-01-01T00:00:00Z`, 200],
+    ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999', 404],
+    ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999/history', 404],
+  ] as const) {
+    s.queries()
+    expect((await s.get(url)).status).toBe(status)
+    const texts = s.queries().filter((text) => /"(recordId|id)"/.test(text))
+    expect(texts.length, url).toBeGreaterThan(0)
+    for (const text of texts) {
+      const parameters = [...text.matchAll(/\?/g)].map(() => null)
+      const steps = database.prepare(`explain query plan ${text}`).all(parameters) as { detail: string }[]
+      expect(steps.map(({ detail }) => detail).join('; '), `${url} ${text}`).not.toMatch(
+        /changes_kind|SCAN (changes|proposals)/,
+      )
+    }
+  }
+  database.close()
+})

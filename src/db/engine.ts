@@ -123,6 +123,11 @@ export interface Engine {
    * where that cannot be told.
    */
   version(): number | null
+  /**
+   * The same, and from here to the end of this turn of the event loop all reads are of that state, where this process commits
+   * nothing. For where a request arrives, and nowhere else: what a turn shares has to be no older than what the turn brought.
+   */
+  share(): number | null
   /** Several reads of one state of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**

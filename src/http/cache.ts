@@ -139,11 +139,19 @@ export class Kept {
     }
   }
 
+  /** A request has arrived. */
   #state(): State | null {
-    const version = this.#engine.version()
+    const version = this.#engine.share()
     return version === null ? null : { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
   }
 }
+
+/** A GET with a host and without a body: whatever else comes is for others to look at. */
+export const isPlain = ({ method, headers }: IncomingMessage) =>
+  method === 'GET' &&
+  headers.host !== undefined &&
+  headers['content-length'] === undefined &&
+  headers['transfer-encoding'] === undefined
 
 /**
  * Behind keys and limits, which see every request. Only reads of the database that anyone may see who may read: no problems,
@@ -156,6 +164,8 @@ export const cache = fp<{ kept: Kept }>(
       const { role, open } = route.config ?? {}
       if (route.method !== 'GET' || role || open) return
       const look: onRequestHookHandler = ({ raw, key }, reply, done) => {
+        // With a body it may have waited for a turn: it does not arrive here.
+        if (!isPlain(raw)) return done()
         const found = kept.find(raw, key !== null)
         if (found) represent(raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, found)
         else {

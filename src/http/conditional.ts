@@ -22,9 +22,9 @@ interface Answer {
 export interface Representation {
   body: string | Buffer
   etag: string
-  /** By which it is cached, and whatever else it says, such as links to other pages. */
+  /** By which it is cached. */
   headers: Record<string, string>
-  /** What goes with a body. */
+  /** What goes with a body: its form, and whatever else it says, such as links to other pages. */
   contentHeaders: Record<string, string>
 }
 
@@ -41,9 +41,12 @@ export function answer(
     headers: {
       ...validators(request, reply, etag),
       ...(lastModified && { 'last-modified': new Date(lastModified).toUTCString() }),
+    },
+    contentHeaders: {
+      'content-type': type,
+      'content-length': String(Buffer.byteLength(body)),
       ...headers,
     },
-    contentHeaders: { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) },
   }
   request.place?.keep(made)
   represent(

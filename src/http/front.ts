@@ -3,7 +3,7 @@
 // longer than the answer.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { AccessLog } from './access-log.ts'
-import type { Kept } from './cache.ts'
+import { isPlain, type Kept } from './cache.ts'
 import { represent } from './conditional.ts'
 import type { crossOrigin } from './cors.ts'
 import type { Metrics } from './metrics.ts'
@@ -44,10 +44,3 @@ function findIn(kept: Kept, request: IncomingMessage) {
     return undefined
   }
 }
-
-/** A GET with a host and without a body: whatever else comes is for others to look at. */
-const isPlain = ({ method, headers }: IncomingMessage) =>
-  method === 'GET' &&
-  headers.host !== undefined &&
-  headers['content-length'] === undefined &&
-  headers['transfer-encoding'] === undefined

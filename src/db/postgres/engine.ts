@@ -89,6 +89,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     tally: tallyOn(tallies),
     // To ask would cost what it saves, and commits of other instances are heard of only after they happened.
     version: () => null,
+    share: () => null,
     async read(work) {
       const answer = await fleet?.read(work)
       return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)

@@ -76,6 +76,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     replicas: null,
     tally: siblings ? (key, windowMs) => siblings.tally(key, windowMs) : null,
     version: () => snapshots.version(),
+    share: () => snapshots.share(),
     read: (work) => snapshots.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     changed: (ms, signal) => commits.next(ms, signal),

@@ -59,8 +59,14 @@ export class Snapshots {
     this.#version = home.database.prepare('pragma data_version').pluck()
   }
 
-  /** The number of the state that this turn shares. Null while somebody who reads longer is held to an earlier one. */
+  /** The number of the state that is committed. Null while somebody who reads longer is held to an earlier one. */
   version(): number | null {
+    if (this.#turn !== null) return this.#turn
+    return this.#home.users > 0 ? null : (this.#version.get() as number)
+  }
+
+  /** The same, shared from here to the end of this turn. */
+  share(): number | null {
     if (this.#turn === null) {
       if (this.#home.users > 0) return null
       this.#home.enter()
