@@ -23,6 +23,7 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
+import { cursorSecret } from '../src/db/settings.ts'
 import { type Asked, ask, CLIENT } from './client.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
@@ -302,8 +303,16 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   const { token: key } = await createKey(engine, { name: 'bench', role: 'analyst', expiresAt: null, now })
   await engine.close()
   const log = (name: string) => join(folder, `${name}-${rows}.log`)
-  const service = await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
-  const hand = await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file })
+  const started: Started[] = []
+  try {
+    started.push(await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' }))
+    started.push(await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file }))
+  } catch (error) {
+    for (const one of started) await end(one)
+    await remove()
+    throw error
+  }
+  const [service, hand] = started as [Started, Started]
   const name = options.engine === 'postgres' ? `${rows} on PostgreSQL` : `${rows}`
   return { name, rows, service, hand, key, url, folder, remove }
 }
@@ -312,6 +321,11 @@ const onSqlite = (file: string) => ({ url: `file:${file}`, remove: async () => {
 
 /** The same data in a database of its own. */
 async function onPostgres(file: string, rows: number) {
+  const source = await openEngine(`file:${file}`)
+  await source.migrate()
+  // Made at the first start of a service, and needed by the limits too.
+  await cursorSecret(source)
+  await source.close()
   const name = `sco_bench_${process.pid}_${rows}`
   const server = new pg.Client({ connectionString: options.server })
   await server.connect()
