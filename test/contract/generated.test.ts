@@ -251,7 +251,14 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       }
       if (statuses.includes('406')) await refused(406, { headers: { accept: 'image/png' } })
       if (statuses.includes('304') && method === 'GET' && !path.includes('.')) {
-        const answer = await send(legal)
+        // What goes on behind the scenes, such as deliveries, may change it between the two.
+        let answer = await send(legal)
+        for (let time = 0; answer.status === 200 && time < 50; time++) {
+          const headers = { 'if-none-match': String(answer.headers['etag']) }
+          const again = await send({ ...legal, headers })
+          if (again.status === 304) break
+          answer = again
+        }
         if (answer.status === 200)
           await refused(304, { headers: { 'if-none-match': String(answer.headers['etag']) } })
       }
