@@ -1,7 +1,7 @@
 // npm run bench [-- --rows 10000,1000000 --rounds 5 --seconds 2 --data FOLDER --only WORK,… --soak SECONDS --engine postgres
-// --server postgres://…/DATABASE]: how fast the service answers, as ratios to two limits that are measured in the same sitting (bench/hand.ts): a bare Fastify that sends a
-// constant, and handlers written by hand that send the same bytes. Everything of the service is on: keys, problems, ETags,
-// request ids, metrics, and a log at `info` that goes to a file.
+// --server postgres://…/DATABASE]: how fast the service answers, as ratios to two limits that are measured in the same sitting
+// (bench/hand.ts): a bare Fastify that sends a constant, and handlers written by hand that send the same bytes. Everything of
+// the service is on: keys, problems, ETags, request ids, metrics, and a log at `info` that goes to a file.
 //
 // One kind of work after the other is asked of every server in turn, and that several times over; what counts are medians,
 // and of them only the ratios: the machine is never quiet. Each figure is given twice, in requests a second and in CPU time
@@ -434,8 +434,9 @@ async function load(
   return { rate, p99, cpu: ((cpuSeconds(of) - before) * 1e6) / answers }
 }
 
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
 function middle(figures: Figure[]): Figure {
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   return {
     rate: Math.round(median(figures.map(({ rate }) => rate)) * 10) / 10,
     p99: median(figures.map(({ p99 }) => p99)),
@@ -514,7 +515,6 @@ async function starts(world: World) {
       await end(started)
     }
   }
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   return { empty: median(taken.empty), filled: median(taken.filled) }
 }
 

@@ -90,7 +90,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const closeMethods = watchMethods(app)
 
   await app.register(requestId.plugin)
-  await app.register(problems)
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  await app.register(problems, { stopping: () => stopping })
   await app.register(body)
   await app.register(accepts)
   await app.register(cors, { headersFor: corsHeaders })
@@ -139,9 +142,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     ...deps.webhookSending,
   })
   app.addHook('onReady', () => sender.start())
-  app.addHook('preClose', async () => {
-    stopping = true
-  })
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   annotationRoutes(app, catalogue.resource('source'), records)

@@ -1,7 +1,7 @@
 // Config → engine → app → listen; and a graceful end.
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import type { Engine } from './db/engine.ts'
@@ -40,16 +40,12 @@ async function run(config: Config): Promise<void> {
   const seeded = !others && (await prepare(engine, config))
   const app = await buildApp({ engine, logger, others, ...config })
 
-  const end = async (signal: string) => {
-    logger.info({ signal }, 'closing')
-    await app.close()
-    await engine.close()
-    process.exit(0)
-  }
-  process.once('SIGTERM', end)
   // A terminal tells all processes; of several, the first tells the others.
   if (others) process.on('SIGINT', () => {})
-  else process.once('SIGINT', end)
+  endOn(others ? ['SIGTERM'] : ['SIGINT', 'SIGTERM'], logger, async () => {
+    await app.close()
+    await engine.close()
+  })
 
   await app.listen({ host: config.host, port: config.port })
   if (others) return others.ready()
@@ -71,14 +67,18 @@ async function runFirst(config: Config): Promise<void> {
     port = address.port
   })
   const stop = await startWorkers(config.workers, (code) => logger.error({ code }, 'a worker ended'))
+  endOn(['SIGINT', 'SIGTERM'], logger, stop)
+  greet(config, port, seeded, keyless)
+}
+
+/** Ends the process at a signal, when what it does has come to an end. */
+function endOn(signals: NodeJS.Signals[], logger: Logger, close: () => Promise<void>): void {
   const end = async (signal: string) => {
     logger.info({ signal }, 'closing')
-    await stop()
+    await close()
     process.exit(0)
   }
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
-  greet(config, port, seeded, keyless)
+  for (const signal of signals) process.once(signal, end)
 }
 
 /** Brings the database up to date. @returns whether it was seeded */

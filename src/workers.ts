@@ -95,8 +95,8 @@ export async function startWorkers(
 
   async function aggregated(): Promise<string> {
     const all = await Promise.all(
-      Object.values(cluster.workers ?? {}).map((worker) =>
-        questions.ask<Measured>({ ask: 'measured' }, (message) => worker?.send(message)),
+      workers().map((worker) =>
+        questions.ask<Measured>({ ask: 'measured' }, (message) => worker.send(message)),
       ),
     )
     return AggregatorRegistry.aggregate(all.filter((one) => one !== undefined)).metrics()
@@ -106,8 +106,7 @@ export async function startWorkers(
     if ('answer' in message) questions.answered(message.answer, message.result)
     else if ('say' in message) {
       if (message.say === 'ready') worker.emit('ready')
-      else
-        for (const other of Object.values(cluster.workers ?? {})) if (other !== worker) other?.send(message)
+      else for (const other of workers()) if (other !== worker) other.send(message)
     } else if (message.ask !== 'measured') {
       const result = message.ask === 'tally' ? tally(message.key, message.windowMs) : await aggregated()
       if (worker.isConnected()) worker.send({ answer: message.number, result })
@@ -129,7 +128,7 @@ export async function startWorkers(
 
   const stop = async () => {
     stopping = true
-    const left = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    const left = workers()
     for (const { process } of left) process.kill('SIGTERM')
     await Promise.all(left.map((worker) => worker.isDead() || once(worker, 'exit')))
   }
@@ -150,6 +149,9 @@ export async function startWorkers(
   await stop()
   throw Object.assign(new Error('a worker did not start.'), { code: 'ERR_WORKER' })
 }
+
+/** Those that there are now. */
+const workers = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
 
 /** Counts what has a key, anew after each window. */
 function tallies() {

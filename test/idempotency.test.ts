@@ -1,6 +1,6 @@
 // Idempotency-Key: a POST that may be repeated runs once, and its answer is kept with what it wrote.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
@@ -293,16 +293,18 @@ describe('a refusal', () => {
 describe('an answer is never kept without its write', () => {
   /** An app whose engine fails behind the work of a write, as a full disk does. */
   async function failing(s: Service) {
-    const state = { fail: true, worked: 0 }
+    const state = { fail: true, asked: 0, worked: 0 }
     const engine: Engine = {
       ...s.engine,
-      write: (work) =>
-        s.engine.write(async (writer) => {
+      write: (work) => {
+        state.asked++
+        return s.engine.write(async (writer) => {
           const result = await work(writer)
           state.worked++
           if (state.fail) throw new Error('The disk is full.')
           return result
-        }),
+        })
+      },
     }
     return { app: await buildApp({ engine }), state }
   }
@@ -326,10 +328,13 @@ describe('an answer is never kept without its write', () => {
   test('when it fails among others that share its commit: they stand, it does not', async () => {
     const s = await service()
     const { app, state } = await failing(s)
+    // The first in the commit keeps it open until the one that will fail has come.
+    const first = s.engine.write(() => vi.waitFor(() => expect(state.asked).toBe(1), 10_000))
     const [broken, ...whole] = await Promise.all([
       postTo(app, s, '/v1/speakers', speaker('broken'), 'broken'),
       ...['a', 'b', 'c'].map((name) => s.post('/v1/speakers', speaker(name), { 'idempotency-key': name })),
     ])
+    await first
     expect([broken?.status, ...whole.map(({ status }) => status)]).toEqual([500, 201, 201, 201])
     // Once among the others, and once alone.
     expect(state.worked).toBe(2)

@@ -77,6 +77,14 @@ export interface SearchHit {
   score: number
 }
 
+type FindHits = (
+  reader: Reader,
+  query: SearchQuery,
+  kinds: readonly string[] | null,
+  limit: number,
+  offset: number,
+) => Promise<SearchHit[]>
+
 export interface SearchIndex {
   put(writer: Writer, entry: SearchEntry): Promise<void>
   remove(writer: Writer, recordId: string): Promise<void>
@@ -85,21 +93,9 @@ export interface SearchIndex {
   /** Do more than so many records match? No more are looked at. */
   exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
-  ranked(
-    reader: Reader,
-    query: SearchQuery,
-    kinds: readonly string[] | null,
-    limit: number,
-    offset: number,
-  ): Promise<SearchHit[]>
+  ranked: FindHits
   /** What changed last first, without a score: no more are looked at than are asked for. */
-  latest(
-    reader: Reader,
-    query: SearchQuery,
-    kinds: readonly string[] | null,
-    limit: number,
-    offset: number,
-  ): Promise<SearchHit[]>
+  latest: FindHits
   count(reader: Reader, query: SearchQuery, kinds: readonly string[] | null): Promise<number>
 }
 

@@ -8,7 +8,7 @@ import { sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
-import { anyId, instant, mayGrow, named } from '../records/fields.ts'
+import { anyId, instant, mayGrow, named, toldApartByKind } from '../records/fields.ts'
 import { several, whole } from '../records/query.ts'
 import type { Records } from '../records/records.ts'
 import type { Entity } from '../records/resource.ts'
@@ -69,14 +69,12 @@ const changeOf = ({ kind, name, record }: Entity) =>
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.parts]
   const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
-  const change = z
-    .discriminatedUnion('kind', [changeOf(entities[0] as Entity), ...entities.slice(1).map(changeOf)])
-    .meta({
-      id: 'Change',
-      description: 'A write. `kind` says of what; further kinds may come.',
-      discriminator: { propertyName: 'kind' },
-      ...mayGrow,
-    })
+  const change = toldApartByKind(
+    'Change',
+    'A write. `kind` says of what; further kinds may come.',
+    entities,
+    changeOf,
+  )
   const feed = z
     .object({
       data: z.array(change).max(MOST),

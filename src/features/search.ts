@@ -8,7 +8,7 @@ import type { Reader, SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import { type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/fields.ts'
+import { type Kind, line, mayGrow, named, partialDate, pathTo, toldApartByKind } from '../records/fields.ts'
 import { several, whole } from '../records/query.ts'
 import { parse, type Records, type Stored } from '../records/records.ts'
 import type { Resource } from '../records/resource.ts'
@@ -53,14 +53,12 @@ const hitOf = ({ kind, name, record }: Resource) =>
 export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
   const { resources } = records.catalogue
   const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
-  const hit = z
-    .discriminatedUnion('kind', [hitOf(resources[0] as Resource), ...resources.slice(1).map(hitOf)])
-    .meta({
-      id: 'SearchHit',
-      description: 'A record that matches. `kind` says which; further kinds may come.',
-      discriminator: { propertyName: 'kind' },
-      ...mayGrow,
-    })
+  const hit = toldApartByKind(
+    'SearchHit',
+    'A record that matches. `kind` says which; further kinds may come.',
+    resources,
+    hitOf,
+  )
   const hits = z
     .object({
       data: z.array(hit).max(100),

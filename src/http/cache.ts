@@ -46,8 +46,8 @@ const MOST_ASKED = 20_000
 
 /**
  * Answers of one state. One is kept when its question comes a second time: most questions never do, and what is kept of them
- * only makes work for the collector of garbage (docs/performance.md). They are in two generations: what is asked for joins the young one, and when that is full the old one is dropped
- * as a whole. Answers of an earlier state are never asked for again, so all are dropped at once.
+ * only makes work for the collector of garbage (docs/performance.md). They are in two generations: what is asked for joins the
+ * young one, and when that is full the old one is dropped as a whole. Answers of an earlier state are never asked for again, so all are dropped at once.
  */
 export class Answers {
   readonly #most: number
@@ -99,12 +99,15 @@ export class Answers {
 
 /** Where the answer to a question is kept, should nothing be committed until it is there. */
 export interface Place {
-  keep(made: Representation): void
+  /** @param route the pattern of the path, as metrics name it */
+  keep(made: Representation, route: string): void
 }
 
-/** What a question is, beside the state: all that an answer may hang on. */
-const questionOf = ({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean) =>
-  `${secret ? 'private' : 'public'} ${accept}\n${url}`
+/** What is known of a question: the answer that was kept, or else where one may be. */
+interface Known {
+  found?: KeptAnswer
+  place: Place | null
+}
 
 /** The answers of the service that are kept. */
 export class Kept {
@@ -117,32 +120,26 @@ export class Kept {
     this.#clock = clock
   }
 
-  /** @param secret whether a key was needed to ask */
-  find(request: IncomingMessage, secret: boolean): KeptAnswer | undefined {
-    const state = this.#state()
-    const found = state && this.#answers.find(questionOf(request, secret), state)
-    if (found && typeof found.body === 'string' && found.body.length > LARGE)
-      found.body = Buffer.from(found.body)
-    return found ?? undefined
-  }
-
-  /** @param route the pattern of the path, as metrics name it */
-  place(request: IncomingMessage, secret: boolean, route: string): Place | null {
-    const state = this.#state()
-    if (!state) return null
-    return {
-      // Whoever read between two looks at the same version read that version.
-      keep: (made) => {
-        if (this.#engine.version() === state.version)
-          this.#answers.keep(questionOf(request, secret), state, { ...made, route })
-      },
-    }
-  }
-
-  /** A request has arrived. */
-  #state(): State | null {
+  /**
+   * For where a request arrives.
+   * @param secret whether a key was needed to ask
+   */
+  look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
     const version = this.#engine.share()
-    return version === null ? null : { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
+    if (version === null) return { place: null }
+    const state = { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
+    // All that an answer may hang on beside the state.
+    const question = `${secret ? 'private' : 'public'} ${accept}\n${url}`
+    const found = this.#answers.find(question, state)
+    if (found) {
+      if (typeof found.body === 'string' && found.body.length > LARGE) found.body = Buffer.from(found.body)
+      return { found, place: null }
+    }
+    // Whoever read between two looks at the same version read that version.
+    const keep = (made: Representation, route: string) => {
+      if (this.#engine.version() === version) this.#answers.keep(question, state, { ...made, route })
+    }
+    return { place: { keep } }
   }
 }
 
@@ -163,15 +160,17 @@ export const cache = fp<{ kept: Kept }>(
     app.addHook('onRoute', (route) => {
       const { role, open } = route.config ?? {}
       if (route.method !== 'GET' || role || open) return
-      const look: onRequestHookHandler = ({ raw, key }, reply, done) => {
+      const look: onRequestHookHandler = (request, reply, done) => {
+        const { raw, key } = request
         // With a body it may have waited for a turn: it does not arrive here.
         if (!isPlain(raw)) return done()
-        const found = kept.find(raw, key !== null)
-        if (found) represent(raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, found)
-        else {
-          reply.request.place = kept.place(raw, key !== null, route.url)
-          done()
+        const { found, place } = kept.look(raw, key !== null)
+        if (found) {
+          represent(raw, reply.hijack().raw, reply.getHeaders() as OutgoingHttpHeaders, found)
+          return
         }
+        request.place = place
+        done()
       }
       route.onRequest = [...[route.onRequest ?? []].flat(), look]
     })

@@ -48,7 +48,7 @@ export function answer(
       ...headers,
     },
   }
-  request.place?.keep(made)
+  request.place?.keep(made, request.routeOptions.url ?? '')
   represent(
     request.raw,
     reply.hijack().raw,

@@ -39,7 +39,7 @@ export const front =
 /** Where the database fails, that is for the problems of those behind to say. */
 function findIn(kept: Kept, request: IncomingMessage) {
   try {
-    return kept.find(request, false)
+    return kept.look(request, false).found
   } catch {
     return undefined
   }

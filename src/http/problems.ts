@@ -191,8 +191,9 @@ export function refuseExpectation(
     .end(body)
 }
 
-export const problems = fp(
-  async (app) => {
+/** @param stopping whether the service is about to end */
+export const problems = fp<{ stopping: () => boolean }>(
+  async (app, { stopping }) => {
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
     const nothingAt = (url: string) =>
       new Problem(
@@ -200,12 +201,8 @@ export const problems = fp(
         `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
-    let stopping = false
-    app.addHook('preClose', async () => {
-      stopping = true
-    })
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
-      if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
+      if (stopping()) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
       if (headers.host !== undefined || raw.httpVersion !== '1.1') {
         // A chunk that came along and is broken is refused before anything is answered.
         if (headers['transfer-encoding'] === undefined) done()

@@ -39,6 +39,19 @@ export const named = <Schema extends z.ZodType>(name: string, schema: Schema): S
 /** Marks an enum that may get further values within /v1 (docs/stability.md). */
 export const mayGrow = { 'x-may-grow': true }
 
+/** A shape of several kinds of records that clients tell apart by `kind`; further kinds may come. */
+export const toldApartByKind = <Entity>(
+  id: string,
+  description: string,
+  entities: readonly Entity[],
+  of: (entity: Entity) => z.ZodObject,
+) => {
+  const [first, ...rest] = entities.map(of) as [z.ZodObject, ...z.ZodObject[]]
+  return z
+    .discriminatedUnion('kind', [first, ...rest])
+    .meta({ id, description, discriminator: { propertyName: 'kind' }, ...mayGrow })
+}
+
 /** Marks a list or text of answers that is as long as what it holds. All others say how long they can be. */
 export const unbounded = { 'x-unbounded': true }
 

@@ -111,8 +111,8 @@ export async function readRow(
   include: readonly string[] = [],
 ): Promise<RecordRow> {
   const { table, alias } = resource
-  const columns = ['id', 'version', 'updatedAt', 'doc', ...columnsBehind(resource, view.asOf, include)]
   const select = (asked: SQL) => {
+    const columns = ['id', 'version', 'updatedAt', 'doc', ...columnsBehind(resource, view.asOf, include)]
     const named = alias ? sql` or ${columnNamed(table, alias)} = ${asked}` : sql.empty()
     // By an alias only what is short is found.
     const among = alias ? undefined : sql`select ${asked} as "recordId"`

@@ -36,7 +36,7 @@ export const tsvector: SearchIndex = {
   },
   async latest(reader, query, kinds, limit, offset) {
     return reader.all<SearchHit>(
-      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, 0 as score
+      sql`select ${HIT}, 0 as score
         from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}
         order by ${searchDocs.docId} desc limit ${limit} offset ${offset}`,
     )
@@ -50,7 +50,7 @@ export const tsvector: SearchIndex = {
         ? sql`select 0 as "docId", 0 as score`
         : sql`select "docId", sum(ts_rank("words", ${asQuery(words, ' | ')}, 1)) as score from "searchWords" where "words" @@ ${asQuery(words, ' | ')} group by "docId"`
     return reader.all<SearchHit>(
-      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, coalesce(scored.score, 0) as score
+      sql`select ${HIT}, coalesce(scored.score, 0) as score
         from ${searchDocs} left join (${scores}) as scored on scored."docId" = ${searchDocs.docId}
         where ${matches(query)}${ofKinds(kinds)}
         order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
@@ -64,6 +64,9 @@ export const tsvector: SearchIndex = {
     return row?.total ?? 0
   },
 }
+
+/** What a hit says of its record, beside the score. */
+const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()

@@ -74,7 +74,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       get: (query, values) => snapshots.reader.get(query, values),
     },
     replicas: null,
-    tally: siblings ? (key, windowMs) => siblings.tally(key, windowMs) : null,
+    tally: siblings?.tally ?? null,
     version: () => snapshots.version(),
     share: () => snapshots.share(),
     read: (work) => snapshots.read(work),

@@ -42,9 +42,7 @@ export const fts5: SearchIndex = {
       match === null
         ? sql`${searchDocs} where ${matches(query)}${ofKinds(kinds)} order by ${searchDocs.docId} desc`
         : sql`${WORDS_FIRST} where "searchWords" match ${match}${ofKinds(kinds)} order by "searchWords".rowid desc`
-    return reader.all<SearchHit>(
-      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, 0 as score from ${from} limit ${limit} offset ${offset}`,
-    )
+    return reader.all<SearchHit>(sql`select ${HIT}, 0 as score from ${from} limit ${limit} offset ${offset}`)
   },
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
@@ -62,7 +60,7 @@ export const fts5: SearchIndex = {
       : sql`(${scores}) as scored cross join ${searchDocs} on ${on}`
     const where = scoreless ? matches(query) : sql`true`
     return reader.all<SearchHit>(
-      sql`select ${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date, coalesce(scored.score, 0) as score
+      sql`select ${HIT}, coalesce(scored.score, 0) as score
         from ${from}
         where ${where}${ofKinds(kinds)}
         order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
@@ -82,6 +80,9 @@ const WORDS_FIRST = sql`"searchWords" cross join ${searchDocs} on ${searchDocs.d
 
 /** The groups that name nothing to look for, only what may not be there. */
 const lacking = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
+
+/** What a hit says of its record, beside the score. */
+const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
