@@ -14,7 +14,7 @@ const PER_MEETING = 20
 
 /**
  * Makes a database file with the article's seed and `count` more proposals, each with its start, its topic and its
- * words, and with the speakers and meetings that they need. Every second proposal holds the word "common".
+ * words, and with the speakers and meetings that they need. Half of the proposals of any day hold the word "common".
  */
 export async function fill(file: string, count: number): Promise<void> {
   const engine = openSqlite(file)
@@ -94,7 +94,7 @@ export async function fill(file: string, count: number): Promise<void> {
       const id = idOf(number)
       const topic = topics[number % topics.length]
       const title = `Proposal ${number} on ${number % 97 === 0 ? 'drones' : 'cooperation'}`
-      const summary = `What is proposed in number ${number}: to cooperate more closely in the ${number % 2 === 0 ? 'common ' : ''}field ${wordOf(number, count)}, and to report on it.`
+      const summary = `What is proposed in number ${number}: to cooperate more closely in the ${Math.floor(number / 16) % 2 === 0 ? 'common ' : ''}field ${wordOf(number, count)}, and to report on it.`
       const proposedOn = dayOf(number)
       const proposal = {
         ...proposalModel,

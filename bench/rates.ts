@@ -199,16 +199,18 @@ const works: Work[] = [
       ),
     },
   },
-  {
-    name: 'search common',
-    on: {
-      service: asService(
-        (_, number) =>
-          `/v1/search?q=${spelled('common', number)}${'%20'.repeat(1 + (Math.floor(number / 64) % 80))}&limit=20`,
-      ),
-    },
-    clients: 4,
-  },
+  ...['search', 'proposals'].map(
+    (path): Work => ({
+      name: `${path} common`,
+      on: {
+        service: asService(
+          (_, number) =>
+            `/v1/${path}?q=${spelled('common', number)}${'%20'.repeat(1 + (Math.floor(number / 64) % 80))}&limit=20`,
+        ),
+      },
+      clients: 4,
+    }),
+  ),
   {
     name: 'count=exact',
     on: { service: asService((world, number) => `${urls.g2(world, number)}&count=exact`) },

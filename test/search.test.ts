@@ -1,6 +1,6 @@
 // Search: whatever someone types is a query, finds what a reader would call a match, and shows it safely.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { escapeHtml, fold, parseSearch, snippet } from '../src/core/search.ts'
 import { sql } from '../src/db/sql.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
@@ -524,6 +524,74 @@ describe('any string at all', () => {
       { numRuns: 250 },
     )
   }, 60_000)
+
+  test('finds the same rows in the same order in a list, whether many records hold its words or few', async () => {
+    const s = await service()
+    await proposals(
+      s,
+      'Drones a b',
+      ['b', 'Drones, and a line\nbreak'],
+      ['a', 'break drones'],
+      'A b c',
+      'é 国国 😀 b',
+      '-drones',
+    )
+    const word = fc.constantFrom(
+      'drones',
+      'a',
+      'b',
+      'c',
+      '国',
+      'br*',
+      'line',
+      'OR',
+      '-a',
+      '-b',
+      '"a b"',
+      '"line break"',
+    )
+    const exceeds = vi.spyOn(s.engine.search, 'exceeds')
+    onTestFinished(() => exceeds.mockRestore())
+    const walked = async (query: string, many: boolean) => {
+      exceeds.mockResolvedValue(many)
+      const seen: string[] = []
+      let cursor = ''
+      do {
+        const { data, page } = (await s.app.inject(`/v1/proposals?${query}&limit=2${cursor}`)).json()
+        seen.push(...data.map(({ id }: Body) => id))
+        cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
+      } while (cursor)
+      return seen
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 4 }), async (words) => {
+        const q = `q=${encodeURIComponent(words.join(' '))}`
+        // The other way round it is another question to whoever keeps answers.
+        expect(await walked(`${q}&sort=-title`, true), q).toEqual(await walked(`sort=-title&${q}`, false))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('that stands far apart in long texts is looked for in the index after all', async () => {
+    const s = await service()
+    const long = 'word '.repeat(1990)
+    await proposals(
+      s,
+      'First',
+      ...Array.from({ length: 110 }, (_, n): [string, string] => [`Long ${n}`, long]),
+    )
+    const [last] = await proposals(s, ['Zzz', 'drones'])
+    const exceeds = vi.spyOn(s.engine.search, 'exceeds').mockResolvedValue(true)
+    const matching = vi.spyOn(s.engine.search, 'matching')
+    onTestFinished(() => [exceeds, matching].forEach((spy) => void spy.mockRestore()))
+    const { body } = await s.get('/v1/proposals?q=drones&sort=title')
+    expect(body['data'].map(({ id }: Body) => id)).toEqual([last])
+    expect(matching).toHaveBeenCalled()
+    matching.mockClear()
+    expect((await s.get('/v1/proposals?q=word&sort=title&limit=5')).body['data']).toHaveLength(5)
+    expect(matching).not.toHaveBeenCalled()
+  })
 
   test('as raw bytes of a URL that are no UTF-8, or a lone percent sign, is no error of the service', async () => {
     const s = await service()

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
-import { matchesText, parseSearch } from '../core/search.ts'
+import { matchesText, parseSearch, type SearchQuery } from '../core/search.ts'
 import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
@@ -52,6 +52,15 @@ function partsBehind(filter: Filter): Kind[] {
   return filter.by === 'reference' && filter.orPosition ? ['position'] : []
 }
 
+/**
+ * Where more records hold the words of `q`, they are looked for in the records themselves, in the order of the list: to have all
+ * of them from the index and then sort them would take the longer, the more there are.
+ */
+const MOST_FROM_INDEX = 10_000
+
+/** So many characters of documents are read for a page before the index is asked all the same. */
+const MOST_READ = 1_000_000
+
 /** What a cursor belongs to. */
 export const scopeOf = ({ path }: Resource, { filters, sort, asOf, knownAt }: ListQuery): string =>
   JSON.stringify([path, filters, sort, asOf, knownAt])
@@ -77,16 +86,21 @@ export async function listPage(
   const vocabulary = cursor ? snapshot : seq
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
   const changed = cursor !== undefined && seq === null && last > snapshot
-  if (changed) await lookBack(reader, resource, asked, snapshot)
-  const arms = armsOf(records, resource, asked, changed ? snapshot : null)
   const columns = columnsOf(resource.table, columnsFor(resource, query, order))
-  const found = await rowsBehind(reader, resource, columns, arms, order, cursor?.after, query.limit + 1)
+  const arms = (of: Asked) => armsOf(records, resource, of, changed ? snapshot : null)
+  const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
+    rowsBehind(reader, resource, columns, arms(of), order, after, limit)
+  let found = await readThrough(records, reader, resource, asked, order, read, cursor?.after, query.limit + 1)
+  if (!found) {
+    if (changed) await lookBack(reader, resource, asked, snapshot)
+    found = await read(asked, cursor?.after, query.limit + 1)
+  }
   const rows = found
     .slice(0, query.limit)
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
-  const total = cursor?.total ?? (query.count === 'exact' ? await count(reader, arms) : undefined)
+  const total = cursor?.total ?? (query.count === 'exact' ? await count(reader, arms(asked)) : undefined)
   const after = lastRow && order.map(({ column }) => lastRow[column] ?? null)
   return {
     rows,
@@ -192,19 +206,61 @@ const asTheyWere = (resource: Resource, snapshot: number) =>
     sql`select distinct touched."recordId" as "recordId" from (${touchedSince(resource, snapshot)}) as touched`,
   )
 
+/**
+ * Rows with words that many records hold: those of the list without `q`, as long as it takes.
+ * @param read rows of the arms that a question has, behind a row
+ * @returns null where the index is to be asked: few have the words, or those that do are too far apart
+ */
+async function readThrough(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  asked: Asked,
+  order: SortKey[],
+  read: (of: Asked, after: CursorValue[] | undefined, limit: number) => Promise<Row[]>,
+  after: CursorValue[] | undefined,
+  limit: number,
+): Promise<Row[] | null> {
+  const text = asked.filters.find(({ filter }) => filter.by === 'text')
+  if (!text) return null
+  const query = parseSearch(text.values[0] ?? '')
+  if (!(await records.engine.search.exceeds(reader, query, MOST_FROM_INDEX))) return null
+  const others: Asked = { ...asked, filters: asked.filters.filter((entry) => entry !== text) }
+  const batch = Math.max(100, 2 * limit)
+  const found: Row[] = []
+  let left = MOST_READ
+  let last: Row | undefined
+  while (left > 0) {
+    const place = last
+    const rows = await read(others, place ? order.map(({ column }) => place[column] ?? null) : after, batch)
+    for (const row of rows) {
+      if (left <= 0) return null
+      left -= row.doc.length
+      if (holds(resource, row.doc, query) && found.push(row) === limit) return found
+    }
+    if (rows.length < batch) return found
+    last = rows.at(-1)
+  }
+  return null
+}
+
+/** Does the text of a document match, as the index would say? */
+function holds({ searchText }: Resource, doc: string, query: SearchQuery): boolean {
+  if (!searchText) return false
+  const { title, body } = searchText(JSON.parse(doc) as Doc)
+  return matchesText([title, body.join('\n')], query)
+}
+
 /** The full-text index knows only the present: what changed since a walk began is matched from the log instead. */
 async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapshot: number): Promise<void> {
-  const { table, searchText } = resource
+  const { table } = resource
   for (const entry of asked.filters) {
-    if (entry.filter.by !== 'text' || !searchText) continue
+    if (entry.filter.by !== 'text') continue
     const query = parseSearch(entry.values[0] ?? '')
     const rows = await reader.all<{ id: string; doc: string }>(
       sql`select ${table.id} as id, ${table.doc} as doc from ${asTheyWere(resource, snapshot)}`,
     )
-    const matched = rows.filter(({ doc }) => {
-      const { title, body } = searchText(JSON.parse(doc) as Doc)
-      return matchesText([title, body.join('\n')], query)
-    })
+    const matched = rows.filter(({ doc }) => holds(resource, doc, query))
     entry.earlier = { snapshot, ids: matched.map(({ id }) => id) }
   }
 }

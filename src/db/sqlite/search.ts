@@ -68,6 +68,13 @@ export const fts5: SearchIndex = {
   },
   async count(reader, query, kinds) {
     if (query.length === 0) return 0
+    const match = kinds ? null : onlyExpression(query)
+    if (match !== null) {
+      const words = await reader.get<{ total: number }>(
+        sql`select count(*) as total from "searchWords" where "searchWords" match ${match}`,
+      )
+      return words?.total ?? 0
+    }
     const row = await reader.get<{ total: number }>(
       sql`select count(*) as total from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}`,
     )
