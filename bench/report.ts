@@ -19,6 +19,7 @@ const WORKS: Record<string, string> = {
   'g4 deep': 'G4 50 rows at row 50,000, always others',
   'search rare': 'Search, a word of 25 records',
   'search common': 'Search, a word of half of all records',
+  'proposals common': '20 that hold a word of half of all records, always others',
   'count=exact': 'G2 with `count=exact`, always others',
   'stats by status': 'Statistics by status, always others',
   'w1 by 1': 'W1 a proposal is made, one client',
@@ -64,6 +65,10 @@ function within({ figures, start }: Size): [string, string][] {
       'Cost of a search for a word of half of all records, to a rare one (CPU)',
       over(cpu('search common'), cpu('search rare')),
     ],
+    [
+      'Cost of 20 in order that hold a word of half of all records, to 20 that hold a rare one (CPU)',
+      over(cpu('proposals common'), cpu('g5 new')),
+    ],
     ['Writes of 32 clients, to those of one', over(rate('w1 by 32'), rate('w1 by 1'))],
     [
       'Reads while 32 clients write, to reads alone',
@@ -100,6 +105,7 @@ function growth(results: Results): [string, string][] {
     'g5 new',
     'search rare',
     'search common',
+    'proposals common',
     'count=exact',
     'stats by status',
   ]

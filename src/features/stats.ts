@@ -82,14 +82,20 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
         const parts = conditions(records, resource, asked, false)
         const where = parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
         const matched = sql`${relation(records.catalogue, records.engine, resource, view)}${where}`
-        const counted = await reader.get<{ total: number }>(sql`select count(*) as total from ${matched}`)
         const data = await buckets(records, reader, resource, grouping, matched, narrower)
-        return { by: query.by, total: counted?.total ?? 0, includesNarrower: narrower, data }
+        const total = inOneBucket(resource, grouping)
+          ? data.reduce((sum, { count }) => sum + count, 0)
+          : (await reader.get<{ total: number }>(sql`select count(*) as total from ${matched}`))?.total
+        return { by: query.by, total: total ?? 0, includesNarrower: narrower, data }
       })
       return answer(request, reply, { body: JSON.stringify(body) })
     },
   })
 }
+
+/** Whether every record is counted once, and so the bars add up to all: no list is looked into. */
+const inOneBucket = ({ references }: Resource, grouping: Grouping) =>
+  !('reference' in grouping) || !references.find(({ field }) => field === grouping.reference)?.listed
 
 /** @param matched what stands behind FROM: the relation and its conditions */
 async function buckets(
