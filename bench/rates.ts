@@ -3,9 +3,10 @@
 // (bench/hand.ts): a bare Fastify that sends a constant, and handlers written by hand that send the same bytes. Everything of
 // the service is on: keys, problems, ETags, request ids, metrics, and a log at `info` that goes to a file.
 //
-// One kind of work after the other is asked of every server in turn, and that several times over; what counts are medians,
-// and of them only the ratios: the machine is never quiet. Each figure is given twice, in requests a second and in CPU time
-// of the server for each request. The second does not hang on what else runs on the machine, nor on the client.
+// One kind of work after the other is asked of every server in turn, and that several times over, of other processes each time;
+// what counts are medians, and of them only the ratios: the machine is never quiet. Each figure is given twice, in requests a
+// second and in CPU time of the server for each request. The second does not hang on what else runs on the machine, nor on the
+// client.
 import { execFileSync } from 'node:child_process'
 import {
   constants,
@@ -88,8 +89,12 @@ interface World {
   /** As the results name it. */
   name: string
   rows: number
+  /** Started anew in every round: of one build, one process is slower than the next. */
   service: Started
   hand: Started
+  start: () => Promise<{ service: Started; hand: Started }>
+  /** Of the processes of earlier rounds, in MB. */
+  peakMemory: number
   key: string
   /** The database of the service. */
   url: string
@@ -251,7 +256,6 @@ async function main(): Promise<void> {
   try {
     for (const [index, rows] of sizes.entries())
       worlds.push(await worldOf(folder, data, rows, 3970 + 2 * index))
-    for (const world of worlds) await prepare(world)
     const figures = await measureAll(worlds)
     const found: Record<string, Size> = {}
     for (const world of worlds) {
@@ -262,7 +266,7 @@ async function main(): Promise<void> {
         seconds,
         client: CLIENT,
         figures: figures.get(world) ?? {},
-        peakMemory: Math.round(peakMemory(world.service)),
+        peakMemory: Math.round(Math.max(world.peakMemory, peakMemory(world.service))),
       }
       if (!only || only.includes('w1')) Object.assign(size.figures, await whileWriting(world))
       if (!only || only.includes('workers')) Object.assign(size.figures, await workers(world))
@@ -305,18 +309,22 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   const { token: key } = await createKey(engine, { name: 'bench', role: 'analyst', expiresAt: null, now })
   await engine.close()
   const log = (name: string) => join(folder, `${name}-${rows}.log`)
-  const started: Started[] = []
+  const start = async () => {
+    const service = await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
+    try {
+      return { service, hand: await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file }) }
+    } catch (error) {
+      await end(service)
+      throw error
+    }
+  }
+  const name = options.engine === 'postgres' ? `${rows} on PostgreSQL` : `${rows}`
   try {
-    started.push(await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' }))
-    started.push(await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file }))
+    return { name, rows, ...(await start()), start, peakMemory: 0, key, url, folder, remove }
   } catch (error) {
-    for (const one of started) await end(one)
     await remove()
     throw error
   }
-  const [service, hand] = started as [Started, Started]
-  const name = options.engine === 'postgres' ? `${rows} on PostgreSQL` : `${rows}`
-  return { name, rows, service, hand, key, url, folder, remove }
 }
 
 const onSqlite = (file: string) => ({ url: `file:${file}`, remove: async () => {} })
@@ -383,14 +391,22 @@ async function walkDown({ name, rows, service }: World): Promise<void> {
 async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
   const found = new Map(worlds.map((world) => [world, {} as Record<string, Record<string, Figure[]>>]))
   const chosen = works.filter(({ name }) => !only || only.some((word) => name.startsWith(word)))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
+    for (const world of worlds) {
+      if (round > 1) {
+        world.peakMemory = Math.max(world.peakMemory, peakMemory(world.service))
+        await Promise.all([end(world.service), end(world.hand)])
+        Object.assign(world, await world.start())
+      }
+      await prepare(world)
+    }
     for (const work of chosen) {
       for (const world of worlds) {
         for (const [server, request] of Object.entries(work.on)) {
           await work.before?.(world)
-          // The first round warms up, in less time.
-          const figure = await load(world, server, work, request, round === 0 ? 1 : seconds)
-          if (round === 0) continue
+          // What was only just started warms up first.
+          await load(world, server, work, request, 1)
+          const figure = await load(world, server, work, request, seconds)
           const all = found.get(world) ?? {}
           all[work.name] ??= {}
           const byServer = all[work.name] ?? {}
