@@ -370,6 +370,7 @@ describe('what a filter asks about besides the row', () => {
       onTestFinished(() => exceeds.mockRestore())
       const url = `/v1/proposals?sort=title&q=p1%20OR%20p2%20OR%20p3%20OR%20p4&count=exact&limit=1${more}`
       const first = (await s.get(url)).body
+      const uncounted = (await s.get(url.replace('count=exact&', ''))).body
       for (const [index, row] of rows.entries()) {
         // All that matched lose their words, all that did not gain them, and one is deleted.
         const matched = index >= 1 && index <= 4
@@ -383,6 +384,12 @@ describe('what a filter asks about besides the row', () => {
       const seen = idsOf([...first['data'], ...rest['data']])
       expect(seen).toEqual(idsOf(rows.slice(1, 5)))
       expect(rest['page'].total).toBe(4)
+      // Whoever asks how many there are only now is told of then, too, also when fewer have the words by now.
+      await s.del(`/v1/proposals/${rows[0]?.['id']}`)
+      const late = (
+        await s.get(`${url.replace('count=exact&', '')}&cursor=${uncounted['page'].nextCursor}&count=exact`)
+      ).body
+      expect([late['data'].length, late['page'].total]).toEqual([1, 4])
     },
   )
 })

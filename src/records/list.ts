@@ -90,18 +90,18 @@ export async function listPage(
   const arms = (of: Asked) => armsOf(records, resource, of, changed ? snapshot : null)
   const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
     rowsBehind(reader, resource, columns, arms(of), order, after, limit)
-  let found = await readThrough(records, reader, resource, asked, order, read, cursor?.after, query.limit + 1)
-  if (!found) {
-    if (changed) await lookBack(reader, resource, asked, snapshot)
-    found = await read(asked, cursor?.after, query.limit + 1)
-  }
+  const limit = query.limit + 1
+  const through = await readThrough(records, reader, resource, asked, order, read, cursor?.after, limit)
+  const counts = query.count === 'exact' && cursor?.total === undefined
+  if (changed && (!through || counts)) await lookBack(reader, resource, asked, snapshot)
+  const found = through ?? (await read(asked, cursor?.after, limit))
   const rows = found
     .slice(0, query.limit)
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
-  const total = cursor?.total ?? (query.count === 'exact' ? await count(reader, arms(asked)) : undefined)
-  const after = lastRow && order.map(({ column }) => lastRow[column] ?? null)
+  const total = counts ? await count(reader, arms(asked)) : cursor?.total
+  const after = lastRow && placeOf(lastRow, order)
   return {
     rows,
     view,
@@ -229,19 +229,18 @@ async function readThrough(
   const batch = Math.max(100, 2 * limit)
   const found: Row[] = []
   let left = MOST_READ
-  let last: Row | undefined
-  while (left > 0) {
-    const place = last
-    const rows = await read(others, place ? order.map(({ column }) => place[column] ?? null) : after, batch)
+  let place = after
+  for (;;) {
+    const rows = await read(others, place, batch)
     for (const row of rows) {
-      if (left <= 0) return null
       left -= row.doc.length
+      if (left < 0) return null
       if (holds(resource, row.doc, query) && found.push(row) === limit) return found
     }
-    if (rows.length < batch) return found
-    last = rows.at(-1)
+    const last = rows.at(-1)
+    if (!last || rows.length < batch) return found
+    place = placeOf(last, order)
   }
-  return null
 }
 
 /** Does the text of a document match, as the index would say? */
@@ -283,6 +282,9 @@ function columnsBehind(resource: Resource, asOf: string | null, include: readonl
     ...leading.flatMap(([column, { references }]) => (references ? [column] : [])),
   ]
 }
+
+/** Where a row stands in an order: what a page behind it begins with. */
+const placeOf = (row: Row, order: SortKey[]): CursorValue[] => order.map(({ column }) => row[column] ?? null)
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
 const withId = (sort: SortKey[]): SortKey[] => [
