@@ -94,8 +94,11 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
 }
 
 /** Whether every record is counted once, and so the bars add up to all: no list is looked into. */
-const inOneBucket = ({ references }: Resource, grouping: Grouping) =>
-  !('reference' in grouping) || !references.find(({ field }) => field === grouping.reference)?.listed
+const inOneBucket = (resource: Resource, grouping: Grouping) => !referenceOf(resource, grouping)?.listed
+
+/** What is counted by, where that is other records. */
+const referenceOf = ({ references }: Resource, grouping: Grouping) =>
+  'reference' in grouping ? references.find(({ field }) => field === grouping.reference) : undefined
 
 /** @param matched what stands behind FROM: the relation and its conditions */
 async function buckets(
@@ -114,7 +117,7 @@ async function buckets(
       (one.key ?? '~') < (other.key ?? '~') ? -1 : 1,
     )
   }
-  const reference = resource.references.find(({ field }) => field === grouping.reference)
+  const reference = referenceOf(resource, grouping)
   const [kind] = reference?.kinds ?? []
   if (!reference || !kind) throw new Error(`${resource.kind} has no reference ${grouping.reference}.`)
   const found = reference.listed
