@@ -2,6 +2,8 @@
 import Database from 'better-sqlite3'
 import { fold } from '../src/core/search.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { bringCountsUpToDate } from '../src/records/counting.ts'
+import { catalogue } from '../src/resources/index.ts'
 import { seed } from '../src/seed.ts'
 
 const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
@@ -120,6 +122,9 @@ export async function fill(file: string, count: number): Promise<void> {
   for (let from = 0; from < count; from += 50_000) putAll(from, Math.min(count, from + 50_000))
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
+  const counting = openSqlite(file)
+  await bringCountsUpToDate(counting, catalogue)
+  await counting.close()
 }
 
 /** A day of the years from 2002 to 2025. */

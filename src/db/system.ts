@@ -107,6 +107,25 @@ export const imports = sqliteTable(
   (table) => [index('imports_created').on(table.createdAt), index('imports_finished').on(table.finishedAt)],
 )
 
+/**
+ * How many records there are by what charts count by, kept with every write (`records/counts.ts`). A text is empty where
+ * nothing is known. One row, without a kind, says of how many changes all others know.
+ */
+export const counts = sqliteTable(
+  'counts',
+  {
+    kind: text('kind').notNull(),
+    /** By what: `status`, `topic`. */
+    grouping: text('grouping').notNull(),
+    /** The status, id or code that is counted. */
+    key: text('key').notNull(),
+    /** The date of the records. */
+    day: text('day').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.grouping, table.key, table.day] })],
+)
+
 /** What the service remembers of itself, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),

@@ -182,7 +182,7 @@ export const touchedSince = (resource: Resource, snapshot: number) =>
   sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${resource.kind} and ${changes.seq} > ${snapshot}`
 
 /** Partial dates overlap what they lie in: 2022 is not before 2022-08-15, nor is 2022-08 behind 2022. */
-function inRange(column: SQL, bound: 'from' | 'to', value: string): SQL {
+export function inRange(column: SQL, bound: 'from' | 'to', value: string): SQL {
   if (bound === 'to') return sql`${column} <= ${`${value}~`}`
   if (value.length > 10) return sql`${column} >= ${value}`
   const around = [4, 7]

@@ -8,6 +8,7 @@ import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
+import { countAll } from './counting.ts'
 import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions, touchedSince } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
@@ -100,7 +101,8 @@ export async function listPage(
     .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
-  const total = counts ? await count(reader, arms(asked)) : cursor?.total
+  const counted = () => (changed ? count(reader, arms(asked)) : countAll(records, reader, resource, asked))
+  const total = counts ? await counted() : cursor?.total
   const after = lastRow && placeOf(lastRow, order)
   return {
     rows,

@@ -8,6 +8,7 @@ import type { Engine, Reader, Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
+import { Deltas } from './counts.ts'
 import type { Kind } from './fields.ts'
 import { type Catalogue, type Doc, type Entity, type Json, valuesAt } from './resource.ts'
 
@@ -31,6 +32,8 @@ export interface Unit extends Writer, Author {
   seq: number
   /** References that were found to lead somewhere in this write, by kind and id. */
   known: Set<string>
+  /** What it changes in the counts. */
+  deltas: Deltas
 }
 
 /** A record as it is stored: its document as JSON text. */
@@ -133,17 +136,21 @@ export class Records {
       const last = await writer.get<{ at: string; seq: number }>(LAST_CHANGE, {})
       const clock = this.#clock().toISOString()
       const at = last && last.at > clock ? last.at : clock
+      const first = last?.seq ?? 0
       const unit: Unit = {
         ...author,
         now: new Date(at),
         at,
-        seq: last?.seq ?? 0,
+        seq: first,
         known: new Set(),
+        deltas: new Deltas(this.engine, writer),
         all: (query, values) => writer.all(query, values),
         get: (query, values) => writer.get(query, values),
         run: (query, values) => writer.run(query, values),
       }
-      return work(unit)
+      const result = await work(unit)
+      await unit.deltas.end(unit.seq - first)
+      return result
     }, options)
   }
 
@@ -263,6 +270,7 @@ export class Records {
     await unit.run(this.#of(entity).remove, { id })
     unit.known.delete(`${entity.kind} ${id}`)
     if (entity.searchText) await this.engine.search.remove(unit, id)
+    await unit.deltas.record(entity, doc, null)
     await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
 
@@ -367,6 +375,7 @@ export class Records {
     await this.#link(unit, entity, doc, before)
     await this.#identify(unit, entity, doc, before)
     await this.#index(unit, entity, doc, before, seq)
+    await unit.deltas.record(entity, before, doc)
   }
 
   /** References from inside lists. */

@@ -1,0 +1,209 @@
+// How many records match, and how many of each: from the counts that are kept where those can tell, else counted.
+
+import { type Engine, NONE, type Reader, type Writer } from '../db/engine.ts'
+import { type SQL, sql } from '../db/sql.ts'
+import { changes, counts, links } from '../db/system.ts'
+import { CHANGES, dayColumn } from './counts.ts'
+import { type Asked, conditions, inRange } from './filter.ts'
+import { columnNamed, type Records } from './records.ts'
+import { type Catalogue, columnOf, type Grouping, type Reference, type Resource } from './resource.ts'
+import { relation } from './view.ts'
+
+/** One bar of a chart. */
+export interface Bar {
+  /** The status, id, code or year; null: none is known. */
+  key: string | null
+  count: number
+}
+
+/**
+ * The bars of a chart, in no order, and how many records they stand for.
+ * @param by a grouping of the resource
+ * @param narrower whether what has a topic counts for the topics above it too
+ */
+export async function countBy(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  by: string,
+  asked: Asked,
+  narrower: boolean,
+): Promise<{ total: number; bars: Bar[] }> {
+  const whole = await areWhole(reader)
+  const reference = referenceOf(resource, by)
+  const kept = whole && !narrower ? keptFor(resource, by, asked) : null
+  const matched = matching(records, resource, asked)
+  const bars = kept
+    ? await keptBars(reader, kept)
+    : reference?.listed
+      ? await listedBars(records, reader, resource, reference, matched, narrower)
+      : await barsOf(reader, keyOf(resource, by), matched)
+  const total = reference?.listed
+    ? await countAll(records, reader, resource, asked, whole)
+    : bars.reduce((sum, { count }) => sum + count, 0)
+  return { total, bars }
+}
+
+/**
+ * How many records match.
+ * @param whole whether the counts that are kept know of every change, where that is known already
+ */
+export async function countAll(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  asked: Asked,
+  whole?: boolean,
+): Promise<number> {
+  const kept = keptForAll(resource, asked)
+  const query =
+    kept && (whole ?? (await areWhole(reader)))
+      ? sql`select sum(${counts.count}) as total from ${kept}`
+      : sql`select count(*) as total from ${matching(records, resource, asked)}`
+  return (await reader.get<{ total: number | null }>(query))?.total ?? 0
+}
+
+/** What a resource counts by, where that is other records. */
+export function referenceOf(resource: Resource, by: string): Reference | undefined {
+  const grouping = groupingOf(resource, by)
+  if (!('reference' in grouping)) return undefined
+  const reference = resource.references.find(({ field }) => field === grouping.reference)
+  if (!reference) throw new Error(`${resource.kind} has no reference ${grouping.reference}.`)
+  return reference
+}
+
+/** Makes the counts anew where they do not know of every change. @returns whether that was so */
+export async function bringCountsUpToDate(engine: Engine, catalogue: Catalogue): Promise<boolean> {
+  if (await areWhole(engine.reader)) return false
+  await engine.write((writer) => recount(writer, catalogue), { alone: true })
+  return true
+}
+
+/** Makes the counts anew from the records. */
+export async function recount(writer: Writer, catalogue: Catalogue): Promise<void> {
+  const put = (rows: SQL) =>
+    writer.run(sql`insert into ${counts} ("kind", "grouping", "key", "day", "count") ${rows}`)
+  await writer.run(sql`delete from ${counts}`)
+  for (const resource of catalogue.resources) {
+    for (const by of Object.keys(resource.groupings ?? {})) {
+      const day = columnNamed(resource.table, dayColumn(resource))
+      for (const { key, from } of sourcesOf(resource, by)) {
+        await put(
+          sql`select ${resource.kind}, ${by}, coalesce(${key}, ''), coalesce(${day}, ''), count(*) from ${from} group by 3, 4`,
+        )
+      }
+    }
+  }
+  const { kind, grouping, key, day } = CHANGES
+  await put(
+    sql`select ${kind}, ${grouping}, ${key}, ${day}, max(${changes.seq}) from ${changes} having count(*) > 0`,
+  )
+}
+
+/** Where the keys of a grouping stand, each record's once. */
+function sourcesOf(resource: Resource, by: string): { key: SQL; from: SQL }[] {
+  const { table, kind } = resource
+  const reference = referenceOf(resource, by)
+  if (!reference?.listed) return [{ key: keyOf(resource, by), from: sql`${table}` }]
+  const linked = sql`${links.field} = ${reference.field} and ${links.fromKind} = ${kind}`
+  return [
+    {
+      key: sql`${links.toId}`,
+      from: sql`${links} join ${table} on ${table.id} = ${links.fromId} where ${linked}`,
+    },
+    {
+      key: sql`null`,
+      from: sql`${table} where ${table.id} not in (select ${links.fromId} from ${links} where ${linked})`,
+    },
+  ]
+}
+
+/** The rows of the counts that answer a question; null where it asks for more than what they are by. */
+function keptFor(resource: Resource, by: string, { view, filters }: Asked): SQL | null {
+  if (view.asOf !== null || view.seq !== null) return null
+  const grouping = groupingOf(resource, by)
+  const parts = [sql`${counts.kind} = ${resource.kind}`, sql`${counts.grouping} = ${by}`]
+  for (const { filter, values } of filters) {
+    if (filter.by === 'range' && filter.column === dayColumn(resource))
+      parts.push(sql`${counts.day} <> ''`, inRange(sql`${counts.day}`, filter.bound, values[0] ?? ''))
+    else if (filter.by === 'column' && 'column' in grouping && filter.column === grouping.column)
+      parts.push(sql`${counts.key} in ${values}`)
+    else return null
+  }
+  return sql`${counts} where ${sql.join(parts, sql` and `)}`
+}
+
+/** The same where it does not matter by what is counted, so long as each record is counted once. */
+function keptForAll(resource: Resource, asked: Asked): SQL | null {
+  // Years first: a day has fewer of them than of anything else.
+  const groupings = Object.keys(resource.groupings ?? {}).toSorted(
+    (one, other) => Number(other === 'year') - Number(one === 'year'),
+  )
+  for (const by of groupings) {
+    const kept = referenceOf(resource, by)?.listed ? null : keptFor(resource, by, asked)
+    if (kept) return kept
+  }
+  return null
+}
+
+const keptBars = (reader: Reader, kept: SQL): Promise<Bar[]> =>
+  reader.all<Bar>(
+    sql`select nullif(${counts.key}, '') as key, sum(${counts.count}) as count from ${kept} group by ${counts.key} having sum(${counts.count}) > 0`,
+  )
+
+/** Do the counts know of every change? Not where a version that keeps none has written. */
+export async function areWhole(reader: Reader): Promise<boolean> {
+  const row = await reader.get<{ known: number | null; last: number | null }>(HOW_FAR, NONE)
+  return (row?.known ?? 0) === (row?.last ?? 0)
+}
+
+const HOW_FAR = sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${sql.raw(`'${CHANGES.kind}'`)} and ${counts.grouping} = ${sql.raw(`'${CHANGES.grouping}'`)} and ${counts.key} = ${sql.raw(`'${CHANGES.key}'`)} and ${counts.day} = ${sql.raw(`'${CHANGES.day}'`)}) as known, (select max(${changes.seq}) from ${changes}) as last`
+
+function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
+  const grouping = groupings?.[by]
+  if (!grouping) throw new Error(`The kind ${kind} is not counted by ${by}.`)
+  return grouping
+}
+
+/** What a record is counted under, where that is one thing. */
+function keyOf(resource: Resource, by: string): SQL {
+  const { table } = resource
+  const grouping = groupingOf(resource, by)
+  if ('reference' in grouping) return columnNamed(table, columnOf(table, grouping.reference))
+  if ('year' in grouping) return sql`substr(${columnNamed(table, grouping.year)}, 1, 4)`
+  return columnNamed(table, grouping.column)
+}
+
+/** What stands behind FROM: the records, and the conditions of what is asked. */
+function matching(records: Records, resource: Resource, asked: Asked): SQL {
+  const parts = conditions(records, resource, asked, asked.view.seq !== null)
+  const where = parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
+  return sql`${relation(records.catalogue, records.engine, resource, asked.view)}${where}`
+}
+
+const barsOf = (reader: Reader, key: SQL, matched: SQL): Promise<Bar[]> =>
+  reader.all<Bar>(sql`select ${key} as key, count(*) as count from ${matched} group by 1`)
+
+/** Counts by what stands inside a list; records whose list is empty make the bar without a key. */
+async function listedBars(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  { field }: Reference,
+  matched: SQL,
+  narrower: boolean,
+): Promise<Bar[]> {
+  const ids = sql`select ${resource.table.id} from ${matched}`
+  const topics = records.catalogue.entity('topic').table
+  const broader = columnNamed(topics, 'broaderId')
+  const upwards = sql`with recursive upwards(topic, ancestor) as (select ${topics.id}, ${topics.id} from ${topics} union select upwards.topic, ${broader} from upwards join ${topics} on ${topics.id} = upwards.ancestor where ${broader} is not null) `
+  const key = narrower ? sql`upwards.ancestor` : sql`${links.toId}`
+  const from = narrower ? sql`${links} join upwards on upwards.topic = ${links.toId}` : sql`${links}`
+  const bars = await reader.all<Bar>(
+    sql`${narrower ? upwards : sql.empty()}select ${key} as key, count(distinct ${links.fromId}) as count from ${from} where ${links.field} = ${field} and ${links.fromId} in (${ids}) group by 1`,
+  )
+  const without = await reader.get<{ count: number }>(
+    sql`select count(*) as count from (${ids}) as matched where matched.id not in (select ${links.fromId} from ${links} where ${links.field} = ${field})`,
+  )
+  return without && without.count > 0 ? [...bars, { key: null, count: without.count }] : bars
+}
