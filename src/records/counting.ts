@@ -94,7 +94,7 @@ export async function recount(writer: Writer, catalogue: Catalogue): Promise<voi
       }
     }
   }
-  const { kind, grouping, key, day } = CHANGES
+  const [kind, grouping, key, day] = CHANGES
   await put(
     sql`select ${kind}, ${grouping}, ${key}, ${day}, max(${changes.seq}) from ${changes} having count(*) > 0`,
   )
@@ -157,7 +157,9 @@ export async function areWhole(reader: Reader): Promise<boolean> {
   return (row?.known ?? 0) === (row?.last ?? 0)
 }
 
-const HOW_FAR = sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${sql.raw(`'${CHANGES.kind}'`)} and ${counts.grouping} = ${sql.raw(`'${CHANGES.grouping}'`)} and ${counts.key} = ${sql.raw(`'${CHANGES.key}'`)} and ${counts.day} = ${sql.raw(`'${CHANGES.day}'`)}) as known, (select max(${changes.seq}) from ${changes}) as last`
+const [KIND, GROUPING, KEY, DAY] = CHANGES.map((text) => sql.raw(`'${text}'`))
+
+const HOW_FAR = sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${KIND} and ${counts.grouping} = ${GROUPING} and ${counts.key} = ${KEY} and ${counts.day} = ${DAY}) as known, (select max(${changes.seq}) from ${changes}) as last`
 
 function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
   const grouping = groupings?.[by]

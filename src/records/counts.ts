@@ -5,18 +5,13 @@ import type { Engine, Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { counts } from '../db/system.ts'
 import { describeTable } from '../db/tables.ts'
-import { type Doc, type Entity, type Resource, valuesAt } from './resource.ts'
+import { type Doc, type Entity, type Resource, readerOf, valuesAt } from './resource.ts'
 
-interface Delta {
-  kind: string
-  grouping: string
-  key: string
-  day: string
-  count: number
-}
+/** Where a record is counted. Empty: nothing is known. */
+type Place = [kind: string, grouping: string, key: string, day: string]
 
-/** The row that says of how many changes the others know. */
-export const CHANGES = { kind: '', grouping: 'changes', key: '', day: '' }
+/** The place of a row that says of how many changes the others know. */
+export const CHANGES: Place = ['', 'changes', '', '']
 
 /** So many differences are held before they are put down: a long import has more. */
 const MOST_HELD = 5000
@@ -25,7 +20,7 @@ const MOST_HELD = 5000
 export class Deltas {
   readonly #engine: Engine
   readonly #writer: Writer
-  readonly #held = new Map<string, Delta>()
+  readonly #held = new Map<string, [...Place, count: number]>()
 
   constructor(engine: Engine, writer: Writer) {
     this.#engine = engine
@@ -50,15 +45,15 @@ export class Deltas {
     await this.#put()
   }
 
-  #add(place: Omit<Delta, 'count'>, count: number): void {
-    const name = `${place.kind}\n${place.grouping}\n${place.key}\n${place.day}`
+  #add(place: Place, count: number): void {
+    const name = place.join('\n')
     const held = this.#held.get(name)
-    if (held) held.count += count
-    else this.#held.set(name, { ...place, count })
+    if (held) held[4] += count
+    else this.#held.set(name, [...place, count])
   }
 
   async #put(): Promise<void> {
-    const deltas = JSON.stringify([...this.#held.values()].filter(({ count }) => count !== 0))
+    const deltas = JSON.stringify([...this.#held.values()].filter(([, , , , count]) => count !== 0))
     this.#held.clear()
     await this.#writer.run(additionOn(this.#engine), { deltas })
   }
@@ -67,8 +62,8 @@ export class Deltas {
 interface Placing {
   /** The fields on which it hangs where a record is counted. */
   fields: string[]
-  /** Where a record is counted. */
-  placesOf: (doc: Doc) => Omit<Delta, 'count'>[]
+  /** Each place where it is counted, once. */
+  placesOf: (doc: Doc) => Place[]
 }
 
 const placings = new WeakMap<Resource, Placing>()
@@ -79,28 +74,38 @@ function placing(resource: Resource): Placing {
   const { kind, groupings = {}, references } = resource
   const pathOf = (column: string) => describeTable(resource.table).columns[column]?.path ?? []
   const dayPath = pathOf(dayColumn(resource))
-  const textsAt = (doc: Doc, path: readonly string[]) => valuesAt(doc, path).map(([, value]) => String(value))
   const ways = Object.entries(groupings).map(([grouping, by]) => {
     if ('reference' in by) {
-      const path = references.find(({ field }) => field === by.reference)?.path ?? []
-      return { grouping, path, keysOf: (doc: Doc) => [...new Set(textsAt(doc, path))] }
+      const { path = [], listed = false } = references.find(({ field }) => field === by.reference) ?? {}
+      return { grouping, path, keysOf: listed ? eachOf(path) : oneOf(path) }
     }
     const path = pathOf('year' in by ? by.year : by.column)
-    const length = 'year' in by ? 4 : undefined
-    return { grouping, path, keysOf: (doc: Doc) => textsAt(doc, path).map((text) => text.slice(0, length)) }
+    return { grouping, path, keysOf: oneOf(path, 'year' in by ? 4 : undefined) }
   })
+  const dayOf = oneOf(dayPath)
   const made: Placing = {
     fields: [dayPath, ...ways.map(({ path }) => path)].map(([field = '']) => field),
     placesOf: (doc) => {
-      const [day = ''] = textsAt(doc, dayPath)
-      return ways.flatMap(({ grouping, keysOf }) => {
-        const keys = keysOf(doc)
-        return (keys.length > 0 ? keys : ['']).map((key) => ({ kind, grouping, key, day }))
-      })
+      const [day = ''] = dayOf(doc)
+      return ways.flatMap(({ grouping, keysOf }) =>
+        keysOf(doc).map((key): Place => [kind, grouping, key, day]),
+      )
     },
   }
   placings.set(resource, made)
   return made
+}
+
+/** Reads the text at a path without lists, or its beginning. */
+function oneOf(path: readonly string[], length?: number): (doc: Doc) => string[] {
+  const read = readerOf(path)
+  return (doc) => [String(read(doc) ?? '').slice(0, length)]
+}
+
+/** Reads the texts at a path through lists, each once. */
+const eachOf = (path: readonly string[]) => (doc: Doc) => {
+  const found = new Set(valuesAt(doc, path).map(([, value]) => String(value)))
+  return found.size > 0 ? [...found] : ['']
 }
 
 /** The column that holds the day of a record: the one whose years are counted. */
@@ -109,15 +114,12 @@ export function dayColumn({ kind, groupings = {} }: Resource): string {
   throw new Error(`Nothing says by which date the kind ${kind} is counted.`)
 }
 
-/** Adds to the counts, as constant as the engine is. */
+/** Adds to the counts: one constant query an engine. */
 function additionOn(engine: Engine): SQL {
   const known = additions.get(engine.name)
   if (known) return known
   const deltas = engine.items(sql`${sql.placeholder('deltas')}`, sql`delta`, 'objects')
-  const values = ['kind', 'grouping', 'key', 'day'].map(
-    (name) => sql`delta.value ->> ${sql.raw(`'${name}'`)}`,
-  )
-  const made = sql`insert into ${counts} ("kind", "grouping", "key", "day", "count") select ${sql.join(values, sql`, `)}, cast(delta.value ->> 'count' as integer) from ${deltas} where true on conflict ("kind", "grouping", "key", "day") do update set "count" = ${counts}."count" + excluded."count"`
+  const made = sql`insert into ${counts} ("kind", "grouping", "key", "day", "count") select delta.value ->> 0, delta.value ->> 1, delta.value ->> 2, delta.value ->> 3, cast(delta.value ->> 4 as integer) from ${deltas} where true on conflict ("kind", "grouping", "key", "day") do update set "count" = ${counts}."count" + excluded."count"`
   additions.set(engine.name, made)
   return made
 }

@@ -10,7 +10,7 @@ import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
 import { Deltas } from './counts.ts'
 import type { Kind } from './fields.ts'
-import { type Catalogue, type Doc, type Entity, type Json, valuesAt } from './resource.ts'
+import { type Catalogue, type Doc, type Entity, type Json, readerOf, step, valuesAt } from './resource.ts'
 
 /** Who writes. */
 export interface Actor {
@@ -507,15 +507,6 @@ function linksOf(entity: Entity, doc: Doc): [field: string, toId: Json][] {
 }
 
 const asList = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-
-const step = (value: Json | undefined, key: string): Json =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
-
-/** Reads what stands in a document at a path without lists; null where nothing does. */
-function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
-  if (rest.length === 0) return (doc) => doc[key] ?? null
-  return (doc) => rest.reduce<Json>(step, doc[key] ?? null)
-}
 
 /** Puts a value where a JSON Pointer made by `valuesAt` leads. */
 export function replaceAt(doc: Json, pointer: string, value: Json): void {

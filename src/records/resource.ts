@@ -355,6 +355,15 @@ function gather(
     gather(doc[segment], path, depth + 1, `${pointer}/${segment}`, found)
 }
 
+/** Reads what stands in a document at a path without lists; null where nothing does. */
+export function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
+  if (rest.length === 0) return (doc) => doc[key] ?? null
+  return (doc) => rest.reduce<Json>(step, doc[key] ?? null)
+}
+
+export const step = (value: Json | undefined, key: string): Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
+
 /** The list of everything that is stored, and how its kinds find each other. */
 export class Catalogue {
   readonly resources: readonly Resource[]
