@@ -8,6 +8,7 @@ import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
+import { areMore } from './commonness.ts'
 import { countAll } from './counting.ts'
 import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions, touchedSince } from './filter.ts'
@@ -226,7 +227,7 @@ async function readThrough(
   const text = asked.filters.find(({ filter }) => filter.by === 'text')
   if (!text) return null
   const query = parseSearch(text.values[0] ?? '')
-  if (!(await records.engine.search.exceeds(reader, query, MOST_FROM_INDEX))) return null
+  if (!(await areMore(records.engine, reader, query, MOST_FROM_INDEX))) return null
   const others: Asked = { ...asked, filters: asked.filters.filter((entry) => entry !== text) }
   const batch = Math.max(100, 2 * limit)
   const found: Row[] = []

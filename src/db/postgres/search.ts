@@ -28,11 +28,11 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
-  async exceeds(reader, query, most) {
+  async countUpTo(reader, query, most) {
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as matched`,
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most}) as matched`,
     )
-    return (row?.found ?? 0) > most
+    return row?.found ?? 0
   },
   async latest(reader, query, kinds, limit, offset) {
     return reader.all<SearchHit>(
