@@ -128,7 +128,8 @@ const spelled = (text: string, number: number) =>
 const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
 
 const urls = {
-  g1: ({ rows }: World, number: number) => `/v1/proposals/${idOf((number * 7919) % rows)}`,
+  g1: ({ rows }: World, number: number) =>
+    `/v1/proposals/${spelled(idOf((number * 7919) % rows), Math.floor(number / rows))}`,
   g2: (_: World, number: number) =>
     `/v1/proposals?status=${STATUSES[number % 5]}&proposedTo=${spelled(day(number), Math.floor(number / 7728))}&limit=50`,
   g3: ({ rows }: World, number: number) =>
