@@ -1,15 +1,15 @@
 // Walks through lists while others write: what was there throughout is seen once, in order, whatever happens meanwhile.
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { areMore } from '../src/records/commonness.ts'
+import { holdersOf } from '../src/records/holders.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 
-/** Whether many records hold some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/commonness.ts'), async (original) => {
-  const { areMore } = await original()
-  return { areMore: vi.fn(areMore) }
+/** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
+vi.mock(import('../src/records/holders.ts'), async (original) => {
+  const { holdersOf } = await original()
+  return { holdersOf: vi.fn(holdersOf) }
 })
 
 const ROWS = 5000
@@ -366,15 +366,17 @@ describe('what a filter asks about besides the row', () => {
   test.each([
     ['', 'few'],
     ['&asOf=2026-01-01', 'few'],
+    ['', 'some'],
+    ['&asOf=2026-01-01', 'some'],
     ['', 'many'],
     ['&asOf=2026-01-01', 'many'],
-  ])(
+  ] as const)(
     'the words of q: rows are those that matched when the walk began, whatever words they lose or gain (%s, held by %s)',
     async (more, held) => {
       const { s, rows } = await small()
       // Words that many records hold are looked for in the records, not in the index.
-      vi.mocked(areMore).mockResolvedValue(held === 'many')
-      onTestFinished(() => void vi.mocked(areMore).mockReset())
+      if (held !== 'few') vi.mocked(holdersOf).mockResolvedValue(held)
+      onTestFinished(() => void vi.mocked(holdersOf).mockReset())
       const url = `/v1/proposals?sort=title&q=p1%20OR%20p2%20OR%20p3%20OR%20p4&count=exact&limit=1${more}`
       const first = (await s.get(url)).body
       const uncounted = (await s.get(url.replace('count=exact&', ''))).body

@@ -90,8 +90,8 @@ export interface SearchIndex {
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
-  /** How many records match. No more are looked at than are asked for. */
-  countUpTo(reader: Reader, query: SearchQuery, most: number): Promise<number>
+  /** Do more than so many records match? No more are looked at. */
+  exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
   ranked: FindHits
   /** What changed last first, without a score: no more are looked at than are asked for. */

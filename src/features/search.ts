@@ -8,7 +8,6 @@ import type { Reader, SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import { areMore } from '../records/commonness.ts'
 import { type Kind, line, mayGrow, named, partialDate, pathTo, toldApartByKind } from '../records/fields.ts'
 import { several, whole } from '../records/query.ts'
 import { parse, type Records, type Stored } from '../records/records.ts'
@@ -101,7 +100,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       const query = parseSearch(q)
       const index = records.engine.search
       const body = await records.engine.read(async (reader) => {
-        const ranked = !(await areMore(records.engine, reader, query, MOST_CANDIDATES))
+        const ranked = !(await index.exceeds(reader, query, MOST_CANDIDATES))
         const found = await index[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
         const next = offset + limit
         const more = found.length > limit && next < MOST_RANKED

@@ -8,6 +8,7 @@ import type { Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import type { Table } from '../db/tables.ts'
+import { type Holders, holdersOf } from './holders.ts'
 import { filtersOf } from './query.ts'
 import { columnNamed, type Records } from './records.ts'
 import { columnOf, type Filter, type Reference, type Resource } from './resource.ts'
@@ -24,7 +25,7 @@ interface Earlier {
 /** What a list asks, checked and ready to become conditions. */
 export interface Asked {
   view: View
-  filters: { filter: Filter; values: string[]; earlier?: Earlier }[]
+  filters: { filter: Filter; values: string[]; holders?: Holders; earlier?: Earlier }[]
   today: string
 }
 
@@ -63,6 +64,9 @@ export async function ask(
         filter.by === 'reference'
           ? await vocabulary(records, reader, name, filter, values, vocabularyAt)
           : values,
+      ...(filter.by === 'text' && {
+        holders: await holdersOf(records.engine, reader, parseSearch(values[0] ?? '')),
+      }),
     })
   }
   return { view, filters, today: now.toISOString().slice(0, 10) }
@@ -120,7 +124,7 @@ function condition(
   resource: Resource,
   { view, today }: Asked,
   fromLog: boolean,
-  { filter, values, earlier }: Asked['filters'][number],
+  { filter, values, holders, earlier }: Asked['filters'][number],
 ): SQL {
   const { engine } = records
   const { table } = resource
@@ -169,7 +173,10 @@ function condition(
       if (value === '') return sql`true`
       const query = parseSearch(value)
       if (query.length === 0) return sql`false`
-      const found = sql`${table.id} in (${engine.search.matching(query)})`
+      const few = sql`few`
+      const found = Array.isArray(holders)
+        ? sql`${table.id} in (select ${few}.value from ${engine.items(sql`${JSON.stringify(holders)}`, few, 'texts')})`
+        : sql`${table.id} in (${engine.search.matching(query)})`
       if (!fromLog || !earlier) return found
       const matched = earlier.ids.length > 0 ? sql`${table.id} in ${earlier.ids}` : sql`false`
       return sql`(${matched} or (${found} and ${table.id} not in (${touchedSince(resource, earlier.snapshot)})))`

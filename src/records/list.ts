@@ -8,7 +8,6 @@ import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
-import { areMore } from './commonness.ts'
 import { countAll } from './counting.ts'
 import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions, touchedSince } from './filter.ts'
@@ -54,12 +53,6 @@ function partsBehind(filter: Filter): Kind[] {
   return filter.by === 'reference' && filter.orPosition ? ['position'] : []
 }
 
-/**
- * Where more records hold the words of `q`, they are looked for in the records themselves, in the order of the list: to have all
- * of them from the index and then sort them would take the longer, the more there are.
- */
-const MOST_FROM_INDEX = 10_000
-
 /** So many characters of documents are read for a page before the index is asked all the same. */
 const MOST_READ = 1_000_000
 
@@ -93,7 +86,7 @@ export async function listPage(
   const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
     rowsBehind(reader, resource, columns, arms(of), order, after, limit)
   const limit = query.limit + 1
-  const through = await readThrough(records, reader, resource, asked, order, read, cursor?.after, limit)
+  const through = await readThrough(resource, asked, order, read, cursor?.after, limit)
   const counts = query.count === 'exact' && cursor?.total === undefined
   if (changed && (!through || counts)) await lookBack(reader, resource, asked, snapshot)
   const found = through ?? (await read(asked, cursor?.after, limit))
@@ -212,11 +205,9 @@ const asTheyWere = (resource: Resource, snapshot: number) =>
 /**
  * Rows with words that many records hold: those of the list without `q`, as long as it takes.
  * @param read rows of the arms that a question has, behind a row
- * @returns null where the index is to be asked: few have the words, or those that do are too far apart
+ * @returns null where the index is to be asked: not many have the words, or those that do are too far apart
  */
 async function readThrough(
-  records: Records,
-  reader: Reader,
   resource: Resource,
   asked: Asked,
   order: SortKey[],
@@ -224,10 +215,9 @@ async function readThrough(
   after: CursorValue[] | undefined,
   limit: number,
 ): Promise<Row[] | null> {
-  const text = asked.filters.find(({ filter }) => filter.by === 'text')
+  const text = asked.filters.find(({ holders }) => holders === 'many')
   if (!text) return null
   const query = parseSearch(text.values[0] ?? '')
-  if (!(await areMore(records.engine, reader, query, MOST_FROM_INDEX))) return null
   const others: Asked = { ...asked, filters: asked.filters.filter((entry) => entry !== text) }
   const batch = Math.max(100, 2 * limit)
   const found: Row[] = []

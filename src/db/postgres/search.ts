@@ -28,11 +28,11 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
-  async countUpTo(reader, query, most) {
+  async exceeds(reader, query, most) {
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most}) as matched`,
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as matched`,
     )
-    return row?.found ?? 0
+    return (row?.found ?? 0) > most
   },
   async latest(reader, query, kinds, limit, offset) {
     return reader.all<SearchHit>(

@@ -24,17 +24,17 @@ export const fts5: SearchIndex = {
       ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
-  async countUpTo(reader, query, most) {
-    if (query.length === 0) return 0
+  async exceeds(reader, query, most) {
+    if (query.length === 0) return false
     const match = onlyExpression(query)
     const some =
       match === null
         ? sql`select 1 from ${searchDocs} where ${matches(query)}`
         : sql`select 1 from "searchWords" where "searchWords" match ${match}`
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (${some} limit ${most})`,
+      sql`select count(*) as found from (${some} limit ${most + 1})`,
     )
-    return row?.found ?? 0
+    return (row?.found ?? 0) > most
   },
   async latest(reader, query, kinds, limit, offset) {
     const match = onlyExpression(query)
