@@ -26,13 +26,25 @@ const LOOKS_LIKE_A_KEY = /sco_([0-9a-z]{26})_[\w-]+/gi
 
 /** Blots out the secret part of anything that looks like a key or signs webhooks; a key also where some of it is percent-encoded. */
 export function redactKeys(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text
   const plain = redacted(text)
   if (!plain.includes('%')) return plain
-  const decoded = plain.replace(/%[0-9a-f]{2}/gi, (code) =>
-    String.fromCharCode(Number.parseInt(code.slice(1), 16)),
-  )
+  const decoded = decode(plain)
+  if (!SUSPICIOUS.test(decoded)) return plain
   const both = redacted(decoded)
   return both === decoded ? plain : both
+}
+
+/** How a secret begins, or what may hide one: most texts need no further look. */
+const SUSPICIOUS = /sco_|whsec_|%/i
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not all of it is UTF-8, which what is looked for is.
+    return text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
+  }
 }
 
 const redacted = (text: string) => redactSecrets(text).replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]')
