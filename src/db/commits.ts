@@ -6,8 +6,8 @@ import type { Writer } from './engine.ts'
 /** How many waiting writes share one commit, and so one wait for the disk. */
 const MOST_IN_A_COMMIT = 64
 
-/** Where a process has no time for all reads and writes, so much of it goes to the reads for each of the writes' (six sevenths of all). */
-const READS_TO_WRITES = 6
+/** Where a process has no time for all reads and writes, so much of it goes to the reads for each of the writes' (eight ninths of all). */
+const READS_TO_WRITES = 8
 
 /** A transaction that was begun. */
 export interface Transaction {
