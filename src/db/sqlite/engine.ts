@@ -27,6 +27,9 @@ interface SqliteOptions {
  */
 const MAPPED_BYTES = 1024 ** 3
 
+/** So much that connection keeps of the rest, in kibibytes: an eighth of the time of a list of a million records. */
+const CACHED_KIB = 64_000
+
 /** How often a write that waits for another process looks again. */
 const LOOK_AGAIN_MS = 10
 
@@ -48,6 +51,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   }
   const home = readOnly()
   home.database.pragma(`mmap_size = ${MAPPED_BYTES}`)
+  home.database.pragma(`cache_size = -${CACHED_KIB}`)
   const snapshots = new Snapshots(home, readOnly)
   const writer = new Connection(write, options.onQuery)
   const commits = new Commits(
