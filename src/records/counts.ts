@@ -1,7 +1,7 @@
 // Counts that are kept with every write: how many records there are by what charts count by, and by day. Who asks for them
 // asks counting.ts.
 
-import type { Engine, Writer } from '../db/engine.ts'
+import type { Engine, Gathered, Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { counts } from '../db/system.ts'
 import { describeTable } from '../db/tables.ts'
@@ -16,33 +16,36 @@ export const CHANGES: Place = ['', 'changes', '', '']
 /** So many differences are held before they are put down: a long import has more. */
 const MOST_HELD = 5000
 
-/** What one write changes in the counts. */
-export class Deltas {
+/** What the writes of a commit change in the counts. */
+export class Deltas implements Gathered {
   readonly #engine: Engine
-  readonly #writer: Writer
   readonly #held = new Map<string, [...Place, count: number]>()
 
-  constructor(engine: Engine, writer: Writer) {
+  constructor(engine: Engine) {
     this.#engine = engine
-    this.#writer = writer
   }
 
   /** A record became another. Null: it was not there before, or is not any more. */
-  async record(entity: Entity, before: Doc | null, after: Doc | null): Promise<void> {
+  async record(writer: Writer, entity: Entity, before: Doc | null, after: Doc | null): Promise<void> {
     const resource = entity as Resource
     if (!resource.groupings) return
     const { fields, placesOf } = placing(resource)
     if (before && after && fields.every((field) => before[field] === after[field])) return
     if (before) for (const place of placesOf(before)) this.#add(place, -1)
     if (after) for (const place of placesOf(after)) this.#add(place, 1)
-    if (this.#held.size > MOST_HELD) await this.#put()
+    if (this.#held.size > MOST_HELD) await this.end(writer)
   }
 
-  /** Puts down what is held, as the work of so many changes. */
-  async end(changes: number): Promise<void> {
-    if (changes === 0) return
-    this.#add(CHANGES, changes)
-    await this.#put()
+  /** So many changes were made, whatever they were of. */
+  changes(count: number): void {
+    if (count > 0) this.#add(CHANGES, count)
+  }
+
+  async end(writer: Writer): Promise<void> {
+    if (this.#held.size === 0) return
+    const deltas = [...this.#held.values()].filter(([, , , , count]) => count !== 0)
+    this.#held.clear()
+    await writer.run(additionOn(this.#engine), { deltas: JSON.stringify(deltas) })
   }
 
   #add(place: Place, count: number): void {
@@ -50,12 +53,6 @@ export class Deltas {
     const held = this.#held.get(name)
     if (held) held[4] += count
     else this.#held.set(name, [...place, count])
-  }
-
-  async #put(): Promise<void> {
-    const deltas = JSON.stringify([...this.#held.values()].filter(([, , , , count]) => count !== 0))
-    this.#held.clear()
-    await this.#writer.run(additionOn(this.#engine), { deltas })
   }
 }
 

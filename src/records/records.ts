@@ -32,7 +32,7 @@ export interface Unit extends Writer, Author {
   seq: number
   /** References that were found to lead somewhere in this write, by kind and id. */
   known: Set<string>
-  /** What it changes in the counts. */
+  /** What it and those that share its commit change in the counts. */
   deltas: Deltas
 }
 
@@ -99,6 +99,7 @@ export class Records {
   readonly #newId: IdMaker
   readonly #clock: () => Date
   readonly #statements = new Map<Kind, Statements>()
+  readonly #makeDeltas = () => new Deltas(this.engine)
 
   constructor({ engine, catalogue, extensions, attachments, newId, clock }: Deps) {
     this.engine = engine
@@ -143,13 +144,13 @@ export class Records {
         at,
         seq: first,
         known: new Set(),
-        deltas: new Deltas(this.engine, writer),
+        deltas: writer.gather(this.#makeDeltas),
         all: (query, values) => writer.all(query, values),
         get: (query, values) => writer.get(query, values),
         run: (query, values) => writer.run(query, values),
       }
       const result = await work(unit)
-      await unit.deltas.end(unit.seq - first)
+      unit.deltas.changes(unit.seq - first)
       return result
     }, options)
   }
@@ -270,7 +271,7 @@ export class Records {
     await unit.run(this.#of(entity).remove, { id })
     unit.known.delete(`${entity.kind} ${id}`)
     if (entity.searchText) await this.engine.search.remove(unit, id)
-    await unit.deltas.record(entity, doc, null)
+    await unit.deltas.record(unit, entity, doc, null)
     await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
 
@@ -375,7 +376,7 @@ export class Records {
     await this.#link(unit, entity, doc, before)
     await this.#identify(unit, entity, doc, before)
     await this.#index(unit, entity, doc, before, seq)
-    await unit.deltas.record(entity, before, doc)
+    await unit.deltas.record(unit, entity, before, doc)
   }
 
   /** References from inside lists. */
