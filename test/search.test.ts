@@ -10,10 +10,7 @@ import { type Body, kinds, pathOf } from './helpers/bodies.ts'
 import { ENGINE } from './helpers/database.ts'
 
 /** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/holders.ts'), async (original) => {
-  const { holdersOf } = await original()
-  return { holdersOf: vi.fn(holdersOf) }
-})
+vi.mock(import('../src/records/holders.ts'), { spy: true })
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 

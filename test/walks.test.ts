@@ -7,10 +7,7 @@ import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 
 /** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/holders.ts'), async (original) => {
-  const { holdersOf } = await original()
-  return { holdersOf: vi.fn(holdersOf) }
-})
+vi.mock(import('../src/records/holders.ts'), { spy: true })
 
 const ROWS = 5000
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }

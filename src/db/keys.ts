@@ -30,7 +30,6 @@ export function redactKeys(text: string): string {
   const plain = redacted(text)
   if (!plain.includes('%')) return plain
   const decoded = decode(plain)
-  if (!SUSPICIOUS.test(decoded)) return plain
   const both = redacted(decoded)
   return both === decoded ? plain : both
 }

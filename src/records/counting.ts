@@ -4,7 +4,7 @@ import { type Engine, NONE, type Reader, type Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, counts, links } from '../db/system.ts'
 import { CHANGES, dayColumn } from './counts.ts'
-import { type Asked, conditions, inRange } from './filter.ts'
+import { type Asked, conditions, inRange, whereAll } from './filter.ts'
 import { columnNamed, type Records } from './records.ts'
 import { type Catalogue, columnOf, type Grouping, type Reference, type Resource } from './resource.ts'
 import { relation } from './view.ts'
@@ -32,12 +32,9 @@ export async function countBy(
   const whole = await areWhole(reader)
   const reference = referenceOf(resource, by)
   const kept = whole && !narrower ? keptFor(resource, by, asked) : null
-  const matched = matching(records, resource, asked)
-  const bars = kept
-    ? await keptBars(reader, kept)
-    : reference?.listed
-      ? await listedBars(records, reader, resource, reference, matched, narrower)
-      : await barsOf(reader, keyOf(resource, by), matched)
+  const bars = await (kept
+    ? keptBars(reader, kept)
+    : countedBars(records, reader, resource, by, asked, narrower))
   const total = reference?.listed
     ? await countAll(records, reader, resource, asked, whole)
     : bars.reduce((sum, { count }) => sum + count, 0)
@@ -75,7 +72,13 @@ export function referenceOf(resource: Resource, by: string): Reference | undefin
 /** Makes the counts anew where they do not know of every change. @returns whether that was so */
 export async function bringCountsUpToDate(engine: Engine, catalogue: Catalogue): Promise<boolean> {
   if (await areWhole(engine.reader)) return false
-  await engine.write((writer) => recount(writer, catalogue), { alone: true })
+  await engine.write(
+    async (writer) => {
+      // Another instance that starts as well may have been first.
+      if (!(await areWhole(writer))) await recount(writer, catalogue)
+    },
+    { alone: true },
+  )
   return true
 }
 
@@ -157,9 +160,10 @@ export async function areWhole(reader: Reader): Promise<boolean> {
   return (row?.known ?? 0) === (row?.last ?? 0)
 }
 
-const [KIND, GROUPING, KEY, DAY] = CHANGES.map((text) => sql.raw(`'${text}'`))
-
-const HOW_FAR = sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${KIND} and ${counts.grouping} = ${GROUPING} and ${counts.key} = ${KEY} and ${counts.day} = ${DAY}) as known, (select max(${changes.seq}) from ${changes}) as last`
+const HOW_FAR = (() => {
+  const [kind, grouping, key, day] = CHANGES
+  return sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${kind} and ${counts.grouping} = ${grouping} and ${counts.key} = ${key} and ${counts.day} = ${day}) as known, (select max(${changes.seq}) from ${changes}) as last`
+})()
 
 function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
   const grouping = groupings?.[by]
@@ -178,13 +182,25 @@ function keyOf(resource: Resource, by: string): SQL {
 
 /** What stands behind FROM: the records, and the conditions of what is asked. */
 function matching(records: Records, resource: Resource, asked: Asked): SQL {
-  const parts = conditions(records, resource, asked, asked.view.seq !== null)
-  const where = parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
+  const where = whereAll(conditions(records, resource, asked, asked.view.seq !== null))
   return sql`${relation(records.catalogue, records.engine, resource, asked.view)}${where}`
 }
 
-const barsOf = (reader: Reader, key: SQL, matched: SQL): Promise<Bar[]> =>
-  reader.all<Bar>(sql`select ${key} as key, count(*) as count from ${matched} group by 1`)
+/** The bars as the records themselves give them. */
+function countedBars(
+  records: Records,
+  reader: Reader,
+  resource: Resource,
+  by: string,
+  asked: Asked,
+  narrower: boolean,
+): Promise<Bar[]> {
+  const matched = matching(records, resource, asked)
+  const reference = referenceOf(resource, by)
+  return reference?.listed
+    ? listedBars(records, reader, resource, reference, matched, narrower)
+    : reader.all<Bar>(sql`select ${keyOf(resource, by)} as key, count(*) as count from ${matched} group by 1`)
+}
 
 /** Counts by what stands inside a list; records whose list is empty make the bar without a key. */
 async function listedBars(

@@ -3,7 +3,7 @@
 import { earliest } from '../core/dates.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { Problem } from '../core/problems.ts'
-import { parseSearch } from '../core/search.ts'
+import { parseSearch, type SearchQuery } from '../core/search.ts'
 import type { Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
@@ -22,10 +22,16 @@ interface Earlier {
   ids: string[]
 }
 
+/** What a full-text filter looks for; there is none where nothing was typed. */
+interface Words {
+  query: SearchQuery
+  holders: Holders
+}
+
 /** What a list asks, checked and ready to become conditions. */
 export interface Asked {
   view: View
-  filters: { filter: Filter; values: string[]; holders?: Holders; earlier?: Earlier }[]
+  filters: { filter: Filter; values: string[]; words?: Words; earlier?: Earlier }[]
   today: string
 }
 
@@ -64,12 +70,15 @@ export async function ask(
         filter.by === 'reference'
           ? await vocabulary(records, reader, name, filter, values, vocabularyAt)
           : values,
-      ...(filter.by === 'text' && {
-        holders: await holdersOf(records.engine, reader, parseSearch(values[0] ?? '')),
-      }),
+      ...(filter.by === 'text' && values[0] && { words: await wordsIn(records, reader, values[0]) }),
     })
   }
   return { view, filters, today: now.toISOString().slice(0, 10) }
+}
+
+async function wordsIn(records: Records, reader: Reader, text: string): Promise<Words> {
+  const query = parseSearch(text)
+  return { query, holders: await holdersOf(records.engine, reader, query) }
 }
 
 /** A controlled vocabulary is short enough to say what is in it. */
@@ -124,7 +133,7 @@ function condition(
   resource: Resource,
   { view, today }: Asked,
   fromLog: boolean,
-  { filter, values, holders, earlier }: Asked['filters'][number],
+  { filter, values, words, earlier }: Asked['filters'][number],
 ): SQL {
   const { engine } = records
   const { table } = resource
@@ -170,8 +179,8 @@ function condition(
       return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
     case 'text': {
-      if (value === '') return sql`true`
-      const query = parseSearch(value)
+      if (!words) return sql`true`
+      const { query, holders } = words
       if (query.length === 0) return sql`false`
       const few = sql`few`
       const found = Array.isArray(holders)
@@ -183,6 +192,9 @@ function condition(
     }
   }
 }
+
+export const whereAll = (parts: SQL[]) =>
+  parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
 
 /** The records of a kind that changed after a change. */
 export const touchedSince = (resource: Resource, snapshot: number) =>

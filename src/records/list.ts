@@ -3,14 +3,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, readCursor, signCursor } from '../core/cursor.ts'
 import { notFound } from '../core/problems.ts'
-import { matchesText, parseSearch, type SearchQuery } from '../core/search.ts'
+import { matchesText, type SearchQuery } from '../core/search.ts'
 import { Behind, type Reader } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
 import { countAll } from './counting.ts'
 import type { Kind } from './fields.ts'
-import { type Asked, ask, conditions, touchedSince } from './filter.ts'
+import { type Asked, ask, conditions, touchedSince, whereAll } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { columnNamed, columnsOf, type Records } from './records.ts'
 import type { Doc, Filter, Resource } from './resource.ts'
@@ -215,9 +215,9 @@ async function readThrough(
   after: CursorValue[] | undefined,
   limit: number,
 ): Promise<Row[] | null> {
-  const text = asked.filters.find(({ holders }) => holders === 'many')
-  if (!text) return null
-  const query = parseSearch(text.values[0] ?? '')
+  const text = asked.filters.find(({ words }) => words?.holders === 'many')
+  if (!text?.words) return null
+  const { query } = text.words
   const others: Asked = { ...asked, filters: asked.filters.filter((entry) => entry !== text) }
   const batch = Math.max(100, 2 * limit)
   const found: Row[] = []
@@ -247,8 +247,8 @@ function holds({ searchText }: Resource, doc: string, query: SearchQuery): boole
 async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapshot: number): Promise<void> {
   const { table } = resource
   for (const entry of asked.filters) {
-    if (entry.filter.by !== 'text') continue
-    const query = parseSearch(entry.values[0] ?? '')
+    if (!entry.words) continue
+    const { query } = entry.words
     const rows = await reader.all<{ id: string; doc: string }>(
       sql`select ${table.id} as id, ${table.doc} as doc from ${asTheyWere(resource, snapshot)}`,
     )
@@ -284,9 +284,6 @@ const withId = (sort: SortKey[]): SortKey[] => [
   ...sort,
   { column: 'id', descending: sort.at(-1)?.descending ?? false },
 ]
-
-const whereAll = (parts: SQL[]) =>
-  parts.length > 0 ? sql` where ${sql.join(parts, sql` and `)}` : sql.empty()
 
 /**
  * Rows of the arms, in order, behind a row. An index can be followed only through values or through NULLs: where
