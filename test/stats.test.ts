@@ -249,11 +249,25 @@ describe('counts that are kept', () => {
       'proposedFrom=2022-09',
       'proposedTo=2022',
       'proposedFrom=2022&proposedTo=2022-08',
+      'topic=drones&status=proposed,adopted',
+      'topic=arms',
+      'state=XA,XB&proposedFrom=2022',
     ],
-    agreements: ['', 'status=drafted,drafting', 'sinceFrom=2022', 'sinceTo=2022-08-24'],
+    agreements: [
+      '',
+      'status=drafted,drafting',
+      'sinceFrom=2022',
+      'sinceTo=2022-08-24',
+      'topic=trade',
+      'state=XB',
+      'state=XA,XB&status=drafted',
+      'organization=One,Two',
+    ],
     meetings: [
       '',
       'status=cancelled',
+      'topic=trade&startFrom=2022',
+      'organization=One',
       'startFrom=2022-09-15',
       'startFrom=2021&startTo=2022&status=held,postponed',
     ],
@@ -261,11 +275,16 @@ describe('counts that are kept', () => {
 
   test('say what counting says, for everything that they can tell', async () => {
     const s = await world()
+    const organizations = (await get(s, '/v1/organizations'))['data'] as Body[]
+    const named = (filter: string) =>
+      organizations.reduce<string>((text, { name, id }) => text.replace(name, id), filter)
     const asked = charted.flatMap(({ path, groupings }) =>
-      (FILTERS[path] ?? []).flatMap((filter) => [
-        `/v1/${path}?count=exact&limit=1&${filter}`,
-        ...Object.keys(groupings ?? {}).map((by) => `/v1/stats/${path}?by=${by}&${filter}`),
-      ]),
+      (FILTERS[path] ?? [])
+        .map(named)
+        .flatMap((filter) => [
+          `/v1/${path}?count=exact&limit=1&${filter}`,
+          ...Object.keys(groupings ?? {}).map((by) => `/v1/stats/${path}?by=${by}&${filter}`),
+        ]),
     )
     const answers = async () => {
       const all: unknown[] = []
@@ -293,7 +312,14 @@ describe('counts that are kept', () => {
     expect(await read('/v1/stats/proposals?by=status&status=adopted&proposedTo=2023')).toBe(0)
     expect(await read('/v1/proposals?count=exact&status=adopted')).toBe(0)
     expect(await read('/v1/stats/proposals?by=status&q=odd')).toBe(1)
-    expect(await read('/v1/stats/proposals?by=topic&status=adopted')).toBe(2)
+    for (const by of ['status', 'topic', 'state', 'year', 'organization'])
+      expect(await read(`/v1/stats/proposals?by=${by}&status=adopted`), by).toBe(0)
+    // One topic, and none below it: none is counted twice, but each may have others beside it.
+    for (const by of ['status', 'year'])
+      expect(await read(`/v1/stats/proposals?by=${by}&topic=trade`), by).toBe(0)
+    expect(await read('/v1/stats/proposals?by=topic&topic=trade')).toBe(2)
+    expect(await read('/v1/stats/proposals?by=status&topic=arms')).toBe(1)
+    expect(await read('/v1/stats/proposals?by=state&topic=trade')).toBe(1)
     await forget(s)
     expect(await read('/v1/stats/proposals?by=status')).toBe(1)
   })

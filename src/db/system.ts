@@ -108,22 +108,24 @@ export const imports = sqliteTable(
 )
 
 /**
- * How many records there are by what charts count by, kept with every write (`records/counts.ts`). A text is empty where
- * nothing is known. One row, without a kind, says of how many changes all others know.
+ * How many records there are with a status on a day: all of them, and those that have one more thing by which charts count
+ * (`records/counts.ts`). Kept with every write. A text is empty where nothing is known. One row, without a kind, says of how
+ * many changes all others know.
  */
 export const counts = sqliteTable(
   'counts',
   {
     kind: text('kind').notNull(),
-    /** By what: `status`, `topic`. */
+    /** Which thing more: `topic`, `state`. Empty: all records. */
     grouping: text('grouping').notNull(),
-    /** The status, id or code that is counted. */
+    /** Its id or code. */
     key: text('key').notNull(),
+    status: text('status').notNull(),
     /** The date of the records. */
     day: text('day').notNull(),
     count: integer('count').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.kind, table.grouping, table.key, table.day] })],
+  (table) => [primaryKey({ columns: [table.kind, table.grouping, table.key, table.status, table.day] })],
 )
 
 /** What the service remembers of itself, such as the secret that signs cursors. */

@@ -1,6 +1,7 @@
 // The tables, described once. A row holds the record's document as it goes over the wire, and beside it the
 // columns by which records are found: each column says where in the document its value comes from.
 // drizzle is imported file by file: its index loads every query builder, which takes longer than all the rest.
+import { sql } from 'drizzle-orm/sql/sql'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core/columns/common'
 import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
 import { text } from 'drizzle-orm/sqlite-core/columns/text'
@@ -49,7 +50,10 @@ const descriptions = new WeakMap<object, Description>()
 interface LookedFor<Name> {
   /** Columns that a list is sorted by. */
   sorted?: readonly Name[]
-  /** Columns that are asked for a value: filters, references (a delete looks for them), the record of a part. */
+  /**
+   * Columns that are asked for a value: filters, references (a delete looks for them), the record of a part. Where there is no
+   * value the index has no row: nobody looks for that, and most records have few of all they can refer to.
+   */
   found: readonly Name[]
   /** The column by which what is found is sorted unless somebody says otherwise. */
   order?: Name
@@ -63,18 +67,23 @@ export function defineTable<Own extends Columns>(
 ): Table<Own> {
   const columns: Columns = { ...COMMON, ...own }
   const indexes = [
-    ...sorted.map((key) => [key]),
-    ...found.map((key) => (order === undefined || order === key ? [key] : [key, order])),
+    ...sorted.map((key) => ({ keys: [key], whole: true })),
+    ...found.map((key) => ({
+      keys: order === undefined || order === key ? [key] : [key, order],
+      whole: columns[key]?.notNull ?? true,
+    })),
   ]
   const table = sqliteTable(
     name,
     Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
     (made) =>
-      indexes.map((keys) => {
-        const parts = [...keys, 'id'].map((key) => (made as Record<string, AnySQLiteColumn>)[key])
-        return index(`${name}_${keys.join('_')}`).on(
-          ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),
+      indexes.map(({ keys, whole }) => {
+        const [first, ...others] = [...keys, 'id'].map(
+          (key) => (made as Record<string, AnySQLiteColumn>)[key],
         )
+        const all = [first, ...others] as [AnySQLiteColumn, ...AnySQLiteColumn[]]
+        const on = index(`${name}_${keys.join('_')}`).on(...all)
+        return whole ? on : on.where(sql`${first} is not null`)
       }),
   ) as unknown as Table<Own>
   descriptions.set(table, { name, columns })

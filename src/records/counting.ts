@@ -3,10 +3,17 @@
 import { type Engine, NONE, type Reader, type Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, counts, links } from '../db/system.ts'
-import { CHANGES, dayColumn } from './counts.ts'
+import { ALL, CHANGES, dayColumn, statusColumn } from './counts.ts'
 import { type Asked, conditions, inRange, whereAll } from './filter.ts'
 import { columnNamed, type Records } from './records.ts'
-import { type Catalogue, columnOf, type Grouping, type Reference, type Resource } from './resource.ts'
+import {
+  type Catalogue,
+  columnOf,
+  type Filter,
+  type Grouping,
+  type Reference,
+  type Resource,
+} from './resource.ts'
 import { relation } from './view.ts'
 
 /** One bar of a chart. */
@@ -31,14 +38,17 @@ export async function countBy(
 ): Promise<{ total: number; bars: Bar[] }> {
   const whole = await areWhole(reader)
   const reference = referenceOf(resource, by)
-  const kept = whole && !narrower ? keptFor(resource, by, asked) : null
+  const kept = whole && !narrower ? keptFor(resource, asked, reference ? by : ALL) : null
   const bars = await (kept
-    ? keptBars(reader, kept)
+    ? keptBars(reader, resource, by, kept)
     : countedBars(records, reader, resource, by, asked, narrower))
-  const total = reference?.listed
-    ? await countAll(records, reader, resource, asked, whole)
-    : bars.reduce((sum, { count }) => sum + count, 0)
-  return { total, bars }
+  const sum = bars.reduce((all, { count }) => all + count, 0)
+  if (!reference || !(kept || reference.listed)) return { total: sum, bars }
+  const total = await countAll(records, reader, resource, asked, whole)
+  // Of what has one key or none, only what has one is kept.
+  return !reference.listed && total > sum
+    ? { total, bars: [...bars, { key: null, count: total - sum }] }
+    : { total, bars }
 }
 
 /**
@@ -52,7 +62,7 @@ export async function countAll(
   asked: Asked,
   whole?: boolean,
 ): Promise<number> {
-  const kept = keptForAll(resource, asked)
+  const kept = resource.groupings ? keptFor(resource, asked) : null
   const query =
     kept && (whole ?? (await areWhole(reader)))
       ? sql`select sum(${counts.count}) as total from ${kept}`
@@ -85,74 +95,111 @@ export async function bringCountsUpToDate(engine: Engine, catalogue: Catalogue):
 /** Makes the counts anew from the records. */
 export async function recount(writer: Writer, catalogue: Catalogue): Promise<void> {
   const put = (rows: SQL) =>
-    writer.run(sql`insert into ${counts} ("kind", "grouping", "key", "day", "count") ${rows}`)
+    writer.run(sql`insert into ${counts} ("kind", "grouping", "key", "status", "day", "count") ${rows}`)
   await writer.run(sql`delete from ${counts}`)
   for (const resource of catalogue.resources) {
-    for (const by of Object.keys(resource.groupings ?? {})) {
-      const day = columnNamed(resource.table, dayColumn(resource))
-      for (const { key, from } of sourcesOf(resource, by)) {
-        await put(
-          sql`select ${resource.kind}, ${by}, coalesce(${key}, ''), coalesce(${day}, ''), count(*) from ${from} group by 3, 4`,
-        )
-      }
+    if (!resource.groupings) continue
+    const { kind, table } = resource
+    const [status, day] = [statusColumn(resource), dayColumn(resource)].map((column) =>
+      columnNamed(table, column),
+    )
+    for (const { grouping, key, from } of sourcesOf(resource)) {
+      await put(
+        sql`select ${kind}, ${grouping}, ${key}, coalesce(${status}, ''), coalesce(${day}, ''), count(*) from ${from} group by 3, 4, 5`,
+      )
     }
   }
-  const [kind, grouping, key, day] = CHANGES
+  const [kind, grouping, key, status, day] = CHANGES
   await put(
-    sql`select ${kind}, ${grouping}, ${key}, ${day}, max(${changes.seq}) from ${changes} having count(*) > 0`,
+    sql`select ${kind}, ${grouping}, ${key}, ${status}, ${day}, max(${changes.seq}) from ${changes} having count(*) > 0`,
   )
 }
 
-/** Where the keys of a grouping stand, each record's once. */
-function sourcesOf(resource: Resource, by: string): { key: SQL; from: SQL }[] {
-  const { table, kind } = resource
-  const reference = referenceOf(resource, by)
-  if (!reference?.listed) return [{ key: keyOf(resource, by), from: sql`${table}` }]
-  const linked = sql`${links.field} = ${reference.field} and ${links.fromKind} = ${kind}`
-  return [
-    {
-      key: sql`${links.toId}`,
-      from: sql`${links} join ${table} on ${table.id} = ${links.fromId} where ${linked}`,
-    },
-    {
-      key: sql`null`,
-      from: sql`${table} where ${table.id} not in (select ${links.fromId} from ${links} where ${linked})`,
-    },
-  ]
+interface Source {
+  grouping: string
+  key: SQL
+  from: SQL
 }
 
-/** The rows of the counts that answer a question; null where it asks for more than what they are by. */
-function keptFor(resource: Resource, by: string, { view, filters }: Asked): SQL | null {
+/** Where the keys of all groupings stand. */
+function sourcesOf(resource: Resource): Source[] {
+  const { table, kind, groupings = {} } = resource
+  const all: Source = { grouping: ALL, key: sql`''`, from: sql`${table}` }
+  const others = Object.keys(groupings).flatMap((grouping): Source[] => {
+    const reference = referenceOf(resource, grouping)
+    if (!reference) return []
+    if (!reference.listed) {
+      const key = keyOf(resource, grouping)
+      return [{ grouping, key, from: sql`${table} where ${key} is not null` }]
+    }
+    const linked = sql`${links.field} = ${reference.field} and ${links.fromKind} = ${kind}`
+    return [
+      {
+        grouping,
+        key: sql`${links.toId}`,
+        from: sql`${links} join ${table} on ${table.id} = ${links.fromId} where ${linked}`,
+      },
+      {
+        grouping,
+        key: sql`''`,
+        from: sql`${table} where ${table.id} not in (select ${links.fromId} from ${links} where ${linked})`,
+      },
+    ]
+  })
+  return [all, ...others]
+}
+
+/**
+ * The rows of the counts that answer a question; null where it asks for more than they know.
+ * @param by the thing that is asked for, where it is one of those that are kept
+ */
+function keptFor(resource: Resource, { view, filters }: Asked, by = ALL): SQL | null {
   if (view.asOf !== null || view.seq !== null) return null
-  const grouping = groupingOf(resource, by)
-  const parts = [sql`${counts.kind} = ${resource.kind}`, sql`${counts.grouping} = ${by}`]
+  const parts: SQL[] = []
+  let grouping = by
   for (const { filter, values } of filters) {
     if (filter.by === 'range' && filter.column === dayColumn(resource))
       parts.push(sql`${counts.day} <> ''`, inRange(sql`${counts.day}`, filter.bound, values[0] ?? ''))
-    else if (filter.by === 'column' && 'column' in grouping && filter.column === grouping.column)
+    else if (filter.by === 'column' && filter.column === statusColumn(resource))
+      parts.push(sql`${counts.status} in ${values}`)
+    else {
+      // One thing may be looked for, where no record can have it twice, nor another beside it that is counted.
+      const looked = lookedFor(resource, filter)
+      const once = looked && !(referenceOf(resource, looked)?.listed && (values.length > 1 || by === looked))
+      if (!looked || !once || (grouping !== ALL && grouping !== looked)) return null
+      grouping = looked
       parts.push(sql`${counts.key} in ${values}`)
-    else return null
+    }
   }
-  return sql`${counts} where ${sql.join(parts, sql` and `)}`
+  if (grouping === ALL) parts.push(sql`${counts.key} = ''`)
+  const rows = [sql`${counts.kind} = ${resource.kind}`, sql`${counts.grouping} = ${grouping}`, ...parts]
+  return sql`${counts} where ${sql.join(rows, sql` and `)}`
 }
 
-/** The same where it does not matter by what is counted, so long as each record is counted once. */
-function keptForAll(resource: Resource, asked: Asked): SQL | null {
-  // Years first: a day has fewer of them than of anything else.
-  const groupings = Object.keys(resource.groupings ?? {}).toSorted(
-    (one, other) => Number(other === 'year') - Number(one === 'year'),
-  )
-  for (const by of groupings) {
-    const kept = referenceOf(resource, by)?.listed ? null : keptFor(resource, by, asked)
-    if (kept) return kept
-  }
-  return null
+/** The grouping by what a filter looks for, where it looks for nothing else. */
+function lookedFor({ groupings = {} }: Resource, filter: Filter): string | undefined {
+  if (filter.by !== 'reference' || filter.orPosition || filter.fields.length > 1) return undefined
+  const [field] = filter.fields
+  return Object.keys(groupings).find((name) => {
+    const by = groupings[name]
+    return by && 'reference' in by && by.reference === field
+  })
 }
 
-const keptBars = (reader: Reader, kept: SQL): Promise<Bar[]> =>
-  reader.all<Bar>(
-    sql`select nullif(${counts.key}, '') as key, sum(${counts.count}) as count from ${kept} group by ${counts.key} having sum(${counts.count}) > 0`,
+function keptBars(reader: Reader, resource: Resource, by: string, kept: SQL): Promise<Bar[]> {
+  const grouping = groupingOf(resource, by)
+  const key =
+    'reference' in grouping
+      ? sql`${counts.key}`
+      : 'year' in grouping
+        ? yearOf(sql`${counts.day}`)
+        : sql`${counts.status}`
+  return reader.all<Bar>(
+    sql`select nullif(${key}, '') as key, sum(${counts.count}) as count from ${kept} group by ${key} having sum(${counts.count}) > 0`,
   )
+}
+
+const yearOf = (day: SQL) => sql`substr(${day}, 1, 4)`
 
 /** Do the counts know of every change? Not where a version that keeps none has written. */
 export async function areWhole(reader: Reader): Promise<boolean> {
@@ -161,8 +208,8 @@ export async function areWhole(reader: Reader): Promise<boolean> {
 }
 
 const HOW_FAR = (() => {
-  const [kind, grouping, key, day] = CHANGES
-  return sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${kind} and ${counts.grouping} = ${grouping} and ${counts.key} = ${key} and ${counts.day} = ${day}) as known, (select max(${changes.seq}) from ${changes}) as last`
+  const [kind, grouping, key, status, day] = CHANGES
+  return sql`select (select ${counts.count} from ${counts} where ${counts.kind} = ${kind} and ${counts.grouping} = ${grouping} and ${counts.key} = ${key} and ${counts.status} = ${status} and ${counts.day} = ${day}) as known, (select max(${changes.seq}) from ${changes}) as last`
 })()
 
 function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
@@ -176,7 +223,7 @@ function keyOf(resource: Resource, by: string): SQL {
   const { table } = resource
   const grouping = groupingOf(resource, by)
   if ('reference' in grouping) return columnNamed(table, columnOf(table, grouping.reference))
-  if ('year' in grouping) return sql`substr(${columnNamed(table, grouping.year)}, 1, 4)`
+  if ('year' in grouping) return yearOf(columnNamed(table, grouping.year))
   return columnNamed(table, grouping.column)
 }
 

@@ -1,5 +1,5 @@
-// Counts that are kept with every write: how many records there are by what charts count by, and by day. Who asks for them
-// asks counting.ts.
+// Counts that are kept with every write: how many records there are with a status on a day, all of them and those with one thing
+// more by which charts count. Who asks for them asks counting.ts.
 
 import type { Engine, Gathered, Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
@@ -8,10 +8,13 @@ import { describeTable } from '../db/tables.ts'
 import { type Doc, type Entity, type Resource, readerOf, valuesAt } from './resource.ts'
 
 /** Where a record is counted. Empty: nothing is known. */
-type Place = [kind: string, grouping: string, key: string, day: string]
+type Place = [kind: string, grouping: string, key: string, status: string, day: string]
+
+/** The grouping under which all records of a kind are counted, whatever else they have. */
+export const ALL = ''
 
 /** The place of a row that says of how many changes the others know. */
-export const CHANGES: Place = ['', 'changes', '', '']
+export const CHANGES: Place = ['', 'changes', '', '', '']
 
 /** So many differences are held before they are put down: a long import has more. */
 const MOST_HELD = 5000
@@ -43,7 +46,7 @@ export class Deltas implements Gathered {
 
   async end(writer: Writer): Promise<void> {
     if (this.#held.size === 0) return
-    const deltas = [...this.#held.values()].filter(([, , , , count]) => count !== 0)
+    const deltas = [...this.#held.values()].filter((delta) => delta[5] !== 0)
     this.#held.clear()
     await writer.run(additionOn(this.#engine), { deltas: JSON.stringify(deltas) })
   }
@@ -51,7 +54,7 @@ export class Deltas implements Gathered {
   #add(place: Place, count: number): void {
     const name = place.join('\n')
     const held = this.#held.get(name)
-    if (held) held[4] += count
+    if (held) held[5] += count
     else this.#held.set(name, [...place, count])
   }
 }
@@ -71,35 +74,46 @@ function placing(resource: Resource): Placing {
   const { kind, groupings = {}, references } = resource
   const pathOf = (column: string) => describeTable(resource.table).columns[column]?.path ?? []
   const dayPath = pathOf(dayColumn(resource))
-  const ways = Object.entries(groupings).map(([grouping, by]) => {
-    if ('reference' in by) {
-      const { path = [], listed = false } = references.find(({ field }) => field === by.reference) ?? {}
-      return { grouping, path, keysOf: listed ? eachOf(path) : oneOf(path) }
-    }
-    const path = pathOf('year' in by ? by.year : by.column)
-    return { grouping, path, keysOf: oneOf(path, 'year' in by ? 4 : undefined) }
+  const statusPath = pathOf(statusColumn(resource))
+  const ways = Object.entries(groupings).flatMap(([grouping, by]) => {
+    if (!('reference' in by)) return []
+    const { path = [], listed = false } = references.find(({ field }) => field === by.reference) ?? {}
+    return { grouping, path, keysOf: listed ? eachOf(path) : oneOf(path) }
   })
-  const dayOf = oneOf(dayPath)
+  const dayOf = textAt(dayPath)
+  const statusOf = textAt(statusPath)
   const made: Placing = {
-    fields: [dayPath, ...ways.map(({ path }) => path)].map(([field = '']) => field),
+    fields: [dayPath, statusPath, ...ways.map(({ path }) => path)].map(([field = '']) => field),
     placesOf: (doc) => {
-      const [day = ''] = dayOf(doc)
-      return ways.flatMap(({ grouping, keysOf }) =>
-        keysOf(doc).map((key): Place => [kind, grouping, key, day]),
-      )
+      const at = [statusOf(doc), dayOf(doc)] as const
+      return [
+        [kind, ALL, '', ...at],
+        ...ways.flatMap(({ grouping, keysOf }) =>
+          keysOf(doc).map((key): Place => [kind, grouping, key, ...at]),
+        ),
+      ]
     },
   }
   placings.set(resource, made)
   return made
 }
 
-/** Reads the text at a path without lists, or its beginning. */
-function oneOf(path: readonly string[], length?: number): (doc: Doc) => string[] {
+/** Reads the text at a path without lists; empty where there is none. */
+function textAt(path: readonly string[]): (doc: Doc) => string {
   const read = readerOf(path)
-  return (doc) => [String(read(doc) ?? '').slice(0, length)]
+  return (doc) => String(read(doc) ?? '')
 }
 
-/** Reads the texts at a path through lists, each once. */
+/** Reads the one key at a path. Where there is none, the record is not counted: how many those are follows from the others. */
+function oneOf(path: readonly string[]): (doc: Doc) => string[] {
+  const textOf = textAt(path)
+  return (doc) => {
+    const text = textOf(doc)
+    return text === '' ? [] : [text]
+  }
+}
+
+/** Reads the keys at a path through lists, each once. Records without any are counted too: no sum gives their number. */
 const eachOf = (path: readonly string[]) => (doc: Doc) => {
   const found = new Set(valuesAt(doc, path).map(([, value]) => String(value)))
   return found.size > 0 ? [...found] : ['']
@@ -111,12 +125,18 @@ export function dayColumn({ kind, groupings = {} }: Resource): string {
   throw new Error(`Nothing says by which date the kind ${kind} is counted.`)
 }
 
+/** The column that holds the status of a record. */
+export function statusColumn({ kind, groupings = {} }: Resource): string {
+  for (const grouping of Object.values(groupings)) if ('column' in grouping) return grouping.column
+  throw new Error(`Nothing says by which status the kind ${kind} is counted.`)
+}
+
 /** Adds to the counts: one constant query an engine. */
 function additionOn(engine: Engine): SQL {
   const known = additions.get(engine.name)
   if (known) return known
   const deltas = engine.items(sql`${sql.placeholder('deltas')}`, sql`delta`, 'objects')
-  const made = sql`insert into ${counts} ("kind", "grouping", "key", "day", "count") select delta.value ->> 0, delta.value ->> 1, delta.value ->> 2, delta.value ->> 3, cast(delta.value ->> 4 as integer) from ${deltas} where true on conflict ("kind", "grouping", "key", "day") do update set "count" = ${counts}."count" + excluded."count"`
+  const made = sql`insert into ${counts} ("kind", "grouping", "key", "status", "day", "count") select delta.value ->> 0, delta.value ->> 1, delta.value ->> 2, delta.value ->> 3, delta.value ->> 4, cast(delta.value ->> 5 as integer) from ${deltas} where true on conflict ("kind", "grouping", "key", "status", "day") do update set "count" = ${counts}."count" + excluded."count"`
   additions.set(engine.name, made)
   return made
 }

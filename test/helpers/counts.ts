@@ -14,7 +14,7 @@ interface Counts {
 
 const rows = (reader: Reader) =>
   reader.all<unknown>(
-    sql`select * from "counts" where "count" <> 0 order by "kind", "grouping", "key", "day"`,
+    sql`select * from "counts" where "count" <> 0 order by "kind", "grouping", "key", "status", "day"`,
   )
 
 export async function countsOf(engine: Engine): Promise<Counts> {

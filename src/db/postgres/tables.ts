@@ -57,7 +57,9 @@ function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTab
         )
         const kept = config.columns.filter((column) => short.includes((column as SQLiteColumn).name))
         const made = (config.unique ? uniqueIndex : index)(config.name)
-        return kept.length > 0 ? [made.on(...named(kept))] : []
+        if (kept.length === 0) return []
+        const on = made.on(...named(kept))
+        return [config.where ? on.where(config.where) : on]
       }),
       ...primaryKeys.map((key) => primaryKey({ columns: named(key.columns) })),
       ...foreignKeys.map((key) => {
