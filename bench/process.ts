@@ -46,8 +46,14 @@ const statusLine = ({ child }: Started, name: string) =>
 export const memory = (of: Started) => statusLine(of, 'RssAnon')
 export const peakMemory = (of: Started) => statusLine(of, 'VmHWM')
 
-/** Seconds of CPU that a process has taken, all of its threads together. */
+/** Seconds of CPU that a process and its workers have taken, all of their threads together. */
 export function cpuSeconds({ child }: Started): number {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  const workers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+  const ticks = [child.pid, ...workers].map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return Number(fields[11]) + Number(fields[12])
+  })
+  return ticks.reduce((all, some) => all + some, 0) / 100
 }

@@ -223,16 +223,18 @@ const works: Work[] = [
     on: { service: asService((world, number) => `${urls.g2(world, number)}&count=exact`) },
     clients: 4,
   },
-  {
-    name: 'stats by status',
-    on: {
-      service: asService(
-        (_, number) =>
-          `/v1/stats/proposals?by=status&proposedFrom=${spelled(day(number % 336, 1900), Math.floor(number / 336))}`,
-      ),
-    },
-    clients: 4,
-  },
+  ...['status', 'topic&status=adopted'].map(
+    (by): Work => ({
+      name: `stats by ${by.replace('&status=', ', ')}`,
+      on: {
+        service: asService(
+          (_, number) =>
+            `/v1/stats/proposals?by=${by}&proposedFrom=${spelled(day(number % 336, 1900), Math.floor(number / 336))}`,
+        ),
+      },
+      clients: 4,
+    }),
+  ),
   ...[1, CLIENTS].map(
     (clients): Work => ({ name: `w1 by ${clients}`, on: { service: post }, clients, writes: true }),
   ),

@@ -22,6 +22,7 @@ const WORKS: Record<string, string> = {
   'proposals common': '20 that hold a word of half of all records, always others',
   'count=exact': 'G2 with `count=exact`, always others',
   'stats by status': 'Statistics by status, always others',
+  'stats by topic, adopted': 'Statistics by topic of what was adopted, always others',
   'w1 by 1': 'W1 a proposal is made, one client',
   'w1 by 32': 'W1, 32 clients',
   'g1 while others write': 'G1, always another, while 32 clients write',
@@ -60,7 +61,11 @@ function within({ figures, start }: Size): [string, string][] {
   return [
     ['Cost of a page at row 50,000, to that of page one (CPU)', over(cpu('g4 deep'), cpu('page 1'))],
     ['Cost of `count=exact`, to the page alone (CPU)', over(cpu('count=exact'), cpu('g2 new'))],
-    ['Cost of statistics, to a page (CPU)', over(cpu('stats by status'), cpu('g2 new'))],
+    ['Cost of statistics by status, to a page (CPU)', over(cpu('stats by status'), cpu('g2 new'))],
+    [
+      'Cost of statistics by topic of one status, to a page (CPU)',
+      over(cpu('stats by topic, adopted'), cpu('g2 new')),
+    ],
     [
       'Cost of a search for a word of half of all records, to a rare one (CPU)',
       over(cpu('search common'), cpu('search rare')),
@@ -108,6 +113,7 @@ function growth(results: Results): [string, string][] {
     'proposals common',
     'count=exact',
     'stats by status',
+    'stats by topic, adopted',
   ]
   return works.flatMap((work): [string, string][] => {
     const [one, other] = [small, large].map(([, { figures }]) => figures[work]?.['service']?.cpu)

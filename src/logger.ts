@@ -42,3 +42,28 @@ export const makeLogger = (level: string, destination: DestinationStream): Logge
     },
     destination,
   )
+
+/** Where lines go, such as a file. */
+interface Sink {
+  write(lines: string): unknown
+  flushSync(): void
+}
+
+/** Hands on the lines of a turn of the event loop together: for each that it is given, a sink looks through all that it holds. */
+export function byTurns(sink: Sink): DestinationStream & { flushSync(): void } {
+  let lines = ''
+  const handOn = () => {
+    if (lines !== '') sink.write(lines)
+    lines = ''
+  }
+  return {
+    write: (line) => {
+      if (lines === '') setImmediate(handOn)
+      lines += line
+    },
+    flushSync: () => {
+      handOn()
+      sink.flushSync()
+    },
+  }
+}

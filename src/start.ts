@@ -8,7 +8,7 @@ import type { Engine } from './db/engine.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { ImportJobs } from './features/exchange/jobs.ts'
-import { makeLogger } from './logger.ts'
+import { byTurns, makeLogger } from './logger.ts'
 import { bringCountsUpToDate } from './records/counting.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
 import { seed } from './seed.ts'
@@ -33,8 +33,9 @@ async function run(config: Config): Promise<void> {
   const others = otherWorkers()
   // Lines are gathered for half a second, or until there are some kilobytes: a write of its own for each costs more than the line.
   // Of several processes each writes no more at once than a pipe takes as a whole.
-  const size = others ? { minLength: 2048, maxWrite: 4096 } : { minLength: 8192 }
-  const log = pino.destination({ dest: 1, periodicFlush: 500, ...size })
+  const log = others
+    ? pino.destination({ dest: 1, periodicFlush: 500, minLength: 2048, maxWrite: 4096 })
+    : byTurns(pino.destination({ dest: 1, periodicFlush: 500, minLength: 8192 }))
   process.once('exit', () => log.flushSync())
   const logger = makeLogger(config.logLevel, log)
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls, siblings: others })
