@@ -16,7 +16,7 @@ const PER_MEETING = 20
 
 /**
  * Makes a database file with the article's seed and `count` more proposals, each with its start, its topic and its
- * words, and with the speakers and meetings that they need. Half of the proposals of any day hold the word "common".
+ * words, and with the speakers and meetings that they need. Half of the proposals of any day, more or less, hold the word "common".
  */
 export async function fill(file: string, count: number): Promise<void> {
   const engine = openSqlite(file)
@@ -96,7 +96,7 @@ export async function fill(file: string, count: number): Promise<void> {
       const id = idOf(number)
       const topic = topics[number % topics.length]
       const title = `Proposal ${number} on ${number % 97 === 0 ? 'drones' : 'cooperation'}`
-      const summary = `What is proposed in number ${number}: to cooperate more closely in the ${Math.floor(number / 16) % 2 === 0 ? 'common ' : ''}field ${wordOf(number, count)}, and to report on it.`
+      const summary = `What is proposed in number ${number}: to cooperate more closely in the ${isCommon(number) ? 'common ' : ''}field ${wordOf(number, count)}, and to report on it.`
       const proposedOn = dayOf(number)
       const proposal = {
         ...proposalModel,
@@ -126,6 +126,9 @@ export async function fill(file: string, count: number): Promise<void> {
   await bringCountsUpToDate(counting, catalogue)
   await counting.close()
 }
+
+/** One of two, in no order: days, speakers and statuses come round in theirs. */
+const isCommon = (number: number) => Math.imul(number, 0x9e3779b1) >>> 31 === 0
 
 /** A day of the years from 2002 to 2025. */
 const dayOf = (number: number) => {

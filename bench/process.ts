@@ -7,7 +7,17 @@ export interface Started {
   child: ChildProcess
 }
 
-/** Starts a script that listens on `PORT`; its output goes to a file. */
+/** The service, as `npm start` starts it. */
+export const SERVICE = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    scripts: { start: string }
+  }
+).scripts.start.replace(/^node /, '')
+
+/**
+ * Starts a script that listens on `PORT`; its output goes to a file.
+ * @param script with what Node is told before it, such as `SERVICE`
+ */
 export async function begin(
   script: string,
   port: number,
@@ -15,7 +25,7 @@ export async function begin(
   env: Record<string, string>,
 ): Promise<Started> {
   const output = openSync(log, 'a')
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, script.split(' '), {
     env: { ...process.env, ...env, PORT: String(port) },
     stdio: ['ignore', output, output],
   })

@@ -28,7 +28,7 @@ import { cursorSecret } from '../src/db/settings.ts'
 import { type Asked, ask, CLIENT } from './client.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
-import { begin, cpuSeconds, end, memory, peakMemory, type Started } from './process.ts'
+import { begin, cpuSeconds, end, memory, peakMemory, SERVICE, type Started } from './process.ts'
 import { lines, writeDocs } from './report.ts'
 
 const { values: options } = parseArgs({
@@ -51,6 +51,8 @@ const rounds = Number(options.rounds)
 const seconds = Number(options.seconds)
 const only = options.only?.split(',')
 const CLIENTS = 32
+/** In seconds. */
+const WARM_UP = 2
 const RESULTS = new URL('results.json', import.meta.url).pathname
 
 export interface Figure {
@@ -316,7 +318,7 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   await engine.close()
   const log = (name: string) => join(folder, `${name}-${rows}.log`)
   const start = async () => {
-    const service = await begin('src/main.ts', port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
+    const service = await begin(SERVICE, port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
     try {
       return { service, hand: await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file }) }
     } catch (error) {
@@ -415,8 +417,8 @@ async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
       for (const world of worlds) {
         for (const [server, request] of Object.entries(work.on)) {
           await work.before?.(world)
-          // What was only just started warms up first.
-          await load(world, server, work, request, 1)
+          // What was only just started warms up first: the heap grows for some seconds.
+          await load(world, server, work, request, WARM_UP)
           const figure = await load(world, server, work, request, seconds)
           const all = found.get(world) ?? {}
           all[work.name] ??= {}
@@ -494,7 +496,7 @@ async function whileWriting(world: World): Promise<Figures> {
 /** The same work of one process, and of two. */
 async function workers(world: World): Promise<Figures> {
   const port = 3965
-  const two = await begin('src/main.ts', port, join(world.folder, 'workers.log'), {
+  const two = await begin(SERVICE, port, join(world.folder, 'workers.log'), {
     DATABASE_URL: world.url,
     LOG_LEVEL: 'info',
     WORKERS: '2',
@@ -539,7 +541,7 @@ async function starts(world: World) {
     for (const name of ['empty', 'filled'] as const) {
       const from = performance.now()
       const env = { DATABASE_URL: urls[name], LOG_LEVEL: 'warn' }
-      const started = await begin('src/main.ts', 3960, join(world.folder, 'start.log'), env)
+      const started = await begin(SERVICE, 3960, join(world.folder, 'start.log'), env)
       if (round > 0) taken[name].push(Math.round(performance.now() - from))
       await end(started)
     }

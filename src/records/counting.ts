@@ -163,10 +163,10 @@ function keptFor(resource: Resource, { view, filters }: Asked, by = ALL): SQL | 
     else if (filter.by === 'column' && filter.column === statusColumn(resource))
       parts.push(sql`${counts.status} in ${values}`)
     else {
-      // One thing may be looked for, where no record can have it twice, nor another beside it that is counted.
+      // One thing may be looked for; of a list one key, and none beside it, since a record has several.
       const looked = lookedFor(resource, filter)
-      const once = looked && !(referenceOf(resource, looked)?.listed && (values.length > 1 || by === looked))
-      if (!looked || !once || (grouping !== ALL && grouping !== looked)) return null
+      if (!looked || (grouping !== ALL && grouping !== looked)) return null
+      if (referenceOf(resource, looked)?.listed && (grouping === looked || values.length > 1)) return null
       grouping = looked
       parts.push(sql`${counts.key} in ${values}`)
     }
