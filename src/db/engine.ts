@@ -96,11 +96,16 @@ type FindHits = (
   offset: number,
 ) => Promise<SearchHit[]>
 
+/** The ids of all that match, where they are few. */
+export type Holders = string[] | 'some' | 'many'
+
 export interface SearchIndex {
   put(writer: Writer, entry: SearchEntry): Promise<void>
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
+  /** Who matches: the ids of `few` at most, else whether there are more than `many`. */
+  holders(reader: Reader, query: SearchQuery, few: number, many: number): Promise<Holders>
   /** Do more than so many records match? No more are looked at. */
   exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */

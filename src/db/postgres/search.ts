@@ -28,6 +28,17 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
+  async holders(reader, query, few, many) {
+    // One query: where the planner knew of the smaller limit, it would read all records until it has so many, which of a rare
+    // word there never are.
+    const row = await reader.get<{ found: number; ids: string | null }>(
+      sql`with found as materialized (${tsvector.matching(query)} limit ${many + 1})
+        select count(*) as found, case when count(*) <= ${few} then cast(json_agg("recordId") as text) end as ids from found`,
+    )
+    const found = row?.found ?? 0
+    if (found <= few) return row?.ids ? (JSON.parse(row.ids) as string[]) : []
+    return found > many ? 'many' : 'some'
+  },
   async exceeds(reader, query, most) {
     const row = await reader.get<{ found: number }>(
       sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as matched`,

@@ -24,6 +24,11 @@ export const fts5: SearchIndex = {
       ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
+  async holders(reader, query, few, many) {
+    const found = await reader.all<{ recordId: string }>(sql`${fts5.matching(query)} limit ${few + 1}`)
+    if (found.length <= few) return found.map(({ recordId }) => recordId)
+    return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
+  },
   async exceeds(reader, query, most) {
     if (query.length === 0) return false
     const match = onlyExpression(query)
