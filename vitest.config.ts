@@ -9,9 +9,16 @@ if (!postgres) {
 }
 
 /** What is about files, about the text of the project, or about either engine alone is run once. */
-const ONCE = ['backup', 'sqlite', 'sqlite-plans', 'docs-page', 'contract/*', 'openapi', 'config'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const ONCE = [
+  'backup',
+  'sqlite',
+  'sqlite-plans',
+  'docs-page',
+  'contract/*',
+  'openapi',
+  'config',
+  'logger',
+].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
   test: {
