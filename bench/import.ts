@@ -14,6 +14,7 @@ import { fold } from '../src/core/search.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { seed } from '../src/seed.ts'
+import { SERVICE } from './process.ts'
 
 const ROUNDS = 3
 const rows = Number(process.argv[2] ?? 100_000)
@@ -127,7 +128,7 @@ async function byTheService(template: string) {
     now: new Date(),
   })
   await engine.close()
-  const server = spawn(process.execPath, ['src/main.ts'], {
+  const server = spawn(process.execPath, SERVICE, {
     env: { ...process.env, PORT: String(PORT), DATABASE_URL: `file:${file}`, LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

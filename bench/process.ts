@@ -7,25 +7,25 @@ export interface Started {
   child: ChildProcess
 }
 
-/** The service, as `npm start` starts it. */
-export const SERVICE = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    scripts: { start: string }
-  }
-).scripts.start.replace(/^node /, '')
+const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  scripts: { start: string }
+}
+
+/** The service, as `npm start` starts it: what Node is told, and the script. */
+export const SERVICE: readonly string[] = scripts.start.split(' ').slice(1)
 
 /**
  * Starts a script that listens on `PORT`; its output goes to a file.
- * @param script with what Node is told before it, such as `SERVICE`
+ * @param script behind what Node is told, such as `SERVICE`
  */
 export async function begin(
-  script: string,
+  script: readonly string[],
   port: number,
   log: string,
   env: Record<string, string>,
 ): Promise<Started> {
   const output = openSync(log, 'a')
-  const child = spawn(process.execPath, script.split(' '), {
+  const child = spawn(process.execPath, script, {
     env: { ...process.env, ...env, PORT: String(port) },
     stdio: ['ignore', output, output],
   })
@@ -40,7 +40,7 @@ export async function begin(
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   child.kill('SIGTERM')
-  throw new Error(`${script} did not start: ${readFileSync(log, 'utf8').slice(-2000)}`)
+  throw new Error(`${script.at(-1)} did not start: ${readFileSync(log, 'utf8').slice(-2000)}`)
 }
 
 export async function end({ child }: Started): Promise<void> {

@@ -320,7 +320,7 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   const start = async () => {
     const service = await begin(SERVICE, port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
     try {
-      return { service, hand: await begin('bench/hand.ts', port + 1, log('hand'), { HAND_FILE: file }) }
+      return { service, hand: await begin(['bench/hand.ts'], port + 1, log('hand'), { HAND_FILE: file }) }
     } catch (error) {
       await end(service)
       throw error

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SERVICE } from './process.ts'
 
 const ROUNDS = 7
 const PORT = 3988
@@ -22,13 +23,13 @@ const env = {
 }
 
 try {
-  await once('src/main.ts')
-  await once('src/main.ts')
+  await once(SERVICE)
+  await once(SERVICE)
   const ours: number[] = []
   const theirs: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await once('src/main.ts'))
-    theirs.push(await once(bare))
+    ours.push(await once(SERVICE))
+    theirs.push(await once([bare]))
   }
   console.log(
     `tracker ${median(ours)} ms (${ours.join(', ')})  bare Fastify ${median(theirs)} ms (${theirs.join(', ')})`,
@@ -39,9 +40,9 @@ try {
 }
 
 /** Milliseconds until a script that is started anew answers. */
-async function once(script: string): Promise<number> {
+async function once(script: readonly string[]): Promise<number> {
   const begin = performance.now()
-  const child = spawn(process.execPath, [script], { env, stdio: 'ignore' })
+  const child = spawn(process.execPath, script, { env, stdio: 'ignore' })
   for (let attempt = 0; attempt < 3000 && !(await answers()); attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

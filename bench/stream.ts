@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { fill } from './data.ts'
+import { SERVICE } from './process.ts'
 
 const rows = Number(process.argv[2] ?? 1_000_000)
 const PORT = 3987
@@ -15,7 +16,7 @@ const file = join(folder, 'bench.db')
 
 console.error(`Making ${rows.toLocaleString('en')} proposals …`)
 await fill(file, rows)
-const server = spawn(process.execPath, ['src/main.ts'], {
+const server = spawn(process.execPath, SERVICE, {
   env: { ...process.env, PORT: String(PORT), DATABASE_URL: `file:${file}`, LOG_LEVEL: 'warn' },
   stdio: ['ignore', 'ignore', 'inherit'],
 })

@@ -33,9 +33,10 @@ async function run(config: Config): Promise<void> {
   const others = otherWorkers()
   // Lines are gathered for half a second, or until there are some kilobytes: a write of its own for each costs more than the line.
   // Of several processes each writes no more at once than a pipe takes as a whole.
-  const log = others
-    ? pino.destination({ dest: 1, periodicFlush: 500, minLength: 2048, maxWrite: 4096 })
-    : byTurns(pino.destination({ dest: 1, periodicFlush: 500, minLength: 8192 }))
+  const size = others ? { minLength: 2048, maxWrite: 4096 } : { minLength: 8192 }
+  const gathered = pino.destination({ dest: 1, periodicFlush: 500, ...size })
+  // What a whole turn brought may be more than that.
+  const log = others ? gathered : byTurns(gathered)
   process.once('exit', () => log.flushSync())
   const logger = makeLogger(config.logLevel, log)
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls, siblings: others })

@@ -78,12 +78,11 @@ export function defineTable<Own extends Columns>(
     Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
     (made) =>
       indexes.map(({ keys, whole }) => {
-        const [first, ...others] = [...keys, 'id'].map(
-          (key) => (made as Record<string, AnySQLiteColumn>)[key],
+        const parts = [...keys, 'id'].map((key) => (made as Record<string, AnySQLiteColumn>)[key])
+        const on = index(`${name}_${keys.join('_')}`).on(
+          ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),
         )
-        const all = [first, ...others] as [AnySQLiteColumn, ...AnySQLiteColumn[]]
-        const on = index(`${name}_${keys.join('_')}`).on(...all)
-        return whole ? on : on.where(sql`${first} is not null`)
+        return whole ? on : on.where(sql`${parts[0]} is not null`)
       }),
   ) as unknown as Table<Own>
   descriptions.set(table, { name, columns })

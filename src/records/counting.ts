@@ -13,6 +13,7 @@ import {
   type Grouping,
   type Reference,
   type Resource,
+  referenceAt,
 } from './resource.ts'
 import { relation } from './view.ts'
 
@@ -74,9 +75,7 @@ export async function countAll(
 export function referenceOf(resource: Resource, by: string): Reference | undefined {
   const grouping = groupingOf(resource, by)
   if (!('reference' in grouping)) return undefined
-  const reference = resource.references.find(({ field }) => field === grouping.reference)
-  if (!reference) throw new Error(`${resource.kind} has no reference ${grouping.reference}.`)
-  return reference
+  return referenceAt(resource, grouping.reference)
 }
 
 /** Makes the counts anew where they do not know of every change. @returns whether that was so */

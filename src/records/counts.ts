@@ -5,7 +5,7 @@ import type { Engine, Gathered, Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { counts } from '../db/system.ts'
 import { describeTable } from '../db/tables.ts'
-import { type Doc, type Entity, type Resource, readerOf, valuesAt } from './resource.ts'
+import { type Doc, type Entity, type Resource, readerOf, referenceAt, valuesAt } from './resource.ts'
 
 /** Where a record is counted. Empty: nothing is known. */
 type Place = [kind: string, grouping: string, key: string, status: string, day: string]
@@ -71,13 +71,13 @@ const placings = new WeakMap<Resource, Placing>()
 function placing(resource: Resource): Placing {
   const known = placings.get(resource)
   if (known) return known
-  const { kind, groupings = {}, references } = resource
+  const { kind, groupings = {} } = resource
   const pathOf = (column: string) => describeTable(resource.table).columns[column]?.path ?? []
   const dayPath = pathOf(dayColumn(resource))
   const statusPath = pathOf(statusColumn(resource))
   const ways = Object.entries(groupings).flatMap(([grouping, by]) => {
     if (!('reference' in by)) return []
-    const { path = [], listed = false } = references.find(({ field }) => field === by.reference) ?? {}
+    const { path, listed } = referenceAt(resource, by.reference)
     return { grouping, path, keysOf: listed ? eachOf(path) : oneOf(path) }
   })
   const dayOf = textAt(dayPath)

@@ -11,7 +11,7 @@ import type { Table } from '../db/tables.ts'
 import { holdersOf } from './holders.ts'
 import { filtersOf } from './query.ts'
 import { columnNamed, type Records } from './records.ts'
-import { columnOf, type Filter, type Reference, type Resource } from './resource.ts'
+import { columnOf, type Filter, type Reference, type Resource, referenceAt } from './resource.ts'
 import { inForce, relation, type View } from './view.ts'
 
 /** For a full-text filter in the middle of a walk: what its words found among records that changed since. */
@@ -222,8 +222,7 @@ function refersTo(
   fromLog: boolean,
 ): SQL {
   const { table } = resource
-  const reference = resource.references.find((candidate) => candidate.field === field)
-  if (!reference) throw new Error(`${resource.kind} has no reference ${field}.`)
+  const reference = referenceAt(resource, field)
   if (!reference.listed) return sql`${columnNamed(table, columnOf(table, field))} in ${values}`
   if (fromLog) return listedInDoc(records, table, reference, values)
   return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${values} and ${links.field} = ${field})`

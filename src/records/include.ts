@@ -11,6 +11,7 @@ import {
   type Entity,
   type Json,
   type Relation,
+  referenceAt,
   valuesAt,
 } from './resource.ts'
 import { docAsOf, relation, type View } from './view.ts'
@@ -109,8 +110,7 @@ async function referred(
   view: View,
   further: boolean,
 ): Promise<Map<Row, Row[]>> {
-  const reference = entity.references.find((candidate) => candidate.field === field)
-  if (!reference) throw new Error(`${entity.kind} has no reference ${field}.`)
+  const reference = referenceAt(entity, field)
   const column = reference.listed ? null : columnOf(entity.table, field)
   const wanted = new Map(
     rows.map((row) => [

@@ -399,6 +399,13 @@ export class Catalogue {
   }
 }
 
+/** The reference that a field of a resource is. */
+export function referenceAt({ kind, references }: Entity, field: string): Reference {
+  const reference = references.find((candidate) => candidate.field === field)
+  if (!reference) throw new Error(`${kind} has no reference ${field}.`)
+  return reference
+}
+
 /** The column that holds a field of the document. */
 export function columnOf(table: Table, field: string): string {
   const found = Object.entries(describeTable(table).columns).find(
