@@ -107,6 +107,27 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, ['before', 'after'])
   }, 60_000)
 
+  test('answers 503 to writes, and reads, while its database is read-only, as one without room often is made', async () => {
+    const cluster = await Cluster.create()
+    const service = await serviceOn(cluster.url)
+    expect((await post(service, 'before')).statusCode).toBe(201)
+    const allow = (reading: 'on' | 'off') =>
+      fromOutside(cluster.url, async (client) => {
+        await client.query('set default_transaction_read_only = off')
+        await client.query(`alter database postgres set default_transaction_read_only = ${reading}`)
+        // What a connection starts with is settled when it is made.
+        await client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sco-tracker%'`,
+        )
+      })
+    await allow('on')
+    for (let n = 0; n < 3; n++) expectUnavailable(await post(service, 'meanwhile'))
+    expect((await service.app.inject('/v1/speakers')).json()).toMatchObject({ data: [{ name: 'before' }] })
+    await allow('off')
+    expect(await insist(service, 'after')).toBeLessThan(5)
+    await expectEach(cluster.url, ['before', 'after'])
+  }, 60_000)
+
   test('loses and doubles no write while the server crashes and comes back, twice', async () => {
     const cluster = await Cluster.create()
     const service = await serviceOn(cluster.url)

@@ -230,9 +230,10 @@ const connectTo = (pool: pg.Pool) =>
     throw translated(error)
   })
 
-/** Conditions under which PostgreSQL cannot serve anyone, by the first two characters of the SQLSTATE. */
+/** Conditions under which PostgreSQL cannot serve anyone, by the SQLSTATE or how it begins. */
 const UNABLE: Record<string, string> = {
   '08': 'The connection to the database broke.',
+  '25006': 'The database takes no writes.',
   '25P03': 'The database gave up a write that took too long.',
   '40': 'The database undid this write in favour of another.',
   '53': 'The database has no room or no connection left.',
@@ -408,8 +409,7 @@ class PostgresTransaction implements Transaction {
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
-      if (/recovery|read-only/.test((error as Error).message))
-        throw unavailable('The database takes no writes.', error)
+      if (/recovery/.test((error as Error).message)) throw unavailable('The database takes no writes.', error)
       throw error
     }
   }
