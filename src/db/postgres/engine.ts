@@ -233,7 +233,6 @@ const connectTo = (pool: pg.Pool) =>
 /** Conditions under which PostgreSQL cannot serve anyone, by the SQLSTATE or how it begins. */
 const UNABLE: Record<string, string> = {
   '08': 'The connection to the database broke.',
-  '25006': 'The database takes no writes.',
   '25P03': 'The database gave up a write that took too long.',
   '40': 'The database undid this write in favour of another.',
   '53': 'The database has no room or no connection left.',
@@ -401,10 +400,12 @@ class PostgresTransaction implements Transaction {
     const writer = new Connection(client, onQuery)
     try {
       const results = await writer.exec(
-        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline`,
+        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline, current_setting('transaction_read_only')::bool as "readOnly"`,
       )
-      const place = results.at(-1)?.rows[0] as Place | undefined
+      const place = results.at(-1)?.rows[0] as (Place & { readOnly: boolean }) | undefined
       if (!place) throw new Error('The database did not say where a transaction stands.')
+      // As a server may be told to make them, or as this one was begun before it was promoted.
+      if (place.readOnly) throw new Error('The transaction is read-only.')
       return new PostgresTransaction(writers, client, place, writer, onCommit)
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
