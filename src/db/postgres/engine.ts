@@ -410,7 +410,8 @@ class PostgresTransaction implements Transaction {
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
-      if (/recovery/.test((error as Error).message)) throw unavailable('The database takes no writes.', error)
+      if (/recovery|read-only/.test((error as Error).message))
+        throw unavailable('The database takes no writes.', error)
       throw error
     }
   }
