@@ -145,38 +145,38 @@ async function serve(): Promise<void> {
     return { nextCursor: after ? signCursor(secret, scope(), { after, snapshot }) : null, limit }
   }
 
-  const byId = database.prepare('select doc from proposals where id = ?').pluck()
+  const byId = database.prepare('select doc from proposals where id = +?').pluck()
   app.get('/docs/v1/proposals/:id', (request, reply) => {
     reply
       .type('application/json; charset=utf-8')
       .send(byId.get((request.params as { id: string }).id) as string)
   })
-  const plainById = database.prepare('select * from plainProposals where id = ?')
+  const plainById = database.prepare('select * from plainProposals where id = +?')
   app.get('/rows/v1/proposals/:id', (request, reply) => {
     const row = plainById.get((request.params as { id: string }).id) as Row
     reply.type('application/json; charset=utf-8').send(JSON.stringify(proposalOf(row)))
   })
 
-  const order = 'order by proposedOn desc, id desc limit ?'
+  const order = 'order by proposedOn desc, id desc limit ? + 0'
   const found =
-    'id in (select recordId from searchDocs where docId in (select rowid from searchWords where searchWords match ?))'
+    'id in (select recordId from searchDocs where docId in (select rowid from searchWords where searchWords match +?))'
   const docs = {
     status: database.prepare(
-      `select id, proposedOn, doc from proposals where status = ? and proposedOn <= ? ${order}`,
+      `select id, proposedOn, doc from proposals where status = +? and proposedOn <= +? ${order}`,
     ),
     speaker: database.prepare(
-      `select p.id, p.proposedOn, p.doc, m.doc as meeting from proposals p left join meetings m on m.id = p.meetingId where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+      `select p.id, p.proposedOn, p.doc, m.doc as meeting from proposals p left join meetings m on m.id = p.meetingId where p.speakerId = +? and p.proposedOn <= +? order by p.proposedOn desc, p.id desc limit ? + 0`,
     ),
     q: database.prepare(
-      `select id, proposedOn, doc from proposals where ${found} and proposedOn >= ? ${order}`,
+      `select id, proposedOn, doc from proposals where ${found} and proposedOn >= +? ${order}`,
     ),
   }
   const plain = {
-    status: database.prepare(`select * from plainProposals where status = ? and proposedOn <= ? ${order}`),
+    status: database.prepare(`select * from plainProposals where status = +? and proposedOn <= +? ${order}`),
     speaker: database.prepare(
-      `select p.*, ${[...MEETING, 'agenda', 'participants', 'identifiers', 'sources'].map((name) => `m."${name}" as "m_${name}"`).join(', ')} from plainProposals p left join plainMeetings m on m.id = p.meetingId where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+      `select p.*, ${[...MEETING, 'agenda', 'participants', 'identifiers', 'sources'].map((name) => `m."${name}" as "m_${name}"`).join(', ')} from plainProposals p left join plainMeetings m on m.id = p.meetingId where p.speakerId = +? and p.proposedOn <= +? order by p.proposedOn desc, p.id desc limit ? + 0`,
     ),
-    q: database.prepare(`select * from plainProposals where ${found} and proposedOn >= ? ${order}`),
+    q: database.prepare(`select * from plainProposals where ${found} and proposedOn >= +? ${order}`),
   }
   interface Asked {
     status?: string

@@ -1,6 +1,6 @@
 // How SQLite looks for what lists ask: which indexes are used is a promise (docs/querying.md), so it is tested.
 import Database from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { signCursor } from '../src/core/cursor.ts'
 import { describeTable } from '../src/db/tables.ts'
@@ -183,4 +183,50 @@ test('one record is looked for by its id, whether it is there, was, or never was
     }
   }
   database.close()
+})
+
+/**
+ * How often a statement was planned while `work` ran: better-sqlite3 then makes a function that makes its rows.
+ * SQLite says of none that it was planned anew.
+ */
+async function planned(work: () => Promise<unknown>): Promise<number> {
+  const makes = vi.spyOn(globalThis, 'Function')
+  try {
+    await work()
+    return makes.mock.calls.filter(([body]) => String(body).startsWith('return (v0')).length
+  } finally {
+    makes.mockRestore()
+  }
+}
+
+test('no query is planned anew for the values that it is asked with', async () => {
+  const s = await service({ seed: true })
+  const database = new Database(s.file, { readonly: true })
+  const twice = (text: string, value: unknown) => {
+    const statement = database.prepare(text)
+    return planned(async () => [statement.get(value), statement.get(value)])
+  }
+  expect(await twice('select id from proposals limit ?', 1)).toBe(2)
+  expect(await twice('select id from proposals limit ? + 0', 1)).toBe(1)
+  expect(await twice('select id from proposals where status = ? order by proposedOn', 'proposed')).toBe(2)
+  expect(await twice('select id from proposals where status = +? order by proposedOn', 'proposed')).toBe(1)
+  database.close()
+
+  const [proposal] = (await s.get('/v1/proposals?limit=1')).body.data
+  for (const path of [
+    '/v1/proposals?limit=3',
+    '/v1/proposals?status=proposed&sort=title&limit=3',
+    '/v1/proposals?include=meeting,evidence&limit=3',
+    '/v1/proposals?q=drones&limit=3',
+    '/v1/search?q=drones&limit=3',
+    '/v1/changes?limit=3',
+    '/v1/changes?kind=proposal&limit=3',
+    '/v1/stats/proposals?by=status&proposedFrom=2003',
+    `/v1/proposals/${proposal.id}/history?limit=3`,
+  ]) {
+    const ask = async (url: string) => expect((await s.get(url)).status, url).toBe(200)
+    await ask(path)
+    // In another spelling, so that it is not answered from what was kept.
+    expect(await planned(() => ask(path.replace(/3$/, '%33'))), path).toBe(0)
+  }
 })

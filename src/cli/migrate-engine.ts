@@ -132,7 +132,7 @@ async function* batches(reader: Reader, { name: table, columns, key }: Copied, b
         )})`
       : sql.empty()
     const rows: Row[] = await reader.all<Row>(
-      sql`select ${names(columns)} from ${name(table)}${past} order by ${names(key)} limit ${BATCH}`,
+      sql`select ${names(columns)} from ${name(table)}${past} order by ${names(key)} ${sql.limit(BATCH)}`,
     )
     const end = rows.at(-1)
     if (!end) return

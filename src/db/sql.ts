@@ -120,6 +120,9 @@ sql.identifier = (name: string) => sql.raw(quoted(name))
 
 sql.placeholder = (name: string) => new Placeholder(name)
 
+/** So many rows at most. A sum, since SQLite plans a query anew for every number that stands there, even behind a sign. */
+sql.limit = (most: number) => sql`limit ${most} + 0`
+
 sql.join = (parts: readonly unknown[], between = EMPTY) => {
   const draft = new Draft()
   for (const [index, part] of parts.entries()) {

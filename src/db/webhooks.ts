@@ -147,7 +147,7 @@ export async function listWebhooks(
   { statuses, after, limit }: { statuses: string[] | null; after: string; limit: number },
 ): Promise<Webhook[]> {
   const rows = await reader.all<Row<Webhook>>(
-    sql`select * from ${webhooks} where ${webhooks.deletedAt} is null and ${webhooks.id} > ${after}${statuses ? sql` and ${webhooks.status} in ${statuses}` : sql.empty()} order by ${webhooks.id} limit ${limit}`,
+    sql`select * from ${webhooks} where ${webhooks.deletedAt} is null and ${webhooks.id} > ${after}${statuses ? sql` and ${webhooks.status} in ${statuses}` : sql.empty()} order by ${webhooks.id} ${sql.limit(limit)}`,
   )
   return rows.map(toWebhook)
 }
@@ -280,7 +280,7 @@ export async function listDeliveries(
   { statuses, before, limit }: { statuses: string[] | null; before: string | null; limit: number },
 ): Promise<Delivery[]> {
   const rows = await reader.all<Row<Delivery>>(
-    sql`select * from ${deliveries} where ${deliveries.webhookId} = ${webhookId}${statuses ? sql` and ${deliveries.status} in ${statuses}` : sql.empty()}${before === null ? sql.empty() : sql` and ${deliveries.id} < ${before}`} order by ${deliveries.id} desc limit ${limit}`,
+    sql`select * from ${deliveries} where ${deliveries.webhookId} = ${webhookId}${statuses ? sql` and ${deliveries.status} in ${statuses}` : sql.empty()}${before === null ? sql.empty() : sql` and ${deliveries.id} < ${before}`} order by ${deliveries.id} desc ${sql.limit(limit)}`,
   )
   return rows.map(toDelivery)
 }

@@ -218,7 +218,7 @@ function after(
 ): Promise<Change[]> {
   const wanted = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
   // Sizes are read before documents are: a few records may be larger than a thousand others.
-  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} limit ${limit}`
+  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} ${sql.limit(limit)}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
     sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,

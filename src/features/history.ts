@@ -131,7 +131,7 @@ async function versions(
 ): Promise<string> {
   // One more than is shown: the oldest shown needs the version before it.
   const rows = await reader.all<Logged>(
-    sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc limit ${limit + 1}`,
+    sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc ${sql.limit(limit + 1)}`,
   )
   if (rows.length === 0 && before === null) throw notFound(kind, id)
   const shown = rows.slice(0, limit)

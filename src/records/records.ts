@@ -460,7 +460,7 @@ export class Records {
         ? sql`and ${columnNamed(table, 'recordId')} <> ${id}`
         : sql`and ${table.id} <> ${id}`
       const rows = await unit.all<{ id: string }>(
-        sql`select ${table.id} as id from ${table} where ${columnNamed(table, column)} = ${id} ${notOwn} order by ${table.id} limit ${MOST_NAMED}`,
+        sql`select ${table.id} as id from ${table} where ${columnNamed(table, column)} = ${id} ${notOwn} order by ${table.id} ${sql.limit(MOST_NAMED)}`,
       )
       found.push(...rows.map((row) => ({ kind: other.kind, id: row.id })))
     }

@@ -32,7 +32,7 @@ export const tsvector: SearchIndex = {
     // One query: where the planner knew of the smaller limit, it would read all records until it has so many, which of a rare
     // word there never are.
     const row = await reader.get<{ found: number; ids: string | null }>(
-      sql`with found as materialized (${tsvector.matching(query)} limit ${many + 1})
+      sql`with found as materialized (${tsvector.matching(query)} ${sql.limit(many + 1)})
         select count(*) as found, case when count(*) <= ${few} then cast(json_agg("recordId") as text) end as ids from found`,
     )
     const found = row?.found ?? 0
@@ -41,7 +41,7 @@ export const tsvector: SearchIndex = {
   },
   async exceeds(reader, query, most) {
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} limit ${most + 1}) as matched`,
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} ${sql.limit(most + 1)}) as matched`,
     )
     return (row?.found ?? 0) > most
   },
@@ -49,7 +49,7 @@ export const tsvector: SearchIndex = {
     return reader.all<SearchHit>(
       sql`select ${HIT}, 0 as score
         from ${searchDocs} where ${matches(query)}${ofKinds(kinds)}
-        order by ${searchDocs.docId} desc limit ${limit} offset ${offset}`,
+        order by ${searchDocs.docId} desc ${sql.limit(limit)} offset ${offset}`,
     )
   },
   async ranked(reader, query, kinds, limit, offset) {
@@ -64,7 +64,7 @@ export const tsvector: SearchIndex = {
       sql`select ${HIT}, coalesce(scored.score, 0) as score
         from ${searchDocs} left join (${scores}) as scored on scored."docId" = ${searchDocs.docId}
         where ${matches(query)}${ofKinds(kinds)}
-        order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
+        order by 4 desc, ${searchDocs.recordId} ${sql.limit(limit)} offset ${offset}`,
     )
   },
   async count(reader, query, kinds) {

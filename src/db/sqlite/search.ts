@@ -25,7 +25,7 @@ export const fts5: SearchIndex = {
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
   async holders(reader, query, few, many) {
-    const found = await reader.all<{ recordId: string }>(sql`${fts5.matching(query)} limit ${few + 1}`)
+    const found = await reader.all<{ recordId: string }>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
     if (found.length <= few) return found.map(({ recordId }) => recordId)
     return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
   },
@@ -37,7 +37,7 @@ export const fts5: SearchIndex = {
         ? sql`select 1 from ${searchDocs} where ${matches(query)}`
         : sql`select 1 from "searchWords" where "searchWords" match ${match}`
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (${some} limit ${most + 1})`,
+      sql`select count(*) as found from (${some} ${sql.limit(most + 1)})`,
     )
     return (row?.found ?? 0) > most
   },
@@ -47,7 +47,9 @@ export const fts5: SearchIndex = {
       match === null
         ? sql`${searchDocs} where ${matches(query)}${ofKinds(kinds)} order by ${searchDocs.docId} desc`
         : sql`${WORDS_FIRST} where "searchWords" match ${match}${ofKinds(kinds)} order by "searchWords".rowid desc`
-    return reader.all<SearchHit>(sql`select ${HIT}, 0 as score from ${from} limit ${limit} offset ${offset}`)
+    return reader.all<SearchHit>(
+      sql`select ${HIT}, 0 as score from ${from} ${sql.limit(limit)} offset ${offset}`,
+    )
   },
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
@@ -68,7 +70,7 @@ export const fts5: SearchIndex = {
       sql`select ${HIT}, coalesce(scored.score, 0) as score
         from ${from}
         where ${where}${ofKinds(kinds)}
-        order by 4 desc, ${searchDocs.recordId} limit ${limit} offset ${offset}`,
+        order by 4 desc, ${searchDocs.recordId} ${sql.limit(limit)} offset ${offset}`,
     )
   },
   async count(reader, query, kinds) {

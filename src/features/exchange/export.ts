@@ -43,5 +43,5 @@ const csv = (rows: string[][]) => stringify(rows, { record_delimiter: 'windows' 
 /** In the order of making, which the log has an index for. */
 const batch = (reader: Reader, { kind, table }: Entity, behind: number) =>
   reader.all<Exported>(
-    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${behind} order by ${changes.seq} limit ${BATCH}`,
+    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${behind} order by ${changes.seq} ${sql.limit(BATCH)}`,
   )
