@@ -25,7 +25,7 @@ interface SqliteOptions {
  * So much of the file is read in place, by the connection that most requests share: half the time of a page of a list, when it
  * was measured (docs/performance.md). The operating system counts what is mapped as memory, and takes it back as it likes.
  */
-const MAPPED_BYTES = 1024 ** 3
+const MAPPED_BYTES = 2 ** 31
 
 /** So much that connection keeps of the rest, in kibibytes: an eighth of the time of a list of a million records. */
 const CACHED_KIB = 64_000
