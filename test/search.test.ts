@@ -443,6 +443,16 @@ describe('a snippet', () => {
 })
 
 describe('any string at all', () => {
+  test('of plain letters is folded as it is beside others', () => {
+    const ascii = fc.string({ unit: fc.integer({ max: 127 }).map((code) => String.fromCharCode(code)) })
+    fc.assert(
+      fc.property(ascii, (text) => {
+        expect([fold(`${text} é`), fold(`É${text}`)]).toEqual([`${fold(text)} e`.trim(), fold(`E${text}`)])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   const SYNTAX = [
     'NEAR',
     'AND',

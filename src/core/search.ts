@@ -37,8 +37,16 @@ const PLAIN: Record<string, string> = {
   þ: 'th',
 }
 
+/** Most words are of these, and what is done with others does nothing to them. */
+const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
+
 /** The words of a text: compatibility forms, case and the diacritics of alphabets folded away, joined by spaces. */
 export function fold(text: string): string {
+  if (isAscii(text))
+    return text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, ' ')
+      .trim()
   return text
     .replace(/[\p{S}\p{No}]/gu, ' ')
     .normalize('NFKD')
@@ -160,6 +168,7 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
 }
 
 function splitUnspaced(piece: string): string[] {
+  if (isAscii(piece)) return [piece]
   const parts: string[] = []
   let at = 0
   for (const match of piece.matchAll(UNSPACED)) {
