@@ -4,6 +4,8 @@
 //
 // `rows` is what one writes who has a table with columns: one prepared statement, rows, JSON.stringify. `docs` is the least
 // that can be done with this file: documents that are JSON text already, one behind the other.
+import cluster from 'node:cluster'
+import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import Fastify from 'fastify'
 import { signCursor } from '../src/core/cursor.ts'
@@ -110,7 +112,13 @@ const meetingOf = (row: Row) => ({
   version: row['m_version'],
 })
 
-if (import.meta.main) await serve()
+/** In how many processes it listens. */
+const WORKERS = Number(process.env['HAND_WORKERS'] ?? 1)
+
+if (import.meta.main) {
+  if (WORKERS > 1 && cluster.isPrimary) for (let worker = 0; worker < WORKERS; worker++) cluster.fork()
+  else await serve()
+}
 
 async function serve(): Promise<void> {
   const database = new Database(process.env['HAND_FILE'] ?? '', { readonly: true })
@@ -220,6 +228,22 @@ async function serve(): Promise<void> {
     )
     reply.type('application/json; charset=utf-8').send(JSON.stringify({ data, page }))
   })
+  // One statement, and an answer once it is on disk.
+  const writing = new Database(process.env['HAND_FILE'] ?? '')
+  writing.pragma('synchronous = FULL')
+  const insert = writing.prepare(
+    `insert into plainProposals (${PROPOSAL.join(', ')}, topicIds, identifiers, sources) values (${PROPOSAL.map(() => '?').join(', ')}, '[]', '[]', '[]')`,
+  )
+  app.post('/rows/v1/proposals', (request, reply) => {
+    const { title, summary, proposedOn } = request.body as Row
+    const at = new Date().toISOString()
+    const stamps = { createdAt: at, updatedAt: at, version: '1' }
+    const state = { status: 'proposed', statusSince: proposedOn, support: 'unsupported' }
+    const row = { id: `prp_${randomUUID()}`, title, summary, proposedOn, ...state, ...stamps } as Row
+    insert.run(PROPOSAL.map((name) => row[name] ?? null))
+    reply.code(201).send(proposalOf({ ...row, topicIds: '[]', identifiers: '[]', sources: '[]' }))
+  })
+
   process.once('SIGTERM', () => process.exit(0))
   await app.listen({ port: Number(process.env['PORT']) })
 }

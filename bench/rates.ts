@@ -98,8 +98,9 @@ interface World {
   /** Of the processes of earlier rounds, in MB. */
   peakMemory: number
   key: string
-  /** The database of the service. */
+  /** The database of the service, and the file of the limits. */
   url: string
+  file: string
   folder: string
   /** Ends what is to be ended when the service and the limits have. */
   remove: () => Promise<unknown>
@@ -238,7 +239,15 @@ const works: Work[] = [
     }),
   ),
   ...[1, CLIENTS].map(
-    (clients): Work => ({ name: `w1 by ${clients}`, on: { service: post }, clients, writes: true }),
+    (clients): Work => ({
+      name: `w1 by ${clients}`,
+      on: {
+        service: post,
+        rows: (world, number) => ({ ...post(world, number), path: '/rows/v1/proposals' }),
+      },
+      clients,
+      writes: true,
+    }),
   ),
 ]
 
@@ -328,7 +337,7 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   }
   const name = options.engine === 'postgres' ? `${rows} on PostgreSQL` : `${rows}`
   try {
-    return { name, rows, ...(await start()), start, peakMemory: 0, key, url, folder, remove }
+    return { name, rows, ...(await start()), start, peakMemory: 0, key, url, file, folder, remove }
   } catch (error) {
     await remove()
     throw error
@@ -493,28 +502,36 @@ async function whileWriting(world: World): Promise<Figures> {
   return { [work.name]: { alone: middle(alone), service: middle(beside), writers: middle(writers) } }
 }
 
-/** The same work of one process, and of two. */
+/** The same work of one process and of two, of the service and of the limit. */
 async function workers(world: World): Promise<Figures> {
-  const port = 3965
-  const two = await begin(SERVICE, port, join(world.folder, 'workers.log'), {
-    DATABASE_URL: world.url,
-    LOG_LEVEL: 'info',
-    WORKERS: '2',
-  })
+  const two: Started[] = []
+  const start = async (script: readonly string[], env: Record<string, string>) => {
+    const started = await begin(script, 3965 + two.length, join(world.folder, 'workers.log'), env)
+    two.push(started)
+    return started
+  }
   try {
+    const service = await start(SERVICE, { DATABASE_URL: world.url, LOG_LEVEL: 'info', WORKERS: '2' })
+    const hand = await start(['bench/hand.ts'], { HAND_FILE: world.file, HAND_WORKERS: '2' })
     const found: Figures = {}
     for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
       const work: Work = { name: `${name} by two workers`, on: {} }
-      const figures = { one: [] as Figure[], service: [] as Figure[] }
+      const all: Record<string, Figure[]> = { one: [], service: [], 'rows, one': [], rows: [] }
       for (let round = 0; round < rounds; round++) {
-        figures.one.push(await load(world, 'service', work, asService(urls[name]), seconds))
-        figures.service.push(await load(world, 'service', work, asService(urls[name]), seconds, two))
+        for (const [server, figures] of Object.entries(all)) {
+          const of = { service, rows: hand, one: world.service }[server] ?? world.hand
+          const request = server.startsWith('rows') ? asHand('rows', urls[name]) : asService(urls[name])
+          if (round === 0) await load(world, server, work, request, WARM_UP, of)
+          figures.push(await load(world, server, work, request, seconds, of))
+        }
       }
-      found[work.name] = { one: middle(figures.one), service: middle(figures.service) }
+      found[work.name] = Object.fromEntries(
+        Object.entries(all).map(([server, figures]) => [server, middle(figures)]),
+      )
     }
     return found
   } finally {
-    await end(two)
+    for (const started of two) await end(started)
   }
 }
 

@@ -52,38 +52,51 @@ function rowsOf({ figures }: Size): string[][] {
 
 const compared = (own: Figure, limit: Figure) => [ratio(own.rate / limit.rate), ratio(limit.cpu / own.cpu)]
 
-/** What is a ratio of the service to itself. */
-function within({ figures, start }: Size): [string, string][] {
-  const rate = (work: string, server = 'service') => figures[work]?.[server]?.rate
-  const cpu = (work: string) => figures[work]?.['service']?.cpu
+/** What is a ratio of the service to itself; and of the limit, where it was measured. */
+function within({ figures, start }: Size): string[][] {
   const over = (value: number | undefined, other: number | undefined) =>
     value === undefined || other === undefined ? '–' : ratio(value / other)
+  const costs = (what: string, work: string, other: string) => [
+    what,
+    over(figures[work]?.['service']?.cpu, figures[other]?.['service']?.cpu),
+    '',
+  ]
+  const rates = (work: string, other: string, server: string, of = server) =>
+    over(figures[work]?.[server]?.rate, figures[other]?.[of]?.rate)
   return [
-    ['Cost of a page at row 50,000, to that of page one (CPU)', over(cpu('g4 deep'), cpu('page 1'))],
-    ['Cost of `count=exact`, to the page alone (CPU)', over(cpu('count=exact'), cpu('g2 new'))],
-    ['Cost of statistics by status, to a page (CPU)', over(cpu('stats by status'), cpu('g2 new'))],
-    [
-      'Cost of statistics by topic of one status, to a page (CPU)',
-      over(cpu('stats by topic, adopted'), cpu('g2 new')),
-    ],
-    [
+    costs('Cost of a page at row 50,000, to that of page one (CPU)', 'g4 deep', 'page 1'),
+    costs('Cost of `count=exact`, to the page alone (CPU)', 'count=exact', 'g2 new'),
+    costs('Cost of statistics by status, to a page (CPU)', 'stats by status', 'g2 new'),
+    costs('Cost of statistics by topic of one status, to a page (CPU)', 'stats by topic, adopted', 'g2 new'),
+    costs(
       'Cost of a search for a word of half of all records, to a rare one (CPU)',
-      over(cpu('search common'), cpu('search rare')),
-    ],
-    [
+      'search common',
+      'search rare',
+    ),
+    costs(
       'Cost of 20 in order that hold a word of half of all records, to 20 that hold a rare one (CPU)',
-      over(cpu('proposals common'), cpu('g5 new')),
+      'proposals common',
+      'g5 new',
+    ),
+    [
+      'Writes of 32 clients, to those of one',
+      rates('w1 by 32', 'w1 by 1', 'service'),
+      rates('w1 by 32', 'w1 by 1', 'rows'),
     ],
-    ['Writes of 32 clients, to those of one', over(rate('w1 by 32'), rate('w1 by 1'))],
     [
       'Reads while 32 clients write, to reads alone',
-      over(rate('g1 while others write'), rate('g1 while others write', 'alone')),
+      rates('g1 while others write', 'g1 while others write', 'service', 'alone'),
+      '',
     ],
-    ...['g1', 'g2', 'g3', 'g5'].map((name): [string, string] => [
-      `${name.toUpperCase()}, always others: two workers, to one`,
-      over(rate(`${name} by two workers`), rate(`${name} by two workers`, 'one')),
-    ]),
-    ['Start on this database, to the start on an empty one', over(start?.filled, start?.empty)],
+    ...['g1', 'g2', 'g3', 'g5'].map((name) => {
+      const work = `${name} by two workers`
+      return [
+        `${name.toUpperCase()}, always others: two workers, to one`,
+        rates(work, work, 'service', 'one'),
+        rates(work, work, 'rows', 'rows, one'),
+      ]
+    }),
+    ['Start on this database, to the start on an empty one', over(start?.filled, start?.empty), ''],
   ]
 }
 
@@ -96,8 +109,8 @@ const numbered = (results: Results) =>
 /** `100000 on PostgreSQL` for people. */
 const titled = (name: string) => name.replace(/^\d+/, (rows) => `${number(Number(rows))} proposals`)
 
-/** What the largest database costs, to the smallest, where two were measured in one sitting. */
-function growth(results: Results): [string, string][] {
+/** What the largest database costs, to the smallest, where two were measured in one sitting; the service, and the limit. */
+function growth(results: Results): string[][] {
   const sizes = numbered(results)
   const [small, large] = [sizes[0], sizes.at(-1)]
   if (!small || !large || small === large || small[1].sitting !== large[1].sitting) return []
@@ -115,16 +128,21 @@ function growth(results: Results): [string, string][] {
     'stats by status',
     'stats by topic, adopted',
   ]
-  return works.flatMap((work): [string, string][] => {
-    const [one, other] = [small, large].map(([, { figures }]) => figures[work]?.['service']?.cpu)
-    return one === undefined || other === undefined ? [] : [[WORKS[work] ?? work, ratio(other / one)]]
-  })
+  const grown = (work: string, server: string) => {
+    const [one, other] = [small, large].map(([, { figures }]) => figures[work]?.[server]?.cpu)
+    return one === undefined || other === undefined ? '' : ratio(other / one)
+  }
+  return works
+    .map((work) => [WORKS[work] ?? work, grown(work, 'service'), grown(work, 'rows')])
+    .filter(([, own]) => own !== '')
 }
 
 const HEAD = ['Work', 'Server', 'Answers/s', 'p99 ms', 'CPU µs', 'Rate, ours to its', 'CPU, its to ours']
 
 const table = (head: string[], rows: string[][]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const inALine = ([what, own, limit]: string[]) => `${what}: ${own}${limit ? `, of the limit ${limit}` : ''}`
 
 /** For a terminal. */
 export function lines(results: Results): string {
@@ -135,13 +153,13 @@ export function lines(results: Results): string {
       return [
         `${titled(rows)}; ${results.machine}; the service took ${size.peakMemory} MB at most`,
         ...all.map((cells) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')),
-        ...within(size).map(([what, value]) => `${what}: ${value}`),
+        ...within(size).map(inALine),
         ...(size.soak
           ? [`Memory in ${size.soak.seconds} s of mixed load: ${size.soak.memory.join(' ')} MB`]
           : []),
       ].join('\n')
     })
-    .concat(growth(results).map(([work, value]) => `growth: ${work}: ${value}`))
+    .concat(growth(results).map((row) => `growth: ${inALine(row)}`))
     .join('\n')
 }
 
@@ -155,7 +173,7 @@ export function figures(results: Results): string {
       '',
       table(HEAD, rowsOf(size)),
       '',
-      table(['Within the service', 'Ratio'], within(size)),
+      table(['Within one server', 'The service', '`rows`'], within(size)),
       ...(size.soak
         ? [
             '',
@@ -171,7 +189,7 @@ export function figures(results: Results): string {
       [
         `### From ${number(sizes[0] ?? 0)} to ${number(sizes.at(-1) ?? 0)} proposals`,
         '',
-        table(['Work', 'Cost of an answer, in CPU, to that on the small database'], grown),
+        table(['Cost of an answer, in CPU, to that on the small database', 'The service', '`rows`'], grown),
       ].join('\n'),
     )
   return parts.join('\n\n')
