@@ -513,16 +513,16 @@ async function workers(world: World): Promise<Figures> {
   try {
     const service = await start(SERVICE, { DATABASE_URL: world.url, LOG_LEVEL: 'info', WORKERS: '2' })
     const hand = await start(['bench/hand.ts'], { HAND_FILE: world.file, HAND_WORKERS: '2' })
+    const servers = { one: world.service, service, 'rows, one': world.hand, rows: hand }
     const found: Figures = {}
     for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
       const work: Work = { name: `${name} by two workers`, on: {} }
-      const all: Record<string, Figure[]> = { one: [], service: [], 'rows, one': [], rows: [] }
+      const all: Record<string, Figure[]> = {}
       for (let round = 0; round < rounds; round++) {
-        for (const [server, figures] of Object.entries(all)) {
-          const of = { service, rows: hand, one: world.service }[server] ?? world.hand
+        for (const [server, of] of Object.entries(servers)) {
           const request = server.startsWith('rows') ? asHand('rows', urls[name]) : asService(urls[name])
           if (round === 0) await load(world, server, work, request, WARM_UP, of)
-          figures.push(await load(world, server, work, request, seconds, of))
+          all[server] = [...(all[server] ?? []), await load(world, server, work, request, seconds, of)]
         }
       }
       found[work.name] = Object.fromEntries(

@@ -616,7 +616,7 @@ const INSERT_LINK = sql`insert into ${links} ("fromKind", "fromId", "field", "to
 
 const DELETE_LINKS = sql`delete from ${links} where ${links.fromId} = ${sql.placeholder('id')}`
 
-const LINKED_FROM = sql`select ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${sql.placeholder('id')} order by ${links.fromId} limit ${sql.raw(String(MOST_NAMED))}`
+const LINKED_FROM = sql`select ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${sql.placeholder('id')} order by ${links.fromId} ${sql.limit(MOST_NAMED)}`
 
 const INSERT_IDENTIFIER = sql`insert into ${identifiers} ("kind", "scheme", "identifier", "recordId") values (${sql.placeholder('kind')}, ${sql.placeholder('scheme')}, ${sql.placeholder('identifier')}, ${sql.placeholder('recordId')})`
 

@@ -261,6 +261,8 @@ function unavailable(detail: string, cause: unknown): Problem {
   return problem
 }
 
+const takesNoWrites = (cause?: unknown) => unavailable('The database takes no writes.', cause)
+
 /** Was it the connection, so that nobody can tell from the error what the server did? */
 function isBroken(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -405,13 +407,12 @@ class PostgresTransaction implements Transaction {
       const place = results.at(-1)?.rows[0] as (Place & { readOnly: boolean }) | undefined
       if (!place) throw new Error('The database did not say where a transaction stands.')
       // As a server may be told to make them, or as this one was begun before it was promoted.
-      if (place.readOnly) throw new Error('The transaction is read-only.')
+      if (place.readOnly) throw takesNoWrites()
       return new PostgresTransaction(writers, client, place, writer, onCommit)
     } catch (error) {
       // Not worth mending: the next write makes a new connection.
       client.release(true)
-      if (/recovery|read-only/.test((error as Error).message))
-        throw unavailable('The database takes no writes.', error)
+      if (/recovery|read-only/.test((error as Error).message)) throw takesNoWrites(error)
       throw error
     }
   }
