@@ -153,6 +153,7 @@ async function attempt(writer: Writer, gather: JointWriter['gather'], job: Job):
   const joint: JointWriter = {
     all: (query, values) => writer.all(query, values),
     get: (query, values) => writer.get(query, values),
+    pluck: (query, values) => writer.pluck(query, values),
     run: (query, values) => writer.run(query, values),
     gather,
   }
@@ -172,6 +173,7 @@ async function attempt(writer: Writer, gather: JointWriter['gather'], job: Job):
       ...joint,
       all: (query, values) => touching(writer.all(query, values)),
       get: (query, values) => touching(writer.get(query, values)),
+      pluck: (query, values) => touching(writer.pluck(query, values)),
       run: (query, values) => {
         touched = true
         return writer.run(query, values)

@@ -16,6 +16,8 @@ export const NONE: Values = {}
 export interface Reader {
   all<Row>(query: SQL, values?: Values): Promise<Row[]>
   get<Row>(query: SQL, values?: Values): Promise<Row | undefined>
+  /** What stands in the first column of each row. */
+  pluck<Value>(query: SQL, values?: Values): Promise<Value[]>
   /** Whether it may be behind what the service answered before. */
   readonly mayLag?: boolean
 }

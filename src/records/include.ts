@@ -124,8 +124,8 @@ async function referred(
   // The columns lead to others, and hold what a day changes; mostly the document is enough.
   const columns = columnsOf(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
   const found = await reader.all<Row>(sql`select ${columns} from ${from} where ${target.table.id} in ${ids}`)
-  const byId = new Map(found.map((row) => [row.id, dated(target, row, view)]))
-  return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(String(id)) ?? [])]))
+  const byId = new Map(found.map((row) => [row['id'], dated(target, row, view)]))
+  return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(id) ?? [])]))
 }
 
 const idsIn = (doc: Json, path: readonly string[]) => [
@@ -149,11 +149,11 @@ async function referring(
   const place = sql`row_number() over (partition by ${by} order by ${first}${columnNamed(table, 'firstSeq')})`
   const from = relation(records.catalogue, records.engine, target, view)
   const found = await reader.all<Row>(
-    sql`select * from (select ${columnsOf(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map(({ id }) => id)}) as placed where place <= ${MOST_EMBEDDED + 1} order by place`,
+    sql`select * from (select ${columnsOf(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map((row) => row['id'])}) as placed where place <= ${MOST_EMBEDDED + 1} order by place`,
   )
   const byId = Map.groupBy(found, (row) => row[column])
   return new Map(
-    rows.map((row) => [row, (byId.get(row.id) ?? []).map((other) => dated(target, other, view))]),
+    rows.map((row) => [row, (byId.get(row['id'] ?? null) ?? []).map((other) => dated(target, other, view))]),
   )
 }
 

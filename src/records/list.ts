@@ -13,14 +13,14 @@ import type { Kind } from './fields.ts'
 import { type Asked, ask, conditions, touchedSince, whereAll } from './filter.ts'
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { columnNamed, columnsOf, type Records } from './records.ts'
-import type { Doc, Filter, Resource } from './resource.ts'
+import { type Doc, type Filter, type Resource, readerOf } from './resource.ts'
 import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
 
-/** A row of a list: its document, and the columns of its table. */
-export type Row = { id: string; doc: string } & { [column: string]: CursorValue }
+/** A row of a list: its document, and those columns of its table that the page needs. */
+export type Row = { doc: string } & { [column: string]: CursorValue }
 
 /** A row that is read for itself. */
-export type RecordRow = Row & { version: number; updatedAt: string }
+export type RecordRow = Row & { id: string; version: number; updatedAt: string }
 
 export interface Page {
   rows: Row[]
@@ -81,23 +81,21 @@ export async function listPage(
   const vocabulary = cursor ? snapshot : seq
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
   const changed = cursor !== undefined && seq === null && last > snapshot
-  const columns = columnsOf(resource.table, columnsFor(resource, query, order))
+  const columns = columnsFor(resource, query)
   const arms = (of: Asked) => armsOf(records, resource, of, changed ? snapshot : null)
   const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
-    rowsBehind(reader, resource, columns, arms(of), order, after, limit)
+    rowsBehind(reader, resource, columns, arms(of), order, view, after, limit)
   const limit = query.limit + 1
   const through = await readThrough(resource, asked, order, read, cursor?.after, limit)
   const counts = query.count === 'exact' && cursor?.total === undefined
   if (changed && (!through || counts)) await lookBack(reader, resource, asked, snapshot)
   const found = through ?? (await read(asked, cursor?.after, namesFew(asked, limit) ? Infinity : limit))
-  const rows = found
-    .slice(0, query.limit)
-    .map((row): Row => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
+  const rows = found.slice(0, query.limit)
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
   const counted = () => (changed ? count(reader, arms(asked)) : countAll(records, reader, resource, asked))
   const total = counts ? await counted() : cursor?.total
-  const after = lastRow && placeOf(lastRow, order)
+  const after = lastRow && placeOf(resource, lastRow, order)
   return {
     rows,
     view,
@@ -232,7 +230,7 @@ async function readThrough(
     }
     const last = rows.at(-1)
     if (!last || rows.length < batch) return found
-    place = placeOf(last, order)
+    place = placeOf(resource, last, order)
   }
 }
 
@@ -264,14 +262,9 @@ async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapsh
   }
 }
 
-/** What a page needs of its rows: the document, what the order and the day hang on, and what leads to others. */
-function columnsFor(resource: Resource, query: ListQuery, order: SortKey[]): string[] {
-  return [
-    'id',
-    'doc',
-    ...order.map(({ column }) => column),
-    ...columnsBehind(resource, query.asOf, query.include),
-  ]
+/** What a page needs of its rows beside the document: what the day hangs on, and what leads to others. */
+function columnsFor(resource: Resource, { asOf, include }: ListQuery): string[] {
+  return [...(include.length > 0 ? ['id'] : []), ...columnsBehind(resource, asOf, include)]
 }
 
 /** The columns on which the day hangs, and those that lead to what is embedded. */
@@ -284,7 +277,15 @@ function columnsBehind(resource: Resource, asOf: string | null, include: readonl
 }
 
 /** Where a row stands in an order: what a page behind it begins with. */
-const placeOf = (row: Row, order: SortKey[]): CursorValue[] => order.map(({ column }) => row[column] ?? null)
+function placeOf({ table }: Resource, { doc }: Row, order: SortKey[]): CursorValue[] {
+  const { columns } = describeTable(table)
+  const parsed = JSON.parse(doc) as Doc
+  return order.map(({ column }) => {
+    const path = columns[column]?.path
+    if (!path) throw new Error(`Documents hold no ${column} to sort by.`)
+    return readerOf(path)(parsed) as CursorValue
+  })
+}
 
 /** The id breaks ties, in the direction of the last key, so that an order is always total. */
 const withId = (sort: SortKey[]): SortKey[] => [
@@ -299,9 +300,10 @@ const withId = (sort: SortKey[]): SortKey[] => [
 async function rowsBehind(
   reader: Reader,
   resource: Resource,
-  columns: SQL,
+  columns: string[],
   arms: Arm[],
   order: SortKey[],
+  view: View,
   after: CursorValue[] | undefined,
   limit: number,
 ): Promise<Row[]> {
@@ -322,14 +324,19 @@ async function rowsBehind(
   const rows: Row[] = []
   for (const stretch of stretches) {
     if (rows.length >= limit) break
-    rows.push(...(await reader.all<Row>(select(table, columns, arms, order, stretch, limit - rows.length))))
+    const query = select(table, columns, arms, order, stretch, limit - rows.length)
+    // Documents alone take two thirds of the time of rows (docs/performance.md).
+    if (columns.length === 0) rows.push(...(await reader.pluck<string>(query)).map((doc): Row => ({ doc })))
+    else rows.push(...(await reader.all<Row>(query)))
   }
-  return rows
+  return view.asOf === null
+    ? rows
+    : rows.map((row) => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
 }
 
 function select(
   table: Table,
-  columns: SQL,
+  columns: string[],
   arms: Arm[],
   order: SortKey[],
   stretch: SQL[],
@@ -339,17 +346,17 @@ function select(
   const keys = order.map((key, index) => direction(table, key, index > 0))
   const cut = limit === Infinity ? sql.empty() : sql` ${sql.limit(limit)}`
   const ordered = sql` order by ${sql.join(keys, sql`, `)}${cut}`
+  const wanted = columnsOf(table, ['doc', ...columns])
   // The place in the order comes first: of two bounds on one column, SQLite enters the index at the one it reads first.
-  const parts = arms.map(
-    (arm) => sql`select ${columns} from ${arm.from}${whereAll([...stretch, ...arm.where])}${ordered}`,
-  )
-  const [only] = parts
-  if (parts.length === 1 && only) return only
+  const from = (arm: Arm) => sql`from ${arm.from}${whereAll([...stretch, ...arm.where])}${ordered}`
+  const [only] = arms
+  if (arms.length === 1 && only) return sql`select ${wanted} ${from(only)}`
+  const each = columnsOf(table, ['doc', ...columns, ...order.map(({ column }) => column)])
   const union = sql.join(
-    parts.map((part) => sql`select * from (${part}) as arm`),
+    arms.map((arm) => sql`select * from (select ${each} ${from(arm)}) as arm`),
     sql` union all `,
   )
-  return sql`select * from (${union}) as ${sql.identifier(name)}${ordered}`
+  return sql`select ${wanted} from (${union}) as ${sql.identifier(name)}${ordered}`
 }
 
 async function count(reader: Reader, arms: Arm[]): Promise<number> {

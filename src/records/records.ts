@@ -147,6 +147,7 @@ export class Records {
         deltas: writer.gather(this.#makeDeltas),
         all: (query, values) => writer.all(query, values),
         get: (query, values) => writer.get(query, values),
+        pluck: (query, values) => writer.pluck(query, values),
         run: (query, values) => writer.run(query, values),
       }
       const result = await work(unit)

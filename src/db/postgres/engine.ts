@@ -337,6 +337,11 @@ class Connection implements Writer {
     return first
   }
 
+  async pluck<Value>(query: SQL, values?: Values): Promise<Value[]> {
+    const rows = await this.all<Record<string, Value>>(query, values)
+    return rows.map((row) => Object.values(row)[0] as Value)
+  }
+
   async run(query: SQL, values?: Values): Promise<void> {
     await this.all(query, values)
   }

@@ -50,6 +50,16 @@ export class Connection implements Writer {
     return known.get(query) as Row | undefined
   }
 
+  async pluck<Value>(query: SQL, values?: Values): Promise<Value[]> {
+    const statement = this.#statement(query, values)
+    statement.pluck()
+    try {
+      return statement.all(paramsOf(query, values)) as Value[]
+    } finally {
+      statement.pluck(false)
+    }
+  }
+
   async run(query: SQL, values?: Values): Promise<void> {
     this.#statement(query, values).run(paramsOf(query, values))
   }

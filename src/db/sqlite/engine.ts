@@ -76,6 +76,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     reader: {
       all: (query, values) => snapshots.reader.all(query, values),
       get: (query, values) => snapshots.reader.get(query, values),
+      pluck: (query, values) => snapshots.reader.pluck(query, values),
     },
     replicas: null,
     tally: siblings?.tally ?? null,

@@ -25,8 +25,8 @@ export const fts5: SearchIndex = {
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
   async holders(reader, query, few, many) {
-    const found = await reader.all<{ recordId: string }>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
-    if (found.length <= few) return found.map(({ recordId }) => recordId)
+    const found = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
+    if (found.length <= few) return found
     return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
   },
   async exceeds(reader, query, most) {
