@@ -68,6 +68,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: log,
+    // What is logged of a request names it; a logger for each would be made for the few that fail.
+    childLoggerFactory: (one) => one,
     trustProxy,
     bodyLimit: BODY_LIMIT,
     serverFactory: (handler) =>

@@ -1,6 +1,8 @@
 // The plain list: pages that follow each other by cursor, sorts, equality filters, and what is refused.
+import type { FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { describeTable } from '../src/db/tables.ts'
+import { nextUrl } from '../src/features/crud.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import {
@@ -209,6 +211,16 @@ describe('a page', () => {
     expect(second.headers.link).toBeUndefined()
     const names = [...first.body['data'], ...second.body['data']].map(({ name }: Body) => name)
     expect(names).toEqual(Array.from({ length: 27 }, (_, n) => `Speaker ${n}`).sort())
+  })
+
+  test('is linked to as it was asked for, with no sign in the URL that could end the link', () => {
+    const next = (url: string, query = {}) => nextUrl({ url, query } as FastifyRequest, 'abc-_')
+    expect(next('/v1/speakers')).toBe('/v1/speakers?cursor=abc-_')
+    expect(next('/v1/speakers?name=A%2CB&sort=-name')).toBe('/v1/speakers?name=A%2CB&sort=-name&cursor=abc-_')
+    expect(next('/v1/speakers?name=>"<', { name: '>"<' })).toBe('/v1/speakers?name=%3E%22%3C&cursor=abc-_')
+    expect(next('/v1/speakers?c%75rsor=old&limit=1', { cursor: 'old' })).toBe(
+      '/v1/speakers?cursor=abc-_&limit=1',
+    )
   })
 
   test('keeps limit, sort, filters and count in its Link', async () => {

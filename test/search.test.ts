@@ -1,7 +1,8 @@
 // Search: whatever someone types is a query, finds what a reader would call a match, and shows it safely.
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { escapeHtml, fold, parseSearch, snippet } from '../src/core/search.ts'
+import { escapeHtml, fold, parseSearch, type SearchQuery, snippet } from '../src/core/search.ts'
+import type { Reader } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { holdersOf } from '../src/records/holders.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
@@ -589,13 +590,38 @@ describe('any string at all', () => {
     )
   })
 
+  test('is said by many the sooner, the fewer records there are: their root, for both ways take as long there', async () => {
+    const s = await service()
+    const asked: number[] = []
+    const engine = {
+      ...s.engine,
+      search: {
+        ...s.engine.search,
+        holders: async (_reader: Reader, _query: SearchQuery, _few: number, many: number) => {
+          asked.push(many)
+          return 'some' as const
+        },
+      },
+    }
+    const query = parseSearch('drones')
+    for (const changes of [0, 20_000, 2_000_000]) {
+      const reader = { ...s.engine.reader, get: async () => ({ seq: changes }) as never }
+      expect(await holdersOf(engine, reader, query)).toBe('some')
+    }
+    const [none = 0, few = 0, many = 0] = asked
+    // What one look at the index brings is never called many.
+    expect(none).toBe(200)
+    expect(few).toBeGreaterThan(none)
+    expect(many / few).toBeCloseTo(10, 1)
+  })
+
   test('that stands far apart in long texts is looked for in the index after all', async () => {
     const s = await service()
     const long = 'word '.repeat(1990)
     await proposals(
       s,
       'First',
-      ...Array.from({ length: 110 }, (_, n): [string, string] => [`Long ${n}`, long]),
+      ...Array.from({ length: 210 }, (_, n): [string, string] => [`Long ${n}`, long]),
     )
     const [last] = await proposals(s, ['Zzz', 'drones'])
     vi.mocked(holdersOf).mockResolvedValue('many')

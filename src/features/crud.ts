@@ -235,8 +235,15 @@ export function crudRoutes(
   })
 }
 
-export function nextUrl(request: FastifyRequest, cursor: string): string {
-  const url = new URL(request.url, 'http://localhost')
+/** What may stand in a URL as it is. */
+const PLAIN = /^[\w\-.~:/?@!$&'()*+,;=%]+$/
+
+/** Where the next page is: as the client asked, with another cursor. */
+export function nextUrl({ url: asked, query }: FastifyRequest, cursor: string): string {
+  if ((query as { cursor?: string }).cursor === undefined && PLAIN.test(asked)) {
+    return `${asked}${asked.includes('?') ? '&' : '?'}cursor=${cursor}`
+  }
+  const url = new URL(asked, 'http://localhost')
   url.searchParams.set('cursor', cursor)
   return `${url.pathname}${url.search}`
 }

@@ -2,15 +2,20 @@
 
 import type { SearchQuery } from '../core/search.ts'
 import type { Engine, Holders, Reader } from '../db/engine.ts'
+import { lastSeq } from './view.ts'
 
 /** So few ids are taken from the index at once. */
 const FEW = 200
 
 /**
- * Where more records hold the words, they are looked for in the records themselves, in the order of the list: to have all
- * of them from the index and then sort them would take the longer, the more there are.
+ * Where many records hold the words, they are looked for in the records themselves, in the order of the list: to have all of
+ * them from the index and then sort them would take the longer, the more there are, and to find them on the way the shorter. Both
+ * take as long where their number is the root of this many times the number of changes (docs/performance.md).
  */
-const MANY = 10_000
+const BALANCE = 22
 
-export const holdersOf = async ({ search }: Engine, reader: Reader, query: SearchQuery): Promise<Holders> =>
-  query.length === 0 ? [] : search.holders(reader, query, FEW, MANY)
+export async function holdersOf({ search }: Engine, reader: Reader, query: SearchQuery): Promise<Holders> {
+  if (query.length === 0) return []
+  const many = Math.ceil(Math.sqrt(BALANCE * (await lastSeq(reader))))
+  return search.holders(reader, query, FEW, Math.max(FEW, many))
+}

@@ -54,7 +54,7 @@ function partsBehind(filter: Filter): Kind[] {
 }
 
 /** So many characters of documents are read for a page before the index is asked all the same. */
-const MOST_READ = 1_000_000
+const MOST_READ = 2_000_000
 
 /** What a cursor belongs to. */
 export const scopeOf = ({ path }: Resource, { filters, sort, asOf, knownAt }: ListQuery): string =>

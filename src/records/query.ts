@@ -86,11 +86,19 @@ const STALLED: Filter = {
 }
 
 /** All filters of a resource by parameter. */
-export const filtersOf = (resource: Resource): Record<string, Filter> => ({
-  ...resource.filters,
-  ...(resource.lifecycle && { stalledSince: STALLED }),
-  ...COMMON_FILTERS,
-})
+export function filtersOf(resource: Resource): Record<string, Filter> {
+  const known = filters.get(resource)
+  if (known) return known
+  const made = {
+    ...resource.filters,
+    ...(resource.lifecycle && { stalledSince: STALLED }),
+    ...COMMON_FILTERS,
+  }
+  filters.set(resource, made)
+  return made
+}
+
+const filters = new WeakMap<Resource, Record<string, Filter>>()
 
 const hasClock = (resource: Resource) => resource.lifecycle !== null || resource.kind === 'state'
 
