@@ -62,14 +62,17 @@ export class Answers {
     this.#most = most
   }
 
-  find(key: string, { version, day }: State): KeptAnswer | undefined {
-    if (this.#state.version !== version || this.#state.day !== day) {
-      this.#young = noAnswers()
-      this.#old = noAnswers()
-      this.#asked = new Set()
-      this.#state = { version, day }
-      return undefined
-    }
+  /** What was kept of another state is of no use. */
+  #enter({ version, day }: State): void {
+    if (this.#state.version === version && this.#state.day === day) return
+    this.#young = noAnswers()
+    this.#old = noAnswers()
+    this.#asked = new Set()
+    this.#state = { version, day }
+  }
+
+  find(key: string, state: State): KeptAnswer | undefined {
+    this.#enter(state)
     const found = this.#young.answers.get(key)
     if (found) return found
     const earlier = this.#old.answers.get(key)
@@ -78,12 +81,12 @@ export class Answers {
   }
 
   keep(key: string, state: State, made: KeptAnswer): void {
-    if (made.body.length > MOST_OF_ONE || this.find(key, state)) return
-    if (this.#asked.has(key)) this.#add(key, made)
-    else {
+    if (made.body.length > MOST_OF_ONE) return
+    this.#enter(state)
+    if (!this.#asked.has(key)) {
       if (this.#asked.size >= MOST_ASKED) this.#asked.clear()
       this.#asked.add(key)
-    }
+    } else if (!this.find(key, state)) this.#add(key, made)
   }
 
   #add(key: string, made: KeptAnswer): void {
@@ -109,6 +112,11 @@ interface Known {
   place: Place | null
 }
 
+/** A request that was looked at where it arrived. */
+type Arrived = IncomingMessage & { [KNOWN]?: Known }
+
+const KNOWN = Symbol('what is known of it')
+
 /** The answers of the service that are kept. */
 export class Kept {
   readonly #engine: Engine
@@ -124,7 +132,16 @@ export class Kept {
    * For where a request arrives.
    * @param secret whether a key was needed to ask
    */
-  look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
+  look(request: Arrived, secret: boolean): Known {
+    // Behind the front, which looked already.
+    const known = secret ? undefined : request[KNOWN]
+    if (known) return known
+    const made = this.#look(request, secret)
+    if (!secret) request[KNOWN] = made
+    return made
+  }
+
+  #look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
     const version = this.#engine.share()
     if (version === null) return { place: null }
     const state = { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
