@@ -4,10 +4,15 @@
 //
 // `rows` is what one writes who has a table with columns: one prepared statement, rows, JSON.stringify. `docs` is the least
 // that can be done with this file: documents that are JSON text already, one behind the other.
+//
+// With `HAND_ALL_ON` they send it with what the service has on: a log, ETags, request ids and metrics, as whoever writes by hand
+// gets them from the libraries.
 import cluster from 'node:cluster'
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
-import Fastify from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import pino from 'pino'
+import { Histogram, Registry } from 'prom-client'
 import { signCursor } from '../src/core/cursor.ts'
 
 /** Tables with columns, as `rows` needs them, drawn from the documents. */
@@ -120,10 +125,39 @@ if (import.meta.main) {
   else await serve()
 }
 
+/** One line of the log, a request id, an ETag and a measurement for each answer. */
+function withAllOn(): FastifyInstance {
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [new Registry()],
+  })
+  const app = Fastify({
+    loggerInstance: pino(pino.destination({ sync: false })) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const etag = `"${hash('sha1', payload as string, 'base64url')}"`
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'public, no-cache', etag })
+    if (request.headers['if-none-match'] !== etag) return payload
+    reply.code(304)
+    return ''
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const labels = { method, route: routeOptions.url ?? '', status: reply.statusCode }
+    durations.observe(labels, reply.elapsedTime / 1000)
+    request.log.info({ req: request, res: reply, responseTime: reply.elapsedTime }, 'request completed')
+  })
+  return app
+}
+
 async function serve(): Promise<void> {
   const database = new Database(process.env['HAND_FILE'] ?? '', { readonly: true })
   database.pragma('cache_size = -8000')
-  const app = Fastify()
+  const app = process.env['HAND_ALL_ON'] ? withAllOn() : Fastify()
   app.get('/readyz', async () => ({ status: 'ok' }))
 
   const bodies = new Map<string, string>()

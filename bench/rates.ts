@@ -51,6 +51,8 @@ const rounds = Number(options.rounds)
 const seconds = Number(options.seconds)
 const only = options.only?.split(',')
 const CLIENTS = 32
+/** `rows` with what the service has on. */
+const ALL_ON = 'rows, all on'
 /** In seconds. */
 const WARM_UP = 2
 const RESULTS = new URL('results.json', import.meta.url).pathname
@@ -87,6 +89,8 @@ export interface Results {
   sizes: Record<string, Size>
 }
 
+type Servers = Pick<World, 'service' | 'hand' | 'allOn'>
+
 interface World {
   /** As the results name it. */
   name: string
@@ -94,7 +98,9 @@ interface World {
   /** Started anew in every round: of one build, one process is slower than the next. */
   service: Started
   hand: Started
-  start: () => Promise<{ service: Started; hand: Started }>
+  /** The same by hand, with a log, ETags and the rest. */
+  allOn: Started
+  start: () => Promise<Servers>
   /** Of the processes of earlier rounds, in MB. */
   peakMemory: number
   key: string
@@ -169,6 +175,7 @@ const works: Work[] = [
         service: asService(urls[name]),
         rows: asHand('rows', urls[name]),
         docs: asHand('docs', urls[name]),
+        [ALL_ON]: asHand('rows', urls[name]),
       },
       equal: true,
     },
@@ -272,7 +279,7 @@ async function main(): Promise<void> {
   const sitting = new Date().toISOString()
   try {
     for (const [index, rows] of sizes.entries())
-      worlds.push(await worldOf(folder, data, rows, 3970 + 2 * index))
+      worlds.push(await worldOf(folder, data, rows, 3970 + 3 * index))
     const figures = await measureAll(worlds)
     const found: Record<string, Size> = {}
     for (const world of worlds) {
@@ -303,11 +310,13 @@ async function main(): Promise<void> {
       writeDocs(results)
     }
   } finally {
-    for (const { service, hand } of worlds) await Promise.all([end(service), end(hand)])
+    for (const world of worlds) await endAll(world)
     for (const { remove } of worlds) await remove()
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const endAll = ({ service, hand, allOn }: Servers) => Promise.all([service, hand, allOn].map(end))
 
 async function worldOf(folder: string, data: string, rows: number, port: number): Promise<World> {
   const made = join(data, `bench-${rows}.db`)
@@ -327,11 +336,20 @@ async function worldOf(folder: string, data: string, rows: number, port: number)
   await engine.close()
   const log = (name: string) => join(folder, `${name}-${rows}.log`)
   const start = async () => {
-    const service = await begin(SERVICE, port, log('service'), { DATABASE_URL: url, LOG_LEVEL: 'info' })
+    const started: Started[] = []
+    const add = async (script: readonly string[], name: string, env: Record<string, string>) => {
+      const one = await begin(script, port + started.length, log(name), env)
+      started.push(one)
+      return one
+    }
     try {
-      return { service, hand: await begin(['bench/hand.ts'], port + 1, log('hand'), { HAND_FILE: file }) }
+      return {
+        service: await add(SERVICE, 'service', { DATABASE_URL: url, LOG_LEVEL: 'info' }),
+        hand: await add(['bench/hand.ts'], 'hand', { HAND_FILE: file }),
+        allOn: await add(['bench/hand.ts'], 'all-on', { HAND_FILE: file, HAND_ALL_ON: 'yes' }),
+      }
     } catch (error) {
-      await end(service)
+      await Promise.all(started.map(end))
       throw error
     }
   }
@@ -417,7 +435,7 @@ async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
     for (const world of worlds) {
       if (index > 0) {
         world.peakMemory = Math.max(world.peakMemory, peakMemory(world.service))
-        await Promise.all([end(world.service), end(world.hand)])
+        await endAll(world)
         Object.assign(world, await world.start())
       }
       if (!stage.some(({ writes }) => writes)) await prepare(world)
@@ -463,7 +481,7 @@ async function load(
   { clients = CLIENTS, same = false }: Work,
   request: Work['on'][string],
   duration: number,
-  of = server === 'service' ? world.service : world.hand,
+  of = server === 'service' ? world.service : server === ALL_ON ? world.allOn : world.hand,
 ): Promise<Figure> {
   const different = same ? 1 : Math.ceil(MOST_A_SECOND * Math.min(duration, 10))
   const from = next
