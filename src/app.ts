@@ -68,8 +68,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: log,
-    // What is logged of a request names it; a logger for each would be made for the few that fail.
-    childLoggerFactory: (one) => one,
+    // Without options, which Fastify would pass on though it has none, pino makes one by a shorter way.
+    childLoggerFactory: (parent, bindings) => parent.child(bindings),
     trustProxy,
     bodyLimit: BODY_LIMIT,
     serverFactory: (handler) =>

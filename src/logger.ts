@@ -1,4 +1,5 @@
 // JSON logs through pino. A key never gets into them: headers are not logged, and what looks like a key is blotted out.
+import { inspect } from 'node:util'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { redactKeys } from './db/keys.ts'
 
@@ -33,7 +34,8 @@ export const makeLogger = (level: string, destination: DestinationStream): Logge
       serializers: {
         req: ({ method, url, ip }: LoggedRequest) => ({ method, url: redactKeys(url), ip }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-        err: (error: Error) => {
+        err: (thrown: unknown) => {
+          const error = thrown instanceof Error ? thrown : new Error(inspect(thrown))
           const { message, stack, ...rest } = pino.stdSerializers.err(error)
           return { ...rest, message: redactKeys(message), stack: redactKeys(stack) }
         },

@@ -218,6 +218,8 @@ describe('a page', () => {
     expect(next('/v1/speakers')).toBe('/v1/speakers?cursor=abc-_')
     expect(next('/v1/speakers?name=A%2CB&sort=-name')).toBe('/v1/speakers?name=A%2CB&sort=-name&cursor=abc-_')
     expect(next('/v1/speakers?name=>"<', { name: '>"<' })).toBe('/v1/speakers?name=%3E%22%3C&cursor=abc-_')
+    expect(next('/v1/speakers?name=50%', { name: '50%' })).toBe('/v1/speakers?name=50%25&cursor=abc-_')
+    expect(next('http://elsewhere.example/v1/speakers?limit=1')).toBe('/v1/speakers?limit=1&cursor=abc-_')
     expect(next('/v1/speakers?c%75rsor=old&limit=1', { cursor: 'old' })).toBe(
       '/v1/speakers?cursor=abc-_&limit=1',
     )

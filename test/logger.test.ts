@@ -38,3 +38,17 @@ test('what is held is written when the process ends, once', async () => {
   stream.flushSync()
   expect(to).toMatchObject({ writes: ['last words\n'], flushed: 2 })
 })
+
+test('whatever was thrown is logged, with no key in it, and throws nothing itself', async () => {
+  const to = sink()
+  const logger = makeLogger('info', byTurns(to))
+  const secret = `sco_${'0'.repeat(26)}_${'x'.repeat(43)}`
+  for (const err of [new Error(secret), secret, { code: 1, secret }, undefined, null, 7])
+    logger.error({ err }, 'failed')
+  await setImmediate()
+  const lines = to.writes.join('').trimEnd().split('\n')
+  expect(lines).toHaveLength(6)
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 50, msg: 'failed' })
+  expect(lines.join()).not.toContain('xxx')
+  expect(JSON.parse(lines[2] ?? '').err.message).toContain('code: 1')
+})

@@ -604,15 +604,22 @@ describe('any string at all', () => {
       },
     }
     const query = parseSearch('drones')
-    for (const changes of [0, 20_000, 2_000_000]) {
+    for (const [changes = 0, rows = 0] of [
+      [0, 26],
+      [20_000, 26],
+      [2_000_000, 26],
+      [20_000, 104],
+    ]) {
       const reader = { ...s.engine.reader, get: async () => ({ seq: changes }) as never }
-      expect(await holdersOf(engine, reader, query)).toBe('some')
+      expect(await holdersOf(engine, reader, query, rows)).toBe('some')
     }
-    const [none = 0, few = 0, many = 0] = asked
+    const [none = 0, few = 0, many = 0, longer = 0] = asked
     // What one look at the index brings is never called many.
     expect(none).toBe(200)
     expect(few).toBeGreaterThan(none)
     expect(many / few).toBeCloseTo(10, 1)
+    // A longer page is found on the way the later.
+    expect(longer / few).toBeCloseTo(2, 1)
   })
 
   test('that stands far apart in long texts is looked for in the index after all', async () => {

@@ -235,8 +235,8 @@ export function crudRoutes(
   })
 }
 
-/** What may stand in a URL as it is. */
-const PLAIN = /^[\w\-.~:/?@!$&'()*+,;=%]+$/
+/** A path and a query that may stand in a link as they are. */
+const PLAIN = /^\/(?:[\w\-.~:/?@!$&'()*+,;=]|%[\da-f]{2})*$/i
 
 /** Where the next page is: as the client asked, with another cursor. */
 export function nextUrl({ url: asked, query }: FastifyRequest, cursor: string): string {

@@ -67,7 +67,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
       const body = await records.engine.read(async (reader) => {
         const view = { asOf: asOf ?? null, seq: null }
         const given = filtersIn(resource, request.query as Record<string, unknown>)
-        const asked = await ask(records, reader, resource, given, view, records.now())
+        const asked = await ask(records, reader, resource, given, view, records.now(), 0)
         const { total, bars } = await countBy(records, reader, resource, by, asked, includesNarrower)
         const labels = await labelsOf(records, reader, resource, by, bars)
         const data = bars

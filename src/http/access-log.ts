@@ -33,10 +33,7 @@ export class AccessLog extends LogController {
   ): void {
     if (error) {
       const responseTime = reply.elapsedTime
-      request.log.error(
-        { reqId: request.id, req: request, res: reply, responseTime, err: error },
-        'request errored',
-      )
+      request.log.error({ req: request, res: reply, responseTime, err: error }, 'request errored')
     } else this.answered(request.id, request.raw, reply.statusCode, reply.elapsedTime)
   }
 

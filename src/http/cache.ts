@@ -133,7 +133,7 @@ export class Kept {
    * @param secret whether a key was needed to ask
    */
   look(request: Arrived, secret: boolean): Known {
-    // Behind the front, which looked already.
+    // Where the front has looked, that stands: an answer that was kept it would have sent.
     const known = secret ? undefined : request[KNOWN]
     if (known) return known
     const made = this.#look(request, secret)

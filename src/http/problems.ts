@@ -140,7 +140,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const problem = toProblem(error)
   if (problem.code === 'body-too-large' && problem !== error)
     problem.message = `The body may be ${request.routeOptions.bodyLimit} bytes long at most.`
-  if (problem.status >= 500) request.log.error({ reqId: request.id, err: error }, 'request failed')
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply
     .code(problem.status)
     .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...problem.headers })

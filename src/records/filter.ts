@@ -38,6 +38,7 @@ export interface Asked {
 /**
  * Checks the values of filters that only the database can: topics and states must exist, slugs become ids, and
  * narrower topics join their broader ones.
+ * @param rows how many records are wanted; 0 where they are only counted
  * @param vocabularyAt the change as of which topics and states are meant; null: now
  * @throws Problem `invalid-parameter`
  */
@@ -48,6 +49,7 @@ export async function ask(
   given: Record<string, string[]>,
   view: View,
   now: Date,
+  rows: number,
   vocabularyAt: number | null = view.seq,
 ): Promise<Asked> {
   const known = filtersOf(resource)
@@ -70,15 +72,15 @@ export async function ask(
         filter.by === 'reference'
           ? await vocabulary(records, reader, name, filter, values, vocabularyAt)
           : values,
-      ...(filter.by === 'text' && values[0] && { words: await wordsIn(records, reader, values[0]) }),
+      ...(filter.by === 'text' && values[0] && { words: await wordsIn(records, reader, values[0], rows) }),
     })
   }
   return { view, filters, today: now.toISOString().slice(0, 10) }
 }
 
-async function wordsIn(records: Records, reader: Reader, text: string): Promise<Words> {
+async function wordsIn(records: Records, reader: Reader, text: string, rows: number): Promise<Words> {
   const query = parseSearch(text)
-  return { query, holders: await holdersOf(records.engine, reader, query) }
+  return { query, holders: await holdersOf(records.engine, reader, query, rows) }
 }
 
 /** A controlled vocabulary is short enough to say what is in it. */

@@ -9,13 +9,18 @@ const FEW = 200
 
 /**
  * Where many records hold the words, they are looked for in the records themselves, in the order of the list: to have all of
- * them from the index and then sort them would take the longer, the more there are, and to find them on the way the shorter. Both
- * take as long where their number is the root of this many times the number of changes (docs/performance.md).
+ * them from the index and then sort them takes the longer, the more there are, and to find a page of them on the way the shorter.
+ * Both take as long, more or less, where they are the root of the page's rows times the number of changes (docs/performance.md).
+ *
+ * @param rows how many are wanted
  */
-const BALANCE = 22
-
-export async function holdersOf({ search }: Engine, reader: Reader, query: SearchQuery): Promise<Holders> {
+export async function holdersOf(
+  { search }: Engine,
+  reader: Reader,
+  query: SearchQuery,
+  rows: number,
+): Promise<Holders> {
   if (query.length === 0) return []
-  const many = Math.ceil(Math.sqrt(BALANCE * (await lastSeq(reader))))
+  const many = Math.ceil(Math.sqrt(rows * (await lastSeq(reader))))
   return search.holders(reader, query, FEW, Math.max(FEW, many))
 }

@@ -79,18 +79,18 @@ export async function listPage(
   if (reader.mayLag && cursor && seq === null && last < cursor.snapshot) throw new Behind()
   const snapshot = cursor?.snapshot ?? seq ?? last
   const vocabulary = cursor ? snapshot : seq
-  const asked = await ask(records, reader, resource, query.filters, view, records.now(), vocabulary)
+  const limit = query.limit + 1
+  const asked = await ask(records, reader, resource, query.filters, view, records.now(), limit, vocabulary)
   const changed = cursor !== undefined && seq === null && last > snapshot
   const columns = columnsFor(resource, query)
   const arms = (of: Asked) => armsOf(records, resource, of, changed ? snapshot : null)
   const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
-    rowsBehind(reader, resource, columns, arms(of), order, view, after, limit)
-  const limit = query.limit + 1
+    rowsBehind(reader, resource, columns, arms(of), order, after, limit)
   const through = await readThrough(resource, asked, order, read, cursor?.after, limit)
   const counts = query.count === 'exact' && cursor?.total === undefined
   if (changed && (!through || counts)) await lookBack(reader, resource, asked, snapshot)
   const found = through ?? (await read(asked, cursor?.after, namesFew(asked, limit) ? Infinity : limit))
-  const rows = found.slice(0, query.limit)
+  const rows = found.slice(0, query.limit).map((row) => asOfDay(resource, row, view))
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
   const counted = () => (changed ? count(reader, arms(asked)) : countAll(records, reader, resource, asked))
@@ -230,7 +230,7 @@ async function readThrough(
     }
     const last = rows.at(-1)
     if (!last || rows.length < batch) return found
-    place = placeOf(resource, last, order)
+    place = placeOf(resource, asOfDay(resource, last, asked.view), order)
   }
 }
 
@@ -276,6 +276,10 @@ function columnsBehind(resource: Resource, asOf: string | null, include: readonl
   ]
 }
 
+/** A row with its document as it was on the day of a view. */
+const asOfDay = (resource: Resource, row: Row, view: View): Row =>
+  view.asOf === null ? row : { ...row, doc: docAsOf(resource, row.doc, row, view) }
+
 /** Where a row stands in an order: what a page behind it begins with. */
 function placeOf({ table }: Resource, { doc }: Row, order: SortKey[]): CursorValue[] {
   const { columns } = describeTable(table)
@@ -303,7 +307,6 @@ async function rowsBehind(
   columns: string[],
   arms: Arm[],
   order: SortKey[],
-  view: View,
   after: CursorValue[] | undefined,
   limit: number,
 ): Promise<Row[]> {
@@ -329,9 +332,7 @@ async function rowsBehind(
     if (columns.length === 0) rows.push(...(await reader.pluck<string>(query)).map((doc): Row => ({ doc })))
     else rows.push(...(await reader.all<Row>(query)))
   }
-  return view.asOf === null
-    ? rows
-    : rows.map((row) => ({ ...row, doc: docAsOf(resource, row.doc, row, view) }))
+  return rows
 }
 
 function select(
