@@ -112,11 +112,6 @@ interface Known {
   place: Place | null
 }
 
-/** A request that was looked at where it arrived. */
-type Arrived = IncomingMessage & { [KNOWN]?: Known }
-
-const KNOWN = Symbol('what is known of it')
-
 /** The answers of the service that are kept. */
 export class Kept {
   readonly #engine: Engine
@@ -132,16 +127,7 @@ export class Kept {
    * For where a request arrives.
    * @param secret whether a key was needed to ask
    */
-  look(request: Arrived, secret: boolean): Known {
-    // Where the front has looked, that stands: an answer that was kept it would have sent.
-    const known = secret ? undefined : request[KNOWN]
-    if (known) return known
-    const made = this.#look(request, secret)
-    if (!secret) request[KNOWN] = made
-    return made
-  }
-
-  #look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
+  look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
     const version = this.#engine.share()
     if (version === null) return { place: null }
     const state = { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }

@@ -14,7 +14,7 @@ import {
   referenceAt,
   valuesAt,
 } from './resource.ts'
-import { docAsOf, relation, type View } from './view.ts'
+import { relation, rowAsOf, type View } from './view.ts'
 
 /** How many records are embedded in one at most, for each relation. What is cut is named in `includeTruncated`. */
 export const MOST_EMBEDDED = 100
@@ -124,7 +124,7 @@ async function referred(
   // The columns lead to others, and hold what a day changes; mostly the document is enough.
   const columns = columnsOf(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
   const found = await reader.all<Row>(sql`select ${columns} from ${from} where ${target.table.id} in ${ids}`)
-  const byId = new Map(found.map((row) => [row['id'], dated(target, row, view)]))
+  const byId = new Map(found.map((row) => [row['id'], rowAsOf(target, row, view)]))
   return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(id) ?? [])]))
 }
 
@@ -153,9 +153,9 @@ async function referring(
   )
   const byId = Map.groupBy(found, (row) => row[column])
   return new Map(
-    rows.map((row) => [row, (byId.get(row['id'] ?? null) ?? []).map((other) => dated(target, other, view))]),
+    rows.map((row) => [
+      row,
+      (byId.get(row['id'] ?? null) ?? []).map((other) => rowAsOf(target, other, view)),
+    ]),
   )
 }
-
-const dated = (entity: Entity, row: Row, view: View): Row =>
-  view.asOf === null ? row : { ...row, doc: docAsOf(entity, row.doc, row, view) }

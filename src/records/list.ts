@@ -14,7 +14,7 @@ import { type Asked, ask, conditions, touchedSince, whereAll } from './filter.ts
 import { filtersOf, type ListQuery, type SortKey } from './query.ts'
 import { columnNamed, columnsOf, type Records } from './records.ts'
 import { type Doc, type Filter, type Resource, readerOf } from './resource.ts'
-import { docAsOf, lastSeqOf, logged, relation, seqAt, type View } from './view.ts'
+import { lastSeqOf, logged, relation, rowAsOf, seqAt, type View } from './view.ts'
 
 /** A row of a list: its document, and those columns of its table that the page needs. */
 export type Row = { doc: string } & { [column: string]: CursorValue }
@@ -90,7 +90,7 @@ export async function listPage(
   const counts = query.count === 'exact' && cursor?.total === undefined
   if (changed && (!through || counts)) await lookBack(reader, resource, asked, snapshot)
   const found = through ?? (await read(asked, cursor?.after, namesFew(asked, limit) ? Infinity : limit))
-  const rows = found.slice(0, query.limit).map((row) => asOfDay(resource, row, view))
+  const rows = found.slice(0, query.limit).map((row) => rowAsOf(resource, row, view))
   const lastRow = found.length > query.limit ? rows.at(-1) : undefined
 
   const counted = () => (changed ? count(reader, arms(asked)) : countAll(records, reader, resource, asked))
@@ -134,7 +134,7 @@ export async function readRow(
     presentRow.set(resource, known)
     row = await reader.get<RecordRow>(known, { id })
   } else row = await reader.get<RecordRow>(select(sql`${id}`))
-  if (row) return { ...row, doc: docAsOf(resource, row.doc, row, view) }
+  if (row) return rowAsOf(resource, row, view)
   if (view.asOf === null && view.seq === null) throw await records.missing(reader, resource, id)
   throw notFound(resource.kind, id, ' at that time')
 }
@@ -230,7 +230,7 @@ async function readThrough(
     }
     const last = rows.at(-1)
     if (!last || rows.length < batch) return found
-    place = placeOf(resource, asOfDay(resource, last, asked.view), order)
+    place = placeOf(resource, rowAsOf(resource, last, asked.view), order)
   }
 }
 
@@ -275,10 +275,6 @@ function columnsBehind(resource: Resource, asOf: string | null, include: readonl
     ...leading.flatMap(([column, { references }]) => (references ? [column] : [])),
   ]
 }
-
-/** A row with its document as it was on the day of a view. */
-const asOfDay = (resource: Resource, row: Row, view: View): Row =>
-  view.asOf === null ? row : { ...row, doc: docAsOf(resource, row.doc, row, view) }
 
 /** Where a row stands in an order: what a page behind it begins with. */
 function placeOf({ table }: Resource, { doc }: Row, order: SortKey[]): CursorValue[] {

@@ -133,11 +133,14 @@ function fromDoc({ path, type }: Column): SQL {
   return type === 'integer' ? sql`cast(${walked} as integer)` : sql`((${walked}) collate "binary")`
 }
 
-/** A document as it was on the day of a view: what the row says of that day, in place of what it says now. */
-export function docAsOf(entity: Entity, doc: string, row: Record<string, unknown>, view: View): string {
-  if (view.asOf === null) return doc
-  const { asOf } = view
-  const parsed = JSON.parse(doc) as Doc
+/** A row with its document as it was on the day of a view: what the row says of that day, in place of what the document says now. */
+export function rowAsOf<Row extends { doc: string } & Record<string, unknown>>(
+  entity: Entity,
+  row: Row,
+  { asOf }: View,
+): Row {
+  if (asOf === null) return row
+  const parsed = JSON.parse(row.doc) as Doc
   if ((entity as Partial<Resource>).lifecycle) {
     parsed['status'] = row['status'] as string
     parsed['statusSince'] = row['statusSince'] as string | null
@@ -148,5 +151,5 @@ export function docAsOf(entity: Entity, doc: string, row: Record<string, unknown
       ({ startDate, endDate }) => startDate <= asOf && (endDate === null || `${endDate}~` >= asOf),
     )
   }
-  return JSON.stringify(parsed)
+  return { ...row, doc: JSON.stringify(parsed) }
 }
