@@ -220,6 +220,13 @@ describe('a page', () => {
     expect(next('/v1/speakers?name=>"<', { name: '>"<' })).toBe('/v1/speakers?name=%3E%22%3C&cursor=abc-_')
     expect(next('/v1/speakers?name=50%', { name: '50%' })).toBe('/v1/speakers?name=50%25&cursor=abc-_')
     expect(next('http://elsewhere.example/v1/speakers?limit=1')).toBe('/v1/speakers?limit=1&cursor=abc-_')
+    expect(next('/v1/speakers?cursor=old&limit=1', { cursor: 'old' })).toBe(
+      '/v1/speakers?cursor=abc-_&limit=1',
+    )
+    expect(next('/v1/speakers?q=?cursor=1&limit=1&cursor=old', { cursor: 'old' })).toBe(
+      '/v1/speakers?q=?cursor=1&limit=1&cursor=abc-_',
+    )
+    expect(next('/v1/speakers?q=?cursor=1')).toBe('/v1/speakers?q=?cursor=1&cursor=abc-_')
     expect(next('/v1/speakers?c%75rsor=old&limit=1', { cursor: 'old' })).toBe(
       '/v1/speakers?cursor=abc-_&limit=1',
     )

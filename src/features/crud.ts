@@ -238,10 +238,15 @@ export function crudRoutes(
 /** A path and a query that may stand in a link as they are. */
 const PLAIN = /^\/(?:[\w\-.~:/?@!$&'()*+,;=]|%[\da-f]{2})*$/i
 
+/** The cursor of such a path. */
+const CURSOR = /(?<=^[^?]*\?|&)cursor=[^&]*/
+
 /** Where the next page is: as the client asked, with another cursor. */
 export function nextUrl({ url: asked, query }: FastifyRequest, cursor: string): string {
-  if ((query as { cursor?: string }).cursor === undefined && PLAIN.test(asked)) {
-    return `${asked}${asked.includes('?') ? '&' : '?'}cursor=${cursor}`
+  if (PLAIN.test(asked)) {
+    if (CURSOR.test(asked)) return asked.replace(CURSOR, `cursor=${cursor}`)
+    if ((query as { cursor?: string }).cursor === undefined)
+      return `${asked}${asked.includes('?') ? '&' : '?'}cursor=${cursor}`
   }
   const url = new URL(asked, 'http://localhost')
   url.searchParams.set('cursor', cursor)
