@@ -13,9 +13,12 @@ declare module 'fastify' {
   }
 }
 
-/** How much is kept at most, in bytes or characters of bodies and questions, and of one answer. */
+/** How much is kept at most, in characters of bodies and questions, and of one answer; most take a byte each. */
 const MOST = 32 * 1024 * 1024
 const MOST_OF_ONE = 1024 * 1024
+
+/** Longer bodies are sent faster as bytes, shorter ones as text beside the headers (docs/performance.md). */
+const LARGE = 4096
 
 const DAY_MS = 86_400_000
 
@@ -131,7 +134,10 @@ export class Kept {
     // All that an answer may hang on beside the state.
     const question = `${secret ? 'private' : 'public'} ${accept}\n${url}`
     const found = this.#answers.find(question, state)
-    if (found) return { found, place: null }
+    if (found) {
+      if (typeof found.body === 'string' && found.body.length > LARGE) found.body = Buffer.from(found.body)
+      return { found, place: null }
+    }
     // Whoever read between two looks at the same version read that version.
     const keep = (made: Representation, route: string) => {
       if (this.#engine.version() === version) this.#answers.keep(question, state, { ...made, route })

@@ -6,11 +6,8 @@ import { Problem } from '../core/problems.ts'
 import { post } from './outbox.ts'
 
 /** A strong ETag of a body. That of a record begins with its version, so that any form of it can be written back. */
-export const etagOf = (body: string | Buffer, version?: number) =>
+export const etagOf = (body: string, version?: number) =>
   `"${version === undefined ? '' : `${version}.`}${hash('sha1', body, 'base64url').slice(0, 22)}"`
-
-/** Longer bodies are sent faster as bytes, shorter ones as text beside the headers (docs/performance.md). */
-const LARGE = 4096
 
 interface Answer {
   body: string
@@ -35,9 +32,8 @@ export interface Representation {
 export function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body: text, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Answer,
+  { body, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Answer,
 ): FastifyReply {
-  const body = text.length > LARGE ? Buffer.from(text) : text
   const etag = etagOf(body, version)
   const made: Representation = {
     body,
