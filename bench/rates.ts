@@ -502,11 +502,9 @@ function median(values: number[]): number {
 }
 
 function middle(figures: Figure[]): Figure {
-  return {
-    rate: Math.round(median(figures.map(({ rate }) => rate)) * 10) / 10,
-    p99: median(figures.map(({ p99 }) => p99)),
-    cpu: Math.round(median(figures.map(({ cpu }) => cpu)) * 10) / 10,
-  }
+  const of = (name: keyof Figure, digits: number) =>
+    Number(median(figures.map((figure) => figure[name])).toFixed(digits))
+  return { rate: of('rate', 1), p99: of('p99', 3), cpu: of('cpu', 1) }
 }
 
 /** New requests, while nobody writes and while as many clients write. */
