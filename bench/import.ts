@@ -14,6 +14,7 @@ import { fold } from '../src/core/search.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { seed } from '../src/seed.ts'
+import { median } from './median.ts'
 import { SERVICE } from './process.ts'
 
 const ROUNDS = 3
@@ -57,7 +58,7 @@ try {
       ].join('  '),
     )
   }
-  console.log(`median ratio ${ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]?.toFixed(2)}`)
+  console.log(`median ratio ${median(ratios).toFixed(2)}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

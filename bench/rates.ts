@@ -28,6 +28,7 @@ import { cursorSecret } from '../src/db/settings.ts'
 import { type Asked, ask, CLIENT } from './client.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
+import { median } from './median.ts'
 import { begin, cpuSeconds, end, memory, peakMemory, SERVICE, type Started } from './process.ts'
 import { lines, writeDocs } from './report.ts'
 
@@ -493,12 +494,6 @@ async function warmUp(world: World, server: string, work: Work, request: Work['o
     const { rate } = await load(world, server, work, request, WARM_SECONDS, of)
     answers += rate * WARM_SECONDS
   }
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
 }
 
 function middle(figures: Figure[]): Figure {

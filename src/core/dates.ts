@@ -15,11 +15,7 @@ export function isCalendarDate(value: string): boolean {
   return value.length === 10 && isPartialDate(value)
 }
 
-const IN_EVERY_MONTH = /-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$/
-
 function dayExists(day: string): boolean {
-  // Most days are in every month, and a calendar takes longer to say so.
-  if (IN_EVERY_MONTH.test(day)) return true
   try {
     Temporal.PlainDate.from(day)
     return true
