@@ -54,10 +54,14 @@ const only = options.only?.split(',')
 const CLIENTS = 32
 /** `rows` with what the service has on. */
 const ALL_ON = 'rows, all on'
-/** A server is warm when it gave so many answers of a kind, or was asked for them so many times over: V8 compiles what runs often. */
+/**
+ * A server is warm when it gave so many answers of a kind, since V8 compiles what runs often, and when it gives the next ones no
+ * faster than the last: of a large file it has to have in memory first what it is asked for. Or when it was asked often enough.
+ */
 const WARM_ANSWERS = 20_000
-const WARM_TIMES = 3
+const WARM_AS_LAST = 0.95
 const WARM_SECONDS = 2
+const WARM_MOST = 10
 const RESULTS = new URL('results.json', import.meta.url).pathname
 
 export interface Figure {
@@ -490,9 +494,12 @@ async function load(
 
 async function warmUp(world: World, server: string, work: Work, request: Work['on'][string], of?: Started) {
   let answers = 0
-  for (let times = 0; times < WARM_TIMES && answers < WARM_ANSWERS; times++) {
-    const { rate } = await load(world, server, work, request, WARM_SECONDS, of)
+  let last = Infinity
+  for (let times = 0; times < WARM_MOST; times++) {
+    const { rate, cpu } = await load(world, server, work, request, WARM_SECONDS, of)
     answers += rate * WARM_SECONDS
+    if (answers >= WARM_ANSWERS && cpu >= WARM_AS_LAST * last) return
+    last = cpu
   }
 }
 
