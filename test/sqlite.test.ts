@@ -5,17 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { parseSearch } from '../src/core/search.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { service } from './helpers/app.ts'
 
 /** An engine on a file of its own, and a connection beside it, as another process would have. */
-async function engineOn(): Promise<{ engine: Engine; file: string; outside: Database.Database }> {
+async function engineOn(
+  options: Parameters<typeof openSqlite>[1] = {},
+): Promise<{ engine: Engine; file: string; outside: Database.Database }> {
   const folder = await mkdtemp(join(tmpdir(), 'sco-tracker-engine-'))
   const file = join(folder, 'tracker.db')
-  const engine = openSqlite(file)
+  const engine = openSqlite(file, options)
   await engine.migrate()
   const outside = new Database(file, { timeout: 0 })
   outside.exec('create table children (parent text references settings (name))')
@@ -91,6 +94,69 @@ describe('the database', () => {
     const { engine } = await engineOn()
     const row = await engine.write((writer) => writer.get<object>(sql`pragma ${sql.raw(pragma)}`))
     expect(Object.values(row ?? {})).toEqual([value])
+  })
+})
+
+describe('the full-text index', () => {
+  /** One commit with so many entries, which all hold `everywhere` and a word of their own. */
+  const add = ({ engine }: { engine: Engine }, from: number, count = 1) =>
+    engine.write(async (writer) => {
+      for (let number = from; number < from + count; number++)
+        await engine.search.put(writer, {
+          docId: number,
+          kind: 'proposal',
+          recordId: `prp_${number}`,
+          date: null,
+          title: `word${number}`,
+          body: 'everywhere',
+        })
+    })
+
+  const partsOf = ({ outside }: { outside: Database.Database }) =>
+    outside.prepare('select count(distinct segid) from searchWords_idx').pluck().get()
+
+  const found = ({ engine }: { engine: Engine }, words: string) =>
+    engine.reader.pluck<string>(engine.search.matching(parseSearch(words)))
+
+  test('becomes one part when nobody writes, in steps, and finds what it found', async () => {
+    const on = await engineOn({ quietMs: 100 })
+    for (let number = 1; number <= 7; number++) await add(on, number)
+    await on.engine.write((writer) => on.engine.search.remove(writer, 'prp_3'))
+    await add(on, 1000, 4000)
+    expect(partsOf(on)).toBeGreaterThan(1)
+    const before = await found(on, 'everywhere')
+    expect(before).toHaveLength(4006)
+    await vi.waitFor(() => expect(partsOf(on)).toBe(1), 10_000)
+    expect(await found(on, 'everywhere')).toEqual(before)
+    expect(await found(on, 'word7')).toEqual(['prp_7'])
+    expect(await found(on, 'word3')).toEqual([])
+    on.outside.exec(`insert into searchWords (searchWords) values ('integrity-check')`)
+  })
+
+  test('is left alone while somebody writes', async () => {
+    const on = await engineOn({ quietMs: 60_000 })
+    await add(on, 1)
+    await add(on, 2)
+    await sleep(100)
+    expect(partsOf(on)).toBe(2)
+  })
+
+  test('is left alone where there is little beside its largest part', async () => {
+    const on = await engineOn({ quietMs: 20 })
+    await add(on, 1000, 4000)
+    await add(on, 1)
+    await sleep(300)
+    expect(partsOf(on)).toBe(2)
+  })
+
+  test('is merged no further once the database is closed', async () => {
+    const on = await engineOn({ quietMs: 5 })
+    await add(on, 1)
+    await add(on, 2)
+    await on.engine.close()
+    const parts = partsOf(on)
+    await sleep(50)
+    expect(partsOf(on)).toBe(parts)
   })
 })
 

@@ -1,7 +1,7 @@
 // Serialised writes that share commits (docs/adr/0003), whatever the engine.
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import type { Gathered, JointWriter, Writer } from './engine.ts'
+import { type Gathered, type JointWriter, partOf, type Writer } from './engine.ts'
 
 /** How many waiting writes share one commit, and so one wait for the disk. */
 const MOST_IN_A_COMMIT = 64
@@ -150,13 +150,7 @@ class Spoilt extends Error {}
 
 /** @returns what is to be told once all is on disk. @throws Spoilt */
 async function attempt(writer: Writer, gather: JointWriter['gather'], job: Job): Promise<() => void> {
-  const joint: JointWriter = {
-    all: (query, values) => writer.all(query, values),
-    get: (query, values) => writer.get(query, values),
-    pluck: (query, values) => writer.pluck(query, values),
-    run: (query, values) => writer.run(query, values),
-    gather,
-  }
+  const joint: JointWriter = { ...partOf(writer), gather }
   if (job.alone) {
     const result = await job.work(joint)
     return () => job.resolve(result)

@@ -60,6 +60,14 @@ export interface Writer extends Reader {
   run(query: SQL, values?: Values): Promise<void>
 }
 
+/** A writer as part of something that can do more. */
+export const partOf = (writer: Writer): Writer => ({
+  all: (query, values) => writer.all(query, values),
+  get: (query, values) => writer.get(query, values),
+  pluck: (query, values) => writer.pluck(query, values),
+  run: (query, values) => writer.run(query, values),
+})
+
 /** What writes that share a commit put down together. */
 export interface Gathered {
   /** Runs once, behind all of them and before the commit. */

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { IdMaker } from '../core/ids.ts'
 import { type Fault, gone, impossible, notFound, Problem, unknownReference } from '../core/problems.ts'
 import { fold } from '../core/search.ts'
-import type { Engine, Reader, Writer } from '../db/engine.ts'
+import { type Engine, partOf, type Reader, type Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
@@ -145,10 +145,7 @@ export class Records {
         seq: first,
         known: new Set(),
         deltas: writer.gather(this.#makeDeltas),
-        all: (query, values) => writer.all(query, values),
-        get: (query, values) => writer.get(query, values),
-        pluck: (query, values) => writer.pluck(query, values),
-        run: (query, values) => writer.run(query, values),
+        ...partOf(writer),
       }
       const result = await work(unit)
       unit.deltas.changes(unit.seq - first)

@@ -7,6 +7,7 @@ import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Siblings, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
+import { Merging } from './merging.ts'
 import { fts5 } from './search.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -19,6 +20,8 @@ interface SqliteOptions {
   siblings?: Siblings | null
   /** How long a write waits for one of another process, in milliseconds. */
   busyMs?: number
+  /** For how long nobody writes before the parts of the full-text index are made into one, in milliseconds. */
+  quietMs?: number | undefined
 }
 
 /**
@@ -59,6 +62,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       await begin(write, options.busyMs ?? BUSY_MS)
       return new SqliteTransaction(write, writer, () => {
         snapshots.retire()
+        merging.committed()
         siblings?.committed()
       })
     },
@@ -66,6 +70,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     () => snapshots.turns,
   )
   siblings?.onCommitted(() => commits.announce())
+  const merging = new Merging((work) => commits.enqueue(work, true), options.quietMs)
 
   return {
     name: 'sqlite',
@@ -103,6 +108,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       }
     },
     async close() {
+      merging.close()
       await commits.idle()
       await snapshots.close()
       write.close()
