@@ -133,6 +133,15 @@ describe('the full-text index', () => {
     on.outside.exec(`insert into searchWords (searchWords) values ('integrity-check')`)
   })
 
+  test('becomes one part also where others left many', async () => {
+    const on = await engineOn({ quietMs: 60_000 })
+    await add(on, 1)
+    await add(on, 2)
+    const engine = openSqlite(on.file, { quietMs: 10 })
+    onTestFinished(() => engine.close())
+    await vi.waitFor(() => expect(partsOf(on)).toBe(1), 10_000)
+  })
+
   test('is left alone while somebody writes', async () => {
     const on = await engineOn({ quietMs: 60_000 })
     await add(on, 1)

@@ -69,8 +69,13 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     false,
     () => snapshots.turns,
   )
-  siblings?.onCommitted(() => commits.announce())
-  const merging = new Merging((work) => commits.enqueue(work, true), options.quietMs)
+  // No request asked for it, so it is not among the queries that are counted.
+  const aside = new Connection(write, undefined)
+  const merging = new Merging((work) => commits.enqueue(() => work(aside), true), options.quietMs)
+  siblings?.onCommitted(() => {
+    commits.announce()
+    merging.committed()
+  })
 
   return {
     name: 'sqlite',

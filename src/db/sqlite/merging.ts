@@ -16,6 +16,7 @@ const PARTS = sql`select count(*) as size from "searchWords_idx" group by segid 
 // A step writes so many pages of 4 KB: some ten milliseconds.
 const BEGIN = sql`insert into "searchWords" ("searchWords", rank) values ('merge', -200)`
 const GO_ON = sql`insert into "searchWords" ("searchWords", rank) values ('merge', 200)`
+
 type Write = (work: (writer: Writer) => Promise<boolean>) => Promise<boolean>
 
 export class Merging {
@@ -32,9 +33,11 @@ export class Merging {
   constructor(write: Write, quietMs = QUIET_MS) {
     this.#write = write
     this.#quietMs = quietMs
+    // Whoever wrote before may have left parts.
+    this.#later(quietMs)
   }
 
-  /** Something was committed. */
+  /** Something was committed, here or by a sibling. */
   committed(): void {
     if (!this.#atWork) this.#later(this.#quietMs)
   }
