@@ -14,7 +14,7 @@ import { service } from './helpers/app.ts'
 
 /** An engine on a file of its own, and a connection beside it, as another process would have. */
 async function engineOn(
-  options: Parameters<typeof openSqlite>[1] = {},
+  options?: Parameters<typeof openSqlite>[1],
 ): Promise<{ engine: Engine; file: string; outside: Database.Database }> {
   const folder = await mkdtemp(join(tmpdir(), 'sco-tracker-engine-'))
   const file = join(folder, 'tracker.db')

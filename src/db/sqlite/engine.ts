@@ -21,7 +21,7 @@ interface SqliteOptions {
   /** How long a write waits for one of another process, in milliseconds. */
   busyMs?: number
   /** For how long nobody writes before the parts of the full-text index are made into one, in milliseconds. */
-  quietMs?: number | undefined
+  quietMs?: number
 }
 
 /**
