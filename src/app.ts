@@ -30,6 +30,7 @@ import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { requestId } from './http/request-id.ts'
+import { requestLogger } from './http/request-logger.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { embeddedIn } from './records/include.ts'
 import { eventRoutes } from './resources/events/routes.ts'
@@ -68,8 +69,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: log,
-    // Without options, which Fastify would pass on though it has none, pino makes one by a shorter way.
-    childLoggerFactory: (parent, bindings) => parent.child(bindings),
+    childLoggerFactory: requestLogger,
     trustProxy,
     bodyLimit: BODY_LIMIT,
     serverFactory: (handler) =>

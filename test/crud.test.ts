@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../src/db/sql.ts'
 import { columnOf } from '../src/records/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
-import { type Service, service } from './helpers/app.ts'
+import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import {
   type Body,
   fullBody,
@@ -327,7 +327,7 @@ describe.each(kinds)('a %s', (kind) => {
       at: doc['createdAt'],
       ...actor('analyst'),
     })
-    expect(created?.requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(created?.requestId).toMatch(REQUEST_ID)
     expect(JSON.parse(created?.doc ?? '')).toEqual(doc)
     expect(updated).toMatchObject({
       ...about,

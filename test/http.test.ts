@@ -1,10 +1,11 @@
 // HTTP itself: what every client may rely on whatever it asks for, and what nonsense is told.
+import { execFileSync } from 'node:child_process'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { PROBLEMS } from '../src/core/problems.ts'
 import type { Engine } from '../src/db/engine.ts'
-import { type Service, service } from './helpers/app.ts'
+import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import { type Body, leastBody, oneOfEach } from './helpers/bodies.ts'
 import { onPostgres } from './helpers/database.ts'
 
@@ -379,7 +380,7 @@ describe('X-Request-Id', () => {
     async (id) => {
       const s = await service()
       const { headers } = await s.get('/v1/speakers', { 'x-request-id': id })
-      expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+      expect(headers['x-request-id']).toMatch(REQUEST_ID)
     },
   )
 
@@ -396,11 +397,18 @@ describe('X-Request-Id', () => {
       '/healthz',
     ]) {
       const { headers, body, status } = await s.get(url)
-      expect(headers['x-request-id'], url).toMatch(/^[0-9a-f-]{36}$/)
+      expect(headers['x-request-id'], url).toMatch(REQUEST_ID)
       if (status >= 400) expect(body['requestId']).toBe(headers['x-request-id'])
       seen.add(headers['x-request-id'])
     }
     expect(seen.size).toBe(7)
+  })
+
+  test('of another process is another', () => {
+    const script = `import('./src/http/request-id.ts').then((module) => console.log(module.newRequestId()))`
+    const ids = [1, 2].map(() => execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim())
+    expect(ids).toEqual([expect.stringMatching(REQUEST_ID), expect.stringMatching(REQUEST_ID)])
+    expect(ids[0]).not.toBe(ids[1])
   })
 })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
-import { type Service, service } from './helpers/app.ts'
+import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 
 interface RawAnswer {
   status: number
@@ -161,7 +161,7 @@ describe('over a socket', () => {
       detail: expect.any(String),
       instance: expect.any(String),
     })
-    expect(body.requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(body.requestId).toMatch(REQUEST_ID)
     expect(answer.headers['x-request-id']).toBe(body.requestId)
     expect((await s.get('/healthz')).status).toBe(200)
   })

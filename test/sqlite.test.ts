@@ -99,7 +99,7 @@ describe('the database', () => {
 
 describe('the full-text index', () => {
   /** One commit with so many entries, which all hold `everywhere` and a word of their own. */
-  const add = ({ engine }: { engine: Engine }, from: number, count = 1) =>
+  const add = ({ engine }: { engine: Engine }, from: number, count = 1, words = 0) =>
     engine.write(async (writer) => {
       for (let number = from; number < from + count; number++)
         await engine.search.put(writer, {
@@ -108,7 +108,7 @@ describe('the full-text index', () => {
           recordId: `prp_${number}`,
           date: null,
           title: `word${number}`,
-          body: 'everywhere',
+          body: `everywhere ${Array.from({ length: words }, (_, word) => `w${number * words + word}`).join(' ')}`,
         })
     })
 
@@ -131,6 +131,19 @@ describe('the full-text index', () => {
     expect(await found(on, 'word7')).toEqual(['prp_7'])
     expect(await found(on, 'word3')).toEqual([])
     on.outside.exec(`insert into searchWords (searchWords) values ('integrity-check')`)
+  })
+
+  test('becomes one part also of what comes while it is being merged', async () => {
+    const on = await engineOn({ quietMs: 100 })
+    await add(on, 1, 3000, 30)
+    await add(on, 3001, 3000, 30)
+    const state = () => on.outside.pragma('data_version', { simple: true })
+    const before = state()
+    await vi.waitFor(() => expect(state()).not.toBe(before), 10_000)
+    expect(partsOf(on)).toBeGreaterThan(1)
+    await add(on, 6001, 3000, 30)
+    await vi.waitFor(() => expect(partsOf(on)).toBe(1), 10_000)
+    expect(await found(on, 'everywhere')).toHaveLength(9000)
   })
 
   test('becomes one part also where others left many', async () => {

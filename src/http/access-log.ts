@@ -47,7 +47,7 @@ export class AccessLog extends LogController {
     const url = JSON.stringify(redactKeys(request.url ?? ''))
     const took = Math.round(milliseconds * 1000) / 1000
     log[symbols.streamSym].write(
-      `${log[symbols.lsCacheSym][INFO]}${log[symbols.timeSym]()}${log[symbols.chindingsSym]},"reqId":${JSON.stringify(id)},"req":{"method":"${request.method}","url":${url},"ip":${JSON.stringify(this.#addressOf(request))}},"res":{"statusCode":${status}},"responseTime":${took},"msg":"request completed"}\n`,
+      `${log[symbols.lsCacheSym][INFO]}${log[symbols.timeSym]()}${log[symbols.chindingsSym]},"reqId":"${id}","req":{"method":"${request.method}","url":${url},"ip":${JSON.stringify(this.#addressOf(request))}},"res":{"statusCode":${status}},"responseTime":${took},"msg":"request completed"}\n`,
     )
   }
 

@@ -9,6 +9,22 @@ import { post } from './outbox.ts'
 export const etagOf = (body: string, version?: number) =>
   `"${version === undefined ? '' : `${version}.`}${hash('sha1', body, 'base64url').slice(0, 22)}"`
 
+/** How HTTP writes days, up to the time. */
+const days = new Map<string, string>()
+const MOST_DAYS = 1000
+
+/** An instant as HTTP writes it (RFC 9110, section 5.6.7). @param instant in ISO 8601, UTC */
+export function httpDate(instant: string): string {
+  const day = instant.slice(0, 10)
+  let begun = days.get(day)
+  if (begun === undefined) {
+    begun = new Date(day).toUTCString().slice(0, 'Thu, 01 Jan 1970 '.length)
+    if (days.size >= MOST_DAYS) days.clear()
+    days.set(day, begun)
+  }
+  return `${begun}${instant.slice(11, 19)} GMT`
+}
+
 interface Answer {
   body: string
   /** Of a record: its version, for the ETag. */
@@ -40,7 +56,7 @@ export function answer(
     etag,
     headers: {
       ...validators(request, reply, etag),
-      ...(lastModified && { 'last-modified': new Date(lastModified).toUTCString() }),
+      ...(lastModified && { 'last-modified': httpDate(lastModified) }),
     },
     contentHeaders: {
       'content-type': type,

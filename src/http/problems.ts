@@ -1,5 +1,4 @@
 // Every error leaves as application/problem+json (RFC 9457), made in this one place, and each code has a page.
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -7,6 +6,7 @@ import fp from 'fastify-plugin'
 import { z } from 'zod'
 import { PROBLEMS, Problem, type ProblemCode } from '../core/problems.ts'
 import { redactKeys } from '../db/keys.ts'
+import { newRequestId } from './request-id.ts'
 
 export const PROBLEM_JSON = 'application/problem+json'
 
@@ -164,7 +164,7 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
     code,
     code === 'malformed-body' ? 'This is not HTTP/1.1.' : PROBLEMS[code].about,
   )
-  const requestId = randomUUID()
+  const requestId = newRequestId()
   const body = JSON.stringify(problemBody(problem, '', requestId))
   socket.end(
     `HTTP/1.1 ${problem.status} ${PROBLEMS[code].title}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
@@ -180,7 +180,7 @@ export function refuseExpectation(
     'expectation-failed',
     `This service does not know ${JSON.stringify(request.headers.expect)}.`,
   )
-  const requestId = randomUUID()
+  const requestId = newRequestId()
   const body = JSON.stringify(problemBody(problem, request.url ?? '', requestId))
   response
     .writeHead(problem.status, {

@@ -38,14 +38,13 @@ export function bodyProblem(error: z.ZodError): Problem {
   })
 }
 
-/** One step of a JSON Pointer (RFC 6901, section 3). */
 /** Legal values as people can read them: of paths such as `meeting.organization`, the first steps. */
 function listed(values: string[]): string {
   const first = values.filter((value) => !value.includes('.'))
   return first.length < values.length ? `${first.join(', ')}, and from each one step on` : values.join(', ')
 }
 
-/** A key as a segment of a JSON Pointer (RFC 6901). */
+/** A key as a segment of a JSON Pointer (RFC 6901, section 3). */
 export const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {

@@ -5,7 +5,7 @@ import { Problem } from '../core/problems.ts'
 import type { Reader, Writer } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { idempotency } from '../db/system.ts'
-import { etagOf } from './conditional.ts'
+import { etagOf, httpDate } from './conditional.ts'
 
 /** How long an answer is kept for its Idempotency-Key. */
 const KEPT_MS = 24 * 3_600_000
@@ -45,7 +45,7 @@ export function written(
     headers: {
       'content-type': 'application/json; charset=utf-8',
       etag: etagOf(body, doc.version),
-      'last-modified': new Date(doc.updatedAt).toUTCString(),
+      'last-modified': httpDate(doc.updatedAt),
       ...(location !== undefined && { location }),
     },
     body,

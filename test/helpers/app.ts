@@ -12,6 +12,9 @@ import { countsOf } from './counts.ts'
 import { freshDatabase, rowsOf } from './database.ts'
 import { holdToDocument, watchSockets } from './document.ts'
 
+/** What the service calls a request: its process, and the number of the request there. */
+export const REQUEST_ID = /^[0-9a-f]{16}-[1-9]\d*$/
+
 export interface Answer<Body = Record<string, any>> {
   status: number
   headers: LightMyRequestResponse['headers']

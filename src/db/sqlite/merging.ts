@@ -53,12 +53,14 @@ export class Merging {
   }
 
   async #step(): Promise<void> {
+    const goingOn = this.#begun
     try {
       this.#begun = await this.#write(async (writer) => {
         this.#atWork = true
         return (this.#begun || (await isWorthIt(writer))) && (await this.#merge(writer))
       })
-      if (this.#begun) this.#later(PAUSE_MS)
+      // Behind the last step, what came meanwhile is looked at.
+      if (goingOn || this.#begun) this.#later(PAUSE_MS)
     } catch {
       // What keeps this from being written keeps everything else from it, and is heard of there.
     } finally {
