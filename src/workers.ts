@@ -117,6 +117,10 @@ export async function startWorkers(
     const worker = cluster.fork()
     const from = performance.now()
     worker.on('message', (message: Message) => answer(worker, message))
+    // What was sent to one that was killed, by us or by Node: it misses nothing. One that cannot be made at all has no exit.
+    worker.on('error', () => {
+      if (worker.process.pid === undefined) worker.emit('exit', 1, '')
+    })
     worker.once('exit', async (code) => {
       if (stopping) return
       ended(code)

@@ -52,16 +52,19 @@ interface Answer {
   text: string
 }
 
-/** Asks over a connection of its own: connections go to the workers in turn. */
-async function ask(
-  url: string,
-  {
-    method = 'GET',
-    headers = {},
-    body,
-  }: { method?: string; headers?: Record<string, string>; body?: unknown } = {},
-): Promise<Answer> {
-  const sent = request(url, { method, agent: new Agent(), headers: { ...headers, connection: 'close' } })
+interface Asking {
+  method?: string
+  headers?: Record<string, string>
+  body?: unknown
+  agent?: Agent | undefined
+}
+
+/** Asks over a connection of its own, unless there is an agent: connections go to the workers in turn. */
+async function ask(url: string, { method = 'GET', headers = {}, body, agent }: Asking = {}): Promise<Answer> {
+  const own = agent
+    ? { agent, headers }
+    : { agent: new Agent(), headers: { ...headers, connection: 'close' } }
+  const sent = request(url, { method, ...own })
   sent.end(body === undefined ? undefined : JSON.stringify(body))
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   let text = ''
@@ -69,11 +72,12 @@ async function ask(
   return { status: response.statusCode ?? 0, headers: response.headers, text }
 }
 
-const post = ({ base, key }: Fleet, path: string, body: unknown) =>
+const post = ({ base, key }: Fleet, path: string, body: unknown, agent?: Agent) =>
   ask(base + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body,
+    agent,
   })
 
 /** The processes that wrote lines of requests into a log. */
@@ -179,6 +183,36 @@ test('a worker that dies is started again; the others answer meanwhile', async (
       { timeout: 15_000 },
     )
     .toBe(before + 1)
+}, 60_000)
+
+test('a worker that dies while another writes takes nobody along', async () => {
+  for (const turn of [0, 1]) {
+    const f = await fleet()
+    // Connections go to the workers in turn; each of these stays with its own.
+    const agents = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 }))
+    onTestFinished(() => {
+      for (const agent of agents) agent.destroy()
+    })
+    for (const [index, agent] of agents.entries())
+      await ask(`${f.base}/v1/states`, { agent, headers: { 'x-request-id': `worker-${index}` } })
+    const pidOf = (index: number) =>
+      f
+        .log()
+        .split('\n')
+        .filter((line) => line.includes(`"reqId":"worker-${index}"`))
+        .map((line) => Number(JSON.parse(line).pid))[0]
+    await expect.poll(() => [pidOf(0), pidOf(1)], { timeout: 5000 }).not.toContain(undefined)
+    expect(pidOf(0)).not.toBe(pidOf(1))
+    // The first process hears of the writes and of the death in one moment.
+    f.child.kill('SIGSTOP')
+    process.kill(pidOf(turn) ?? 0, 'SIGKILL')
+    for (let number = 0; number < 5; number++)
+      expect((await post(f, '/v1/speakers', { name: `Number ${number}` }, agents[1 - turn])).status).toBe(201)
+    f.child.kill('SIGCONT')
+    await expect.poll(() => f.log(), { timeout: 5000 }).toContain('a worker ended')
+    for (let number = 0; number < 5; number++) expect((await ask(`${f.base}/v1/states`)).status).toBe(200)
+    expect([f.child.exitCode, f.child.signalCode]).toEqual([null, null])
+  }
 }, 60_000)
 
 test('all end with the first, when it is told to or dies', async () => {
