@@ -80,12 +80,12 @@ const post = ({ base, key }: Fleet, path: string, body: unknown, agent?: Agent) 
     agent,
   })
 
-/** The processes that wrote lines of requests into a log. */
-const processesIn = (log: string) =>
+/** The processes that wrote lines of requests into a log. @param what only such lines */
+const processesIn = (log: string, what = 'request completed') =>
   new Set(
     log
       .split('\n')
-      .filter((line) => line.includes('request completed'))
+      .filter((line) => line.includes(what))
       .map((line) => JSON.parse(line).pid),
   )
 
@@ -195,17 +195,12 @@ test('a worker that dies while another writes takes nobody along', async () => {
     })
     for (const [index, agent] of agents.entries())
       await ask(`${f.base}/v1/states`, { agent, headers: { 'x-request-id': `worker-${index}` } })
-    const pidOf = (index: number) =>
-      f
-        .log()
-        .split('\n')
-        .filter((line) => line.includes(`"reqId":"worker-${index}"`))
-        .map((line) => Number(JSON.parse(line).pid))[0]
+    const pidOf = (index: number) => [...processesIn(f.log(), `"reqId":"worker-${index}"`)][0]
     await expect.poll(() => [pidOf(0), pidOf(1)], { timeout: 5000 }).not.toContain(undefined)
     expect(pidOf(0)).not.toBe(pidOf(1))
     // The first process hears of the writes and of the death in one moment.
     f.child.kill('SIGSTOP')
-    process.kill(pidOf(turn) ?? 0, 'SIGKILL')
+    process.kill(Number(pidOf(turn)), 'SIGKILL')
     for (let number = 0; number < 5; number++)
       expect((await post(f, '/v1/speakers', { name: `Number ${number}` }, agents[1 - turn])).status).toBe(201)
     f.child.kill('SIGCONT')

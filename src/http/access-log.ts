@@ -40,6 +40,7 @@ export class AccessLog extends LogController {
   /**
    * The line has the form of all others but is put together here: the general way, which looks for what is to be redacted in
    * values of any shape, takes longer than all the rest of an answer that is kept (docs/performance.md).
+   * @param id made by request-id.ts, so that nothing in it has to be escaped
    */
   answered(id: string, request: IncomingMessage, status: number, milliseconds: number): void {
     const log = this.#log
