@@ -14,8 +14,8 @@ import { fold } from '../src/core/search.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { seed } from '../src/seed.ts'
-import { median } from './median.ts'
 import { SERVICE } from './process.ts'
+import { median } from './quantiles.ts'
 
 const ROUNDS = 3
 const rows = Number(process.argv[2] ?? 100_000)

@@ -4,7 +4,7 @@
 // the service is on: keys, problems, ETags, request ids, metrics, and a log at `info` that goes to a file.
 //
 // One kind of work after the other is asked of every server in turn, and that several times over, of other processes each time;
-// what counts are medians, and of them only the ratios: the machine is never quiet. Each figure is given twice, in requests a
+// what counts are ratios of the better quartiles: the machine is never quiet. Each figure is given twice, in requests a
 // second and in CPU time of the server for each request. The second does not hang on what else runs on the machine, nor on the
 // client.
 import { execFileSync } from 'node:child_process'
@@ -28,8 +28,8 @@ import { cursorSecret } from '../src/db/settings.ts'
 import { type Asked, ask, CLIENT } from './client.ts'
 import { fill, idOf, PER_SPEAKER, PER_WORD, wordOf } from './data.ts'
 import { makePlainTables } from './hand.ts'
-import { median } from './median.ts'
 import { begin, cpuSeconds, end, memory, peakMemory, SERVICE, type Started } from './process.ts'
+import { median, quantile } from './quantiles.ts'
 import { lines, writeDocs } from './report.ts'
 
 const { values: options } = parseArgs({
@@ -63,6 +63,7 @@ const WARM_AS_LAST = 0.95
 const WARM_SECONDS = 2
 const WARM_MOST = 10
 const RESULTS = new URL('results.json', import.meta.url).pathname
+const UNFINISHED = new URL('unfinished.json', import.meta.url).pathname
 
 export interface Figure {
   /** Answers a second. */
@@ -284,24 +285,24 @@ async function main(): Promise<void> {
   try {
     for (const [index, rows] of sizes.entries())
       worlds.push(await worldOf(folder, data, rows, 3970 + 3 * index))
-    const figures = await measureAll(worlds)
     const found: Record<string, Size> = {}
+    // A sitting that is broken off is not lost: what it found until then stays in this file.
+    const keep = (world: World, more: Partial<Size>) => {
+      const { name } = world
+      const of = { at: sitting.slice(0, 10), sitting, rounds, seconds, client: CLIENT, peakMemory: 0 }
+      found[name] = { ...of, figures: {}, ...found[name], ...more }
+      if (!options.dry) writeFileSync(UNFINISHED, JSON.stringify(found, null, 2))
+    }
+    await measureAll(worlds, (world, figures) => keep(world, { figures }))
     for (const world of worlds) {
-      const size: Size = {
-        at: sitting.slice(0, 10),
-        sitting,
-        rounds,
-        seconds,
-        client: CLIENT,
-        figures: figures.get(world) ?? {},
-        peakMemory: Math.round(Math.max(world.peakMemory, peakMemory(world.service))),
-      }
-      if (!only || only.includes('w1')) Object.assign(size.figures, await whileWriting(world))
-      if (!only || only.includes('workers')) Object.assign(size.figures, await workers(world))
+      const add = (figures: Figures) =>
+        keep(world, { figures: { ...found[world.name]?.figures, ...figures } })
+      keep(world, { peakMemory: Math.round(Math.max(world.peakMemory, peakMemory(world.service))) })
+      if (!only || only.includes('w1')) add(await whileWriting(world))
+      if (!only || only.includes('workers')) add(await workers(world))
       if (Number(options.soak) > 0 && world === worlds.at(-1))
-        size.soak = await soak(world, Number(options.soak))
-      if (!only || only.includes('start')) size.start = await starts(world)
-      found[world.name] = size
+        keep(world, { soak: await soak(world, Number(options.soak)) })
+      if (!only || only.includes('start')) keep(world, { start: await starts(world) })
     }
     const known: Partial<Results> = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {}
     const results: Results = {
@@ -312,6 +313,7 @@ async function main(): Promise<void> {
     if (!options.dry && !only) {
       writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
       writeDocs(results)
+      rmSync(UNFINISHED, { force: true })
     }
   } finally {
     for (const world of worlds) await endAll(world)
@@ -424,8 +426,9 @@ async function walkDown({ name, rows, service }: World): Promise<void> {
   cursors.set(name, known)
 }
 
-async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
-  const found = new Map(worlds.map((world) => [world, {} as Record<string, Record<string, Figure[]>>]))
+/** @param keep is told after every round what was found of a world until then */
+async function measureAll(worlds: World[], keep: (world: World, figures: Figures) => void): Promise<void> {
+  const found = new Map<World, Record<string, Record<string, Figure[]>>>()
   const chosen = works.filter(({ name }) => !only || only.some((word) => name.startsWith(word)))
   // What writes comes when all else is done: the limits know of nothing that was written.
   const stages = [false, true].map((writes) => chosen.filter((work) => Boolean(work.writes) === writes))
@@ -433,41 +436,46 @@ async function measureAll(worlds: World[]): Promise<Map<World, Figures>> {
     stage.length > 0 ? Array.from({ length: rounds }, (_, round) => ({ stage, round: round + 1 })) : [],
   )
   for (const [index, { stage, round }] of turns.entries()) {
+    const writing = stage === stages[1]
     for (const world of worlds) {
       if (index > 0) {
         world.peakMemory = Math.max(world.peakMemory, peakMemory(world.service))
         await endAll(world)
         Object.assign(world, await world.start())
       }
-      if (!stage.some(({ writes }) => writes)) await prepare(world)
+      if (!writing) await prepare(world)
     }
-    for (const work of stage) {
+    // What is compared takes turns of a second, so that what the machine does beside falls on all of it.
+    for (const together of writing ? [stage] : stage.map((work) => [work])) {
       for (const world of worlds) {
-        for (const [server, request] of Object.entries(work.on)) {
+        const asked = together.flatMap((work) =>
+          Object.entries(work.on).map(([server, request]) => ({ work, server, request })),
+        )
+        for (const { work, server, request } of asked) {
           await work.before?.(world)
           await warmUp(world, server, work, request)
-          const figure = await load(world, server, work, request, seconds)
-          const all = found.get(world) ?? {}
-          all[work.name] ??= {}
-          const byServer = all[work.name] ?? {}
-          byServer[server] = [...(byServer[server] ?? []), figure]
+        }
+        for (let second = 0; second < seconds; second++) {
+          for (const { work, server, request } of asked) {
+            const byWork = found.get(world) ?? {}
+            const byServer = byWork[work.name] ?? {}
+            const figures = [...(byServer[server] ?? []), await load(world, server, work, request, 1)]
+            found.set(world, { ...byWork, [work.name]: { ...byServer, [server]: figures } })
+          }
         }
       }
     }
-    console.error(`round ${round} of ${rounds}${stage === stages[1] ? ', writing' : ''}`)
+    console.error(`round ${round} of ${rounds}${writing ? ', writing' : ''}`)
+    for (const [world, byWork] of found)
+      keep(
+        world,
+        mapped(byWork, (byServer) => mapped(byServer, undisturbed)),
+      )
   }
-  return new Map(
-    [...found].map(([world, byWork]) => [
-      world,
-      Object.fromEntries(
-        Object.entries(byWork).map(([work, byServer]) => [
-          work,
-          Object.fromEntries(Object.entries(byServer).map(([server, figures]) => [server, middle(figures)])),
-        ]),
-      ),
-    ]),
-  )
 }
+
+const mapped = <From, To>(object: Record<string, From>, change: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]))
 
 /** Numbers go on and on, so that what is to be different is so for as long as the bench runs. */
 let next = 100_000
@@ -503,10 +511,13 @@ async function warmUp(world: World, server: string, work: Work, request: Work['o
   }
 }
 
-function middle(figures: Figure[]): Figure {
-  const of = (name: keyof Figure, digits: number) =>
-    Number(median(figures.map((figure) => figure[name])).toFixed(digits))
-  return { rate: of('rate', 1), p99: of('p99', 3), cpu: of('cpu', 1) }
+/** What else runs on the machine only ever takes away: what comes nearest to the server alone is the better quarter of its turns. */
+function undisturbed(figures: Figure[]): Figure {
+  const of = (name: keyof Figure, share: number, digits: number) => {
+    const values = figures.map((figure) => figure[name])
+    return Number(quantile(values, share).toFixed(digits))
+  }
+  return { rate: of('rate', 0.75, 1), p99: of('p99', 0.5, 3), cpu: of('cpu', 0.25, 1) }
 }
 
 /** New requests, while nobody writes and while as many clients write. */
@@ -515,16 +526,19 @@ async function whileWriting(world: World): Promise<Figures> {
   const alone: Figure[] = []
   const beside: Figure[] = []
   const writers: Figure[] = []
-  for (let round = 0; round < rounds; round++) {
-    alone.push(await load(world, 'service', work, asService(urls.g1), seconds))
+  await warmUp(world, 'service', work, asService(urls.g1))
+  for (let second = 0; second < rounds * seconds; second++) {
+    alone.push(await load(world, 'service', work, asService(urls.g1), 1))
     const [reads, writes] = await Promise.all([
-      load(world, 'service', work, asService(urls.g1), seconds),
-      load(world, 'service', work, post, seconds),
+      load(world, 'service', work, asService(urls.g1), 1),
+      load(world, 'service', work, post, 1),
     ])
     beside.push(reads)
     writers.push(writes)
   }
-  return { [work.name]: { alone: middle(alone), service: middle(beside), writers: middle(writers) } }
+  return {
+    [work.name]: { alone: undisturbed(alone), service: undisturbed(beside), writers: undisturbed(writers) },
+  }
 }
 
 /** The same work of one process and of two, of the service and of the limit. */
@@ -543,16 +557,14 @@ async function workers(world: World): Promise<Figures> {
     for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
       const work: Work = { name: `${name} by two workers`, on: {} }
       const all: Record<string, Figure[]> = {}
-      for (let round = 0; round < rounds; round++) {
+      for (let second = 0; second < rounds * seconds; second++) {
         for (const [server, of] of Object.entries(servers)) {
           const request = server.startsWith('rows') ? asHand('rows', urls[name]) : asService(urls[name])
-          if (round === 0) await warmUp(world, server, work, request, of)
-          all[server] = [...(all[server] ?? []), await load(world, server, work, request, seconds, of)]
+          if (second === 0) await warmUp(world, server, work, request, of)
+          all[server] = [...(all[server] ?? []), await load(world, server, work, request, 1, of)]
         }
       }
-      found[work.name] = Object.fromEntries(
-        Object.entries(all).map(([server, figures]) => [server, middle(figures)]),
-      )
+      found[work.name] = mapped(all, undisturbed)
     }
     return found
   } finally {

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { median } from './median.ts'
 import { SERVICE } from './process.ts'
+import { median } from './quantiles.ts'
 
 const ROUNDS = 7
 const PORT = 3988

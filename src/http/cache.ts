@@ -127,12 +127,11 @@ export class Kept {
    * For where a request arrives.
    * @param secret whether a key was needed to ask
    */
-  look({ headers: { accept = '' }, url }: IncomingMessage, secret: boolean): Known {
+  look(request: IncomingMessage, secret: boolean): Known {
     const version = this.#engine.share()
     if (version === null) return { place: null }
     const state = { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
-    // All that an answer may hang on beside the state.
-    const question = `${secret ? 'private' : 'public'} ${accept}\n${url}`
+    const question = questionOf(request, secret)
     const found = this.#answers.find(question, state)
     if (found) {
       if (typeof found.body === 'string' && found.body.length > LARGE) found.body = Buffer.from(found.body)
@@ -145,6 +144,18 @@ export class Kept {
     return { place: { keep } }
   }
 }
+
+/**
+ * All that an answer may hang on beside the state. The URL by itself says it for most, and is looked up again without being put
+ * together and hashed anew.
+ */
+function questionOf({ headers: { accept = ANY }, url = '' }: IncomingMessage, secret: boolean): string {
+  // No URL has a space in it.
+  return secret || accept !== ANY ? `${secret ? 'private' : 'public'} ${accept}\n${url}` : url
+}
+
+/** What a client accepts that does not say (RFC 9110, section 12.5.1). */
+const ANY = '*/*'
 
 /** A GET with a host and without a body: whatever else comes is for others to look at. */
 export const isPlain = ({ method, headers }: IncomingMessage) =>

@@ -33,7 +33,8 @@ interface Tally {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #others: Measuring | null
-  readonly #tallies = new Map<string, Tally>()
+  /** By route, then by method and status. */
+  readonly #tallies = new Map<string, Tally[]>()
 
   constructor(others: Measuring | null) {
     this.#others = others
@@ -45,11 +46,15 @@ export class Metrics {
 
   /** @param route the pattern of the path; `none` where nothing answers */
   answered(method: string, route: string, status: number, milliseconds: number): void {
-    const key = `${status} ${method} ${route}`
-    let tally = this.#tallies.get(key)
+    let ofRoute = this.#tallies.get(route)
+    if (!ofRoute) {
+      ofRoute = []
+      this.#tallies.set(route, ofRoute)
+    }
+    let tally = ofRoute.find(({ labels }) => labels.status === status && labels.method === method)
     if (!tally) {
       tally = { labels: { method, route, status }, counts: [...BUCKETS, 0].fill(0), sum: 0 }
-      this.#tallies.set(key, tally)
+      ofRoute.push(tally)
     }
     const seconds = milliseconds / 1000
     let bucket = 0
@@ -68,7 +73,7 @@ export class Metrics {
 
   /** As a histogram, whose buckets hold all that took as long or shorter. */
   #durations() {
-    const values = [...this.#tallies.values()].flatMap(({ labels, counts, sum }) => {
+    const values = [...this.#tallies.values()].flat().flatMap(({ labels, counts, sum }) => {
       let count = 0
       const buckets = [...BUCKETS, '+Inf'].map((le, index) => {
         count += counts[index] ?? 0
