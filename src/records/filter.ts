@@ -32,7 +32,7 @@ interface Words {
 export interface Asked {
   view: View
   filters: { filter: Filter; values: string[]; words?: Words; earlier?: Earlier }[]
-  today: string
+  now: Date
 }
 
 /**
@@ -75,7 +75,7 @@ export async function ask(
       ...(filter.by === 'text' && values[0] && { words: await wordsIn(records, reader, values[0], rows) }),
     })
   }
-  return { view, filters, today: now.toISOString().slice(0, 10) }
+  return { view, filters, now }
 }
 
 async function wordsIn(records: Records, reader: Reader, text: string, rows: number): Promise<Words> {
@@ -133,7 +133,7 @@ export function conditions(records: Records, resource: Resource, asked: Asked, f
 function condition(
   records: Records,
   resource: Resource,
-  { view, today }: Asked,
+  { view, now }: Asked,
   fromLog: boolean,
   { filter, values, words, earlier }: Asked['filters'][number],
 ): SQL {
@@ -157,7 +157,7 @@ function condition(
     }
     case 'membership': {
       const held = engine.items(sql`${table.doc} -> 'memberships'`, sql`held`, 'objects')
-      return sql`exists (select 1 from ${held} where held.value ->> 'status' in ${values} and ${inForce(sql`held.value`, view.asOf ?? today)})`
+      return sql`exists (select 1 from ${held} where held.value ->> 'status' in ${values} and ${inForce(sql`held.value`, view.asOf ?? now.toISOString().slice(0, 10))})`
     }
     case 'stalled': {
       const since = columnNamed(table, 'statusSince')

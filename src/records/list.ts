@@ -34,9 +34,8 @@ export interface Page {
  * what happens elsewhere changes neither the page nor its ETag.
  */
 export function kindsBehind(resource: Resource, { filters, asOf }: ListQuery): Kind[] {
-  const asked = Object.entries(filtersOf(resource)).flatMap(([name, filter]) =>
-    filters[name] ? [filter] : [],
-  )
+  const known = filtersOf(resource)
+  const asked = Object.keys(filters).flatMap((name) => known[name] ?? [])
   return [
     resource.kind,
     ...(asOf === null ? [] : (['event'] as const)),

@@ -189,13 +189,14 @@ export function listParameters(resource: Resource, includes: readonly string[]):
   })
 }
 
-/** The filters among parsed parameters. */
+/** The filters among parsed parameters, in the order in which they are declared. */
 export function filtersIn(resource: Resource, parsed: Record<string, unknown>): Record<string, string[]> {
-  return Object.fromEntries(
-    Object.keys(filtersOf(resource)).flatMap((name) =>
-      parsed[name] === undefined ? [] : [[name, [parsed[name]].flat() as string[]] as const],
-    ),
-  )
+  const found: Record<string, string[]> = {}
+  for (const name in filtersOf(resource)) {
+    const value = parsed[name]
+    if (value !== undefined) found[name] = [value].flat() as string[]
+  }
+  return found
 }
 
 /** Brings what `listParameters` parsed into the form that lists work with. */
@@ -213,10 +214,11 @@ export function toListQuery(resource: Resource, parsed: Record<string, unknown>)
     limit,
     ...(cursor !== undefined && { cursor }),
     ...(count !== undefined && { count }),
-    sort: (sort ?? resource.defaultSort.split(',')).map((name) => ({
-      column: name.replace(/^-/, ''),
-      descending: name.startsWith('-'),
-    })),
+    sort: (sort ?? resource.defaultSort.split(',')).map((name) =>
+      name.startsWith('-')
+        ? { column: name.slice(1), descending: true }
+        : { column: name, descending: false },
+    ),
     filters: filtersIn(resource, parsed),
     asOf: asOf ?? null,
     knownAt: knownAt ?? null,
