@@ -1,6 +1,6 @@
 // Who asks: wrk where it is installed, since it takes little of the machine that both share; else autocannon.
 import { execFile, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import autocannon from 'autocannon'
@@ -50,12 +50,12 @@ async function byWrk({ base, clients, duration, requests }: Load, folder: string
   })
   writeFileSync(name, texts.map((text) => `${Buffer.byteLength(text)}\n${text}`).join(''))
   writeFileSync(`${name}.lua`, SCRIPT)
-  const { stdout } = await run(
-    'wrk',
-    // An answer that takes seconds, of a file that is not in memory, is slow and no failure.
-    ['-t1', `-c${clients}`, `-d${duration}s`, '-T30s', '-s', `${name}.lua`, `${base}/`, '--', name],
-    { maxBuffer: 1e8 },
-  )
+  // An answer that takes seconds, of a file that is not in memory, is slow and no failure.
+  const args = ['-t1', `-c${clients}`, `-d${duration}s`, '-T30s', '-s', `${name}.lua`, `${base}/`, '--', name]
+  // Left behind, thousands of them would take the memory that the databases are to be in.
+  const { stdout } = await run('wrk', args, { maxBuffer: 1e8 }).finally(() => {
+    for (const file of [name, `${name}.lua`]) rmSync(file)
+  })
   const found = /^heard (\d+) (\d+) (\d+) (\d+)$/m.exec(stdout)
   if (!found) throw new Error(`wrk said: ${stdout}`)
   const [answers = 0, failed = 0, microseconds = 1, p99 = 0] = found.slice(1).map(Number)

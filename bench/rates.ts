@@ -286,12 +286,13 @@ async function main(): Promise<void> {
     for (const [index, rows] of sizes.entries())
       worlds.push(await worldOf(folder, data, rows, 3970 + 3 * index))
     const found: Record<string, Size> = {}
+    const kept = !options.dry && !only
     // A sitting that is broken off is not lost: what it found until then stays in this file.
     const keep = (world: World, more: Partial<Size>) => {
       const { name } = world
       const of = { at: sitting.slice(0, 10), sitting, rounds, seconds, client: CLIENT, peakMemory: 0 }
       found[name] = { ...of, figures: {}, ...found[name], ...more }
-      if (!options.dry) writeFileSync(UNFINISHED, JSON.stringify(found, null, 2))
+      if (kept) writeFileSync(UNFINISHED, JSON.stringify(found, null, 2))
     }
     await measureAll(worlds, (world, figures) => keep(world, { figures }))
     for (const world of worlds) {
@@ -310,7 +311,7 @@ async function main(): Promise<void> {
       sizes: { ...known.sizes, ...found },
     }
     console.log(lines({ ...results, sizes: found }))
-    if (!options.dry && !only) {
+    if (kept) {
       writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
       writeDocs(results)
       rmSync(UNFINISHED, { force: true })
@@ -556,13 +557,15 @@ async function workers(world: World): Promise<Figures> {
     const found: Figures = {}
     for (const name of ['g1', 'g2', 'g3', 'g5'] as const) {
       const work: Work = { name: `${name} by two workers`, on: {} }
+      const asked = Object.entries(servers).map(([server, of]) => {
+        const request = server.startsWith('rows') ? asHand('rows', urls[name]) : asService(urls[name])
+        return { server, of, request }
+      })
+      for (const { server, of, request } of asked) await warmUp(world, server, work, request, of)
       const all: Record<string, Figure[]> = {}
       for (let second = 0; second < rounds * seconds; second++) {
-        for (const [server, of] of Object.entries(servers)) {
-          const request = server.startsWith('rows') ? asHand('rows', urls[name]) : asService(urls[name])
-          if (second === 0) await warmUp(world, server, work, request, of)
+        for (const { server, of, request } of asked)
           all[server] = [...(all[server] ?? []), await load(world, server, work, request, 1, of)]
-        }
       }
       found[work.name] = mapped(all, undisturbed)
     }

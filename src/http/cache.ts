@@ -145,6 +145,9 @@ export class Kept {
   }
 }
 
+/** What a client accepts that does not say (RFC 9110, section 12.5.1). */
+const ANY = '*/*'
+
 /**
  * All that an answer may hang on beside the state. The URL by itself says it for most, and is looked up again without being put
  * together and hashed anew.
@@ -153,9 +156,6 @@ function questionOf({ headers: { accept = ANY }, url = '' }: IncomingMessage, se
   // No URL has a space in it.
   return secret || accept !== ANY ? `${secret ? 'private' : 'public'} ${accept}\n${url}` : url
 }
-
-/** What a client accepts that does not say (RFC 9110, section 12.5.1). */
-const ANY = '*/*'
 
 /** A GET with a host and without a body: whatever else comes is for others to look at. */
 export const isPlain = ({ method, headers }: IncomingMessage) =>

@@ -214,11 +214,10 @@ export function toListQuery(resource: Resource, parsed: Record<string, unknown>)
     limit,
     ...(cursor !== undefined && { cursor }),
     ...(count !== undefined && { count }),
-    sort: (sort ?? resource.defaultSort.split(',')).map((name) =>
-      name.startsWith('-')
-        ? { column: name.slice(1), descending: true }
-        : { column: name, descending: false },
-    ),
+    sort: (sort ?? resource.defaultSort.split(',')).map((name) => ({
+      column: name.replace(/^-/, ''),
+      descending: name.startsWith('-'),
+    })),
     filters: filtersIn(resource, parsed),
     asOf: asOf ?? null,
     knownAt: knownAt ?? null,
