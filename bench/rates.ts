@@ -130,9 +130,12 @@ interface Work {
   writes?: boolean
   /** What has to be done first. */
   before?: (world: World) => Promise<void>
+  /** Work that is compared with other work is asked for in turns with it. */
+  turns?: string
 }
 
-/** Every day from 2003 to 2025. */
+/** Every day from 2003 to 2025, as far as all months have it. */
+const DAYS = 23 * 12 * 28
 const day = (number: number, from = 2003) =>
   `${from + (Math.floor(number / 336) % 23)}-${String(1 + (Math.floor(number / 28) % 12)).padStart(2, '0')}-${String(1 + (number % 28)).padStart(2, '0')}`
 /** The same text in other spellings of a URL: of as many letters as the number has bits, some are percent-encoded. */
@@ -140,19 +143,30 @@ const spelled = (text: string, number: number) =>
   [...text]
     .map((letter, place) => ((number >> place) & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter))
     .join('')
+/**
+ * From one day to the next that is asked for, as a number that shares no factor with that of all days. Pages that begin on
+ * neighbouring days hold the same rows on a small database and others on a large one, which is not the growth that is meant.
+ */
+const LEAP = 199
 const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
 
 const urls = {
   g1: ({ rows }: World, number: number) =>
     `/v1/proposals/${spelled(idOf((number * 7919) % rows), Math.floor(number / rows))}`,
   g2: (_: World, number: number) =>
-    `/v1/proposals?status=${STATUSES[number % 5]}&proposedTo=${spelled(day(number), Math.floor(number / 7728))}&limit=50`,
+    `/v1/proposals?status=${STATUSES[number % 5]}&proposedTo=${spelled(day(number * LEAP), Math.floor(number / DAYS))}&limit=50`,
   g3: ({ rows }: World, number: number) =>
     `/v1/proposals?speaker=${idOf(number % Math.ceil(rows / PER_SPEAKER), 'spk')}&include=meeting&proposedTo=${spelled(day(number % 28, 2025), Math.floor(number / 28))}&limit=50`,
   g5: ({ rows }: World, number: number) =>
-    `/v1/proposals?q=${wordOf(number, rows)}&proposedFrom=${spelled(day(number, 1950), Math.floor(number / 7728))}&limit=20`,
-  page1: (_: World, number: number) =>
-    `/v1/proposals?proposedTo=${spelled(day(number), Math.floor(number / 7728))}&limit=50`,
+    `/v1/proposals?q=${wordOf(number, rows)}&proposedFrom=${spelled(day(number, 1950), Math.floor(number / DAYS))}&limit=20`,
+  page1: (world: World, number: number) => {
+    const [{ day }, turn] = placeOf(world, number)
+    return `/v1/proposals?${spelled('proposedTo', turn)}=${spelled(day, turn >> 10)}&limit=50`
+  },
+  g4: (world: World, number: number) => {
+    const [{ cursor }, turn] = placeOf(world, number)
+    return `/v1/proposals?cursor=${spelled(cursor, turn)}&limit=50`
+  },
 }
 
 const asService = (url: (world: World, number: number) => string) => (world: World, number: number) => ({
@@ -162,7 +176,8 @@ const asHand =
   (form: 'rows' | 'docs', url: (world: World, number: number) => string) =>
   (world: World, number: number) => ({ path: `/${form}${url(world, number)}` })
 
-const cursors = new Map<string, string[]>()
+/** Places deep in the list of all: a page may begin there by its cursor, or as page one of what was proposed until that day. */
+const places = new Map<string, { cursor: string; day: string }[]>()
 const tags = new Map<string, string>()
 
 const works: Work[] = [
@@ -198,20 +213,8 @@ const works: Work[] = [
       same: true,
     }),
   ),
-  { name: 'page 1', on: { service: asService(urls.page1) } },
-  {
-    name: 'g4 deep',
-    before: walkDown,
-    on: {
-      service: (world, number) => {
-        const known = cursors.get(world.name) ?? []
-        const cursor = known[number % known.length]
-        return {
-          path: `/v1/proposals?cursor=${spelled(cursor ?? '', Math.floor(number / known.length))}&limit=50`,
-        }
-      },
-    },
-  },
+  { name: 'page 1', on: { service: asService(urls.page1) }, before: walkDown, turns: 'depth' },
+  { name: 'g4 deep', on: { service: asService(urls.g4) }, before: walkDown, turns: 'depth' },
   {
     name: 'search rare',
     on: {
@@ -259,6 +262,7 @@ const works: Work[] = [
       },
       clients,
       writes: true,
+      turns: 'writes',
     }),
   ),
 ]
@@ -414,17 +418,27 @@ async function prepare(world: World): Promise<void> {
 /** Cursors that lead to some place around row 50,000, of walks that begin now: nothing is written until they are asked for. */
 async function walkDown({ name, rows, service }: World): Promise<void> {
   const depth = Math.min(50_000, rows / 2)
-  const known: string[] = []
+  const known: { cursor: string; day: string }[] = []
   let url = `/v1/proposals?limit=200`
   for (let row = 0; row < depth + 8000 && url; row += 200) {
-    const { page } = (await (await fetch(service.base + url)).json()) as {
+    const { data, page } = (await (await fetch(service.base + url)).json()) as {
+      data: { proposedOn: string }[]
       page: { nextCursor: string | null }
     }
-    if (page.nextCursor === null) break
-    if (row >= depth - 8000) known.push(page.nextCursor)
+    const day = data.at(-1)?.proposedOn
+    if (page.nextCursor === null || day === undefined) break
+    if (row >= depth - 8000) known.push({ cursor: page.nextCursor, day })
     url = `/v1/proposals?limit=200&cursor=${page.nextCursor}`
   }
-  cursors.set(name, known)
+  places.set(name, known)
+}
+
+/** @returns one of the places, and how often they came round */
+function placeOf({ name }: World, number: number) {
+  const known = places.get(name) ?? []
+  const place = known[number % known.length]
+  if (!place) throw new Error('Nobody walked down the list yet.')
+  return [place, Math.floor(number / known.length)] as const
 }
 
 /** @param keep is told after every round what was found of a world until then */
@@ -447,7 +461,8 @@ async function measureAll(worlds: World[], keep: (world: World, figures: Figures
       if (!writing) await prepare(world)
     }
     // What is compared takes turns of a second, so that what the machine does beside falls on all of it.
-    for (const together of writing ? [stage] : stage.map((work) => [work])) {
+    for (const together of Object.values(Object.groupBy(stage, ({ turns, name }) => turns ?? name))) {
+      if (!together) continue
       for (const world of worlds) {
         const asked = together.flatMap((work) =>
           Object.entries(work.on).map(([server, request]) => ({ work, server, request })),
@@ -584,6 +599,7 @@ async function soak(world: World, duration: number) {
     const name = (['g1', 'g2', 'g3', 'g5', 'page1'] as const)[number % 5] ?? 'g1'
     return { path: urls[name](of, number) }
   }
+  await walkDown(world)
   await load(world, 'service', { name: 'soak', on: {} }, mixed, duration)
   clearInterval(sampler)
   return { seconds: duration, memory: samples }

@@ -14,72 +14,45 @@ class Placeholder {
   }
 }
 
-/** A query, or part of one: `texts[0] params[0] texts[1] params[1] …`. */
+/** A query, or part of one, as it was put together: `texts[0] values[0] texts[1] values[1] …`. */
 export class SQL {
-  readonly texts: readonly string[]
-  readonly params: readonly unknown[]
+  readonly #texts: readonly string[]
+  readonly #values: readonly unknown[]
 
-  constructor(texts: readonly string[], params: readonly unknown[]) {
-    this.texts = texts
-    this.params = params
+  constructor(texts: readonly string[], values: readonly unknown[]) {
+    this.#texts = texts
+    this.#values = values
   }
 
   /** @param mark how the engine writes the parameter of an index */
-  text(mark: (index: number) => string): string {
-    let text = this.texts[0] ?? ''
-    for (let index = 1; index < this.texts.length; index++) text += mark(index - 1) + this.texts[index]
+  write(mark: (index: number) => string): Written {
+    const params: unknown[] = []
+    return { text: this.#write(mark, params), params }
+  }
+
+  /** @param params to which its own are added */
+  #write(mark: (index: number) => string, params: unknown[]): string {
+    const values = this.#values
+    let text = this.#texts[0] ?? ''
+    for (let index = 0; index < values.length; index++)
+      text += SQL.#part(values[index], mark, params) + this.#texts[index + 1]
     return text
+  }
+
+  static #part(value: unknown, mark: (index: number) => string, params: unknown[]): string {
+    if (value instanceof SQL) return value.#write(mark, params)
+    if (Array.isArray(value)) return `(${value.map((item) => SQL.#part(item, mark, params)).join(', ')})`
+    const name = nameOf(value)
+    if (name !== undefined) return name
+    if (value === undefined) throw new Error('A query holds undefined.')
+    return mark(params.push(value) - 1)
   }
 }
 
-/** Gathers what a query is made of. */
-class Draft {
-  readonly #texts: string[] = []
-  readonly #params: unknown[] = []
-  /** What was said since the last parameter. */
-  #text = ''
-
-  say(text: string): void {
-    this.#text += text
-  }
-
-  add(value: unknown): void {
-    if (value instanceof SQL) this.#addAll(value)
-    else if (Array.isArray(value)) this.#addList(value)
-    else {
-      const name = nameOf(value)
-      if (name !== undefined) this.#text += name
-      else this.#addParam(value)
-    }
-  }
-
-  #addAll({ texts, params }: SQL): void {
-    this.#text += texts[0]
-    for (let index = 0; index < params.length; index++) {
-      this.#addParam(params[index])
-      this.#text = texts[index + 1] ?? ''
-    }
-  }
-
-  #addList(values: readonly unknown[]): void {
-    this.#text += '('
-    for (const [index, value] of values.entries()) {
-      if (index > 0) this.#text += ', '
-      this.add(value)
-    }
-    this.#text += ')'
-  }
-
-  #addParam(value: unknown): void {
-    if (value === undefined) throw new Error('A query holds undefined.')
-    this.#params.push(value)
-    this.#texts.push(this.#text)
-    this.#text = ''
-  }
-
-  end(): SQL {
-    return new SQL([...this.#texts, this.#text], this.#params)
-  }
+/** A query as an engine takes it. */
+export interface Written {
+  text: string
+  params: readonly unknown[]
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -99,15 +72,7 @@ function nameOf(value: unknown): string | undefined {
   return name
 }
 
-export function sql(texts: TemplateStringsArray, ...values: unknown[]): SQL {
-  const draft = new Draft()
-  draft.say(texts[0] ?? '')
-  for (let index = 0; index < values.length; index++) {
-    draft.add(values[index])
-    draft.say(texts[index + 1] ?? '')
-  }
-  return draft.end()
-}
+export const sql = (texts: TemplateStringsArray, ...values: unknown[]) => new SQL(texts, values)
 
 /** Text that is SQL already. */
 sql.raw = (text: string) => new SQL([text], [])
@@ -124,12 +89,8 @@ sql.placeholder = (name: string) => new Placeholder(name)
 sql.limit = (most: number) => sql`limit ${most} + 0`
 
 sql.join = (parts: readonly unknown[], between = EMPTY) => {
-  const draft = new Draft()
-  for (const [index, part] of parts.entries()) {
-    if (index > 0) draft.add(between)
-    draft.add(part)
-  }
-  return draft.end()
+  const values = parts.flatMap((part, index) => (index > 0 ? [between, part] : [part]))
+  return new SQL(Array(values.length + 1).fill(''), values)
 }
 
 /** The parameters of a constant query, with values in the place of placeholders. */

@@ -14,7 +14,7 @@ import {
   type Values,
   type Writer,
 } from '../engine.ts'
-import { bound, type SQL, sql } from '../sql.ts'
+import { bound, type SQL, sql, type Written } from '../sql.ts'
 import { tsvector } from './search.ts'
 import { tallyOn } from './tally.ts'
 
@@ -273,9 +273,7 @@ function isBroken(error: unknown): boolean {
 /** How PostgreSQL writes a parameter. */
 const mark = (index: number) => `$${index + 1}`
 
-interface Compiled {
-  text: string
-  params: readonly unknown[]
+interface Compiled extends Written {
   /** Constant queries are prepared once on each connection, under this name. */
   name?: string
 }
@@ -350,10 +348,9 @@ class Connection implements Writer {
 function compile(query: SQL, values: Values | undefined): Compiled {
   const known = values && compiled.get(query)
   if (known) return known
-  const text = query.text(mark)
-  const { params } = query
-  if (!values) return { text, params }
-  const made = { text, params, name: `q${++prepared}` }
+  const written = query.write(mark)
+  if (!values) return written
+  const made = { ...written, name: `q${++prepared}` }
   compiled.set(query, made)
   return made
 }

@@ -23,6 +23,12 @@ const MOST_STATEMENTS = 500
  */
 const mark = () => '+?'
 
+/** A statement, and what it is run with. */
+interface Prepared {
+  statement: Database.Statement
+  params: readonly unknown[]
+}
+
 export class Connection implements Writer {
   readonly database: Database.Database
   /**
@@ -32,7 +38,7 @@ export class Connection implements Writer {
   known: Map<SQL, unknown> | null = null
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly #statements = new Map<string, Database.Statement>()
-  readonly #constant = new WeakMap<SQL, Database.Statement>()
+  readonly #constant = new WeakMap<SQL, Prepared>()
 
   constructor(database: Database.Database, onQuery: ((sql: string) => void) | undefined) {
     this.database = database
@@ -40,41 +46,46 @@ export class Connection implements Writer {
   }
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
-    return this.#statement(query, values).all(paramsOf(query, values)) as Row[]
+    const { statement, params } = this.#prepared(query, values)
+    return statement.all(params) as Row[]
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
     const { known } = this
-    if (!known || values !== NONE) return this.#statement(query, values).get(paramsOf(query, values)) as Row
-    if (!known.has(query)) known.set(query, this.#statement(query, values).get(query.params))
-    return known.get(query) as Row | undefined
+    if (known && values === NONE && known.has(query)) return known.get(query) as Row | undefined
+    const { statement, params } = this.#prepared(query, values)
+    const row = statement.get(params) as Row | undefined
+    if (values === NONE) known?.set(query, row)
+    return row
   }
 
   async pluck<Value>(query: SQL, values?: Values): Promise<Value[]> {
-    const statement = this.#statement(query, values)
+    const { statement, params } = this.#prepared(query, values)
     statement.pluck()
     try {
-      return statement.all(paramsOf(query, values)) as Value[]
+      return statement.all(params) as Value[]
     } finally {
       statement.pluck(false)
     }
   }
 
   async run(query: SQL, values?: Values): Promise<void> {
-    this.#statement(query, values).run(paramsOf(query, values))
+    const { statement, params } = this.#prepared(query, values)
+    statement.run(params)
   }
 
-  #statement(query: SQL, values: Values | undefined): Database.Statement {
-    let statement = values && this.#constant.get(query)
-    if (!statement) {
-      statement = this.#prepare(query.text(mark))
-      if (values) this.#constant.set(query, statement)
+  #prepared(query: SQL, values: Values | undefined): Prepared {
+    let prepared = values && this.#constant.get(query)
+    if (!prepared) {
+      const { text, params } = query.write(mark)
+      prepared = { statement: this.#statementOf(text), params }
+      if (values) this.#constant.set(query, prepared)
     }
-    this.#onQuery?.(statement.source)
-    return statement
+    this.#onQuery?.(prepared.statement.source)
+    return values ? { ...prepared, params: bound(prepared.params, values) } : prepared
   }
 
-  #prepare(text: string): Database.Statement {
+  #statementOf(text: string): Database.Statement {
     let statement = this.#statements.get(text)
     if (!statement) {
       statement = this.database.prepare(text)
@@ -85,5 +96,3 @@ export class Connection implements Writer {
     return statement
   }
 }
-
-const paramsOf = ({ params }: SQL, values: Values | undefined) => (values ? bound(params, values) : params)
