@@ -61,7 +61,7 @@ export async function embed(
   paths: readonly string[],
   view: View,
 ): Promise<void> {
-  if (rows.length === 0) return
+  if (rows.length === 0 || paths.length === 0) return
   const truncated = new Map<Row, string[]>()
   for (const [name, further] of byFirstStep(paths)) {
     const step = entity.relations?.[name]

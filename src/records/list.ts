@@ -20,7 +20,7 @@ import { lastSeqOf, logged, relation, rowAsOf, seqAt, type View } from './view.t
 export type Row = { doc: string } & { [column: string]: CursorValue }
 
 /** A row that is read for itself. */
-export type RecordRow = Row & { id: string; version: number; updatedAt: string }
+export type RecordRow = Row & { version: number; updatedAt: string }
 
 export interface Page {
   rows: Row[]
@@ -81,7 +81,7 @@ export async function listPage(
   const limit = query.limit + 1
   const asked = await ask(records, reader, resource, query.filters, view, records.now(), limit, vocabulary)
   const changed = cursor !== undefined && seq === null && last > snapshot
-  const columns = columnsFor(resource, query)
+  const columns = columnsFor(resource, query.asOf, query.include)
   const arms = (of: Asked) => armsOf(records, resource, of, changed ? snapshot : null)
   const read = (of: Asked, after: CursorValue[] | undefined, limit: number) =>
     rowsBehind(reader, resource, columns, arms(of), order, after, limit)
@@ -119,7 +119,7 @@ export async function readRow(
 ): Promise<RecordRow> {
   const { table, alias } = resource
   const select = (asked: SQL) => {
-    const columns = ['id', 'version', 'updatedAt', 'doc', ...columnsBehind(resource, view.asOf, include)]
+    const columns = ['doc', 'version', 'updatedAt', ...columnsFor(resource, view.asOf, include)]
     const named = alias ? sql` or ${columnNamed(table, alias)} = ${asked}` : sql.empty()
     // By an alias only what is short is found.
     const among = alias ? undefined : sql`select ${asked} as "recordId"`
@@ -261,15 +261,11 @@ async function lookBack(reader: Reader, resource: Resource, asked: Asked, snapsh
   }
 }
 
-/** What a page needs of its rows beside the document: what the day hangs on, and what leads to others. */
-function columnsFor(resource: Resource, { asOf, include }: ListQuery): string[] {
-  return [...(include.length > 0 ? ['id'] : []), ...columnsBehind(resource, asOf, include)]
-}
-
-/** The columns on which the day hangs, and those that lead to what is embedded. */
-function columnsBehind(resource: Resource, asOf: string | null, include: readonly string[]): string[] {
+/** What is needed of rows beside their documents: what the day hangs on, and what leads to what is embedded. */
+function columnsFor(resource: Resource, asOf: string | null, include: readonly string[]): string[] {
   const leading = include.length > 0 ? Object.entries(describeTable(resource.table).columns) : []
   return [
+    ...(include.length > 0 ? ['id'] : []),
     ...(asOf !== null && resource.lifecycle ? ['status', 'statusSince'] : []),
     ...leading.flatMap(([column, { references }]) => (references ? [column] : [])),
   ]
