@@ -213,7 +213,7 @@ const works: Work[] = [
       same: true,
     }),
   ),
-  { name: 'page 1', on: { service: asService(urls.page1) }, before: walkDown, turns: 'depth' },
+  { name: 'page one there', on: { service: asService(urls.page1) }, before: walkDown, turns: 'depth' },
   { name: 'g4 deep', on: { service: asService(urls.g4) }, before: walkDown, turns: 'depth' },
   {
     name: 'search rare',

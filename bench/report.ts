@@ -15,8 +15,9 @@ const WORKS: Record<string, string> = {
   'g5 new': 'G5, always another',
   'g1 304': 'G1, the client has it (304)',
   'g2 304': 'G2, the client has it (304)',
-  'page 1': 'Page one of all until a day deep in the list, always another',
-  'g4 deep': 'G4 the same rows by cursor, at row 50,000, always others',
+  'page 1': 'Page one of all, always another',
+  'page one there': 'Page one of all until a day deep in the list, always another',
+  'g4 deep': 'G4 50 rows at row 50,000, always others',
   'search rare': 'Search, a word of 25 records',
   'search common': 'Search, a word of half of all records',
   'proposals common': '20 that hold a word of half of all records, always others',
@@ -64,7 +65,7 @@ function within({ figures, start }: Size): string[][] {
   const rates = (work: string, other: string, server: string, of = server) =>
     over(figures[work]?.[server]?.rate, figures[other]?.[of]?.rate)
   return [
-    costs('Cost of a page at row 50,000, to that of page one of the same rows (CPU)', 'g4 deep', 'page 1'),
+    costs('Cost of a page at row 50,000, to that of page one of the same rows (CPU)', 'g4 deep', 'page one there'),
     costs('Cost of `count=exact`, to the page alone (CPU)', 'count=exact', 'g2 new'),
     costs('Cost of statistics by status, to a page (CPU)', 'stats by status', 'g2 new'),
     costs('Cost of statistics by topic of one status, to a page (CPU)', 'stats by topic, adopted', 'g2 new'),
@@ -119,7 +120,7 @@ function growth(results: Results): string[][] {
     'g2 new',
     'g3 new',
     'g4 deep',
-    'page 1',
+    'page one there',
     'g5 new',
     'search rare',
     'search common',
