@@ -65,7 +65,11 @@ function within({ figures, start }: Size): string[][] {
   const rates = (work: string, other: string, server: string, of = server) =>
     over(figures[work]?.[server]?.rate, figures[other]?.[of]?.rate)
   return [
-    costs('Cost of a page at row 50,000, to that of page one of the same rows (CPU)', 'g4 deep', 'page one there'),
+    costs(
+      'Cost of a page at row 50,000, to that of page one of the same rows (CPU)',
+      'g4 deep',
+      'page one there',
+    ),
     costs('Cost of `count=exact`, to the page alone (CPU)', 'count=exact', 'g2 new'),
     costs('Cost of statistics by status, to a page (CPU)', 'stats by status', 'g2 new'),
     costs('Cost of statistics by topic of one status, to a page (CPU)', 'stats by topic, adopted', 'g2 new'),
