@@ -439,6 +439,14 @@ describe('an import', () => {
     await imported(s, lines({ name: 'One' }), { kind: 'speakers' })
     await imported(s, 'broken', { kind: 'speakers' })
     await send(s, Buffer.from([0xff, 0xff]), { kind: 'speakers' })
+    const refused = [
+      await send(s, lines({ name: 'Two' }), { kind: 'nothing of ours' }),
+      await send(s, lines({ name: 'Two' }), {
+        kind: 'speakers',
+        headers: { 'idempotency-key': 'not ASCII: é' },
+      }),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual([400, 400])
     await vi.waitFor(() => expect(uploads().filter((name) => !before.includes(name))).toEqual([]))
   })
 

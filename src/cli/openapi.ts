@@ -1,19 +1,21 @@
 // npm run openapi: writes openapi/openapi.json from the schemas that validate, and the same in OpenAPI 3.0.3.
 // --check only says whether they differ.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../app.ts'
 import { openSqlite } from '../db/sqlite/engine.ts'
 import { downConvert } from './openapi-3.0.ts'
 
-const engine = openSqlite(join(tmpdir(), `sco-tracker-openapi-${process.pid}`, 'empty.db'))
+const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-openapi-'))
+const engine = openSqlite(join(folder, 'empty.db'))
 await engine.migrate()
 const app = await buildApp({ engine })
 await app.ready()
 const document = app.swagger()
 await app.close()
 await engine.close()
+rmSync(folder, { recursive: true })
 
 for (const [name, made] of [
   ['openapi.json', document],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import { inject, onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
 import { openEngine } from '../../src/db/open.ts'
 import { seed } from '../../src/seed.ts'
 import { sessionOf } from './postgres.ts'
@@ -41,12 +41,16 @@ function template(content: Content): Promise<string> {
     await engine.migrate()
     if (content === 'seeded') await seed(engine)
     await engine.close()
-    process.once('exit', () => rmSync(dirname(file), { recursive: true, force: true }))
     return file
   })()
   templates.set(content, making)
   return making
 }
+
+afterAll(async () => {
+  for (const file of await Promise.all(templates.values()))
+    rmSync(dirname(file), { recursive: true, force: true })
+})
 
 async function sqliteDatabase(content: Content): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))

@@ -15,7 +15,7 @@ import { kindsInOrder, MOST_ERRORS } from './import.ts'
 import { type ImportJob, ImportJobs } from './jobs.ts'
 import { pathsOf } from './kinds.ts'
 import { template } from './template.ts'
-import { MOST_BYTES, takeUploads, type UploadedFile } from './upload.ts'
+import { MOST_BYTES, receive, takeUploads } from './upload.ts'
 
 const EXAMPLES = {
   'text/csv': {
@@ -77,7 +77,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       }),
       handler: async (request, reply) => {
         const { mode, kind } = request.query as { mode: ImportJob['mode']; kind?: string }
-        const upload = request.body as UploadedFile
+        const upload = await receive(request)
         let entered: ImportJob | undefined
         try {
           let made: ImportJob | undefined

@@ -36,21 +36,29 @@ export class UploadedFile {
   }
 }
 
-/** Lets the routes of a scope take files, and nothing else. */
+/** A file that is still with the client. */
+interface ComingFile {
+  format: ImportFormat
+  payload: AsyncIterable<Buffer>
+}
+
+/** Lets the routes of a scope take files, and nothing else. They are `receive`d by the handler, when all else has been checked. */
 export function takeUploads(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   for (const [type, format] of Object.entries(FORMATS)) {
-    scope.addContentTypeParser(type, (request: FastifyRequest, payload: AsyncIterable<Buffer>) =>
-      receive(request, payload, format),
+    scope.addContentTypeParser(
+      type,
+      async (_request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<ComingFile> => ({
+        format,
+        payload,
+      }),
     )
   }
 }
 
-async function receive(
-  request: FastifyRequest,
-  payload: AsyncIterable<Buffer>,
-  format: ImportFormat,
-): Promise<UploadedFile> {
+/** Puts the body of a request into a file, which is then the body. Who calls removes it. @throws Problem, and leaves nothing */
+export async function receive(request: FastifyRequest): Promise<UploadedFile> {
+  const { format, payload } = request.body as ComingFile
   const type = String(request.headers['content-type'])
   const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]?.toLowerCase()
   if (charset && charset !== 'utf-8')
@@ -85,7 +93,9 @@ async function receive(
   try {
     await pipeline(checked, createWriteStream(path, { mode: 0o600 }))
     if (bytes === 0) throw new Problem('malformed-body', 'The body is empty.')
-    return new UploadedFile(path, format, hash.digest('hex'))
+    const file = new UploadedFile(path, format, hash.digest('hex'))
+    request.body = file
+    return file
   } catch (error) {
     await rm(path, { force: true })
     throw error
