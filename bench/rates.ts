@@ -176,8 +176,13 @@ const asHand =
   (form: 'rows' | 'docs', url: (world: World, number: number) => string) =>
   (world: World, number: number) => ({ path: `/${form}${url(world, number)}` })
 
-/** Places deep in the list of all: a page may begin there by its cursor, or as page one of what was proposed until that day. */
-const places = new Map<string, { cursor: string; day: string }[]>()
+/** Deep in the list of all: a page may begin there by its cursor, or as page one of what was proposed until that day. */
+interface Place {
+  cursor: string
+  day: string
+}
+
+const places = new Map<string, Place[]>()
 const tags = new Map<string, string>()
 
 const works: Work[] = [
@@ -415,10 +420,11 @@ async function prepare(world: World): Promise<void> {
   }
 }
 
-/** Cursors that lead to some place around row 50,000, of walks that begin now: nothing is written until they are asked for. */
+/** Finds places around row 50,000, once: nothing is written until their cursors are asked for. */
 async function walkDown({ name, rows, service }: World): Promise<void> {
+  if (places.has(name)) return
   const depth = Math.min(50_000, rows / 2)
-  const known: { cursor: string; day: string }[] = []
+  const known: Place[] = []
   let url = `/v1/proposals?limit=200`
   for (let row = 0; row < depth + 8000 && url; row += 200) {
     const { data, page } = (await (await fetch(service.base + url)).json()) as {
@@ -461,8 +467,7 @@ async function measureAll(worlds: World[], keep: (world: World, figures: Figures
       if (!writing) await prepare(world)
     }
     // What is compared takes turns of a second, so that what the machine does beside falls on all of it.
-    for (const together of Object.values(Object.groupBy(stage, ({ turns, name }) => turns ?? name))) {
-      if (!together) continue
+    for (const together of Map.groupBy(stage, ({ turns, name }) => turns ?? name).values()) {
       for (const world of worlds) {
         const asked = together.flatMap((work) =>
           Object.entries(work.on).map(([server, request]) => ({ work, server, request })),
@@ -592,6 +597,7 @@ async function workers(world: World): Promise<Figures> {
 
 /** Reads, searches and writes at full rate, and the memory of the service every five seconds. */
 async function soak(world: World, duration: number) {
+  await walkDown(world)
   const samples: number[] = []
   const sampler = setInterval(() => samples.push(Math.round(memory(world.service))), 5000)
   const mixed: Work['on'][string] = (of, number) => {
@@ -599,7 +605,6 @@ async function soak(world: World, duration: number) {
     const name = (['g1', 'g2', 'g3', 'g5', 'page1'] as const)[number % 5] ?? 'g1'
     return { path: urls[name](of, number) }
   }
-  await walkDown(world)
   await load(world, 'service', { name: 'soak', on: {} }, mixed, duration)
   clearInterval(sampler)
   return { seconds: duration, memory: samples }

@@ -1,8 +1,9 @@
+// Queries as they are written for an engine, whichever it is.
 import { expect, test } from 'vitest'
-import { bound, sql } from '../src/db/sql.ts'
+import { bound, type SQL, sql } from '../src/db/sql.ts'
 import { changes } from '../src/db/system.ts'
 
-const written = (query: ReturnType<typeof sql>) => query.write((index) => `$${index + 1}`)
+const written = (query: SQL) => query.write((index) => `$${index + 1}`)
 
 test('a query is its text, and a parameter for every value, in the order in which they stand', () => {
   const where = sql.join([sql`${changes.seq} > ${7}`, sql`"kind" in ${['source', 'topic']}`], sql` and `)
