@@ -2,8 +2,6 @@
 import Database from 'better-sqlite3'
 import { fold } from '../src/core/search.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
-import { bringCountsUpToDate } from '../src/records/counting.ts'
-import { catalogue } from '../src/resources/index.ts'
 import { seed } from '../src/seed.ts'
 
 const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
@@ -122,9 +120,6 @@ export async function fill(file: string, count: number): Promise<void> {
   for (let from = 0; from < count; from += 50_000) putAll(from, Math.min(count, from + 50_000))
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
-  const counting = openSqlite(file)
-  await bringCountsUpToDate(counting, catalogue)
-  await counting.close()
 }
 
 /** One of two, in no order: days, speakers and statuses come round in theirs. */

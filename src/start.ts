@@ -9,8 +9,7 @@ import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { ImportJobs } from './features/exchange/jobs.ts'
 import { byTurns, makeLogger } from './logger.ts'
-import { bringCountsUpToDate } from './records/counting.ts'
-import { catalogue, recordsOn } from './resources/index.ts'
+import { recordsOn } from './resources/index.ts'
 import { seed } from './seed.ts'
 import { otherWorkers, startWorkers } from './workers.ts'
 
@@ -87,7 +86,6 @@ function endOn(signals: NodeJS.Signals[], logger: Logger, close: () => Promise<v
 /** Brings the database up to date. @returns whether it was seeded */
 async function prepare(engine: Engine, config: Config): Promise<boolean> {
   await engine.migrate()
-  await bringCountsUpToDate(engine, catalogue)
   return config.seed !== 'none' && (await seed(engine, undefined, config.seed))
 }
 

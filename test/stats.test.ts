@@ -1,13 +1,8 @@
-// Stats: every bar of a chart is the length of a list that anyone can count.
-import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { sql } from '../src/db/sql.ts'
-import { bringCountsUpToDate } from '../src/records/counting.ts'
+import { expect, test } from 'vitest'
 import type { Grouping } from '../src/records/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
-import { countsOf } from './helpers/counts.ts'
 
 async function made(s: Service, url: string, body: unknown): Promise<string> {
   const answer = await s.post(url, body)
@@ -235,136 +230,6 @@ test('of nothing are empty, and what they cannot count by is 400 with what they 
       expect((await s.get(`/v1/stats/${path}?by=status&${query}`)).status, query).toBe(400)
   }
   expect((await s.get('/v1/stats/speakers?by=status')).status).toBe(404)
-})
-
-describe('counts that are kept', () => {
-  /** Has all counts read from the records: no count knows of what a version without them has written. */
-  const forget = (s: Service) =>
-    s.engine.write((writer) => writer.run(sql`delete from "counts" where "kind" = ''`))
-
-  const FILTERS: Record<string, string[]> = {
-    proposals: [
-      '',
-      'status=adopted',
-      'proposedFrom=2022-09',
-      'proposedTo=2022',
-      'proposedFrom=2022&proposedTo=2022-08',
-      'topic=drones&status=proposed,adopted',
-      'topic=arms',
-      'state=XA,XB&proposedFrom=2022',
-    ],
-    agreements: [
-      '',
-      'status=drafted,drafting',
-      'sinceFrom=2022',
-      'sinceTo=2022-08-24',
-      'topic=trade',
-      'state=XB',
-      'state=XA,XB&status=drafted',
-      'organization=One,Two',
-    ],
-    meetings: [
-      '',
-      'status=cancelled',
-      'topic=trade&startFrom=2022',
-      'organization=One',
-      'startFrom=2022-09-15',
-      'startFrom=2021&startTo=2022&status=held,postponed',
-    ],
-  }
-
-  test('say what counting says, for everything that they can tell', async () => {
-    const s = await world()
-    const organizations = (await get(s, '/v1/organizations'))['data'] as Body[]
-    const named = (filter: string) =>
-      organizations.reduce<string>((text, { name, id }) => text.replace(name, id), filter)
-    const asked = charted.flatMap(({ path, groupings }) =>
-      (FILTERS[path] ?? [])
-        .map(named)
-        .flatMap((filter) => [
-          `/v1/${path}?count=exact&limit=1&${filter}`,
-          ...Object.keys(groupings ?? {}).map((by) => `/v1/stats/${path}?by=${by}&${filter}`),
-        ]),
-    )
-    const answers = async () => {
-      const all: unknown[] = []
-      for (const url of asked) {
-        const { page, ...body } = await get(s, url)
-        all.push([url, page?.total, body])
-      }
-      return all
-    }
-    const kept = await answers()
-    await forget(s)
-    expect(await answers()).toEqual(kept)
-  }, 60_000)
-
-  test('are asked instead of the records', async () => {
-    const s = await world()
-    const read = async (url: string) => {
-      s.queries()
-      await get(s, url)
-      return s.queries().filter((text) => /(count|sum)\(/.test(text) && text.includes('from "proposals"'))
-        .length
-    }
-    for (const by of ['status', 'topic', 'state', 'year', 'organization'])
-      expect(await read(`/v1/stats/proposals?by=${by}&proposedFrom=2022`), by).toBe(0)
-    expect(await read('/v1/stats/proposals?by=status&status=adopted&proposedTo=2023')).toBe(0)
-    expect(await read('/v1/proposals?count=exact&status=adopted')).toBe(0)
-    expect(await read('/v1/stats/proposals?by=status&q=odd')).toBe(1)
-    for (const by of ['status', 'topic', 'state', 'year', 'organization'])
-      expect(await read(`/v1/stats/proposals?by=${by}&status=adopted`), by).toBe(0)
-    // One topic, and none below it: none is counted twice, but each may have others beside it.
-    for (const by of ['status', 'year'])
-      expect(await read(`/v1/stats/proposals?by=${by}&topic=trade`), by).toBe(0)
-    expect(await read('/v1/stats/proposals?by=topic&topic=trade')).toBe(2)
-    expect(await read('/v1/stats/proposals?by=status&topic=arms')).toBe(1)
-    expect(await read('/v1/stats/proposals?by=state&topic=trade')).toBe(1)
-    await forget(s)
-    expect(await read('/v1/stats/proposals?by=status')).toBe(1)
-  })
-
-  test('stay right through any writes, and are made anew where something was written without them', async () => {
-    const s = await world()
-    const { data } = await get(s, '/v1/proposals?limit=200')
-    const topics = (await get(s, '/v1/topics'))['data'].map(({ id }: Body) => id) as string[]
-    const date = fc.constantFrom('2020', '2022-08', '2022-08-24', '2024-02-29')
-    const step = fc.oneof(
-      fc.record({
-        proposedOn: fc.option(date, { nil: undefined }),
-        topicIds: fc.option(fc.subarray(topics), { nil: undefined }),
-        onBehalfOf: fc.option(fc.record({ stateCode: fc.constantFrom(null, 'XA', 'XC') }), {
-          nil: undefined,
-        }),
-      }),
-      fc.record({ status: fc.constantFrom('adopted', 'deferred', 'rejected'), occurredOn: date }),
-      fc.constant('delete' as const),
-    )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(data.length - 1), step), { maxLength: 12 }),
-        async (steps) => {
-          // Some of these are refused, and leave no trace either.
-          for (const [index, what] of steps) {
-            const url = `/v1/proposals/${data[index].id}`
-            if (what === 'delete') await s.del(url)
-            else if ('status' in what) await s.post(`${url}/events`, what)
-            else await s.patch(url, JSON.parse(JSON.stringify(what)))
-          }
-          const { kept, anew, whole } = await countsOf(s.engine)
-          expect(whole).toBe(true)
-          expect(kept).toEqual(anew)
-        },
-      ),
-      { numRuns: 15 },
-    )
-    expect(await bringCountsUpToDate(s.engine, catalogue)).toBe(false)
-    await forget(s)
-    expect((await countsOf(s.engine)).whole).toBe(false)
-    expect(await bringCountsUpToDate(s.engine, catalogue)).toBe(true)
-    const { kept, anew, whole } = await countsOf(s.engine)
-    expect({ kept, whole }).toEqual({ kept: anew, whole: true })
-  }, 120_000)
 })
 
 test('cost the same queries whatever there is to count', async () => {

@@ -1,7 +1,7 @@
 // Serialised writes that share commits (docs/adr/0003), whatever the engine.
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { type Gathered, type JointWriter, partOf, type Writer } from './engine.ts'
+import type { Writer } from './engine.ts'
 
 /** How many waiting writes share one commit, and so one wait for the disk. */
 const MOST_IN_A_COMMIT = 64
@@ -18,7 +18,7 @@ export interface Transaction {
 }
 
 interface Job {
-  work: (writer: JointWriter) => Promise<unknown>
+  work: (writer: Writer) => Promise<unknown>
   alone: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -47,7 +47,7 @@ export class Commits {
     this.#reads = reads
   }
 
-  enqueue<Result>(work: (writer: JointWriter) => Promise<Result>, alone: boolean): Promise<Result> {
+  enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
       this.#running ??= this.#drain()
@@ -102,12 +102,6 @@ export class Commits {
   async #commit(): Promise<void> {
     const settled: (() => void)[] = []
     const begun: Job[] = []
-    const gathered = new Map<() => Gathered, Gathered>()
-    const gather = <Kind extends Gathered>(make: () => Kind) => {
-      const known = (gathered.get(make) as Kind | undefined) ?? make()
-      gathered.set(make, known)
-      return known
-    }
     let transaction: Transaction | undefined
     try {
       transaction = await this.#begin()
@@ -124,9 +118,8 @@ export class Commits {
         }
         quiet = false
         begun.push(job)
-        settled.push(await attempt(transaction.writer, gather, job))
+        settled.push(await attempt(transaction.writer, job))
       }
-      for (const each of gathered.values()) await each.end(transaction.writer)
       await transaction.commit()
     } catch (error) {
       await transaction?.rollback()
@@ -149,10 +142,9 @@ export class Commits {
 class Spoilt extends Error {}
 
 /** @returns what is to be told once all is on disk. @throws Spoilt */
-async function attempt(writer: Writer, gather: JointWriter['gather'], job: Job): Promise<() => void> {
-  const joint: JointWriter = { ...partOf(writer), gather }
+async function attempt(writer: Writer, job: Job): Promise<() => void> {
   if (job.alone) {
-    const result = await job.work(joint)
+    const result = await job.work(writer)
     return () => job.resolve(result)
   }
   let touched = false
@@ -164,7 +156,6 @@ async function attempt(writer: Writer, gather: JointWriter['gather'], job: Job):
     })
   try {
     const result = await job.work({
-      ...joint,
       all: (query, values) => touching(writer.all(query, values)),
       get: (query, values) => touching(writer.get(query, values)),
       pluck: (query, values) => touching(writer.pluck(query, values)),

@@ -68,17 +68,6 @@ export const partOf = (writer: Writer): Writer => ({
   run: (query, values) => writer.run(query, values),
 })
 
-/** What writes that share a commit put down together. */
-export interface Gathered {
-  /** Runs once, behind all of them and before the commit. */
-  end(writer: Writer): Promise<void>
-}
-
-export interface JointWriter extends Writer {
-  /** What `make` makes, once for all the writes of a commit. */
-  gather<Kind extends Gathered>(make: () => Kind): Kind
-}
-
 /** What the full-text index holds of a record; title and body are folded (`core/search.ts`). */
 export interface SearchEntry {
   /** A number that no entry had before: that of the change that brought it. */
@@ -158,7 +147,7 @@ export interface Engine {
    * but for one that is to be `alone`, since it takes long. One that fails when it has written has those beside it done again:
    * `work` may be called twice, and what it does besides writing has to bear that.
    */
-  write<Result>(work: (writer: JointWriter) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
+  write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */

@@ -107,27 +107,6 @@ export const imports = sqliteTable(
   (table) => [index('imports_created').on(table.createdAt), index('imports_finished').on(table.finishedAt)],
 )
 
-/**
- * How many records there are with a status on a day: all of them, and those that have one more thing by which charts count
- * (`records/counts.ts`). Kept with every write. A text is empty where nothing is known. One row, without a kind, says of how
- * many changes all others know.
- */
-export const counts = sqliteTable(
-  'counts',
-  {
-    kind: text('kind').notNull(),
-    /** Which thing more: `topic`, `state`. Empty: all records. */
-    grouping: text('grouping').notNull(),
-    /** Its id or code. */
-    key: text('key').notNull(),
-    status: text('status').notNull(),
-    /** The date of the records. */
-    day: text('day').notNull(),
-    count: integer('count').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.kind, table.grouping, table.key, table.status, table.day] })],
-)
-
 /** What the service remembers of itself, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),

@@ -8,7 +8,6 @@ import { type Engine, partOf, type Reader, type Writer } from '../db/engine.ts'
 import { type SQL, sql } from '../db/sql.ts'
 import { changes, identifiers, links } from '../db/system.ts'
 import { describeTable, type Table } from '../db/tables.ts'
-import { Deltas } from './counts.ts'
 import type { Kind } from './fields.ts'
 import { type Catalogue, type Doc, type Entity, type Json, readerOf, step, valuesAt } from './resource.ts'
 
@@ -32,8 +31,6 @@ export interface Unit extends Writer, Author {
   seq: number
   /** References that were found to lead somewhere in this write, by kind and id. */
   known: Set<string>
-  /** What it and those that share its commit change in the counts. */
-  deltas: Deltas
 }
 
 /** A record as it is stored: its document as JSON text. */
@@ -99,7 +96,6 @@ export class Records {
   readonly #newId: IdMaker
   readonly #clock: () => Date
   readonly #statements = new Map<Kind, Statements>()
-  readonly #makeDeltas = () => new Deltas(this.engine)
 
   constructor({ engine, catalogue, extensions, attachments, newId, clock }: Deps) {
     this.engine = engine
@@ -137,19 +133,15 @@ export class Records {
       const last = await writer.get<{ at: string; seq: number }>(LAST_CHANGE, {})
       const clock = this.#clock().toISOString()
       const at = last && last.at > clock ? last.at : clock
-      const first = last?.seq ?? 0
       const unit: Unit = {
         ...author,
         now: new Date(at),
         at,
-        seq: first,
+        seq: last?.seq ?? 0,
         known: new Set(),
-        deltas: writer.gather(this.#makeDeltas),
         ...partOf(writer),
       }
-      const result = await work(unit)
-      unit.deltas.changes(unit.seq - first)
-      return result
+      return work(unit)
     }, options)
   }
 
@@ -269,7 +261,6 @@ export class Records {
     await unit.run(this.#of(entity).remove, { id })
     unit.known.delete(`${entity.kind} ${id}`)
     if (entity.searchText) await this.engine.search.remove(unit, id)
-    await unit.deltas.record(unit, entity, doc, null)
     await this.#log(unit, entity, 'delete', doc, doc.version + 1, null)
   }
 
@@ -374,7 +365,6 @@ export class Records {
     await this.#link(unit, entity, doc, before)
     await this.#identify(unit, entity, doc, before)
     await this.#index(unit, entity, doc, before, seq)
-    await unit.deltas.record(unit, entity, before, doc)
   }
 
   /** References from inside lists. */

@@ -7,7 +7,6 @@ import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Siblings, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
-import { Merging } from './merging.ts'
 import { fts5 } from './search.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -20,8 +19,6 @@ interface SqliteOptions {
   siblings?: Siblings | null
   /** How long a write waits for one of another process, in milliseconds. */
   busyMs?: number
-  /** For how long nobody writes before the parts of the full-text index are made into one, in milliseconds. */
-  quietMs?: number
 }
 
 /**
@@ -62,19 +59,14 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       await begin(write, options.busyMs ?? BUSY_MS)
       return new SqliteTransaction(write, writer, () => {
         snapshots.retire()
-        merging.committed()
         siblings?.committed()
       })
     },
     false,
     () => snapshots.turns,
   )
-  // No request asked for it, so it is not among the queries that are counted.
-  const aside = new Connection(write, undefined)
-  const merging = new Merging((work) => commits.enqueue(() => work(aside), true), options.quietMs)
   siblings?.onCommitted(() => {
     commits.announce()
-    merging.committed()
   })
 
   return {
@@ -113,7 +105,6 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       }
     },
     async close() {
-      merging.close()
       await commits.idle()
       await snapshots.close()
       write.close()
