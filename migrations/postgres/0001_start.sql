@@ -31,6 +31,13 @@ CREATE TABLE "identifiers" (
 	CONSTRAINT "identifiers_kind_scheme_identifier_pk" PRIMARY KEY("kind","scheme","identifier")
 );
 --> statement-breakpoint
+CREATE TABLE "imports" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"finishedAt" text COLLATE "binary",
+	"doc" json NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "keys" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"name" text COLLATE "binary" NOT NULL,
@@ -59,6 +66,41 @@ CREATE TABLE "searchDocs" (
 CREATE TABLE "settings" (
 	"name" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"value" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "webhookDeliveries" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"webhookId" text COLLATE "binary" NOT NULL,
+	"seq" bigint,
+	"type" text COLLATE "binary" NOT NULL,
+	"status" text COLLATE "binary" NOT NULL,
+	"tries" bigint NOT NULL,
+	"attempts" text COLLATE "binary" NOT NULL,
+	"nextAttemptAt" text COLLATE "binary",
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "webhooks" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"url" text COLLATE "binary" NOT NULL,
+	"kinds" text COLLATE "binary" NOT NULL,
+	"filters" text COLLATE "binary" NOT NULL,
+	"description" text COLLATE "binary",
+	"status" text COLLATE "binary" NOT NULL,
+	"disabledBecause" text COLLATE "binary",
+	"secret" text COLLATE "binary",
+	"previousSecret" text COLLATE "binary",
+	"previousUntil" text COLLATE "binary",
+	"seq" bigint NOT NULL,
+	"failingSince" text COLLATE "binary",
+	"holdUntil" text COLLATE "binary",
+	"leasedBy" text COLLATE "binary",
+	"leasedUntil" text COLLATE "binary",
+	"deletedAt" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "agreements" (
@@ -300,98 +342,88 @@ CREATE INDEX "changes_parent" ON "changes" USING btree ("parentId","seq");--> st
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
+CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint
+CREATE INDEX "imports_finished" ON "imports" USING btree ("finishedAt");--> statement-breakpoint
 CREATE INDEX "links_from" ON "links" USING btree ("fromId");--> statement-breakpoint
 CREATE UNIQUE INDEX "searchDocs_record" ON "searchDocs" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "searchDocs_kind" ON "searchDocs" USING btree ("kind","docId");--> statement-breakpoint
-CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "agreements_title" ON "agreements" USING btree ("title","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "webhookDeliveries_change" ON "webhookDeliveries" USING btree ("webhookId","seq");--> statement-breakpoint
+CREATE INDEX "webhookDeliveries_list" ON "webhookDeliveries" USING btree ("webhookId","id");--> statement-breakpoint
+CREATE INDEX "webhookDeliveries_status" ON "webhookDeliveries" USING btree ("webhookId","status","id");--> statement-breakpoint
+CREATE INDEX "webhookDeliveries_updated" ON "webhookDeliveries" USING btree ("updatedAt");--> statement-breakpoint
 CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id");--> statement-breakpoint
-CREATE INDEX "agreements_stateCode" ON "agreements" USING btree ("stateCode","id");--> statement-breakpoint
-CREATE INDEX "agreements_organizationId" ON "agreements" USING btree ("organizationId","id");--> statement-breakpoint
-CREATE INDEX "agreements_meetingId" ON "agreements" USING btree ("meetingId","id");--> statement-breakpoint
-CREATE INDEX "events_createdAt" ON "events" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "events_updatedAt" ON "events" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "events_recordKind" ON "events" USING btree ("recordKind","id");--> statement-breakpoint
+CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
+CREATE INDEX "agreements_stateCode_title" ON "agreements" USING btree ("stateCode","id") WHERE "agreements"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_meetingId_title" ON "agreements" USING btree ("meetingId","id") WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "events_recordId" ON "events" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "events_status" ON "events" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id");--> statement-breakpoint
-CREATE INDEX "events_meetingId" ON "events" USING btree ("meetingId","id");--> statement-breakpoint
-CREATE INDEX "evidence_createdAt" ON "evidence" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "evidence_updatedAt" ON "evidence" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "evidence_recordKind" ON "evidence" USING btree ("recordKind","id");--> statement-breakpoint
-CREATE INDEX "evidence_recordId" ON "evidence" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");--> statement-breakpoint
-CREATE INDEX "evidence_motivation" ON "evidence" USING btree ("motivation","id");--> statement-breakpoint
-CREATE INDEX "evidence_assertion" ON "evidence" USING btree ("assertion","id");--> statement-breakpoint
-CREATE INDEX "evidence_start" ON "evidence" USING btree ("start","id");--> statement-breakpoint
-CREATE INDEX "meetings_createdAt" ON "meetings" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "meetings_updatedAt" ON "meetings" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "meetings_organizationId" ON "meetings" USING btree ("organizationId","id");--> statement-breakpoint
-CREATE INDEX "meetings_format" ON "meetings" USING btree ("format","id");--> statement-breakpoint
-CREATE INDEX "meetings_status" ON "meetings" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "events_meetingId" ON "events" USING btree ("meetingId","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "evidence_recordId_start" ON "evidence" USING btree ("recordId","start","id");--> statement-breakpoint
+CREATE INDEX "evidence_sourceId_start" ON "evidence" USING btree ("sourceId","start","id") WHERE "evidence"."sourceId" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id");--> statement-breakpoint
 CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
-CREATE INDEX "meetings_countryCode" ON "meetings" USING btree ("countryCode","id");--> statement-breakpoint
+CREATE INDEX "meetings_createdAt" ON "meetings" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "meetings_updatedAt" ON "meetings" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_city_startDate" ON "meetings" USING btree ("city","startDate","id") WHERE "meetings"."city" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "organizations_classification" ON "organizations" USING btree ("classification","id");--> statement-breakpoint
+CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id");--> statement-breakpoint
 CREATE INDEX "organizations_createdAt" ON "organizations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "organizations_updatedAt" ON "organizations" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "organizations_abbreviation" ON "organizations" USING btree ("abbreviation","id");--> statement-breakpoint
-CREATE INDEX "organizations_classification" ON "organizations" USING btree ("classification","id");--> statement-breakpoint
-CREATE INDEX "organizations_parentId" ON "organizations" USING btree ("parentId","id");--> statement-breakpoint
-CREATE INDEX "organizations_countryCode" ON "organizations" USING btree ("countryCode","id");--> statement-breakpoint
-CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id");--> statement-breakpoint
-CREATE INDEX "positions_createdAt" ON "positions" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "positions_updatedAt" ON "positions" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "positions_recordKind" ON "positions" USING btree ("recordKind","id");--> statement-breakpoint
+CREATE INDEX "organizations_abbreviation_name" ON "organizations" USING btree ("abbreviation","name","id") WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
+CREATE INDEX "organizations_classification_name" ON "organizations" USING btree ("classification","name","id");--> statement-breakpoint
+CREATE INDEX "organizations_parentId_name" ON "organizations" USING btree ("parentId","name","id") WHERE "organizations"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX "organizations_countryCode_name" ON "organizations" USING btree ("countryCode","name","id") WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX "positions_recordId" ON "positions" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "positions_stateCode" ON "positions" USING btree ("stateCode","id");--> statement-breakpoint
-CREATE INDEX "positions_position" ON "positions" USING btree ("position","id");--> statement-breakpoint
-CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id");--> statement-breakpoint
-CREATE INDEX "positions_meetingId" ON "positions" USING btree ("meetingId","id");--> statement-breakpoint
-CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "proposals_meetingId" ON "proposals" USING btree ("meetingId","id");--> statement-breakpoint
-CREATE INDEX "proposals_speakerId" ON "proposals" USING btree ("speakerId","id");--> statement-breakpoint
-CREATE INDEX "proposals_stateCode" ON "proposals" USING btree ("stateCode","id");--> statement-breakpoint
-CREATE INDEX "proposals_organizationId" ON "proposals" USING btree ("organizationId","id");--> statement-breakpoint
-CREATE INDEX "proposals_addresseeId" ON "proposals" USING btree ("addresseeId","id");--> statement-breakpoint
+CREATE INDEX "positions_stateCode" ON "positions" USING btree ("stateCode","id") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "positions_meetingId" ON "positions" USING btree ("meetingId","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id");--> statement-breakpoint
-CREATE INDEX "proposals_parentId" ON "proposals" USING btree ("parentId","id");--> statement-breakpoint
-CREATE INDEX "proposals_agreementId" ON "proposals" USING btree ("agreementId","id");--> statement-breakpoint
-CREATE INDEX "relations_createdAt" ON "relations" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "relations_updatedAt" ON "relations" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "relations_recordKind" ON "relations" USING btree ("recordKind","id");--> statement-breakpoint
+CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_speakerId_proposedOn" ON "proposals" USING btree ("speakerId","proposedOn","id") WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_stateCode_proposedOn" ON "proposals" USING btree ("stateCode","proposedOn","id") WHERE "proposals"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_organizationId_proposedOn" ON "proposals" USING btree ("organizationId","proposedOn","id") WHERE "proposals"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_agreementId_proposedOn" ON "proposals" USING btree ("agreementId","proposedOn","id") WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "relations_type" ON "relations" USING btree ("type","id");--> statement-breakpoint
 CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint
+CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "sources_createdAt" ON "sources" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "sources_publisherId" ON "sources" USING btree ("publisherId","id");--> statement-breakpoint
-CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_language" ON "sources" USING btree ("language","id");--> statement-breakpoint
-CREATE INDEX "sources_sha256" ON "sources" USING btree ("sha256","id");--> statement-breakpoint
+CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "speakers_name" ON "speakers" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "speakers_createdAt" ON "speakers" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "speakers_updatedAt" ON "speakers" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "speakers_name" ON "speakers" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "statements_speakerId" ON "statements" USING btree ("speakerId","id");--> statement-breakpoint
-CREATE INDEX "statements_meetingId" ON "statements" USING btree ("meetingId","id");--> statement-breakpoint
-CREATE INDEX "statements_kind" ON "statements" USING btree ("kind","id");--> statement-breakpoint
+CREATE INDEX "statements_kind_createdAt" ON "statements" USING btree ("kind","createdAt","id");--> statement-breakpoint
+CREATE INDEX "statements_speakerId_createdAt" ON "statements" USING btree ("speakerId","createdAt","id") WHERE "statements"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "statements_meetingId_createdAt" ON "statements" USING btree ("meetingId","createdAt","id") WHERE "statements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "states_code" ON "states" USING btree ("code","id");--> statement-breakpoint
 CREATE INDEX "states_createdAt" ON "states" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "states_updatedAt" ON "states" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "states_code" ON "states" USING btree ("code","id");--> statement-breakpoint
-CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "topics_prefLabel" ON "topics" USING btree ("prefLabel","id");--> statement-breakpoint
 CREATE INDEX "topics_createdAt" ON "topics" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "topics_updatedAt" ON "topics" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "topics_prefLabel" ON "topics" USING btree ("prefLabel","id");--> statement-breakpoint
-CREATE INDEX "topics_broaderId" ON "topics" USING btree ("broaderId","id");
+CREATE INDEX "topics_broaderId_prefLabel" ON "topics" USING btree ("broaderId","prefLabel","id") WHERE "topics"."broaderId" is not null;

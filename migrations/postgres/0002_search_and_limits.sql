@@ -18,3 +18,10 @@ CREATE TABLE "searchTexts" (
 	"title" text COLLATE "binary" NOT NULL,
 	"body" text COLLATE "binary" NOT NULL
 );
+--> statement-breakpoint
+-- Requests of each client in its minute, shared by all instances. Unlogged: after a crash the count starts again.
+CREATE UNLOGGED TABLE "tallies" (
+	"key" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"count" bigint NOT NULL,
+	"until" timestamptz NOT NULL
+);

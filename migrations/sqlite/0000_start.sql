@@ -16,6 +16,18 @@ CREATE UNIQUE INDEX `changes_record` ON `changes` (`recordId`,`version`);--> sta
 CREATE INDEX `changes_kind` ON `changes` (`kind`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_parent` ON `changes` (`parentId`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_at` ON `changes` (`at`);--> statement-breakpoint
+CREATE TABLE `idempotency` (
+	`actorId` text NOT NULL,
+	`key` text NOT NULL,
+	`fingerprint` text NOT NULL,
+	`createdAt` text NOT NULL,
+	`status` integer NOT NULL,
+	`headers` text NOT NULL,
+	`body` text NOT NULL,
+	PRIMARY KEY(`actorId`, `key`)
+);
+--> statement-breakpoint
+CREATE INDEX `idempotency_created` ON `idempotency` (`createdAt`);--> statement-breakpoint
 CREATE TABLE `identifiers` (
 	`kind` text NOT NULL,
 	`scheme` text NOT NULL,
@@ -25,6 +37,15 @@ CREATE TABLE `identifiers` (
 );
 --> statement-breakpoint
 CREATE INDEX `identifiers_record` ON `identifiers` (`recordId`);--> statement-breakpoint
+CREATE TABLE `imports` (
+	`id` text PRIMARY KEY NOT NULL,
+	`createdAt` text NOT NULL,
+	`finishedAt` text,
+	`doc` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `imports_created` ON `imports` (`createdAt`);--> statement-breakpoint
+CREATE INDEX `imports_finished` ON `imports` (`finishedAt`);--> statement-breakpoint
 CREATE TABLE `keys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -58,6 +79,45 @@ CREATE TABLE `settings` (
 	`value` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `webhookDeliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`webhookId` text NOT NULL,
+	`seq` integer,
+	`type` text NOT NULL,
+	`status` text NOT NULL,
+	`tries` integer NOT NULL,
+	`attempts` text NOT NULL,
+	`nextAttemptAt` text,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `webhookDeliveries_change` ON `webhookDeliveries` (`webhookId`,`seq`);--> statement-breakpoint
+CREATE INDEX `webhookDeliveries_list` ON `webhookDeliveries` (`webhookId`,`id`);--> statement-breakpoint
+CREATE INDEX `webhookDeliveries_status` ON `webhookDeliveries` (`webhookId`,`status`,`id`);--> statement-breakpoint
+CREATE INDEX `webhookDeliveries_updated` ON `webhookDeliveries` (`updatedAt`);--> statement-breakpoint
+CREATE TABLE `webhooks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`url` text NOT NULL,
+	`kinds` text NOT NULL,
+	`filters` text NOT NULL,
+	`description` text,
+	`status` text NOT NULL,
+	`disabledBecause` text,
+	`secret` text,
+	`previousSecret` text,
+	`previousUntil` text,
+	`seq` integer NOT NULL,
+	`failingSince` text,
+	`holdUntil` text,
+	`leasedBy` text,
+	`leasedUntil` text,
+	`deletedAt` text
+);
+--> statement-breakpoint
 CREATE TABLE `agreements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -79,15 +139,17 @@ CREATE TABLE `agreements` (
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `agreements_createdAt` ON `agreements` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_stateCode` ON `agreements` (`stateCode`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_organizationId` ON `agreements` (`organizationId`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_meetingId` ON `agreements` (`meetingId`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_createdAt` ON `agreements` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_kind_title` ON `agreements` (`kind`,`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_stateCode_title` ON `agreements` (`stateCode`,`title`,`id`) WHERE "agreements"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_organizationId_title` ON `agreements` (`organizationId`,`title`,`id`) WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_meetingId_title` ON `agreements` (`meetingId`,`title`,`id`) WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -105,13 +167,8 @@ CREATE TABLE `events` (
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `events_createdAt` ON `events` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `events_updatedAt` ON `events` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `events_recordKind` ON `events` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `events_recordId` ON `events` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `events_status` ON `events` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`);--> statement-breakpoint
-CREATE INDEX `events_meetingId` ON `events` (`meetingId`,`id`);--> statement-breakpoint
+CREATE INDEX `events_meetingId` ON `events` (`meetingId`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `evidence` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -130,14 +187,8 @@ CREATE TABLE `evidence` (
 	FOREIGN KEY (`sourceId`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `evidence_createdAt` ON `evidence` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_updatedAt` ON `evidence` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_recordKind` ON `evidence` (`recordKind`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_recordId` ON `evidence` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_motivation` ON `evidence` (`motivation`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_assertion` ON `evidence` (`assertion`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_start` ON `evidence` (`start`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_recordId_start` ON `evidence` (`recordId`,`start`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_sourceId_start` ON `evidence` (`sourceId`,`start`,`id`) WHERE "evidence"."sourceId" is not null;--> statement-breakpoint
 CREATE TABLE `meetings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -159,16 +210,17 @@ CREATE TABLE `meetings` (
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `meetings_createdAt` ON `meetings` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_updatedAt` ON `meetings` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_organizationId` ON `meetings` (`organizationId`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_format` ON `meetings` (`format`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_status` ON `meetings` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_countryCode` ON `meetings` (`countryCode`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_createdAt` ON `meetings` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_updatedAt` ON `meetings` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_city_startDate` ON `meetings` (`city`,`startDate`,`id`) WHERE "meetings"."city" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE TABLE `organizations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -188,14 +240,15 @@ CREATE TABLE `organizations` (
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `organizations_name` ON `organizations` (`name`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_classification` ON `organizations` (`classification`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_createdAt` ON `organizations` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_updatedAt` ON `organizations` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_name` ON `organizations` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_abbreviation` ON `organizations` (`abbreviation`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_classification` ON `organizations` (`classification`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_parentId` ON `organizations` (`parentId`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_countryCode` ON `organizations` (`countryCode`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_abbreviation_name` ON `organizations` (`abbreviation`,`name`,`id`) WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
+CREATE INDEX `organizations_classification_name` ON `organizations` (`classification`,`name`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_parentId_name` ON `organizations` (`parentId`,`name`,`id`) WHERE "organizations"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX `organizations_countryCode_name` ON `organizations` (`countryCode`,`name`,`id`) WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE TABLE `positions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -215,14 +268,9 @@ CREATE TABLE `positions` (
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `positions_createdAt` ON `positions` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_updatedAt` ON `positions` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_recordKind` ON `positions` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `positions_recordId` ON `positions` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_stateCode` ON `positions` (`stateCode`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_position` ON `positions` (`position`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_meetingId` ON `positions` (`meetingId`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_stateCode` ON `positions` (`stateCode`,`id`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `positions_meetingId` ON `positions` (`meetingId`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `proposals` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -252,19 +300,20 @@ CREATE TABLE `proposals` (
 	FOREIGN KEY (`agreementId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_meetingId` ON `proposals` (`meetingId`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_speakerId` ON `proposals` (`speakerId`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_stateCode` ON `proposals` (`stateCode`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_organizationId` ON `proposals` (`organizationId`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_addresseeId` ON `proposals` (`addresseeId`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_parentId` ON `proposals` (`parentId`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_agreementId` ON `proposals` (`agreementId`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_speakerId_proposedOn` ON `proposals` (`speakerId`,`proposedOn`,`id`) WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_stateCode_proposedOn` ON `proposals` (`stateCode`,`proposedOn`,`id`) WHERE "proposals"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_organizationId_proposedOn` ON `proposals` (`organizationId`,`proposedOn`,`id`) WHERE "proposals"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_agreementId_proposedOn` ON `proposals` (`agreementId`,`proposedOn`,`id`) WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -280,11 +329,7 @@ CREATE TABLE `relations` (
 	`targetId` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `relations_createdAt` ON `relations` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_updatedAt` ON `relations` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_recordKind` ON `relations` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_type` ON `relations` (`type`,`id`);--> statement-breakpoint
 CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
 CREATE TABLE `sources` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -303,13 +348,13 @@ CREATE TABLE `sources` (
 	FOREIGN KEY (`publisherId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_createdAt` ON `sources` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_updatedAt` ON `sources` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_publisherId` ON `sources` (`publisherId`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_language` ON `sources` (`language`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_sha256` ON `sources` (`sha256`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE TABLE `speakers` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -322,9 +367,9 @@ CREATE TABLE `speakers` (
 	`name` text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `speakers_name` ON `speakers` (`name`,`id`);--> statement-breakpoint
 CREATE INDEX `speakers_createdAt` ON `speakers` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `speakers_updatedAt` ON `speakers` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `speakers_name` ON `speakers` (`name`,`id`);--> statement-breakpoint
 CREATE TABLE `statements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -343,9 +388,9 @@ CREATE TABLE `statements` (
 --> statement-breakpoint
 CREATE INDEX `statements_createdAt` ON `statements` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `statements_updatedAt` ON `statements` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_speakerId` ON `statements` (`speakerId`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_meetingId` ON `statements` (`meetingId`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_kind` ON `statements` (`kind`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_kind_createdAt` ON `statements` (`kind`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_speakerId_createdAt` ON `statements` (`speakerId`,`createdAt`,`id`) WHERE "statements"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `statements_meetingId_createdAt` ON `statements` (`meetingId`,`createdAt`,`id`) WHERE "statements"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `states` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -359,10 +404,10 @@ CREATE TABLE `states` (
 	`name` text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `states_name` ON `states` (`name`,`id`);--> statement-breakpoint
+CREATE INDEX `states_code` ON `states` (`code`,`id`);--> statement-breakpoint
 CREATE INDEX `states_createdAt` ON `states` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `states_updatedAt` ON `states` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `states_code` ON `states` (`code`,`id`);--> statement-breakpoint
-CREATE INDEX `states_name` ON `states` (`name`,`id`);--> statement-breakpoint
 CREATE TABLE `topics` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -379,7 +424,7 @@ CREATE TABLE `topics` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `topics_slug_unique` ON `topics` (`slug`);--> statement-breakpoint
+CREATE INDEX `topics_prefLabel` ON `topics` (`prefLabel`,`id`);--> statement-breakpoint
 CREATE INDEX `topics_createdAt` ON `topics` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `topics_updatedAt` ON `topics` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `topics_prefLabel` ON `topics` (`prefLabel`,`id`);--> statement-breakpoint
-CREATE INDEX `topics_broaderId` ON `topics` (`broaderId`,`id`);
+CREATE INDEX `topics_broaderId_prefLabel` ON `topics` (`broaderId`,`prefLabel`,`id`) WHERE "topics"."broaderId" is not null;

@@ -1,1 +1,0 @@
-DROP INDEX "agreements_title";
