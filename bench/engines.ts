@@ -50,9 +50,8 @@ async function measure(url: string, instances: number[]): Promise<void> {
   const records = recordsOn(engine)
   const proposals = catalogue.resource('proposal')
   const begun = performance.now()
-  await records.write({ actor: { id: 'bench', name: 'bench' }, requestId: null }, async (unit) => {
-    for (let n = 0; n < RECORDS; n++)
-      await records.create(unit, proposals, proposals.create.parse(proposal(n)))
+  await records.write({ actor: { id: 'bench', name: 'bench' }, requestId: null }, async (tx) => {
+    for (let n = 0; n < RECORDS; n++) await records.create(tx, proposals, proposals.create.parse(proposal(n)))
   })
   const filled = (performance.now() - begun) / 1000
   const { token } = await createKey(engine, {

@@ -502,7 +502,7 @@ const mapped = <From, To>(object: Record<string, From>, change: (value: From) =>
 let next = 100_000
 
 /** More different requests than any server here answers in a second. */
-const MOST_A_SECOND = 50_000
+const MAX_A_SECOND = 50_000
 
 async function load(
   world: World,
@@ -512,7 +512,7 @@ async function load(
   duration: number,
   of = server === 'service' ? world.service : server === ALL_ON ? world.allOn : world.hand,
 ): Promise<Figure> {
-  const different = same ? 1 : Math.ceil(MOST_A_SECOND * Math.min(duration, 10))
+  const different = same ? 1 : Math.ceil(MAX_A_SECOND * Math.min(duration, 10))
   const from = next
   next += same ? 0 : different
   const requests = Array.from({ length: different }, (_, index) => request(world, from + index))

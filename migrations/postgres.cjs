@@ -4,6 +4,6 @@ const { join } = require('node:path')
 const { postgresTables } = require('../src/db/postgres/tables.ts')
 
 const src = join(__dirname, '..', 'src')
-const files = ['db/system.ts', ...globSync('resources/*/table.ts', { cwd: src }).sort()]
+const files = ['db/system-tables.ts', ...globSync('resources/*/table.ts', { cwd: src }).sort()]
 
 module.exports = postgresTables(files.flatMap((file) => Object.values(require(join(src, file)))))

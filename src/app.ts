@@ -6,10 +6,10 @@ import type { Logger } from 'pino'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
-import { crudRoutes } from './features/crud.ts'
-import { importRoutes } from './features/exchange/routes.ts'
 import { historyRoutes } from './features/history.ts'
-import { reportRoutes } from './features/report.ts'
+import { importRoutes } from './features/imports/routes.ts'
+import { crudRoutes } from './features/records/routes.ts'
+import { reportRoutes } from './features/reports/routes.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
@@ -32,7 +32,7 @@ import { rateLimits } from './http/rate-limit.ts'
 import { requestId } from './http/request-id.ts'
 import { requestLogger } from './http/request-logger.ts'
 import { validatorCompiler } from './http/validation.ts'
-import { embeddedIn } from './records/include.ts'
+import { embeddedIn } from './records/read/include.ts'
 import { eventRoutes } from './resources/events/routes.ts'
 import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/routes.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
@@ -109,7 +109,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     webhooks: receiverDocument,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
-      { name: 'records', description: 'Whole reports in one call.' },
+      { name: 'reports', description: 'A source and the records drawn from it in one call.' },
       { name: 'imports', description: 'Files of records, all of it or nothing.' },
       { name: 'changes', description: 'Every write in order, as pages or live.' },
       { name: 'webhooks', description: 'Every write, sent to a URL and signed.' },

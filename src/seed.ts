@@ -4,9 +4,9 @@ import { parse as parseYaml } from 'yaml'
 import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
-import { changes } from './db/system.ts'
-import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/report.ts'
-import type { Kind } from './records/fields.ts'
+import { changes } from './db/system-tables.ts'
+import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/reports/routes.ts'
+import type { Kind } from './records/schema/fields.ts'
 import { recordsOn } from './resources/index.ts'
 
 /** What a database is seeded with: the article alone, or also the public record of the SCO. */
@@ -38,19 +38,19 @@ export async function seed(
   const ids = seededIds()
   const records = recordsOn(engine, { clock, makeId: ids.make })
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
-  await records.write(author, async (unit) => {
+  await records.write(author, async (tx) => {
     const known = new Map<string, string>()
     await writeSections(
       records,
-      unit,
+      tx,
       { states: readSeed('states.yaml').records.map(unmarked) },
       known,
       ids.name,
     )
-    await writeReport(records, unit, articleReport(), known, ids.name)
+    await writeReport(records, tx, articleReport(), known, ids.name)
     for (const name of extent === 'reference' ? REFERENCE : []) {
       const items = readSeed(`reference/${name}.yaml`).records.map(unmarked)
-      await writeSections(records, unit, { [name]: items }, known, ids.name)
+      await writeSections(records, tx, { [name]: items }, known, ids.name)
     }
   })
   return true

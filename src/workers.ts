@@ -4,7 +4,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AggregatorRegistry } from 'prom-client'
-import type { Siblings, Tally } from './db/engine.ts'
+import type { RateCounter, Siblings } from './db/engine.ts'
 import type { Measured, Measuring } from './http/metrics.ts'
 
 /** What a worker asks of the first process, and what that asks of a worker. Each is answered, under its number. */
@@ -68,7 +68,10 @@ export function otherWorkers(): Workers | null {
       heard = listener
     },
     async tally(key, windowMs) {
-      const counted = await questions.ask<Awaited<ReturnType<Tally>>>({ ask: 'tally', key, windowMs }, send)
+      const counted = await questions.ask<Awaited<ReturnType<RateCounter>>>(
+        { ask: 'tally', key, windowMs },
+        send,
+      )
       if (!counted) throw new Error('The first process does not answer.')
       return counted
     },

@@ -143,10 +143,10 @@ describe('the feed', () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const resource = catalogue.resource('source')
-    await records.write(AUTHOR, async (unit) => {
+    await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 40; n++) {
         const input = { title: `S ${n}`, language: 'en', text: 'x'.repeat(n % 2 ? 1_000_000 : 1) }
-        await records.create(unit, resource, resource.create.parse(input) as Body)
+        await records.create(tx, resource, resource.create.parse(input) as Body)
       }
     })
     const sizes: number[] = []
@@ -186,7 +186,7 @@ describe('the feed', () => {
 
   test('has nothing of a write that was refused, and no number is lost to it', async () => {
     const s = await service()
-    await s.post('/v1/records', {
+    await s.post('/v1/reports', {
       source: { title: 'S', language: 'en', text: 'T' },
       speakers: [{ name: 'A', evidence: [{ exact: 'absent' }] }],
     })
@@ -357,8 +357,8 @@ describe('the live feed', () => {
       import { openEngine } from './src/db/open.ts'
       import { catalogue, recordsOn } from './src/resources/index.ts'
       const engine = await openEngine(process.argv[1])
-      await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (unit) =>
-        recordsOn(engine).create(unit, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
+      await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (tx) =>
+        recordsOn(engine).create(tx, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
       await engine.close()`
     const child = beside(['--input-type=module', '-e', script, s.url])
     const [code] = await once(child, 'exit')
@@ -402,10 +402,10 @@ describe('the live feed', () => {
   test('of a client that hangs up is over for the service too: nothing waits for changes any more', async () => {
     let waiting = 0
     const s = await service()
-    const { changed } = s.engine
-    s.engine.changed = async (ms, signal) => {
+    const { waitForCommit } = s.engine
+    s.engine.waitForCommit = async (ms, signal) => {
       waiting++
-      await changed(ms, signal)
+      await waitForCommit(ms, signal)
       waiting--
     }
     const base = await baseOf(s)
@@ -438,10 +438,10 @@ describe('the live feed', () => {
       }
       const text = 'x'.repeat(size)
       const write = (from: number, to: number) =>
-        records.write(AUTHOR, async (unit) => {
+        records.write(AUTHOR, async (tx) => {
           for (let n = from; n < to; n++) {
             await records.create(
-              unit,
+              tx,
               resource,
               resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,
             )
@@ -573,7 +573,7 @@ async function writer(base: string, token: string, name: string, rounds: number)
   const state = await send('POST', '/v1/states', { code: name, name })
   for (let round = 0; round < rounds; round++) {
     const title = `${name} ${round}`
-    const { sourceId, data } = await send('POST', '/v1/records', {
+    const { sourceId, data } = await send('POST', '/v1/reports', {
       source: { title, language: 'en', text: `${title} spoke. ${'Words. '.repeat(20)}` },
       speakers: [{ key: 's', name: `Speaker ${title}`, evidence: [{ exact: `${title} spoke` }] }],
       proposals: [1, 2].map((n) => ({

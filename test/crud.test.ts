@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../src/db/sql.ts'
-import { columnOf } from '../src/records/resource.ts'
+import { columnOf } from '../src/records/schema/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import {
@@ -228,7 +228,7 @@ describe.each(kinds)('a %s', (kind) => {
         const { body } = await s.patch(url, { [field]: other })
         expect(body, field).toMatchObject({
           status: 422,
-          type: '/problems/impossible',
+          type: '/problems/inconsistent',
           errors: [expect.objectContaining({ pointer: `/${field}` })],
         })
         if (field === 'status' && lifecycle) expect(body['detail']).toContain(`${url}/events`)
@@ -295,7 +295,7 @@ describe.each(kinds)('a %s', (kind) => {
       ...another(),
       identifiers: [1, 2].map(() => ({ scheme: 'a', identifier: 'b' })),
     })
-    expect(twice.body).toMatchObject({ status: 422, type: '/problems/impossible' })
+    expect(twice.body).toMatchObject({ status: 422, type: '/problems/inconsistent' })
     const otherKind = kind === 'speaker' ? 'topic' : 'speaker'
     expect(
       (await s.post(pathOf(otherKind), { ...leastBody(otherKind, ids), identifiers: [taken] })).status,

@@ -2,10 +2,10 @@
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Commits, type Transaction } from '../src/db/commits.ts'
 import type { Engine, Writer } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
+import { type Transaction, WriteQueue } from '../src/db/write-queue.ts'
 import { service } from './helpers/app.ts'
 import { freshDatabase, fromOutside, onPostgres, type TestDatabase } from './helpers/database.ts'
 
@@ -280,7 +280,7 @@ describe('commits', () => {
       },
     }
     return {
-      queue: new Commits(async () => transaction, false),
+      queue: new WriteQueue(async () => transaction, false),
       commits: () => commits,
       rollbacks: () => rollbacks,
     }
@@ -336,7 +336,7 @@ describe('commits', () => {
     }
     const order: number[] = []
     const transaction: Transaction = { writer: {} as Writer, rollback: () => {}, commit: () => {} }
-    const queue = new Commits(
+    const queue = new WriteQueue(
       async () => transaction,
       false,
       () => reads,

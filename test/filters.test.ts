@@ -1,8 +1,8 @@
 // Filters: whatever a list is asked for, it gives the rows that a reader would pick by hand, and no others.
 import { describe, expect, test } from 'vitest'
 import { describeTable } from '../src/db/tables.ts'
-import { filtersOf } from '../src/records/query.ts'
-import type { Filter } from '../src/records/resource.ts'
+import { filtersOf } from '../src/records/read/parameters.ts'
+import type { Filter } from '../src/records/schema/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, type Ids, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'

@@ -112,10 +112,10 @@ describe('CSV', () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const proposals = catalogue.resource('proposal')
-    await records.write(AUTHOR, async (unit) => {
+    await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 1203; n++)
         await records.create(
-          unit,
+          tx,
           proposals,
           proposals.create.parse({ title: `P${n % 100}`, proposedOn: n % 3 ? '2021' : '2022' }) as Body,
         )
@@ -135,8 +135,8 @@ describe('CSV', () => {
 describe('NDJSON', () => {
   test('of every list is the same records in the same order, one a line, with whatever is included', async () => {
     const s = await service({ seed: true })
-    for (const { path, relations = {} } of catalogue.resources) {
-      for (const include of ['', `&include=${Object.keys(relations)}`]) {
+    for (const { path, includes = {} } of catalogue.resources) {
+      for (const include of ['', `&include=${Object.keys(includes)}`]) {
         const { headers, text: given } = await s.get(`/v1/${path}?format=ndjson${include}`)
         expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
         expect(given.endsWith('\n')).toBe(true)
@@ -547,10 +547,10 @@ describe('a client that hangs up midway', () => {
     const records = recordsOn(s.engine)
     const proposals = catalogue.resource('proposal')
     const summary = 'x'.repeat(9900)
-    await records.write(AUTHOR, async (unit) => {
+    await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 3000; n++)
         await records.create(
-          unit,
+          tx,
           proposals,
           proposals.create.parse({ title: `P${n}`, summary, proposedOn: '2022' }) as Body,
         )

@@ -679,7 +679,7 @@ describe('a cycle of parents', () => {
         from,
         to,
         422,
-        '/problems/impossible',
+        '/problems/inconsistent',
       ])
       expect(refused.body['errors']).toMatchObject([{ pointer: `/${field}` }])
     }

@@ -7,10 +7,10 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Engine } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
-import { exported } from '../src/features/exchange/export.ts'
-import { importFiles, kindsInOrder } from '../src/features/exchange/import.ts'
-import { pathsOf } from '../src/features/exchange/kinds.ts'
-import type { ImportFormat } from '../src/features/exchange/rows.ts'
+import { exportRecords } from '../src/features/formats/export.ts'
+import { importFiles, kindsInOrder } from '../src/features/imports/import.ts'
+import { pathsOf } from '../src/features/imports/kinds.ts'
+import type { ImportFormat } from '../src/features/imports/rows.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { get, made } from './helpers/asking.ts'
@@ -163,7 +163,7 @@ describe('an import', () => {
         ['body', 2, 3, 'proposedOn', 'invalid-body'],
         ['body', 3, 4, 'topicIds.1', 'unknown-reference'],
         ['body', 4, 5, 'summry', 'invalid-body'],
-        ['body', 5, 6, 'status', 'impossible'],
+        ['body', 5, 6, 'status', 'inconsistent'],
         ['body', 6, 7, null, 'invalid-body'],
         ['body', 7, 8, null, 'invalid-body'],
       ]),
@@ -703,7 +703,7 @@ describe('the template', () => {
 async function contents({ engine }: { engine: Engine }): Promise<Map<string, Body>> {
   const found = new Map<string, Body>()
   for (const kind of kindsInOrder(catalogue)) {
-    for await (const { text } of exported(engine.reader, catalogue.entity(kind), 'ndjson')) {
+    for await (const { text } of exportRecords(engine.reader, catalogue.entity(kind), 'ndjson')) {
       for (const line of text.split('\n').filter(Boolean)) {
         const { createdAt: _, updatedAt: __, version: ___, ...doc } = JSON.parse(line) as Body
         found.set(`${kind} ${doc['id']}`, doc)
@@ -720,7 +720,7 @@ async function copy(from: Service, to: Service, format: ImportFormat) {
     kind,
     format,
     chunks: (async function* () {
-      for await (const { text } of exported(from.engine.reader, catalogue.entity(kind), format))
+      for await (const { text } of exportRecords(from.engine.reader, catalogue.entity(kind), format))
         yield Buffer.from(text)
     })(),
   }))

@@ -1,7 +1,7 @@
 // include: related records beside their ids, both ways, one level on, bounded, and in one query each.
 import { describe, expect, test } from 'vitest'
-import { includePaths, isSingle, MOST_EMBEDDED } from '../src/records/include.ts'
-import type { Relation, Resource } from '../src/records/resource.ts'
+import { includePaths, isSingle, MAX_EMBEDDED } from '../src/records/read/include.ts'
+import type { IncludePath, Resource } from '../src/records/schema/resource.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf, type ResourceKind } from './helpers/bodies.ts'
@@ -125,7 +125,7 @@ async function connected(s: Service): Promise<Ids> {
   return ids
 }
 
-const targetOf = (step: Relation) => ('to' in step ? step.to : 'from' in step ? step.from : step.part)
+const targetOf = (step: IncludePath) => ('to' in step ? step.to : 'from' in step ? step.from : step.part)
 
 /** Every value at a path; lists on the way are gone through. */
 function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
@@ -144,7 +144,7 @@ const PARTS: Record<string, string> = {
 }
 
 /** What a relation should hold, found by other routes. */
-async function byHand(s: Service, resource: Resource, row: Body, step: Relation): Promise<Body[]> {
+async function byHand(s: Service, resource: Resource, row: Body, step: IncludePath): Promise<Body[]> {
   const strip = ({ direction: _, ...part }: Body) => part
   if ('part' in step) {
     const url = `/v1/${resource.path}/${row['id']}/${PARTS[step.part]}`
@@ -174,7 +174,7 @@ test('every relation of every resource embeds what its ids lead to, or what lead
   let tried = 0
   for (const resource of catalogue.resources) {
     const kind = resource.kind as ResourceKind
-    for (const [name, step] of Object.entries(resource.relations ?? {})) {
+    for (const [name, step] of Object.entries(resource.includes ?? {})) {
       const single = isSingle(resource, step)
       const url = `/v1/${resource.path}/${ids[kind]}`
       const plain = await get(s, url)
@@ -191,7 +191,7 @@ test('every relation of every resource embeds what its ids lead to, or what lead
       expect(bare?.[name], `bare ${kind}.${name}`).toEqual(single ? (own[0] ?? null) : own)
       tried++
     }
-    const all = Object.keys(resource.relations ?? {}).join(',')
+    const all = Object.keys(resource.includes ?? {}).join(',')
     const whole = await get(s, `/v1/${resource.path}/${ids[kind]}?include=${all}`)
     expect(Object.keys(whole)).toEqual(expect.arrayContaining(all.split(',')))
     expect(whole['includeTruncated']).toBeUndefined()
@@ -211,7 +211,7 @@ test('every path of two steps embeds within what is embedded, and shows the same
       const body = await get(s, `/v1/${resource.path}/${ids[kind]}?include=${path}`)
       const [first] = [body[name]].flat()
       expect(first, `${kind} ${path}`).toHaveProperty(further)
-      const step = resource.relations?.[name] as Relation
+      const step = resource.includes?.[name] as IncludePath
       const target = catalogue.resources.find((one) => one.kind === targetOf(step))
       if (!target) continue
       const alone = await get(s, `/v1/${target.path}/${first.id}?include=${further}`)
@@ -241,17 +241,17 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
   const s = await service()
   const ids = await connected(s)
   const records = recordsOn(s.engine)
-  await records.write(AUTHOR, async (unit) => {
+  await records.write(AUTHOR, async (tx) => {
     for (const resource of catalogue.resources) {
       const kind = resource.kind as ResourceKind
-      const model = JSON.parse((await records.load(unit, resource, ids[kind])).doc) as Body
+      const model = JSON.parse((await records.load(tx, resource, ids[kind])).doc) as Body
       for (let n = 0; n < 55; n++) {
         const letters = String.fromCharCode(65 + Math.floor(n / 26)) + String.fromCharCode(65 + (n % 26))
         const own: Body = { slug: `s-${n}`, code: letters }
         const body = Object.fromEntries(
           Object.keys(resource.writable.shape).map((key) => [key, own[key] ?? model[key]]),
         )
-        await records.create(unit, resource, resource.create.parse(body) as Body)
+        await records.create(tx, resource, resource.create.parse(body) as Body)
       }
     }
   })
@@ -274,7 +274,7 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
       expect(costs, `${kind} ${path}`).toContain((await list(`limit=50&include=${path}`)) - bareList)
       expect(costs, `${kind} ${path}`).toContain((await count(`${record}?include=${path}`)) - bareRecord)
     }
-    const all = Object.keys(resource.relations ?? {}).join(',')
+    const all = Object.keys(resource.includes ?? {}).join(',')
     expect(await list(`limit=50&include=${all}`), kind).toBe(await list(`limit=49&include=${all}`))
   }
 }, 60_000)
@@ -286,21 +286,21 @@ test('a list is cut at 100, oldest first, and the record says which lists were',
   const records = recordsOn(s.engine)
   const proposals = catalogue.resource('proposal')
   const make = (meeting: unknown, from: number, to: number) =>
-    records.write(AUTHOR, async (unit) => {
+    records.write(AUTHOR, async (tx) => {
       for (let n = from; n < to; n++)
         await records.create(
-          unit,
+          tx,
           proposals,
           proposals.create.parse({ title: `P${n}`, proposedOn: '2022', meetingId: meeting }) as Body,
         )
     })
-  await make(meetingId, 0, MOST_EMBEDDED)
+  await make(meetingId, 0, MAX_EMBEDDED)
   await make(other, 0, 3)
   const url = `/v1/meetings/${meetingId}?include=proposals,statements`
   const whole = await get(s, url)
   expect(whole['proposals']).toHaveLength(100)
   expect(whole).not.toHaveProperty('includeTruncated')
-  await make(meetingId, MOST_EMBEDDED, MOST_EMBEDDED + 30)
+  await make(meetingId, MAX_EMBEDDED, MAX_EMBEDDED + 30)
   const cut = await get(s, url)
   expect(cut['proposals'].map(({ title }: Body) => title)).toEqual(
     Array.from({ length: 100 }, (_, n) => `P${n}`),

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { describeTable } from '../src/db/tables.ts'
-import { nextUrl } from '../src/features/crud.ts'
+import { nextUrl } from '../src/features/records/routes.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import {

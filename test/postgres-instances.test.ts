@@ -19,8 +19,8 @@ async function another({ url }: { url: string }): Promise<Engine> {
 }
 
 const writeSpeaker = (engine: Engine, name: string) =>
-  recordsOn(engine).write(AUTHOR, (unit) =>
-    recordsOn(engine).create(unit, speakers, speakers.create.parse({ name })),
+  recordsOn(engine).write(AUTHOR, (tx) =>
+    recordsOn(engine).create(tx, speakers, speakers.create.parse({ name })),
   )
 
 interface Change {
@@ -54,8 +54,8 @@ describe('eight instances that write at once', () => {
         Array.from({ length: 40 }, async (_, n) => {
           if (n % 5 === 4) {
             // A write that fails after it was numbered leaves no gap.
-            const failing = recordsOn(engine).write(AUTHOR, async (unit) => {
-              await recordsOn(engine).create(unit, speakers, speakers.create.parse({ name: 'Nobody' }))
+            const failing = recordsOn(engine).write(AUTHOR, async (tx) => {
+              await recordsOn(engine).create(tx, speakers, speakers.create.parse({ name: 'Nobody' }))
               throw new Error('no')
             })
             await failing.catch((error: unknown) => refused.push(error))
@@ -201,7 +201,7 @@ describe('two instances', () => {
     // Far longer than the test may take: only the word of the other instance ends the wait.
     const waitFor = async (name: string) => {
       let heard = false
-      const hearing = s.engine.changed(600_000, signal).then(() => {
+      const hearing = s.engine.waitForCommit(600_000, signal).then(() => {
         heard = true
       })
       for (let n = 0; !heard; n++) {

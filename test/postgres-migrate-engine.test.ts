@@ -114,10 +114,10 @@ async function filled(): Promise<string> {
   await engine.migrate()
   const records = recordsOn(engine)
   const proposals = catalogue.resource('proposal')
-  await records.write(AUTHOR, async (unit) => {
+  await records.write(AUTHOR, async (tx) => {
     for (let n = 0; n < 1500; n++) {
       const fields = { title: `Proposal ${n}`, summary: `About ${n % 7}`, proposedOn: '2022' }
-      await records.create(unit, proposals, proposals.create.parse(fields))
+      await records.create(tx, proposals, proposals.create.parse(fields))
     }
   })
   await engine.close()
@@ -186,9 +186,7 @@ test('it refuses a database that holds something, one that goes on being written
   const { engine, close } = await appOn(from)
   const records = recordsOn(engine)
   const speakers = catalogue.resource('speaker')
-  await records.write(AUTHOR, (unit) =>
-    records.create(unit, speakers, speakers.create.parse({ name: 'Late' })),
-  )
+  await records.write(AUTHOR, (tx) => records.create(tx, speakers, speakers.create.parse({ name: 'Late' })))
   await close()
   const late = await migrateEngine('--from', from, '--to', to.url)
   expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('written to since the copy began') })

@@ -1,8 +1,8 @@
-// POST /v1/records: a whole report in one call. What is known is found again; all of it is written, or nothing.
+// POST /v1/reports: a whole report in one call. What is known is found again; all of it is written, or nothing.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
-import { SECTIONS } from '../src/features/report.ts'
+import { SECTIONS } from '../src/features/reports/routes.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 
@@ -90,7 +90,7 @@ const whole = (): Body => ({
 })
 
 const send = (s: Service, report: Body, headers: Record<string, string> = {}) =>
-  s.post('/v1/records', report, headers)
+  s.post('/v1/reports', report, headers)
 
 async function sent(s: Service, report: Body) {
   const answer = await send(s, report)
@@ -587,7 +587,7 @@ describe('the seed', () => {
     return JSON.parse(text)
   }
 
-  test('of the article is what POST /v1/records makes of the same file, write for write', async () => {
+  test('of the article is what POST /v1/reports makes of the same file, write for write', async () => {
     const seeded = await service({ seed: true })
     const posted = await service()
     for (const { record: _, key: __, ...state } of readYaml('states.yaml').records) {

@@ -4,14 +4,14 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { escapeHtml, fold, parseSearch, type SearchQuery, snippet } from '../src/core/search.ts'
 import type { Reader } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
-import { holdersOf } from '../src/records/holders.ts'
+import { chooseTextPlan } from '../src/records/read/text-plan.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
 import { ENGINE } from './helpers/database.ts'
 
 /** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/holders.ts'), { spy: true })
+vi.mock(import('../src/records/read/text-plan.ts'), { spy: true })
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
@@ -565,10 +565,10 @@ describe('any string at all', () => {
       '"a b"',
       '"line break"',
     )
-    onTestFinished(() => void vi.mocked(holdersOf).mockReset())
+    onTestFinished(() => void vi.mocked(chooseTextPlan).mockReset())
     const walked = async (query: string, held?: 'some' | 'many') => {
-      if (held) vi.mocked(holdersOf).mockResolvedValue(held)
-      else vi.mocked(holdersOf).mockReset()
+      if (held) vi.mocked(chooseTextPlan).mockResolvedValue(held)
+      else vi.mocked(chooseTextPlan).mockReset()
       const seen: string[] = []
       let cursor = ''
       do {
@@ -611,7 +611,7 @@ describe('any string at all', () => {
       [20_000, 104],
     ]) {
       const reader = { ...s.engine.reader, get: async () => ({ seq: changes }) as never }
-      expect(await holdersOf(engine, reader, query, rows)).toBe('some')
+      expect(await chooseTextPlan(engine, reader, query, rows)).toBe('some')
     }
     const [none = 0, few = 0, many = 0, longer = 0] = asked
     // What one look at the index brings is never called many.
@@ -631,10 +631,10 @@ describe('any string at all', () => {
       ...Array.from({ length: 210 }, (_, n): [string, string] => [`Long ${n}`, long]),
     )
     const [last] = await proposals(s, ['Zzz', 'drones'])
-    vi.mocked(holdersOf).mockResolvedValue('many')
+    vi.mocked(chooseTextPlan).mockResolvedValue('many')
     const matching = vi.spyOn(s.engine.search, 'matching')
     onTestFinished(() => {
-      vi.mocked(holdersOf).mockReset()
+      vi.mocked(chooseTextPlan).mockReset()
       matching.mockRestore()
     })
     const { body } = await s.get('/v1/proposals?q=drones&sort=title')
@@ -664,9 +664,9 @@ describe('any string at all', () => {
       numRuns: 200,
       seed: 7,
     })
-    await records.write(AUTHOR, async (unit) => {
+    await records.write(AUTHOR, async (tx) => {
       for (const [n, text] of texts.entries())
-        await records.create(unit, topics, {
+        await records.create(tx, topics, {
           slug: `t-${n}`,
           prefLabel: `x${n} ${text}`,
           definition: text,

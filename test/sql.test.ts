@@ -1,9 +1,9 @@
 // Queries as they are written for an engine, whichever it is.
 import { expect, test } from 'vitest'
-import { bound, type SQL, sql } from '../src/db/sql.ts'
-import { changes } from '../src/db/system.ts'
+import { bindValues, type SQL, sql } from '../src/db/sql.ts'
+import { changes } from '../src/db/system-tables.ts'
 
-const written = (query: SQL) => query.write((index) => `$${index + 1}`)
+const written = (query: SQL) => query.compile((index) => `$${index + 1}`)
 
 test('a query is its text, and a parameter for every value, in the order in which they stand', () => {
   const where = sql.join([sql`${changes.seq} > ${7}`, sql`"kind" in ${['source', 'topic']}`], sql` and `)
@@ -33,6 +33,6 @@ test('values are never text of a query', () => {
 test('what has no value is a mistake, not a NULL', () => {
   expect(() => written(sql`a = ${undefined}`)).toThrow('undefined')
   const { params } = written(sql`a = ${sql.placeholder('a')} and b = ${2}`)
-  expect(bound(params, { a: 1 })).toEqual([1, 2])
-  expect(() => bound(params, { b: 1 })).toThrow('placeholder a')
+  expect(bindValues(params, { a: 1 })).toEqual([1, 2])
+  expect(() => bindValues(params, { b: 1 })).toThrow('placeholder a')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Grouping } from '../src/records/resource.ts'
+import type { Grouping } from '../src/records/schema/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'

@@ -1,13 +1,13 @@
 // Walks through lists while others write: what was there throughout is seen once, in order, whatever happens meanwhile.
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { holdersOf } from '../src/records/holders.ts'
+import { chooseTextPlan } from '../src/records/read/text-plan.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 
 /** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/holders.ts'), { spy: true })
+vi.mock(import('../src/records/read/text-plan.ts'), { spy: true })
 
 const ROWS = 5000
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
@@ -19,10 +19,10 @@ async function fill(s: Service, path: string, bodies: Body[]): Promise<Body[]> {
   const resource = catalogue.resources.find((one) => one.path === path)
   if (!resource) throw new Error(path)
   const records = recordsOn(s.engine)
-  return records.write(AUTHOR, async (unit) => {
+  return records.write(AUTHOR, async (tx) => {
     const made: Body[] = []
     for (const body of bodies)
-      made.push(await records.create(unit, resource, resource.create.parse(body) as Body))
+      made.push(await records.create(tx, resource, resource.create.parse(body) as Body))
     return made
   })
 }
@@ -372,8 +372,8 @@ describe('what a filter asks about besides the row', () => {
     async (more, held) => {
       const { s, rows } = await small()
       // Words that many records hold are looked for in the records, not in the index.
-      if (held !== 'few') vi.mocked(holdersOf).mockResolvedValue(held)
-      onTestFinished(() => void vi.mocked(holdersOf).mockReset())
+      if (held !== 'few') vi.mocked(chooseTextPlan).mockResolvedValue(held)
+      onTestFinished(() => void vi.mocked(chooseTextPlan).mockReset())
       const url = `/v1/proposals?sort=title&q=p1%20OR%20p2%20OR%20p3%20OR%20p4&count=exact&limit=1${more}`
       const first = (await s.get(url)).body
       const uncounted = (await s.get(url.replace('count=exact&', ''))).body

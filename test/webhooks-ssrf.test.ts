@@ -146,7 +146,7 @@ describe('without WEBHOOK_ALLOW_PRIVATE', () => {
     const s = await service()
     const admin = { authorization: `Bearer ${s.keys.admin}` }
     const { status, body } = await s.post('/v1/webhooks', { url: 'http://0x7f.1:3000/' }, admin)
-    expect([status, body['type']]).toEqual([422, '/problems/impossible'])
+    expect([status, body['type']]).toEqual([422, '/problems/inconsistent'])
     expect(body['errors']).toEqual([
       { pointer: '/url', detail: '127.0.0.1 is no public address (loopback).' },
     ])

@@ -10,10 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { RETRY_AFTER_MS, redactSecrets, retryAfter, retryDelay } from '../src/core/webhooks.ts'
+import { redactSecrets } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
-import { MOST_RETRYING } from '../src/features/webhooks/sender.ts'
+import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
+import { RETRY_AFTER_MS, retryAfter, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
@@ -543,28 +544,28 @@ describe('a delivery that is not taken', () => {
     const s = await hooked({ clock: time.clock, webhookSending: { random: () => 0.5 } })
     const target = await receiver(() => ({ status: 502 }))
     const { path } = await hook(s, target.url)
-    await topics(s, MOST_RETRYING + 20)
-    await target.got(MOST_RETRYING)
-    await delivery(s, path, { status: 'pending', attemptCount: 1, seq: MOST_RETRYING })
-    expect((await s.get(path)).body['position']).toBe(MOST_RETRYING)
+    await topics(s, MAX_RETRYING + 20)
+    await target.got(MAX_RETRYING)
+    await delivery(s, path, { status: 'pending', attemptCount: 1, seq: MAX_RETRYING })
+    expect((await s.get(path)).body['position']).toBe(MAX_RETRYING)
     // An hour later, after several tries more, it answers again.
     for (const wait of RETRY_AFTER_MS.slice(0, 3)) {
       const before = target.messages.length
       await time.move(wait, s)
-      await target.got(before + MOST_RETRYING)
-      await delivery(s, path, { status: 'pending', seq: MOST_RETRYING })
+      await target.got(before + MAX_RETRYING)
+      await delivery(s, path, { status: 'pending', seq: MAX_RETRYING })
     }
     await until(async () => {
       const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
-      expect(data.map(({ attemptCount }) => attemptCount)).toEqual(Array(MOST_RETRYING).fill(4))
+      expect(data.map(({ attemptCount }) => attemptCount)).toEqual(Array(MAX_RETRYING).fill(4))
     })
     const failed = target.messages.length
-    expect(failed).toBe(4 * MOST_RETRYING)
+    expect(failed).toBe(4 * MAX_RETRYING)
     target.behave = () => ({ status: 200 })
     await time.move(RETRY_AFTER_MS[3], s)
-    const back = (await target.got(failed + MOST_RETRYING + 20)).slice(failed)
+    const back = (await target.got(failed + MAX_RETRYING + 20)).slice(failed)
     expect(seqsOf(back).toSorted((a, b) => a - b)).toEqual(
-      Array.from({ length: MOST_RETRYING + 20 }, (_, n) => n + 1),
+      Array.from({ length: MAX_RETRYING + 20 }, (_, n) => n + 1),
     )
   })
 
@@ -805,7 +806,7 @@ test('there are at most a hundred', async () => {
   const s = await hooked()
   for (let n = 0; n < 100; n++) await hook(s, 'https://example.org/', { status: 'paused' })
   const { status, body } = await s.post('/v1/webhooks', { url: 'https://example.org/' })
-  expect([status, body['type']]).toEqual([422, '/problems/impossible'])
+  expect([status, body['type']]).toEqual([422, '/problems/inconsistent'])
 })
 
 describe('the examples of docs/webhooks.md', () => {

@@ -5,9 +5,9 @@ import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { exported } from '../features/exchange/export.ts'
-import { pathsOf } from '../features/exchange/kinds.ts'
-import type { ImportFormat } from '../features/exchange/rows.ts'
+import { exportRecords } from '../features/formats/export.ts'
+import { pathsOf } from '../features/imports/kinds.ts'
+import type { ImportFormat } from '../features/imports/rows.ts'
 import { catalogue } from '../resources/index.ts'
 import { progressLine, runCommand, UsageError } from './command.ts'
 
@@ -22,7 +22,7 @@ await runCommand(async (engine) => {
   await engine.read(async (reader) => {
     for (const [name, kind] of pathsOf(catalogue)) {
       const file = createWriteStream(join(folder, `${name}.${format}`), { flags: 'wx' })
-      for await (const { text, count } of exported(reader, catalogue.entity(kind), format)) {
+      for await (const { text, count } of exportRecords(reader, catalogue.entity(kind), format)) {
         if (!file.write(text)) await once(file, 'drain')
         total += count
         progress.show(`${name} ${total.toLocaleString('en')}`)

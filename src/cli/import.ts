@@ -3,10 +3,10 @@
 import { createReadStream, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ImportFile, type ImportResult, importFiles } from '../features/exchange/import.ts'
-import { pathsOf } from '../features/exchange/kinds.ts'
-import type { ImportFormat } from '../features/exchange/rows.ts'
-import type { Kind } from '../records/fields.ts'
+import { type ImportFile, type ImportResult, importFiles } from '../features/imports/import.ts'
+import { pathsOf } from '../features/imports/kinds.ts'
+import type { ImportFormat } from '../features/imports/rows.ts'
+import type { Kind } from '../records/schema/fields.ts'
 import { catalogue, recordsOn } from '../resources/index.ts'
 import { progressLine, runCommand, UsageError } from './command.ts'
 
@@ -21,7 +21,7 @@ const USAGE = `Usage: npm run import -- FILE|DIR … [--kind KIND] [--dry-run]
   KIND  is one of ${[...kinds.keys()].join(', ')}`
 
 /** How many faults are shown. */
-const MOST_SHOWN = 20
+const MAX_SHOWN = 20
 
 await runCommand(async (engine) => {
   const { positionals, values } = parseArguments()
@@ -79,11 +79,11 @@ function fileAt(path: string, named: string | undefined): ImportFile {
 
 /** @throws UsageError when nothing was written, though it was to be */
 function tell({ rows, summary, unidentified, errorCount, errors }: ImportResult, dryRun: boolean): void {
-  for (const { file, row, line, field, detail } of errors.slice(0, MOST_SHOWN)) {
+  for (const { file, row, line, field, detail } of errors.slice(0, MAX_SHOWN)) {
     const place = row === null ? file : `${file}:${line} (row ${row}${field === null ? '' : `, ${field}`})`
     console.error(`${place}: ${detail}`)
   }
-  if (errorCount > MOST_SHOWN) console.error(`… and ${errorCount - MOST_SHOWN} more.`)
+  if (errorCount > MAX_SHOWN) console.error(`… and ${errorCount - MAX_SHOWN} more.`)
   if (errorCount > 0) throw new UsageError(`${errorCount} faults in ${rows} rows. Nothing was written.`)
   for (const { kind, created, changed, unchanged } of summary)
     console.log(`${kind}: ${created} created, ${changed} changed, ${unchanged} unchanged`)

@@ -46,7 +46,7 @@ export function literalAddress({ hostname }: URL): string | null {
 /** The port that a URL leads to. */
 const portOf = ({ port, protocol }: URL) => (port ? Number(port) : protocol === 'https:' ? 443 : 80)
 
-const MOST_CHARACTERS = 2000
+const MAX_CHARACTERS = 2000
 
 /** Names that mean this machine, whatever a resolver says (RFC 6761, section 6.3). */
 const LOCAL_NAME = /(^|\.)localhost\.?$/
@@ -60,8 +60,8 @@ export function urlFaults(text: string, pointer: string, allowPrivate: boolean):
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol)) return [{ pointer, detail: 'Must be an http or https URL.' }]
   const faults: string[] = []
-  if (url.href.length > MOST_CHARACTERS)
-    faults.push(`A URL has at most ${MOST_CHARACTERS} characters, percent-encoding counted.`)
+  if (url.href.length > MAX_CHARACTERS)
+    faults.push(`A URL has at most ${MAX_CHARACTERS} characters, percent-encoding counted.`)
   if (url.username || url.password)
     faults.push('A URL with a user or a password is not taken; the signature says who sends.')
   if (text.includes('#')) faults.push('A URL with a fragment is not taken; it is never sent.')

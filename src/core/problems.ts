@@ -53,7 +53,7 @@ export const PROBLEMS = {
   },
   'not-found': {
     status: 404,
-    title: 'There is no such thing here',
+    title: 'Not found',
     about: 'No record has that id, or no route has that path. `detail` says which.',
   },
   'method-not-allowed': {
@@ -144,7 +144,7 @@ export const PROBLEMS = {
     title: 'The record points to something that does not exist',
     about: 'Every id in the body must be that of an existing record. `errors` names those that are not.',
   },
-  impossible: {
+  inconsistent: {
     status: 422,
     title: 'The record contradicts itself or another',
     about:
@@ -228,8 +228,8 @@ export const notFound = (kind: string, id: string, when = '') =>
 export const gone = (kind: string, id: string) =>
   new Problem('gone', `The ${kind} ${JSON.stringify(id)} was deleted.`)
 
-export const impossible = (errors: Fault[]) =>
-  new Problem('impossible', errors.map((fault) => fault.detail).join(' '), { errors })
+export const inconsistent = (errors: Fault[]) =>
+  new Problem('inconsistent', errors.map((fault) => fault.detail).join(' '), { errors })
 
 export const unknownReference = (errors: Fault[]) =>
   new Problem('unknown-reference', errors.map((fault) => fault.detail).join(' '), { errors })

@@ -29,7 +29,7 @@ export type Located =
 /** How much context a stored selector carries on either side, in code points. */
 const CONTEXT = 32
 /** How many candidates an answer lists at most. */
-const MOST = 50
+const MAX = 50
 
 /** The place of a quote in a text, or why there is none and what would help. */
 export function locateQuote(text: string, selector: QuoteSelector): Located {
@@ -62,9 +62,9 @@ export function locateQuote(text: string, selector: QuoteSelector): Located {
     }
   }
   const fitting = units.filter(
-    (unit) =>
-      text.slice(0, unit).endsWith(selector.prefix ?? '') &&
-      text.startsWith(selector.suffix ?? '', unit + exact.length),
+    (tx) =>
+      text.slice(0, tx).endsWith(selector.prefix ?? '') &&
+      text.startsWith(selector.suffix ?? '', tx + exact.length),
   )
   const [only] = fitting
   if (fitting.length === 1 && only !== undefined) {
@@ -129,8 +129,8 @@ function contextOf(index: CodePoints, place: Place, selector: QuoteSelector) {
 }
 
 function candidates(index: CodePoints, units: number[], length: number, near: [number, number][]) {
-  const places: [number, number][] = units.length > 0 ? units.map((unit) => [unit, unit + length]) : near
-  return places.slice(0, MOST).map(([from, to]): Candidate => {
+  const places: [number, number][] = units.length > 0 ? units.map((tx) => [tx, tx + length]) : near
+  return places.slice(0, MAX).map(([from, to]): Candidate => {
     const place = { start: index.at(from), end: index.at(to) }
     return { ...place, exact: index.text.slice(from, to), ...contextOf(index, place, { exact: '' }) }
   })
@@ -147,7 +147,7 @@ function alike(text: string, exact: string): [number, number][] {
   const found: [number, number][] = []
   for (
     let at = folded.indexOf(needle);
-    at !== -1 && found.length < MOST;
+    at !== -1 && found.length < MAX;
     at = folded.indexOf(needle, at + 1)
   ) {
     // A match that ends inside what one character folds to (the f of a ligature ﬁ) takes that character whole.
@@ -177,7 +177,7 @@ function fold(text: string): [folded: string, origin: number[]] {
       .replace(/\p{Pd}/gu, '-')
     if (/^\s+$/.test(plain)) plain = afterSpace ? '' : ' '
     if (plain !== '') afterSpace = plain.endsWith(' ')
-    for (let unit = 0; unit < plain.length; unit++) origin.push(at)
+    for (let tx = 0; tx < plain.length; tx++) origin.push(at)
     pieces.push(plain)
     at += char.length
   }
@@ -195,8 +195,7 @@ class CodePoints {
     this.text = text
     if (/[\ud800-\udbff]/.test(text)) {
       const starts: number[] = []
-      for (let unit = 0; unit < text.length; unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1)
-        starts.push(unit)
+      for (let tx = 0; tx < text.length; tx += (text.codePointAt(tx) ?? 0) > 0xffff ? 2 : 1) starts.push(tx)
       this.#starts = starts
     }
   }
@@ -206,13 +205,13 @@ class CodePoints {
   }
 
   /** The code point at which a UTF-16 unit stands. */
-  at(unit: number): number {
-    if (!this.#starts) return unit
+  at(tx: number): number {
+    if (!this.#starts) return tx
     let low = 0
     let high = this.#starts.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#starts[middle] ?? 0) < unit) low = middle + 1
+      if ((this.#starts[middle] ?? 0) < tx) low = middle + 1
       else high = middle
     }
     return low
@@ -226,7 +225,7 @@ class CodePoints {
   /** How many code points lie between two units of any string. */
   between(from: number, to: number, text: string): number {
     let count = 0
-    for (let unit = from; unit < to; count++) unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1
+    for (let tx = from; tx < to; count++) tx += (text.codePointAt(tx) ?? 0) > 0xffff ? 2 : 1
     return count
   }
 }

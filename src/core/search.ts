@@ -62,7 +62,7 @@ export function fold(text: string): string {
 const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
 
 /** How many different terms of a query count; what comes behind them is left out. */
-const MOST_TERMS = 32
+const MAX_TERMS = 32
 
 /** Reads a query. Empty when it holds no word to look for. */
 export function parseSearch(query: string): SearchQuery {
@@ -77,7 +77,7 @@ export function parseSearch(query: string): SearchQuery {
     if (words.length === 0) continue
     const term = `${groups.length} ${minus} ${words.join(' ')}${star}`
     if (seen.has(term)) continue
-    if (seen.size >= MOST_TERMS) break
+    if (seen.size >= MAX_TERMS) break
     seen.add(term)
     groups.at(-1)?.[minus ? 'not' : 'all'].push({ words, prefix: star === '*' })
   }

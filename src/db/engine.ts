@@ -7,7 +7,7 @@ import type { SQL } from './sql.ts'
 export type Values = Record<string, unknown>
 
 /** For a constant query without placeholders. */
-export const NONE: Values = {}
+export const NO_VALUES: Values = {}
 
 /**
  * Runs queries. A query that is run with `values` is taken to be a constant of its module: it is compiled and
@@ -23,7 +23,7 @@ export interface Reader {
 }
 
 /** A replica does not know yet what a read builds upon. Thrown by that read; the engine then asks the primary. */
-export class Behind extends Error {}
+export class ReplicaBehind extends Error {}
 
 /** What a request asks of the states that it reads. */
 export interface Consistency {
@@ -36,7 +36,7 @@ export interface Consistency {
 }
 
 /** Counts what has a key, anew after each window. @returns how often it was counted, and how long the window lasts yet */
-export type Tally = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
+export type RateCounter = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
 
 /** Other processes of the service on this machine. */
 export interface Siblings {
@@ -45,14 +45,14 @@ export interface Siblings {
   /** @param listener called when another one committed something */
   onCommitted(listener: () => void): void
   /** Counts for all of them together. */
-  tally: Tally
+  tally: RateCounter
 }
 
 export interface Replicas {
   /** Runs a request, or the rest of it, under its consistency. */
   within(asked: Consistency, work: () => void): void
   /** From here on the request reads from the primary: it reads several times, and all must go together. */
-  steady(): void
+  pinToPrimary(): void
   isToken(text: string): boolean
 }
 
@@ -61,7 +61,7 @@ export interface Writer extends Reader {
 }
 
 /** A writer as part of something that can do more. */
-export const partOf = (writer: Writer): Writer => ({
+export const asWriter = (writer: Writer): Writer => ({
   all: (query, values) => writer.all(query, values),
   get: (query, values) => writer.get(query, values),
   pluck: (query, values) => writer.pluck(query, values),
@@ -96,7 +96,7 @@ type FindHits = (
 ) => Promise<SearchHit[]>
 
 /** The ids of all that match, where they are few. */
-export type Holders = string[] | 'some' | 'many'
+export type TextMatches = string[] | 'some' | 'many'
 
 export interface SearchIndex {
   put(writer: Writer, entry: SearchEntry): Promise<void>
@@ -104,7 +104,7 @@ export interface SearchIndex {
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
   /** Who matches: the ids of `few` at most, else whether there are more than `many`. */
-  holders(reader: Reader, query: SearchQuery, few: number, many: number): Promise<Holders>
+  estimateMatches(reader: Reader, query: SearchQuery, few: number, many: number): Promise<TextMatches>
   /** Do more than so many records match? No more are looked at. */
   exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
@@ -128,7 +128,7 @@ export interface Engine {
   /** Null where there are none. */
   readonly replicas: Replicas | null
   /** Counts that all instances share; null where there is only one. */
-  readonly tally: Tally | null
+  readonly rateCounter: RateCounter | null
   /**
    * Names the state that is committed now: the same number, the same state, whoever may have written in between. Null
    * where that cannot be told.
@@ -138,7 +138,7 @@ export interface Engine {
    * The same, and from here to the end of this turn of the event loop all reads are of that state, where this process commits
    * nothing. For where a request arrives, and nowhere else: what a turn shares has to be no older than what the turn brought.
    */
-  share(): number | null
+  pinSnapshot(): number | null
   /** Several reads of one state of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**
@@ -149,7 +149,7 @@ export interface Engine {
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
-  changed(ms: number, signal: AbortSignal): Promise<void>
+  waitForCommit(ms: number, signal: AbortSignal): Promise<void>
   /** Brings the schema up to date. Safe to call at every start. */
   migrate(): Promise<void>
   close(): Promise<void>

@@ -2,10 +2,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { newId } from '../core/ids.ts'
 import { sha256 } from '../core/text.ts'
-import { redactSecrets } from '../core/webhooks.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
 import { sql } from './sql.ts'
-import { keys } from './system.ts'
+import { keys } from './system-tables.ts'
 
 export const ROLES = ['analyst', 'admin'] as const
 export type Role = (typeof ROLES)[number]
@@ -23,6 +22,11 @@ export interface Key {
 const FORM = /^sco_([0-9a-z]{26})_[\w-]{43}$/
 
 const LOOKS_LIKE_A_KEY = /sco_([0-9a-z]{26})_[\w-]+/gi
+
+const WEBHOOK_SECRET = /whsec_[A-Za-z0-9+/=_-]+/g
+
+/** Replaces webhook signing secrets in a text. */
+export const redactSecrets = (text: string) => text.replace(WEBHOOK_SECRET, 'whsec_[redacted]')
 
 /** Blots out the secret part of anything that looks like a key or signs webhooks; a key also where some of it is percent-encoded. */
 export function redactKeys(text: string): string {

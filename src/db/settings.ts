@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from './engine.ts'
 import { sql } from './sql.ts'
-import { settings } from './system.ts'
+import { settings } from './system-tables.ts'
 
 /** The secret that signs cursors: made at the first start, the same for every process on this database. */
 export async function cursorSecret(engine: Engine): Promise<Buffer> {

@@ -25,7 +25,7 @@ export class SQL {
   }
 
   /** @param mark how the engine writes the parameter of an index */
-  write(mark: (index: number) => string): Written {
+  compile(mark: (index: number) => string): CompiledQuery {
     const params: unknown[] = []
     return { text: this.#write(mark, params), params }
   }
@@ -50,7 +50,7 @@ export class SQL {
 }
 
 /** A query as an engine takes it. */
-export interface Written {
+export interface CompiledQuery {
   text: string
   params: readonly unknown[]
 }
@@ -94,7 +94,7 @@ sql.join = (parts: readonly unknown[], between = EMPTY) => {
 }
 
 /** The parameters of a constant query, with values in the place of placeholders. */
-export function bound(params: readonly unknown[], values: Record<string, unknown>): unknown[] {
+export function bindValues(params: readonly unknown[], values: Record<string, unknown>): unknown[] {
   return params.map((param) => {
     if (!(param instanceof Placeholder)) return param
     const value = values[param.name]

@@ -5,21 +5,21 @@ import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
-import { changes } from '../db/system.ts'
+import { changes } from '../db/system-tables.ts'
 import { answer } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
-import { anyId, instant, mayGrow, named, toldApartByKind } from '../records/fields.ts'
-import { several, whole } from '../records/query.ts'
-import type { Records } from '../records/records.ts'
-import type { Entity } from '../records/resource.ts'
-import { lastSeq } from '../records/view.ts'
+import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
+import { lastSeq } from '../records/read/view.ts'
+import { anyId, instant, mayGrow, named, unionByKind } from '../records/schema/fields.ts'
+import type { Entity } from '../records/schema/resource.ts'
+import type { Records } from '../records/write/records.ts'
 import { actor, op } from './history.ts'
 
 /** How many changes a page, and a read of the live feed, holds at most. */
-const MOST = 1000
+const MAX = 1000
 const LIVE_BATCH = 100
 /** Of which bytes: a page, or a batch, ends with the change that goes past them. */
-const MOST_BYTES = 16_000_000
+const MAX_BYTES = 16_000_000
 const LIVE_BYTES = 250_000
 /** How long the live feed waits before it looks whether another process wrote. */
 const LOOK_EVERY_MS = 1000
@@ -69,7 +69,7 @@ const changeOf = ({ kind, name, record }: Entity) =>
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.parts]
   const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
-  const change = toldApartByKind(
+  const change = unionByKind(
     'Change',
     'A write. `kind` says of what; further kinds may come.',
     entities,
@@ -77,7 +77,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
   )
   const feed = z
     .object({
-      data: z.array(change).max(MOST),
+      data: z.array(change).max(MAX),
       page: z
         .object({
           nextAfter: z
@@ -85,7 +85,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
             .min(0)
             .meta({ description: 'Send it as `after` for what comes next, now or later.' }),
           hasMore: z.boolean().meta({ description: 'Whether more is there already.' }),
-          limit: z.int().min(1).max(MOST).meta({ description: 'How many changes a page holds at most.' }),
+          limit: z.int().min(1).max(MAX).meta({ description: 'How many changes a page holds at most.' }),
         })
         .meta({ id: 'ChangePageInfo', description: 'Where this page stands in the feed.' }),
     })
@@ -99,15 +99,15 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
     schema: describe({
       operationId: 'listChanges',
       tag: 'changes',
-      summary: 'Follow every write',
+      summary: 'List changes in order, or follow them live',
       description:
         'In the order of commits. Apply each change in turn (create and update: put `record`; delete: remove `id`), keep `nextAfter`, and your copy equals this service. With `Accept: text/event-stream` the same live: each event has the `seq` as its id, and `Last-Event-ID` resumes behind it.',
       query: z.strictObject({
-        after: whole(0, Number.MAX_SAFE_INTEGER)
+        after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
           .default(0)
           .meta({ description: 'Only changes behind this one.' }),
-        kind: several(kinds, 'Only changes of these kinds.').optional(),
-        limit: whole(1, MOST)
+        kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
+        limit: wholeNumber(1, MAX)
           .default(100)
           .meta({ description: 'How many changes a page holds at most; fewer where the records are large.' }),
       }),
@@ -150,7 +150,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
         throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
       const body = await records.engine.read(async (reader) => {
         const last = await lastSeq(reader)
-        const shown = await after(records.engine, reader, query.after, kind, query.limit, MOST_BYTES)
+        const shown = await after(records.engine, reader, query.after, kind, query.limit, MAX_BYTES)
         const end = shown.at(-1)?.seq
         const hasMore = end !== undefined && (await after(records.engine, reader, end, kind, 1, 0)).length > 0
         // Nothing is left to be found up to the last change, whatever kinds were asked for.
@@ -199,7 +199,7 @@ async function* live(
       yield Buffer.from(rows.map((row) => `id: ${row.seq}\nevent: change\ndata: ${toJson(row)}\n\n`).join(''))
       continue
     }
-    await records.engine.changed(LOOK_EVERY_MS, stopped)
+    await records.engine.waitForCommit(LOOK_EVERY_MS, stopped)
     if (Date.now() - quietSince >= HEARTBEAT_MS) {
       quietSince = Date.now()
       yield Buffer.from(': still here\n\n')

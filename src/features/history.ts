@@ -6,13 +6,13 @@ import { z } from 'zod'
 import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
-import { changes } from '../db/system.ts'
+import { changes } from '../db/system-tables.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
-import { instant, line, named, unbounded } from '../records/fields.ts'
-import { MAX_LIMIT, whole } from '../records/query.ts'
-import type { Records } from '../records/records.ts'
-import type { Doc, Resource } from '../records/resource.ts'
+import { MAX_LIMIT, wholeNumber } from '../records/read/parameters.ts'
+import { instant, line, named, unbounded } from '../records/schema/fields.ts'
+import type { Doc, Resource } from '../records/schema/resource.ts'
+import type { Records } from '../records/write/records.ts'
 
 export const actor = z
   .object({
@@ -83,18 +83,18 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
     schema: describe({
       operationId: `get${name}History`,
       tag: path,
-      summary: `The history of the ${kind}`,
+      summary: `List the versions of the ${kind}`,
       description:
         'Every version, the newest first, also of a record that was deleted. With `version` that version whole.',
       params: recordParam(resource),
       query: z.strictObject({
-        version: whole(1, Number.MAX_SAFE_INTEGER)
+        version: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Answer this version, whole.' }),
-        before: whole(1, Number.MAX_SAFE_INTEGER)
+        before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
-        limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many versions.' }),
+        limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many versions.' }),
       }),
       headers: ifNoneMatch,
       answers: {

@@ -8,20 +8,28 @@ import type { Reader, SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import { type Kind, line, mayGrow, named, partialDate, pathTo, toldApartByKind } from '../records/fields.ts'
-import { several, whole } from '../records/query.ts'
-import { parse, type Records, type Stored } from '../records/records.ts'
-import type { Resource } from '../records/resource.ts'
-import { page, type RouteDeps } from './crud.ts'
+import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
+import {
+  type Kind,
+  line,
+  mayGrow,
+  named,
+  partialDate,
+  pathTo,
+  unionByKind,
+} from '../records/schema/fields.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { parse, type Records, type Stored } from '../records/write/records.ts'
+import { page, type RouteDeps } from './records/routes.ts'
 
 /**
  * So many records are ranked at most. What more of them match says little of any: to weigh them all would take as long as there
  * are records, so they come as they changed last.
  */
-const MOST_CANDIDATES = 10_000
+const MAX_CANDIDATES = 10_000
 
 /** How far one can page into ranked hits. Whoever wants all matches takes the list with `q`. */
-const MOST_RANKED = 1000
+const MAX_RANKED = 1000
 
 interface Hit {
   kind: string
@@ -53,7 +61,7 @@ const hitOf = ({ kind, name, record }: Resource) =>
 export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
   const { resources } = records.catalogue
   const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
-  const hit = toldApartByKind(
+  const hit = unionByKind(
     'SearchHit',
     'A record that matches. `kind` says which; further kinds may come.',
     resources,
@@ -65,7 +73,7 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       page: page
         .extend({
           ranked: z.boolean().meta({
-            description: `Whether the best hits come first. Where more than ${MOST_CANDIDATES.toLocaleString('en')} records match, those come first that changed last.`,
+            description: `Whether the best hits come first. Where more than ${MAX_CANDIDATES.toLocaleString('en')} records match, those come first that changed last.`,
           }),
         })
         .meta({ id: 'SearchPage', description: 'Where this page stands among the hits.' }),
@@ -84,8 +92,8 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
           .string()
           .max(500)
           .meta({ description: 'What to look for.', examples: ['"unmanned aerial" OR drone*'] }),
-        kind: several(kinds, 'Only these kinds of records.').optional(),
-        limit: whole(1, 100).default(25).meta({ description: 'How many hits a page holds.' }),
+        kind: commaSeparated(kinds, 'Only these kinds of records.').optional(),
+        limit: wholeNumber(1, 100).default(25).meta({ description: 'How many hits a page holds.' }),
         cursor: z.string().min(1).max(4000).optional().meta({ description: 'Where to go on.' }),
         count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
       }),
@@ -100,10 +108,10 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       const query = parseSearch(q)
       const index = records.engine.search
       const body = await records.engine.read(async (reader) => {
-        const ranked = !(await index.exceeds(reader, query, MOST_CANDIDATES))
+        const ranked = !(await index.exceeds(reader, query, MAX_CANDIDATES))
         const found = await index[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
         const next = offset + limit
-        const more = found.length > limit && next < MOST_RANKED
+        const more = found.length > limit && next < MAX_RANKED
         return {
           data: await describeHits(records, reader, found.slice(0, limit), query),
           page: {

@@ -9,14 +9,14 @@ import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, textBody } from '../http/describe.ts'
 import type { Metrics } from '../http/metrics.ts'
-import { line, pathTo } from '../records/fields.ts'
-import type { Records } from '../records/records.ts'
+import { line, pathTo } from '../records/schema/fields.ts'
+import type { Records } from '../records/write/records.ts'
 
 const health = z
   .object({ status: z.literal('ok').meta({ description: '`ok`: everything this asks about works.' }) })
   .meta({ id: 'Health', description: 'Whether the service works.' })
 
-const frontDoor = z
+const serviceIndex = z
   .object({
     name: line(100, 'What this is.'),
     version: line(50, 'The version of the service.'),
@@ -28,7 +28,7 @@ const frontDoor = z
       .max(100)
       .meta({ description: 'The path of each list.' }),
   })
-  .meta({ id: 'FrontDoor', description: 'Where everything is.' })
+  .meta({ id: 'ServiceIndex', description: 'Where everything is.' })
 
 export function serviceRoutes(app: FastifyInstance, records: Records, version: string): void {
   const open = { config: { open: true } }
@@ -36,11 +36,11 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
   app.get('/', {
     ...open,
     schema: describe({
-      operationId: 'getFrontDoor',
+      operationId: 'getServiceIndex',
       tag: 'service',
-      summary: 'Where everything is',
+      summary: 'Get the service index',
       description: 'The paths of the lists, of the reference and of this document.',
-      answers: { 200: { description: 'Paths to go on from.', schema: frontDoor } },
+      answers: { 200: { description: 'Paths to go on from.', schema: serviceIndex } },
     }),
     handler: async (request, reply) =>
       answer(request, reply, {
@@ -60,7 +60,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
     schema: describe({
       operationId: 'getHealth',
       tag: 'service',
-      summary: 'Is the process alive?',
+      summary: 'Get the liveness of the process',
       description: 'Answers without asking the database: restart what does not answer.',
       answers: { 200: { description: 'It is.', schema: health } },
     }),
@@ -72,7 +72,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
     schema: describe({
       operationId: 'getReadiness',
       tag: 'service',
-      summary: 'Can it answer requests?',
+      summary: 'Get the readiness of the service',
       description: 'Asks the database: send no traffic where this is 503.',
       answers: { 200: { description: 'The database answers.', schema: health } },
     }),
@@ -94,7 +94,7 @@ export function metricsRoutes(app: FastifyInstance, metrics: Metrics): void {
     schema: describe({
       operationId: 'getMetrics',
       tag: 'service',
-      summary: 'Metrics for Prometheus',
+      summary: 'Get metrics for Prometheus',
       description: 'Of the process, and of requests by route and status.',
       answers: {
         200: {

@@ -6,12 +6,12 @@ import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import { type Bar, countBy, referenceOf } from '../records/counting.ts'
-import { line, unbounded } from '../records/fields.ts'
-import { ask } from '../records/filter.ts'
-import { filterParameters, filtersIn } from '../records/query.ts'
-import { columnNamed, type Records } from '../records/records.ts'
-import { columnOf, type Resource } from '../records/resource.ts'
+import { resolveFilters } from '../records/read/filters.ts'
+import { filterParameters, filtersIn } from '../records/read/parameters.ts'
+import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
+import { line, unbounded } from '../records/schema/fields.ts'
+import { columnOf, type Resource } from '../records/schema/resource.ts'
+import { columnNamed, type Records } from '../records/write/records.ts'
 
 interface Bucket extends Bar {
   label: string | null
@@ -67,7 +67,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
       const body = await records.engine.read(async (reader) => {
         const view = { asOf: asOf ?? null, seq: null }
         const given = filtersIn(resource, request.query as Record<string, unknown>)
-        const asked = await ask(records, reader, resource, given, view, records.now(), 0)
+        const asked = await resolveFilters(records, reader, resource, given, view, records.now(), 0)
         const { total, bars } = await countBy(records, reader, resource, by, asked, includesNarrower)
         const labels = await labelsOf(records, reader, resource, by, bars)
         const data = bars

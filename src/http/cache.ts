@@ -14,8 +14,8 @@ declare module 'fastify' {
 }
 
 /** How much is kept at most, in characters of bodies and questions, and of one answer; most take a byte each. */
-const MOST = 32 * 1024 * 1024
-const MOST_OF_ONE = 1024 * 1024
+const MAX = 32 * 1024 * 1024
+const MAX_OF_ONE = 1024 * 1024
 
 /** Longer bodies are sent faster as bytes, shorter ones as text beside the headers (docs/performance.md). */
 const LARGE = 4096
@@ -42,7 +42,7 @@ interface Generation {
 const noAnswers = (): Generation => ({ answers: new Map(), size: 0 })
 
 /** Of so many questions it is known that they were asked. */
-const MOST_ASKED = 20_000
+const MAX_ASKED = 20_000
 
 /**
  * Answers of one state. One is kept when its question comes a second time: most questions never do, and what is kept of them
@@ -58,7 +58,7 @@ export class Answers {
   #asked = new Set<string>()
 
   /** @param most how much is kept, in characters */
-  constructor(most = MOST) {
+  constructor(most = MAX) {
     this.#most = most
   }
 
@@ -81,10 +81,10 @@ export class Answers {
   }
 
   keep(key: string, state: State, made: KeptAnswer): void {
-    if (made.body.length > MOST_OF_ONE) return
+    if (made.body.length > MAX_OF_ONE) return
     this.#enter(state)
     if (!this.#asked.has(key)) {
-      if (this.#asked.size >= MOST_ASKED) this.#asked.clear()
+      if (this.#asked.size >= MAX_ASKED) this.#asked.clear()
       this.#asked.add(key)
     } else if (!this.find(key, state)) this.#add(key, made)
   }
@@ -128,7 +128,7 @@ export class Kept {
    * @param secret whether a key was needed to ask
    */
   look(request: IncomingMessage, secret: boolean): Known {
-    const version = this.#engine.share()
+    const version = this.#engine.pinSnapshot()
     if (version === null) return { place: null }
     const state = { version, day: Math.floor(this.#clock().getTime() / DAY_MS) }
     const question = questionOf(request, secret)

@@ -11,7 +11,7 @@ export const etagOf = (body: string, version?: number) =>
 
 /** How HTTP writes days, up to the time. */
 const days = new Map<string, string>()
-const MOST_DAYS = 1000
+const MAX_DAYS = 1000
 
 /** An instant as HTTP writes it (RFC 9110, section 5.6.7). @param instant in ISO 8601, UTC */
 export function httpDate(instant: string): string {
@@ -19,7 +19,7 @@ export function httpDate(instant: string): string {
   let begun = days.get(day)
   if (begun === undefined) {
     begun = new Date(day).toUTCString().slice(0, 'Thu, 01 Jan 1970 '.length)
-    if (days.size >= MOST_DAYS) days.clear()
+    if (days.size >= MAX_DAYS) days.clear()
     days.set(day, begun)
   }
   return `${begun}${instant.slice(11, 19)} GMT`

@@ -28,7 +28,7 @@ export interface Document extends Node {
 }
 
 /** How many records `include` embeds for each relation; `records/include.ts` says so too. */
-const MOST_EMBEDDED = 100
+const MAX_EMBEDDED = 100
 
 const pascal = (text: string) =>
   text.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase())
@@ -113,7 +113,7 @@ function addEmbedded({ components }: Document, embedded: Embedded): void {
       const description = `With \`include=${property}\`.`
       known[property] = single
         ? { anyOf: [ref, { type: 'null' }], description }
-        : { type: 'array', items: ref, maxItems: MOST_EMBEDDED, description }
+        : { type: 'array', items: ref, maxItems: MAX_EMBEDDED, description }
     }
     known['includeTruncated'] = {
       type: 'array',

@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
 import { sha256 } from '../core/text.ts'
-import type { Engine, Tally } from '../db/engine.ts'
+import type { Engine, RateCounter } from '../db/engine.ts'
 
 interface Options {
   engine: Engine
@@ -13,7 +13,7 @@ interface Options {
 
 export const rateLimits = fp<Options>(
   async (app, { engine, max }) => {
-    const { tally } = engine
+    const { rateCounter } = engine
     await app.register(rateLimit, {
       // As a hook of the whole service, before keys are looked at: guesses at keys count too.
       global: false,
@@ -22,7 +22,7 @@ export const rateLimits = fp<Options>(
       errorResponseBuilder: (_request, { after }) =>
         new Problem('rate-limited', `The limit is ${max} requests a minute; wait ${after}.`),
       // A database that does not answer must not take away what is answered without it.
-      ...(tally && { store: storeOn(tally), skipOnError: true }),
+      ...(rateCounter && { store: storeOn(rateCounter), skipOnError: true }),
     })
     app.addHook('onRequest', app.rateLimit())
   },
@@ -32,7 +32,7 @@ export const rateLimits = fp<Options>(
 type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
 
 /** The form in which the plugin wants a store. Addresses are kept as hashes. */
-const storeOn = (tally: Tally) =>
+const storeOn = (tally: RateCounter) =>
   class {
     incr(key: string, done: Counted, windowMs: number): void {
       tally(sha256(`rate ${key}`), windowMs).then(

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../core/problems.ts'
 import type { Reader, Writer } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
-import { idempotency } from '../db/system.ts'
+import { idempotency } from '../db/system-tables.ts'
 import { etagOf, httpDate } from './conditional.ts'
 
 /** How long an answer is kept for its Idempotency-Key. */
@@ -21,11 +21,11 @@ type Author = ReturnType<typeof authorOf>
 
 /** What writes in transactions: `Records`, seen from here. */
 interface Writes<Unit> {
-  write<Result>(author: Author, work: (unit: Unit) => Promise<Result>): Promise<Result>
+  write<Result>(author: Author, work: (tx: Unit) => Promise<Result>): Promise<Result>
 }
 
 /** An answer, made whole before it is sent, so that it can be kept. */
-export interface Written {
+export interface StoredResponse {
   status: number
   headers: Record<string, string>
   body: string
@@ -34,11 +34,11 @@ export interface Written {
 }
 
 /** A record that was written, with the ETag with which to write it again. */
-export function written(
+export function recordResponse(
   doc: { version: number; updatedAt: string },
   status = 200,
   location?: string,
-): Written {
+): StoredResponse {
   const body = JSON.stringify(doc)
   return {
     status,
@@ -52,7 +52,7 @@ export function written(
   }
 }
 
-export const DELETED: Written = { status: 204, headers: {}, body: '' }
+export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
 
 /**
  * Writes, and answers. A POST with an Idempotency-Key that was answered before gets the same answer again: the
@@ -61,32 +61,32 @@ export const DELETED: Written = { status: 204, headers: {}, body: '' }
  * @param restore makes an answer whole of which less was kept
  * @throws Problem `idempotency-mismatch`, and whatever `work` throws
  */
-export async function respond<Unit extends Writer & { now: Date }>(
+export async function respondIdempotently<Unit extends Writer & { now: Date }>(
   records: Writes<Unit>,
   request: FastifyRequest,
   reply: FastifyReply,
-  work: (unit: Unit) => Promise<Written>,
-  restore?: (unit: Unit, kept: Written) => Promise<Written>,
+  work: (tx: Unit) => Promise<StoredResponse>,
+  restore?: (tx: Unit, kept: StoredResponse) => Promise<StoredResponse>,
 ): Promise<FastifyReply> {
   const author = authorOf(request)
   const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
-  const { status, headers, body } = await records.write(author, async (unit) => {
-    if (typeof key !== 'string') return work(unit)
+  const { status, headers, body } = await records.write(author, async (tx) => {
+    if (typeof key !== 'string') return work(tx)
     const id = { actorId: author.actor.id, key: checkKey(key) }
     const fingerprint = fingerprintOf(request)
-    const kept = await keptAnswer(unit, id, fingerprint, unit.now)
-    if (kept) return restore ? restore(unit, kept) : kept
-    const made = await work(unit)
-    await unit.run(FORGET, { before: expiry(unit.now) })
+    const kept = await keptAnswer(tx, id, fingerprint, tx.now)
+    if (kept) return restore ? restore(tx, kept) : kept
+    const made = await work(tx)
+    await tx.run(FORGET, { before: expiry(tx.now) })
     const values = {
       ...id,
       fingerprint,
-      createdAt: unit.now.toISOString(),
+      createdAt: tx.now.toISOString(),
       status: made.status,
       headers: JSON.stringify(made.headers),
       body: made.kept ?? made.body,
     }
-    await unit.run(KEEP, values)
+    await tx.run(KEEP, values)
     return made
   })
   reply.code(status).headers({ 'cache-control': 'no-store', ...headers })
@@ -109,12 +109,12 @@ const fingerprintOf = (request: FastifyRequest) =>
 const expiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString()
 
 async function keptAnswer(
-  unit: Reader,
+  tx: Reader,
   id: { actorId: string; key: string },
   fingerprint: string,
   now: Date,
-): Promise<Written | undefined> {
-  const kept = await unit.get<{ fingerprint: string; status: number; headers: string; body: string }>(FIND, {
+): Promise<StoredResponse | undefined> {
+  const kept = await tx.get<{ fingerprint: string; status: number; headers: string; body: string }>(FIND, {
     ...id,
     after: expiry(now),
   })

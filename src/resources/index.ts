@@ -1,8 +1,8 @@
 // THE list of resources: one line each. Whatever lives under other records stands in the second list.
 import { type IdMaker, newId } from '../core/ids.ts'
 import type { Engine } from '../db/engine.ts'
-import { Records } from '../records/records.ts'
-import { Catalogue } from '../records/resource.ts'
+import { Catalogue } from '../records/schema/resource.ts'
+import { Records } from '../records/write/records.ts'
 import { agreements } from './agreements/index.ts'
 import { eventAttachment, eventExtension, events } from './events/index.ts'
 import { evidence, evidenceAttachment, evidenceExtension } from './evidence/index.ts'

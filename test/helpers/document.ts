@@ -114,7 +114,7 @@ export function holdToDocument(app: FastifyInstance, exchange: Exchange): void {
 }
 
 /** What of a body is kept to look at; longer ones are streams of whole lists. */
-const MOST_KEPT = 2_000_000
+const MAX_KEPT = 2_000_000
 
 /**
  * Holds what goes over sockets to the document too, however a test asks.
@@ -130,7 +130,7 @@ export function watchSockets(app: FastifyInstance): Error[] {
       if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) return
       const bytes = Buffer.from(piece as Uint8Array)
       length += bytes.length
-      if (length <= MOST_KEPT) pieces.push(bytes)
+      if (length <= MAX_KEPT) pieces.push(bytes)
     }
     // Headers that are handed over with the status are not kept by the response.
     let handed: Record<string, unknown> = {}
@@ -159,7 +159,7 @@ export function watchSockets(app: FastifyInstance): Error[] {
       )
       try {
         // `OPTIONS *` asks about the server, not about a path.
-        if (length <= MOST_KEPT && url !== '*')
+        if (length <= MAX_KEPT && url !== '*')
           holdToDocument(app, {
             method,
             url,

@@ -1,8 +1,8 @@
 // @hey-api/openapi-ts makes a function for each operation.
 
-import type { Problem, ProposalCreate } from './client'
-import { createProposal, getProposal, listProposals, updateProposal } from './client'
-import { client } from './client/client.gen'
+import { client } from './client/client.gen.ts'
+import type { Problem, ProposalCreate } from './client.ts'
+import { createProposal, getProposal, listProposals, updateProposal } from './client.ts'
 
 const { BASE = '', KEY = '' } = process.env
 client.setConfig({ baseUrl: BASE, auth: KEY })

@@ -1,5 +1,5 @@
 // orval makes a function for each operation, whose answer is a union told apart by its status.
-import { createProposal, getProposal, listProposals, type ProposalCreate, updateProposal } from './client'
+import { createProposal, getProposal, listProposals, type ProposalCreate, updateProposal } from './client.ts'
 
 async function main() {
   const listed: string[] = []

@@ -1,5 +1,5 @@
 // swagger-typescript-api makes one class. What is no success is thrown, with the problem as its `error`.
-import { Api, type HttpResponse, type Problem, type Proposal, type ProposalCreate } from './client'
+import { Api, type HttpResponse, type Problem, type Proposal, type ProposalCreate } from './client.ts'
 
 const { BASE = '', KEY = '' } = process.env
 const api = new Api({

@@ -128,7 +128,7 @@ export class Collection<Kind extends keyof Kinds> {
     return this.#http.json<Kinds[Kind]['record']>('GET', this.#item(id), { query, signal })
   }
 
-  /** @throws ProblemError `invalid-body`, `unknown-reference`, `impossible`, `duplicate` */
+  /** @throws ProblemError `invalid-body`, `unknown-reference`, `inconsistent`, `duplicate` */
   create(body: Kinds[Kind]['create'], options: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
     return this.#http.json<Kinds[Kind]['record']>('POST', this.#path, posted(body, options))
   }
@@ -255,7 +255,7 @@ export class TrackerClient {
 
   /** A source and everything drawn from it, in one call: all of it is written, or nothing. */
   createReport(body: schema.ReportCreate, options: { idempotencyKey?: string } = {}) {
-    return this.http.json<schema.ReportResult>('POST', '/v1/records', posted(body, options))
+    return this.http.json<schema.ReportResult>('POST', '/v1/reports', posted(body, options))
   }
 
   /** The changes that there are by now, page by page; `page.nextAfter` of the last one is where to go on later. */

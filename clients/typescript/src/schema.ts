@@ -18,7 +18,7 @@ export interface paths {
         get: operations["listMeetings"];
         put?: never;
         /**
-         * Make a meeting
+         * Create a meeting
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createMeeting"];
@@ -56,7 +56,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a meeting
+         * Get a meeting
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getMeeting"];
@@ -70,7 +70,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a meeting
+         * Update a meeting
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateMeeting"];
@@ -90,7 +90,7 @@ export interface paths {
         get: operations["listMeetingEvidence"];
         put?: never;
         /**
-         * Attach evidence to the meeting
+         * Create evidence for the meeting
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createMeetingEvidence"];
@@ -108,14 +108,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the meeting
+         * Get one piece of evidence of the meeting
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getMeetingEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the meeting
+         * Delete evidence of the meeting
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteMeetingEvidence"];
@@ -138,7 +138,7 @@ export interface paths {
         get: operations["listSpeakers"];
         put?: never;
         /**
-         * Make a speaker
+         * Create a speaker
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createSpeaker"];
@@ -156,7 +156,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a speaker
+         * Get a speaker
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getSpeaker"];
@@ -170,7 +170,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a speaker
+         * Update a speaker
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateSpeaker"];
@@ -190,7 +190,7 @@ export interface paths {
         get: operations["listSpeakerEvidence"];
         put?: never;
         /**
-         * Attach evidence to the speaker
+         * Create evidence for the speaker
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createSpeakerEvidence"];
@@ -208,14 +208,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the speaker
+         * Get one piece of evidence of the speaker
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getSpeakerEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the speaker
+         * Delete evidence of the speaker
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteSpeakerEvidence"];
@@ -238,7 +238,7 @@ export interface paths {
         get: operations["listProposals"];
         put?: never;
         /**
-         * Make a proposal
+         * Create a proposal
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createProposal"];
@@ -276,7 +276,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a proposal
+         * Get a proposal
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getProposal"];
@@ -290,7 +290,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a proposal
+         * Update a proposal
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are. The status is never patched: POST an event.
          */
         patch: operations["updateProposal"];
@@ -310,7 +310,7 @@ export interface paths {
         get: operations["listProposalEvidence"];
         put?: never;
         /**
-         * Attach evidence to the proposal
+         * Create evidence for the proposal
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createProposalEvidence"];
@@ -328,14 +328,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the proposal
+         * Get one piece of evidence of the proposal
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getProposalEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the proposal
+         * Delete evidence of the proposal
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteProposalEvidence"];
@@ -358,7 +358,7 @@ export interface paths {
         get: operations["listProposalEvents"];
         put?: never;
         /**
-         * Move the proposal to another status
+         * Create an event: move the proposal to another status
          * @description The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
          */
         post: operations["createProposalEvent"];
@@ -376,13 +376,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List where each state stands on the proposal
+         * List the positions of states on the proposal
          * @description Every state that was a member on the day (`asOf`, default today), and whoever else had said something. No record is `null`, which is not `abstained`.
          */
         get: operations["listProposalPositions"];
         put?: never;
         /**
-         * Record where a state stands on the proposal
+         * Create a position on the proposal
          * @description Dated, and open to evidence. A later position of the same state stands beside the earlier one.
          */
         post: operations["createProposalPosition"];
@@ -400,7 +400,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one position on the proposal
+         * Get a position on the proposal
          * @description What one state said, when and where.
          */
         get: operations["getProposalPosition"];
@@ -430,7 +430,7 @@ export interface paths {
         get: operations["listPositionEvidence"];
         put?: never;
         /**
-         * Attach evidence to the position
+         * Create evidence for the position
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createPositionEvidence"];
@@ -448,14 +448,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the position
+         * Get one piece of evidence of the position
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getPositionEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the position
+         * Delete evidence of the position
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deletePositionEvidence"];
@@ -478,7 +478,7 @@ export interface paths {
         get: operations["listProposalRelations"];
         put?: never;
         /**
-         * Relate the proposal to another record
+         * Create a relation of the proposal to another record
          * @description Along `supersedes` and `merged-into` no record may come back to itself.
          */
         post: operations["createProposalRelation"];
@@ -516,7 +516,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The whole chain to which the proposal belongs
+         * Get the lineage of the proposal
          * @description From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.
          */
         get: operations["getProposalLineage"];
@@ -542,7 +542,7 @@ export interface paths {
         get: operations["listAgreements"];
         put?: never;
         /**
-         * Make an agreement
+         * Create an agreement
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createAgreement"];
@@ -580,7 +580,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read an agreement
+         * Get an agreement
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getAgreement"];
@@ -594,7 +594,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change an agreement
+         * Update an agreement
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are. The status is never patched: POST an event.
          */
         patch: operations["updateAgreement"];
@@ -614,7 +614,7 @@ export interface paths {
         get: operations["listAgreementEvidence"];
         put?: never;
         /**
-         * Attach evidence to the agreement
+         * Create evidence for the agreement
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createAgreementEvidence"];
@@ -632,14 +632,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the agreement
+         * Get one piece of evidence of the agreement
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getAgreementEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the agreement
+         * Delete evidence of the agreement
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteAgreementEvidence"];
@@ -662,7 +662,7 @@ export interface paths {
         get: operations["listAgreementEvents"];
         put?: never;
         /**
-         * Move the agreement to another status
+         * Create an event: move the agreement to another status
          * @description The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
          */
         post: operations["createAgreementEvent"];
@@ -686,7 +686,7 @@ export interface paths {
         get: operations["listAgreementRelations"];
         put?: never;
         /**
-         * Relate the agreement to another record
+         * Create a relation of the agreement to another record
          * @description Along `supersedes` and `merged-into` no record may come back to itself.
          */
         post: operations["createAgreementRelation"];
@@ -724,7 +724,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The whole chain to which the agreement belongs
+         * Get the lineage of the agreement
          * @description From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.
          */
         get: operations["getAgreementLineage"];
@@ -750,7 +750,7 @@ export interface paths {
         get: operations["listStatements"];
         put?: never;
         /**
-         * Make a statement
+         * Create a statement
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createStatement"];
@@ -768,7 +768,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a statement
+         * Get a statement
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getStatement"];
@@ -782,7 +782,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a statement
+         * Update a statement
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateStatement"];
@@ -802,7 +802,7 @@ export interface paths {
         get: operations["listStatementEvidence"];
         put?: never;
         /**
-         * Attach evidence to the statement
+         * Create evidence for the statement
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createStatementEvidence"];
@@ -820,14 +820,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the statement
+         * Get one piece of evidence of the statement
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getStatementEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the statement
+         * Delete evidence of the statement
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteStatementEvidence"];
@@ -850,7 +850,7 @@ export interface paths {
         get: operations["listOrganizations"];
         put?: never;
         /**
-         * Make an organization
+         * Create an organization
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createOrganization"];
@@ -868,7 +868,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read an organization
+         * Get an organization
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getOrganization"];
@@ -882,7 +882,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change an organization
+         * Update an organization
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateOrganization"];
@@ -902,7 +902,7 @@ export interface paths {
         get: operations["listOrganizationEvidence"];
         put?: never;
         /**
-         * Attach evidence to the organization
+         * Create evidence for the organization
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createOrganizationEvidence"];
@@ -920,14 +920,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the organization
+         * Get one piece of evidence of the organization
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getOrganizationEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the organization
+         * Delete evidence of the organization
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteOrganizationEvidence"];
@@ -950,7 +950,7 @@ export interface paths {
         get: operations["listStates"];
         put?: never;
         /**
-         * Make a state
+         * Create a state
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createState"];
@@ -968,7 +968,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a state
+         * Get a state
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getState"];
@@ -982,7 +982,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a state
+         * Update a state
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateState"];
@@ -1002,7 +1002,7 @@ export interface paths {
         get: operations["listStateEvidence"];
         put?: never;
         /**
-         * Attach evidence to the state
+         * Create evidence for the state
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createStateEvidence"];
@@ -1020,14 +1020,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the state
+         * Get one piece of evidence of the state
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getStateEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the state
+         * Delete evidence of the state
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteStateEvidence"];
@@ -1050,7 +1050,7 @@ export interface paths {
         get: operations["listTopics"];
         put?: never;
         /**
-         * Make a topic
+         * Create a topic
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createTopic"];
@@ -1068,7 +1068,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a topic
+         * Get a topic
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then. It answers to its id and to its slug.
          */
         get: operations["getTopic"];
@@ -1082,7 +1082,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a topic
+         * Update a topic
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateTopic"];
@@ -1102,7 +1102,7 @@ export interface paths {
         get: operations["listTopicEvidence"];
         put?: never;
         /**
-         * Attach evidence to the topic
+         * Create evidence for the topic
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createTopicEvidence"];
@@ -1120,14 +1120,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the topic
+         * Get one piece of evidence of the topic
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getTopicEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the topic
+         * Delete evidence of the topic
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteTopicEvidence"];
@@ -1150,7 +1150,7 @@ export interface paths {
         get: operations["listSources"];
         put?: never;
         /**
-         * Make a source
+         * Create a source
          * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
          */
         post: operations["createSource"];
@@ -1168,7 +1168,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a source
+         * Get a source
          * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
          */
         get: operations["getSource"];
@@ -1182,7 +1182,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a source
+         * Update a source
          * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
          */
         patch: operations["updateSource"];
@@ -1202,7 +1202,7 @@ export interface paths {
         get: operations["listSourceEvidence"];
         put?: never;
         /**
-         * Attach evidence to the source
+         * Create evidence for the source
          * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
          */
         post: operations["createSourceEvidence"];
@@ -1220,14 +1220,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one piece of evidence of the source
+         * Get one piece of evidence of the source
          * @description The words, where they stand in the source, and how strongly the source has it.
          */
         get: operations["getSourceEvidence"];
         put?: never;
         post?: never;
         /**
-         * Take evidence away from the source
+         * Delete evidence of the source
          * @description Needs an admin key. The support of the record follows.
          */
         delete: operations["deleteSourceEvidence"];
@@ -1304,7 +1304,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the meeting
+         * List the versions of the meeting
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getMeetingHistory"];
@@ -1324,7 +1324,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the speaker
+         * List the versions of the speaker
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getSpeakerHistory"];
@@ -1344,7 +1344,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the proposal
+         * List the versions of the proposal
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getProposalHistory"];
@@ -1364,7 +1364,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the agreement
+         * List the versions of the agreement
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getAgreementHistory"];
@@ -1384,7 +1384,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the statement
+         * List the versions of the statement
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getStatementHistory"];
@@ -1404,7 +1404,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the organization
+         * List the versions of the organization
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getOrganizationHistory"];
@@ -1424,7 +1424,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the state
+         * List the versions of the state
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getStateHistory"];
@@ -1444,7 +1444,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the topic
+         * List the versions of the topic
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getTopicHistory"];
@@ -1464,7 +1464,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of the source
+         * List the versions of the source
          * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
          */
         get: operations["getSourceHistory"];
@@ -1476,7 +1476,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/records": {
+    "/v1/reports": {
         parameters: {
             query?: never;
             header?: never;
@@ -1486,7 +1486,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write a whole report in one call
+         * Create a report: a source and its records in one call
          * @description A source text and everything drawn from it, with the quotes. People, bodies and topics that are known already are matched by identifier, then by normalised name in any of their names; a name that fits several is refused with the candidates. All of it is written, or nothing.
          */
         post: operations["createReport"];
@@ -1506,7 +1506,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import a file of records
+         * Create an import from a file of records
          * @description Up to 100,000 rows of NDJSON or CSV, all of them or nothing. A row is about a known record when it has its `id`, one of its `identifiers`, its slug or code, or the text of a source; it changes the fields that it names. References may also be `scheme:identifier` or a name, of a record here or in the same file. Rows may hold lists of `evidence`, `events`, `positions` and `relations`. The answer comes at once; ask for the import until it is done.
          */
         post: operations["createImport"];
@@ -1524,7 +1524,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A template for a file to be imported
+         * Get a template for an import file
          * @description A header and an example; as NDJSON an example alone.
          */
         get: operations["getImportTemplate"];
@@ -1544,7 +1544,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How far an import is, and what became of it
+         * Get an import: its progress and result
          * @description Kept for 30 days.
          */
         get: operations["getImport"];
@@ -1584,7 +1584,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow every write
+         * List changes in order, or follow them live
          * @description In the order of commits. Apply each change in turn (create and update: put `record`; delete: remove `id`), keep `nextAfter`, and your copy equals this service. With `Accept: text/event-stream` the same live: each event has the `seq` as its id, and `Last-Event-ID` resumes behind it.
          */
         get: operations["listChanges"];
@@ -1610,7 +1610,7 @@ export interface paths {
         get: operations["listWebhooks"];
         put?: never;
         /**
-         * Make a webhook
+         * Create a webhook
          * @description Every change from now on that it asks for is sent to its URL, signed (Standard Webhooks). The secret is in this answer and in no other.
          */
         post: operations["createWebhook"];
@@ -1628,7 +1628,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a webhook
+         * Get a webhook
          * @description Its secret is not shown again.
          */
         get: operations["getWebhook"];
@@ -1642,7 +1642,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a webhook
+         * Update a webhook
          * @description A JSON Merge Patch (RFC 7396). With another URL, or active again, everything that waits is tried at once. Other kinds and filters hold for the changes that were not taken up yet.
          */
         patch: operations["updateWebhook"];
@@ -1658,7 +1658,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new signing secret
+         * Create a new signing secret
          * @description The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.
          */
         post: operations["rotateWebhookSecret"];
@@ -1716,7 +1716,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was sent to a webhook
+         * List the deliveries of a webhook
          * @description The newest first. Deliveries stay for 30 days after they ended. What was not taken up yet is not among them: see `position`.
          */
         get: operations["listWebhookDeliveries"];
@@ -1736,7 +1736,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a delivery, with its tries
+         * Get a delivery with its attempts
          * @description The last 20 tries. Kept for 30 days after it ended.
          */
         get: operations["getWebhookDelivery"];
@@ -1776,7 +1776,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List every claim that rests on the source
+         * List the annotations of the source
          * @description As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.
          */
         get: operations["listSourceAnnotations"];
@@ -1796,10 +1796,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where everything is
+         * Get the service index
          * @description The paths of the lists, of the reference and of this document.
          */
-        get: operations["getFrontDoor"];
+        get: operations["getServiceIndex"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1816,7 +1816,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
+         * Get the liveness of the process
          * @description Answers without asking the database: restart what does not answer.
          */
         get: operations["getHealth"];
@@ -1836,7 +1836,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it answer requests?
+         * Get the readiness of the service
          * @description Asks the database: send no traffic where this is 503.
          */
         get: operations["getReadiness"];
@@ -1856,7 +1856,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics for Prometheus
+         * Get metrics for Prometheus
          * @description Of the process, and of requests by route and status.
          */
         get: operations["getMetrics"];
@@ -2711,30 +2711,6 @@ export interface components {
             parameter?: string;
             /** @description What is wrong with it. */
             detail: string;
-        };
-        /** @description Where everything is. */
-        FrontDoor: {
-            /** @description What this is. */
-            name: string;
-            /** @description The version of the service. */
-            version: string;
-            /**
-             * Format: uri-reference
-             * @description The reference, for people.
-             */
-            documentation: string;
-            /**
-             * Format: uri-reference
-             * @description The OpenAPI document.
-             */
-            openapi: string;
-            /**
-             * Format: uri-reference
-             * @description The same in OpenAPI 3.0.3, for generators that lag.
-             */
-            openapi30: string;
-            /** @description The path of each list. */
-            resources: string[];
         };
         /** @description Whether the service works. */
         Health: {
@@ -3851,7 +3827,7 @@ export interface components {
          * @description The path of the page about this problem. May get further values: keep a default branch.
          * @enum {string}
          */
-        ProblemType: "/problems/malformed-body" | "/problems/invalid-body" | "/problems/invalid-parameter" | "/problems/invalid-cursor" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/request-timeout" | "/problems/duplicate" | "/problems/ambiguous-match" | "/problems/referenced" | "/problems/illegal-transition" | "/problems/idempotency-mismatch" | "/problems/source-cited" | "/problems/gone" | "/problems/precondition-failed" | "/problems/body-too-large" | "/problems/uri-too-long" | "/problems/unsupported-media-type" | "/problems/expectation-failed" | "/problems/unknown-reference" | "/problems/impossible" | "/problems/quote-absent" | "/problems/quote-ambiguous" | "/problems/precondition-required" | "/problems/rate-limited" | "/problems/headers-too-large" | "/problems/internal" | "/problems/unavailable";
+        ProblemType: "/problems/malformed-body" | "/problems/invalid-body" | "/problems/invalid-parameter" | "/problems/invalid-cursor" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/request-timeout" | "/problems/duplicate" | "/problems/ambiguous-match" | "/problems/referenced" | "/problems/illegal-transition" | "/problems/idempotency-mismatch" | "/problems/source-cited" | "/problems/gone" | "/problems/precondition-failed" | "/problems/body-too-large" | "/problems/uri-too-long" | "/problems/unsupported-media-type" | "/problems/expectation-failed" | "/problems/unknown-reference" | "/problems/inconsistent" | "/problems/quote-absent" | "/problems/quote-ambiguous" | "/problems/precondition-required" | "/problems/rate-limited" | "/problems/headers-too-large" | "/problems/internal" | "/problems/unavailable";
         /**
          * @description Something put forward at a meeting.
          * @example {
@@ -4946,6 +4922,30 @@ export interface components {
         };
         /** @description A place in a text: first by its words, then by its offsets. */
         Selector: components["schemas"]["TextQuoteSelector"] | components["schemas"]["TextPositionSelector"];
+        /** @description Where everything is. */
+        ServiceIndex: {
+            /** @description What this is. */
+            name: string;
+            /** @description The version of the service. */
+            version: string;
+            /**
+             * Format: uri-reference
+             * @description The reference, for people.
+             */
+            documentation: string;
+            /**
+             * Format: uri-reference
+             * @description The OpenAPI document.
+             */
+            openapi: string;
+            /**
+             * Format: uri-reference
+             * @description The same in OpenAPI 3.0.3, for generators that lag.
+             */
+            openapi30: string;
+            /** @description The path of each list. */
+            resources: string[];
+        };
         /**
          * @description A document that facts come from.
          * @example {
@@ -6802,7 +6802,6 @@ export type EvidenceChange = components['schemas']['EvidenceChange'];
 export type EvidenceCreate = components['schemas']['EvidenceCreate'];
 export type EvidenceList = components['schemas']['EvidenceList'];
 export type Fault = components['schemas']['Fault'];
-export type FrontDoor = components['schemas']['FrontDoor'];
 export type Health = components['schemas']['Health'];
 export type History = components['schemas']['History'];
 export type HistoryPageInfo = components['schemas']['HistoryPageInfo'];
@@ -6887,6 +6886,7 @@ export type SearchHit = components['schemas']['SearchHit'];
 export type SearchHitPage = components['schemas']['SearchHitPage'];
 export type SearchPage = components['schemas']['SearchPage'];
 export type Selector = components['schemas']['Selector'];
+export type ServiceIndex = components['schemas']['ServiceIndex'];
 export type Source = components['schemas']['Source'];
 export type SourceChange = components['schemas']['SourceChange'];
 export type SourceCreate = components['schemas']['SourceCreate'];
@@ -11794,7 +11794,7 @@ export interface operations {
             };
         };
     };
-    getFrontDoor: {
+    getServiceIndex: {
         parameters: {
             query?: never;
             header?: never;
@@ -11809,7 +11809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FrontDoor"];
+                    "application/json": components["schemas"]["ServiceIndex"];
                 };
             };
         };

@@ -4,17 +4,17 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { Problem } from '../../core/problems.ts'
-import { Commits, type Transaction } from '../commits.ts'
 import {
-  Behind,
   type Consistency,
   type Engine,
   type Reader,
+  ReplicaBehind,
   type Replicas,
   type Values,
   type Writer,
 } from '../engine.ts'
-import { bound, type SQL, sql, type Written } from '../sql.ts'
+import { bindValues, type CompiledQuery, type SQL, sql } from '../sql.ts'
+import { type Transaction, WriteQueue } from '../write-queue.ts'
 import { tsvector } from './search.ts'
 import { tallyOn } from './tally.ts'
 
@@ -66,8 +66,8 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
   const onCommit = (place: string) => {
     written = place
   }
-  const commits = new Commits(() => PostgresTransaction.begin(writers, onQuery, onCommit), true)
-  const listening = new Listening(settings, () => commits.announce())
+  const commits = new WriteQueue(() => PostgresTransaction.begin(writers, onQuery, onCommit), true)
+  const listening = new Listening(settings, () => commits.notifyCommit())
   const fleet =
     replicas.length > 0
       ? new Fleet(
@@ -86,10 +86,10 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
     reader,
     replicas: fleet,
-    tally: tallyOn(tallies),
+    rateCounter: tallyOn(tallies),
     // To ask would cost what it saves, and commits of other instances are heard of only after they happened.
     version: () => null,
-    share: () => null,
+    pinSnapshot: () => null,
     async read(work) {
       const answer = await fleet?.read(work)
       return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)
@@ -100,9 +100,9 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       fleet?.wrote(written)
       return result
     },
-    async changed(ms, signal) {
+    async waitForCommit(ms, signal) {
       listening.start()
-      await commits.next(ms, signal)
+      await commits.waitForCommit(ms, signal)
     },
     migrate: () => migrate(settings),
     async close() {
@@ -160,7 +160,7 @@ class Fleet implements Replicas {
     this.#asked.run(asked, work)
   }
 
-  steady(): void {
+  pinToPrimary(): void {
     const asked = this.#asked.getStore()
     if (asked) asked.spread = false
   }
@@ -186,7 +186,7 @@ class Fleet implements Replicas {
       if (asked.token !== undefined && !(await knows(client, asked.token))) return undefined
       return { result: await snapshotOf(client, this.#onQuery, true, work) }
     } catch (error) {
-      if (error instanceof Behind) return undefined
+      if (error instanceof ReplicaBehind) return undefined
       if (!(error instanceof Problem && error.code === 'unavailable')) throw error
       replica.restingUntil = Date.now() + RESTING_MS
       return undefined
@@ -273,7 +273,7 @@ function isBroken(error: unknown): boolean {
 /** How PostgreSQL writes a parameter. */
 const mark = (index: number) => `$${index + 1}`
 
-interface Compiled extends Written {
+interface Compiled extends CompiledQuery {
   /** Constant queries are prepared once on each connection, under this name. */
   name?: string
 }
@@ -299,7 +299,7 @@ class Connection implements Writer {
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { name, text, params } = compile(query, values)
     this.#onQuery?.(text)
-    const given = (values ? bound(params, values) : params).map(withoutNul)
+    const given = (values ? bindValues(params, values) : params).map(withoutNul)
     const ask = () => this.#client.query({ text, values: given, ...(name && { name }) })
     try {
       const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
@@ -348,7 +348,7 @@ class Connection implements Writer {
 function compile(query: SQL, values: Values | undefined): Compiled {
   const known = values && compiled.get(query)
   if (known) return known
-  const written = query.write(mark)
+  const written = query.compile(mark)
   if (!values) return written
   const made = { ...written, name: `q${++prepared}` }
   compiled.set(query, made)

@@ -4,14 +4,14 @@
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
-import { searchDocs } from '../system.ts'
+import { searchDocs } from '../system-tables.ts'
 
 /** A lexeme takes 2,046 bytes; longer words are cut in the index, and compared whole in the text. */
 const LONGEST_WORD = 500
 /** A tsvector takes 1 MiB; this leaves room for what it adds to each word. */
 const PART_BYTES = 700_000
 /** PostgreSQL keeps no more places of a word, nor any behind the last. */
-const MOST_PLACES = 255
+const MAX_PLACES = 255
 const LAST_PLACE = 16_383
 
 export const tsvector: SearchIndex = {
@@ -28,7 +28,7 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
-  async holders(reader, query, few, many) {
+  async estimateMatches(reader, query, few, many) {
     // One query: where the planner knew of the smaller limit, it would read all records until it has so many, which of a rare
     // word there never are.
     const row = await reader.get<{ found: number; ids: string | null }>(
@@ -126,7 +126,7 @@ function partsOf(title: string, body: string): string[] {
       const key = cut(word)
       const known = places.get(key)
       if (!known) places.set(key, [`${place}${weight}`])
-      else if (known.length < MOST_PLACES) known.push(`${place}${weight}`)
+      else if (known.length < MAX_PLACES) known.push(`${place}${weight}`)
     }
   }
   const parts: string[] = []

@@ -1,7 +1,7 @@
 // Counts that all instances share, such as how often a client asked in a minute. They are written outside of the lock
 // of writes, on connections of their own, and nothing depends on them but a limit.
 import type pg from 'pg'
-import type { Tally } from '../engine.ts'
+import type { RateCounter } from '../engine.ts'
 
 /** One in so many counts also takes away what is over. */
 const PRUNE_EVERY = 1000
@@ -15,7 +15,7 @@ const COUNT = {
     returning "count" as count, extract(epoch from "until" - clock_timestamp()) * 1000 as left`,
 }
 
-export function tallyOn(pool: pg.Pool): Tally {
+export function tallyOn(pool: pg.Pool): RateCounter {
   let counted = 0
   return async (key, windowMs) => {
     const { rows } = await pool.query<{ count: number; left: number }>({ ...COUNT, values: [key, windowMs] })

@@ -1,7 +1,7 @@
 // A connection to the database file. Statements are prepared once for each text, and compiled once for each constant query.
 import Database from 'better-sqlite3'
-import { NONE, type Values, type Writer } from '../engine.ts'
-import { bound, type SQL } from '../sql.ts'
+import { NO_VALUES, type Values, type Writer } from '../engine.ts'
+import { bindValues, type SQL } from '../sql.ts'
 
 /** How long is waited for another process, in milliseconds. */
 export const BUSY_MS = 5000
@@ -15,7 +15,7 @@ export function connect(file: string): Database.Database {
 }
 
 /** Lists have as many shapes as clients have ideas: so many statements are kept, the recent ones. */
-const MOST_STATEMENTS = 500
+const MAX_STATEMENTS = 500
 
 /**
  * How a parameter is written. Where one stands alone beside a column that rows are found and sorted by, SQLite looks at its
@@ -52,10 +52,10 @@ export class Connection implements Writer {
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
     const { known } = this
-    if (known && values === NONE && known.has(query)) return known.get(query) as Row | undefined
+    if (known && values === NO_VALUES && known.has(query)) return known.get(query) as Row | undefined
     const { statement, params } = this.#prepared(query, values)
     const row = statement.get(params) as Row | undefined
-    if (values === NONE) known?.set(query, row)
+    if (values === NO_VALUES) known?.set(query, row)
     return row
   }
 
@@ -77,19 +77,19 @@ export class Connection implements Writer {
   #prepared(query: SQL, values: Values | undefined): Prepared {
     let prepared = values && this.#constant.get(query)
     if (!prepared) {
-      const { text, params } = query.write(mark)
+      const { text, params } = query.compile(mark)
       prepared = { statement: this.#statementOf(text), params }
       if (values) this.#constant.set(query, prepared)
     }
     this.#onQuery?.(prepared.statement.source)
-    return values ? { ...prepared, params: bound(prepared.params, values) } : prepared
+    return values ? { ...prepared, params: bindValues(prepared.params, values) } : prepared
   }
 
   #statementOf(text: string): Database.Statement {
     let statement = this.#statements.get(text)
     if (!statement) {
       statement = this.database.prepare(text)
-      if (this.#statements.size >= MOST_STATEMENTS)
+      if (this.#statements.size >= MAX_STATEMENTS)
         this.#statements.delete(this.#statements.keys().next().value ?? '')
       this.#statements.set(text, statement)
     }

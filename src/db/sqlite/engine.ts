@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
-import { Commits, type Transaction } from '../commits.ts'
 import type { Engine, Siblings, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
+import { type Transaction, WriteQueue } from '../write-queue.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
 import { fts5 } from './search.ts'
 import { Snapshots } from './snapshots.ts'
@@ -54,7 +54,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   home.database.pragma(`cache_size = -${CACHED_KIB}`)
   const snapshots = new Snapshots(home, readOnly)
   const writer = new Connection(write, options.onQuery)
-  const commits = new Commits(
+  const commits = new WriteQueue(
     async () => {
       await begin(write, options.busyMs ?? BUSY_MS)
       return new SqliteTransaction(write, writer, () => {
@@ -66,7 +66,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     () => snapshots.turns,
   )
   siblings?.onCommitted(() => {
-    commits.announce()
+    commits.notifyCommit()
   })
 
   return {
@@ -81,12 +81,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       pluck: (query, values) => snapshots.reader.pluck(query, values),
     },
     replicas: null,
-    tally: siblings?.tally ?? null,
+    rateCounter: siblings?.tally ?? null,
     version: () => snapshots.version(),
-    share: () => snapshots.share(),
+    pinSnapshot: () => snapshots.share(),
     read: (work) => snapshots.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
-    changed: (ms, signal) => commits.next(ms, signal),
+    waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
     async migrate() {
       // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
       write.pragma('foreign_keys = OFF')

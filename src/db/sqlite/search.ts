@@ -3,7 +3,7 @@
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
-import { searchDocs } from '../system.ts'
+import { searchDocs } from '../system-tables.ts'
 
 /** bm25 weights: a word in the title counts as ten in the body. */
 const TITLE_WEIGHT = 10
@@ -24,7 +24,7 @@ export const fts5: SearchIndex = {
       ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
-  async holders(reader, query, few, many) {
+  async estimateMatches(reader, query, few, many) {
     const found = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
     if (found.length <= few) return found
     return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'

@@ -4,10 +4,32 @@ import { z } from 'zod'
 import { urlFaults } from '../../core/addresses.ts'
 import { readCursor, signCursor } from '../../core/cursor.ts'
 import { newId } from '../../core/ids.ts'
-import { type Fault, gone, impossible, notFound, Problem, type ProblemCode } from '../../core/problems.ts'
+import { type Fault, gone, inconsistent, notFound, Problem, type ProblemCode } from '../../core/problems.ts'
 import { sha256 } from '../../core/text.ts'
-import { DAY, newSecret } from '../../core/webhooks.ts'
 import type { Reader } from '../../db/engine.ts'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { describe, idempotencyKey, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { mergePatchCompiler } from '../../http/validation.ts'
+import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../../http/write.ts'
+import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
+import { lastSeq } from '../../records/read/view.ts'
+import type { WriteTransaction } from '../../records/write/records.ts'
+import { patched } from '../records/patch.ts'
+import { nextUrl, type RouteDeps } from '../records/routes.ts'
+import type { Sender } from './sender.ts'
+import {
+  deliveryDetail,
+  deliveryDetailDoc,
+  deliveryDoc,
+  deliveryPage,
+  delivery as deliverySchema,
+  deliveryStatus,
+  messageOf,
+  replay,
+  webhookDoc,
+  webhookShapes,
+} from './shapes.ts'
+import { DAY, newSecret } from './signing.ts'
 import {
   countWebhooks,
   type Delivery,
@@ -23,32 +45,10 @@ import {
   updateWebhook,
   WEBHOOK_STATUSES,
   type Webhook,
-} from '../../db/webhooks.ts'
-import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, idempotencyKey, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
-import { mergePatchCompiler } from '../../http/validation.ts'
-import { DELETED, respond, type Written, written } from '../../http/write.ts'
-import { MAX_LIMIT, several, whole } from '../../records/query.ts'
-import type { Unit } from '../../records/records.ts'
-import { lastSeq } from '../../records/view.ts'
-import { nextUrl, type RouteDeps } from '../crud.ts'
-import { patched } from '../patch.ts'
-import type { Sender } from './sender.ts'
-import {
-  deliveryDetail,
-  deliveryDetailDoc,
-  deliveryDoc,
-  deliveryPage,
-  delivery as deliverySchema,
-  deliveryStatus,
-  messageOf,
-  replay,
-  webhookDoc,
-  webhookShapes,
-} from './shapes.ts'
+} from './store.ts'
 
 /** Each has a sender's attention of its own, so there is a limit to them. */
-const MOST_WEBHOOKS = 100
+const MAX_WEBHOOKS = 100
 /** How long the secret before the current one signs too. */
 const PREVIOUS_MS = DAY
 
@@ -86,7 +86,7 @@ export function webhookRoutes(
   })
   const params = (request: FastifyRequest) => request.params as { id: string; deliveryId: string }
   const paging = {
-    limit: whole(1, MAX_LIMIT).default(25).meta({ description: 'How many a page holds at most.' }),
+    limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many a page holds at most.' }),
     cursor: z
       .string()
       .max(4000)
@@ -103,7 +103,7 @@ export function webhookRoutes(
       summary: 'List webhooks',
       description: 'Needs an admin key, as everything about webhooks does.',
       query: z.strictObject({
-        status: several(z.enum(WEBHOOK_STATUSES), 'Only those of these statuses.').optional(),
+        status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only those of these statuses.').optional(),
         ...paging,
       }),
       headers: ifNoneMatch,
@@ -129,51 +129,54 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'createWebhook',
-      summary: 'Make a webhook',
+      summary: 'Create a webhook',
       description:
         'Every change from now on that it asks for is sent to its URL, signed (Standard Webhooks). The secret is in this answer and in no other.',
       body: shapes.create,
       answers: { 201: { description: 'The webhook, and its secret.', schema: shapes.withSecret } },
-      problems: ['impossible'],
+      problems: ['inconsistent'],
     }),
     handler: async (request, reply) => {
       const input = request.body as Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>
-      await respond(
+      await respondIdempotently(
         records,
         request,
         reply,
-        async (unit) => {
+        async (tx) => {
           const faults = urlFaults(input.url, '/url', allowPrivate)
-          if (faults.length > 0) throw impossible(faults)
-          if ((await countWebhooks(unit)) >= MOST_WEBHOOKS)
-            throw impossible([
-              { pointer: '', detail: `There are ${MOST_WEBHOOKS} webhooks, and may not be more.` },
+          if (faults.length > 0) throw inconsistent(faults)
+          if ((await countWebhooks(tx)) >= MAX_WEBHOOKS)
+            throw inconsistent([
+              { pointer: '', detail: `There are ${MAX_WEBHOOKS} webhooks, and may not be more.` },
             ])
           const webhook: Webhook = {
             id: newId('whk'),
             version: 1,
-            createdAt: unit.at,
-            updatedAt: unit.at,
+            createdAt: tx.at,
+            updatedAt: tx.at,
             ...tidied(input),
             disabledBecause: null,
             secret: newSecret(),
             previousSecret: null,
             previousUntil: null,
-            seq: await lastSeq(unit),
+            seq: await lastSeq(tx),
             failingSince: null,
             holdUntil: null,
             leasedBy: null,
             leasedUntil: null,
             deletedAt: null,
           }
-          await insertWebhook(unit, webhook)
+          await insertWebhook(tx, webhook)
           const doc = webhookDoc(webhook)
           return withSecret(
-            written({ ...doc, secret: webhook.secret } as typeof doc, 201, `${COLLECTION}/${webhook.id}`),
+            recordResponse(
+              { ...doc, secret: webhook.secret } as typeof doc,
+              201,
+              `${COLLECTION}/${webhook.id}`,
+            ),
           )
         },
-        async (unit, kept) =>
-          restored(kept, await findWebhook(unit, String(JSON.parse(kept.body).id)), unit.at),
+        async (tx, kept) => restored(kept, await findWebhook(tx, String(JSON.parse(kept.body).id)), tx.at),
       )
       sender.wake()
       return reply
@@ -185,7 +188,7 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'getWebhook',
-      summary: 'Read a webhook',
+      summary: 'Get a webhook',
       description: 'Its secret is not shown again.',
       params: webhookParam,
       headers: ifNoneMatch,
@@ -211,23 +214,23 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'updateWebhook',
-      summary: 'Change a webhook',
+      summary: 'Update a webhook',
       description:
         'A JSON Merge Patch (RFC 7396). With another URL, or active again, everything that waits is tried at once. Other kinds and filters hold for the changes that were not taken up yet.',
       params: webhookParam,
       headers: ifMatch,
       body: shapes.patch,
       answers: { 200: { description: 'The webhook as it is now.', schema: shapes.webhook } },
-      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'impossible'],
+      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'inconsistent'],
     }),
     handler: async (request, reply) => {
-      await respond(records, request, reply, async (unit) => {
-        const stored = await load(unit, params(request).id)
+      await respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await load(tx, params(request).id)
         checkIfMatch(request, stored.version)
         const described = { writable: shapes.writable, lifecycle: null, path: 'webhooks' }
         const given = patched(described, webhookDoc(stored), request.body as Record<string, unknown>)
-        const changed = await changedTo(unit, stored, tidied(given as unknown as Webhook))
-        return written(webhookDoc(changed))
+        const changed = await changedTo(tx, stored, tidied(given as unknown as Webhook))
+        return recordResponse(webhookDoc(changed))
       })
       sender.wake()
       return reply
@@ -247,11 +250,11 @@ export function webhookRoutes(
       problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
     }),
     handler: async (request, reply) => {
-      await respond(records, request, reply, async (unit) => {
-        const stored = await load(unit, params(request).id)
+      await respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await load(tx, params(request).id)
         checkIfMatch(request, stored.version)
         const erased = { url: '', description: null, secret: null, previousSecret: null, previousUntil: null }
-        await updateWebhook(unit, { ...stored, ...erased, deletedAt: unit.at })
+        await updateWebhook(tx, { ...stored, ...erased, deletedAt: tx.at })
         return DELETED
       })
       sender.wakeToPrune()
@@ -265,7 +268,7 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'rotateWebhookSecret',
-      summary: 'Make a new signing secret',
+      summary: 'Create a new signing secret',
       description:
         'The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.',
       params: webhookParam,
@@ -277,18 +280,18 @@ export function webhookRoutes(
     }),
     handler: async (request, reply) => {
       const { id } = params(request)
-      return respond(
+      return respondIdempotently(
         records,
         request,
         reply,
-        async (unit) => {
-          const stored = await load(unit, id)
+        async (tx) => {
+          const stored = await load(tx, id)
           const secret = newSecret()
-          const previousUntil = new Date(unit.now.getTime() + PREVIOUS_MS).toISOString()
-          await updateWebhook(unit, { ...stored, secret, previousSecret: stored.secret, previousUntil })
+          const previousUntil = new Date(tx.now.getTime() + PREVIOUS_MS).toISOString()
+          await updateWebhook(tx, { ...stored, secret, previousSecret: stored.secret, previousUntil })
           return withSecret(plain(200, { secret, previousUntil }))
         },
-        async (unit, kept) => restored(kept, await findWebhook(unit, id), unit.at),
+        async (tx, kept) => restored(kept, await findWebhook(tx, id), tx.at),
       )
     },
   })
@@ -314,10 +317,10 @@ export function webhookRoutes(
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
-      await respond(records, request, reply, async (unit) => {
-        const { id } = await load(unit, params(request).id)
-        const ping = { id: newId('dlv'), webhookId: id, seq: null, type: 'webhook.ping', at: unit.at }
-        return accepted(await openDelivery(unit, ping))
+      await respondIdempotently(records, request, reply, async (tx) => {
+        const { id } = await load(tx, params(request).id)
+        const ping = { id: newId('dlv'), webhookId: id, seq: null, type: 'webhook.ping', at: tx.at }
+        return accepted(await openDelivery(tx, ping))
       })
       sender.wake()
       return reply
@@ -341,18 +344,18 @@ export function webhookRoutes(
           headers: ['ETag', 'Last-Modified', 'Idempotency-Replayed'],
         },
       },
-      problems: ['not-found', 'gone', 'impossible'],
+      problems: ['not-found', 'gone', 'inconsistent'],
     }),
     handler: async (request, reply) => {
       const { after } = request.body as { after: number }
-      await respond(records, request, reply, async (unit) => {
-        const stored = await load(unit, params(request).id)
+      await respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await load(tx, params(request).id)
         if (after > stored.seq)
-          throw impossible([
+          throw inconsistent([
             { pointer: '/after', detail: `It has only come to ${stored.seq}; what follows is sent anyway.` },
           ])
         const moved = { ...stored, seq: after }
-        await updateWebhook(unit, moved)
+        await updateWebhook(tx, moved)
         return plain(202, webhookDoc(moved))
       })
       sender.wake()
@@ -365,12 +368,12 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'listWebhookDeliveries',
-      summary: 'List what was sent to a webhook',
+      summary: 'List the deliveries of a webhook',
       description:
         'The newest first. Deliveries stay for 30 days after they ended. What was not taken up yet is not among them: see `position`.',
       params: webhookParam,
       query: z.strictObject({
-        status: several(deliveryStatus, 'Only those of these statuses.').optional(),
+        status: commaSeparated(deliveryStatus, 'Only those of these statuses.').optional(),
         ...paging,
       }),
       headers: ifNoneMatch,
@@ -397,7 +400,7 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'getWebhookDelivery',
-      summary: 'Read a delivery, with its tries',
+      summary: 'Get a delivery with its attempts',
       description: 'The last 20 tries. Kept for 30 days after it ended.',
       params: deliveryParam,
       headers: ifNoneMatch,
@@ -436,10 +439,10 @@ export function webhookRoutes(
       problems: ['not-found', 'gone', ...BODILESS],
     }),
     handler: async (request, reply) => {
-      await respond(records, request, reply, async (unit) => {
-        const found = await loadDelivery(unit, params(request))
-        await reopenDelivery(unit, found.id, unit.at)
-        return accepted(await loadDelivery(unit, params(request)))
+      await respondIdempotently(records, request, reply, async (tx) => {
+        const found = await loadDelivery(tx, params(request))
+        await reopenDelivery(tx, found.id, tx.at)
+        return accepted(await loadDelivery(tx, params(request)))
       })
       sender.wake()
       return reply
@@ -463,7 +466,7 @@ export function webhookRoutes(
 
   /** Refuses what the form alone cannot; writes only what differs. */
   async function changedTo(
-    unit: Unit,
+    tx: WriteTransaction,
     stored: Webhook,
     given: Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>,
   ): Promise<Webhook> {
@@ -472,21 +475,21 @@ export function webhookRoutes(
     const faults: Fault[] = url === given.url ? [] : urlFaults(given.url, '/url', allowPrivate)
     if (given.status === 'disabled' && status !== 'disabled')
       faults.push({ pointer: '/status', detail: 'Only the service disables; pause it instead.' })
-    if (faults.length > 0) throw impossible(faults)
-    const changed: Webhook = { ...stored, ...given, version: stored.version + 1, updatedAt: unit.at }
+    if (faults.length > 0) throw inconsistent(faults)
+    const changed: Webhook = { ...stored, ...given, version: stored.version + 1, updatedAt: tx.at }
     const narrowed = JSON.stringify([kinds, filters]) !== JSON.stringify([given.kinds, given.filters])
     // What the old filters passed over stays passed over, also where that was not written down yet.
     if (narrowed) {
-      const { match, seen } = await nextMatch(unit, stored, stored.seq, await lastSeq(unit))
+      const { match, seen } = await nextMatch(tx, stored, stored.seq, await lastSeq(tx))
       changed.seq = match ? match.seq - 1 : seen
     }
     const again = given.status === 'active' && status !== 'active'
     if (again || url !== given.url) {
       Object.assign(changed, { failingSince: null, holdUntil: null })
-      await hasten(unit, stored.id, unit.at)
+      await hasten(tx, stored.id, tx.at)
     }
     if (given.status !== 'disabled') changed.disabledBecause = null
-    await updateWebhook(unit, changed)
+    await updateWebhook(tx, changed)
     return changed
   }
 }
@@ -526,26 +529,26 @@ const tidied = ({
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
-const plain = (status: number, body: object): Written => ({
+const plain = (status: number, body: object): StoredResponse => ({
   status,
   headers: JSON_TYPE,
   body: JSON.stringify(body),
 })
 
-const accepted = (delivery: Delivery): Written => ({
+const accepted = (delivery: Delivery): StoredResponse => ({
   status: 202,
   headers: { ...JSON_TYPE, location: `${COLLECTION}/${delivery.webhookId}/deliveries/${delivery.id}` },
   body: JSON.stringify(deliveryDoc(delivery)),
 })
 
 /** An answer with a secret in it: of the secret only a hash is kept for its Idempotency-Key. */
-function withSecret(made: Written): Written {
+function withSecret(made: StoredResponse): StoredResponse {
   const body = JSON.parse(made.body) as { secret: string }
   return { ...made, kept: JSON.stringify({ ...body, secret: sha256(body.secret) }) }
 }
 
 /** The same answer again, with the secret as long as it still signs. */
-function restored(kept: Written, webhook: Webhook | undefined, at: string): Written {
+function restored(kept: StoredResponse, webhook: Webhook | undefined, at: string): StoredResponse {
   const body = JSON.parse(kept.body) as { secret: string }
   const previous = (webhook?.previousUntil ?? '') > at ? webhook?.previousSecret : null
   const secret = [webhook?.secret, previous].find((one) => one && sha256(one) === body.secret) ?? null

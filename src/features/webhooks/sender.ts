@@ -4,8 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { newId } from '../../core/ids.ts'
-import { DAY, retryAfter, retryDelay, signed } from '../../core/webhooks.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
+import { lastSeq } from '../../records/read/view.ts'
+import { changeAt } from '../changes.ts'
+import { type Outcome, Poster, type Resolve } from './send.ts'
+import { DAY, retryAfter, retryDelay, signed } from './signing.ts'
 import {
   anyPrunable,
   countRetrying,
@@ -23,19 +26,16 @@ import {
   type Webhook,
   type Workload,
   workloads,
-} from '../../db/webhooks.ts'
-import { lastSeq } from '../../records/view.ts'
-import { changeAt } from '../changes.ts'
-import { type Outcome, Poster, type Resolve } from './send.ts'
+} from './store.ts'
 
 /** While so many deliveries of a webhook wait to be tried again, nothing new is sent to it. */
-export const MOST_RETRYING = 10
+export const MAX_RETRYING = 10
 /** A webhook that met nothing but failures for so long is disabled. */
 const FAILING_MS = 5 * DAY
 /** How long a delivery stays in the log once it has ended. */
 const KEPT_MS = 30 * DAY
 /** How many tries of a delivery the log shows. */
-const MOST_ATTEMPTS = 20
+const MAX_ATTEMPTS = 20
 const TIMEOUT_MS = 15_000
 /** How long a webhook belongs to the process that sends for it: longer than a try can last. */
 const LEASE_MS = 30_000
@@ -46,7 +46,7 @@ const LOOK_IDLE_MS = 60_000
 const GATHER_MS = 10
 const PRUNE_EVERY_MS = 3_600_000
 /** How many changes that a webhook did not ask for may be looked at again after a restart. */
-const MOST_UNSAVED = 1000
+const MAX_UNSAVED = 1000
 
 export interface SenderOptions {
   engine: Engine
@@ -174,7 +174,7 @@ export class Sender {
           soonest = Math.max(Math.min(soonest, due), 0)
         }
       }
-      return () => this.#engine.changed(soonest, woken)
+      return () => this.#engine.waitForCommit(soonest, woken)
     } catch (error) {
       // It is looked again in a moment; whoever asks of the database meanwhile gets the fault as its own.
       if (!this.#stopped.signal.aborted) this.#logger.warn({ err: error }, 'webhooks could not be looked at')
@@ -184,7 +184,7 @@ export class Sender {
 
   #hasWork(work: Workload, last: number, at: string): boolean {
     if (work.due !== null && work.due <= at) return true
-    return work.status === 'active' && work.retrying < MOST_RETRYING && this.#seenOf(work) < last
+    return work.status === 'active' && work.retrying < MAX_RETRYING && this.#seenOf(work) < last
   }
 
   #seenOf({ id, version, seq }: Pick<Webhook, 'id' | 'version' | 'seq'>): number {
@@ -272,7 +272,7 @@ export class Sender {
     if (due) return { delivery: due }
     if (!active || !isOf(found, webhook)) return null
     if (!found.match) return farAhead(found) ? { seq: found.seen } : null
-    if ((await countRetrying(writer, webhook.id)) >= MOST_RETRYING) return null
+    if ((await countRetrying(writer, webhook.id)) >= MAX_RETRYING) return null
     const { seq, kind, op } = found.match
     const type = `${kind}.${PAST[op] ?? op}`
     const delivery = await openDelivery(writer, { id: newId('dlv'), webhookId: webhook.id, seq, type, at })
@@ -290,14 +290,14 @@ export class Sender {
     const kept = {
       ...delivery,
       tries: delivery.tries + 1,
-      attempts: [...delivery.attempts, attempt].slice(-MOST_ATTEMPTS),
+      attempts: [...delivery.attempts, attempt].slice(-MAX_ATTEMPTS),
       updatedAt: at,
     }
     if (succeeded(outcome)) {
       await updateDelivery(writer, { ...kept, status: 'delivered', nextAttemptAt: null })
       if (delivery.seq === null) return webhook
       // The receiver is back: what kept new changes from being sent need not wait any longer.
-      if (delivery.tries > 0 && (await countRetrying(writer, webhook.id)) >= MOST_RETRYING - 1)
+      if (delivery.tries > 0 && (await countRetrying(writer, webhook.id)) >= MAX_RETRYING - 1)
         await hasten(writer, webhook.id, at)
       return { ...webhook, failingSince: null, holdUntil: null }
     }
@@ -385,6 +385,6 @@ function notBefore(work: Workload, me: string): string {
 const isOf = (found: Found | null, { version, seq }: Webhook): found is Found =>
   found !== null && found.version === version && found.seq === seq
 
-const farAhead = ({ seen, seq }: Found) => seen - seq >= MOST_UNSAVED
+const farAhead = ({ seen, seq }: Found) => seen - seq >= MAX_UNSAVED
 
 const worthAWrite = (found: Found) => found.due || found.match !== null || farAhead(found)

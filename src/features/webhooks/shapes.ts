@@ -1,6 +1,11 @@
 // Webhooks as they go over the wire: what is written, what is read, and what never is.
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
+import { MAX_LIMIT } from '../../records/read/parameters.ts'
+import { instant, line, tail, text, unbounded, url } from '../../records/schema/fields.ts'
+import type { Doc, Json } from '../../records/schema/resource.ts'
+import { op } from '../history.ts'
+import { page } from '../records/routes.ts'
 import {
   type Attempt,
   DELIVERY_STATUSES,
@@ -8,12 +13,7 @@ import {
   DISABLED_BECAUSE,
   WEBHOOK_STATUSES,
   type Webhook,
-} from '../../db/webhooks.ts'
-import { instant, line, tail, text, unbounded, url } from '../../records/fields.ts'
-import { MAX_LIMIT } from '../../records/query.ts'
-import type { Doc, Json } from '../../records/resource.ts'
-import { page } from '../crud.ts'
-import { op } from '../history.ts'
+} from './store.ts'
 
 const EXAMPLE_ID = 'whk_01gb6jc400ezz8kdnweefcy4dk'
 const EXAMPLE_DELIVERY = 'dlv_01gb6jc400ezz8kdnweefcy4dk'

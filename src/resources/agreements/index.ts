@@ -3,8 +3,17 @@ import { z } from 'zod'
 import { endsBeforeStart } from '../../core/dates.ts'
 import { agreementLifecycle } from '../../core/lifecycle.ts'
 import type { Fault } from '../../core/problems.ts'
-import { mayGrow, named, partialDate, party, ref, statusOf, text, topicIds } from '../../records/fields.ts'
-import { dateRange, defineResource } from '../../records/resource.ts'
+import {
+  mayGrow,
+  named,
+  partialDate,
+  party,
+  ref,
+  statusOf,
+  text,
+  topicIds,
+} from '../../records/schema/fields.ts'
+import { dateRange, defineResource } from '../../records/schema/resource.ts'
 import { agreements as table } from './table.ts'
 
 const KINDS = [
@@ -84,7 +93,7 @@ export const agreements = defineResource({
     values: ['declaration', 'statement', 'strategy', 'programme', 'memorandum'],
     statuses: ['text-adopted', 'authenticated', 'signed'],
   },
-  relations: {
+  includes: {
     meeting: { to: 'meeting', field: 'meetingId' },
     state: { to: 'state', field: 'draftedBy.stateCode' },
     organization: { to: 'organization', field: 'draftedBy.organizationId' },

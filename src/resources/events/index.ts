@@ -9,11 +9,23 @@ import {
   type Step,
   statusesOf,
 } from '../../core/lifecycle.ts'
-import { impossible, Problem } from '../../core/problems.ts'
+import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
-import { anyId, named, partialDate, ref, text } from '../../records/fields.ts'
-import { type Attachment, type Extension, parse, type Records, type Unit } from '../../records/records.ts'
-import { type Catalogue, type Doc, defineEntity, type Entity, type Resource } from '../../records/resource.ts'
+import { anyId, named, partialDate, ref, text } from '../../records/schema/fields.ts'
+import {
+  type Catalogue,
+  type Doc,
+  defineEntity,
+  type Entity,
+  type Resource,
+} from '../../records/schema/resource.ts'
+import {
+  type Attachment,
+  type Extension,
+  parse,
+  type Records,
+  type WriteTransaction,
+} from '../../records/write/records.ts'
 import { events as table } from './table.ts'
 
 /** A step as clients write it. */
@@ -47,14 +59,14 @@ export const events = defineEntity({
 
 /** The history of a record, in order of date. */
 export async function historyOf(records: Records, reader: Reader, recordId: string): Promise<Doc[]> {
-  const stored = (await records.under(reader, events, recordId)).map(parse)
+  const stored = (await records.childrenOf(reader, events, recordId)).map(parse)
   return stored.sort((one, other) => compare(dateOf(one), dateOf(other)))
 }
 
 /** Moves a record: keeps the event, and lets the status follow. @throws Problem `illegal-transition` with the legal ones */
 export async function addEvent(
   records: Records,
-  unit: Unit,
+  tx: WriteTransaction,
   resource: Resource,
   record: Doc,
   input: EventInput,
@@ -62,16 +74,16 @@ export async function addEvent(
 ): Promise<Doc> {
   const { lifecycle } = resource
   if (!lifecycle) throw new Error(`A ${resource.kind} has no lifecycle.`)
-  const history = await historyOf(records, unit, record.id)
-  place(lifecycle, history as unknown as Step[], input, unit.now)
+  const history = await historyOf(records, tx, record.id)
+  place(lifecycle, history as unknown as Step[], input, tx.now)
   const event = await records.create(
-    unit,
+    tx,
     events,
     { ...input },
     { recordKind: resource.kind, recordId: record.id },
     id,
   )
-  await followEvents(records, unit, resource, record)
+  await followEvents(records, tx, resource, record)
   return event
 }
 
@@ -79,8 +91,8 @@ export async function addEvent(
 export const eventAttachment: Attachment = {
   kind: 'event',
   shape: (holder) => (holder as Resource).event ?? null,
-  add: (records, unit, holder, record, input, id) =>
-    addEvent(records, unit, holder as Resource, record, input as unknown as EventInput, id),
+  add: (records, tx, holder, record, input, id) =>
+    addEvent(records, tx, holder as Resource, record, input as unknown as EventInput, id),
   async same(records, reader, record, { status, occurredOn }) {
     const history = await historyOf(records, reader, record.id)
     return history.find((event) => event['status'] === status && event['occurredOn'] === (occurredOn ?? null))
@@ -88,10 +100,15 @@ export const eventAttachment: Attachment = {
 }
 
 /** The status of a record is that of its latest event. */
-async function followEvents(records: Records, unit: Unit, resource: Resource, record: Doc): Promise<void> {
-  const last = (await historyOf(records, unit, record.id)).at(-1)
+async function followEvents(
+  records: Records,
+  tx: WriteTransaction,
+  resource: Resource,
+  record: Doc,
+): Promise<void> {
+  const last = (await historyOf(records, tx, record.id)).at(-1)
   if (last)
-    await records.update(unit, resource, record, { status: last['status'], statusSince: last['occurredOn'] })
+    await records.update(tx, resource, record, { status: last['status'], statusSince: last['occurredOn'] })
 }
 
 /** Gives every new proposal and agreement its first event, and keeps that event's date and meeting in step. */
@@ -101,39 +118,39 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
     return resource?.lifecycle ? (resource as Resource & { lifecycle: Lifecycle }) : undefined
   }
   return {
-    async beforeCreate(unit, entity, doc, input) {
+    async beforeCreate(tx, entity, doc, input) {
       const resource = lifecycleOf(entity)
       if (!resource) return undefined
-      const steps = await startOf(records(), unit, resource, doc, input)
+      const steps = await startOf(records(), tx, resource, doc, input)
       // Before the events as they were given stands the start, unless the first of them is that itself.
       const made = steps.length - ((input['events'] ?? []) as EventInput[]).length
       const life: EventInput[] = []
       for (const [index, step] of steps.entries()) {
         const pointer =
           index < made ? `/${resource.startsOn ?? 'meetingId'}` : `/events/${index - made}/occurredOn`
-        life.splice(place(resource.lifecycle, life, step, unit.now, pointer), 0, step)
+        life.splice(place(resource.lifecycle, life, step, tx.now, pointer), 0, step)
       }
       doc['status'] = life.at(-1)?.status ?? null
       doc['statusSince'] = life.at(-1)?.occurredOn ?? null
       return async () => {
         const derived = { recordKind: resource.kind, recordId: doc.id }
-        for (const { id, ...step } of life) await records().create(unit, events, step, derived, id)
+        for (const { id, ...step } of life) await records().create(tx, events, step, derived, id)
       }
     },
-    async beforeUpdate(unit, entity, before, after) {
+    async beforeUpdate(tx, entity, before, after) {
       const resource = lifecycleOf(entity)
       if (!resource) return
       const { startsOn } = resource
       const redated = startsOn !== undefined && before[startsOn] !== after[startsOn]
       if (!redated && before['meetingId'] === after['meetingId']) return
-      const [start, next] = await historyOf(records(), unit, after.id)
+      const [start, next] = await historyOf(records(), tx, after.id)
       if (!start) return
       const change: Partial<EventInput> = {}
       if (redated) {
         change.occurredOn = String(after[startsOn])
-        refuseFuture(change.occurredOn, unit.now, `/${startsOn}`)
+        refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
         if (next && dateOf(next) < change.occurredOn) {
-          throw impossible([
+          throw inconsistent([
             { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
           ])
         }
@@ -141,7 +158,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
       }
       // Where it began is where it was put forward: a meeting that the record no longer names is let go.
       if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
-      await records().update(unit, events, start, { ...change })
+      await records().update(tx, events, start, { ...change })
     },
   }
 }
@@ -149,7 +166,7 @@ export function eventExtension(catalogue: Catalogue, records: () => Records): Ex
 /** The events that a new record comes with, its start first. */
 async function startOf(
   records: Records,
-  unit: Unit,
+  tx: WriteTransaction,
   resource: Resource & { lifecycle: Lifecycle },
   doc: Doc,
   input: Record<string, unknown>,
@@ -174,14 +191,14 @@ async function startOf(
   if (first && input['status'] === undefined && initial.includes(first.status)) return [first, ...rest]
   const meetingId = doc['meetingId'] as string | null
   const meeting = meetingId
-    ? await records.find(unit, records.catalogue.entity('meeting'), meetingId)
+    ? await records.find(tx, records.catalogue.entity('meeting'), meetingId)
     : undefined
   return [{ status, occurredOn: meeting ? String(parse(meeting)['startDate']) : null, meetingId }, ...given]
 }
 
 function refuseFuture(date: string, now: Date, pointer: string): void {
   if (date > latestToday(now)) {
-    throw impossible([{ pointer, detail: `${date} lies in the future; an event has happened.` }])
+    throw inconsistent([{ pointer, detail: `${date} lies in the future; an event has happened.` }])
   }
 }
 

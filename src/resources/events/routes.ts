@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { answer } from '../../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
-import { respond, written } from '../../http/write.ts'
-import { unbounded } from '../../records/fields.ts'
-import { parse, type Records } from '../../records/records.ts'
-import type { Resource } from '../../records/resource.ts'
+import { recordResponse, respondIdempotently } from '../../http/write.ts'
+import { unbounded } from '../../records/schema/fields.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { parse, type Records } from '../../records/write/records.ts'
 import { addEvent, type EventInput, events, historyOf } from './index.ts'
 
 const eventList = z
@@ -44,21 +44,21 @@ export function eventRoutes(app: FastifyInstance, resource: Resource, records: R
     schema: describe({
       operationId: `create${name}Event`,
       tag: path,
-      summary: `Move the ${kind} to another status`,
+      summary: `Create an event: move the ${kind} to another status`,
       description:
         'The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.',
       params: recordParam(resource),
       body: event,
       answers: { 201: { description: 'The event.', schema: events.record } },
-      problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'illegal-transition'],
+      problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', 'illegal-transition'],
       secured: true,
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      return respond(records, request, reply, async (unit) => {
-        const record = parse(await records.load(unit, resource, id))
-        const made = await addEvent(records, unit, resource, record, request.body as EventInput)
-        return written(made, 201, `/v1/${path}/${record.id}/events`)
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const record = parse(await records.load(tx, resource, id))
+        const made = await addEvent(records, tx, resource, record, request.body as EventInput)
+        return recordResponse(made, 201, `/v1/${path}/${record.id}/events`)
       })
     },
   })

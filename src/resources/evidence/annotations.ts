@@ -1,7 +1,7 @@
 // Evidence as W3C Web Annotations (https://www.w3.org/TR/annotation-model/).
 import { z } from 'zod'
-import { instant, line, pathTo, unbounded } from '../../records/fields.ts'
-import type { Doc } from '../../records/resource.ts'
+import { instant, line, pathTo, unbounded } from '../../records/schema/fields.ts'
+import type { Doc } from '../../records/schema/resource.ts'
 
 const selector = z
   .discriminatedUnion('type', [

@@ -5,16 +5,16 @@ import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
+import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/schema/fields.ts'
+import { type Doc, defineEntity, type Entity } from '../../records/schema/resource.ts'
 import {
   type Attachment,
   type Extension,
   parse,
   type Records,
   type Stored,
-  type Unit,
-} from '../../records/records.ts'
-import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'
+  type WriteTransaction,
+} from '../../records/write/records.ts'
 import { evidence as table } from './table.ts'
 
 export const MOTIVATIONS = ['quote', 'inference'] as const
@@ -90,33 +90,33 @@ export const evidenceCreate = evidence.writable.omit({ recordKind: true, recordI
 /** Attaches a quote to a record. @throws Problem `quote-absent` or `quote-ambiguous`, with the candidates */
 export async function addEvidence(
   records: Records,
-  unit: Unit,
+  tx: WriteTransaction,
   entity: Entity,
   record: Doc,
   input: Record<string, unknown>,
   id?: string,
 ): Promise<Doc> {
   const derived = { recordKind: entity.kind, recordId: record.id }
-  const source = await sourceText(records, unit, String(input['sourceId']))
+  const source = await sourceText(records, tx, String(input['sourceId']))
   const place = source === undefined ? {} : locate(source, input as unknown as QuoteSelector)
-  const made = await records.create(unit, evidence, { ...input, ...place }, derived, id)
+  const made = await records.create(tx, evidence, { ...input, ...place }, derived, id)
   // The first source that is quoted, and what is no quote, need no look at the others.
   if (made['motivation'] !== 'quote') return made
   if (record['support'] === 'unsupported')
-    await records.update(unit, entity, record, { support: 'single-source' })
-  else await refreshSupport(records, unit, entity, record)
+    await records.update(tx, entity, record, { support: 'single-source' })
+  else await refreshSupport(records, tx, entity, record)
   return made
 }
 
 /** The texts that a write has quoted from so far: an import quotes the same few sources again and again. */
-const quoted = new WeakMap<Unit, Map<string, string>>()
+const quoted = new WeakMap<WriteTransaction, Map<string, string>>()
 
-async function sourceText(records: Records, unit: Unit, id: string): Promise<string | undefined> {
-  const texts = quoted.get(unit) ?? new Map<string, string>()
-  quoted.set(unit, texts)
+async function sourceText(records: Records, tx: WriteTransaction, id: string): Promise<string | undefined> {
+  const texts = quoted.get(tx) ?? new Map<string, string>()
+  quoted.set(tx, texts)
   const known = texts.get(id)
   if (known !== undefined) return known
-  const source = await records.find(unit, records.catalogue.entity('source'), id)
+  const source = await records.find(tx, records.catalogue.entity('source'), id)
   if (!source) return undefined
   const text = String(parse(source)['text'])
   texts.set(id, text)
@@ -145,13 +145,13 @@ export const evidenceAttachment: Attachment = {
 /** Takes evidence away again; the support of its record follows. */
 export async function removeEvidence(
   records: Records,
-  unit: Unit,
+  tx: WriteTransaction,
   entity: Entity,
   record: Doc,
   doc: Doc,
 ): Promise<void> {
-  await records.remove(unit, evidence, doc)
-  await refreshSupport(records, unit, entity, record)
+  await records.remove(tx, evidence, doc)
+  await refreshSupport(records, tx, entity, record)
 }
 
 function locate(sourceText: string, selector: QuoteSelector) {
@@ -165,14 +165,19 @@ function locate(sourceText: string, selector: QuoteSelector) {
 }
 
 /** How many sources a record is quoted from decides its support. */
-async function refreshSupport(records: Records, unit: Unit, entity: Entity, record: Doc): Promise<void> {
+async function refreshSupport(
+  records: Records,
+  tx: WriteTransaction,
+  entity: Entity,
+  record: Doc,
+): Promise<void> {
   if (!entity.keys.includes('support')) return
-  const held = await unit.all<{ sourceId: string; motivation: string }>(CITED, { id: record.id })
+  const held = await tx.all<{ sourceId: string; motivation: string }>(CITED, { id: record.id })
   const sources = new Set(
     held.filter(({ motivation }) => motivation === 'quote').map(({ sourceId }) => sourceId),
   ).size
   const support = sources === 0 ? 'unsupported' : sources === 1 ? 'single-source' : 'corroborated'
-  await records.update(unit, entity, record, { support })
+  await records.update(tx, entity, record, { support })
 }
 
 /** The evidence that rests on a source, in the order of its text. */
@@ -181,10 +186,10 @@ export const citationsOf = (reader: Reader, sourceId: string) =>
 
 /** The text of a source is fixed once evidence cites it by position. */
 export const evidenceExtension: Extension = {
-  async beforeUpdate(unit, entity, before, after) {
+  async beforeUpdate(tx, entity, before, after) {
     if (entity.kind !== 'source' || before['text'] === after['text']) return
-    quoted.get(unit)?.delete(after.id)
-    const cited = await unit.get<{ id: string }>(FIRST_CITATION, { id: after.id })
+    quoted.get(tx)?.delete(after.id)
+    const cited = await tx.get<{ id: string }>(FIRST_CITATION, { id: after.id })
     if (cited) {
       throw new Problem(
         'source-cited',

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
-import { DELETED, respond, written } from '../../http/write.ts'
-import { type Kind, unbounded } from '../../records/fields.ts'
-import { belongingTo, parse, type Records, type Stored } from '../../records/records.ts'
-import type { Doc, Entity, Resource } from '../../records/resource.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import { type Kind, unbounded } from '../../records/schema/fields.ts'
+import type { Doc, Entity, Resource } from '../../records/schema/resource.ts'
+import { belongingTo, parse, type Records, type Stored } from '../../records/write/records.ts'
 import { annotationPage, toAnnotation } from './annotations.ts'
 import { addEvidence, citationsOf, evidence, evidenceCreate, removeEvidence } from './index.ts'
 
@@ -51,7 +51,7 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
     handler: async (request, reply) => {
       const rows = await records.engine.read(async (reader) => {
         const record = await holder.find(reader, params(request))
-        return records.under(reader, evidence, record.id)
+        return records.childrenOf(reader, evidence, record.id)
       })
       return answer(request, reply, { body: `{"data":[${rows.map((row) => row.doc).join(',')}]}` })
     },
@@ -62,20 +62,20 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
     schema: describe({
       operationId: `create${name}Evidence`,
       tag,
-      summary: `Attach evidence to the ${kind}`,
+      summary: `Create evidence for the ${kind}`,
       description:
         'The server checks that the text of the source holds the quote where you say; with no offsets it finds it.',
       params: holder.params,
       body: evidenceCreate,
       answers: { 201: { description: 'The evidence, with its place.', schema: evidence.record } },
-      problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'quote-absent', 'quote-ambiguous'],
+      problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', 'quote-absent', 'quote-ambiguous'],
       secured: true,
     }),
     handler: async (request, reply) => {
-      return respond(records, request, reply, async (unit) => {
-        const record = parse(await holder.find(unit, params(request)))
-        const made = await addEvidence(records, unit, entity, record, request.body as Record<string, unknown>)
-        return written(made, 201, `${holder.path(record)}/evidence/${made.id}`)
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const record = parse(await holder.find(tx, params(request)))
+        const made = await addEvidence(records, tx, entity, record, request.body as Record<string, unknown>)
+        return recordResponse(made, 201, `${holder.path(record)}/evidence/${made.id}`)
       })
     },
   })
@@ -84,7 +84,7 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
     schema: describe({
       operationId: `get${name}Evidence`,
       tag,
-      summary: `Read one piece of evidence of the ${kind}`,
+      summary: `Get one piece of evidence of the ${kind}`,
       description: 'The words, where they stand in the source, and how strongly the source has it.',
       params: itemParams,
       headers: ifNoneMatch,
@@ -112,7 +112,7 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
     schema: describe({
       operationId: `delete${name}Evidence`,
       tag,
-      summary: `Take evidence away from the ${kind}`,
+      summary: `Delete evidence of the ${kind}`,
       description: 'Needs an admin key. The support of the record follows.',
       params: itemParams,
       headers: ifMatch,
@@ -121,11 +121,11 @@ export function evidenceRoutes(app: FastifyInstance, holder: EvidenceHolder, rec
       secured: true,
     }),
     handler: async (request, reply) => {
-      return respond(records, request, reply, async (unit) => {
-        const stored = await findEvidence(unit, params(request))
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await findEvidence(tx, params(request))
         checkIfMatch(request, stored.version)
-        const record = parse(await holder.find(unit, params(request)))
-        await removeEvidence(records, unit, entity, record, parse(stored))
+        const record = parse(await holder.find(tx, params(request)))
+        await removeEvidence(records, tx, entity, record, parse(stored))
         return DELETED
       })
     },
@@ -153,7 +153,7 @@ export function annotationRoutes(app: FastifyInstance, sources: Resource, record
     schema: describe({
       operationId: 'listSourceAnnotations',
       tag: 'sources',
-      summary: 'List every claim that rests on the source',
+      summary: 'List the annotations of the source',
       description:
         'As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.',
       params: recordParam(sources),

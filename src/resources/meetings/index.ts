@@ -1,8 +1,8 @@
 // A meeting of a body: when and where it was held, who took part, what was on the agenda.
 import { z } from 'zod'
 import { earliest, endsBeforeStart } from '../../core/dates.ts'
-import { named, partialDate, ref, text, topicIds } from '../../records/fields.ts'
-import { dateRange, defineResource } from '../../records/resource.ts'
+import { named, partialDate, ref, text, topicIds } from '../../records/schema/fields.ts'
+import { dateRange, defineResource } from '../../records/schema/resource.ts'
 import { meetings as table } from './table.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
@@ -59,7 +59,7 @@ export const meetings = defineResource({
   },
   required: ['name', 'startDate'],
   titleField: 'name',
-  relations: {
+  includes: {
     organization: { to: 'organization', field: 'organizationId' },
     country: { to: 'state', field: 'countryCode' },
     states: { to: 'state', field: 'participants.stateCode' },

@@ -1,8 +1,8 @@
 // Bodies, ministries, agencies and publishers (Popolo: Organization).
 import { z } from 'zod'
 import { endsBeforeStart } from '../../core/dates.ts'
-import { partialDate, ref, text } from '../../records/fields.ts'
-import { dateRange, defineResource } from '../../records/resource.ts'
+import { partialDate, ref, text } from '../../records/schema/fields.ts'
+import { dateRange, defineResource } from '../../records/schema/resource.ts'
 import { organizations as table } from './table.ts'
 
 export const organizations = defineResource({
@@ -29,7 +29,7 @@ export const organizations = defineResource({
   },
   required: ['name', 'classification'],
   titleField: 'name',
-  relations: {
+  includes: {
     parent: { to: 'organization', field: 'parentId' },
     children: { from: 'organization', field: 'parentId' },
     country: { to: 'state', field: 'countryCode' },

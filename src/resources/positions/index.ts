@@ -3,10 +3,16 @@
 import { z } from 'zod'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { anyId, named, partialDate, ref, support, text } from '../../records/fields.ts'
-import { type Attachment, columnNamed, parse, type Records, type Stored } from '../../records/records.ts'
-import { type Doc, defineEntity } from '../../records/resource.ts'
-import { inForce } from '../../records/view.ts'
+import { inForce } from '../../records/read/view.ts'
+import { anyId, named, partialDate, ref, support, text } from '../../records/schema/fields.ts'
+import { type Doc, defineEntity } from '../../records/schema/resource.ts'
+import {
+  type Attachment,
+  columnNamed,
+  parse,
+  type Records,
+  type Stored,
+} from '../../records/write/records.ts'
 import { positions as table } from './table.ts'
 
 export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const
@@ -29,7 +35,7 @@ export const positions = defineEntity({
   },
   derived: { support },
   required: ['recordKind', 'recordId', 'stateCode', 'position', 'statedOn'],
-  relations: {
+  includes: {
     state: { to: 'state', field: 'stateCode' },
     meeting: { to: 'meeting', field: 'meetingId' },
     evidence: { part: 'evidence' },
@@ -47,8 +53,8 @@ export const positionCreate = positions.writable.omit({ recordKind: true, record
 export const positionAttachment: Attachment = {
   kind: 'position',
   shape: ({ kind }) => (kind === 'proposal' ? positionCreate : null),
-  add: (records, unit, { kind }, { id: recordId }, input, id) =>
-    records.create(unit, positions, input, { recordKind: kind, recordId }, id),
+  add: (records, tx, { kind }, { id: recordId }, input, id) =>
+    records.create(tx, positions, input, { recordKind: kind, recordId }, id),
   async same(_records, reader, record, input) {
     const said = await positionsOf(reader, record.id)
     return said.find((doc) =>

@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
-import { DELETED, respond, written } from '../../http/write.ts'
-import { anyId, calendarDate, line, partialDate, unbounded } from '../../records/fields.ts'
-import { asOfParameter } from '../../records/query.ts'
-import { belongingTo, parse, type Records } from '../../records/records.ts'
-import type { Resource } from '../../records/resource.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import { asOfParameter } from '../../records/read/parameters.ts'
+import { anyId, calendarDate, line, partialDate, unbounded } from '../../records/schema/fields.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { belongingTo, parse, type Records } from '../../records/write/records.ts'
 import { evidenceRoutes } from '../evidence/routes.ts'
 import { positionAttachment, positionCreate, positions, positionsOf, stance, standings } from './index.ts'
 
@@ -48,7 +48,7 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     schema: describe({
       operationId: 'listProposalPositions',
       tag: 'proposals',
-      summary: 'List where each state stands on the proposal',
+      summary: 'List the positions of states on the proposal',
       description:
         'Every state that was a member on the day (`asOf`, default today), and whoever else had said something. No record is `null`, which is not `abstained`.',
       params,
@@ -79,22 +79,22 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     schema: describe({
       operationId: 'createProposalPosition',
       tag: 'proposals',
-      summary: 'Record where a state stands on the proposal',
+      summary: 'Create a position on the proposal',
       description:
         'Dated, and open to evidence. A later position of the same state stands beside the earlier one.',
       params,
       body: positionCreate,
       answers: { 201: { description: 'The position.', schema: positions.record } },
-      problems: ['not-found', 'gone', 'unknown-reference', 'impossible'],
+      problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent'],
       secured: true,
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      return respond(records, request, reply, async (unit) => {
-        const proposal = parse(await records.load(unit, resource, id))
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const proposal = parse(await records.load(tx, resource, id))
         const input = request.body as Record<string, unknown>
-        const made = await positionAttachment.add(records, unit, resource, proposal, input)
-        return written(made, 201, `/v1/proposals/${proposal.id}/positions/${made.id}`)
+        const made = await positionAttachment.add(records, tx, resource, proposal, input)
+        return recordResponse(made, 201, `/v1/proposals/${proposal.id}/positions/${made.id}`)
       })
     },
   })
@@ -103,7 +103,7 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     schema: describe({
       operationId: 'getProposalPosition',
       tag: 'proposals',
-      summary: 'Read one position on the proposal',
+      summary: 'Get a position on the proposal',
       description: 'What one state said, when and where.',
       params: itemParams,
       headers: ifNoneMatch,
@@ -145,11 +145,11 @@ export function positionRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id, positionId } = request.params as { id: string; positionId: string }
-      return respond(records, request, reply, async (unit) => {
-        const proposal = await records.load(unit, resource, id)
-        const stored = belongingTo(proposal.id, await records.load(unit, positions, positionId), 'position')
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const proposal = await records.load(tx, resource, id)
+        const stored = belongingTo(proposal.id, await records.load(tx, positions, positionId), 'position')
         checkIfMatch(request, stored.version)
-        await records.remove(unit, positions, parse(stored))
+        await records.remove(tx, positions, parse(stored))
         return DELETED
       })
     },

@@ -1,7 +1,7 @@
 // Something put forward at a meeting, and what becomes of it.
 import { proposalLifecycle } from '../../core/lifecycle.ts'
-import { partialDate, party, ref, statusOf, text, topicIds } from '../../records/fields.ts'
-import { dateRange, defineResource } from '../../records/resource.ts'
+import { partialDate, party, ref, statusOf, text, topicIds } from '../../records/schema/fields.ts'
+import { dateRange, defineResource } from '../../records/schema/resource.ts'
 import { proposals as table } from './table.ts'
 
 export const proposals = defineResource({
@@ -25,7 +25,7 @@ export const proposals = defineResource({
   titleField: 'title',
   lifecycle: proposalLifecycle,
   startsOn: 'proposedOn',
-  relations: {
+  includes: {
     meeting: { to: 'meeting', field: 'meetingId' },
     speaker: { to: 'speaker', field: 'speakerId' },
     state: { to: 'state', field: 'onBehalfOf.stateCode' },

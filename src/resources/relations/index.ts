@@ -1,19 +1,19 @@
 // Lineage: how proposals and agreements follow from one another.
 
 import { z } from 'zod'
-import { impossible, Problem } from '../../core/problems.ts'
+import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { anyId, type Kind, mayGrow, named, PREFIXES, ref, text } from '../../records/fields.ts'
+import { anyId, type Kind, mayGrow, named, PREFIXES, ref, text } from '../../records/schema/fields.ts'
+import { type Doc, defineEntity, type Entity } from '../../records/schema/resource.ts'
 import {
   type Attachment,
   columnNamed,
   parse,
   type Records,
   type Stored,
-  type Unit,
-} from '../../records/records.ts'
-import { type Doc, defineEntity, type Entity } from '../../records/resource.ts'
+  type WriteTransaction,
+} from '../../records/write/records.ts'
 import { relations as table } from './table.ts'
 
 export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
@@ -68,10 +68,10 @@ export const relationCreate = relations.writable.omit({ recordKind: true, record
 const kindOf = (id: string) =>
   Object.entries(PREFIXES).find(([, prefix]) => id.startsWith(`${prefix}_`))?.[0] as Kind | undefined
 
-/** @throws Problem `duplicate` when it stands already, `impossible` when it would close a circle */
+/** @throws Problem `duplicate` when it stands already, `inconsistent` when it would close a circle */
 export async function addRelation(
   records: Records,
-  unit: Unit,
+  tx: WriteTransaction,
   holder: Entity,
   record: Doc,
   input: Record<string, unknown>,
@@ -79,18 +79,18 @@ export async function addRelation(
 ): Promise<Doc> {
   const type = String(input['type'])
   const targetId = String(input['targetId'])
-  const existing = await sameRelation(unit, record, input)
+  const existing = await sameRelation(tx, record, input)
   if (existing) {
     throw new Problem('duplicate', `The relation ${existing.id} says this already.`, {
       extra: { existingId: existing.id },
     })
   }
-  if (ACYCLIC.has(type) && (await leadsTo(unit, targetId, record.id, type))) {
-    throw impossible([
+  if (ACYCLIC.has(type) && (await leadsTo(tx, targetId, record.id, type))) {
+    throw inconsistent([
       { pointer: '/targetId', detail: `Following ${type} from ${targetId} leads back to ${record.id}.` },
     ])
   }
-  return records.create(unit, relations, input, { recordKind: holder.kind, recordId: record.id }, id)
+  return records.create(tx, relations, input, { recordKind: holder.kind, recordId: record.id }, id)
 }
 
 const sameRelation = (reader: Reader, record: Doc, { type, targetId }: Record<string, unknown>) =>
@@ -134,7 +134,7 @@ export interface LineageNode {
 }
 
 /** How many records a lineage holds at most. */
-export const MOST_IN_A_LINEAGE = 500
+export const MAX_IN_A_LINEAGE = 500
 
 /** Everything that a record is connected with by relations and by `agreementId`, in order of date. */
 export async function lineageOf(
@@ -147,7 +147,7 @@ export async function lineageOf(
   const seen = new Set([id])
   const edges = new Map<string, Edge>()
   let frontier = [id]
-  while (frontier.length > 0 && seen.size < MOST_IN_A_LINEAGE) {
+  while (frontier.length > 0 && seen.size < MAX_IN_A_LINEAGE) {
     const found = await reader.all<Edge>(
       sql`select ${table.type} as type, ${table.recordId} as "sourceId", ${table.targetId} as "targetId", ${table.id} as "relationId" from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
         union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals} where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
@@ -156,7 +156,7 @@ export async function lineageOf(
     for (const edge of found) {
       edges.set(`${edge.type} ${edge.sourceId} ${edge.targetId}`, edge)
       for (const end of [edge.sourceId, edge.targetId]) {
-        if (seen.has(end) || seen.size >= MOST_IN_A_LINEAGE) continue
+        if (seen.has(end) || seen.size >= MAX_IN_A_LINEAGE) continue
         seen.add(end)
         frontier.push(end)
       }

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
-import { DELETED, respond, written } from '../../http/write.ts'
-import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/fields.ts'
-import { belongingTo, parse, type Records } from '../../records/records.ts'
-import type { Resource } from '../../records/resource.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/schema/fields.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { belongingTo, parse, type Records } from '../../records/write/records.ts'
 import { addRelation, lineageOf, relationCreate, relations, relationsOf, TYPES } from './index.ts'
 
 const direction = z
@@ -93,26 +93,20 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
     schema: describe({
       operationId: `create${name}Relation`,
       tag: path,
-      summary: `Relate the ${kind} to another record`,
+      summary: `Create a relation of the ${kind} to another record`,
       description: 'Along `supersedes` and `merged-into` no record may come back to itself.',
       params,
       body: relationCreate,
       answers: { 201: { description: 'The relation.', schema: relations.record } },
-      problems: ['not-found', 'gone', 'unknown-reference', 'impossible', 'duplicate'],
+      problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', 'duplicate'],
       secured: true,
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      return respond(records, request, reply, async (unit) => {
-        const record = parse(await records.load(unit, resource, id))
-        const made = await addRelation(
-          records,
-          unit,
-          resource,
-          record,
-          request.body as Record<string, unknown>,
-        )
-        return written(made, 201, `/v1/${path}/${record.id}/relations`)
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const record = parse(await records.load(tx, resource, id))
+        const made = await addRelation(records, tx, resource, record, request.body as Record<string, unknown>)
+        return recordResponse(made, 201, `/v1/${path}/${record.id}/relations`)
       })
     },
   })
@@ -132,11 +126,11 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
     }),
     handler: async (request, reply) => {
       const { id, relationId } = request.params as { id: string; relationId: string }
-      return respond(records, request, reply, async (unit) => {
-        const record = await records.load(unit, resource, id)
-        const stored = belongingTo(record.id, await records.load(unit, relations, relationId), 'relation')
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const record = await records.load(tx, resource, id)
+        const stored = belongingTo(record.id, await records.load(tx, relations, relationId), 'relation')
         checkIfMatch(request, stored.version)
-        await records.remove(unit, relations, parse(stored))
+        await records.remove(tx, relations, parse(stored))
         return DELETED
       })
     },
@@ -146,7 +140,7 @@ export function relationRoutes(app: FastifyInstance, resource: Resource, records
     schema: describe({
       operationId: `get${name}Lineage`,
       tag: path,
-      summary: `The whole chain to which the ${kind} belongs`,
+      summary: `Get the lineage of the ${kind}`,
       description:
         'From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.',
       params,

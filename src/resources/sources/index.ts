@@ -1,8 +1,8 @@
 // A document that facts come from, kept byte for byte.
 import { z } from 'zod'
 import { sha256 } from '../../core/text.ts'
-import { partialDate, ref, text, url } from '../../records/fields.ts'
-import { dateRange, defineResource } from '../../records/resource.ts'
+import { partialDate, ref, text, url } from '../../records/schema/fields.ts'
+import { dateRange, defineResource } from '../../records/schema/resource.ts'
 import { sources as table } from './table.ts'
 
 /** A language tag (BCP 47), brought into its canonical form. */
@@ -45,7 +45,7 @@ export const sources = defineResource({
       .meta({ maxLength: 64, description: "SHA-256 of the text's UTF-8 bytes, in hexadecimal." }),
   },
   titleField: 'title',
-  relations: {
+  includes: {
     publisher: { to: 'organization', field: 'publisherId' },
     citations: { from: 'evidence', field: 'sourceId' },
     evidence: { part: 'evidence' },

@@ -1,8 +1,8 @@
 // A person who spoke or proposed, with the posts held (Popolo: Person and Membership).
 import { z } from 'zod'
 import { endsBeforeStart } from '../../core/dates.ts'
-import { partialDate, ref, text } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { partialDate, ref, text } from '../../records/schema/fields.ts'
+import { defineResource } from '../../records/schema/resource.ts'
 import { speakers as table } from './table.ts'
 
 const post = z
@@ -39,7 +39,7 @@ export const speakers = defineResource({
   },
   required: ['name'],
   titleField: 'name',
-  relations: {
+  includes: {
     organizations: { to: 'organization', field: 'posts.organizationId' },
     states: { to: 'state', field: 'posts.stateCode' },
     proposals: { from: 'proposal', field: 'speakerId' },

@@ -1,7 +1,7 @@
 // What a speaker said, short of a proposal.
 import { z } from 'zod'
-import { named, ref, text, topicIds } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { named, ref, text, topicIds } from '../../records/schema/fields.ts'
+import { defineResource } from '../../records/schema/resource.ts'
 import { statements as table } from './table.ts'
 
 const KINDS = ['direct', 'reported'] as const
@@ -24,7 +24,7 @@ export const statements = defineResource({
   },
   required: ['speakerId', 'kind', 'text'],
   titleField: 'text',
-  relations: {
+  includes: {
     speaker: { to: 'speaker', field: 'speakerId' },
     meeting: { to: 'meeting', field: 'meetingId' },
     topics: { to: 'topic', field: 'topicIds' },

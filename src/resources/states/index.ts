@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { earliest, endsBeforeStart, latest } from '../../core/dates.ts'
 import type { Fault } from '../../core/problems.ts'
-import { named, partialDate, STATE_CODE, text } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { named, partialDate, STATE_CODE, text } from '../../records/schema/fields.ts'
+import { defineResource } from '../../records/schema/resource.ts'
 import { states as table } from './table.ts'
 
 const STATUSES = ['member', 'observer', 'dialogue-partner', 'partner'] as const
@@ -55,7 +55,7 @@ export const states = defineResource({
   },
   required: ['code', 'name'],
   titleField: 'name',
-  relations: {
+  includes: {
     proposals: { from: 'proposal', field: 'onBehalfOf.stateCode' },
     agreements: { from: 'agreement', field: 'draftedBy.stateCode' },
     meetings: { from: 'meeting', field: 'countryCode' },

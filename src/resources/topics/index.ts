@@ -1,7 +1,7 @@
 // A controlled vocabulary in the manner of SKOS: a label, a definition, a broader topic.
 import { z } from 'zod'
-import { ref, SLUG, text } from '../../records/fields.ts'
-import { defineResource } from '../../records/resource.ts'
+import { ref, SLUG, text } from '../../records/schema/fields.ts'
+import { defineResource } from '../../records/schema/resource.ts'
 import { topics as table } from './table.ts'
 
 const slug = z
@@ -24,7 +24,7 @@ export const topics = defineResource({
   required: ['slug', 'prefLabel'],
   titleField: 'prefLabel',
   alias: 'slug',
-  relations: {
+  includes: {
     broader: { to: 'topic', field: 'broaderId' },
     narrower: { from: 'topic', field: 'broaderId' },
     evidence: { part: 'evidence' },

@@ -1,0 +1,44 @@
+// Proposals and agreements as an Atom feed (RFC 4287).
+import { Feed } from 'feed'
+import { escapeHtml } from '../../core/search.ts'
+import { printable } from '../../core/text.ts'
+import type { Doc, Resource } from '../../records/schema/resource.ts'
+
+/** An empty feed was last changed when nothing had happened yet. */
+const NEVER = new Date(0)
+
+export function atomFeed(resource: Resource, docs: Doc[], base: string, url: string): string {
+  const self = `${base}${url}`
+  const newest = docs
+    .map(({ updatedAt }) => updatedAt)
+    .sort()
+    .at(-1)
+  const feed = new Feed({
+    // Ids outlive the address at which the feed is read today.
+    id: `urn:sco-tracker:${resource.path}`,
+    title: `SCO tracker: ${resource.path}`,
+    link: `${base}/v1/${resource.path}`,
+    feedLinks: { atom: self },
+    updated: newest ? new Date(newest) : NEVER,
+    author: { name: 'SCO tracker' },
+    copyright: '',
+    generator: 'sco-tracker',
+  })
+  for (const doc of docs) {
+    const link = `${base}/v1/${resource.path}/${doc.id}`
+    const text = doc['summary'] ?? doc['subject']
+    feed.addItem({
+      id: `urn:sco-tracker:${doc.id}`,
+      // The library writes titles and summaries as HTML, so a text that looks like markup must not be any.
+      title: escapeHtml(printable(String(doc[resource.titleField]))),
+      link,
+      date: new Date(doc.updatedAt),
+      published: new Date(doc.createdAt),
+      category: [
+        { term: String(doc['status']), name: String(doc['status']), scheme: `${base}/v1/${resource.path}` },
+      ],
+      ...(typeof text === 'string' && { description: escapeHtml(printable(text)) }),
+    })
+  }
+  return feed.atom1()
+}

@@ -1,0 +1,51 @@
+// Meetings as an iCalendar (RFC 5545).
+import ical, { ICalEventStatus } from 'ical-generator'
+import { earliest, latest } from '../../core/dates.ts'
+import { printable } from '../../core/text.ts'
+import type { Doc } from '../../records/schema/resource.ts'
+
+const STATUS: Record<string, ICalEventStatus> = {
+  scheduled: ICalEventStatus.CONFIRMED,
+  held: ICalEventStatus.CONFIRMED,
+  postponed: ICalEventStatus.TENTATIVE,
+  cancelled: ICalEventStatus.CANCELLED,
+}
+
+/** A meeting whose day is not known fills the month or year in which it was held. */
+export function calendar(meetings: Doc[], base: string): string {
+  const made = ical({
+    name: 'SCO meetings',
+    prodId: { company: 'sco-tracker', product: 'sco-tracker', language: 'EN' },
+  })
+  for (const meeting of meetings) {
+    const { id, updatedAt, version } = meeting
+    const field = (name: string) => meeting[name] as string | null
+    const start = String(meeting['startDate'])
+    const place = [field('city'), field('countryCode')].filter(Boolean).join(', ')
+    const summary = field('summary')
+    made.createEvent({
+      id: `${id}@sco-tracker`,
+      start: utcDay(earliest(start), 0),
+      // The end of a whole-day event is the day behind its last one.
+      end: utcDay(latest(field('endDate') ?? start), 1),
+      allDay: true,
+      timezone: 'UTC',
+      stamp: new Date(updatedAt),
+      lastModified: new Date(updatedAt),
+      sequence: version,
+      summary: printable(String(meeting['name'])),
+      status: STATUS[String(meeting['status'])] ?? null,
+      url: `${base}/v1/meetings/${id}`,
+      ...(place && { location: printable(place) }),
+      ...(summary && { description: printable(summary) }),
+    })
+  }
+  return `${made.toString()}\r\n`
+}
+
+function utcDay(day: string, later: number): Date {
+  const date = new Date(`${day}T00:00:00Z`)
+  const next = new Date(date.getTime() + later * 86_400_000)
+  // A calendar ends with the year 9999.
+  return next.getUTCFullYear() > 9999 ? date : next
+}

@@ -1,0 +1,99 @@
+// Records as rows of a table: a column for each field, and cells that are read back as what was written.
+import { z } from 'zod'
+import type { Entity, Json } from '../../records/schema/resource.ts'
+
+/** A column for each field; objects are spread out (`onBehalfOf.stateCode`), lists are one column. */
+export const columnsOf = (shape: z.ZodObject): string[][] =>
+  Object.entries(shape.shape).flatMap(([key, schema]) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
+  )
+
+/** The cells of a record. A list is JSON, null an empty cell. */
+export const cellsOf = (columns: string[][], doc: Json): string[] =>
+  columns.map((path) => cell(path.reduce<Json>(member, doc)))
+
+const member = (value: Json, key: string): Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
+
+const cell = (value: Json): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : guarded(String(value))
+
+/** What a spreadsheet takes for a formula (OWASP: CSV injection), and the word that clears a field. */
+const RISKY = /^'*(?:[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|null$)/
+
+/** A text that is nothing but a text to a spreadsheet: risky ones get a `'` in front. */
+const guarded = (text: string) => (RISKY.test(text) ? `'${text}` : text)
+
+const unguarded = (cell: string) => (cell.startsWith("'") && RISKY.test(cell) ? cell.slice(1) : cell)
+
+/** Reads the cells of one column. */
+export interface ColumnReader {
+  path: string[]
+  /** @returns undefined for an empty cell, which says nothing. @throws Error in words for people */
+  read(cell: string): unknown
+}
+
+/** How the columns of an entity are read, by name; with lists of what lives under it. */
+export function columnReaders(entity: Entity, parts: readonly string[]): Map<string, ColumnReader> {
+  const readers = columnsOf(entity.record).map((path): [string, ColumnReader] => {
+    const schema = path.reduce<z.ZodType>(
+      (holder, key) => (holder as z.ZodObject).shape[key] as z.ZodType,
+      entity.record,
+    )
+    return [path.join('.'), { path, read: readerOf(unwrapped(schema), path) }]
+  })
+  const lists = parts.map((name): [string, ColumnReader] => [name, { path: [name], read: nonEmpty(json) }])
+  return new Map([...readers, ...lists])
+}
+
+function readerOf(schema: z.ZodType, path: string[]): (cell: string) => unknown {
+  if (path[0] === 'identifiers') return nonEmpty(identifiersIn)
+  if (schema instanceof z.ZodArray) {
+    return nonEmpty(unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? json : wordsIn)
+  }
+  if (schema instanceof z.ZodNumber) return nonEmpty(number)
+  return nonEmpty(unguarded)
+}
+
+const nonEmpty = (read: (cell: string) => unknown) => (cell: string) =>
+  cell === '' ? undefined : cell === 'null' ? null : read(cell)
+
+function json(cell: string): unknown {
+  try {
+    return JSON.parse(cell)
+  } catch {
+    throw new Error('Must be a JSON list, such as [{"title": "…"}].')
+  }
+}
+
+const pieces = (cell: string) =>
+  cell
+    .split(';')
+    .map((piece) => piece.trim())
+    .filter(Boolean)
+
+/** A list of texts: JSON, or as people write it, `one; another`. */
+const wordsIn = (cell: string): unknown => (cell.startsWith('[') ? json(cell) : pieces(unguarded(cell)))
+
+/** Identifiers: JSON, or `wikidata:Q485207; un:1`. */
+function identifiersIn(cell: string): unknown {
+  if (cell.startsWith('[')) return json(cell)
+  return pieces(unguarded(cell)).map((piece) => {
+    const [, scheme, identifier] = /^([^:]+):(.+)$/.exec(piece) ?? []
+    if (!scheme || !identifier)
+      throw new Error('Must be scheme:identifier, several of them separated by semicolons.')
+    return { scheme, identifier }
+  })
+}
+
+function number(cell: string): number {
+  if (!/^-?\d{1,15}$/.test(cell.trim())) throw new Error('Must be a whole number.')
+  return Number(cell)
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  let inner = schema
+  while (inner instanceof z.ZodNullable || inner instanceof z.ZodOptional || inner instanceof z.ZodDefault)
+    inner = inner.unwrap() as z.ZodType
+  return inner
+}

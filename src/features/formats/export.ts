@@ -1,0 +1,47 @@
+// An export: every record of a kind, oldest first, in a form that an import reads back.
+import { setImmediate } from 'node:timers/promises'
+import { stringify } from 'csv-stringify/sync'
+import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import { changes } from '../../db/system-tables.ts'
+import type { Doc, Entity } from '../../records/schema/resource.ts'
+import type { ImportFormat } from '../imports/rows.ts'
+import { cellsOf, columnsOf } from './columns.ts'
+
+/** How many records are read, and held, at a time. */
+const BATCH = 500
+
+interface Exported {
+  firstSeq: number
+  doc: string
+}
+
+/** @returns pieces of the file, each with the number of records in it */
+export async function* exportRecords(
+  reader: Reader,
+  entity: Entity,
+  format: ImportFormat,
+): AsyncGenerator<{ text: string; count: number }> {
+  const columns = columnsOf(entity.record)
+  if (format === 'csv') yield { text: csv([columns.map((path) => path.join('.'))]), count: 0 }
+  for (let behind = 0; ; ) {
+    const rows = await batch(reader, entity, behind)
+    const last = rows.at(-1)
+    if (!last) return
+    behind = last.firstSeq
+    const text =
+      format === 'ndjson'
+        ? rows.map(({ doc }) => `${doc}\n`).join('')
+        : csv(rows.map(({ doc }) => cellsOf(columns, JSON.parse(doc) as Doc)))
+    yield { text, count: rows.length }
+    await setImmediate()
+  }
+}
+
+const csv = (rows: string[][]) => stringify(rows, { record_delimiter: 'windows' })
+
+/** In the order of making, which the log has an index for. */
+const batch = (reader: Reader, { kind, table }: Entity, behind: number) =>
+  reader.all<Exported>(
+    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${behind} order by ${changes.seq} ${sql.limit(BATCH)}`,
+  )

@@ -1,0 +1,153 @@
+// The other forms of a list: CSV and NDJSON, streamed as a whole; iCalendar; Atom.
+import { hash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { stringify } from 'csv-stringify/sync'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../../core/problems.ts'
+import { haveIt, validators } from '../../http/conditional.ts'
+import { embedIncludes } from '../../records/read/include.ts'
+import { kindsRead, type Page, walkList } from '../../records/read/list.ts'
+import type { ListQuery } from '../../records/read/parameters.ts'
+import { lastSeq, lastSeqOf } from '../../records/read/view.ts'
+import type { Doc, Resource } from '../../records/schema/resource.ts'
+import { parse, type Records } from '../../records/write/records.ts'
+import { atomFeed } from './atom.ts'
+import { calendar } from './calendar.ts'
+import { cellsOf, columnsOf } from './columns.ts'
+
+/** How many rows are read, and held, at a time. */
+const BATCH = 500
+
+/** How many meetings a calendar, and how many entries a feed, holds at most. */
+const MAX_EVENTS = 10_000
+
+export const FORMATS = {
+  json: 'application/json',
+  csv: 'text/csv',
+  ndjson: 'application/x-ndjson',
+  ics: 'text/calendar',
+  atom: 'application/atom+xml',
+} as const
+
+export type Format = keyof typeof FORMATS
+
+/** The forms in which a resource's list comes. */
+export const formatsOf = ({ kind }: Resource): Format[] => [
+  'json',
+  'csv',
+  'ndjson',
+  ...(kind === 'meeting' ? (['ics'] as const) : []),
+  ...(kind === 'proposal' || kind === 'agreement' ? (['atom'] as const) : []),
+]
+
+export const formatParameter = (resource: Resource) =>
+  z.enum(formatsOf(resource)).meta({
+    description:
+      'The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`.',
+  })
+
+/** The form that a request asks for, by `format` or by `Accept`. @throws Problem `not-acceptable` */
+export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
+  if (asked) return asked
+  const { accept } = request.headers
+  if (accept === undefined || accept === '*/*' || accept === FORMATS.json) return 'json'
+  const offered = formatsOf(resource)
+  const type = request.accepts().type(offered.map((format) => FORMATS[format]))
+  const format = offered.find((candidate) => FORMATS[candidate] === type)
+  if (format) return format
+  throw new Problem('not-acceptable', `This list comes as ${offered.map((one) => FORMATS[one]).join(', ')}.`)
+}
+
+/** Sends a whole list in another form than JSON. */
+export async function sendAs(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: Exclude<Format, 'json'>,
+  records: Records,
+  resource: Resource,
+  query: ListQuery,
+  secret: Buffer,
+): Promise<FastifyReply> {
+  if (format === 'csv' && query.include.length > 0) {
+    throw new Problem('invalid-parameter', 'CSV has a column for each field; it takes no include.', {
+      errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
+    })
+  }
+  records.engine.replicas?.pinToPrimary()
+  // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
+  const seq =
+    query.include.length > 0
+      ? await lastSeq(records.engine.reader)
+      : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
+  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
+  const batches = walkList(records, resource, query, secret, BATCH)
+  const first = await batches.next()
+  const day = records.now().toISOString().slice(0, 10)
+  const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
+  reply.headers(validators(request, reply, etag))
+  reply.type(`${FORMATS[format]}; charset=utf-8`)
+  if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
+  if (haveIt(request, etag)) return reply.code(304).send()
+  // An empty stream: the length of the whole is not known, and not 0.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
+
+  const all = withFirst(first, batches)
+  if (format === 'ndjson')
+    return reply.send(Readable.from(ndjson(records, resource, query, all), { objectMode: false }))
+  if (format === 'csv') return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
+  const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
+  if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
+  return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
+}
+
+/** Where the client found the service. @throws Problem when its Host header is no host */
+function baseOf(request: FastifyRequest): string {
+  const base = `${request.protocol}://${request.host}`
+  if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
+  throw new Problem('invalid-parameter', 'The Host header is not a host.', {
+    errors: [{ parameter: 'Host', detail: 'Not a host.' }],
+  })
+}
+
+async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  if (first.done) return
+  yield first.value
+  yield* rest
+}
+
+async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc[]> {
+  const docs: Doc[] = []
+  for await (const { rows } of batches) {
+    docs.push(...rows.map(parse))
+    if (docs.length >= most) break
+  }
+  return docs.slice(0, most)
+}
+
+async function* ndjson(
+  records: Records,
+  resource: Resource,
+  query: ListQuery,
+  batches: AsyncGenerator<Page>,
+) {
+  for await (const { rows, view } of batches) {
+    if (query.include.length > 0) {
+      await records.engine.read((reader) =>
+        embedIncludes(records, reader, resource, rows, query.include, view),
+      )
+    }
+    if (rows.length > 0) yield Buffer.from(rows.map((row) => `${row.doc}\n`).join(''))
+  }
+}
+
+/** A header row, then a row a record; RFC 4180. */
+async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
+  const columns = columnsOf(resource.record)
+  const options = { record_delimiter: 'windows' } as const
+  yield Buffer.from(stringify([columns.map((path) => path.join('.'))], options))
+  for await (const { rows } of batches) {
+    const cells = rows.map((row) => cellsOf(columns, parse(row)))
+    if (cells.length > 0) yield Buffer.from(stringify(cells, options))
+  }
+}

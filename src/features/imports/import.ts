@@ -1,0 +1,787 @@
+// An import: rows that make records, change them or leave them as they are. All of it is written, or nothing.
+// Rows are read into a stage first, which finds out what refers to what; then they are written in one transaction, in
+// an order in which every reference leads to something before it.
+import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
+import { idPattern } from '../../core/ids.ts'
+import { didYouMean } from '../../core/nearest.ts'
+import { inconsistent, Problem, type ProblemCode, unknownReference } from '../../core/problems.ts'
+import { fold } from '../../core/search.ts'
+import { bodyProblem, segmentOf } from '../../http/validation.ts'
+import { identifiersIn, namesakes, namesOf, recognise } from '../../records/read/matching.ts'
+import { type Kind, PREFIXES } from '../../records/schema/fields.ts'
+import {
+  type Catalogue,
+  type Doc,
+  type Entity,
+  type Resource,
+  valuesAt,
+} from '../../records/schema/resource.ts'
+import {
+  type Author,
+  parse,
+  type Records,
+  replaceAt,
+  type Stored,
+  type WriteTransaction,
+} from '../../records/write/records.ts'
+import { columnReaders } from '../formats/columns.ts'
+import { attach } from '../records/attach.ts'
+import { applyPatch } from '../records/patch.ts'
+import { csvRows, decodeUtf8, type ImportFormat, ndjsonRows, type Row } from './rows.ts'
+import { type Origin, Stage } from './staging.ts'
+
+export interface ImportFile {
+  /** For people. */
+  name: string
+  /** What its rows are; null where each says so itself: `{"kind": …, "record": …}`. */
+  kind: Kind | null
+  format: ImportFormat
+  chunks: AsyncIterable<Uint8Array>
+}
+
+/** What is wrong with a row, or with a file where `row` is null. */
+export interface RowFault {
+  file: string
+  row: number | null
+  line: number | null
+  /** Dotted, positions of lists from 0: `topicIds.1`. Null: the row as a whole. */
+  field: string | null
+  detail: string
+  type: `/problems/${ProblemCode}`
+}
+
+export interface ImportCounts {
+  kind: Kind
+  created: number
+  changed: number
+  unchanged: number
+}
+
+export interface ImportResult {
+  rows: number
+  /** What was done, or would be, by kind. */
+  summary: ImportCounts[]
+  /** Records made from rows that say nothing by which they would be found again: a repeat would double them. */
+  unidentified: number
+  errorCount: number
+  /** The first ones. */
+  errors: RowFault[]
+}
+
+export interface ImportProgress {
+  phase: 'reading' | 'writing'
+  done: number
+  /** Null while it is not known. */
+  total: number | null
+}
+
+interface ImportOptions {
+  dryRun: boolean
+  mostRows: number
+  onProgress?: (progress: ImportProgress) => void
+  /** Runs in the transaction of the import, when all of it has been written. */
+  onWritten?: (tx: WriteTransaction, result: ImportResult) => Promise<void>
+  signal?: AbortSignal
+}
+
+/** How many faults are told one by one. */
+export const MAX_ERRORS = 1000
+
+/** How long an import keeps the process to itself before others have their turn. */
+const TURN_MS = 8
+
+/** Names of the lists in which a row may hold what lives under its record, as `include` gives them. */
+const PARTS: Readonly<Record<string, Kind>> = {
+  events: 'event',
+  positions: 'position',
+  relations: 'relation',
+  evidence: 'evidence',
+}
+
+/** Imports files, in one transaction. What is wrong with them is in the result, and then nothing was written. */
+export async function importFiles(
+  records: Records,
+  author: Author,
+  files: readonly ImportFile[],
+  options: ImportOptions,
+): Promise<ImportResult> {
+  const importer = new Importer(records, options)
+  try {
+    for (const file of files) await importer.read(file)
+    return await records.write(
+      author,
+      async (tx) => {
+        await importer.write(tx)
+        const result = importer.result()
+        if (options.dryRun || result.errorCount > 0) throw new NothingWritten(result)
+        await options.onWritten?.(tx, result)
+        return result
+      },
+      { alone: true },
+    )
+  } catch (error) {
+    if (error instanceof NothingWritten) return error.result
+    throw error
+  } finally {
+    importer.close()
+  }
+}
+
+/** Rolls the transaction back and carries the result out of it. */
+class NothingWritten extends Error {
+  readonly result: ImportResult
+
+  constructor(result: ImportResult) {
+    super('Nothing was written.')
+    this.result = result
+  }
+}
+
+/** The lists of parts that rows of an entity may hold. */
+export function partsOf(records: Records, entity: Entity): string[] {
+  const known = partsKnown.get(entity)
+  if (known) return known
+  const parts = Object.keys(PARTS).filter(
+    (name) => records.attachment(PARTS[name] as Kind).shape(entity) !== null,
+  )
+  partsKnown.set(entity, parts)
+  return parts
+}
+
+const partsKnown = new WeakMap<Entity, string[]>()
+
+/** All kinds in an order in which each refers only to those before it, or to its own. */
+export function kindsInOrder({ resources, parts }: Catalogue): Kind[] {
+  const order = new Set<Kind>()
+  const visit = (resource: Resource, path: readonly Kind[] = []) => {
+    if (path.includes(resource.kind)) return
+    for (const kind of resource.references.flatMap(({ kinds }) => kinds)) {
+      const target = resources.find((candidate) => candidate.kind === kind)
+      if (target) visit(target, [...path, resource.kind])
+    }
+    order.add(resource.kind)
+  }
+  // Sources early: a record whose evidence can be attached right away need not be read again for it.
+  for (const resource of resources.toSorted(
+    (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
+  ))
+    visit(resource)
+  // Evidence hangs on other parts too.
+  const hanging = parts.map(({ kind }) => kind).filter((kind) => kind !== 'evidence')
+  return [...order, ...hanging, 'evidence']
+}
+
+/** What the rows of one kind are known by: which rows have an id, an identifier, a name. */
+type Index = Map<string, number | number[]>
+
+const byId = (id: string) => `#${id}`
+const byIdentifier = (identifier: string) => `:${identifier}`
+const byName = (name: string) => `~${name}`
+
+class Importer {
+  readonly #records: Records
+  readonly #options: ImportOptions
+  readonly #kinds: readonly Kind[]
+  readonly #stage = new Stage()
+  readonly #files: string[] = []
+  readonly #fileOf: number[] = []
+  readonly #indexes = new Map<Kind, Index>()
+  /** By kind, its rows in the order of the files. */
+  readonly #rows = new Map<Kind, number[]>()
+  /** What rows say of the record of their own kind above them. */
+  readonly #above = new Map<number, string>()
+  /** Events by the row, or by the id, of the record that they happened to: a record is made with its whole life. */
+  readonly #lives = new Map<number | string, number[]>()
+  readonly #told = new Set<number>()
+  /** Kinds whose rows have all been written. */
+  readonly #done = new Set<Kind>()
+  /** The id of the record that each row became. */
+  readonly #written: (string | undefined)[] = []
+  /** Rows with faults of their own. */
+  readonly #failed = new Set<number>()
+  readonly #meant = new Map<string, string>()
+  readonly #counts = new Map<Kind, ImportCounts>()
+  readonly #errors: RowFault[] = []
+  #errorCount = 0
+  #unidentified = 0
+  #rowCount = 0
+  #turn = performance.now()
+
+  constructor(records: Records, options: ImportOptions) {
+    this.#records = records
+    this.#options = options
+    this.#kinds = kindsInOrder(records.catalogue)
+  }
+
+  close(): void {
+    this.#stage.close()
+  }
+
+  result(): ImportResult {
+    return {
+      rows: this.#rowCount,
+      summary: this.#kinds.flatMap((kind) => this.#counts.get(kind) ?? []),
+      unidentified: this.#unidentified,
+      errorCount: this.#errorCount,
+      errors: this.#errors,
+    }
+  }
+
+  /** Reads a file into the stage. */
+  async read(file: ImportFile): Promise<void> {
+    const place = this.#files.push(file.name) - 1
+    const { mostRows, onProgress } = this.#options
+    let row = 0
+    try {
+      for await (const { line, value, faults } of this.#rowsOf(file)) {
+        row++
+        if (++this.#rowCount > mostRows)
+          throw new Problem(
+            'body-too-large',
+            `An import may have ${mostRows.toLocaleString('en')} rows at most.`,
+          )
+        const origin = { row, line, within: null }
+        for (const { field, detail } of faults ?? [])
+          this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
+        if (value) this.#receive(file, place, value, origin)
+        await this.#breathe(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      const faults = error.errors ?? [{ detail: error.message }]
+      for (const { detail } of faults)
+        this.#fault({
+          file: file.name,
+          row: null,
+          line: null,
+          field: null,
+          detail,
+          type: `/problems/${error.code}`,
+        })
+    }
+  }
+
+  #rowsOf({ kind, format, chunks }: ImportFile): AsyncGenerator<Row> {
+    const texts = decodeUtf8(chunks)
+    if (format === 'ndjson') return ndjsonRows(texts)
+    if (kind === null)
+      throw new Problem('invalid-body', 'The rows of a CSV are of one kind, which must be named.')
+    const entity = this.#records.catalogue.entity(kind)
+    return csvRows(texts, columnReaders(entity, partsOf(this.#records, entity)))
+  }
+
+  #receive(file: ImportFile, place: number, value: Record<string, unknown>, origin: Origin): void {
+    const { row, line } = origin
+    const faulty = (field: string | null, detail: string) =>
+      this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
+    if (file.kind) {
+      this.#take(place, file.kind, value, origin, faulty)
+      return
+    }
+    const { kind, record, ...others } = value as { kind?: Kind; record?: Record<string, unknown> }
+    const kinds = this.#kinds
+    const [other] = Object.keys(others)
+    if (other !== undefined || typeof record !== 'object' || record === null || Array.isArray(record))
+      faulty(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
+    else if (!kind || !kinds.includes(kind))
+      faulty('kind', `There is no such kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
+    else this.#take(place, kind, record, origin, faulty)
+  }
+
+  /** Stages a row, and what lives under its record as rows behind it. */
+  #take(
+    place: number,
+    kind: Kind,
+    given: Record<string, unknown>,
+    origin: Origin,
+    faulty: (field: string | null, detail: string) => void,
+  ): number {
+    const entity = this.#records.catalogue.entity(kind)
+    const lists = partsOf(this.#records, entity).filter((name) => name in given)
+    const value = lists.length === 0 ? given : { ...given }
+    for (const name of lists) delete value[name]
+    const index = this.#stage.add(kind, value, origin)
+    this.#fileOf[index] = place
+    const rows = this.#rows.get(kind) ?? []
+    this.#rows.set(kind, rows)
+    rows.push(index)
+    this.#remember(entity, index, value)
+    for (const name of lists) {
+      const list = given[name]
+      if (list === null) continue
+      const at = origin.within ? `${origin.within.at}.${name}` : name
+      if (!Array.isArray(list)) {
+        faulty(at, 'Must be a list.')
+        continue
+      }
+      for (const [position, item] of list.entries()) {
+        if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+          faulty(`${at}.${position}`, 'Must be an object.')
+          continue
+        }
+        const part = PARTS[name] as Kind
+        const within = { index, at: `${at}.${position}` }
+        const inner = this.#take(place, part, item, { ...origin, within }, faulty)
+        if (part === 'event') this.#putInto(this.#lives, index, inner)
+      }
+    }
+    return index
+  }
+
+  /** Notes by what a row can be referred to, and what it refers to among its own kind. */
+  #remember(entity: Entity, index: number, value: Record<string, unknown>): void {
+    const { kind } = entity
+    if (kind === 'event' && typeof value['recordId'] === 'string')
+      this.#putInto(this.#lives, value['recordId'], index)
+    for (const field of entity.acyclic ?? []) {
+      if (typeof value[field] === 'string') this.#above.set(index, value[field])
+    }
+    const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+    const keys = [value['id'], value[entity.alias ?? 'code']]
+      .filter((key) => typeof key === 'string')
+      .map(byId)
+    if (resource) {
+      keys.push(
+        ...identifiersIn(value).map(({ scheme, identifier }) => byIdentifier(`${scheme}:${identifier}`)),
+        ...namesOf(resource, value).map(byName),
+      )
+    }
+    const known = this.#indexes.get(kind) ?? new Map()
+    this.#indexes.set(kind, known)
+    for (const key of new Set(keys)) {
+      const others = known.get(key)
+      known.set(key, others === undefined ? index : [others, index].flat())
+    }
+  }
+
+  #putInto<Key>(map: Map<Key, number[]>, key: Key, index: number): void {
+    const list = map.get(key)
+    if (list) list.push(index)
+    else map.set(key, [index])
+  }
+
+  /** Writes what was staged. What is wrong with a row is noted, and the others are tried all the same. */
+  async write(tx: WriteTransaction): Promise<void> {
+    const total = this.#stage.length
+    let done = 0
+    for (const kind of this.#kinds) {
+      const entity = this.#records.catalogue.entity(kind)
+      const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+      for (const index of this.#inOrder(kind)) {
+        await this.#breathe(() => this.#options.onProgress?.({ phase: 'writing', done, total }))
+        done++
+        if (this.#told.has(index)) continue
+        try {
+          if (resource) await this.#writeRecord(tx, resource, index)
+          else await this.#writePart(tx, entity, index)
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error
+          this.#refuse(index, error)
+        }
+      }
+      this.#done.add(kind)
+    }
+    this.#options.onProgress?.({ phase: 'writing', done, total })
+  }
+
+  /** The rows of a kind, each behind the one that it names as above it. In a circle there is no such order. */
+  #inOrder(kind: Kind): number[] {
+    const rows = this.#rows.get(kind) ?? []
+    if (this.#above.size === 0) return rows
+    const order = new Set<number>()
+    for (const row of rows) {
+      const chain = new Set<number>()
+      let next: number | undefined = row
+      while (next !== undefined && !order.has(next) && !chain.has(next)) {
+        chain.add(next)
+        const above = this.#above.get(next)
+        next = above === undefined ? undefined : this.#rowsMeant(kind, above)[0]
+      }
+      for (const link of [...chain].reverse()) order.add(link)
+    }
+    return [...order]
+  }
+
+  async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
+    const records = this.#records
+    const given = this.#stage.read(index)
+    const fields = this.#writable(resource, given, [])
+    await this.#resolve(tx, resource, fields)
+    const life = [index, given['id']].flatMap((key) => this.#lives.get(key as number | string) ?? [])
+    const existing = await this.#existing(tx, resource, given, fields)
+    let doc: Doc
+    if (existing) {
+      const before = parse(existing)
+      doc = await records.update(tx, resource, before, applyPatch(resource, before, fields))
+      this.#count(resource.kind, doc === before ? 'unchanged' : 'changed')
+      this.#written[index] = doc.id
+      for (const event of life) await this.#writeEvent(tx, resource, doc.id, event)
+      if (life.length > 0) doc = parse(await records.load(tx, resource, doc.id))
+    } else {
+      const parsed = resource.writable.safeParse(fields)
+      if (!parsed.success) throw bodyProblem(parsed.error)
+      const events = await this.#life(tx, resource, life)
+      const starts = resource.lifecycle?.initial.includes(String(given['status'])) && events.length === 0
+      const input = { ...parsed.data, events, ...(starts && { status: given['status'] }) }
+      doc = await records.create(tx, resource, input, {}, await this.#freeId(tx, resource, given))
+      this.#count(resource.kind, 'created')
+      for (const event of life) this.#count('event', 'created', event)
+      this.#written[index] = doc.id
+      if (
+        given['id'] === undefined &&
+        !resource.alias &&
+        resource.prefix !== null &&
+        resource.kind !== 'source'
+      )
+        if (identifiersIn(fields).length === 0) this.#unidentified++
+    }
+    await this.#writeInside(tx, resource, index, doc, !existing)
+    const status = given['status']
+    if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
+      throw inconsistent([
+        {
+          pointer: '/status',
+          detail: `It is ${JSON.stringify(doc['status'])}, by its events; an event moves it to another status.`,
+        },
+      ])
+    }
+  }
+
+  /** The events that a new record comes with, in order of date. */
+  async #life(tx: WriteTransaction, resource: Resource, rows: number[]): Promise<Record<string, unknown>[]> {
+    const shape = this.#records.attachment('event').shape(resource)
+    const events: Record<string, unknown>[] = []
+    for (const row of rows) {
+      this.#told.add(row)
+      try {
+        const { fields, id } = await this.#part(tx, this.#records.catalogue.entity('event'), row)
+        // The start of a life may be undated; `records.create` lets nothing else be.
+        const parsed = shape
+          ?.extend({ occurredOn: z.nullable(shape.shape['occurredOn'] as z.ZodType).default(null) })
+          .safeParse(fields)
+        if (!parsed?.success) throw parsed ? bodyProblem(parsed.error) : new Error('Nothing happens to it.')
+        events.push({ ...parsed.data, ...(id !== undefined && { id }) })
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        this.#refuse(row, error)
+      }
+    }
+    const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
+    return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
+  }
+
+  /** Writes what stood in the row of a record, as far as all that it may refer to is there. The rest has its turn later. */
+  async #writeInside(
+    tx: WriteTransaction,
+    holder: Resource,
+    index: number,
+    record: Doc,
+    made: boolean,
+  ): Promise<void> {
+    let latest: Doc | undefined = record
+    let bare = made
+    for (const row of this.#inside(index)) {
+      const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
+      const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#done.has(kind)))
+      if (!ready || this.#told.has(row)) continue
+      this.#told.add(row)
+      try {
+        await this.#attachTo(tx, entity, row, holder, record.id, latest, bare)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        this.#refuse(row, error)
+      }
+      // What was attached may have changed the record.
+      latest = undefined
+      bare = false
+    }
+  }
+
+  /** The rows that stood right inside another: staged behind it. */
+  *#inside(index: number): Generator<number> {
+    for (let row = index + 1; row < this.#stage.length; row++) {
+      const { within } = this.#stage.origin(row)
+      if (within === null || within.index < index) return
+      if (within.index === index) yield row
+    }
+  }
+
+  async #writeEvent(tx: WriteTransaction, holder: Resource, holderId: string, row: number): Promise<void> {
+    this.#told.add(row)
+    try {
+      await this.#attachTo(tx, this.#records.catalogue.entity('event'), row, holder, holderId)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#refuse(row, error)
+    }
+  }
+
+  async #writePart(tx: WriteTransaction, entity: Entity, index: number): Promise<void> {
+    const { within } = this.#stage.origin(index)
+    if (within) {
+      const holder = this.#records.catalogue.entity(this.#stage.kindOf(within.index))
+      const holderId = this.#written[within.index]
+      // Without its record nothing can be said of it.
+      if (holderId !== undefined) await this.#attachTo(tx, entity, index, holder, holderId)
+      return
+    }
+    const { recordId, recordKind } = this.#stage.read(index)
+    if (typeof recordId !== 'string')
+      throw new Problem('invalid-body', 'The record under which it lives must be named.', {
+        errors: [{ pointer: '/recordId', detail: 'Must be the id of a record, or what else names it.' }],
+      })
+    const prefix = recordId.slice(0, recordId.indexOf('_'))
+    const kind = recordKind ?? Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
+    const holders = this.#kinds.filter(
+      (candidate) =>
+        this.#records.attachment(entity.kind).shape(this.#records.catalogue.entity(candidate)) !== null,
+    )
+    if (!holders.includes(kind as Kind))
+      throw new Problem('invalid-body', 'The kind of the record under which it lives must be named.', {
+        errors: [{ pointer: '/recordKind', detail: `Must be one of ${holders.join(', ')}.` }],
+      })
+    const holder = this.#records.catalogue.entity(kind as Kind)
+    const id = await this.#meaning(tx, [holder.kind], recordId, '/recordId')
+    await this.#attachTo(tx, entity, index, holder, id)
+  }
+
+  async #attachTo(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+    holder: Entity,
+    holderId: string,
+    record?: Doc,
+    bare = false,
+  ): Promise<void> {
+    const records = this.#records
+    const { fields, id } = await this.#part(tx, entity, index)
+    const known = id === undefined ? undefined : await records.find(tx, entity, id)
+    if (known) {
+      const doc = parse(known)
+      const differing = Object.keys(fields).filter(
+        (field) => JSON.stringify(fields[field]) !== JSON.stringify(doc[field]),
+      )
+      if (doc['recordId'] !== holderId) differing.push('recordId')
+      if (differing.length > 0)
+        throw inconsistent(
+          differing.map((field) => ({
+            pointer: `/${field}`,
+            detail: `The ${entity.kind} ${id} is known and never changes.`,
+          })),
+        )
+      this.#written[index] = doc.id
+      this.#count(entity.kind, 'unchanged')
+      return
+    }
+    const stored = record ? undefined : await records.find(tx, holder, holderId)
+    const under = record ?? (stored && parse(stored))
+    if (!under)
+      throw unknownReference([
+        { pointer: '/recordId', detail: `There is no ${holder.kind} ${JSON.stringify(holderId)}.` },
+      ])
+    const { doc, made } = await attach(
+      records,
+      tx,
+      entity.kind,
+      holder,
+      under,
+      fields,
+      // What has an id is not the same as another that says the same.
+      id === undefined ? { fresh: bare } : { id, fresh: true },
+    )
+    this.#written[index] = doc.id
+    this.#count(entity.kind, made ? 'created' : 'unchanged')
+  }
+
+  /** The fields of a part as they are written, and the id that it brings along. */
+  async #part(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+  ): Promise<{ fields: Record<string, unknown>; id: string | undefined }> {
+    const given = this.#stage.read(index)
+    const fields = this.#writable(entity, given, ['recordId', 'recordKind'])
+    await this.#resolve(tx, entity, fields)
+    const known = typeof given['id'] === 'string' && (await this.#records.find(tx, entity, given['id']))
+    return { fields, id: known ? known.id : await this.#freeId(tx, entity, given) }
+  }
+
+  /** What clients write of a row; what the service makes itself is left out, as in rows that were exported. */
+  #writable(entity: Entity, given: Record<string, unknown>, without: string[]): Record<string, unknown> {
+    const fields: Record<string, unknown> = {}
+    const legal = Object.keys(entity.writable.shape)
+    const unknown: string[] = []
+    for (const [key, value] of Object.entries(given)) {
+      if (without.includes(key)) continue
+      if (legal.includes(key)) fields[key] = value
+      else if (!entity.keys.includes(key)) unknown.push(key)
+    }
+    if (unknown.length === 0) return fields
+    throw new Problem('invalid-body', 'The row has fields that there are not.', {
+      errors: unknown.map((key) => ({
+        pointer: segmentOf(key),
+        detail: `There is no such field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
+      })),
+    })
+  }
+
+  /** The record that a row is about, if it is known. */
+  async #existing(
+    tx: WriteTransaction,
+    resource: Resource,
+    given: Record<string, unknown>,
+    fields: Record<string, unknown>,
+  ): Promise<Stored | undefined> {
+    const { id } = given
+    const own =
+      typeof id === 'string' && resource.prefix !== null
+        ? await this.#records.find(tx, resource, id)
+        : undefined
+    if (own) return own
+    const known = await recognise(this.#records, tx, resource, fields)
+    return known === null ? undefined : this.#records.find(tx, resource, known)
+  }
+
+  /** The id that a row brings along for a new record. @throws Problem when it cannot be had */
+  async #freeId(
+    tx: WriteTransaction,
+    entity: Entity,
+    { id }: Record<string, unknown>,
+  ): Promise<string | undefined> {
+    if (id === undefined || id === null || entity.prefix === null) return undefined
+    if (typeof id !== 'string' || !idPattern(entity.prefix).test(id))
+      throw new Problem('invalid-body', `${JSON.stringify(id)} is no id of a ${entity.kind}.`, {
+        errors: [
+          { pointer: '/id', detail: `Must be the id of a ${entity.kind} (${entity.prefix}_…), or left out.` },
+        ],
+      })
+    const missing = await this.#records.missingProblem(tx, entity, id)
+    if (missing.code === 'gone')
+      throw new Problem('gone', missing.message, { errors: [{ pointer: '/id', detail: missing.message }] })
+    return id
+  }
+
+  /** Puts ids in place of whatever else names a record. */
+  async #resolve(tx: WriteTransaction, entity: Entity, fields: Record<string, unknown>): Promise<void> {
+    for (const { path, kinds } of entity.references) {
+      for (const [pointer, value] of valuesAt(fields as Doc, path)) {
+        if (typeof value !== 'string') continue
+        const id = await this.#meaning(tx, kinds, value, pointer)
+        if (id !== value) replaceAt(fields as Doc, pointer, id)
+      }
+    }
+  }
+
+  /** The id of the record that a text names: an id, a slug or code, `scheme:identifier`, or a name. */
+  async #meaning(
+    tx: WriteTransaction,
+    kinds: readonly Kind[],
+    value: string,
+    pointer: string,
+  ): Promise<string> {
+    const key = `${kinds.join()} ${value}`
+    const known = this.#meant.get(key)
+    if (known !== undefined) return known
+    const found = new Map<string, string>()
+    for (const kind of kinds) {
+      for (const id of await this.#candidates(tx, kind, value, pointer)) found.set(id, kind)
+    }
+    const [only] = found.keys()
+    if (only === undefined)
+      throw unknownReference([
+        { pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` },
+      ])
+    if (found.size > 1) {
+      const detail = `Several records are called ${JSON.stringify(value)}: ${[...found.keys()].slice(0, 10).join(', ')}. Name the one that is meant by its id.`
+      throw new Problem('ambiguous-match', detail, { errors: [{ pointer, detail }] })
+    }
+    this.#meant.set(key, only)
+    return only
+  }
+
+  /** Those of one kind that may be meant: what fits most exactly hides the rest. */
+  async #candidates(tx: WriteTransaction, kind: Kind, value: string, pointer: string): Promise<string[]> {
+    const entity = this.#records.catalogue.entity(kind)
+    const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+    const rows = this.#index(kind, byId(value))
+    if (rows.length > 0) return this.#idsOf(rows, pointer)
+    const named = await this.#records.find(tx, entity, value)
+    if (named) return [named.id]
+    if (!resource || (entity.prefix !== null && idPattern(entity.prefix).test(value))) return []
+    const colon = value.indexOf(':')
+    if (colon > 0) {
+      const identified = this.#index(kind, byIdentifier(value))
+      if (identified.length > 0) return this.#idsOf(identified, pointer)
+      const [scheme, identifier] = [value.slice(0, colon), value.slice(colon + 1)]
+      const owner = await this.#records.findByIdentifier(tx, entity, scheme, identifier)
+      if (owner) return [owner]
+    }
+    const name = fold(value)
+    if (name === '') return []
+    const here = this.#idsOf(this.#index(kind, byName(name)), pointer)
+    const there = (await namesakes(this.#records, tx, resource, name)).map(({ id }) => id)
+    return [...new Set([...here, ...there])]
+  }
+
+  /** The rows of a kind that a text may name. */
+  #rowsMeant(kind: Kind, value: string): number[] {
+    for (const key of [byId(value), byIdentifier(value), byName(fold(value))]) {
+      const rows = this.#index(kind, key)
+      if (rows.length > 0) return rows
+    }
+    return []
+  }
+
+  #index(kind: Kind, key: string): number[] {
+    const rows = this.#indexes.get(kind)?.get(key)
+    return rows === undefined ? [] : [rows].flat()
+  }
+
+  #idsOf(rows: number[], pointer: string): string[] {
+    const ids = rows.flatMap((row) => this.#written[row] ?? [])
+    const [row] = rows
+    if (ids.length > 0 || row === undefined) return ids
+    const { row: number } = this.#stage.origin(row)
+    const detail = this.#failed.has(row)
+      ? `It refers to row ${number}, which has faults of its own.`
+      : `It refers to row ${number}, which in turn needs this one first.`
+    throw unknownReference([{ pointer, detail }])
+  }
+
+  #refuse(index: number, problem: Problem): void {
+    this.#failed.add(index)
+    const { row, line, within } = this.#stage.origin(index)
+    const file = this.#files[this.#fileOf[index] ?? 0] ?? ''
+    for (const { pointer = '', detail } of problem.errors ?? [{ detail: problem.message }]) {
+      const steps = pointer
+        .split('/')
+        .slice(1)
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+      const field = [...(within ? [within.at] : []), ...steps].join('.')
+      this.#fault({ file, row, line, field: field || null, detail, type: `/problems/${problem.code}` })
+    }
+  }
+
+  #fault(fault: RowFault): void {
+    this.#errorCount++
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push(fault)
+  }
+
+  #count(kind: Kind, outcome: 'created' | 'changed' | 'unchanged', row?: number): void {
+    if (row !== undefined && this.#failed.has(row)) return
+    const counts = this.#counts.get(kind) ?? { kind, created: 0, changed: 0, unchanged: 0 }
+    counts[outcome]++
+    this.#counts.set(kind, counts)
+  }
+
+  /** Lets others have their turn, now and then. @throws when the import is to end */
+  async #breathe(tell: () => void): Promise<void> {
+    if (performance.now() - this.#turn < TURN_MS) return
+    tell()
+    await setImmediate()
+    this.#options.signal?.throwIfAborted()
+    this.#turn = performance.now()
+  }
+}

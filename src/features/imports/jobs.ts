@@ -1,0 +1,188 @@
+// Imports that were sent over HTTP: they run one after the other, and their state outlives the process.
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { newId } from '../../core/ids.ts'
+import { notFound } from '../../core/problems.ts'
+import type { Reader, Writer } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import { imports } from '../../db/system-tables.ts'
+import type { Kind } from '../../records/schema/fields.ts'
+import type { Author, Records } from '../../records/write/records.ts'
+import { type ImportProgress, type ImportResult, importFiles } from './import.ts'
+import type { ImportFormat } from './rows.ts'
+
+/** How many rows an import over HTTP may have. */
+const MAX_ROWS = 100_000
+
+/** How long what became of an import can be read. */
+const KEPT_MS = 30 * 86_400_000
+
+/** Beyond this an import of another process that is not done never will be. */
+const LONGEST_MS = 3_600_000
+
+export type ImportStatus = 'queued' | 'running' | 'succeeded' | 'failed'
+
+/** An import as it is read. */
+export interface ImportJob extends Partial<ImportResult> {
+  id: string
+  status: ImportStatus
+  mode: 'dry-run' | 'commit'
+  kind: Kind | null
+  format: ImportFormat
+  createdAt: string
+  finishedAt: string | null
+  actor: { id: string; name: string }
+  progress: ImportProgress | null
+  /** Why it failed, beside what is wrong with its rows. */
+  failure: string | null
+}
+
+/** A file that was uploaded. */
+export interface Upload {
+  path: string
+  format: ImportFormat
+}
+
+export class ImportJobs {
+  readonly #records: Records
+  readonly #log: FastifyBaseLogger
+  readonly #running = new Map<string, ImportJob>()
+  readonly #ending = new AbortController()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(records: Records, log: FastifyBaseLogger) {
+    this.#records = records
+    this.#log = log
+  }
+
+  /** Imports that ended with a process before this one are over. */
+  async recover(): Promise<void> {
+    const { engine } = this.#records
+    const now = this.#records.now()
+    // Those of other processes may be under way, but not for ever.
+    const before = engine.shared ? new Date(now.getTime() - LONGEST_MS) : now
+    const rows = await engine.reader.all<{ doc: string }>(UNFINISHED, { before: before.toISOString() })
+    if (rows.length === 0) return
+    await engine.write(async (writer) => {
+      for (const { doc } of rows) await this.#finish(writer, interrupted(JSON.parse(doc) as ImportJob), now)
+    })
+  }
+
+  /** Notes an import that was sent; `start` begins it once that is on disk. */
+  async enter(
+    tx: Writer & Author & { at: string },
+    { mode, kind, format }: Pick<ImportJob, 'mode' | 'kind' | 'format'>,
+  ): Promise<ImportJob> {
+    const job: ImportJob = {
+      id: newId('imp'),
+      status: 'queued',
+      mode,
+      kind,
+      format,
+      createdAt: tx.at,
+      finishedAt: null,
+      actor: tx.actor,
+      progress: null,
+      failure: null,
+    }
+    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - KEPT_MS).toISOString() })
+    await tx.run(INSERT, { id: job.id, createdAt: job.createdAt, doc: JSON.stringify(job) })
+    return job
+  }
+
+  start(job: ImportJob, author: Author, upload: Upload): void {
+    this.#running.set(job.id, job)
+    this.#last = this.#last
+      .then(() => this.#run(job, author, upload))
+      .catch((error: unknown) => this.#log.error({ err: error, import: job.id }, 'import failed'))
+      .finally(() => {
+        this.#running.delete(job.id)
+        return rm(upload.path, { force: true })
+      })
+  }
+
+  /** @throws Problem `not-found` */
+  async read(reader: Reader, id: string): Promise<ImportJob> {
+    const known = this.#running.get(id)
+    if (known) return known
+    const row = await reader.get<{ doc: string }>(FIND, { id })
+    if (!row) throw notFound('import', id)
+    return JSON.parse(row.doc) as ImportJob
+  }
+
+  /** Resolves when an import of this process is done, or after `ms`. */
+  async wait(id: string, ms: number, signal: AbortSignal): Promise<void> {
+    const until = Date.now() + ms
+    while (this.#running.has(id) && Date.now() < until && !signal.aborted) {
+      await this.#records.engine.waitForCommit(Math.min(250, until - Date.now()), signal)
+    }
+  }
+
+  /** Ends what is under way; nothing of it will have been written. */
+  async close(): Promise<void> {
+    this.#ending.abort(new Error('The service ended.'))
+    await this.#last
+  }
+
+  async #run(job: ImportJob, author: Author, { path }: Upload): Promise<void> {
+    const records = this.#records
+    const file = { name: 'body', kind: job.kind, format: job.format, chunks: createReadStream(path) }
+    job.status = 'running'
+    try {
+      this.#ending.signal.throwIfAborted()
+      const result = await importFiles(records, author, [file], {
+        dryRun: job.mode === 'dry-run',
+        mostRows: MAX_ROWS,
+        signal: this.#ending.signal,
+        onProgress: (progress) => {
+          job.progress = progress
+        },
+        onWritten: (tx, written) => this.#finish(tx, succeeded(job, written), tx.now),
+      })
+      if (result.errorCount === 0 && job.mode === 'commit') return
+      const ended = result.errorCount === 0 ? succeeded(job, result) : failed(job, result)
+      await records.engine.write((writer) => this.#finish(writer, ended, records.now()))
+    } catch (error) {
+      const ended = this.#ending.signal.aborted
+        ? interrupted(job)
+        : { ...failed(job, {}), failure: 'The service failed. The log holds the cause.' }
+      await records.engine.write((writer) => this.#finish(writer, ended, records.now()))
+      if (!this.#ending.signal.aborted) throw error
+    }
+  }
+
+  #finish(writer: Writer, job: ImportJob, now: Date): Promise<void> {
+    const finishedAt = now.toISOString()
+    return writer.run(UPDATE, { id: job.id, finishedAt, doc: JSON.stringify({ ...job, finishedAt }) })
+  }
+}
+
+const succeeded = (job: ImportJob, result: ImportResult): ImportJob => ({
+  ...job,
+  ...result,
+  status: 'succeeded',
+  progress: null,
+})
+
+const failed = (job: ImportJob, result: Partial<ImportResult>): ImportJob => ({
+  ...job,
+  ...result,
+  status: 'failed',
+  progress: null,
+})
+
+const interrupted = (job: ImportJob): ImportJob => ({
+  ...failed(job, {}),
+  failure: 'The service ended before the import did. Nothing was written; send it again.',
+})
+
+const INSERT = sql`insert into ${imports} ("id", "createdAt", "doc") values (${sql.placeholder('id')}, ${sql.placeholder('createdAt')}, ${sql.placeholder('doc')})`
+
+const UPDATE = sql`update ${imports} set "finishedAt" = ${sql.placeholder('finishedAt')}, "doc" = ${sql.placeholder('doc')} where ${imports.id} = ${sql.placeholder('id')}`
+
+const FIND = sql`select ${imports.doc} as doc from ${imports} where ${imports.id} = ${sql.placeholder('id')}`
+
+const FORGET = sql`delete from ${imports} where ${imports.createdAt} < ${sql.placeholder('before')}`
+
+const UNFINISHED = sql`select ${imports.doc} as doc from ${imports} where ${imports.finishedAt} is null and ${imports.createdAt} < ${sql.placeholder('before')}`

@@ -1,0 +1,101 @@
+// Rows on their way: kept in a file of their own while it is found out in which order they can be written, so that
+// an import of any size takes little memory.
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Kind } from '../../records/schema/fields.ts'
+
+/** Where a row came from. */
+export interface Origin {
+  /** Its number among the rows of its file, from 1. */
+  row: number
+  line: number
+  /** The row in which it stood, and where there: `evidence.0`. Rows of their own: null. */
+  within: { index: number; at: string } | null
+}
+
+interface Staged extends Origin {
+  kind: Kind
+  offset: number
+  length: number
+}
+
+/** How much is gathered before it is written, and how much is read at a time: rows are mostly read in order. */
+const BLOCK_BYTES = 1 << 20
+
+export class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'sco-tracker-import-'))
+  readonly #file = openSync(join(this.#folder, 'rows'), 'w+', 0o600)
+  readonly #rows: Staged[] = []
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #written = 0
+  readonly #block = Buffer.alloc(BLOCK_BYTES)
+  /** Which part of the file stands in the block. */
+  #from = 0
+  #to = 0
+
+  get length(): number {
+    return this.#rows.length
+  }
+
+  /** @returns its index */
+  add(kind: Kind, value: Record<string, unknown>, origin: Origin): number {
+    const bytes = Buffer.from(JSON.stringify(value))
+    this.#rows.push({ ...origin, kind, offset: this.#written + this.#waitingBytes, length: bytes.length })
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#waitingBytes >= BLOCK_BYTES) this.#flush()
+    return this.#rows.length - 1
+  }
+
+  /** What was added, parsed anew at every call. */
+  read(index: number): Record<string, unknown> {
+    this.#flush()
+    const { offset, length } = this.#at(index)
+    return JSON.parse(this.#text(offset, length)) as Record<string, unknown>
+  }
+
+  #text(offset: number, length: number): string {
+    if (length > BLOCK_BYTES) {
+      const bytes = Buffer.allocUnsafe(length)
+      readSync(this.#file, bytes, 0, length, offset)
+      return bytes.toString()
+    }
+    if (offset < this.#from || offset + length > this.#to) {
+      this.#from = offset
+      this.#to = offset + readSync(this.#file, this.#block, 0, BLOCK_BYTES, offset)
+    }
+    return this.#block.toString('utf8', offset - this.#from, offset - this.#from + length)
+  }
+
+  kindOf(index: number): Kind {
+    return this.#at(index).kind
+  }
+
+  origin(index: number): Origin {
+    return this.#at(index)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #at(index: number): Staged {
+    const row = this.#rows[index]
+    if (!row) throw new Error(`There is no row ${index}.`)
+    return row
+  }
+
+  #flush(): void {
+    if (this.#waitingBytes === 0) return
+    const bytes = Buffer.concat(this.#waiting)
+    // A disk may take less than it is given.
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.#file, bytes, done, bytes.length - done, this.#written + done)
+    this.#written += bytes.length
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+}

@@ -1,0 +1,25 @@
+// What a file to be imported looks like: a header and an example for each kind.
+import { stringify } from 'csv-stringify/sync'
+import type { Entity, Json } from '../../records/schema/resource.ts'
+import { cellsOf, columnsOf } from '../formats/columns.ts'
+import type { ImportFormat } from './rows.ts'
+
+/** Of records that are examples in a file of their own, what they belong to. */
+const UNDER = { recordKind: 'proposal', recordId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
+
+export function template(entity: Entity, format: ImportFormat): string {
+  const written: Record<string, unknown> = {
+    ...('recordId' in entity.writable.shape && UNDER),
+    ...entity.example,
+  }
+  if ('status' in written && !('status' in entity.writable.shape)) delete written['status']
+  const record =
+    'identifiers' in entity.writable.shape
+      ? { ...written, identifiers: [{ scheme: 'my-archive', identifier: `${entity.kind}-1` }] }
+      : written
+  if (format === 'ndjson') return `${JSON.stringify(record)}\n`
+  const columns = columnsOf(entity.record).filter(([key = '']) => key in entity.writable.shape)
+  return stringify([columns.map((path) => path.join('.')), cellsOf(columns, record as Json)], {
+    record_delimiter: 'windows',
+  })
+}

@@ -1,0 +1,260 @@
+// The routes that every resource has: list, make, read, change, delete.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { describe, ifMatch, ifNoneMatch, recordParam, textBody } from '../../http/describe.ts'
+import { mergePatchCompiler } from '../../http/validation.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import { embedIncludes, includePaths } from '../../records/read/include.ts'
+import { listPage, readRecord } from '../../records/read/list.ts'
+import {
+  includeParameter,
+  listParameters,
+  MAX_LIMIT,
+  toListQuery,
+  viewParameters,
+} from '../../records/read/parameters.ts'
+import { seqAt } from '../../records/read/view.ts'
+import { line } from '../../records/schema/fields.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { parse, type Records } from '../../records/write/records.ts'
+import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
+import { patched } from './patch.ts'
+
+interface ReadQuery {
+  asOf?: string
+  knownAt?: string
+  include?: string[]
+}
+
+export interface RouteDeps {
+  records: Records
+  cursorSecret: Buffer
+}
+
+export const page = z
+  .object({
+    nextCursor: line(4000, 'Send it as `cursor` for the next page; null on the last one.').nullable(),
+    limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'How many records a page holds at most.' }),
+    total: z.int().min(0).optional().meta({ description: 'With `count=exact`: how many records match.' }),
+  })
+  .meta({ id: 'Page', description: 'Where this page stands in its list.' })
+
+export function crudRoutes(
+  app: FastifyInstance,
+  resource: Resource,
+  { records, cursorSecret }: RouteDeps,
+): void {
+  const { kind, path, name } = resource
+  const plural = path.charAt(0).toUpperCase() + path.slice(1)
+  const a = /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
+  const collection = `/v1/${path}`
+  const item = `${collection}/:id`
+  const includes = includePaths(records.catalogue, resource)
+  const listed = z
+    .object({ data: z.array(resource.record).max(MAX_LIMIT), page })
+    .meta({ id: `${name}Page`, description: `A page of ${path}.` })
+
+  app.get(collection, {
+    schema: describe({
+      operationId: `list${plural}`,
+      tag: path,
+      summary: `List ${path}`,
+      description: `${resource.about} Pages follow \`page.nextCursor\` (also a \`Link\` header) and never skip a row.`,
+      query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
+      headers: ifNoneMatch,
+      answers: {
+        200: {
+          description: `A page of ${path}; as CSV or NDJSON the whole list.`,
+          schema: listed,
+          alsoAs: formatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
+          headers: ['ETag', 'Link', 'Content-Disposition'],
+        },
+      },
+      problems: ['invalid-cursor', 'not-acceptable'],
+    }),
+    handler: async (request, reply) => {
+      const query = toListQuery(resource, request.query as Record<string, unknown>)
+      const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
+      if (format !== 'json') return sendAs(request, reply, format, records, resource, query, cursorSecret)
+      const { rows, nextCursor, total } = await records.engine.read(async (reader) => {
+        const found = await listPage(records, reader, resource, query, cursorSecret)
+        await embedIncludes(records, reader, resource, found.rows, query.include, found.view)
+        return found
+      })
+      const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
+      return answer(request, reply, {
+        body: `{"data":[${rows.map((row) => row.doc).join(',')}],"page":${pageInfo}}`,
+        ...(nextCursor !== null && { headers: { link: `<${nextUrl(request, nextCursor)}>; rel="next"` } }),
+      })
+    },
+  })
+
+  for (const format of formatsOf(resource)) {
+    if (format !== 'ics' && format !== 'atom') continue
+    app.get(`${collection}.${format}`, {
+      schema: describe({
+        operationId: `list${plural}As${format === 'ics' ? 'Calendar' : 'Feed'}`,
+        tag: path,
+        summary:
+          format === 'ics'
+            ? `The ${path} as a calendar (RFC 5545)`
+            : `The ${path} as an Atom feed (RFC 4287)`,
+        description: `Takes the filters of ${collection}.`,
+        query: listParameters(resource, includes).omit({ include: true, count: true }),
+        headers: ifNoneMatch,
+        answers: {
+          200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
+        },
+        problems: ['invalid-cursor'],
+      }),
+      handler: (request, reply) => {
+        const given = request.query as Record<string, unknown>
+        // A feed begins with what changed last.
+        const sort = given['sort'] ?? (format === 'atom' ? ['-updatedAt'] : undefined)
+        const query = toListQuery(resource, { ...given, sort })
+        return sendAs(request, reply, format, records, resource, query, cursorSecret)
+      },
+    })
+  }
+
+  app.post(collection, {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `create${name}`,
+      tag: path,
+      summary: `Create ${a}`,
+      description:
+        'Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.',
+      body: resource.create,
+      answers: { 201: { description: `The ${kind} as it was made.`, schema: resource.record } },
+      problems: [
+        'unknown-reference',
+        'inconsistent',
+        'duplicate',
+        ...(resource.lifecycle ? (['illegal-transition'] as const) : []),
+      ],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const input = request.body as Record<string, unknown>
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const made = await records.create(tx, resource, input)
+        return recordResponse(made, 201, `${collection}/${made.id}`)
+      })
+    },
+  })
+
+  app.get(item, {
+    schema: describe({
+      operationId: `get${name}`,
+      tag: path,
+      summary: `Get ${a}`,
+      description: `With \`include\` its related records come along; with \`knownAt\` it is as this service knew it then.${resource.alias ? ` It answers to its id and to its ${resource.alias}.` : ''}`,
+      params: recordParam(resource),
+      query: z.strictObject({
+        include: includeParameter(resource, includes).optional(),
+        ...viewParameters(resource),
+      }),
+      headers: ifNoneMatch,
+      answers: {
+        200: {
+          description: `The ${kind}.`,
+          schema: resource.record,
+          headers: ['ETag', 'Last-Modified'],
+        },
+      },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const { asOf = null, knownAt, include = [] } = request.query as ReadQuery
+      const row = await records.engine.read(async (reader) => {
+        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(reader, knownAt) }
+        const found = await readRecord(records, reader, resource, id, view, include)
+        await embedIncludes(records, reader, resource, [found], include, view)
+        return found
+      })
+      return answer(request, reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
+    },
+  })
+
+  app.patch(item, {
+    validatorCompiler: mergePatchCompiler,
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: `update${name}`,
+      tag: path,
+      summary: `Update ${a}`,
+      description: `A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.${resource.lifecycle ? ' The status is never patched: POST an event.' : ''}`,
+      params: recordParam(resource),
+      headers: ifMatch,
+      body: resource.patch,
+      answers: { 200: { description: `The ${kind} as it is now.`, schema: resource.record } },
+      problems: [
+        'not-found',
+        'gone',
+        'precondition-required',
+        'precondition-failed',
+        'unknown-reference',
+        'inconsistent',
+        'duplicate',
+        ...(resource.kind === 'source' ? (['source-cited'] as const) : []),
+      ],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await records.load(tx, resource, id)
+        checkIfMatch(request, stored.version)
+        const before = parse(stored)
+        const changed = patched(resource, before, request.body as Record<string, unknown>)
+        return recordResponse(await records.update(tx, resource, before, changed))
+      })
+    },
+  })
+
+  app.delete(item, {
+    config: { role: 'admin' },
+    schema: describe({
+      operationId: `delete${name}`,
+      tag: path,
+      summary: `Delete ${a}`,
+      description:
+        'Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.',
+      params: recordParam(resource),
+      headers: ifMatch,
+      answers: { 204: { description: 'It is deleted; reading it is 410 from now on.' } },
+      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'referenced'],
+      secured: true,
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await records.load(tx, resource, id)
+        checkIfMatch(request, stored.version)
+        await records.remove(tx, resource, parse(stored))
+        return DELETED
+      })
+    },
+  })
+}
+
+/** A path and a query that may stand in a link as they are. */
+const PLAIN = /^\/(?:[\w\-.~:/?@!$&'()*+,;=]|%[\da-f]{2})*$/i
+
+/** The cursor of such a path. */
+const CURSOR = /(?<=^[^?]*\?|&)cursor=[^&]*/
+
+/** Where the next page is: as the client asked, with another cursor. */
+export function nextUrl({ url: asked, query }: FastifyRequest, cursor: string): string {
+  if (PLAIN.test(asked)) {
+    if (CURSOR.test(asked)) return asked.replace(CURSOR, `cursor=${cursor}`)
+    if ((query as { cursor?: string }).cursor === undefined)
+      return `${asked}${asked.includes('?') ? '&' : '?'}cursor=${cursor}`
+  }
+  const url = new URL(asked, 'http://localhost')
+  url.searchParams.set('cursor', cursor)
+  return `${url.pathname}${url.search}`
+}

@@ -1,0 +1,406 @@
+// A whole report in one call: a source and everything an analyst drew from it, with the quotes. People, bodies and
+// topics that are known already are found again; all of it is written, or nothing.
+
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../../core/problems.ts'
+import { describe } from '../../http/describe.ts'
+import { bodyProblem } from '../../http/validation.ts'
+import { respondIdempotently } from '../../http/write.ts'
+import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
+import {
+  anyId,
+  type Kind,
+  line,
+  pathTo,
+  references,
+  refPattern,
+  unbounded,
+} from '../../records/schema/fields.ts'
+import type { Doc, Resource } from '../../records/schema/resource.ts'
+import { parse, type Records, type WriteTransaction } from '../../records/write/records.ts'
+import { attach } from '../records/attach.ts'
+
+/** The parts of a report, in the order in which they are written: each may refer to those before it. */
+export const SECTIONS = {
+  topics: 'topic',
+  organizations: 'organization',
+  speakers: 'speaker',
+  meetings: 'meeting',
+  agreements: 'agreement',
+  proposals: 'proposal',
+  statements: 'statement',
+} as const satisfies Record<string, Kind>
+
+export type Section = keyof typeof SECTIONS
+
+/** Kinds of which a name says enough to be matched with what is known. */
+const NAMED: readonly Kind[] = ['topic', 'organization', 'speaker']
+
+type Fields = Record<string, unknown>
+
+export interface Item extends Fields {
+  key?: string
+  evidence?: Fields[]
+}
+
+export type Report = { source: Item } & { [Name in Section]?: Item[] }
+
+export interface Outcome {
+  section: keyof Sections
+  key: string | null
+  kind: Kind
+  id: string
+  path: string
+  outcome: 'created' | 'matched'
+}
+
+/** `=key`: the record of this report that has this key. */
+const KEY = /^=([\w.-]{1,100})$/
+
+/** What is written, section by section; each may refer by key to those before it. */
+export type Sections = { [Name in Section | 'states' | 'source']?: Item[] }
+
+/** Called with the key of each record, or of each quote under it, right before it is written. */
+type Naming = (key: string) => void
+
+/**
+ * Writes a report.
+ * @param known ids by key, of records that were written before; those of the report are added
+ * @throws Problem with pointers into the report; `ambiguous-match` when a name fits several records
+ */
+export async function writeReport(
+  records: Records,
+  tx: WriteTransaction,
+  { source, topics = [], organizations = [], ...rest }: Report,
+  known: Map<string, string> = new Map(),
+  naming?: Naming,
+): Promise<Outcome[]> {
+  // The publisher of a source may be a body of the report.
+  const before = await writeSections(records, tx, { topics, organizations }, known, naming)
+  const [made] = await writeSections(records, tx, { source: [source] }, known, naming)
+  if (!made) throw new Error('A report has a source.')
+  const after = await writeSections(records, tx, rest, known, naming)
+  await writeQuotes(
+    records,
+    tx,
+    made.id,
+    { topics, organizations, source: [source], ...rest },
+    [...before, made, ...after],
+    naming,
+  )
+  return [...before, made, ...after]
+}
+
+/** Writes records that may refer to each other by key, without their quotes. */
+export async function writeSections(
+  records: Records,
+  tx: WriteTransaction,
+  sections: Sections,
+  known: Map<string, string>,
+  naming?: Naming,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
+    const kind = kindOf(section)
+    const resource = records.catalogue.resource(kind)
+    for (const [index, { key = null, evidence: _, ...fields }] of items.entries()) {
+      await inside(pointerTo(section, index), async () => {
+        naming?.(key ?? '')
+        const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, known))
+        if (!parsed.success) throw bodyProblem(parsed.error)
+        if (key !== null && known.has(key)) {
+          throw new Problem('invalid-body', `The key ${key} is used twice.`, {
+            errors: [{ pointer: '/key', detail: 'Used twice.' }],
+          })
+        }
+        const matched = await match(records, tx, resource, parsed.data)
+        const id = matched ?? (await records.create(tx, resource, parsed.data)).id
+        if (key !== null) known.set(key, id)
+        const path = `/v1/${resource.path}/${id}`
+        outcomes.push({ section, key, kind, id, path, outcome: matched ? 'matched' : 'created' })
+      })
+    }
+  }
+  return outcomes
+}
+
+/** @param outcomes what became of the items, in their order */
+async function writeQuotes(
+  records: Records,
+  tx: WriteTransaction,
+  sourceId: string,
+  sections: Sections,
+  outcomes: Outcome[],
+  naming?: Naming,
+): Promise<void> {
+  const next = outcomes.values()
+  for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
+    for (const [index, { evidence = [] }] of items.entries()) {
+      const outcome = next.next().value
+      if (!outcome) throw new Error('Every item has an outcome.')
+      const resource = records.catalogue.resource(outcome.kind)
+      for (const [place, quoted] of evidence.entries()) {
+        await inside(`${pointerTo(section, index)}/evidence/${place}`, async () => {
+          naming?.(`${outcome.key}/${place}`)
+          const record = parse(await records.load(tx, resource, outcome.id))
+          const fresh = outcome.outcome === 'created'
+          const given = { motivation: 'quote', sourceId, ...quoted }
+          await attach(records, tx, 'evidence', resource, record, given, { fresh })
+        })
+      }
+    }
+  }
+}
+
+const kindOf = (section: keyof Sections): Kind =>
+  section === 'source' ? 'source' : section === 'states' ? 'state' : SECTIONS[section]
+
+const pointerTo = (section: string, index: number) =>
+  section === 'source' ? '/source' : `/${section}/${index}`
+
+/** Lets the faults of a part point into the whole. */
+async function inside(prefix: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const errors = (error.errors ?? [{ pointer: '', detail: error.message }]).map((fault) => ({
+      ...fault,
+      pointer: `${prefix}${fault.pointer ?? ''}`,
+    }))
+    throw new Problem(error.code, error.message, { errors, ...(error.extra && { extra: error.extra }) })
+  }
+}
+
+/** Puts ids in place of keys, where the shape holds a reference: elsewhere `=key` is a text like any other. */
+function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {
+  if (references.has(schema as z.ZodString)) {
+    const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
+    return key === undefined ? value : (ids.get(key) ?? value)
+  }
+  if (schema instanceof z.ZodObject && typeof value === 'object' && value !== null) {
+    const shape = schema.shape as Record<string, z.ZodType | undefined>
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        const field = Object.hasOwn(shape, name) ? shape[name] : undefined
+        return [name, field ? resolveKeys(field, inner, ids) : inner]
+      }),
+    )
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value)) {
+    return value.map((item) => resolveKeys(schema.element as z.ZodType, item, ids))
+  }
+  if (
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional
+  ) {
+    return resolveKeys(schema.unwrap() as z.ZodType, value, ids)
+  }
+  return value
+}
+
+/** The id of the record that is meant: by what is unique, or by normalised name in any of its names. */
+async function match(
+  records: Records,
+  tx: WriteTransaction,
+  resource: Resource,
+  fields: Fields,
+): Promise<string | null> {
+  const known = await recognise(records, tx, resource, fields)
+  if (known || !NAMED.includes(resource.kind)) return known
+  const found = new Map<string, Doc>()
+  for (const name of new Set(namesOf(resource, fields))) {
+    for (const doc of await namesakes(records, tx, resource, name)) found.set(doc.id, doc)
+  }
+  const [only] = found.keys()
+  if (found.size <= 1) return only ?? null
+  const { titleField } = resource
+  throw new Problem(
+    'ambiguous-match',
+    `${found.size} records are called ${JSON.stringify(fields[titleField])}.`,
+    {
+      errors: [
+        {
+          pointer: `/${titleField}`,
+          detail: 'Several records have this name; refer to the one that is meant by its id.',
+        },
+      ],
+      extra: {
+        matches: [...found.values()].map((doc) => ({
+          id: doc.id,
+          name: String(doc[titleField]),
+          path: `/v1/${resource.path}/${doc.id}`,
+        })),
+      },
+    },
+  )
+}
+
+/** A shape in which every reference may also be `=key`. */
+function withKeys(schema: z.ZodType): z.ZodType {
+  const reference = references.get(schema as z.ZodString)
+  if (reference) {
+    return z
+      .string()
+      .max(200)
+      .meta({
+        // Checked when the key is replaced; documented here.
+        pattern: [...reference.kinds.map((kind) => refPattern(kind).source), KEY.source].join('|'),
+        description: `The id of a ${reference.kinds.join(' or ')}, or \`=key\` of one in this report.`,
+      })
+  }
+  if (schema instanceof z.ZodObject) {
+    return z.strictObject(
+      Object.fromEntries(
+        Object.entries(schema.shape).map(([key, inner]) => [key, withKeys(inner as z.ZodType)]),
+      ),
+    )
+  }
+  if (schema instanceof z.ZodArray) return z.array(withKeys(schema.element as z.ZodType)).max(500)
+  if (schema instanceof z.ZodNullable) return withKeys(schema.unwrap() as z.ZodType).nullable()
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return withKeys(schema.unwrap() as z.ZodType).optional()
+  }
+  return schema
+}
+
+/** @param evidence what a POST of evidence takes */
+const quoteSchema = (evidence: z.ZodObject) =>
+  z
+    .strictObject(evidence.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape)
+    .meta({
+      id: 'QuoteCreate',
+      description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
+    })
+
+function itemSchema(resource: Resource, quote: z.ZodType) {
+  const shape = (withKeys(resource.create) as z.ZodObject).shape
+  return z
+    .strictObject({
+      key: z
+        .string()
+        .regex(/^[\w.-]{1,100}$/)
+        .optional()
+        .meta({
+          maxLength: 100,
+          description: 'A name for others in this report to refer to it by, as `=key`.',
+        }),
+      ...shape,
+      evidence: z
+        .array(quote)
+        .max(200)
+        .optional()
+        .meta({ description: 'The words of the source that it rests on.' }),
+    })
+    .meta({ id: `Report${resource.name}Create`, description: `A ${resource.kind} in a report.` })
+}
+
+export function reportRoutes(app: FastifyInstance, records: Records): void {
+  const resource = (kind: Kind) => records.catalogue.resource(kind)
+  const evidence = records.attachment('evidence').shape(resource('source'))
+  if (!evidence) throw new Error('Everything takes evidence.')
+  const quote = quoteSchema(evidence)
+  const body = z
+    .strictObject({
+      source: itemSchema(resource('source'), quote),
+      ...Object.fromEntries(
+        Object.entries(SECTIONS).map(([section, kind]) => [
+          section,
+          z
+            .array(itemSchema(resource(kind), quote))
+            .max(500)
+            .optional(),
+        ]),
+      ),
+    })
+    .meta({
+      id: 'ReportCreate',
+      description:
+        'A source and what was drawn from it. A record may refer to those in the sections before its own, and to earlier ones in its own.',
+      examples: [
+        {
+          source: {
+            title: 'A report',
+            language: 'en',
+            text: 'Tashkent, 24 August 2022. The minister proposed to exercise together.',
+          },
+          speakers: [{ key: 'minister', name: 'The minister', evidence: [{ exact: 'The minister' }] }],
+          proposals: [
+            {
+              title: 'Exercise together',
+              proposedOn: '2022-08-24',
+              speakerId: '=minister',
+              evidence: [{ exact: 'proposed to exercise together', assertion: 'proposed' }],
+            },
+          ],
+        },
+      ],
+    })
+  const result = z
+    .object({
+      sourceId: anyId('The source.'),
+      data: z
+        .array(
+          z
+            .object({
+              section: z
+                .enum(['source', ...Object.keys(SECTIONS)])
+                .meta({ description: 'The part of the report in which it stood.' }),
+              key: line(100, 'Its key in the report, where it had one.').nullable(),
+              kind: z
+                .enum(['source', ...Object.values(SECTIONS)])
+                .meta({ description: 'What kind of record it is.' }),
+              id: anyId('Its id.'),
+              path: pathTo('Where to read it.'),
+              outcome: z
+                .enum(['created', 'matched'])
+                .meta({ description: '`matched`: it was known already, and only its evidence is new.' }),
+            })
+            .meta({ id: 'ReportOutcome', description: 'What became of a record of the report.' }),
+        )
+        .meta(unbounded),
+    })
+    .meta({ id: 'ReportResult', description: 'What became of a report.' })
+
+  app.post('/v1/reports', {
+    config: { role: 'analyst' },
+    schema: describe({
+      operationId: 'createReport',
+      tag: 'reports',
+      summary: 'Create a report: a source and its records in one call',
+      description:
+        'A source text and everything drawn from it, with the quotes. People, bodies and topics that are known already are matched by identifier, then by normalised name in any of their names; a name that fits several is refused with the candidates. All of it is written, or nothing.',
+      body,
+      answers: {
+        201: {
+          description: 'What became of each record.',
+          schema: result,
+          headers: ['Location', 'Idempotency-Replayed'],
+        },
+      },
+      problems: [
+        'unknown-reference',
+        'inconsistent',
+        'duplicate',
+        'illegal-transition',
+        'quote-absent',
+        'quote-ambiguous',
+        'ambiguous-match',
+      ],
+      secured: true,
+    }),
+    handler: (request, reply) =>
+      respondIdempotently(records, request, reply, async (tx) => {
+        const data = await writeReport(records, tx, request.body as Report)
+        const sourceId = data.find(({ section }) => section === 'source')?.id ?? ''
+        return {
+          status: 201,
+          headers: { 'content-type': 'application/json; charset=utf-8', location: `/v1/sources/${sourceId}` },
+          body: JSON.stringify({ sourceId, data }),
+        }
+      }),
+  })
+}
