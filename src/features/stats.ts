@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { columnNamed } from '../db/columns.ts'
 import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
@@ -11,7 +12,7 @@ import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
 import { line, unbounded } from '../records/schema/fields.ts'
 import { columnOf, type Resource } from '../records/schema/resource.ts'
-import { columnNamed, type Records } from '../records/write/records.ts'
+import type { Records } from '../records/write/records.ts'
 
 interface Bucket extends Bar {
   label: string | null

@@ -9,6 +9,7 @@ import { inconsistent, Problem, type ProblemCode, unknownReference } from '../..
 import { fold } from '../../core/search.ts'
 import { bodyProblem, segmentOf } from '../../http/validation.ts'
 import { identifiersIn, namesakes, namesOf, recognise } from '../../records/read/matching.ts'
+import { missingRecord } from '../../records/read/record.ts'
 import { type Kind, PREFIXES } from '../../records/schema/fields.ts'
 import {
   type Catalogue,
@@ -657,7 +658,7 @@ class Importer {
           { pointer: '/id', detail: `Must be the id of a ${entity.kind} (${entity.prefix}_…), or left out.` },
         ],
       })
-    const missing = await this.#records.missingProblem(tx, entity, id)
+    const missing = await missingRecord(tx, entity, id)
     if (missing.code === 'gone')
       throw new Problem('gone', missing.message, { errors: [{ pointer: '/id', detail: missing.message }] })
     return id

@@ -1,5 +1,6 @@
 // Embedding related records beside their ids: one query for each relation, never one for each row.
 
+import { columnNamed, selectColumns } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import {
@@ -12,7 +13,7 @@ import {
   referenceAt,
   valuesAt,
 } from '../schema/resource.ts'
-import { columnNamed, columnsOf, type Records } from '../write/records.ts'
+import type { Records } from '../write/records.ts'
 import type { Row } from './list.ts'
 import { rowAsOf, tableAsOf, type View } from './view.ts'
 
@@ -120,7 +121,7 @@ async function referred(
   if (ids.length === 0) return new Map()
   const from = tableAsOf(records.catalogue, records.engine, target, view)
   // The columns lead to others, and hold what a day changes; mostly the document is enough.
-  const columns = columnsOf(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
+  const columns = selectColumns(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
   const found = await reader.all<Row>(sql`select ${columns} from ${from} where ${target.table.id} in ${ids}`)
   const byId = new Map(found.map((row) => [row['id'], rowAsOf(target, row, view)]))
   return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(id) ?? [])]))
@@ -147,7 +148,7 @@ async function referring(
   const place = sql`row_number() over (partition by ${by} order by ${first}${columnNamed(table, 'firstSeq')})`
   const from = tableAsOf(records.catalogue, records.engine, target, view)
   const found = await reader.all<Row>(
-    sql`select * from (select ${columnsOf(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map((row) => row['id'])}) as placed where place <= ${MAX_EMBEDDED + 1} order by place`,
+    sql`select * from (select ${selectColumns(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map((row) => row['id'])}) as placed where place <= ${MAX_EMBEDDED + 1} order by place`,
   )
   const byId = Map.groupBy(found, (row) => row[column])
   return new Map(

@@ -4,15 +4,17 @@ import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, readCursor, signCursor } from '../../core/cursor.ts'
 import { notFound } from '../../core/problems.ts'
 import { matchesText, type SearchQuery } from '../../core/search.ts'
+import { columnNamed, selectColumns } from '../../db/columns.ts'
 import { type Reader, ReplicaBehind } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import type { Kind } from '../schema/fields.ts'
 import { type Doc, type Filter, type Resource, readerOf } from '../schema/resource.ts'
-import { columnNamed, columnsOf, type Records } from '../write/records.ts'
+import type { Records } from '../write/records.ts'
 import { changedSince, filterConditions, type ResolvedFilters, resolveFilters, whereAll } from './filters.ts'
 import { filtersOf, type ListQuery, type SortKey } from './parameters.ts'
+import { missingRecord } from './record.ts'
 import { countAll } from './statistics.ts'
 import { lastSeqOf, recordsInLog, rowAsOf, seqAt, tableAsOf, type View } from './view.ts'
 
@@ -133,7 +135,7 @@ export async function readRecord(
     // By an alias only what is short is found.
     const among = alias ? undefined : sql`select ${asked} as "recordId"`
     const from = tableAsOf(records.catalogue, records.engine, resource, view, among)
-    return sql`select ${columnsOf(table, columns)} from ${from} where (${table.id} = ${asked}${named})`
+    return sql`select ${selectColumns(table, columns)} from ${from} where (${table.id} = ${asked}${named})`
   }
   let row: RecordRow | undefined
   if (view.asOf === null && view.seq === null) {
@@ -143,7 +145,7 @@ export async function readRecord(
     row = await reader.get<RecordRow>(known, { id })
   } else row = await reader.get<RecordRow>(select(sql`${id}`))
   if (row) return rowAsOf(resource, row, view)
-  if (view.asOf === null && view.seq === null) throw await records.missingProblem(reader, resource, id)
+  if (view.asOf === null && view.seq === null) throw await missingRecord(reader, resource, id)
   throw notFound(resource.kind, id, ' at that time')
 }
 
@@ -357,12 +359,12 @@ function select(
   const keys = order.map((key, index) => direction(table, key, index > 0))
   const cut = limit === Infinity ? sql.empty() : sql` ${sql.limit(limit)}`
   const ordered = sql` order by ${sql.join(keys, sql`, `)}${cut}`
-  const wanted = columnsOf(table, ['doc', ...columns])
+  const wanted = selectColumns(table, ['doc', ...columns])
   // The place in the order comes first: of two bounds on one column, SQLite enters the index at the one it reads first.
   const from = (arm: Source) => sql`from ${arm.from}${whereAll([...stretch, ...arm.where])}${ordered}`
   const [only] = arms
   if (arms.length === 1 && only) return sql`select ${wanted} ${from(only)}`
-  const each = columnsOf(table, ['doc', ...columns, ...order.map(({ column }) => column)])
+  const each = selectColumns(table, ['doc', ...columns, ...order.map(({ column }) => column)])
   const union = sql.join(
     arms.map((arm) => sql`select * from (select ${each} ${from(arm)}) as arm`),
     sql` union all `,

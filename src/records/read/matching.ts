@@ -1,11 +1,12 @@
 // Which known record is meant: by what other systems call it, by its key in the vocabulary, by its text, by its names.
 import { fold, parseSearch } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
+import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Kind } from '../schema/fields.ts'
 import type { Doc, Resource } from '../schema/resource.ts'
-import { columnNamed, parse, type Records, type Stored } from '../write/records.ts'
+import { parse, type Records, type Stored } from '../write/records.ts'
 
 type Fields = Record<string, unknown>
 

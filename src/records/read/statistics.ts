@@ -1,10 +1,11 @@
 // Counts records for charts and totals, with the conditions of the list that they count.
 
+import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
 import { columnOf, type Grouping, type Reference, type Resource, referenceAt } from '../schema/resource.ts'
-import { columnNamed, type Records } from '../write/records.ts'
+import type { Records } from '../write/records.ts'
 import { filterConditions, type ResolvedFilters, whereAll } from './filters.ts'
 import { tableAsOf } from './view.ts'
 

@@ -2,12 +2,14 @@
 
 import type { z } from 'zod'
 import type { IdMaker } from '../../core/ids.ts'
-import { type Fault, gone, inconsistent, notFound, Problem, unknownReference } from '../../core/problems.ts'
+import { type Fault, inconsistent, notFound, Problem, unknownReference } from '../../core/problems.ts'
 import { fold } from '../../core/search.ts'
+import { columnNamed } from '../../db/columns.ts'
 import { asWriter, type Engine, type Reader, type Writer } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes, identifiers, links } from '../../db/system-tables.ts'
-import { describeTable, type Table } from '../../db/tables.ts'
+import { describeTable } from '../../db/tables.ts'
+import { missingRecord } from '../read/record.ts'
 import type { Kind } from '../schema/fields.ts'
 import {
   type Catalogue,
@@ -162,7 +164,7 @@ export class Records {
   async load(reader: Reader, entity: Entity, id: string): Promise<Stored> {
     const found = await this.find(reader, entity, id)
     if (found) return found
-    throw await this.missingProblem(reader, entity, id)
+    throw await missingRecord(reader, entity, id)
   }
 
   /** The id of the record that another system calls so, if there is one. */
@@ -174,14 +176,6 @@ export class Records {
   ): Promise<string | null> {
     const owner = await reader.get<{ recordId: string }>(OWNER, { kind: entity.kind, scheme, identifier })
     return owner?.recordId ?? null
-  }
-
-  /** The problem of a record that is not there: deleted, or never made. */
-  async missingProblem(reader: Reader, entity: Entity, id: string): Promise<Problem> {
-    const tombstone =
-      (await reader.get(TOMBSTONE, { kind: entity.kind, id })) ??
-      (entity.alias ? await reader.get(aliasTombstone(entity.kind, entity.alias, id)) : undefined)
-    return tombstone ? gone(entity.kind, id) : notFound(entity.kind, id)
   }
 
   /**
@@ -592,36 +586,7 @@ function statementsFor(entity: Entity): Statements {
   }
 }
 
-/** Columns of a table, to be selected: all of them, or those that are named. */
-export function columnsOf(table: Table, only?: readonly string[]): SQL {
-  const { name, columns } = describeTable(table)
-  const chosen = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
-  const key = `${name} ${chosen.join()}`
-  const known = selections.get(key)
-  if (known) return known
-  // As text: the query of a page is built for every request, and has more of these than of everything else.
-  const made = sql.raw(chosen.map((column) => `"${name}"."${column}"`).join(', '))
-  selections.set(key, made)
-  return made
-}
-
-/** What was selected so far; a table has not many columns that a page may need or not. */
-const selections = new Map<string, SQL>()
-
-export function columnNamed(table: Table, name: string): SQL {
-  const found = table[name as 'id']
-  if (!found) throw new Error(`${describeTable(table).name} has no column ${name}.`)
-  return sql`${found}`
-}
-
 const LAST_CHANGE = sql`select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1`
-
-/** SQLite looks for no kind that is an expression: it would rather read all changes of the kind than those of the record. */
-const TOMBSTONE = sql`select 1 from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} || '' = ${sql.placeholder('kind')} and ${changes.op} = 'delete' limit 1`
-
-/** A deleted record that last had this alias. */
-const aliasTombstone = (kind: Kind, alias: string, value: string) =>
-  sql`select 1 from ${changes} join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1 where ${changes.kind} = ${kind} and ${changes.op} = 'delete' and before."doc" ->> ${alias} = ${value} limit 1`
 
 const LAST_VERSION = sql`select max(${changes.version}) as version from ${changes} where ${changes.recordId} = ${sql.placeholder('id')}`
 

@@ -1,18 +1,13 @@
 // Where each state stands on a proposal. What nobody recorded is "no record", which is not "abstained".
 
 import { z } from 'zod'
+import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { inForce } from '../../records/read/view.ts'
 import { anyId, named, partialDate, ref, support, text } from '../../records/schema/fields.ts'
 import { type Doc, defineEntity } from '../../records/schema/resource.ts'
-import {
-  type Attachment,
-  columnNamed,
-  parse,
-  type Records,
-  type Stored,
-} from '../../records/write/records.ts'
+import { type Attachment, parse, type Records, type Stored } from '../../records/write/records.ts'
 import { positions as table } from './table.ts'
 
 export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const

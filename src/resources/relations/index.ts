@@ -2,13 +2,13 @@
 
 import { z } from 'zod'
 import { inconsistent, Problem } from '../../core/problems.ts'
+import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { anyId, type Kind, mayGrow, named, PREFIXES, ref, text } from '../../records/schema/fields.ts'
 import { type Doc, defineEntity, type Entity } from '../../records/schema/resource.ts'
 import {
   type Attachment,
-  columnNamed,
   parse,
   type Records,
   type Stored,

@@ -1,0 +1,17 @@
+// Columns of record tables in queries, by name.
+import { type SQL, sql } from './sql.ts'
+import { describeTable, type Table } from './tables.ts'
+
+/** @throws Error if the table has no such column */
+export function columnNamed(table: Table, name: string): SQL {
+  const column = table[name as 'id']
+  if (!column) throw new Error(`${describeTable(table).name} has no column ${name}.`)
+  return sql`${column}`
+}
+
+/** A select list of all columns of a table, or of some. */
+export function selectColumns(table: Table, only?: readonly string[]): SQL {
+  const { name, columns } = describeTable(table)
+  const selected = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
+  return sql.raw(selected.map((column) => `"${name}"."${column}"`).join(', '))
+}
