@@ -1,145 +1,149 @@
-// Data for benches: any number of proposals, the same ones every time, written by SQL as the service would store them.
+// Creates the data: the same proposals every time, imported into the service and copied to the baseline.
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import Database from 'better-sqlite3'
-import { fold } from '../src/core/search.ts'
-import { openSqlite } from '../src/db/sqlite/engine.ts'
-import { seed } from '../src/seed.ts'
 
-const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred']
-const AT = '2026-01-01T00:00:00.000Z'
-
-/** So many proposals a speaker and a word have, whatever the size: what is asked of them costs the same then. */
-export const PER_SPEAKER = 200
-export const PER_WORD = 25
+/** How many proposals share a speaker, a meeting and a word, whatever the size of the data. */
+const PER_SPEAKER = 200
 const PER_MEETING = 20
+const PER_WORD = 25
+const TOPICS = 20
+const ROWS_PER_IMPORT = 50_000
 
-/**
- * Makes a database file with the article's seed and `count` more proposals, each with its start, its topic and its
- * words, and with the speakers and meetings that they need. Half of the proposals of any day, more or less, hold the word "common".
- */
-export async function fill(file: string, count: number): Promise<void> {
-  const engine = openSqlite(file)
-  await engine.migrate()
-  await seed(engine)
-  await engine.close()
+export const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred'] as const
+export const DAYS = 24 * 12 * 28
+
+export const countSpeakers = (rows: number) => Math.ceil(rows / PER_SPEAKER)
+const countMeetings = (rows: number) => Math.ceil(rows / PER_MEETING)
+export const countWords = (rows: number) => Math.ceil(rows / PER_WORD)
+
+/** An id that the service accepts: `prp_00000000000000000000000017`. */
+export const idOf = (kind: 'prp' | 'spk' | 'mtg' | 'top', number: number) =>
+  `${kind}_${String(number).padStart(26, '0')}`
+
+/** One of the days from 2002-01-01 to 2025-12-28; months have 28 days. Neighbours lie in different years. */
+export function dayOf(number: number): string {
+  const twoDigits = (part: number) => String(part).padStart(2, '0')
+  const [month, day] = [Math.floor(number / 24) % 12, Math.floor(number / 288) % 28]
+  return `${2002 + (number % 24)}-${twoDigits(1 + month)}-${twoDigits(1 + day)}`
+}
+
+const range = <T>(from: number, to: number, item: (number: number) => T) =>
+  Array.from({ length: to - from }, (_, index) => item(from + index))
+
+function proposal(number: number, rows: number) {
+  const status = STATUSES[number % STATUSES.length]
+  const proposedOn = dayOf(number)
+  return {
+    id: idOf('prp', number),
+    title: `Proposal ${number} on cooperation`,
+    summary: `Number ${number}: to cooperate more closely in the field w${number % countWords(rows)}, and to report on it.`,
+    meetingId: idOf('mtg', number % countMeetings(rows)),
+    speakerId: idOf('spk', number % countSpeakers(rows)),
+    onBehalfOf: { stateCode: 'RU' },
+    proposedOn,
+    topicIds: [idOf('top', number % TOPICS)],
+    ...(status !== 'proposed' && { events: [{ status, occurredOn: proposedOn }] }),
+  }
+}
+
+/** Imports everything over HTTP. @returns imported proposals per second */
+export async function importData(base: string, key: string, rows: number): Promise<number> {
+  const reference = [
+    { kind: 'state', record: { code: 'RU', name: 'Russia' } },
+    ...range(0, TOPICS, (number) => ({
+      kind: 'topic',
+      record: { id: idOf('top', number), slug: `topic-${number}`, prefLabel: `Topic ${number}` },
+    })),
+    ...range(0, countSpeakers(rows), (number) => ({
+      kind: 'speaker',
+      record: { id: idOf('spk', number), name: `Speaker ${number}` },
+    })),
+    ...range(0, countMeetings(rows), (number) => ({
+      kind: 'meeting',
+      record: {
+        id: idOf('mtg', number),
+        name: `Meeting ${number}`,
+        startDate: dayOf(number),
+        city: 'Tashkent',
+      },
+    })),
+  ]
+  await importRows(base, key, reference)
+  const begin = performance.now()
+  for (let from = 0; from < rows; from += ROWS_PER_IMPORT) {
+    const records = range(from, Math.min(rows, from + ROWS_PER_IMPORT), (number) => proposal(number, rows))
+    await importRows(
+      base,
+      key,
+      records.map((record) => ({ kind: 'proposal', record })),
+    )
+  }
+  return rows / ((performance.now() - begin) / 1000)
+}
+
+async function importRows(base: string, key: string, rows: object[]): Promise<void> {
+  const authorization = `Bearer ${key}`
+  const accepted = await fetch(`${base}/v1/imports?mode=commit`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/x-ndjson' },
+    body: rows.map((row) => JSON.stringify(row)).join('\n'),
+  })
+  if (accepted.status !== 202) throw new Error(`The import was refused: ${await accepted.text()}`)
+  const path = accepted.headers.get('location')
+  for (;;) {
+    const response = await fetch(`${base}${path}?wait=60`, { headers: { authorization } })
+    const job = (await response.json()) as { status: string }
+    if (job.status === 'succeeded') return
+    if (job.status === 'failed') throw new Error(JSON.stringify(job).slice(0, 2000))
+  }
+}
+
+type Doc = Record<string, unknown>
+
+async function* stream(url: string): AsyncGenerator<Doc> {
+  const { body } = await fetch(url)
+  if (!body) throw new Error(`${url} has no body.`)
+  for await (const line of createInterface({ input: Readable.fromWeb(body) })) yield JSON.parse(line)
+}
+
+/** Reads the whole list as NDJSON and discards it. @returns proposals per second */
+export async function measureStream(base: string, rows: number): Promise<number> {
+  const begin = performance.now()
+  const { body } = await fetch(`${base}/v1/proposals?format=ndjson`)
+  if (!body) throw new Error('The list has no body.')
+  await once(Readable.fromWeb(body).resume(), 'end')
+  return rows / ((performance.now() - begin) / 1000)
+}
+
+/** Copies the data from the service to the baseline: a table with a column for each field, plain indexes, FTS5. */
+export async function createBaselineDatabase(base: string, file: string): Promise<void> {
   const database = new Database(file)
   database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = OFF')
-  database.pragma('cache_size = -400000')
-  const model = (table: string) =>
-    JSON.parse(
-      database.prepare(`select doc from ${table} order by seq limit 1`).pluck().get() as string,
-    ) as Record<string, unknown>
-  const proposalModel = model('proposals')
-  const meetingModel = model('meetings')
-  const speakerModel = model('speakers')
-  const eventModel = model('events')
-  const party = proposalModel['onBehalfOf'] as Record<string, unknown>
-  const topics = database.prepare('select id from topics order by id').pluck().all() as string[]
-  const meetings = Math.ceil(count / PER_MEETING)
-  const speakers = Math.ceil(count / PER_SPEAKER)
-  let seq = database.prepare('select max(seq) from changes').pluck().get() as number
-
-  const change = database.prepare(
-    `insert into changes (seq, kind, recordId, parentId, version, op, at, actorId, actorName, requestId, doc) values (?, ?, ?, ?, 1, 'create', ?, 'bench', 'bench', null, ?)`,
-  )
-  const searchDoc = database.prepare(
-    'insert into searchDocs (docId, kind, recordId, date) values (?, ?, ?, ?)',
-  )
-  const searchWords = database.prepare('insert into searchWords (rowid, title, body) values (?, ?, ?)')
-  const link = database.prepare(
-    `insert into links (fromKind, fromId, field, toId) values ('proposal', ?, 'topicIds', ?)`,
-  )
-  const insertInto = (kind: string, table: string) => {
-    const names = database.prepare(`select name from pragma_table_info('${table}')`).pluck().all() as string[]
-    const statement = database.prepare(
-      `insert into ${table} (${names.map((name) => `"${name}"`).join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
-    )
-    const nulls = Object.fromEntries(names.map((name) => [name, null]))
-    return (doc: Record<string, unknown>, columns: Record<string, unknown> = {}) => {
-      const text = JSON.stringify(doc)
-      seq += 1
-      change.run(seq, kind, doc['id'], doc['recordId'] ?? null, AT, text)
-      const scalars = Object.fromEntries(
-        Object.entries(doc).filter(([, value]) => value === null || typeof value !== 'object'),
-      )
-      statement.run({ ...nulls, ...scalars, ...columns, seq, firstSeq: seq, doc: text })
+  for (const table of ['meetings', 'proposals']) {
+    database.exec('begin')
+    let insert: Database.Statement | undefined
+    for await (const doc of stream(`${base}/v1/${table}?format=ndjson`)) {
+      const names = Object.keys(doc)
+      if (!insert) {
+        const columns = names.map((name) => (name === 'id' ? 'id text primary key' : name))
+        database.exec(`create table ${table} (${columns.join(', ')})`)
+        insert = database.prepare(
+          `insert into ${table} values (${names.map((name) => `@${name}`).join(', ')})`,
+        )
+      }
+      const scalar = (value: unknown) => (value instanceof Object ? JSON.stringify(value) : value)
+      insert.run(Object.fromEntries(names.map((name) => [name, scalar(doc[name])])))
     }
+    database.exec('commit')
   }
-  const putProposal = insertInto('proposal', 'proposals')
-  const putMeeting = insertInto('meeting', 'meetings')
-  const putSpeaker = insertInto('speaker', 'speakers')
-  const putEvent = insertInto('event', 'events')
-  const stamps = { support: 'unsupported', createdAt: AT, updatedAt: AT, version: 1 }
-  const index = (kind: string, id: string, date: string | null, title: string, body: string) => {
-    searchDoc.run(seq, kind, id, date)
-    searchWords.run(seq, fold(title), fold(body))
-  }
-
-  const putAll = database.transaction((from: number, to: number) => {
-    for (let number = from; number < to; number++) {
-      if (number < meetings) {
-        const id = idOf(number, 'mtg')
-        const name = `Meeting ${number}`
-        putMeeting({ ...meetingModel, id, name, ...stamps, startDate: dayOf(number), endDate: dayOf(number) })
-        index('meeting', id, dayOf(number), name, '')
-      }
-      if (number < speakers) {
-        const id = idOf(number, 'spk')
-        const name = `Speaker ${number}`
-        putSpeaker({ ...speakerModel, id, name, ...stamps })
-        index('speaker', id, null, name, '')
-      }
-    }
-    for (let number = from; number < to; number++) {
-      const id = idOf(number)
-      const topic = topics[number % topics.length]
-      const title = `Proposal ${number} on ${number % 97 === 0 ? 'drones' : 'cooperation'}`
-      const summary = `What is proposed in number ${number}: to cooperate more closely in the ${isCommon(number) ? 'common ' : ''}field ${wordOf(number, count)}, and to report on it.`
-      const proposedOn = dayOf(number)
-      const proposal = {
-        ...proposalModel,
-        id,
-        title,
-        summary,
-        meetingId: idOf(number % meetings, 'mtg'),
-        speakerId: idOf(number % speakers, 'spk'),
-        proposedOn,
-        topicIds: [topic],
-        status: STATUSES[number % STATUSES.length],
-        statusSince: proposedOn,
-        ...stamps,
-      }
-      putProposal(proposal, party)
-      link.run(id, topic)
-      index('proposal', id, proposedOn, title, summary)
-      const started = { meetingId: proposal.meetingId, status: proposal.status, occurredOn: proposedOn }
-      const under = { recordKind: 'proposal', recordId: id }
-      putEvent({ ...eventModel, id: idOf(number, 'evt'), ...under, ...started, ...stamps })
-    }
-  })
-  for (let from = 0; from < count; from += 50_000) putAll(from, Math.min(count, from + 50_000))
-  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.exec(`
+    create index proposals_status on proposals (status, proposedOn, id);
+    create index proposals_speaker on proposals (speakerId, proposedOn, id);
+    create virtual table words using fts5 (title, summary, content = 'proposals');
+    insert into words (words) values ('rebuild');
+    analyze;
+  `)
   database.close()
 }
-
-/** One of two, in no order: days, speakers and statuses come round in theirs. */
-const isCommon = (number: number) => Math.imul(number, 0x9e3779b1) >>> 31 === 0
-
-/** A day of the years from 2002 to 2025. */
-const dayOf = (number: number) => {
-  const two = (part: number) => String(part).padStart(2, '0')
-  return `20${two(2 + (number % 24))}-${two(1 + (Math.floor(number / 24) % 12))}-${two(1 + (Math.floor(number / 288) % 28))}`
-}
-
-/** A word that 25 proposals of the data hold. */
-export const wordOf = (number: number, count: number) =>
-  `w${Math.floor(number % Math.max(1, count / PER_WORD))}`
-
-/** An id of the right form, in order of number. */
-export const idOf = (number: number, prefix = 'prp') =>
-  `${prefix}_02${number
-    .toString(32)
-    .padStart(24, '0')
-    .replace(/[iloua-v]/g, (char) => CROCKFORD[Number.parseInt(char, 32)] ?? char)}`
-
-const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'

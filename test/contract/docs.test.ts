@@ -1,8 +1,8 @@
 // What there is, is documented: every setting, every npm script, every route.
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Results } from '../../bench/rates.ts'
-import { plot, withFigures } from '../../bench/report.ts'
+
+import { plotOf, type Results, withFigures } from '../../bench/report.ts'
 import { SETTINGS } from '../../src/config.ts'
 import { service } from '../helpers/app.ts'
 
@@ -53,5 +53,5 @@ test('the figures of docs/performance.md, and its plot, are those of bench/resul
   const results = JSON.parse(read('bench/results.json')) as Results
   const page = read('docs/performance.md')
   expect(withFigures(page, results)).toBe(page)
-  expect(plot(results)).toBe(read('docs/performance.svg'))
+  expect(plotOf(results)).toBe(read('docs/performance.svg'))
 })

@@ -1,0 +1,124 @@
+// The baseline: what one would build without this service, from Fastify, pino, prom-client and better-sqlite3 as they come.
+// It sends constants, and rows of one prepared statement. It checks neither parameters nor keys.
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import etag from '@fastify/etag'
+import Database from 'better-sqlite3'
+import Fastify from 'fastify'
+import { collectDefaultMetrics, Histogram, register } from 'prom-client'
+
+type Row = Record<string, string>
+
+const { CONSTANTS_FILE = '', DATABASE_FILE = '', PORT } = process.env
+const constants: Row = JSON.parse(readFileSync(CONSTANTS_FILE, 'utf8'))
+const database = new Database(DATABASE_FILE, { readonly: true })
+
+const app = Fastify({ logger: true, requestIdHeader: 'x-request-id', genReqId: () => randomUUID() })
+await app.register(etag)
+
+collectDefaultMetrics()
+const durations = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Duration of HTTP requests.',
+  labelNames: ['method', 'route', 'status'],
+})
+app.addHook('onRequest', async (request, reply) => {
+  reply.header('x-request-id', request.id)
+})
+app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+  durations.observe({ method, route: routeOptions.url ?? '', status: statusCode }, elapsedTime / 1000)
+})
+
+app.get('/metrics', async (_request, reply) =>
+  reply.type(register.contentType).send(await register.metrics()),
+)
+app.get('/readyz', async () => ({ status: 'ok' }))
+app.get<{ Params: { name: string } }>('/constants/:name', async ({ params }, reply) =>
+  reply.type('application/json; charset=utf-8').send(constants[params.name]),
+)
+
+const byId = database.prepare<[string], Row>('select * from proposals where id = ?')
+const byStatus = database.prepare<[string, string, number], Row>(
+  'select * from proposals where status = ? and proposedOn <= ? order by proposedOn desc, id desc limit ?',
+)
+const byWord = database.prepare<[string, string, number], Row>(
+  'select * from proposals where rowid in (select rowid from words where words match ?) and proposedOn >= ? order by proposedOn desc, id desc limit ?',
+)
+const MEETING_COLUMNS =
+  `id name ordinal organizationId format status startDate endDate city countryCode summary
+  agenda participants identifiers sources support createdAt updatedAt version`.split(/\s+/)
+const bySpeaker = database.prepare<[string, string, number], Row>(
+  `select p.*, ${MEETING_COLUMNS.map((name) => `m.${name} as meeting_${name}`).join(', ')}
+   from proposals p left join meetings m on m.id = p.meetingId
+   where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+)
+
+app.get<{ Params: { id: string } }>('/v1/proposals/:id', async ({ params }, reply) => {
+  const row = byId.get(params.id)
+  return row ? toProposal(row) : reply.code(404).send({ error: 'Not found' })
+})
+
+app.get<{ Querystring: Row }>('/v1/proposals', async ({ query }) => {
+  const { status = '', speaker, q, proposedFrom = '', proposedTo = '' } = query
+  const limit = Number(query['limit'])
+  let data: ReturnType<typeof toProposal>[]
+  if (q) data = byWord.all(`"${q}"`, proposedFrom, limit + 1).map(toProposal)
+  else if (speaker)
+    data = bySpeaker
+      .all(speaker, proposedTo, limit + 1)
+      .map((row) => ({ ...toProposal(row), meeting: toMeeting(row) }))
+  else data = byStatus.all(status, proposedTo, limit + 1).map(toProposal)
+  const more = data.length > limit
+  if (more) data.pop()
+  const last = data.at(-1)
+  const nextCursor =
+    more && last ? Buffer.from(JSON.stringify([last.proposedOn, last.id])).toString('base64url') : null
+  return { data, page: { nextCursor, limit } }
+})
+
+const toProposal = (row: Row) => ({
+  id: row['id'],
+  title: row['title'],
+  summary: row['summary'],
+  meetingId: row['meetingId'],
+  speakerId: row['speakerId'],
+  onBehalfOf: JSON.parse(row['onBehalfOf'] ?? ''),
+  addresseeId: row['addresseeId'],
+  proposedOn: row['proposedOn'],
+  topicIds: JSON.parse(row['topicIds'] ?? ''),
+  parentId: row['parentId'],
+  agreementId: row['agreementId'],
+  identifiers: JSON.parse(row['identifiers'] ?? ''),
+  sources: JSON.parse(row['sources'] ?? ''),
+  status: row['status'],
+  statusSince: row['statusSince'],
+  support: row['support'],
+  createdAt: row['createdAt'],
+  updatedAt: row['updatedAt'],
+  version: row['version'],
+})
+
+const toMeeting = (row: Row) => ({
+  id: row['meeting_id'],
+  name: row['meeting_name'],
+  ordinal: row['meeting_ordinal'],
+  organizationId: row['meeting_organizationId'],
+  format: row['meeting_format'],
+  status: row['meeting_status'],
+  startDate: row['meeting_startDate'],
+  endDate: row['meeting_endDate'],
+  city: row['meeting_city'],
+  countryCode: row['meeting_countryCode'],
+  summary: row['meeting_summary'],
+  agenda: JSON.parse(row['meeting_agenda'] ?? ''),
+  participants: JSON.parse(row['meeting_participants'] ?? ''),
+  identifiers: JSON.parse(row['meeting_identifiers'] ?? ''),
+  sources: JSON.parse(row['meeting_sources'] ?? ''),
+  support: row['meeting_support'],
+  createdAt: row['meeting_createdAt'],
+  updatedAt: row['meeting_updatedAt'],
+  version: row['meeting_version'],
+})
+
+process.once('SIGTERM', () => process.exit(0))
+await app.listen({ port: Number(PORT) })

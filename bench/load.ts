@@ -1,0 +1,54 @@
+// Sends requests to one server on this machine for a bounded time, and measures rate, latency and CPU time.
+import autocannon from 'autocannon'
+import { cpuSeconds, type Server } from './servers.ts'
+
+/** A kind of request that can be repeated without end. */
+export interface Requests {
+  /** One path, or the path of each request by its number. */
+  path: string | ((number: number) => string)
+  clients?: number
+  /** Makes it a POST. */
+  body?: object
+  headers?: Record<string, string>
+}
+
+export interface Figures {
+  /** Answers per second. */
+  rate: number
+  /** Milliseconds within which 99 of 100 answers arrived. */
+  p99: number
+  /** Microseconds of CPU time of the server per answer; NaN where the system does not say. */
+  cpu: number
+}
+
+const CLIENTS = 32
+
+/** How many requests of each kind were sent, so that none is repeated in the next run. */
+const sent = new Map<Requests, number>()
+
+/** @throws when a request fails */
+export async function load(server: Server, requests: Requests, seconds: number): Promise<Figures> {
+  const { path, clients = CLIENTS, body, headers = {} } = requests
+  let number = sent.get(requests) ?? 0
+  const before = cpuSeconds(server)
+  const result = await autocannon({
+    url: server.base,
+    connections: clients,
+    duration: seconds,
+    method: body ? 'POST' : 'GET',
+    headers: body ? { 'content-type': 'application/json', ...headers } : headers,
+    ...(body && { body: JSON.stringify(body) }),
+    requests: [
+      typeof path === 'string'
+        ? { path }
+        : { setupRequest: (request) => ({ ...request, path: path(number++) }) },
+    ],
+  })
+  sent.set(requests, number)
+  const failed = result.errors + result.timeouts + result.non2xx
+  if (failed > 0)
+    throw new Error(`${failed} requests failed, such as ${typeof path === 'string' ? path : path(0)}`)
+  const answers = result.requests.total
+  const cpu = ((cpuSeconds(server) - before) * 1e6) / answers
+  return { rate: answers / result.duration, p99: result.latency.p99, cpu }
+}
