@@ -18,6 +18,7 @@ const ONCE = [
   'contract/*',
   'openapi',
   'config',
+  'install',
   'logger',
 ].map((name) => `test/${name}.test.ts`)
 
