@@ -213,7 +213,7 @@ describe('two instances', () => {
     await waitFor('first')
     const cut = await fromOutside(s.url, (client) =>
       client.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'sco-tracker listening'`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'sco-tracker commits'`,
       ),
     )
     expect(cut.rows.length).toBeGreaterThan(0)

@@ -597,7 +597,7 @@ describe('any string at all', () => {
       ...s.engine,
       search: {
         ...s.engine.search,
-        holders: async (_reader: Reader, _query: SearchQuery, _few: number, many: number) => {
+        estimateMatches: async (_reader: Reader, _query: SearchQuery, _few: number, many: number) => {
           asked.push(many)
           return 'some' as const
         },

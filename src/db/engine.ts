@@ -1,4 +1,4 @@
-// What the rest of the house asks of a database. One folder an engine holds what really differs.
+// The interface between the service and its database; sqlite/ and postgres/ implement it.
 
 import type { SearchQuery } from '../core/search.ts'
 import type { SQL } from './sql.ts'
@@ -6,36 +6,36 @@ import type { SQL } from './sql.ts'
 /** Values for the `sql.placeholder(name)`s of a query. */
 export type Values = Record<string, unknown>
 
-/** For a constant query without placeholders. */
+/** The values of a constant query without placeholders. */
 export const NO_VALUES: Values = {}
 
 /**
- * Runs queries. A query that is run with `values` is taken to be a constant of its module: it is compiled and
- * prepared once, by identity. A query built for one call is passed alone.
+ * Runs queries. A query passed with `values` is a constant of its module: it is compiled and prepared once, by identity. A
+ * query built for one call is passed alone.
  */
 export interface Reader {
   all<Row>(query: SQL, values?: Values): Promise<Row[]>
   get<Row>(query: SQL, values?: Values): Promise<Row | undefined>
-  /** What stands in the first column of each row. */
+  /** The first column of each row. */
   pluck<Value>(query: SQL, values?: Values): Promise<Value[]>
-  /** Whether it may be behind what the service answered before. */
+  /** Whether it reads from a replica, which may lag behind what the service answered before. */
   readonly mayLag?: boolean
 }
 
-/** A replica does not know yet what a read builds upon. Thrown by that read; the engine then asks the primary. */
+/** Thrown by a read that needs data which the replica has not replayed yet. The engine then reads from the primary. */
 export class ReplicaBehind extends Error {}
 
-/** What a request asks of the states that it reads. */
+/** How fresh the reads of a request have to be. */
 export interface Consistency {
-  /** What a write answered: a state without that write will not do. */
+  /** The Consistency-Token of an earlier write, which the reads must include. */
   token: string | undefined
-  /** Whether `read` may be answered by a replica. */
+  /** Whether a replica may answer. */
   spread: boolean
-  /** Set by a write: names a state that knows of it. */
+  /** Set by a write: the token that includes it. */
   written?: string
 }
 
-/** Counts what has a key, anew after each window. @returns how often it was counted, and how long the window lasts yet */
+/** Counts the requests of a key in a window of time. @returns the count, and the milliseconds left in the window */
 export type RateCounter = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
 
 /** Other processes of the service on this machine. */
@@ -49,9 +49,9 @@ export interface Siblings {
 }
 
 export interface Replicas {
-  /** Runs a request, or the rest of it, under its consistency. */
-  within(asked: Consistency, work: () => void): void
-  /** From here on the request reads from the primary: it reads several times, and all must go together. */
+  /** Runs a request, or the rest of it, with its consistency. */
+  within(consistency: Consistency, work: () => void): void
+  /** Makes the request read from the primary from now on, because several of its reads belong together. */
   pinToPrimary(): void
   isToken(text: string): boolean
 }
@@ -60,7 +60,7 @@ export interface Writer extends Reader {
   run(query: SQL, values?: Values): Promise<void>
 }
 
-/** A writer as part of something that can do more. */
+/** The methods of a writer, to be spread into an object that extends it. */
 export const asWriter = (writer: Writer): Writer => ({
   all: (query, values) => writer.all(query, values),
   get: (query, values) => writer.get(query, values),
@@ -68,9 +68,9 @@ export const asWriter = (writer: Writer): Writer => ({
   run: (query, values) => writer.run(query, values),
 })
 
-/** What the full-text index holds of a record; title and body are folded (`core/search.ts`). */
+/** The entry of a record in the full-text index; title and body are folded (`core/search.ts`). */
 export interface SearchEntry {
-  /** A number that no entry had before: that of the change that brought it. */
+  /** A number that no entry had before: the number of the change that wrote it. */
   docId: number
   kind: string
   recordId: string
@@ -95,7 +95,7 @@ type FindHits = (
   offset: number,
 ) => Promise<SearchHit[]>
 
-/** The ids of all that match, where they are few. */
+/** The ids of all matching records if they are few, otherwise whether there are many. */
 export type TextMatches = string[] | 'some' | 'many'
 
 export interface SearchIndex {
@@ -103,54 +103,47 @@ export interface SearchIndex {
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
-  /** Who matches: the ids of `few` at most, else whether there are more than `many`. */
+  /** The matching ids if there are at most `few`, otherwise whether there are more than `many`. */
   estimateMatches(reader: Reader, query: SearchQuery, few: number, many: number): Promise<TextMatches>
-  /** Do more than so many records match? No more are looked at. */
+  /** Whether more than `most` records match; reads no more than that. */
   exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
   ranked: FindHits
-  /** What changed last first, without a score: no more are looked at than are asked for. */
+  /** The latest changed first, without a score; reads no more than `limit` and `offset` ask for. */
   latest: FindHits
   count(reader: Reader, query: SearchQuery, kinds: readonly string[] | null): Promise<number>
 }
 
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
-  /** Whether other processes of the service may be at work on the database. */
+  /** Whether other processes of the service may write to the database. */
   readonly shared: boolean
   readonly search: SearchIndex
-  /** The bytes of a document, without reading it where the engine can tell. */
+  /** The size of a document in bytes. */
   size(document: SQL): SQL
-  /** The items of a list in a JSON document, as something to select from; each has a column `value`. */
+  /** The items of a list in a JSON document as a table expression with a column `value`. */
   items(list: SQL, alias: SQL, of: 'texts' | 'objects'): SQL
-  /** Queries outside a write: they see what is committed. */
+  /** Runs single queries outside a write; they see what is committed. */
   readonly reader: Reader
-  /** Null where there are none. */
+  /** Null without replicas. */
   readonly replicas: Replicas | null
-  /** Counts that all instances share; null where there is only one. */
+  /** Counts shared by all instances; null if there is only one. */
   readonly rateCounter: RateCounter | null
-  /**
-   * Names the state that is committed now: the same number, the same state, whoever may have written in between. Null
-   * where that cannot be told.
-   */
+  /** The number of the committed state: it changes with every commit of any process. Null if the engine cannot tell. */
   version(): number | null
-  /**
-   * The same, and from here to the end of this turn of the event loop all reads are of that state, where this process commits
-   * nothing. For where a request arrives, and nowhere else: what a turn shares has to be no older than what the turn brought.
-   */
+  /** Like `version`, and the reads of this event-loop tick see that state, unless this process commits. */
   pinSnapshot(): number | null
-  /** Several reads of one state of the database. */
+  /** Runs several reads in one snapshot of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**
-   * One transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once
-   * the commit is on disk. Writes are serialised, so `work` sees no other's half. Those that wait share a commit,
-   * but for one that is to be `alone`, since it takes long. One that fails when it has written has those beside it done again:
-   * `work` may be called twice, and what it does besides writing has to bear that.
+   * Runs a transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once the commit is
+   * on disk. Writes are serialised. Waiting writes share a commit, except one that asks to be `alone` because it takes long.
+   * When a write fails after it has written, the others of its commit run again, so `work` may be called twice.
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
-  /** Resolves when something was committed (on PostgreSQL by any process), or after `ms`, or when aborted. */
+  /** Resolves at the next commit (on PostgreSQL of any process), after `ms`, or when aborted. */
   waitForCommit(ms: number, signal: AbortSignal): Promise<void>
-  /** Brings the schema up to date. Safe to call at every start. */
+  /** Applies the migrations that are missing. */
   migrate(): Promise<void>
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// Keys: made once, shown once, kept as a hash, looked up on every use so that a revocation works at once.
+// API keys: created and shown once, stored as a hash, and looked up on every use so that revocation works at once.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { newId } from '../core/ids.ts'
 import { sha256 } from '../core/text.ts'
@@ -18,7 +18,7 @@ export interface Key {
   revokedAt: string | null
 }
 
-/** The form of a key: `sco_`, the suffix of its id, and 256 random bits. */
+/** A token: `sco_`, the suffix of the key's id, and 256 random bits. */
 const FORM = /^sco_([0-9a-z]{26})_[\w-]{43}$/
 
 const LOOKS_LIKE_A_KEY = /sco_([0-9a-z]{26})_[\w-]+/gi
@@ -28,7 +28,7 @@ const WEBHOOK_SECRET = /whsec_[A-Za-z0-9+/=_-]+/g
 /** Replaces webhook signing secrets in a text. */
 export const redactSecrets = (text: string) => text.replace(WEBHOOK_SECRET, 'whsec_[redacted]')
 
-/** Blots out the secret part of anything that looks like a key or signs webhooks; a key also where some of it is percent-encoded. */
+/** Redacts the secret part of API keys and webhook secrets in a text, percent-encoded keys included. */
 export function redactKeys(text: string): string {
   const plain = redacted(text)
   if (!plain.includes('%')) return plain
@@ -37,14 +37,14 @@ export function redactKeys(text: string): string {
   return both === decoded ? plain : both
 }
 
-/** How a secret begins: most texts need no further look. */
+/** A quick test that most texts fail. */
 const SUSPICIOUS = /sco_|whsec_/i
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not all of it is UTF-8, which what is looked for is.
+    // Broken or non-UTF-8 escapes: decode byte by byte, which is enough for the ASCII of a key.
     return text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
   }
 }
@@ -52,7 +52,7 @@ function decode(text: string): string {
 const redacted = (text: string) =>
   SUSPICIOUS.test(text) ? redactSecrets(text).replace(LOOKS_LIKE_A_KEY, 'sco_$1_[redacted]') : text
 
-/** Makes a key. The token that is returned is kept nowhere. */
+/** Creates a key. The returned token is not stored. */
 export async function createKey(
   engine: Engine,
   { name, role, expiresAt, now }: { name: string; role: Role; expiresAt: Date | null; now: Date },
@@ -84,7 +84,7 @@ export async function revokeKey(engine: Engine, id: string, now: Date): Promise<
 
 export type Verdict = { valid: true; key: Key } | { valid: false; reason: string }
 
-/** Whether a token is a key that counts now. The comparison takes the same time whatever differs. */
+/** Whether a token is a valid key now. The comparison takes constant time. */
 export async function verifyKey(reader: Reader, token: string, now: Date): Promise<Verdict> {
   const match = FORM.exec(token)
   const found = match && (await reader.get<Key & { hash: string }>(FIND, { id: `key_${match[1]}` }))

@@ -1,4 +1,4 @@
-// The engine that DATABASE_URL asks for. Only the one that is asked for is loaded.
+// Opens the engine that DATABASE_URL names, and loads only that.
 import type { Engine, Siblings } from './engine.ts'
 
 interface EngineOptions {
@@ -6,7 +6,7 @@ interface EngineOptions {
   onQuery?: (sql: string) => void
   /** Other processes of the service on this machine. */
   siblings?: Siblings | null
-  /** Replicas of a PostgreSQL database, among which reads are spread. */
+  /** Streaming replicas of a PostgreSQL database, used for reads. */
   replicas?: readonly string[]
 }
 

@@ -1,11 +1,9 @@
-// SQL and its parameters, as one template: columns and tables of drizzle's become names, lists become `(…, …)`, other queries
-// become part of the text, and every other value becomes a parameter. drizzle has the same, with the same notation, but takes a tenth
-// of a page of a list to write a query (docs/performance.md); this takes a fiftieth.
+// A template tag for SQL with parameters, in the notation of drizzle's `sql` (docs/adr/0013).
 import { Column } from 'drizzle-orm/column'
 import { is } from 'drizzle-orm/entity'
 import { getTableName, Table } from 'drizzle-orm/table'
 
-/** A parameter that gets its value with each run of a constant query. */
+/** A parameter of a constant query; each run gives it a value. */
 class Placeholder {
   readonly name: string
 
@@ -14,7 +12,7 @@ class Placeholder {
   }
 }
 
-/** A query, or part of one, as it was put together: `texts[0] values[0] texts[1] values[1] …`. */
+/** A query or a part of one: `texts[0] values[0] texts[1] values[1] …`. */
 export class SQL {
   readonly #texts: readonly string[]
   readonly #values: readonly unknown[]
@@ -24,13 +22,12 @@ export class SQL {
     this.#values = values
   }
 
-  /** @param mark how the engine writes the parameter of an index */
+  /** @param mark gives the engine's notation of the parameter with an index */
   compile(mark: (index: number) => string): CompiledQuery {
     const params: unknown[] = []
     return { text: this.#write(mark, params), params }
   }
 
-  /** @param params to which its own are added */
   #write(mark: (index: number) => string, params: unknown[]): string {
     const values = this.#values
     let text = this.#texts[0] ?? ''
@@ -44,12 +41,12 @@ export class SQL {
     if (Array.isArray(value)) return `(${value.map((item) => SQL.#part(item, mark, params)).join(', ')})`
     const name = nameOf(value)
     if (name !== undefined) return name
-    if (value === undefined) throw new Error('A query holds undefined.')
+    if (value === undefined) throw new Error('A query contains undefined.')
     return mark(params.push(value) - 1)
   }
 }
 
-/** A query as an engine takes it. */
+/** A query as the engines take it. */
 export interface CompiledQuery {
   text: string
   params: readonly unknown[]
@@ -59,7 +56,7 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 const names = new WeakMap<object, string>()
 
-/** The name of a table or a column; undefined of anything else. */
+/** The quoted name of a drizzle table or column; undefined for any other value. */
 function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const known = names.get(value)
@@ -72,20 +69,24 @@ function nameOf(value: unknown): string | undefined {
   return name
 }
 
+/**
+ * Tables and columns of drizzle become names, arrays become `(…, …)`, other queries become part of the text, and every other
+ * value becomes a parameter.
+ */
 export const sql = (texts: TemplateStringsArray, ...values: unknown[]) => new SQL(texts, values)
 
-/** Text that is SQL already. */
+/** SQL text, inserted as it is. */
 sql.raw = (text: string) => new SQL([text], [])
 
 const EMPTY = sql.raw('')
 sql.empty = () => EMPTY
 
-/** A name of a column or a table, whatever it holds. */
+/** A quoted name of a column or a table. */
 sql.identifier = (name: string) => sql.raw(quoted(name))
 
 sql.placeholder = (name: string) => new Placeholder(name)
 
-/** So many rows at most. A sum, since SQLite plans a query anew for every number that stands there, even behind a sign. */
+/** LIMIT with a parameter. As a sum, because SQLite would re-plan the query for each value of a plain parameter. */
 sql.limit = (most: number) => sql`limit ${most} + 0`
 
 sql.join = (parts: readonly unknown[], between = EMPTY) => {
@@ -93,7 +94,7 @@ sql.join = (parts: readonly unknown[], between = EMPTY) => {
   return new SQL(Array(values.length + 1).fill(''), values)
 }
 
-/** The parameters of a constant query, with values in the place of placeholders. */
+/** The parameters of a constant query with values for its placeholders. */
 export function bindValues(params: readonly unknown[], values: Record<string, unknown>): unknown[] {
   return params.map((param) => {
     if (!(param instanceof Placeholder)) return param

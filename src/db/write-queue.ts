@@ -1,18 +1,15 @@
-// Serialised writes that share commits (docs/adr/0003), whatever the engine.
+// Serialises writes and lets those that wait share one commit (docs/adr/0003).
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Writer } from './engine.ts'
 
-/** How many waiting writes share one commit, and so one wait for the disk. */
-const MAX_IN_A_COMMIT = 64
+/** The maximum number of writes in one commit. */
+const MAX_WRITES_IN_A_COMMIT = 64
 
-/** Where a process has no time for all reads and writes, so much of it goes to the reads for each of the writes' (eight ninths of all). */
-const READS_TO_WRITES = 8
-
-/** A transaction that was begun. */
+/** A transaction that has begun. */
 export interface Transaction {
   readonly writer: Writer
-  /** Resolves once it is on disk. */
+  /** Resolves once the commit is on disk. */
   commit(): Promise<void> | void
   rollback(): Promise<void> | void
 }
@@ -25,28 +22,24 @@ interface Job {
 }
 
 /**
- * Serialises writes. Those that wait share a transaction: one wait for the disk serves them all. One that fails before it has
- * written anything does no harm to its neighbours; if it had written, the transaction is rolled back, and each of them is done
- * again in one of its own. Nobody hears of success before the commit.
+ * Waiting writes share a transaction, so that one wait for the disk serves them all. A write that fails before it has written
+ * anything is rejected alone. If it had written, the transaction is rolled back and each of its writes runs again in a
+ * transaction of its own. Promises resolve after the commit.
  */
 export class WriteQueue {
   readonly #begin: () => Promise<Transaction>
-  readonly #refusedTogether: boolean
+  readonly #rejectAllWaiting: boolean
   readonly #jobs: Job[] = []
-  readonly #committed = new EventEmitter().setMaxListeners(0)
-  readonly #reads: () => number
+  readonly #events = new EventEmitter().setMaxListeners(0)
   #running: Promise<void> | undefined
 
-  /**
-   * @param refusedTogether whether all that wait are refused when no transaction can be begun, or one at a time
-   * @param reads how many turns of the event loop have read so far, where they have to wait for writes
-   */
-  constructor(begin: () => Promise<Transaction>, refusedTogether: boolean, reads = () => 0) {
+  /** @param rejectAllWaiting whether a transaction that cannot begin rejects every waiting write, or only the first */
+  constructor(begin: () => Promise<Transaction>, rejectAllWaiting: boolean) {
     this.#begin = begin
-    this.#refusedTogether = refusedTogether
-    this.#reads = reads
+    this.#rejectAllWaiting = rejectAllWaiting
   }
 
+  /** @param alone whether the write gets a commit of its own */
   enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
@@ -54,119 +47,130 @@ export class WriteQueue {
     })
   }
 
-  /** The next commit, or the end of a wait. */
+  /** Resolves at the next commit, after `ms`, or when aborted. */
   waitForCommit(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', done)
-        this.#committed.removeListener('commit', done)
+        this.#events.removeListener('commit', done)
         resolve()
       }
       const timer = setTimeout(done, ms)
       signal.addEventListener('abort', done, { once: true })
-      this.#committed.once('commit', done)
+      this.#events.once('commit', done)
       if (signal.aborted) done()
     })
   }
 
-  /** Says that something was committed, here or elsewhere. */
+  /** Notifies those that wait for a commit, of this process or another. */
   notifyCommit(): void {
-    this.#committed.emit('commit')
+    this.#events.emit('commit')
   }
 
+  /** Resolves when no write is running or waiting. */
   async idle(): Promise<void> {
     await this.#running
   }
 
   async #drain(): Promise<void> {
     while (this.#jobs.length > 0) {
-      const from = performance.now()
       await this.#commit()
-      await this.#giveWay(performance.now() - from)
+      // Reads get their turn: on SQLite a commit blocks the event loop.
+      await setImmediate()
     }
-    // In the same tick as the last look: a write that comes a tick later begins a new run.
     this.#running = undefined
   }
 
-  /** Turns without writes, for as long as somebody reads in them and until reads have had their share. */
-  async #giveWay(took: number): Promise<void> {
-    const until = performance.now() + took * READS_TO_WRITES
-    let reads: number
-    do {
-      reads = this.#reads()
-      await setImmediate()
-    } while (this.#reads() > reads && performance.now() < until)
-  }
-
   async #commit(): Promise<void> {
-    const settled: (() => void)[] = []
-    const begun: Job[] = []
+    const jobs: Job[] = []
+    const outcomes: (() => void)[] = []
     let transaction: Transaction | undefined
     try {
       transaction = await this.#begin()
-      let quiet = false
-      while (begun.length < MAX_IN_A_COMMIT && !begun.at(-1)?.alone) {
-        if (begun.length > 0 && this.#jobs[0]?.alone) break
-        const job = this.#jobs.shift()
-        if (!job) {
-          // Requests that have arrived become writes when they have their turn: the wait for the disk gives them none.
-          if (quiet) break
-          quiet = true
-          await setImmediate()
-          continue
-        }
-        quiet = false
-        begun.push(job)
-        settled.push(await attempt(transaction.writer, job))
+      for await (const job of this.#jobsOfOneCommit()) {
+        jobs.push(job)
+        outcomes.push(await run(transaction.writer, job))
       }
       await transaction.commit()
     } catch (error) {
       await transaction?.rollback()
-      if (error instanceof TaintedTransaction && begun.length > 1) {
-        this.#jobs.unshift(...begun.map((job) => ({ ...job, alone: true })))
+      if (error instanceof TaintedTransaction && jobs.length > 1) {
+        this.#jobs.unshift(...jobs.map((job) => ({ ...job, alone: true })))
         return
       }
-      // Nothing of this transaction stands, so everyone in it failed, and so did the one it was begun for.
-      const waiting = this.#refusedTogether && !transaction ? this.#jobs.length : 1
+      const waiting = this.#rejectAllWaiting && !transaction ? this.#jobs.length : 1
       const cause = error instanceof TaintedTransaction ? error.cause : error
-      for (const job of begun.length > 0 ? begun : this.#jobs.splice(0, waiting)) job.reject(cause)
+      for (const job of jobs.length > 0 ? jobs : this.#jobs.splice(0, waiting)) job.reject(cause)
       return
     }
-    for (const settle of settled) settle()
+    for (const settle of outcomes) settle()
     this.notifyCommit()
+  }
+
+  /** Takes waiting jobs until none is left after one more tick, or the commit is full. */
+  async *#jobsOfOneCommit(): AsyncGenerator<Job> {
+    for (let count = 0; count < MAX_WRITES_IN_A_COMMIT; count++) {
+      // Requests that have arrived become writes in the next tick.
+      if (count > 0 && this.#jobs.length === 0) await setImmediate()
+      if (count > 0 && this.#jobs[0]?.alone) return
+      const job = this.#jobs.shift()
+      if (!job) return
+      yield job
+      if (job.alone) return
+    }
   }
 }
 
-/** A work failed when it had changed something already. */
+/** A write failed after it had changed something in the shared transaction. */
 class TaintedTransaction extends Error {}
 
-/** @returns what is to be told once all is on disk. @throws Spoilt */
-async function attempt(writer: Writer, job: Job): Promise<() => void> {
+/** @returns what settles the promise of the job after the commit. @throws TaintedTransaction */
+async function run(writer: Writer, job: Job): Promise<() => void> {
   if (job.alone) {
     const result = await job.work(writer)
     return () => job.resolve(result)
   }
-  let touched = false
-  const touching = <Rows>(asked: Promise<Rows>) =>
-    // A query that fails may take the transaction with it.
-    asked.catch((error: unknown) => {
-      touched = true
-      throw error
-    })
+  const watched = new WatchedWriter(writer)
   try {
-    const result = await job.work({
-      all: (query, values) => touching(writer.all(query, values)),
-      get: (query, values) => touching(writer.get(query, values)),
-      pluck: (query, values) => touching(writer.pluck(query, values)),
-      run: (query, values) => {
-        touched = true
-        return writer.run(query, values)
-      },
-    })
+    const result = await job.work(watched)
     return () => job.resolve(result)
   } catch (error) {
-    if (touched) throw new TaintedTransaction('A write failed.', { cause: error })
+    if (watched.tainted) throw new TaintedTransaction('A write failed.', { cause: error })
     return () => job.reject(error)
+  }
+}
+
+/** Notes whether a write changed anything, or ran a query that failed: on PostgreSQL that aborts the transaction. */
+class WatchedWriter implements Writer {
+  tainted = false
+  readonly #writer: Writer
+
+  constructor(writer: Writer) {
+    this.#writer = writer
+  }
+
+  all<Row>(...query: Parameters<Writer['all']>): Promise<Row[]> {
+    return this.#watch(this.#writer.all<Row>(...query))
+  }
+
+  get<Row>(...query: Parameters<Writer['get']>): Promise<Row | undefined> {
+    return this.#watch(this.#writer.get<Row>(...query))
+  }
+
+  pluck<Value>(...query: Parameters<Writer['pluck']>): Promise<Value[]> {
+    return this.#watch(this.#writer.pluck<Value>(...query))
+  }
+
+  run(...query: Parameters<Writer['run']>): Promise<void> {
+    this.tainted = true
+    return this.#writer.run(...query)
+  }
+
+  #watch<Rows>(rows: Promise<Rows>): Promise<Rows> {
+    return rows.catch((error: unknown) => {
+      this.tainted = true
+      throw error
+    })
   }
 }

@@ -1,4 +1,4 @@
-// PostgreSQL: a pool that reads, one connection that writes, and one that listens for the commits of other instances.
+// The PostgreSQL engine: a pool for reads, one connection for writes, and one that listens for commits of other instances.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -15,63 +15,67 @@ import {
 } from '../engine.ts'
 import { bindValues, type CompiledQuery, type SQL, sql } from '../sql.ts'
 import { type Transaction, WriteQueue } from '../write-queue.ts'
+import { rateCounterOn } from './rate-counter.ts'
 import { tsvector } from './search.ts'
-import { tallyOn } from './tally.ts'
 
 const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
 
-/** What instances take before they write, and before they migrate: numbers of ours among the advisory locks. */
-const WRITING = 7_266_001
-const MIGRATING = 7_266_002
+/** Advisory locks that an instance takes before it writes and before it migrates. */
+const WRITE_LOCK = 7_266_001
+const MIGRATION_LOCK = 7_266_002
 
-/** Where commits are told to the other instances. */
+/** The NOTIFY channel for commits. */
 const CHANNEL = 'sco_tracker_commits'
 
-/** How many reads go on at once in one instance. */
-const READERS = 10
-/** And how many counts; none where nothing is limited. */
-const TALLIES = 2
-const CONNECT_MS = 5000
-/** How long a write waits for those of other instances, and how long one that fell silent keeps them waiting. */
-const LOCK_MS = 30_000
-/** How long the fate of a commit is asked for when its answer was lost. */
-const FATE_MS = 10_000
+/** Connections of one instance, by use. */
+const READ_CONNECTIONS = 10
+const RATE_COUNTER_CONNECTIONS = 2
+const CONNECT_TIMEOUT_MS = 5000
+/** The maximum wait for writes of other instances, and the maximum idle time of a transaction that holds the write lock. */
+const WRITE_LOCK_TIMEOUT_MS = 30_000
+/** How long to query the status of a commit whose answer was lost. */
+const COMMIT_STATUS_TIMEOUT_MS = 10_000
 const RECONNECT_MS = 1000
 
 interface PostgresOptions {
-  /** Called with the text of every statement before it runs: how tests count queries. */
+  /** Called with the text of every statement before it runs; tests count queries with it. */
   onQuery?: (sql: string) => void
-  /** Streaming replicas, among which reads are spread. */
+  /** Streaming replicas, used for reads. */
   replicas?: readonly string[]
 }
 
 export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOptions = {}): Engine {
-  const settings = { connectionString: url, types, keepAlive: true, connectionTimeoutMillis: CONNECT_MS }
-  const pool = (more: pg.PoolConfig) => {
-    const made = new pg.Pool({ ...settings, ...more, application_name: 'sco-tracker' })
-    // A connection that breaks while nothing waits for it is replaced at the next use.
-    made.on('error', () => {})
-    made.on('connect', (client) => client.on('error', () => {}))
-    return made
+  const settings = {
+    connectionString: url,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   }
-  const readers = pool({
-    max: READERS,
+  const createPool = (options: pg.PoolConfig) => {
+    const pool = new pg.Pool({ ...settings, ...options, application_name: 'sco-tracker' })
+    // An idle connection that breaks is replaced at the next use.
+    pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
+    return pool
+  }
+  const readers = createPool({
+    max: READ_CONNECTIONS,
     onConnect: (client) => client.query('set session characteristics as transaction read only') as never,
   })
-  const writers = pool({ max: 1 })
-  const tallies = pool({ max: TALLIES })
+  const writers = createPool({ max: 1 })
+  const rateCounters = createPool({ max: RATE_COUNTER_CONNECTIONS })
   const reader = new Connection(readers, onQuery)
-  /** Where the log of the server stood behind the last commit of this instance. */
-  let written = ''
-  const onCommit = (place: string) => {
-    written = place
+  /** The position of the write-ahead log after the last commit of this instance. */
+  let lastCommitLsn = ''
+  const onCommit = (lsn: string) => {
+    lastCommitLsn = lsn
   }
   const commits = new WriteQueue(() => PostgresTransaction.begin(writers, onQuery, onCommit), true)
-  const listening = new Listening(settings, () => commits.notifyCommit())
-  const fleet =
+  const commitListener = new CommitListener(settings, () => commits.notifyCommit())
+  const replicaPool =
     replicas.length > 0
-      ? new Fleet(
-          replicas.map((replica) => pool({ connectionString: replica, max: READERS })),
+      ? new ReplicaPool(
+          replicas.map((replica) => createPool({ connectionString: replica, max: READ_CONNECTIONS })),
           onQuery,
         )
       : null
@@ -85,23 +89,23 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     items: (list, alias, of) =>
       sql`${sql.raw(of === 'texts' ? 'json_array_elements_text' : 'json_array_elements')}(${list}) as ${alias}(value)`,
     reader,
-    replicas: fleet,
-    rateCounter: tallyOn(tallies),
-    // To ask would cost what it saves, and commits of other instances are heard of only after they happened.
+    replicas: replicaPool,
+    rateCounter: rateCounterOn(rateCounters),
+    // A query for it would cost as much as a cache hit saves.
     version: () => null,
     pinSnapshot: () => null,
     async read(work) {
-      const answer = await fleet?.read(work)
-      return answer ? answer.result : snapshotOf(await connectTo(readers), onQuery, false, work)
+      const read = await replicaPool?.read(work)
+      return read ? read.result : readSnapshot(await connectTo(readers), onQuery, false, work)
     },
     async write(work, { alone } = { alone: false }) {
       if (closed) throw new Error('The database connection is not open.')
       const result = await commits.enqueue(work, alone)
-      fleet?.wrote(written)
+      replicaPool?.noteCommit(lastCommitLsn)
       return result
     },
     async waitForCommit(ms, signal) {
-      listening.start()
+      commitListener.start()
       await commits.waitForCommit(ms, signal)
     },
     migrate: () => migrate(settings),
@@ -109,13 +113,19 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       if (closed) return
       closed = true
       await commits.idle()
-      await Promise.all([listening.stop(), readers.end(), writers.end(), tallies.end(), fleet?.close()])
+      await Promise.all([
+        commitListener.stop(),
+        readers.end(),
+        writers.end(),
+        rateCounters.end(),
+        replicaPool?.close(),
+      ])
     },
   }
 }
 
-/** Runs several reads of one state on a connection, and gives it back. */
-async function snapshotOf<Result>(
+/** Runs several reads in one snapshot on a connection, and releases it. */
+async function readSnapshot<Result>(
   client: pg.PoolClient,
   onQuery: PostgresOptions['onQuery'],
   mayLag: boolean,
@@ -138,57 +148,58 @@ async function snapshotOf<Result>(
   }
 }
 
-/** How long a replica that did not answer is left alone. */
-const RESTING_MS = 5000
+/** How long a replica that failed is not used. */
+const REPLICA_PAUSE_MS = 5000
 
 /**
- * Replicas, asked in turn. They are behind the primary by moments, so a request that builds upon a write says so by the
- * token of that write, and the primary answers what they cannot.
+ * Replicas, used round-robin. They lag behind the primary, so a request that must see a write sends its Consistency-Token, and
+ * the primary answers what no replica can.
  */
-class Fleet implements Replicas {
-  readonly #replicas: { pool: pg.Pool; restingUntil: number }[]
+class ReplicaPool implements Replicas {
+  readonly #replicas: { pool: pg.Pool; pausedUntil: number }[]
   readonly #onQuery: PostgresOptions['onQuery']
-  readonly #asked = new AsyncLocalStorage<Consistency>()
-  #turn = 0
+  readonly #consistency = new AsyncLocalStorage<Consistency>()
+  #next = 0
 
   constructor(pools: pg.Pool[], onQuery: PostgresOptions['onQuery']) {
-    this.#replicas = pools.map((pool) => ({ pool, restingUntil: 0 }))
+    this.#replicas = pools.map((pool) => ({ pool, pausedUntil: 0 }))
     this.#onQuery = onQuery
   }
 
-  within(asked: Consistency, work: () => void): void {
-    this.#asked.run(asked, work)
+  within(consistency: Consistency, work: () => void): void {
+    this.#consistency.run(consistency, work)
   }
 
   pinToPrimary(): void {
-    const asked = this.#asked.getStore()
-    if (asked) asked.spread = false
+    const consistency = this.#consistency.getStore()
+    if (consistency) consistency.spread = false
   }
 
   isToken(text: string): boolean {
     return /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(text)
   }
 
-  wrote(place: string): void {
-    const asked = this.#asked.getStore()
-    if (asked) asked.written = place
+  /** Makes the answer of the request carry the token of its commit. */
+  noteCommit(lsn: string): void {
+    const consistency = this.#consistency.getStore()
+    if (consistency) consistency.written = lsn
   }
 
-  /** @returns undefined where the primary is to answer */
+  /** @returns undefined if the primary has to answer */
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<{ result: Result } | undefined> {
-    const asked = this.#asked.getStore()
-    if (!asked?.spread) return undefined
-    const awake = this.#replicas.filter(({ restingUntil }) => restingUntil <= Date.now())
-    const replica = awake[this.#turn++ % Math.max(awake.length, 1)]
+    const consistency = this.#consistency.getStore()
+    if (!consistency?.spread) return undefined
+    const available = this.#replicas.filter(({ pausedUntil }) => pausedUntil <= Date.now())
+    const replica = available[this.#next++ % Math.max(available.length, 1)]
     if (!replica) return undefined
     try {
       const client = await connectTo(replica.pool)
-      if (asked.token !== undefined && !(await knows(client, asked.token))) return undefined
-      return { result: await snapshotOf(client, this.#onQuery, true, work) }
+      if (consistency.token !== undefined && !(await hasReplayed(client, consistency.token))) return undefined
+      return { result: await readSnapshot(client, this.#onQuery, true, work) }
     } catch (error) {
       if (error instanceof ReplicaBehind) return undefined
       if (!(error instanceof Problem && error.code === 'unavailable')) throw error
-      replica.restingUntil = Date.now() + RESTING_MS
+      replica.pausedUntil = Date.now() + REPLICA_PAUSE_MS
       return undefined
     }
   }
@@ -198,23 +209,23 @@ class Fleet implements Replicas {
   }
 }
 
-/** Has a replica played what the log of the primary held at a place? One that was promoted is a primary itself. */
-async function knows(client: pg.PoolClient, place: string): Promise<boolean> {
+/** Whether a replica has replayed the log up to a position. A promoted replica is a primary. */
+async function hasReplayed(client: pg.PoolClient, lsn: string): Promise<boolean> {
   try {
-    const { rows } = await client.query<{ knows: boolean }>(
-      'select coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()) >= $1::pg_lsn as knows',
-      [place],
+    const { rows } = await client.query<{ replayed: boolean }>(
+      'select coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()) >= $1::pg_lsn as replayed',
+      [lsn],
     )
-    if (rows[0]?.knows) return true
+    if (rows[0]?.replayed) return true
     client.release()
     return false
   } catch (error) {
     client.release(true)
-    throw translated(error)
+    throw toProblem(error)
   }
 }
 
-/** Everything is text, as it is stored, but numbers and truths: documents are never parsed on the way. */
+/** Only numbers and booleans are converted; everything else stays text, so documents are not parsed. */
 const types = {
   getTypeParser: (oid: number) => {
     if (oid === pg.types.builtins.BOOL) return (text: string) => text === 't'
@@ -227,30 +238,33 @@ const NUMBERS = new Set<number>([INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC])
 
 const connectTo = (pool: pg.Pool) =>
   pool.connect().catch((error: unknown) => {
-    throw translated(error)
+    throw toProblem(error)
   })
 
-/** Conditions under which PostgreSQL cannot serve anyone, by the SQLSTATE or how it begins. */
-const UNABLE: Record<string, string> = {
+/** Conditions in which PostgreSQL cannot serve requests, by SQLSTATE or its first characters. */
+const UNAVAILABLE_SQLSTATES: Record<string, string> = {
   '08': 'The connection to the database broke.',
-  '25P03': 'The database gave up a write that took too long.',
-  '40': 'The database undid this write in favour of another.',
-  '53': 'The database has no room or no connection left.',
+  '25P03': 'The database ended a write that took too long.',
+  '40': 'The database rolled this write back in favour of another.',
+  '53': 'The database has no disk space, memory or connection left.',
   '55P03': 'The database is busy with the writes of other instances.',
   '57P': 'The database is stopping or starting.',
   '58': 'The disk of the database does not answer.',
 }
 
-/** What pg says without a code when a connection is gone or cannot be had. */
-const BROKEN =
+/** Messages of pg, which have no code, for a connection that is lost or cannot be opened. */
+const CONNECTION_LOST =
   /connection terminated|timeout exceeded when trying to connect|not queryable|client was closed/i
 
-/** A database that cannot answer is the problem `unavailable`; everything else is a fault of ours and stays. */
-function translated(error: unknown): unknown {
+/** Turns errors of an unavailable database into the problem `unavailable`; other errors stay as they are. */
+function toProblem(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error
   const { code = '' } = error as { code?: string }
-  const known = UNABLE[code] ?? UNABLE[code.slice(0, 3)] ?? UNABLE[code.slice(0, 2)]
-  const detail = known ?? (isBroken(error) ? 'The database does not answer.' : undefined)
+  const reason =
+    UNAVAILABLE_SQLSTATES[code] ??
+    UNAVAILABLE_SQLSTATES[code.slice(0, 3)] ??
+    UNAVAILABLE_SQLSTATES[code.slice(0, 2)]
+  const detail = reason ?? (isConnectionLost(error) ? 'The database does not answer.' : undefined)
   if (detail === undefined) return error
   return unavailable(detail, error)
 }
@@ -261,32 +275,32 @@ function unavailable(detail: string, cause: unknown): Problem {
   return problem
 }
 
-const takesNoWrites = (cause?: unknown) => unavailable('The database takes no writes.', cause)
+const readOnlyProblem = (cause?: unknown) => unavailable('The database takes no writes.', cause)
 
-/** Was it the connection, so that nobody can tell from the error what the server did? */
-function isBroken(error: unknown): boolean {
+/** Whether the connection was lost, so that the error does not tell what the server did. */
+function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code = '' } = error as { code?: string }
-  return /^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code) || BROKEN.test(error.message)
+  return /^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code) || CONNECTION_LOST.test(error.message)
 }
 
-/** How PostgreSQL writes a parameter. */
-const mark = (index: number) => `$${index + 1}`
+/** The notation of a parameter. */
+const parameter = (index: number) => `$${index + 1}`
 
 interface Compiled extends CompiledQuery {
-  /** Constant queries are prepared once on each connection, under this name. */
+  /** The name of a constant query, which is prepared once on each connection. */
   name?: string
 }
 
-/** Constant queries, compiled once for all connections. */
-const compiled = new WeakMap<SQL, Compiled>()
-let prepared = 0
+/** Compiled constant queries. */
+const constantQueries = new WeakMap<SQL, Compiled>()
+let constantCount = 0
 
 class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly mayLag: boolean
-  /** Another instance migrated the database: what was prepared on this connection is good for nothing. */
+  /** Set when another instance migrated the database, which invalidates the prepared statements of this connection. */
   stale = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -299,35 +313,35 @@ class Connection implements Writer {
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { name, text, params } = compile(query, values)
     this.#onQuery?.(text)
-    const given = (values ? bindValues(params, values) : params).map(withoutNul)
-    const ask = () => this.#client.query({ text, values: given, ...(name && { name }) })
+    const bound = (values ? bindValues(params, values) : params).map(withoutNul)
+    const send = () => this.#client.query({ text, values: bound, ...(name && { name }) })
     try {
-      const { rows } = await (this.#client instanceof pg.Pool ? ask() : this.#inTurn(ask))
+      const { rows } = await (this.#client instanceof pg.Pool ? send() : this.#queue(send))
       return rows as Row[]
     } catch (error) {
       if (/cached plan must not change/.test((error as Error).message)) {
         this.stale = true
         throw unavailable('The database was migrated a moment ago.', error)
       }
-      throw translated(error)
+      throw toProblem(error)
     }
   }
 
-  /** Runs text without parameters: several statements may go in one message. */
+  /** Runs SQL text without parameters, also several statements in one message. */
   async exec(text: string): Promise<pg.QueryResult[]> {
     try {
-      const result = await this.#inTurn(() => this.#client.query(text))
+      const result = await this.#queue(() => this.#client.query(text))
       return Array.isArray(result) ? result : [result]
     } catch (error) {
-      throw translated(error)
+      throw toProblem(error)
     }
   }
 
-  /** One connection answers one query at a time. */
-  #inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
-    const answer = this.#last.then(ask)
-    this.#last = answer.catch(() => {})
-    return answer
+  /** Sends queries one after the other: a connection runs one at a time. */
+  #queue<Result>(send: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(send)
+    this.#last = result.catch(() => {})
+    return result
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
@@ -346,51 +360,48 @@ class Connection implements Writer {
 }
 
 function compile(query: SQL, values: Values | undefined): Compiled {
-  const known = values && compiled.get(query)
-  if (known) return known
-  const written = query.compile(mark)
-  if (!values) return written
-  const made = { ...written, name: `q${++prepared}` }
-  compiled.set(query, made)
-  return made
+  const cached = values && constantQueries.get(query)
+  if (cached) return cached
+  const compiled = query.compile(parameter)
+  if (!values) return compiled
+  const constant = { ...compiled, name: `q${++constantCount}` }
+  constantQueries.set(query, constant)
+  return constant
 }
 
-/** PostgreSQL takes no NUL, and nothing that is stored holds one; a noncharacter stands for what is not there. */
+/** PostgreSQL rejects NUL. No stored text contains one, so a noncharacter in its place matches nothing either. */
 const withoutNul = (value: unknown) =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uffff') : value
 
-/** Where a transaction stands: its number, and the history of the server in which it has that number. */
-interface Place {
+/** A transaction id and the timeline of the server in which it is valid. */
+interface TransactionId {
   id: string
   timeline: string
 }
 
 const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)'
 
-/**
- * A transaction under the lock that only one instance has at a time: so writes are serialised between instances as
- * they are within one, and their order is that of their commits (docs/adr/0008).
- */
+/** A transaction that holds the write lock, which serialises the writes of all instances (docs/adr/0008). */
 class PostgresTransaction implements Transaction {
   readonly writer: Connection
   readonly #client: pg.PoolClient
   readonly #writers: pg.Pool
-  readonly #place: Place
-  readonly #onCommit: (place: string) => void
+  readonly #transactionId: TransactionId
+  readonly #onCommit: (lsn: string) => void
   #broken = false
   #ended = false
 
   private constructor(
     writers: pg.Pool,
     client: pg.PoolClient,
-    place: Place,
+    transactionId: TransactionId,
     writer: Connection,
-    onCommit: (place: string) => void,
+    onCommit: (lsn: string) => void,
   ) {
     this.#onCommit = onCommit
     this.#writers = writers
     this.#client = client
-    this.#place = place
+    this.#transactionId = transactionId
     this.writer = writer
     client.once('end', this.#onEnd)
   }
@@ -398,23 +409,22 @@ class PostgresTransaction implements Transaction {
   static async begin(
     writers: pg.Pool,
     onQuery: PostgresOptions['onQuery'],
-    onCommit: (place: string) => void,
+    onCommit: (lsn: string) => void,
   ): Promise<PostgresTransaction> {
     const client = await connectTo(writers)
     const writer = new Connection(client, onQuery)
     try {
       const results = await writer.exec(
-        `begin; set local lock_timeout = ${LOCK_MS}; set local idle_in_transaction_session_timeout = ${LOCK_MS}; select pg_advisory_xact_lock(${WRITING}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline, current_setting('transaction_read_only')::bool as "readOnly"`,
+        `begin; set local lock_timeout = ${WRITE_LOCK_TIMEOUT_MS}; set local idle_in_transaction_session_timeout = ${WRITE_LOCK_TIMEOUT_MS}; select pg_advisory_xact_lock(${WRITE_LOCK}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline, current_setting('transaction_read_only')::bool as "readOnly"`,
       )
-      const place = results.at(-1)?.rows[0] as (Place & { readOnly: boolean }) | undefined
-      if (!place) throw new Error('The database did not say where a transaction stands.')
-      // As a server may be told to make them, or as this one was begun before it was promoted.
-      if (place.readOnly) throw takesNoWrites()
-      return new PostgresTransaction(writers, client, place, writer, onCommit)
+      const begun = results.at(-1)?.rows[0] as (TransactionId & { readOnly: boolean }) | undefined
+      if (!begun) throw new Error('The database returned no transaction id.')
+      if (begun.readOnly) throw readOnlyProblem()
+      return new PostgresTransaction(writers, client, begun, writer, onCommit)
     } catch (error) {
-      // Not worth mending: the next write makes a new connection.
+      // The next write opens a new connection.
       client.release(true)
-      if (/recovery|read-only/.test((error as Error).message)) throw takesNoWrites(error)
+      if (/recovery|read-only/.test((error as Error).message)) throw readOnlyProblem(error)
       throw error
     }
   }
@@ -426,14 +436,14 @@ class PostgresTransaction implements Transaction {
   async commit() {
     try {
       const results = await this.writer.exec(
-        `notify ${CHANNEL}; commit; select pg_current_wal_lsn()::text as place`,
+        `notify ${CHANNEL}; commit; select pg_current_wal_lsn()::text as lsn`,
       )
-      const behind = results.at(-1)?.rows[0] as { place: string } | undefined
-      this.#onCommit(behind?.place ?? '')
+      const committed = results.at(-1)?.rows[0] as { lsn: string } | undefined
+      this.#onCommit(committed?.lsn ?? '')
     } catch (error) {
       this.#end(true)
       const cause = error instanceof Problem ? error.cause : error
-      if (!isBroken(cause) || !(await this.#stands())) throw error
+      if (!isConnectionLost(cause) || !(await this.#isCommitted())) throw error
       return
     }
     this.#end(this.#broken)
@@ -455,48 +465,48 @@ class PostgresTransaction implements Transaction {
     this.#client.release(broken || this.writer.stale)
   }
 
-  /** The connection broke on the commit: whether it stands only the server knows, and it is asked until it says. */
-  async #stands(): Promise<boolean> {
-    const until = Date.now() + FATE_MS
+  /** Asks the server whether a transaction was committed whose connection was lost during the commit. */
+  async #isCommitted(): Promise<boolean> {
+    const until = Date.now() + COMMIT_STATUS_TIMEOUT_MS
     while (Date.now() < until) {
       try {
         const { rows } = await this.#writers.query<{ status: string | null; timeline: string }>(
           `select pg_xact_status($1::xid8) as status, ${TIMELINE} as timeline`,
-          [this.#place.id],
+          [this.#transactionId.id],
         )
-        // A replica that was promoted counts transactions of its own: the same number may be another's.
-        if (rows[0]?.timeline !== this.#place.timeline) break
+        // A promoted replica counts its own transactions: the same id may belong to another one.
+        if (rows[0]?.timeline !== this.#transactionId.timeline) break
         if (rows[0].status !== 'in progress') return rows[0].status === 'committed'
       } catch {
-        // It is not back yet, or still a replica.
+        // The server is not back yet, or still a replica.
       }
       await wait(100)
     }
     throw new Problem(
       'unavailable',
-      'The connection to the database broke on the commit, and whether the write stands could not be found out. Look before you send it again.',
+      'The connection to the database was lost during the commit, and it is unknown whether the write was committed. Check before you send it again.',
       { headers: { 'retry-after': '5' } },
     )
   }
 }
 
-/** Hears of the commits of other instances, on a connection of its own that is made when somebody first waits. */
-class Listening {
+/** Listens for commits of other instances on a connection of its own, which is opened by the first client that waits. */
+class CommitListener {
   readonly #settings: pg.ClientConfig
-  readonly #heard: () => void
+  readonly #onCommit: () => void
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
   #state: 'idle' | 'on' | 'stopped' = 'idle'
 
-  constructor(settings: pg.ClientConfig, heard: () => void) {
+  constructor(settings: pg.ClientConfig, onCommit: () => void) {
     this.#settings = settings
-    this.#heard = heard
+    this.#onCommit = onCommit
   }
 
   start(): void {
     if (this.#state !== 'idle') return
     this.#state = 'on'
-    this.#connect().catch(() => this.#again())
+    this.#connect().catch(() => this.#reconnect())
   }
 
   async stop(): Promise<void> {
@@ -506,22 +516,22 @@ class Listening {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ ...this.#settings, application_name: 'sco-tracker listening' })
+    const client = new pg.Client({ ...this.#settings, application_name: 'sco-tracker commits' })
     this.#client = client
-    client.on('notification', this.#heard)
+    client.on('notification', this.#onCommit)
     client.on('error', () => {})
-    client.once('end', () => this.#again())
+    client.once('end', () => this.#reconnect())
     await client.connect()
     await client.query(`listen ${CHANNEL}`)
-    // What was committed while nobody listened.
-    this.#heard()
+    // Something may have been committed before this connection listened.
+    this.#onCommit()
   }
 
-  #again(): void {
+  #reconnect(): void {
     if (this.#state !== 'on' || this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#connect().catch(() => this.#again())
+      this.#connect().catch(() => this.#reconnect())
     }, RECONNECT_MS)
     this.#timer.unref()
   }
@@ -534,21 +544,21 @@ async function migrate(settings: pg.ClientConfig): Promise<void> {
   try {
     await client.connect()
     if (await upToDate(client)) return
-    await client.query(`select pg_advisory_lock(${MIGRATING})`)
+    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
     if (await upToDate(client)) return
-    // Loaded only when there is something to migrate: it brings in all of drizzle.
+    // Loaded on demand, since it loads all of drizzle.
     const { drizzle } = await import('drizzle-orm/node-postgres')
     const { migrate } = await import('drizzle-orm/node-postgres/migrator')
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS })
   } catch (error) {
-    throw translated(error)
+    throw toProblem(error)
   } finally {
-    // The lock goes with the connection.
+    // Closing the connection releases the lock.
     await client.end().catch(() => {})
   }
 }
 
-/** Has the latest migration been applied? */
+/** Whether the latest migration has been applied. */
 async function upToDate(client: pg.Client): Promise<boolean> {
   const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
     entries: { when: number }[]

@@ -1,18 +1,18 @@
-// Full-text search with tsvector. The words are ours (core/search.ts), so no dictionary or parser of PostgreSQL has a
-// say: the index finds the records that hold the words, and phrases are looked up in the folded text itself.
+// Full-text search with tsvector. Words are folded in core/search.ts, without a dictionary of PostgreSQL. The index finds
+// single words; phrases are searched in the folded text.
 
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
 import { searchDocs } from '../system-tables.ts'
 
-/** A lexeme takes 2,046 bytes; longer words are cut in the index, and compared whole in the text. */
+/** A lexeme is limited to 2,046 bytes: longer words are cut in the index and compared whole in the text. */
 const LONGEST_WORD = 500
-/** A tsvector takes 1 MiB; this leaves room for what it adds to each word. */
+/** A tsvector is limited to 1 MiB, including some bytes for each word. */
 const PART_BYTES = 700_000
-/** PostgreSQL keeps no more places of a word, nor any behind the last. */
-const MAX_PLACES = 255
-const LAST_PLACE = 16_383
+/** Limits of PostgreSQL: positions of a word, and the last position. */
+const MAX_POSITIONS = 255
+const LAST_POSITION = 16_383
 
 export const tsvector: SearchIndex = {
   async put(writer, { docId, kind, recordId, date, title, body }) {
@@ -29,8 +29,7 @@ export const tsvector: SearchIndex = {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
   async estimateMatches(reader, query, few, many) {
-    // One query: where the planner knew of the smaller limit, it would read all records until it has so many, which of a rare
-    // word there never are.
+    // One query: with a smaller limit the planner would scan all records, although a rare word never reaches the limit.
     const row = await reader.get<{ found: number; ids: string | null }>(
       sql`with found as materialized (${tsvector.matching(query)} ${sql.limit(many + 1)})
         select count(*) as found, case when count(*) <= ${few} then cast(json_agg("recordId") as text) end as ids from found`,
@@ -55,7 +54,7 @@ export const tsvector: SearchIndex = {
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
     const words = [...new Set(query.flatMap(({ all }) => all.flatMap(lexemes)))]
-    // What matches only by what it lacks has no score of its own. Weights: A, a title, counts as ten of D, the body.
+    // A record that matches only by an exclusion has no score. Weights: A (title) counts ten times D (body).
     const scores =
       words.length === 0
         ? sql`select 0 as "docId", 0 as score`
@@ -76,22 +75,22 @@ export const tsvector: SearchIndex = {
   },
 }
 
-/** What a hit says of its record, beside the score. */
+/** The columns of a hit without its score. */
 const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
 
 function matches(query: SearchQuery): SQL {
-  const ways = query.map(({ all, not }) => {
-    const conditions = [...all.map(holds), ...not.map((term) => sql`not ${holds(term)}`)]
+  const alternatives = query.map(({ all, not }) => {
+    const conditions = [...all.map(contains), ...not.map((term) => sql`not ${contains(term)}`)]
     return sql`(${sql.join(conditions, sql` and `)})`
   })
-  return ways.length > 0 ? sql`(${sql.join(ways, sql` or `)})` : sql`false`
+  return alternatives.length > 0 ? sql`(${sql.join(alternatives, sql` or `)})` : sql`false`
 }
 
-/** Does a record hold a term? One word that was not cut is answered by the index, the rest is looked up in the text. */
-function holds(term: Term): SQL {
+/** A condition for records that contain a term: a single uncut word by the index, anything else in the text. */
+function contains(term: Term): SQL {
   const { words, prefix } = term
   const all = asQuery(lexemes(term), ' & ')
   const { docId } = searchDocs
@@ -99,11 +98,11 @@ function holds(term: Term): SQL {
     return sql`${docId} in (select "docId" from "searchWords" where "words" @@ ${all})`
   }
   const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
-  // The subquery in the condition keeps the planner from reading every text before it asks the index.
+  // The subquery keeps the planner from reading every text before it uses the index.
   return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0 or strpos("body", ${text}) > 0 from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
 }
 
-/** The words of a term as a tsquery has them. Folded words hold no quotation mark, so nothing in them is syntax. */
+/** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so nothing in them is syntax. */
 const lexemes = ({ words, prefix }: Term): string[] =>
   words.map((word, index) => `'${cut(word)}'${prefix && index === words.length - 1 ? ':*' : ''}`)
 
@@ -112,27 +111,27 @@ const asQuery = (words: string[], operator: string) => sql`cast(${words.join(ope
 const cut = (word: string): string =>
   word.length <= LONGEST_WORD ? word : [...word].slice(0, LONGEST_WORD).join('')
 
-/** A record as one tsvector, or as several where one would be too long: each word with its places. */
+/** The words of a record with their positions as one tsvector, or as several if one would be too long. */
 function partsOf(title: string, body: string): string[] {
-  const places = new Map<string, string[]>()
-  let place = 0
+  const positions = new Map<string, string[]>()
+  let position = 0
   for (const [text, weight] of [
     [title, 'A'],
     [body, ''],
   ] as const) {
     for (const word of text.split(' ')) {
       if (word === '') continue
-      place = Math.min(place + 1, LAST_PLACE)
+      position = Math.min(position + 1, LAST_POSITION)
       const key = cut(word)
-      const known = places.get(key)
-      if (!known) places.set(key, [`${place}${weight}`])
-      else if (known.length < MAX_PLACES) known.push(`${place}${weight}`)
+      const ofWord = positions.get(key)
+      if (!ofWord) positions.set(key, [`${position}${weight}`])
+      else if (ofWord.length < MAX_POSITIONS) ofWord.push(`${position}${weight}`)
     }
   }
   const parts: string[] = []
   let words: string[] = []
   let bytes = 0
-  for (const [word, at] of places) {
+  for (const [word, at] of positions) {
     const size = Buffer.byteLength(word) + 2 * at.length + 4
     if (bytes + size > PART_BYTES) {
       parts.push(words.join(' '))

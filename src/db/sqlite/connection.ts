@@ -1,9 +1,9 @@
-// A connection to the database file. Statements are prepared once for each text, and compiled once for each constant query.
+// A connection to a SQLite file with a cache of prepared statements.
 import Database from 'better-sqlite3'
-import { NO_VALUES, type Values, type Writer } from '../engine.ts'
+import type { Values, Writer } from '../engine.ts'
 import { bindValues, type SQL } from '../sql.ts'
 
-/** How long is waited for another process, in milliseconds. */
+/** How long to wait for a lock of another process, in milliseconds. */
 export const BUSY_MS = 5000
 
 export function connect(file: string): Database.Database {
@@ -14,16 +14,13 @@ export function connect(file: string): Database.Database {
   return database
 }
 
-/** Lists have as many shapes as clients have ideas: so many statements are kept, the recent ones. */
+/** The size of the statement cache; lists have many shapes. */
 const MAX_STATEMENTS = 500
 
-/**
- * How a parameter is written. Where one stands alone beside a column that rows are found and sorted by, SQLite looks at its
- * value and plans the query anew for every other: four times the time of a short list. A sign does away with it.
- */
-const mark = () => '+?'
+/** The notation of a parameter. The sign keeps SQLite from re-planning a query for each value of a plain parameter. */
+const parameter = () => '+?'
 
-/** A statement, and what it is run with. */
+/** A statement and its parameters. */
 interface Prepared {
   statement: Database.Statement
   params: readonly unknown[]
@@ -31,11 +28,6 @@ interface Prepared {
 
 export class Connection implements Writer {
   readonly database: Database.Database
-  /**
-   * What constant queries without values answered. Set by who knows that the database stays as it is: such an answer hangs on
-   * nothing else.
-   */
-  known: Map<SQL, unknown> | null = null
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly #statements = new Map<string, Database.Statement>()
   readonly #constant = new WeakMap<SQL, Prepared>()
@@ -51,12 +43,8 @@ export class Connection implements Writer {
   }
 
   async get<Row>(query: SQL, values?: Values): Promise<Row | undefined> {
-    const { known } = this
-    if (known && values === NO_VALUES && known.has(query)) return known.get(query) as Row | undefined
     const { statement, params } = this.#prepared(query, values)
-    const row = statement.get(params) as Row | undefined
-    if (values === NO_VALUES) known?.set(query, row)
-    return row
+    return statement.get(params) as Row | undefined
   }
 
   async pluck<Value>(query: SQL, values?: Values): Promise<Value[]> {
@@ -77,7 +65,7 @@ export class Connection implements Writer {
   #prepared(query: SQL, values: Values | undefined): Prepared {
     let prepared = values && this.#constant.get(query)
     if (!prepared) {
-      const { text, params } = query.compile(mark)
+      const { text, params } = query.compile(parameter)
       prepared = { statement: this.#statementOf(text), params }
       if (values) this.#constant.set(query, prepared)
     }

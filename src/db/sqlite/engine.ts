@@ -1,4 +1,4 @@
-// The embedded engine: better-sqlite3, one connection that writes, and some that read.
+// The SQLite engine: one connection for writes and several for reads.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,36 +13,33 @@ import { Snapshots } from './snapshots.ts'
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
 interface SqliteOptions {
-  /** Called with the text of every statement before it runs: how tests count queries. */
+  /** Called with the text of every statement before it runs; tests count queries with it. */
   onQuery?: (sql: string) => void
   /** Other processes on this machine that write to the file: what they commit is heard of at once. */
   siblings?: Siblings | null
-  /** How long a write waits for one of another process, in milliseconds. */
+  /** How long a write waits for a write of another process, in milliseconds. */
   busyMs?: number
 }
 
-/**
- * So much of the file is read in place, by the connection that most requests share: half the time of a page of a list, when it
- * was measured (docs/performance.md). The operating system counts what is mapped as memory, and takes it back as it likes.
- */
+/** How much of the file is memory-mapped. */
 const MAPPED_BYTES = 2 ** 31
 
-/** So much that connection keeps of the rest, in kibibytes: an eighth of the time of a list of a million records. */
+/** The page cache of a read connection, in KiB. */
 const CACHED_KIB = 64_000
 
-/** How often a write that waits for another process looks again. */
-const LOOK_AGAIN_MS = 10
+/** How often a waiting write retries. */
+const RETRY_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const { siblings } = options
   mkdirSync(dirname(file), { recursive: true })
   const write = connect(file)
   write.pragma('journal_mode = WAL')
-  // A 201 that was sent is on disk: WAL alone would only promise a consistent file.
+  // A write that was answered is on disk; WAL with NORMAL would only keep the file consistent.
   write.pragma('synchronous = FULL')
-  // Pages that many writes touch are brought home once for four times as many writes as SQLite would have it.
+  // Fewer checkpoints than the default of 1000 pages: pages that many writes touch are copied less often.
   write.pragma('wal_autocheckpoint = 4000')
-  // `begin` waits for others, without holding up this process.
+  // `begin` below waits for other processes without blocking the event loop.
   write.pragma('busy_timeout = 0')
   const readOnly = () => {
     const database = connect(file)
@@ -54,17 +51,13 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   home.database.pragma(`cache_size = -${CACHED_KIB}`)
   const snapshots = new Snapshots(home, readOnly)
   const writer = new Connection(write, options.onQuery)
-  const commits = new WriteQueue(
-    async () => {
-      await begin(write, options.busyMs ?? BUSY_MS)
-      return new SqliteTransaction(write, writer, () => {
-        snapshots.retire()
-        siblings?.committed()
-      })
-    },
-    false,
-    () => snapshots.turns,
-  )
+  const commits = new WriteQueue(async () => {
+    await begin(write, options.busyMs ?? BUSY_MS)
+    return new SqliteTransaction(write, writer, () => {
+      snapshots.retire()
+      siblings?.committed()
+    })
+  }, false)
   siblings?.onCommitted(() => {
     commits.notifyCommit()
   })
@@ -88,12 +81,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
     async migrate() {
-      // A table rebuild inside the migrator's transaction could otherwise cascade into child tables.
+      // A table rebuild would otherwise cascade into child tables; the pragma has no effect inside the migrator's transaction.
       write.pragma('foreign_keys = OFF')
       write.pragma(`busy_timeout = ${BUSY_MS}`)
       try {
         if (upToDate(write)) return
-        // Loaded only when there is something to migrate: it brings in all of drizzle.
+        // Loaded on demand, since it loads all of drizzle.
         const { drizzle } = await import('drizzle-orm/better-sqlite3')
         const { migrate } = await import('drizzle-orm/better-sqlite3/migrator')
         migrate(drizzle(write), { migrationsFolder: MIGRATIONS })
@@ -112,7 +105,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   }
 }
 
-/** Has the latest migration been applied? */
+/** Whether the latest migration has been applied. */
 function upToDate(database: Database.Database): boolean {
   const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
     entries: { when: number }[]
@@ -125,7 +118,7 @@ function upToDate(database: Database.Database): boolean {
   return Number(last.at) >= (entries.at(-1)?.when ?? 0)
 }
 
-/** Begins a write. While another process has the turn, this one goes on with everything else. @throws SQLITE_BUSY */
+/** Begins a write; waits for other processes without blocking the event loop. @throws SQLITE_BUSY */
 async function begin(database: Database.Database, busyMs: number): Promise<void> {
   const until = performance.now() + busyMs
   for (;;) {
@@ -135,17 +128,17 @@ async function begin(database: Database.Database, busyMs: number): Promise<void>
     } catch (error) {
       if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error
     }
-    await wait(LOOK_AGAIN_MS)
+    await wait(RETRY_MS)
   }
 }
 
-/** A transaction of the connection that writes. */
+/** A transaction of the write connection. */
 class SqliteTransaction implements Transaction {
   readonly writer: Writer
   readonly #database: Database.Database
   readonly #committed: () => void
 
-  /** @param committed called right behind a commit */
+  /** @param committed called after a commit */
   constructor(database: Database.Database, writer: Writer, committed: () => void) {
     this.#database = database
     this.writer = writer

@@ -1,11 +1,11 @@
-// Full-text search with FTS5. The index is contentless: it holds words, the records hold the texts.
+// Full-text search with FTS5. The index is contentless: it stores words, and the records store the texts.
 
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
 import { searchDocs } from '../system-tables.ts'
 
-/** bm25 weights: a word in the title counts as ten in the body. */
+/** bm25 weights: a word in the title counts ten times a word in the body. */
 const TITLE_WEIGHT = 10
 const BODY_WEIGHT = 1
 
@@ -19,7 +19,7 @@ export const fts5: SearchIndex = {
     if (row) await writer.run(DELETE_WORDS, { docId: row.docId })
   },
   matching(query) {
-    const match = onlyExpression(query)
+    const match = wholeExpression(query)
     return match === null
       ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
@@ -31,7 +31,7 @@ export const fts5: SearchIndex = {
   },
   async exceeds(reader, query, most) {
     if (query.length === 0) return false
-    const match = onlyExpression(query)
+    const match = wholeExpression(query)
     const some =
       match === null
         ? sql`select 1 from ${searchDocs} where ${matches(query)}`
@@ -42,7 +42,7 @@ export const fts5: SearchIndex = {
     return (row?.found ?? 0) > most
   },
   async latest(reader, query, kinds, limit, offset) {
-    const match = onlyExpression(query)
+    const match = wholeExpression(query)
     const from =
       match === null
         ? sql`${searchDocs} where ${matches(query)}${ofKinds(kinds)} order by ${searchDocs.docId} desc`
@@ -58,10 +58,10 @@ export const fts5: SearchIndex = {
       match === null
         ? sql`select null as docId, null as score where false`
         : sql`select rowid as docId, -bm25("searchWords", ${sql.raw(`${TITLE_WEIGHT}.0, ${BODY_WEIGHT}.0`)}) as score from "searchWords" where "searchWords" match ${match}`
-    // What matches only by what it lacks has no score of its own; without such groups every match is scored.
-    const scoreless = lacking(query).length > 0
+    // A record that matches only by an exclusion has no score.
+    const scoreless = exclusions(query).length > 0
     const on = sql`scored.docId = ${searchDocs.docId}`
-    // A cross join is read in the order in which it is written: what matches first, not every record.
+    // SQLite reads a cross join in the order in which it is written: the matches first.
     const from = scoreless
       ? sql`${searchDocs} left join (${scores}) as scored on ${on}`
       : sql`(${scores}) as scored cross join ${searchDocs} on ${on}`
@@ -75,7 +75,7 @@ export const fts5: SearchIndex = {
   },
   async count(reader, query, kinds) {
     if (query.length === 0) return 0
-    const match = kinds ? null : onlyExpression(query)
+    const match = kinds ? null : wholeExpression(query)
     if (match !== null) {
       const words = await reader.get<{ total: number }>(
         sql`select count(*) as total from "searchWords" where "searchWords" match ${match}`,
@@ -89,34 +89,34 @@ export const fts5: SearchIndex = {
   },
 }
 
-/** A cross join is read in the order in which it is written. */
+/** SQLite reads a cross join in the order in which it is written. */
 const WORDS_FIRST = sql`"searchWords" cross join ${searchDocs} on ${searchDocs.docId} = "searchWords".rowid`
 
-/** The groups that name nothing to look for, only what may not be there. */
-const lacking = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
+/** The groups that only exclude words. */
+const exclusions = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
 
-/** What a hit says of its record, beside the score. */
+/** The columns of a hit without its score. */
 const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
 
-/** The records that match, those included that match only by what they lack. */
+/** A condition for matching records, including those that match only by an exclusion. */
 function matches(query: SearchQuery): SQL {
-  const ways: SQL[] = []
+  const alternatives: SQL[] = []
   const expression = matchExpression(query)
-  if (expression !== null) ways.push(rowsOf(expression))
-  for (const { not } of lacking(query)) ways.push(sql`not ${rowsOf(anyOf(not))}`)
-  return ways.length > 0 ? sql`(${sql.join(ways, sql` or `)})` : sql`false`
+  if (expression !== null) alternatives.push(rowsOf(expression))
+  for (const { not } of exclusions(query)) alternatives.push(sql`not ${rowsOf(anyOf(not))}`)
+  return alternatives.length > 0 ? sql`(${sql.join(alternatives, sql` or `)})` : sql`false`
 }
 
 const rowsOf = (expression: string) =>
   sql`${searchDocs.docId} in (select rowid from "searchWords" where "searchWords" match ${expression})`
 
-/** The whole query in the syntax of FTS5; null where some of it cannot be said in that. */
-const onlyExpression = (query: SearchQuery) => (lacking(query).length > 0 ? null : matchExpression(query))
+/** The whole query in the syntax of FTS5; null if FTS5 cannot express it. */
+const wholeExpression = (query: SearchQuery) => (exclusions(query).length > 0 ? null : matchExpression(query))
 
-/** The query in the syntax of FTS5, where NOT needs something to its left; null when nothing is left. */
+/** The query in the syntax of FTS5 without groups that only exclude, since NOT needs a left side; null if none is left. */
 function matchExpression(query: SearchQuery): string | null {
   const groups = query
     .filter(({ all }) => all.length > 0)
@@ -128,7 +128,7 @@ function matchExpression(query: SearchQuery): string | null {
 
 const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 
-/** Folded words hold no quotation mark, so nothing in them is syntax. */
+/** Folded words contain no quotation marks, so nothing in them is syntax. */
 const quoted = ({ words, prefix }: Term) => `"${words.join(' ')}"${prefix ? '*' : ''}`
 
 const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`

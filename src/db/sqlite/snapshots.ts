@@ -4,7 +4,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Reader } from '../engine.ts'
-import type { SQL } from '../sql.ts'
 import type { Connection } from './connection.ts'
 
 /** A connection that only reads, held to one state for as long as somebody uses it. */
@@ -29,7 +28,6 @@ class Snapshot {
     this.users -= 1
     if (this.users > 0) return
     this.#end.run()
-    this.connection.known = null
   }
 }
 
@@ -41,13 +39,8 @@ export class Snapshots {
   /** For who reads outside of a turn, or longer than one. */
   readonly #spare: Snapshot[] = []
   readonly #opened: Snapshot[]
-  /** What is known of a state, which is often that of the next turn too. */
-  #known = new Map<SQL, unknown>()
-  #knownAt: number | null = null
   /** The state that this turn shares; null while it shares none. */
   #turn: number | null = null
-  /** How many turns have shared a state. */
-  turns = 0
   readonly #endTurn = () => this.retire()
 
   /** @param home and what `open` makes only read */
@@ -70,11 +63,7 @@ export class Snapshots {
     if (this.#turn === null) {
       if (this.#home.users > 0) return null
       this.#home.enter()
-      this.turns += 1
       this.#turn = this.#version.get() as number
-      if (this.#turn !== this.#knownAt) this.#known = new Map()
-      this.#knownAt = this.#turn
-      this.#home.connection.known = this.#known
       setImmediate(this.#endTurn)
     }
     return this.#turn
