@@ -45,9 +45,11 @@ export async function load(server: Server, requests: Requests, seconds: number):
     ],
   })
   sent.set(requests, number)
-  const failed = result.errors + result.timeouts + result.non2xx
-  if (failed > 0)
-    throw new Error(`${failed} requests failed, such as ${typeof path === 'string' ? path : path(0)}`)
+  const { errors, timeouts, non2xx } = result
+  if (errors + timeouts + non2xx > 0) {
+    const example = typeof path === 'string' ? path : path(0)
+    throw new Error(`${example}: ${non2xx} responses were not 2xx, ${errors} errors, ${timeouts} timeouts`)
+  }
   const answers = result.requests.total
   const cpu = ((cpuSeconds(server) - before) * 1e6) / answers
   return { rate: answers / result.duration, p99: result.latency.p99, cpu }

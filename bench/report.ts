@@ -71,7 +71,7 @@ function rowOf(result: Result): string[] {
 export function tableOf(results: Results): string {
   const { date, machine, loadAverage, database, rows, rounds, seconds } = results
   return [
-    `${date}, ${machine}, load average ${loadAverage} before the run; ${whole(rows)} proposals on ${database}; ${rounds} rounds of ${seconds} turns of a second.`,
+    `${date}, ${machine}, load average ${loadAverage} before the run; ${whole(rows)} proposals on ${database}; per comparison ${rounds} × ${seconds} turns of a second.`,
     `Import ${whole(results.importRate)} proposals/s, NDJSON stream ${whole(results.streamRate)} proposals/s, start ${whole(results.startMs)} ms, ${whole(results.peakMemoryMB)} MB of memory at most, with the mapped file.`,
     '',
     ...[HEAD, HEAD.map(() => '---'), ...results.comparisons.map(rowOf)].map(

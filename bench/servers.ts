@@ -10,6 +10,8 @@ export interface Server {
   startMs: number
 }
 
+const START_TIMEOUT_MS = 60_000
+
 const scripts = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).scripts as {
   start: string
   keys: string
@@ -49,7 +51,7 @@ async function start(args: string[], port: number, logFile: string, env: object)
   })
   closeSync(log)
   const base = `http://127.0.0.1:${port}`
-  for (let attempt = 0; attempt < 3000 && child.exitCode === null; attempt++) {
+  while (child.exitCode === null && performance.now() - begin < START_TIMEOUT_MS) {
     const ready = await fetch(`${base}/readyz`).then(
       (response) => response.ok,
       () => false,
