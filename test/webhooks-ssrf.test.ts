@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { refusedRange, urlFaults } from '../src/core/addresses.ts'
-import type { Resolve } from '../src/features/webhooks/send.ts'
+import type { Resolve } from '../src/features/webhooks/client.ts'
 import { type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
 import { receiver } from './helpers/receiver.ts'
@@ -148,7 +148,7 @@ describe('without WEBHOOK_ALLOW_PRIVATE', () => {
     const { status, body } = await s.post('/v1/webhooks', { url: 'http://0x7f.1:3000/' }, admin)
     expect([status, body['type']]).toEqual([422, '/problems/inconsistent'])
     expect(body['errors']).toEqual([
-      { pointer: '/url', detail: '127.0.0.1 is no public address (loopback).' },
+      { pointer: '/url', detail: '127.0.0.1 is not a public address (loopback).' },
     ])
   })
 
@@ -251,7 +251,7 @@ test('a literal address that was subscribed while the setting allowed it is not 
     async () => {
       const { body } = await ask('GET', `${path}/deliveries`)
       const { body: log } = await ask('GET', `${path}/deliveries/${body.data[0].id}`)
-      expect(log.attempts[0].error).toBe('127.0.0.1 is no public address (loopback).')
+      expect(log.attempts[0].error).toBe('127.0.0.1 is not a public address (loopback).')
     },
     { timeout: 10_000, interval: 5 },
   )
@@ -275,8 +275,8 @@ test('with the setting a name and an address of this machine are sent to', async
 test('proxies that the environment names are not asked', async () => {
   const [proxy, target] = [await receiver(), await receiver()]
   const code = `
-    const { Poster } = await import('./src/features/webhooks/send.ts')
-    const poster = new Poster({ allowPrivate: true, timeoutMs: 5000, userAgent: 'test' })
+    const { WebhookClient } = await import('./src/features/webhooks/client.ts')
+    const poster = new WebhookClient({ allowPrivate: true, timeoutMs: 5000, userAgent: 'test' })
     const { statusCode } = await poster.post('${target.url}', {}, '{}', new AbortController().signal)
     poster.close()
     console.log(statusCode)`

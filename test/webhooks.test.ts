@@ -14,7 +14,7 @@ import { redactSecrets } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
 import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
-import { RETRY_AFTER_MS, retryAfter, retryDelay } from '../src/features/webhooks/signing.ts'
+import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
@@ -687,10 +687,10 @@ describe('a delivery that is not taken', () => {
     expect(retryDelay(3, 0.5, 60_000)).toBe(30 * MINUTE)
     expect(retryDelay(10, 0.5, 60_000)).toBeNull()
     const now = new Date('2026-11-24T00:00:00Z')
-    expect(retryAfter('Tue, 24 Nov 2026 00:01:00 GMT', now)).toBe(MINUTE)
-    expect(retryAfter('Mon, 23 Nov 2026 00:01:00 GMT', now)).toBe(0)
-    expect(retryAfter('999999999', now)).toBe(DAY)
-    for (const nothing of [undefined, 'soon', '-5x']) expect(retryAfter(nothing, now)).toBeNull()
+    expect(parseRetryAfter('Tue, 24 Nov 2026 00:01:00 GMT', now)).toBe(MINUTE)
+    expect(parseRetryAfter('Mon, 23 Nov 2026 00:01:00 GMT', now)).toBe(0)
+    expect(parseRetryAfter('999999999', now)).toBe(DAY)
+    for (const nothing of [undefined, 'soon', '-5x']) expect(parseRetryAfter(nothing, now)).toBeNull()
   })
 })
 

@@ -7,7 +7,7 @@ import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { openEngine } from '../../src/db/open.ts'
-import type { Resolve } from '../../src/features/webhooks/send.ts'
+import type { Resolve } from '../../src/features/webhooks/client.ts'
 import { freshDatabase, rowsOf } from './database.ts'
 import { holdToDocument, watchSockets } from './document.ts'
 

@@ -1,4 +1,4 @@
-// The routes of webhooks: who is told of changes, what was sent to them, and sending it again. All of it needs an admin.
+// The routes of webhooks and their deliveries, for admins.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { urlFaults } from '../../core/addresses.ts'
@@ -35,28 +35,28 @@ import {
   type Delivery,
   findDelivery,
   findWebhook,
-  hasten,
   insertWebhook,
   listDeliveries,
   listWebhooks,
   nextMatch,
   openDelivery,
   reopenDelivery,
+  retryNow,
   updateWebhook,
   WEBHOOK_STATUSES,
   type Webhook,
+  type WebhookInput,
 } from './store.ts'
 
-/** Each has a sender's attention of its own, so there is a limit to them. */
 const MAX_WEBHOOKS = 100
-/** How long the secret before the current one signs too. */
-const PREVIOUS_MS = DAY
+/** How long the previous secret stays valid. */
+const PREVIOUS_SECRET_MS = DAY
 
 const COLLECTION = '/v1/webhooks'
 const ITEM = `${COLLECTION}/:id`
 const ADMIN = { role: 'admin' } as const
 
-/** Of a POST that takes no body: what it can meet when it is given one. */
+/** The problems of a POST without a body. */
 const BODILESS: ProblemCode[] = [
   'idempotency-mismatch',
   'malformed-body',
@@ -66,7 +66,7 @@ const BODILESS: ProblemCode[] = [
 ]
 
 interface WebhookDeps extends RouteDeps {
-  /** The shape of a change in the feed. */
+  /** The schema of a change in the feed. */
   change: z.ZodType
   sender: Sender
   allowPrivate: boolean
@@ -76,7 +76,7 @@ export function webhookRoutes(
   app: FastifyInstance,
   { records, cursorSecret, change, sender, allowPrivate }: WebhookDeps,
 ): void {
-  // Named for the document, which tells receivers what comes.
+  // Registers the schema for the OpenAPI document.
   messageOf(change)
   const { catalogue, engine } = records
   const shapes = webhookShapes([...catalogue.resources, ...catalogue.parts].map(({ kind }) => kind))
@@ -86,12 +86,14 @@ export function webhookRoutes(
   })
   const params = (request: FastifyRequest) => request.params as { id: string; deliveryId: string }
   const paging = {
-    limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many a page holds at most.' }),
+    limit: wholeNumber(1, MAX_LIMIT)
+      .default(25)
+      .meta({ description: 'The maximum number of entries on a page.' }),
     cursor: z
       .string()
       .max(4000)
       .optional()
-      .meta({ description: 'From `page.nextCursor` of the page before.' }),
+      .meta({ description: 'From `page.nextCursor` of the previous page.' }),
   }
   const common = { tag: 'webhooks', secured: true }
 
@@ -101,9 +103,9 @@ export function webhookRoutes(
       ...common,
       operationId: 'listWebhooks',
       summary: 'List webhooks',
-      description: 'Needs an admin key, as everything about webhooks does.',
+      description: 'Needs an admin key, like every operation on webhooks.',
       query: z.strictObject({
-        status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only those of these statuses.').optional(),
+        status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only entries with these statuses.').optional(),
         ...paging,
       }),
       headers: ifNoneMatch,
@@ -131,13 +133,13 @@ export function webhookRoutes(
       operationId: 'createWebhook',
       summary: 'Create a webhook',
       description:
-        'Every change from now on that it asks for is sent to its URL, signed (Standard Webhooks). The secret is in this answer and in no other.',
+        'From now on, every change that matches is sent to its URL with a signature (Standard Webhooks). The secret is shown in this response only.',
       body: shapes.create,
-      answers: { 201: { description: 'The webhook, and its secret.', schema: shapes.withSecret } },
+      answers: { 201: { description: 'The webhook and its secret.', schema: shapes.withSecret } },
       problems: ['inconsistent'],
     }),
     handler: async (request, reply) => {
-      const input = request.body as Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>
+      const input = request.body as WebhookInput
       await respondIdempotently(
         records,
         request,
@@ -147,14 +149,14 @@ export function webhookRoutes(
           if (faults.length > 0) throw inconsistent(faults)
           if ((await countWebhooks(tx)) >= MAX_WEBHOOKS)
             throw inconsistent([
-              { pointer: '', detail: `There are ${MAX_WEBHOOKS} webhooks, and may not be more.` },
+              { pointer: '', detail: `There are ${MAX_WEBHOOKS} webhooks, which is the maximum.` },
             ])
           const webhook: Webhook = {
             id: newId('whk'),
             version: 1,
             createdAt: tx.at,
             updatedAt: tx.at,
-            ...tidied(input),
+            ...normalised(input),
             disabledBecause: null,
             secret: newSecret(),
             previousSecret: null,
@@ -176,7 +178,8 @@ export function webhookRoutes(
             ),
           )
         },
-        async (tx, kept) => restored(kept, await findWebhook(tx, String(JSON.parse(kept.body).id)), tx.at),
+        async (tx, stored) =>
+          replayed(stored, await findWebhook(tx, String(JSON.parse(stored.body).id)), tx.at),
       )
       sender.wake()
       return reply
@@ -216,7 +219,7 @@ export function webhookRoutes(
       operationId: 'updateWebhook',
       summary: 'Update a webhook',
       description:
-        'A JSON Merge Patch (RFC 7396). With another URL, or active again, everything that waits is tried at once. Other kinds and filters hold for the changes that were not taken up yet.',
+        'A JSON Merge Patch (RFC 7396). With a new URL, or when it becomes active again, waiting deliveries are retried at once. New kinds and filters apply to changes without a delivery yet.',
       params: webhookParam,
       headers: ifMatch,
       body: shapes.patch,
@@ -227,9 +230,9 @@ export function webhookRoutes(
       await respondIdempotently(records, request, reply, async (tx) => {
         const stored = await load(tx, params(request).id)
         checkIfMatch(request, stored.version)
-        const described = { writable: shapes.writable, lifecycle: null, path: 'webhooks' }
-        const given = patched(described, webhookDoc(stored), request.body as Record<string, unknown>)
-        const changed = await changedTo(tx, stored, tidied(given as unknown as Webhook))
+        const patchable = { writable: shapes.writable, lifecycle: null, path: 'webhooks' }
+        const input = patched(patchable, webhookDoc(stored), request.body as Record<string, unknown>)
+        const changed = await applyChanges(tx, stored, normalised(input as unknown as Webhook))
         return recordResponse(webhookDoc(changed))
       })
       sender.wake()
@@ -243,10 +246,11 @@ export function webhookRoutes(
       ...common,
       operationId: 'deleteWebhook',
       summary: 'Delete a webhook',
-      description: 'Its secrets are erased at once, its deliveries soon after. A try that is under way ends.',
+      description:
+        'Its secrets are erased at once, its deliveries soon after. A request in progress is completed.',
       params: webhookParam,
       headers: ifMatch,
-      answers: { 204: { description: 'It is deleted; reading it is 410 from now on.' } },
+      answers: { 204: { description: 'Deleted; reading it is 410 from now on.' } },
       problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
     }),
     handler: async (request, reply) => {
@@ -270,7 +274,7 @@ export function webhookRoutes(
       operationId: 'rotateWebhookSecret',
       summary: 'Create a new signing secret',
       description:
-        'The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.',
+        'The secret is shown in this response only. For 24 hours deliveries are also signed with the previous one.',
       params: webhookParam,
       headers: idempotencyKey,
       answers: {
@@ -287,11 +291,11 @@ export function webhookRoutes(
         async (tx) => {
           const stored = await load(tx, id)
           const secret = newSecret()
-          const previousUntil = new Date(tx.now.getTime() + PREVIOUS_MS).toISOString()
+          const previousUntil = new Date(tx.now.getTime() + PREVIOUS_SECRET_MS).toISOString()
           await updateWebhook(tx, { ...stored, secret, previousSecret: stored.secret, previousUntil })
-          return withSecret(plain(200, { secret, previousUntil }))
+          return withSecret(jsonResponse(200, { secret, previousUntil }))
         },
-        async (tx, kept) => restored(kept, await findWebhook(tx, id), tx.at),
+        async (tx, stored) => replayed(stored, await findWebhook(tx, id), tx.at),
       )
     },
   })
@@ -302,14 +306,14 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'testWebhook',
-      summary: 'Send a ping',
+      summary: 'Create a ping',
       description:
-        'A signed message of the type `webhook.ping`, also to a webhook that is paused or disabled. It is tried once; read the delivery for what became of it.',
+        'A signed message of the type `webhook.ping`, also to a paused or disabled webhook. It gets one attempt; read the delivery for its result.',
       params: webhookParam,
       headers: idempotencyKey,
       answers: {
         202: {
-          description: 'The delivery, not sent yet.',
+          description: 'The delivery, which will be sent.',
           schema: deliverySchema,
           headers: ['Location', 'Idempotency-Replayed'],
         },
@@ -320,7 +324,7 @@ export function webhookRoutes(
       await respondIdempotently(records, request, reply, async (tx) => {
         const { id } = await load(tx, params(request).id)
         const ping = { id: newId('dlv'), webhookId: id, seq: null, type: 'webhook.ping', at: tx.at }
-        return accepted(await openDelivery(tx, ping))
+        return acceptedDelivery(await openDelivery(tx, ping))
       })
       sender.wake()
       return reply
@@ -332,14 +336,14 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'replayWebhook',
-      summary: 'Send everything since a change again',
+      summary: 'Create deliveries again for all changes since a change',
       description:
-        'Takes the webhook back to an earlier place in the change feed, from where it goes on in order. A change that is still in its delivery log keeps its `webhook-id`.',
+        'Moves the webhook back to an earlier position in the change feed, from which it continues in order. A change that is still in the delivery log keeps its `webhook-id`.',
       params: webhookParam,
       body: replay,
       answers: {
         202: {
-          description: 'The webhook, at its new place.',
+          description: 'The webhook at its new position.',
           schema: shapes.webhook,
           headers: ['ETag', 'Last-Modified', 'Idempotency-Replayed'],
         },
@@ -352,11 +356,11 @@ export function webhookRoutes(
         const stored = await load(tx, params(request).id)
         if (after > stored.seq)
           throw inconsistent([
-            { pointer: '/after', detail: `It has only come to ${stored.seq}; what follows is sent anyway.` },
+            { pointer: '/after', detail: `Its position is ${stored.seq}; later changes are sent anyway.` },
           ])
         const moved = { ...stored, seq: after }
         await updateWebhook(tx, moved)
-        return plain(202, webhookDoc(moved))
+        return jsonResponse(202, webhookDoc(moved))
       })
       sender.wake()
       return reply
@@ -370,10 +374,10 @@ export function webhookRoutes(
       operationId: 'listWebhookDeliveries',
       summary: 'List the deliveries of a webhook',
       description:
-        'The newest first. Deliveries stay for 30 days after they ended. What was not taken up yet is not among them: see `position`.',
+        'Newest first. Deliveries are removed 30 days after they finished. Changes after `position` have no delivery yet.',
       params: webhookParam,
       query: z.strictObject({
-        status: commaSeparated(deliveryStatus, 'Only those of these statuses.').optional(),
+        status: commaSeparated(deliveryStatus, 'Only entries with these statuses.').optional(),
         ...paging,
       }),
       headers: ifNoneMatch,
@@ -401,7 +405,7 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhookDelivery',
       summary: 'Get a delivery with its attempts',
-      description: 'The last 20 tries. Kept for 30 days after it ended.',
+      description: 'With its last 20 attempts. Removed 30 days after it finished.',
       params: deliveryParam,
       headers: ifNoneMatch,
       answers: {
@@ -424,14 +428,14 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'replayWebhookDelivery',
-      summary: 'Send a delivery again',
+      summary: 'Create a new attempt of a delivery',
       description:
-        'At once, under the same `webhook-id`, and retried as a new one. While the webhook is not active it waits.',
+        'At once, with the same `webhook-id` and a full set of retries. It waits while the webhook is not active.',
       params: deliveryParam,
       headers: idempotencyKey,
       answers: {
         202: {
-          description: 'The delivery, to be sent again.',
+          description: 'The delivery, which will be sent again.',
           schema: deliverySchema,
           headers: ['Location', 'Idempotency-Replayed'],
         },
@@ -442,7 +446,7 @@ export function webhookRoutes(
       await respondIdempotently(records, request, reply, async (tx) => {
         const found = await loadDelivery(tx, params(request))
         await reopenDelivery(tx, found.id, tx.at)
-        return accepted(await loadDelivery(tx, params(request)))
+        return acceptedDelivery(await loadDelivery(tx, params(request)))
       })
       sender.wake()
       return reply
@@ -454,8 +458,8 @@ export function webhookRoutes(
     reply: FastifyReply,
     { scope, limit, cursor, rows, show }: Paged<Row>,
   ): Promise<FastifyReply> {
-    const behind = cursor === undefined ? null : String(readCursor(cursorSecret, scope, cursor).after[0])
-    const found = await rows(behind)
+    const after = cursor === undefined ? null : String(readCursor(cursorSecret, scope, cursor).after[0])
+    const found = await rows(after)
     const shown = found.slice(0, limit)
     const last = found.length > limit ? shown.at(-1) : undefined
     const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], snapshot: 0 }) : null
@@ -464,37 +468,33 @@ export function webhookRoutes(
     return answer(request, reply, { body })
   }
 
-  /** Refuses what the form alone cannot; writes only what differs. */
-  async function changedTo(
-    tx: WriteTransaction,
-    stored: Webhook,
-    given: Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>,
-  ): Promise<Webhook> {
+  /** Validates and writes the changes of a webhook; writes nothing if nothing differs. */
+  async function applyChanges(tx: WriteTransaction, stored: Webhook, input: WebhookInput): Promise<Webhook> {
     const { url, kinds, filters, description, status } = stored
-    if (JSON.stringify(given) === JSON.stringify({ url, kinds, filters, description, status })) return stored
-    const faults: Fault[] = url === given.url ? [] : urlFaults(given.url, '/url', allowPrivate)
-    if (given.status === 'disabled' && status !== 'disabled')
-      faults.push({ pointer: '/status', detail: 'Only the service disables; pause it instead.' })
+    if (JSON.stringify(input) === JSON.stringify({ url, kinds, filters, description, status })) return stored
+    const faults: Fault[] = url === input.url ? [] : urlFaults(input.url, '/url', allowPrivate)
+    if (input.status === 'disabled' && status !== 'disabled')
+      faults.push({ pointer: '/status', detail: 'Only the service disables a webhook; pause it instead.' })
     if (faults.length > 0) throw inconsistent(faults)
-    const changed: Webhook = { ...stored, ...given, version: stored.version + 1, updatedAt: tx.at }
-    const narrowed = JSON.stringify([kinds, filters]) !== JSON.stringify([given.kinds, given.filters])
-    // What the old filters passed over stays passed over, also where that was not written down yet.
-    if (narrowed) {
-      const { match, seen } = await nextMatch(tx, stored, stored.seq, await lastSeq(tx))
-      changed.seq = match ? match.seq - 1 : seen
+    const changed: Webhook = { ...stored, ...input, version: stored.version + 1, updatedAt: tx.at }
+    const filtersChanged = JSON.stringify([kinds, filters]) !== JSON.stringify([input.kinds, input.filters])
+    // Changes that the old filters skipped stay skipped, also those beyond the stored position.
+    if (filtersChanged) {
+      const { match, scannedTo } = await nextMatch(tx, stored, stored.seq, await lastSeq(tx))
+      changed.seq = match ? match.seq - 1 : scannedTo
     }
-    const again = given.status === 'active' && status !== 'active'
-    if (again || url !== given.url) {
+    const reactivated = input.status === 'active' && status !== 'active'
+    if (reactivated || url !== input.url) {
       Object.assign(changed, { failingSince: null, holdUntil: null })
-      await hasten(tx, stored.id, tx.at)
+      await retryNow(tx, stored.id, tx.at)
     }
-    if (given.status !== 'disabled') changed.disabledBecause = null
+    if (input.status !== 'disabled') changed.disabledBecause = null
     await updateWebhook(tx, changed)
     return changed
   }
 }
 
-/** @throws Problem `gone` when it was deleted, `not-found` when it never was */
+/** @throws Problem `gone` or `not-found` */
 async function load(reader: Reader, id: string): Promise<Webhook> {
   const found = await findWebhook(reader, id)
   if (!found) throw notFound('webhook', id)
@@ -512,14 +512,8 @@ async function loadDelivery(
   return found
 }
 
-/** What is written of a webhook, and nothing beside it: the URL in its one spelling, each kind and id once. */
-const tidied = ({
-  url,
-  kinds,
-  filters,
-  description,
-  status,
-}: Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>) => ({
+/** The written fields only: the URL normalised, each kind and id once. */
+const normalised = ({ url, kinds, filters, description, status }: WebhookInput) => ({
   url: URL.parse(url)?.href ?? url,
   kinds: [...new Set(kinds)],
   filters: { ops: [...new Set(filters.ops)], recordIds: [...new Set(filters.recordIds)] },
@@ -529,33 +523,33 @@ const tidied = ({
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
-const plain = (status: number, body: object): StoredResponse => ({
+const jsonResponse = (status: number, body: object): StoredResponse => ({
   status,
   headers: JSON_TYPE,
   body: JSON.stringify(body),
 })
 
-const accepted = (delivery: Delivery): StoredResponse => ({
+const acceptedDelivery = (delivery: Delivery): StoredResponse => ({
   status: 202,
   headers: { ...JSON_TYPE, location: `${COLLECTION}/${delivery.webhookId}/deliveries/${delivery.id}` },
   body: JSON.stringify(deliveryDoc(delivery)),
 })
 
-/** An answer with a secret in it: of the secret only a hash is kept for its Idempotency-Key. */
-function withSecret(made: StoredResponse): StoredResponse {
-  const body = JSON.parse(made.body) as { secret: string }
-  return { ...made, kept: JSON.stringify({ ...body, secret: sha256(body.secret) }) }
+/** Stores only a hash of the secret with the response for its Idempotency-Key. */
+function withSecret(response: StoredResponse): StoredResponse {
+  const body = JSON.parse(response.body) as { secret: string }
+  return { ...response, kept: JSON.stringify({ ...body, secret: sha256(body.secret) }) }
 }
 
-/** The same answer again, with the secret as long as it still signs. */
-function restored(kept: StoredResponse, webhook: Webhook | undefined, at: string): StoredResponse {
-  const body = JSON.parse(kept.body) as { secret: string }
+/** Replays a stored response, with the secret as long as it is still valid. */
+function replayed(stored: StoredResponse, webhook: Webhook | undefined, at: string): StoredResponse {
+  const body = JSON.parse(stored.body) as { secret: string }
   const previous = (webhook?.previousUntil ?? '') > at ? webhook?.previousSecret : null
   const secret = [webhook?.secret, previous].find((one) => one && sha256(one) === body.secret) ?? null
-  return { ...kept, body: JSON.stringify({ ...body, secret }) }
+  return { ...stored, body: JSON.stringify({ ...body, secret }) }
 }
 
-/** An action takes nothing: what was sent to it was meant for something else. */
+/** Rejects a body where none is expected. */
 async function refuseBody(request: FastifyRequest): Promise<void> {
   const { body } = request
   if (body === undefined || body === null || JSON.stringify(body) === '{}') return
@@ -571,11 +565,11 @@ interface PageQuery {
 }
 
 interface Paged<Row> {
-  /** What the cursor belongs to. */
+  /** The scope of the cursor. */
   scope: string
   limit: number
   cursor: string | undefined
-  /** One more than the page holds, behind the row of that id. */
-  rows: (behind: string | null) => Promise<Row[]>
+  /** Reads one row more than the page has, after the row with an id. */
+  rows: (after: string | null) => Promise<Row[]>
   show: (row: Row) => unknown
 }

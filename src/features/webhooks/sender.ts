@@ -1,14 +1,13 @@
-// Follows the change log for every webhook, and sends. What a webhook is to be told next is its place in the log, so
-// what is not sent yet costs neither memory nor rows, and a restart goes on where it was.
+// Follows the change log and sends webhooks. A webhook's queue is its position in the log, so a restart resumes there.
 import { randomUUID } from 'node:crypto'
-import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { newId } from '../../core/ids.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
 import { lastSeq } from '../../records/read/view.ts'
 import { changeAt } from '../changes.ts'
-import { type Outcome, Poster, type Resolve } from './send.ts'
-import { DAY, retryAfter, retryDelay, signed } from './signing.ts'
+import { type Outcome, type Resolve, WebhookClient } from './client.ts'
+import { DAY, parseRetryAfter, retryDelay, sign } from './signing.ts'
 import {
   anyPrunable,
   countRetrying,
@@ -16,51 +15,51 @@ import {
   dueDelivery,
   findDelivery,
   findWebhook,
-  hasten,
   type Match,
   nextMatch,
   openDelivery,
   prune,
+  readWorkloads,
+  retryNow,
   updateDelivery,
   updateWebhook,
   type Webhook,
   type Workload,
-  workloads,
 } from './store.ts'
 
-/** While so many deliveries of a webhook wait to be tried again, nothing new is sent to it. */
+/** A webhook with this many deliveries waiting for a retry gets no new ones. */
 export const MAX_RETRYING = 10
-/** A webhook that met nothing but failures for so long is disabled. */
+/** A webhook that has only failed for this long is disabled. */
 const FAILING_MS = 5 * DAY
-/** How long a delivery stays in the log once it has ended. */
-const KEPT_MS = 30 * DAY
-/** How many tries of a delivery the log shows. */
+/** How long a finished delivery stays in the log. */
+const RETENTION_MS = 30 * DAY
+/** How many attempts of a delivery are stored. */
 const MAX_ATTEMPTS = 20
 const TIMEOUT_MS = 15_000
-/** How long a webhook belongs to the process that sends for it: longer than a try can last. */
+/** How long a webhook is leased to the process that sends for it: longer than an attempt can take. */
 const LEASE_MS = 30_000
-/** How often is looked whether another process wrote, or a time has come; and while there are no webhooks. */
-const LOOK_EVERY_MS = 1000
-const LOOK_IDLE_MS = 60_000
-/** Commits that come one behind the other are looked at together. */
-const GATHER_MS = 10
+/** How often to poll for writes of other processes and for due deliveries, with and without webhooks. */
+const POLL_MS = 1000
+const IDLE_POLL_MS = 60_000
+/** How long to wait after a commit, so that commits in quick succession are handled together. */
+const DEBOUNCE_MS = 10
 const PRUNE_EVERY_MS = 3_600_000
-/** How many changes that a webhook did not ask for may be looked at again after a restart. */
-const MAX_UNSAVED = 1000
+/** How many skipped changes may be read again after a restart. */
+const MAX_UNSAVED_CHANGES = 1000
 
 export interface SenderOptions {
   engine: Engine
   clock: () => Date
   logger: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   version: string
-  /** Lets webhooks lead to private addresses. */
+  /** Whether webhooks may point to private addresses. */
   allowPrivate: boolean
   timeoutMs?: number | undefined
   resolve?: Resolve | undefined
   random?: (() => number) | undefined
 }
 
-/** Something to send, claimed. */
+/** A claimed delivery. */
 interface Job {
   webhook: Webhook
   delivery: Delivery
@@ -71,34 +70,35 @@ interface Result extends Job {
   outcome: Outcome
 }
 
-/** What a look found for a webhook, without writing. */
-interface Found {
-  /** The webhook as it was then. */
+/** The work that a read found for a webhook. */
+interface PendingWork {
+  /** The version and position of the webhook when it was read. */
   version: number
   seq: number
-  /** The next change that it asks for; null when there is none as far as was looked. */
+  /** The next change that matches its filters; null if none was found. */
   match: Match | null
-  seen: number
-  /** Whether a delivery of it is due. */
+  /** The log was scanned up to here. */
+  scannedTo: number
+  /** Whether a delivery is due. */
   due: boolean
 }
 
-const PAST = { create: 'created', update: 'updated', delete: 'deleted' } as Record<string, string>
+const EVENT_NAMES = { create: 'created', update: 'updated', delete: 'deleted' } as Record<string, string>
 
 export class Sender {
   readonly #engine: Engine
   readonly #clock: () => Date
   readonly #logger: SenderOptions['logger']
-  readonly #poster: Poster
+  readonly #client: WebhookClient
   readonly #random: () => number
-  /** Who holds a lease: this sender, of all processes. */
-  readonly #me = randomUUID()
+  /** Identifies this sender as the holder of a lease. */
+  readonly #senderId = randomUUID()
   readonly #stopped = new AbortController()
   readonly #running = new Map<string, Promise<void>>()
-  /** How far the log was looked through for a webhook, where that is not saved: by id, and as it stood in the database. */
-  readonly #seen = new Map<string, { version: number; seq: number; seen: number }>()
+  /** How far the log was scanned for a webhook beyond its stored position, by id. */
+  readonly #scanned = new Map<string, { version: number; seq: number; scannedTo: number }>()
   #loop: Promise<void> = Promise.resolve()
-  #awake = new AbortController()
+  #woken = new AbortController()
   #prunedAt = Number.NEGATIVE_INFINITY
 
   constructor({ engine, clock, logger, version, allowPrivate, timeoutMs, resolve, random }: SenderOptions) {
@@ -106,7 +106,7 @@ export class Sender {
     this.#clock = clock
     this.#logger = logger
     this.#random = random ?? Math.random
-    this.#poster = new Poster({
+    this.#client = new WebhookClient({
       allowPrivate,
       resolve,
       timeoutMs: timeoutMs ?? TIMEOUT_MS,
@@ -114,85 +114,82 @@ export class Sender {
     })
   }
 
-  /** Begins. Resolves when it was looked what there is to do. */
+  /** Starts sending. Resolves after the first look at the database. */
   async start(): Promise<void> {
-    const rest = await this.#lookOrWait()
-    this.#loop = this.#follow(rest)
+    const wait = await this.#startDueWork()
+    this.#loop = this.#run(wait)
   }
 
-  /** Something about webhooks was written. */
+  /** Call after a write to webhooks or deliveries. */
   wake(): void {
-    this.#awake.abort()
+    this.#woken.abort()
   }
 
-  /** As `wake`, and what belongs to a webhook that was deleted is taken away. */
+  /** Like `wake`, and also removes the deliveries of deleted webhooks. */
   wakeToPrune(): void {
     this.#prunedAt = Number.NEGATIVE_INFINITY
     this.wake()
   }
 
-  /** Ends. What is under way is broken off and sent again later, under the same id. */
+  /** Stops. Requests in progress are aborted and sent again later under the same id. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.wake()
     await this.#loop
     await Promise.all(this.#running.values())
-    this.#poster.close()
+    this.#client.close()
   }
 
-  async #follow(first: () => Promise<void>): Promise<void> {
-    let rest = first
+  async #run(firstWait: () => Promise<void>): Promise<void> {
+    let wait = firstWait
     while (!this.#stopped.signal.aborted) {
-      await rest()
-      await this.#pause(GATHER_MS)
+      await wait()
+      await this.#pause(DEBOUNCE_MS)
       if (this.#stopped.signal.aborted) return
-      rest = await this.#lookOrWait()
+      wait = await this.#startDueWork()
     }
   }
 
-  /** Looks what is to be done and has it begun. @returns how to wait for more */
-  async #lookOrWait(): Promise<() => Promise<void>> {
-    // Whoever wakes from here on means a look after this one.
-    this.#awake = new AbortController()
-    const woken = this.#awake.signal
+  /** Starts sending for every webhook that has work. @returns a function that waits until there may be more */
+  async #startDueWork(): Promise<() => Promise<void>> {
+    this.#woken = new AbortController()
+    const woken = this.#woken.signal
     try {
-      const works = await workloads(this.#engine.reader)
-      await this.#pruneAtTimes()
-      // Without webhooks nothing is asked of the database: their routes wake, another process is seen in a while.
-      if (works.length === 0)
-        return () => pause(LOOK_IDLE_MS, undefined, { signal: woken, ref: false }).catch(() => {})
+      const workloads = await readWorkloads(this.#engine.reader)
+      await this.#pruneHourly()
+      if (workloads.length === 0)
+        return () => sleep(IDLE_POLL_MS, undefined, { signal: woken, ref: false }).catch(() => {})
       const last = await lastSeq(this.#engine.reader)
       const now = this.#clock()
       const at = now.toISOString()
-      let soonest = LOOK_EVERY_MS
-      for (const work of works) {
+      let soonest = POLL_MS
+      for (const work of workloads) {
         if (this.#running.has(work.id)) continue
-        const free = notBefore(work, this.#me)
-        if (free <= at && this.#hasWork(work, last, at)) this.#begin(work.id)
+        const availableAt = notBefore(work, this.#senderId)
+        if (availableAt <= at && this.#hasWork(work, last, at)) this.#startServing(work.id)
         else if (work.due !== null) {
-          const due = Date.parse(work.due > free ? work.due : free) - now.getTime()
+          const due = Date.parse(work.due > availableAt ? work.due : availableAt) - now.getTime()
           soonest = Math.max(Math.min(soonest, due), 0)
         }
       }
       return () => this.#engine.waitForCommit(soonest, woken)
     } catch (error) {
-      // It is looked again in a moment; whoever asks of the database meanwhile gets the fault as its own.
-      if (!this.#stopped.signal.aborted) this.#logger.warn({ err: error }, 'webhooks could not be looked at')
-      return () => this.#pause(LOOK_EVERY_MS)
+      if (!this.#stopped.signal.aborted) this.#logger.warn({ err: error }, 'webhooks could not be read')
+      return () => this.#pause(POLL_MS)
     }
   }
 
   #hasWork(work: Workload, last: number, at: string): boolean {
     if (work.due !== null && work.due <= at) return true
-    return work.status === 'active' && work.retrying < MAX_RETRYING && this.#seenOf(work) < last
+    return work.status === 'active' && work.retrying < MAX_RETRYING && this.#scannedTo(work) < last
   }
 
-  #seenOf({ id, version, seq }: Pick<Webhook, 'id' | 'version' | 'seq'>): number {
-    const known = this.#seen.get(id)
-    return known && known.version === version && known.seq === seq ? known.seen : seq
+  #scannedTo({ id, version, seq }: Pick<Webhook, 'id' | 'version' | 'seq'>): number {
+    const scanned = this.#scanned.get(id)
+    return scanned && scanned.version === version && scanned.seq === seq ? scanned.scannedTo : seq
   }
 
-  #begin(id: string): void {
+  #startServing(id: string): void {
     this.#running.set(
       id,
       this.#serve(id).finally(() => {
@@ -202,131 +199,131 @@ export class Sender {
     )
   }
 
-  /** Sends what there is for one webhook, one after the other, until nothing is due. */
+  /** Sends the deliveries of one webhook one by one until none is due. */
   async #serve(id: string): Promise<void> {
     try {
       let result: Result | null = null
       for (;;) {
-        const found = await this.#find(id)
-        if (!result && (!found || !worthAWrite(found))) return
-        const job = await this.#advance(id, found, result)
+        const work = await this.#findWork(id)
+        if (!result && (!work || !needsWrite(work))) return
+        const job = await this.#saveAndClaim(id, work, result)
         if (!job) return
         result = await this.#send(job)
       }
     } catch (error) {
       this.#logger.error({ err: error, webhook: id }, 'a webhook could not be served')
-      await this.#pause(LOOK_EVERY_MS)
+      await this.#pause(POLL_MS)
     }
   }
 
-  /** What there is to do for a webhook. */
-  async #find(id: string): Promise<Found | null> {
+  async #findWork(id: string): Promise<PendingWork | null> {
     const { reader } = this.#engine
     const webhook = await findWebhook(reader, id)
     if (!webhook || webhook.deletedAt !== null) {
-      this.#seen.delete(id)
+      this.#scanned.delete(id)
       return null
     }
     const { version, seq } = webhook
     const active = webhook.status === 'active'
     const at = this.#clock().toISOString()
     const due = (await dueDelivery(reader, id, at, !active)) !== undefined
-    if (!active) return { version, seq, match: null, seen: seq, due }
+    if (!active) return { version, seq, match: null, scannedTo: seq, due }
     const last = await lastSeq(reader)
-    const { match, seen } = await nextMatch(reader, webhook, this.#seenOf(webhook), last, breathe)
-    this.#seen.set(id, { version, seq, seen: match ? match.seq - 1 : seen })
-    return { version, seq, match, seen, due }
+    const { match, scannedTo } = await nextMatch(reader, webhook, this.#scannedTo(webhook), last, nextTick)
+    this.#scanned.set(id, { version, seq, scannedTo: match ? match.seq - 1 : scannedTo })
+    return { version, seq, match, scannedTo, due }
   }
 
   /**
-   * One write: keeps what became of the last delivery, and claims the next. Nothing but this moves a webhook's place
-   * in the log, and only while the webhook is this sender's.
+   * In one write, saves the result of the last delivery and claims the next. Only this moves a webhook's position in the log,
+   * and only while this sender holds its lease.
    */
-  #advance(id: string, found: Found | null, result: Result | null): Promise<Job | null> {
+  #saveAndClaim(id: string, work: PendingWork | null, result: Result | null): Promise<Job | null> {
     return this.#engine.write(async (writer) => {
       const now = this.#clock()
       const at = now.toISOString()
       const stored = await findWebhook(writer, id)
-      if (!stored || (stored.leasedBy !== this.#me && (stored.leasedUntil ?? '') > at)) return null
+      if (!stored || (stored.leasedBy !== this.#senderId && (stored.leasedUntil ?? '') > at)) return null
       let webhook = stored
-      if (result) webhook = await this.#keep(writer, webhook, result, now)
-      const next = this.#stopped.signal.aborted ? null : await this.#next(writer, webhook, found, at)
+      if (result) webhook = await this.#saveResult(writer, webhook, result, now)
+      const next = this.#stopped.signal.aborted ? null : await this.#claimNext(writer, webhook, work, at)
       if (next?.seq !== undefined) webhook = { ...webhook, seq: next.seq }
       const leasedUntil = next?.delivery ? new Date(now.getTime() + LEASE_MS).toISOString() : null
-      webhook = { ...webhook, leasedBy: leasedUntil && this.#me, leasedUntil }
+      webhook = { ...webhook, leasedBy: leasedUntil && this.#senderId, leasedUntil }
       if (JSON.stringify(webhook) !== JSON.stringify(stored)) await updateWebhook(writer, webhook)
       return next?.delivery ? { webhook, delivery: next.delivery } : null
     })
   }
 
-  /** What to send next, and where in the log the webhook stands with it, if that moves. */
-  async #next(
+  /** The next delivery and the new position in the log, if it changes. */
+  async #claimNext(
     writer: Writer,
     webhook: Webhook,
-    found: Found | null,
+    work: PendingWork | null,
     at: string,
   ): Promise<{ delivery?: Delivery; seq?: number } | null> {
     if (webhook.deletedAt !== null || (webhook.holdUntil ?? '') > at) return null
     const active = webhook.status === 'active'
     const due = await dueDelivery(writer, webhook.id, at, !active)
     if (due) return { delivery: due }
-    if (!active || !isOf(found, webhook)) return null
-    if (!found.match) return farAhead(found) ? { seq: found.seen } : null
+    if (!active || !isCurrent(work, webhook)) return null
+    if (!work.match) return hasSkippedMany(work) ? { seq: work.scannedTo } : null
     if ((await countRetrying(writer, webhook.id)) >= MAX_RETRYING) return null
-    const { seq, kind, op } = found.match
-    const type = `${kind}.${PAST[op] ?? op}`
+    const { seq, kind, op } = work.match
+    const type = `${kind}.${EVENT_NAMES[op] ?? op}`
     const delivery = await openDelivery(writer, { id: newId('dlv'), webhookId: webhook.id, seq, type, at })
     return { delivery, seq }
   }
 
-  /** Keeps what became of a try. @returns the webhook as it is after it */
-  async #keep(writer: Writer, webhook: Webhook, result: Result, now: Date): Promise<Webhook> {
+  /** Saves the result of an attempt. @returns the changed webhook */
+  async #saveResult(writer: Writer, webhook: Webhook, result: Result, now: Date): Promise<Webhook> {
     const { outcome } = result
     const at = now.toISOString()
     const delivery = await findDelivery(writer, webhook.id, result.delivery.id)
     if (!delivery) return webhook
     const { statusCode, error, answer, durationMs } = outcome
     const attempt = { at: result.at.toISOString(), durationMs, statusCode, error, answer }
-    const kept = {
+    const updated = {
       ...delivery,
       tries: delivery.tries + 1,
       attempts: [...delivery.attempts, attempt].slice(-MAX_ATTEMPTS),
       updatedAt: at,
     }
     if (succeeded(outcome)) {
-      await updateDelivery(writer, { ...kept, status: 'delivered', nextAttemptAt: null })
+      await updateDelivery(writer, { ...updated, status: 'delivered', nextAttemptAt: null })
       if (delivery.seq === null) return webhook
-      // The receiver is back: what kept new changes from being sent need not wait any longer.
+      // The receiver is back, so the deliveries that blocked new ones are retried at once.
       if (delivery.tries > 0 && (await countRetrying(writer, webhook.id)) >= MAX_RETRYING - 1)
-        await hasten(writer, webhook.id, at)
+        await retryNow(writer, webhook.id, at)
       return { ...webhook, failingSince: null, holdUntil: null }
     }
-    const asked = statusCode === 429 || statusCode === 503 ? retryAfter(outcome.retryAfter, now) : null
-    // A ping is tried once.
-    const delay = delivery.seq === null ? null : retryDelay(kept.tries, this.#random(), asked)
+    const retryAfter =
+      statusCode === 429 || statusCode === 503 ? parseRetryAfter(outcome.retryAfter, now) : null
+    // A ping gets one attempt.
+    const delay = delivery.seq === null ? null : retryDelay(updated.tries, this.#random(), retryAfter)
     const later = (ms: number) => new Date(now.getTime() + ms).toISOString()
-    // What the receiver's 410 met is sent again should the webhook ever be active again.
+    // A delivery that was answered with 410 is sent again if the webhook becomes active again.
     const gone = delivery.seq !== null && statusCode === 410
     await updateDelivery(writer, {
-      ...kept,
+      ...updated,
       status: delay === null && !gone ? 'failed' : 'pending',
       nextAttemptAt: gone ? at : delay === null ? null : later(delay),
     })
     this.#logger.info(
-      { webhook: webhook.id, delivery: delivery.id, statusCode, error, tries: kept.tries },
+      { webhook: webhook.id, delivery: delivery.id, statusCode, error, tries: updated.tries },
       'a webhook was not delivered',
     )
     if (delivery.seq === null) return webhook
     const failingSince = webhook.failingSince ?? at
     const failing = now.getTime() - Date.parse(failingSince) >= FAILING_MS
-    const told = { ...webhook, failingSince, holdUntil: asked ? later(asked) : null }
-    if (webhook.status !== 'active' || !(gone || failing)) return told
+    const failed = { ...webhook, failingSince, holdUntil: retryAfter ? later(retryAfter) : null }
+    if (webhook.status !== 'active' || !(gone || failing)) return failed
     const disabledBecause = gone ? 'gone' : 'failing'
     this.#logger.warn({ webhook: webhook.id, disabledBecause }, 'a webhook was disabled')
-    return { ...told, status: 'disabled', disabledBecause, version: webhook.version + 1, updatedAt: at }
+    return { ...failed, status: 'disabled', disabledBecause, version: webhook.version + 1, updatedAt: at }
   }
 
-  /** Sends, and says what became of it; null when the sender was stopped meanwhile. */
+  /** @returns null if the sender was stopped before an answer came */
   async #send({ webhook, delivery }: Job): Promise<Result | null> {
     const at = this.#clock()
     const body = await this.#body(webhook, delivery)
@@ -342,14 +339,13 @@ export class Sender {
     const { secret, previousSecret, previousUntil } = webhook
     const previous = (previousUntil ?? '') > at.toISOString() ? previousSecret : null
     const secrets = [secret, previous].filter((one) => one !== null)
-    const headers = { ...signed(delivery.id, at, body, secrets) }
-    const outcome = await this.#poster.post(webhook.url, headers, body, this.#stopped.signal)
-    // A try that was broken off counts for nothing; one that was answered just before counts.
+    const headers = { ...sign(delivery.id, at, body, secrets) }
+    const outcome = await this.#client.post(webhook.url, headers, body, this.#stopped.signal)
     if (this.#stopped.signal.aborted && outcome.statusCode === null) return null
     return { webhook, delivery, at, outcome }
   }
 
-  /** @returns null when the change is not there: the database was put back to an older copy */
+  /** @returns null if the change does not exist because an older copy of the database was restored */
   async #body(webhook: Webhook, { seq, type, createdAt }: Delivery): Promise<string | null> {
     if (seq === null) return JSON.stringify({ type, timestamp: createdAt, data: { webhookId: webhook.id } })
     const change = await changeAt(this.#engine.reader, seq)
@@ -357,34 +353,34 @@ export class Sender {
     return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(change.at)},"data":${change.json}}`
   }
 
-  async #pruneAtTimes(): Promise<void> {
+  async #pruneHourly(): Promise<void> {
     const now = this.#clock().getTime()
     if (now - this.#prunedAt < PRUNE_EVERY_MS) return
     this.#prunedAt = now
-    const before = new Date(now - KEPT_MS).toISOString()
+    const before = new Date(now - RETENTION_MS).toISOString()
     while (!this.#stopped.signal.aborted && (await anyPrunable(this.#engine.reader, before)))
       await this.#engine.write((writer) => prune(writer, before))
   }
 
-  /** A while, or until the sender is stopped. */
+  /** Waits, or until the sender is stopped. */
   #pause(ms: number): Promise<void> {
-    return pause(ms, undefined, { signal: this.#stopped.signal }).catch(() => {})
+    return sleep(ms, undefined, { signal: this.#stopped.signal }).catch(() => {})
   }
 }
 
 const succeeded = ({ statusCode }: Outcome) => statusCode !== null && statusCode >= 200 && statusCode < 300
 
-/** Before when nothing may be sent for a webhook by this sender: the lease of another, the pause that was asked for. */
-function notBefore(work: Workload, me: string): string {
-  const lease = work.leasedBy === me ? '' : (work.leasedUntil ?? '')
+/** The time before which this sender may not send for a webhook: a lease of another sender or a pause that the receiver asked for. */
+function notBefore(work: Workload, senderId: string): string {
+  const lease = work.leasedBy === senderId ? '' : (work.leasedUntil ?? '')
   const hold = work.holdUntil ?? ''
   return lease > hold ? lease : hold
 }
 
-/** Was this found for the webhook as it stands now? */
-const isOf = (found: Found | null, { version, seq }: Webhook): found is Found =>
-  found !== null && found.version === version && found.seq === seq
+/** Whether the work was found for the current version and position of the webhook. */
+const isCurrent = (work: PendingWork | null, { version, seq }: Webhook): work is PendingWork =>
+  work !== null && work.version === version && work.seq === seq
 
-const farAhead = ({ seen, seq }: Found) => seen - seq >= MAX_UNSAVED
+const hasSkippedMany = ({ scannedTo, seq }: PendingWork) => scannedTo - seq >= MAX_UNSAVED_CHANGES
 
-const worthAWrite = (found: Found) => found.due || found.match !== null || farAhead(found)
+const needsWrite = (work: PendingWork) => work.due || work.match !== null || hasSkippedMany(work)

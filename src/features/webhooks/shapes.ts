@@ -1,4 +1,4 @@
-// Webhooks as they go over the wire: what is written, what is read, and what never is.
+// The API schemas of webhooks and deliveries.
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import { MAX_LIMIT } from '../../records/read/parameters.ts'
@@ -54,9 +54,9 @@ const deliveryId = (description: string) =>
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
   const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
-    description: 'The kinds of records whose changes it is told of, as in the change feed; empty for all.',
+    description: 'The kinds of records whose changes are sent, as in the change feed; empty for all.',
   })
-  const ops = z.array(op).max(3).meta({ description: 'Only what was done so; empty for all.' })
+  const ops = z.array(op).max(3).meta({ description: 'Only changes with these operations; empty for all.' })
   const recordIds = z
     .array(
       z
@@ -67,19 +67,18 @@ export function webhookShapes(kindNames: readonly string[]) {
     .max(100)
     .meta({
       description:
-        'Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet.',
+        'Only changes of these records and of their direct parts (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet.',
     })
   const filtersAbout = {
-    description:
-      'Which of those changes. All that is given must hold; each is answered by the change itself.',
+    description: 'Further conditions on the changes; all of them must match.',
   }
   const address = url(
-    'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.',
+    'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Stored in its normalised form (URL standard).',
   )
   const description = text(1000, 'What it is for.').nullable()
   const status = z.enum(WEBHOOK_STATUSES).meta({
     description:
-      '`active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.',
+      '`active`; `paused`: nothing is sent until it is active again, then it resumes at its position; `disabled`: paused by the service.',
   })
   const writable = z.strictObject({
     url: address,
@@ -96,7 +95,7 @@ export function webhookShapes(kindNames: readonly string[]) {
       status: z
         .enum(['active', 'paused'])
         .default('active')
-        .meta({ description: 'Whether it begins to send at once.' }),
+        .meta({ description: 'Whether it starts sending at once.' }),
     })
     .meta({
       id: 'WebhookCreate',
@@ -129,35 +128,33 @@ export function webhookShapes(kindNames: readonly string[]) {
     status,
     disabledBecause: z.enum(DISABLED_BECAUSE).nullable().meta({
       description:
-        'Why the service disabled it: the receiver answered 410 (`gone`), or nothing but failures for five days (`failing`).',
+        'Why the service disabled it: the receiver answered 410 (`gone`), or only failures for five days (`failing`).',
     }),
     position: z.int().meta({
       description:
-        'The last change that was taken up for it, as `seq` in the change feed. It moves without a new version.',
+        'The last change for which a delivery was created, as `seq` in the change feed. It moves without a new version.',
     }),
-    failingSince: instant(
-      'Since when there was nothing but failures; null when the last try was none.',
-    ).nullable(),
+    failingSince: instant('Since when all attempts failed; null if the last attempt succeeded.').nullable(),
     ...tail,
   }
   const webhook = z
     .object(shape)
-    .meta({ id: 'Webhook', description: 'Who is told of changes.', examples: [EXAMPLE] })
+    .meta({ id: 'Webhook', description: 'A URL to which changes are sent.', examples: [EXAMPLE] })
   const secret = z
     .string()
     .nullable()
     .meta({
       ...unbounded,
       description:
-        'What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one.',
+        'The signing secret: `whsec_` and base64 (Standard Webhooks). Shown in this response only; null when the response is replayed for its Idempotency-Key and the secret is no longer valid.',
     })
   const withSecret = z.object({ ...shape, secret }).meta({
     id: 'WebhookWithSecret',
-    description: 'A webhook as it was made, with what signs its deliveries.',
+    description: 'The created webhook with its signing secret.',
     examples: [{ ...EXAMPLE, secret: EXAMPLE_SECRET }],
   })
   const rotated = z
-    .object({ secret, previousUntil: instant('Until when the secret before it signs too.') })
+    .object({ secret, previousUntil: instant('Until when the previous secret signs too.') })
     .meta({
       id: 'WebhookSecret',
       description: 'A new signing secret.',
@@ -173,48 +170,51 @@ export const deliveryStatus = z.enum(DELIVERY_STATUSES)
 
 const attempt = z
   .object({
-    at: instant('When it began.'),
+    at: instant('When it started.'),
     durationMs: z.int().meta({ description: 'How long it took, in milliseconds.' }),
-    statusCode: z.int().nullable().meta({ description: 'What the receiver answered; null when it did not.' }),
-    error: line(1000, 'What went wrong, where it was not the status alone.').nullable(),
+    statusCode: z
+      .int()
+      .nullable()
+      .meta({ description: 'The status of the response; null without a response.' }),
+    error: line(1000, 'The error, if there was one beside the status.').nullable(),
     answer: z
       .string()
-      .meta({ ...unbounded, description: 'The first kilobyte of what the receiver answered.' })
+      .meta({ ...unbounded, description: 'The first kilobyte of the response body.' })
       .nullable(),
   })
-  .meta({ id: 'WebhookAttempt', description: 'One try of a delivery.' })
+  .meta({ id: 'WebhookAttempt', description: 'One attempt to send a delivery.' })
 
 const deliveryShape = {
-  id: deliveryId('Its id, and the `webhook-id` of every try.'),
+  id: deliveryId('Its id, and the `webhook-id` of every attempt.'),
   webhookId: webhookId('The webhook.'),
   seq: z
     .int()
     .nullable()
-    .meta({ description: 'The change of which it tells, in the change feed; null for a ping.' }),
-  type: line(50, 'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.'),
+    .meta({ description: 'The `seq` of its change in the change feed; null for a ping.' }),
+  type: line(50, 'Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`.'),
   status: deliveryStatus.meta({
-    description: '`pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.',
+    description:
+      '`pending`: to be sent or retried; `delivered`: answered with 2xx; `failed`: no attempts left.',
   }),
-  attemptCount: z.int().meta({ description: 'How often it was tried since it was made, or last replayed.' }),
-  lastStatusCode: z.int().nullable().meta({ description: 'What the receiver answered to the last try.' }),
-  nextAttemptAt: instant('When it is tried next, while it is pending.').nullable(),
-  createdAt: instant('When it was made.'),
-  updatedAt: instant('When something last happened to it.'),
+  attemptCount: z
+    .int()
+    .meta({ description: 'The number of attempts since it was created or last replayed.' }),
+  lastStatusCode: z.int().nullable().meta({ description: 'The status of the last response.' }),
+  nextAttemptAt: instant('When the next attempt is due, while it is pending.').nullable(),
+  createdAt: instant('When it was created.'),
+  updatedAt: instant('When it last changed.'),
 }
 
 export const delivery = z
   .object(deliveryShape)
-  .meta({ id: 'WebhookDelivery', description: 'A change that was sent to a webhook, or is to be sent.' })
+  .meta({ id: 'WebhookDelivery', description: 'A change that was sent to a webhook or will be.' })
 
 export const deliveryDetail = z
   .object({
     ...deliveryShape,
-    attempts: z
-      .array(attempt)
-      .max(20)
-      .meta({ description: 'The tries, the oldest first; the last 20 of them.' }),
+    attempts: z.array(attempt).max(20).meta({ description: 'The last 20 attempts, oldest first.' }),
   })
-  .meta({ id: 'WebhookDeliveryDetail', description: 'A delivery, with what became of each try.' })
+  .meta({ id: 'WebhookDeliveryDetail', description: 'A delivery with its attempts.' })
 
 export const deliveryPage = z
   .object({ data: z.array(delivery).max(MAX_LIMIT), page })
@@ -225,28 +225,28 @@ export const replay = z
     after: z
       .int()
       .min(0)
-      .meta({ description: 'Everything behind this change is sent again; 0 for all there ever was.' }),
+      .meta({ description: 'All changes after this one are sent again; 0 for all changes.' }),
   })
   .meta({
     id: 'WebhookReplayCreate',
-    description: 'From where to send again.',
+    description: 'The change after which to send again.',
     examples: [{ after: 1200 }],
   })
 
-/** What a receiver is sent. @param change the shape of a change in the feed */
+/** The body that a receiver gets. @param change the schema of a change in the feed */
 export const messageOf = (change: z.ZodType) =>
   z
     .object({
       type: line(
         50,
-        'Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.',
+        'Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`.',
       ).meta({ examples: ['proposal.updated'] }),
       timestamp: instant('When the change was written.'),
       data: z
         .union([change, z.object({ webhookId: webhookId('The webhook.') })])
-        .meta({ description: 'The change, as the feed shows it; of a ping the webhook.' }),
+        .meta({ description: 'The change as in the feed; for a ping, the id of the webhook.' }),
     })
-    .meta({ id: 'WebhookMessage', description: 'What a receiver is sent.' })
+    .meta({ id: 'WebhookMessage', description: 'The body that a receiver gets.' })
 
 const messageHeader = (
   name: string,
@@ -254,19 +254,18 @@ const messageHeader = (
   schema: object = { type: 'string', maxLength: 500 },
 ) => ({ name, in: 'header', required: true, description, schema })
 
-/** The other side of a webhook, as OpenAPI 3.1 describes it. */
+/** The receiver of a webhook in OpenAPI 3.1. */
 export const receiverDocument = {
   change: {
     post: {
       operationId: 'receiveChange',
       tags: ['webhooks'],
-      summary: 'A change is sent to your URL',
-      description: 'Signed as Standard Webhooks says; at least once.',
-      // Not a key of ours: the signature says who sent it.
+      summary: 'Receive a change at your URL',
+      description: 'Signed according to Standard Webhooks; delivered at least once.',
       security: [],
       parameters: [
-        messageHeader('webhook-id', 'The same for every try of this change.'),
-        messageHeader('webhook-timestamp', 'When this try was made, in seconds since 1970.', {
+        messageHeader('webhook-id', 'The same for every attempt of this change.'),
+        messageHeader('webhook-timestamp', 'The time of this attempt in seconds since 1970.', {
           type: 'integer',
           format: 'int64',
           minimum: 0,
@@ -274,7 +273,7 @@ export const receiverDocument = {
         }),
         messageHeader(
           'webhook-signature',
-          '`v1,` and a signature, for each secret that counts; spaces between.',
+          '`v1,` and a signature for each valid secret, separated by spaces.',
         ),
       ],
       requestBody: {
@@ -282,15 +281,15 @@ export const receiverDocument = {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookMessage' } } },
       },
       responses: {
-        '204': { description: 'It is taken; any 2xx says so.' },
-        '410': { description: 'Nothing is wanted any more: the webhook is disabled.' },
-        default: { description: 'It is sent again later. Redirects are not followed.' },
+        '204': { description: 'Accepted, like any 2xx.' },
+        '410': { description: 'No longer wanted: the webhook is disabled.' },
+        default: { description: 'Retried later. Redirects are not followed.' },
       },
     },
   },
 }
 
-/** A webhook as it is shown. */
+/** The API representation of a webhook. */
 export const webhookDoc = (webhook: Webhook): Doc => ({
   id: webhook.id,
   url: webhook.url,
@@ -306,7 +305,7 @@ export const webhookDoc = (webhook: Webhook): Doc => ({
   version: webhook.version,
 })
 
-/** A delivery as it is shown in lists. */
+/** The API representation of a delivery in a list. */
 export const deliveryDoc = ({ attempts, tries, ...rest }: Delivery) => ({
   id: rest.id,
   webhookId: rest.webhookId,
@@ -320,7 +319,7 @@ export const deliveryDoc = ({ attempts, tries, ...rest }: Delivery) => ({
   updatedAt: rest.updatedAt,
 })
 
-export const deliveryDetailDoc = (given: Delivery): Record<string, unknown> & { attempts: Attempt[] } => ({
-  ...deliveryDoc(given),
-  attempts: given.attempts,
+export const deliveryDetailDoc = (delivery: Delivery): Record<string, unknown> & { attempts: Attempt[] } => ({
+  ...deliveryDoc(delivery),
+  attempts: delivery.attempts,
 })

@@ -1,6 +1,7 @@
-// Standard Webhooks, the part that is arithmetic: secrets, signatures, and when to try again.
+// Secrets, signatures and retry times of webhooks (Standard Webhooks).
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -10,25 +11,24 @@ export const DAY = 24 * HOUR
 /** A new signing secret: `whsec_` and the base64 of 32 random bytes. */
 export const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
-/** What goes into a `webhook-` header of a message that is sent now. */
-export interface Signed {
+/** The signature headers of a message (Standard Webhooks). */
+export interface SignatureHeaders {
   'webhook-id': string
   /** Seconds since 1970. */
   'webhook-timestamp': string
   'webhook-signature': string
 }
 
-/** Signs a message with each of the secrets, so that a receiver who knows any one of them can verify it. */
-export function signed(id: string, at: Date, body: string, secrets: readonly string[]): Signed {
-  const timestamp = String(Math.floor(at.getTime() / SECOND))
-  const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
-    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-  })
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') }
+/** Signs a message with each of the secrets, so that a receiver with any one of them can verify it. */
+export function sign(id: string, at: Date, body: string, secrets: readonly string[]): SignatureHeaders {
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / SECOND)),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
+  }
 }
 
-/** How long to wait after the first try, the second …; behind the last there is none. About 75 hours in all. */
+/** The wait after the first attempt, the second and so on: about 75 hours in all. */
 export const RETRY_AFTER_MS = [
   5 * SECOND,
   5 * MINUTE,
@@ -41,24 +41,28 @@ export const RETRY_AFTER_MS = [
   24 * HOUR,
 ] as const
 
-/** Each wait is this part longer or shorter, so that what failed together does not come back together. */
+/** Each wait varies by this part, so that deliveries that failed together are not retried together. */
 const JITTER = 0.1
 
 /**
- * How long to wait for the next try, in milliseconds; null when there is none.
- * @param tries how many there were
+ * The wait before the next attempt in milliseconds; null after the last attempt.
+ * @param attempts the number of attempts so far
  * @param random from 0 to 1
- * @param asked what the receiver asked for, in milliseconds: never less than that
+ * @param retryAfter the minimum wait that the receiver asked for, in milliseconds
  */
-export function retryDelay(tries: number, random: number, asked: number | null = null): number | null {
-  const delay = RETRY_AFTER_MS[tries - 1]
+export function retryDelay(
+  attempts: number,
+  random: number,
+  retryAfter: number | null = null,
+): number | null {
+  const delay = RETRY_AFTER_MS[attempts - 1]
   if (delay === undefined) return null
-  return Math.max(Math.round(delay * (1 - JITTER + 2 * JITTER * random)), asked ?? 0)
+  return Math.max(Math.round(delay * (1 - JITTER + 2 * JITTER * random)), retryAfter ?? 0)
 }
 
-/** The wait that a `Retry-After` asks for (RFC 9110, section 10.2.3), in milliseconds, at most a day; null when there is none. */
-export function retryAfter(header: string | undefined, now: Date): number | null {
+/** Parses a `Retry-After` header (RFC 9110, section 10.2.3). @returns milliseconds, at most a day; null without a valid value */
+export function parseRetryAfter(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null
-  const given = /^\d{1,9}$/.test(header.trim()) ? Number(header) * SECOND : Date.parse(header) - now.getTime()
-  return Number.isNaN(given) ? null : Math.min(Math.max(given, 0), DAY)
+  const wait = /^\d{1,9}$/.test(header.trim()) ? Number(header) * SECOND : Date.parse(header) - now.getTime()
+  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), DAY)
 }

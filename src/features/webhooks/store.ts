@@ -1,4 +1,4 @@
-// Webhooks and their deliveries, as SQL: what is kept of each, and what is to be sent next.
+// Reads and writes webhooks and their deliveries.
 import type { Reader, Writer } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes, webhookDeliveries as deliveries, webhooks } from '../../db/system-tables.ts'
@@ -6,7 +6,7 @@ import { changes, webhookDeliveries as deliveries, webhooks } from '../../db/sys
 export const WEBHOOK_STATUSES = ['active', 'paused', 'disabled'] as const
 export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number]
 
-/** Why the service disabled a webhook: the receiver said that it is gone, or answered nothing but failures. */
+/** Why the service disabled a webhook: the receiver answered 410, or only failures. */
 export const DISABLED_BECAUSE = ['gone', 'failing'] as const
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const
@@ -16,6 +16,9 @@ export interface WebhookFilters {
   ops: string[]
   recordIds: string[]
 }
+
+/** The fields of a webhook that clients write. */
+export type WebhookInput = Pick<Webhook, 'url' | 'kinds' | 'filters' | 'description' | 'status'>
 
 export interface Webhook {
   id: string
@@ -39,13 +42,13 @@ export interface Webhook {
   deletedAt: string | null
 }
 
-/** What became of one try. */
+/** One attempt to send a delivery. */
 export interface Attempt {
   at: string
   durationMs: number
   statusCode: number | null
   error: string | null
-  /** The beginning of what the receiver answered. */
+  /** The beginning of the response body. */
   answer: string | null
 }
 
@@ -131,7 +134,7 @@ export const insertWebhook = (writer: Writer, webhook: Webhook) => writer.run(IN
 
 export const updateWebhook = (writer: Writer, webhook: Webhook) => writer.run(UPDATE_WEBHOOK, asRow(webhook))
 
-/** Also one that was deleted: its `deletedAt` says so. */
+/** Finds a webhook, also a deleted one (`deletedAt`). */
 export async function findWebhook(reader: Reader, id: string): Promise<Webhook | undefined> {
   const row = await reader.get<Row<Webhook>>(FIND_WEBHOOK, { id })
   return row && toWebhook(row)
@@ -141,7 +144,7 @@ export async function countWebhooks(reader: Reader): Promise<number> {
   return (await reader.get<{ n: number }>(COUNT_WEBHOOKS, {}))?.n ?? 0
 }
 
-/** The oldest first. */
+/** A page of webhooks, oldest first. */
 export async function listWebhooks(
   reader: Reader,
   { statuses, after, limit }: { statuses: string[] | null; after: string; limit: number },
@@ -159,49 +162,50 @@ export interface Match {
   at: string
 }
 
-/** How many changes one query looks at, so that a filter that fits nothing costs no long query. */
+/** How many changes one query scans. */
 const WINDOW = 2000
 
 /**
- * The first change behind `from` that a webhook asks for.
- * @returns it, and how far was looked: to it, or to `upTo`
+ * The first change after `from` that matches the filters of a webhook.
+ * @returns the match, and how far the log was scanned
  */
 export async function nextMatch(
   reader: Reader,
   { kinds, filters }: Pick<Webhook, 'kinds' | 'filters'>,
   from: number,
   upTo: number,
-  breathe: () => Promise<void> = async () => {},
-): Promise<{ match: Match | null; seen: number }> {
-  const wanted: SQL[] = []
-  if (kinds.length > 0) wanted.push(sql`${changes.kind} in ${kinds}`)
-  if (filters.ops.length > 0) wanted.push(sql`${changes.op} in ${filters.ops}`)
+  betweenQueries: () => Promise<void> = async () => {},
+): Promise<{ match: Match | null; scannedTo: number }> {
+  const filterConditions: SQL[] = []
+  if (kinds.length > 0) filterConditions.push(sql`${changes.kind} in ${kinds}`)
+  if (filters.ops.length > 0) filterConditions.push(sql`${changes.op} in ${filters.ops}`)
   if (filters.recordIds.length > 0)
-    wanted.push(
+    filterConditions.push(
       sql`(${changes.recordId} in ${filters.recordIds} or ${changes.parentId} in ${filters.recordIds})`,
     )
-  const conditions = wanted.map((one) => sql` and ${one}`)
-  for (let seen = from; seen < upTo; ) {
-    const end = Math.min(seen + WINDOW, upTo)
+  const conditions = filterConditions.map((condition) => sql` and ${condition}`)
+  for (let scannedTo = from; scannedTo < upTo; ) {
+    const end = Math.min(scannedTo + WINDOW, upTo)
     const match = await reader.get<Match>(
-      sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.op} as op, ${changes.at} as at from ${changes} where ${changes.seq} > ${seen} and ${changes.seq} <= ${end}${sql.join(conditions)} order by ${changes.seq} limit 1`,
+      sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.op} as op, ${changes.at} as at from ${changes} where ${changes.seq} > ${scannedTo} and ${changes.seq} <= ${end}${sql.join(conditions)} order by ${changes.seq} limit 1`,
     )
-    if (match) return { match, seen: match.seq }
-    seen = end
-    if (seen < upTo) await breathe()
+    if (match) return { match, scannedTo: match.seq }
+    scannedTo = end
+    if (scannedTo < upTo) await betweenQueries()
   }
-  return { match: null, seen: Math.max(from, upTo) }
+  return { match: null, scannedTo: Math.max(from, upTo) }
 }
 
-/** What each webhook has to do: all that is not deleted. */
+/** A webhook with the state of its queue. */
 export interface Workload extends Webhook {
-  /** How many of its deliveries failed and wait to be tried again. */
+  /** The number of deliveries that wait for a retry. */
   retrying: number
-  /** When its next delivery is due; of what is not active, its next ping. */
+  /** When its next delivery is due; for an inactive webhook, its next ping. */
   due: string | null
 }
 
-export async function workloads(reader: Reader): Promise<Workload[]> {
+/** The workloads of all webhooks that are not deleted. */
+export async function readWorkloads(reader: Reader): Promise<Workload[]> {
   const rows = await reader.all<Row<Workload>>(WORKLOADS, {})
   return rows.map((row) => ({ ...toWebhook(row), retrying: row.retrying, due: row.due }))
 }
@@ -217,7 +221,7 @@ export async function countRetrying(reader: Reader, webhookId: string): Promise<
 
 const COUNT_RETRYING = sql`select count(*) as n from ${deliveries} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.tries} > 0`
 
-/** The delivery that has been due longest. @param pingsOnly where the webhook sends nothing else */
+/** The delivery that has been due longest. @param pingsOnly for a webhook that is not active */
 export async function dueDelivery(
   reader: Reader,
   webhookId: string,
@@ -235,19 +239,19 @@ const DUE = sql`select * from ${deliveries} where ${isDue} ${dueOrder}`
 
 const DUE_PING = sql`select * from ${deliveries} where ${isDue} and ${deliveries.seq} is null ${dueOrder}`
 
-/** Takes a delivery into the log, due now. One of the same change is due again instead, under the id that it has. */
+/** Inserts a delivery that is due now. An existing delivery of the same change becomes due again and keeps its id. */
 export async function openDelivery(
   writer: Writer,
   { id, webhookId, seq, type, at }: Pick<Delivery, 'id' | 'webhookId' | 'seq' | 'type'> & { at: string },
 ): Promise<Delivery> {
   const row = await writer.get<Row<Delivery>>(OPEN, { id, webhookId, seq, type, at })
-  if (!row) throw new Error('The delivery log took no row.')
+  if (!row) throw new Error('The delivery was not inserted.')
   return toDelivery(row)
 }
 
 const OPEN = sql`insert into ${deliveries} ("id", "webhookId", "seq", "type", "status", "tries", "attempts", "nextAttemptAt", "createdAt", "updatedAt") values (${sql.placeholder('id')}, ${sql.placeholder('webhookId')}, ${sql.placeholder('seq')}, ${sql.placeholder('type')}, 'pending', 0, '[]', ${sql.placeholder('at')}, ${sql.placeholder('at')}, ${sql.placeholder('at')}) on conflict ("webhookId", "seq") do update set "status" = 'pending', "tries" = 0, "nextAttemptAt" = excluded."nextAttemptAt", "updatedAt" = excluded."updatedAt" returning *`
 
-/** Makes a delivery due again, as if it had never been tried; what became of earlier tries stays. */
+/** Makes a delivery due again with a full set of attempts; the log of earlier attempts stays. */
 export const reopenDelivery = (writer: Writer, id: string, at: string) => writer.run(REOPEN, { id, at })
 
 const REOPEN = sql`update ${deliveries} set "status" = 'pending', "tries" = 0, "nextAttemptAt" = ${sql.placeholder('at')}, "updatedAt" = ${sql.placeholder('at')} where ${deliveries.id} = ${sql.placeholder('id')}`
@@ -257,10 +261,11 @@ export const updateDelivery = (writer: Writer, delivery: Delivery) =>
 
 const UPDATE_DELIVERY = sql`update ${deliveries} set "status" = ${sql.placeholder('status')}, "tries" = ${sql.placeholder('tries')}, "attempts" = ${sql.placeholder('attempts')}, "nextAttemptAt" = ${sql.placeholder('nextAttemptAt')}, "updatedAt" = ${sql.placeholder('updatedAt')} where ${deliveries.id} = ${sql.placeholder('id')}`
 
-/** What waits to be tried again is due now: the receiver is back. */
-export const hasten = (writer: Writer, webhookId: string, at: string) => writer.run(HASTEN, { webhookId, at })
+/** Makes the waiting retries of a webhook due now. */
+export const retryNow = (writer: Writer, webhookId: string, at: string) =>
+  writer.run(RETRY_NOW, { webhookId, at })
 
-const HASTEN = sql`update ${deliveries} set "nextAttemptAt" = ${sql.placeholder('at')} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.nextAttemptAt} > ${sql.placeholder('at')}`
+const RETRY_NOW = sql`update ${deliveries} set "nextAttemptAt" = ${sql.placeholder('at')} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.nextAttemptAt} > ${sql.placeholder('at')}`
 
 export async function findDelivery(
   reader: Reader,
@@ -273,7 +278,7 @@ export async function findDelivery(
 
 const FIND_DELIVERY = sql`select * from ${deliveries} where ${deliveries.id} = ${sql.placeholder('id')} and ${deliveries.webhookId} = ${sql.placeholder('webhookId')}`
 
-/** The newest first. @param before an id; null for the first page */
+/** A page of deliveries, newest first. @param before an id; null for the first page */
 export async function listDeliveries(
   reader: Reader,
   webhookId: string,
@@ -291,9 +296,9 @@ const ANY_PRUNABLE = sql`select 1 as one from ${deliveries} where ${PRUNABLE} li
 
 const PRUNE = sql`delete from ${deliveries} where ${deliveries.id} in (select ${deliveries.id} from ${deliveries} where ${PRUNABLE} limit 500)`
 
-/** Is there something to prune: ended before an instant, or of a webhook that was deleted? */
+/** Whether there are deliveries to prune: finished before an instant, or of a deleted webhook. */
 export const anyPrunable = async (reader: Reader, before: string) =>
   (await reader.get(ANY_PRUNABLE, { before })) !== undefined
 
-/** Takes some of it away: few at once, so that no other write waits long. */
+/** Deletes a batch of them, small enough that no other write waits long. */
 export const prune = (writer: Writer, before: string) => writer.run(PRUNE, { before })

@@ -1,4 +1,4 @@
-// One request to a receiver: to a public address only, no redirect followed, bounded in time and in what is read.
+// Sends one webhook request: only to public addresses, without redirects, with limits on time and response size.
 import { lookup as resolve } from 'node:dns'
 import http from 'node:http'
 import https from 'node:https'
@@ -6,64 +6,65 @@ import type { LookupFunction } from 'node:net'
 import { refusedRange, urlFaults } from '../../core/addresses.ts'
 import { printable } from '../../core/text.ts'
 
-/** How much of an answer is kept, and how much is read at most so that its connection can be used again. */
-const KEPT_BYTES = 1024
-const READ_BYTES = 16_384
+/** How much of a response is stored, and how much is read so that its connection can be reused. */
+const STORED_BYTES = 1024
+const MAX_READ_BYTES = 16_384
 
 export interface Outcome {
   statusCode: number | null
-  /** What went wrong, where it was not the status alone. */
+  /** The error, if there was one beside the status. */
   error: string | null
+  /** The beginning of the response body. */
   answer: string | null
-  /** The header of that name. */
+  /** The Retry-After header. */
   retryAfter: string | undefined
   durationMs: number
 }
 
-/** All addresses of a host, as `dns.lookup` gives them. */
+/** Resolves all addresses of a host, like `dns.lookup`. */
 export type Resolve = (
   hostname: string,
   options: { all: true },
   callback: (error: Error | null, addresses: { address: string; family: number }[]) => void,
 ) => void
 
-interface PosterOptions {
+interface ClientOptions {
   allowPrivate: boolean
-  /** Default: the system's. */
+  /** Default: `dns.lookup`. */
   resolve?: Resolve | undefined
   timeoutMs: number
   userAgent: string
 }
 
-type Ended = Omit<Outcome, 'durationMs'>
+type Response = Omit<Outcome, 'durationMs'>
 
-const failed = (error: string): Ended => ({ statusCode: null, error, answer: null, retryAfter: undefined })
+const failed = (error: string): Response => ({ statusCode: null, error, answer: null, retryAfter: undefined })
 
-/** Makes requests, and keeps their connections for the next ones. */
-export class Poster {
-  readonly #options: PosterOptions
+/** An HTTP client with persistent connections. */
+export class WebhookClient {
+  readonly #options: ClientOptions
   readonly #agents = {
     'http:': new http.Agent({ keepAlive: true, timeout: 10_000 }),
     'https:': new https.Agent({ keepAlive: true, timeout: 10_000 }),
   }
 
-  constructor(options: PosterOptions) {
+  constructor(options: ClientOptions) {
     this.#options = options
   }
 
-  /** POSTs a body of JSON. Never rejects. @param stopped ends it early */
+  /** POSTs a JSON body. Never rejects. @param stopped aborts the request */
   async post(
     url: string,
     headers: Record<string, string>,
     body: string,
     stopped: AbortSignal,
   ): Promise<Outcome> {
-    const began = performance.now()
+    const start = performance.now()
     const timeout = AbortSignal.timeout(this.#options.timeoutMs)
-    const ended = await this.#attempt(url, headers, Buffer.from(body), AbortSignal.any([stopped, timeout]))
-    if (ended.statusCode === null && timeout.aborted && !stopped.aborted)
-      ended.error = `There was no answer within ${this.#options.timeoutMs / 1000} s.`
-    return { ...ended, durationMs: Math.round(performance.now() - began) }
+    const response = await this.#attempt(url, headers, Buffer.from(body), AbortSignal.any([stopped, timeout]))
+    if (response.statusCode === null && timeout.aborted && !stopped.aborted)
+      response.error = `There was no answer within ${this.#options.timeoutMs / 1000} s.`
+    return { ...response, durationMs: Math.round(performance.now() - start) }
   }
 
   close(): void {
@@ -76,19 +77,19 @@ export class Poster {
     body: Buffer,
     signal: AbortSignal,
     fresh = false,
-  ): Promise<Ended> {
-    // Literal addresses are never looked up, so they are checked here; the setting may be stricter than it was.
+  ): Promise<Response> {
+    // Checked again for each request: the lookup below does not see literal addresses, and the settings may have changed.
     const [fault] = urlFaults(text, '/url', this.#options.allowPrivate)
     if (fault) return Promise.resolve(failed(fault.detail))
     const url = new URL(text)
     const protocol = url.protocol as 'http:' | 'https:'
-    return new Promise((done) => {
+    return new Promise((resolveResponse) => {
       const request = (protocol === 'https:' ? https : http).request(url, {
         method: 'POST',
         agent: fresh ? false : this.#agents[protocol],
         lookup: this.#lookup,
         rejectUnauthorized: true,
-        maxHeaderSize: READ_BYTES,
+        maxHeaderSize: MAX_READ_BYTES,
         signal,
         headers: {
           'content-type': 'application/json',
@@ -100,13 +101,13 @@ export class Poster {
       let answered = false
       request.once('response', (response) => {
         answered = true
-        done(read(response))
+        resolveResponse(readResponse(response))
       })
       request.once('error', (error: NodeJS.ErrnoException) => {
-        // The receiver closed a kept connection just as it was used again: that is no failure of the receiver.
+        // The receiver closed a persistent connection just when it was reused: try once more on a new one.
         const stale =
           request.reusedSocket && !fresh && !answered && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
-        done(
+        resolveResponse(
           stale && !signal.aborted
             ? this.#attempt(text, headers, body, signal, true)
             : failed(messageOf(error)),
@@ -117,13 +118,10 @@ export class Poster {
     })
   }
 
-  /**
-   * What the connection is made to is what was checked here: names are resolved once for each connection, so that one
-   * that leads elsewhere the second time gains nothing.
-   */
+  /** Resolves and checks a name once for each connection, so that the checked address is the one connected to. */
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
-    const { allowPrivate, resolve: given = resolve as Resolve } = this.#options
-    given(hostname, { ...options, all: true }, (error, addresses) => {
+    const { allowPrivate, resolve: resolveHost = resolve as Resolve } = this.#options
+    resolveHost(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? []
       if (error || !first) return callback(error ?? new Error(`${hostname} has no address.`), '')
       const refused = allowPrivate ? [] : addresses.flatMap(({ address }) => refusedRange(address) ?? [])
@@ -134,15 +132,15 @@ export class Poster {
   }
 }
 
-/** The status counts as soon as it is there; of the body only the beginning is of interest. */
-function read(response: http.IncomingMessage): Promise<Ended> {
+/** Reads the status and the beginning of the body. */
+function readResponse(response: http.IncomingMessage): Promise<Response> {
   const { statusCode = 0, headers } = response
-  const kept: Buffer[] = []
+  const chunks: Buffer[] = []
   let size = 0
-  return new Promise((done) => {
+  return new Promise((resolveResponse) => {
     const end = () => {
-      const text = Buffer.concat(kept).subarray(0, KEPT_BYTES).toString()
-      done({
+      const text = Buffer.concat(chunks).subarray(0, STORED_BYTES).toString()
+      resolveResponse({
         statusCode,
         error: statusCode >= 300 && statusCode < 400 ? 'Redirects are not followed.' : null,
         answer: text === '' ? null : printable(text),
@@ -150,16 +148,16 @@ function read(response: http.IncomingMessage): Promise<Ended> {
       })
     }
     response.on('data', (chunk: Buffer) => {
-      if (size < KEPT_BYTES) kept.push(chunk)
+      if (size < STORED_BYTES) chunks.push(chunk)
       size += chunk.length
-      if (size > READ_BYTES) response.destroy()
+      if (size > MAX_READ_BYTES) response.destroy()
     })
     response.once('close', end)
     response.once('error', end)
   })
 }
 
-/** A line about what went wrong. Where several addresses were tried, about the first. */
+/** One line about an error; of several addresses, about the first. */
 function messageOf(error: NodeJS.ErrnoException): string {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : []
   const text = first?.message || error.message || error.code || error.name
