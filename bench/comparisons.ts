@@ -122,6 +122,13 @@ export function comparisonsOf(rows: number, key: string, deepPages: DeepPage[]):
       target: 5,
       writes: true,
     },
+    {
+      name: 'reads-beside-writes',
+      title: 'G1, a proposal by id, while 32 clients write',
+      service: { path: urls.g1, beside: post },
+      reference: { title: 'no writes', server: 'service', requests: { path: urls.g1 } },
+      writes: true,
+    },
   ]
 }
 

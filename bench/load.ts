@@ -10,6 +10,8 @@ export interface Requests {
   /** Makes it a POST. */
   body?: object
   headers?: Record<string, string>
+  /** Sent at the same time, and not measured. */
+  beside?: Requests
 }
 
 export interface Figures {
@@ -28,9 +30,10 @@ const sent = new Map<Requests, number>()
 
 /** @throws when a request fails */
 export async function load(server: Server, requests: Requests, seconds: number): Promise<Figures> {
-  const { path, clients = CLIENTS, body, headers = {} } = requests
+  const { path, clients = CLIENTS, body, headers = {}, beside } = requests
   let number = sent.get(requests) ?? 0
   const before = cpuSeconds(server)
+  const other = beside && load(server, beside, seconds)
   const result = await autocannon({
     url: server.base,
     connections: clients,
@@ -44,6 +47,7 @@ export async function load(server: Server, requests: Requests, seconds: number):
         : { setupRequest: (request) => ({ ...request, path: path(number++) }) },
     ],
   })
+  await other
   sent.set(requests, number)
   const { errors, timeouts, non2xx } = result
   if (errors + timeouts + non2xx > 0) {
