@@ -26,8 +26,10 @@ export default defineConfig({
   test: {
     globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    isolate: false,
+    // Generous, since the machine may be busy: only a test that hangs runs into it.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: ['default', './test/helpers/closing-line.ts'],
     projects: [
       {
@@ -35,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'sqlite',
           env: { TEST_ENGINE: 'sqlite' },
+          globalSetup: './test/helpers/sqlite.ts',
           include: ['test/*.test.ts', 'test/contract/*.test.ts'],
           exclude: ['test/postgres*.test.ts'],
         },
@@ -44,9 +47,6 @@ export default defineConfig({
         test: {
           name: 'postgres',
           env: { TEST_ENGINE: 'postgres' },
-          // Every question goes to another process, and the machine may be busy.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
           ...(postgres
             ? { globalSetup: './test/helpers/postgres.ts', include: ['test/*.test.ts'], exclude: ONCE }
             : { include: ['test/helpers/no-postgres.test.ts'] }),

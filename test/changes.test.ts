@@ -674,7 +674,7 @@ describe('a mirror', () => {
     expect(mirror).toEqual(stored.records)
     child.kill('SIGTERM')
     await once(child, 'exit')
-  }, 120_000)
+  })
 
   test('kept by examples/mirror.ts, killed and started again, equals the database', async () => {
     const { folder, database, base, token, run } = await processes()
@@ -704,5 +704,5 @@ describe('a mirror', () => {
     script.kill('SIGKILL')
     child.kill('SIGTERM')
     await once(child, 'exit')
-  }, 60_000)
+  })
 })

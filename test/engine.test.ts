@@ -46,6 +46,7 @@ async function engineOn(): Promise<{ engine: Engine; database: TestDatabase; out
     await database.remove()
   })
   const outside = await outsideOf(database)
+  await outside.exec('delete from settings')
   await outside.exec(
     `create table children (parent text references settings (name)${onPostgres ? ' deferrable' : ''})`,
   )

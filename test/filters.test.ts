@@ -308,7 +308,7 @@ test('every filter of every list gives exactly the rows that have it, counted, p
       expect((await ids(s, `${url}?${query}`)).sort(), `${kind} ${query}`).toEqual(expected.sort())
     }
   }
-}, 60_000)
+})
 
 test('every filter that has words to choose from names them all for a wrong one, and the nearest', async () => {
   const s = await service({ seed: true })

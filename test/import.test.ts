@@ -835,7 +835,7 @@ describe('npm run import and npm run export', () => {
     expect([read.status, read.stdout]).toEqual([0, expect.stringContaining('proposal: 10 created')])
     expect(await contents(target)).toEqual(await contents(s))
     expect(run('export', s.url, out).stderr).toContain('not empty')
-  }, 60_000)
+  })
 
   test('say in words what is wrong, and end with 1', async () => {
     const s = await service()
@@ -851,5 +851,5 @@ describe('npm run import and npm run export', () => {
     expect(run('import', s.url, other, '--kind', 'speakers').stderr).toContain('row 2')
     for (const args of [[join(folder(), 'none.csv')], [path, '--kind', 'people']])
       expect([run('import', s.url, ...args).status, existsSync(path)]).toEqual([1, true])
-  }, 60_000)
+  })
 })

@@ -277,7 +277,7 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
     const all = Object.keys(resource.includes ?? {}).join(',')
     expect(await list(`limit=50&include=${all}`), kind).toBe(await list(`limit=49&include=${all}`))
   }
-}, 60_000)
+})
 
 test('a list is cut at 100, oldest first, and the record says which lists were', async () => {
   const s = await service()

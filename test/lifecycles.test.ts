@@ -132,7 +132,7 @@ describe.each(lives)('the life of $path', ({ path, moves, lifecycle, body, ways 
         }
       }
     }
-  }, 60_000)
+  })
 
   test('knows no other status', async () => {
     const { post } = await service()

@@ -105,7 +105,7 @@ describe.skipIf(!canServe)('the service', () => {
     expect((await service.app.inject('/readyz')).statusCode).toBe(200)
     expect((await post(service, 'after')).statusCode).toBe(201)
     await expectEach(cluster.url, ['before', 'after'])
-  }, 60_000)
+  })
 
   test('answers 503 to writes, and reads, while its database is read-only, as one without room often is made', async () => {
     const cluster = await Cluster.create()
@@ -126,7 +126,7 @@ describe.skipIf(!canServe)('the service', () => {
     await allow('off')
     expect(await insist(service, 'after')).toBeLessThan(5)
     await expectEach(cluster.url, ['before', 'after'])
-  }, 60_000)
+  })
 
   test('loses and doubles no write while the server crashes and comes back, twice', async () => {
     const cluster = await Cluster.create()
@@ -142,7 +142,7 @@ describe.skipIf(!canServe)('the service', () => {
     })
     expect(refused).toBeGreaterThan(0)
     await expectEach(cluster.url, written)
-  }, 60_000)
+  })
 
   test('loses and doubles no write while its connections are cut again and again', async () => {
     const cluster = await Cluster.create()
@@ -161,7 +161,7 @@ describe.skipIf(!canServe)('the service', () => {
     })
     expect(cut).toBeGreaterThan(20)
     await expectEach(cluster.url, written)
-  }, 60_000)
+  })
 
   test('asks what became of a commit whose answer was lost: a write that stands is a 201', async () => {
     const cluster = await Cluster.create()
@@ -178,7 +178,7 @@ describe.skipIf(!canServe)('the service', () => {
     expect((await post(service, 'A')).statusCode).toBe(201)
     expect(cuts).toBe(1)
     await expectEach(cluster.url, ['A'])
-  }, 60_000)
+  })
 
   test('says 503 of a commit that never reached the server, and nothing of it stands', async () => {
     const cluster = await Cluster.create()
@@ -195,7 +195,7 @@ describe.skipIf(!canServe)('the service', () => {
     expect(cuts).toBe(1)
     expect((await post(service, 'B')).statusCode).toBe(201)
     await expectEach(cluster.url, ['B'])
-  }, 60_000)
+  })
 
   test('goes on with a replica that was promoted in the place of its primary; nothing that was answered is lost', async () => {
     const primary = await Cluster.create()
@@ -223,5 +223,5 @@ describe.skipIf(!canServe)('the service', () => {
     })
     expect(refused).toBeGreaterThan(0)
     await expectEach(replica.url, written)
-  }, 90_000)
+  })
 })

@@ -105,7 +105,7 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
   expect((await post(fresh.app, 'Parent', 'k9')).statusCode).toBe(409)
   expect((await post(fresh.app, 'Next', 'k10')).statusCode).toBe(201)
   expect(await fresh.engine.reader.all(lastSeq)).toEqual([{ seq: seq + 1 }])
-}, 60_000)
+})
 
 /** A database of some thousand rows. */
 async function filled(): Promise<string> {
@@ -163,7 +163,7 @@ test('it goes on where it was killed, in the midst of rows and of the index, and
   onTestFinished(close)
   const { body } = await app.inject('/v1/proposals?q=about&count=exact&limit=1')
   expect(JSON.parse(body).page.total).toBe(1500)
-}, 90_000)
+})
 
 test('it finds a row that is not what it was, and says which', async () => {
   const from = await filled()
@@ -177,7 +177,7 @@ test('it finds a row that is not what it was, and says which', async () => {
   })
   const run = await migrateEngine('--from', from, '--to', to.url)
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining(`proposals ${id} is not the same`) })
-}, 60_000)
+})
 
 test('it refuses a database that holds something, one that goes on being written, and what it cannot read', async () => {
   const from = await filled()
@@ -210,4 +210,4 @@ test('it refuses a database that holds something, one that goes on being written
     expect([args, refused.code, refused.stdout]).toEqual([args, 1, ''])
     expect(refused.stderr).toMatch(/Usage|There is no database at/)
   }
-}, 90_000)
+})

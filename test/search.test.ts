@@ -10,9 +10,6 @@ import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
 import { ENGINE } from './helpers/database.ts'
 
-/** Who holds some words decides how they are looked for: tests may say what is to be thought of it. */
-vi.mock(import('../src/records/read/text-plan.ts'), { spy: true })
-
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
 /** Makes proposals with these titles and summaries. */
@@ -538,7 +535,7 @@ describe('any string at all', () => {
       }),
       { numRuns: 250 },
     )
-  }, 60_000)
+  })
 
   test('finds the same rows in the same order in a list, whether many records hold its words or few', async () => {
     const s = await service()
@@ -565,10 +562,9 @@ describe('any string at all', () => {
       '"a b"',
       '"line break"',
     )
-    onTestFinished(() => void vi.mocked(chooseTextPlan).mockReset())
     const walked = async (query: string, held?: 'some' | 'many') => {
-      if (held) vi.mocked(chooseTextPlan).mockResolvedValue(held)
-      else vi.mocked(chooseTextPlan).mockReset()
+      const estimate = vi.spyOn(s.engine.search, 'estimateMatches')
+      if (held) estimate.mockResolvedValue(held)
       const seen: string[] = []
       let cursor = ''
       do {
@@ -576,6 +572,7 @@ describe('any string at all', () => {
         seen.push(...data.map(({ id }: Body) => id))
         cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
       } while (cursor)
+      estimate.mockRestore()
       return seen
     }
     await fc.assert(
@@ -631,10 +628,10 @@ describe('any string at all', () => {
       ...Array.from({ length: 210 }, (_, n): [string, string] => [`Long ${n}`, long]),
     )
     const [last] = await proposals(s, ['Zzz', 'drones'])
-    vi.mocked(chooseTextPlan).mockResolvedValue('many')
+    const estimate = vi.spyOn(s.engine.search, 'estimateMatches').mockResolvedValue('many')
     const matching = vi.spyOn(s.engine.search, 'matching')
     onTestFinished(() => {
-      vi.mocked(chooseTextPlan).mockReset()
+      estimate.mockRestore()
       matching.mockRestore()
     })
     const { body } = await s.get('/v1/proposals?q=drones&sort=title')
@@ -764,4 +761,4 @@ test('finds in texts of any length and words of any length what stands there, an
   const long = 'x'.repeat(498)
   expect(await found(`${long}*`)).toEqual(['Long', 'Short'])
   expect(await found(long)).toEqual([])
-}, 60_000)
+})

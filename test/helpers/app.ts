@@ -1,15 +1,14 @@
 // The service as tests meet it: a real database with the real migrations, and every answer held to the
 // OpenAPI document.
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
-import lightMyRequest, { type DispatchFunc } from 'light-my-request'
-import { expect, onTestFinished } from 'vitest'
-import { type AppDeps, buildApp } from '../../src/app.ts'
+import { inject, onTestFinished } from 'vitest'
+import type { AppDeps } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
-import { createKey } from '../../src/db/keys.ts'
 import { openEngine } from '../../src/db/open.ts'
-import type { Resolve } from '../../src/features/webhooks/client.ts'
+import { createApplication, shareApplication } from './applications.ts'
 import { freshDatabase, rowsOf } from './database.ts'
-import { holdToDocument, watchSockets } from './document.ts'
+import { checkAgainstDocument } from './document.ts'
+import type { TestKeys } from './prepare.ts'
 
 /** What the service calls a request: its process, and the number of the request there. */
 export const REQUEST_ID = /^[0-9a-f]{16}-[1-9]\d*$/
@@ -24,6 +23,8 @@ export interface Answer<Body = Record<string, any>> {
 
 interface Options extends Partial<Omit<AppDeps, 'engine'>> {
   seed?: boolean
+  /** Whether the application is for this test alone. It is also where anything but the clock is set. */
+  own?: boolean
 }
 
 export interface Service {
@@ -35,7 +36,7 @@ export interface Service {
   file: string
   /** Every table but the full-text index, row for row, seen from outside. */
   rows: () => Promise<Record<string, Record<string, unknown>[]>>
-  keys: { analyst: string; admin: string }
+  keys: TestKeys
   /** Every SQL statement since the last call. */
   queries: () => string[]
   get: (url: string, headers?: Record<string, string>) => Promise<Answer>
@@ -48,73 +49,36 @@ export interface Service {
   request: (options: InjectOptions) => Promise<Answer>
 }
 
-/** No test sends anything to a host outside: names lead nowhere unless it says otherwise. */
-const nowhere: Resolve = (hostname, _options, callback) =>
-  callback(new Error(`No test asks ${hostname}.`), [])
-
-/** JSON, as it comes from the database; the rest is not kept, and metrics differ from one look to the next. */
-const kept = ({ headers }: LightMyRequestResponse) =>
-  /^application\/json/.test(String(headers['content-type']))
-
-/** An answer without what belongs to the moment. */
-function ownOf({ statusCode, headers, body }: LightMyRequestResponse) {
-  const { date: _, 'x-request-id': __, ...own } = headers
-  return { statusCode, headers: own, body }
-}
-
-/** Starts a service of its own for one test, and takes it away when the test ends. */
-export async function service({ seed: seeded = false, ...deps }: Options = {}): Promise<Service> {
-  const { url, file, remove } = await freshDatabase(seeded ? 'seeded' : 'migrated')
+/**
+ * Starts a service for one test, with a database of its own, and removes it when the test ends.
+ */
+export async function service({ seed = false, own = false, ...deps }: Options = {}): Promise<Service> {
+  const { url, file, remove } = await freshDatabase(seed ? 'seeded' : 'migrated')
   const statements: string[] = []
   const engine = await openEngine(url, { onQuery: (sql) => statements.push(sql) })
-  const now = new Date()
-  const [analyst, admin] = await Promise.all(
-    (['analyst', 'admin'] as const).map((role) =>
-      createKey(engine, { name: `test ${role}`, role, expiresAt: null, now }),
-    ),
-  )
-  const webhookSending = { resolve: nowhere, ...deps.webhookSending }
-  const app = await buildApp({ engine, ...deps, webhookSending })
-  await app.ready()
-  // As over a socket: what stands in front of Fastify is asked too.
-  const [listener] = app.server.listeners('request') as DispatchFunc[]
-  Object.assign(app, {
-    inject: (options: InjectOptions | string) => lightMyRequest(listener as DispatchFunc, options),
-  })
-  const faults = watchSockets(app)
+  const { clock = () => new Date(), ...settings } = deps
+  const { app, socketErrors, release } =
+    own || Object.keys(settings).length > 0
+      ? await createApplication({ engine, ...deps })
+      : await shareApplication(engine, clock)
+  const keys = inject('keys')
   onTestFinished(async () => {
-    await app.close()
+    const errors = [...socketErrors]
+    await release()
     await engine.close()
     await remove()
-    if (faults[0]) throw faults[0]
+    if (errors[0]) throw errors[0]
   })
 
-  /** Null also where the database is gone. */
-  const version = () => {
-    try {
-      return engine.version()
-    } catch {
-      return null
-    }
-  }
   const request = async (options: InjectOptions): Promise<Answer> => {
-    const before = version()
     const response = await app.inject(options)
-    holdToDocument(app, {
+    checkAgainstDocument(app, {
       method: options.method ?? 'GET',
       url: String(options.url),
       status: response.statusCode,
       headers: response.headers,
       body: response.body,
     })
-    // Whatever is asked in a test is asked again, the third time of what was kept of the second answer: it may not differ.
-    if (options.method === 'GET' && response.statusCode < 400 && before !== null && !deps.rateLimitMax) {
-      const asked = statements.length
-      await app.inject(options)
-      const again = await app.inject(options)
-      statements.length = asked
-      if (version() === before && kept(again)) expect(ownOf(again)).toEqual(ownOf(response))
-    }
     const json = /[/+]json\b/.test(String(response.headers['content-type'])) && response.body !== ''
     return {
       status: response.statusCode,
@@ -123,14 +87,14 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
       body: json ? JSON.parse(response.body) : undefined,
     }
   }
-  const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` })
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
   return {
     app,
     engine,
     url,
     file,
     rows: () => rowsOf({ url, file }),
-    keys: { analyst: analyst?.token ?? '', admin: admin?.token ?? '' },
+    keys,
     queries: () => statements.splice(0),
     request,
     get: (url, headers = {}) => request({ method: 'GET', url, headers }),
@@ -139,7 +103,7 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
         method: 'POST',
         url,
         payload: body as object,
-        headers: { ...bearer(analyst?.token), ...headers },
+        headers: { ...bearer(keys.analyst), ...headers },
       }),
     patch: (url, body, headers = {}) =>
       request({
@@ -147,13 +111,13 @@ export async function service({ seed: seeded = false, ...deps }: Options = {}): 
         url,
         payload: body as object,
         headers: {
-          ...bearer(analyst?.token),
+          ...bearer(keys.analyst),
           'content-type': 'application/merge-patch+json',
           'if-match': '*',
           ...headers,
         },
       }),
     del: (url, headers = {}) =>
-      request({ method: 'DELETE', url, headers: { ...bearer(admin?.token), 'if-match': '*', ...headers } }),
+      request({ method: 'DELETE', url, headers: { ...bearer(keys.admin), 'if-match': '*', ...headers } }),
   }
 }

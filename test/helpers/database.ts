@@ -1,13 +1,11 @@
 // A database of its own for each test, on the engine that the run is about: a file, or a database of a server.
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import { afterAll, inject, onTestFinished } from 'vitest'
-import { openEngine } from '../../src/db/open.ts'
-import { seed } from '../../src/seed.ts'
+import { inject, onTestFinished } from 'vitest'
 import { sessionOf } from './postgres.ts'
 
 /** What a database holds to begin with: no table, no record, or the seed. */
@@ -29,33 +27,22 @@ export const onPostgres = ENGINE === 'postgres'
 export const freshDatabase = (content: Content): Promise<TestDatabase> =>
   onPostgres ? postgresDatabase(content) : sqliteDatabase(content)
 
-const templates = new Map<Content, Promise<string>>()
+/** Files of databases are in memory where the system offers that: waiting for the disk is a third of the time of a run. */
+const FOLDER = freeBytes('/dev/shm') > 2 ** 31 ? '/dev/shm' : tmpdir()
 
-/** A database with the real migrations, seeded or not: made once for each file of tests, then copied. */
-function template(content: Content): Promise<string> {
-  const known = templates.get(content)
-  if (known) return known
-  const making = (async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'sco-tracker-template-')), 'tracker.db')
-    const engine = await openEngine(`file:${file}`)
-    await engine.migrate()
-    if (content === 'seeded') await seed(engine)
-    await engine.close()
-    return file
-  })()
-  templates.set(content, making)
-  return making
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return 0
+  }
 }
 
-afterAll(async () => {
-  for (const file of await Promise.all(templates.values()))
-    rmSync(dirname(file), { recursive: true, force: true })
-})
-
 async function sqliteDatabase(content: Content): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-test-'))
+  const folder = mkdtempSync(join(FOLDER, 'sco-tracker-test-'))
   const file = join(folder, 'tracker.db')
-  if (content !== 'blank') copyFileSync(await template(content), file)
+  if (content !== 'blank') copyFileSync(inject('sqlite')[content], file)
   return {
     url: `file:${file}`,
     file,
@@ -69,6 +56,9 @@ interface Lent {
   tables: string[]
   uses: number
 }
+
+/** Tables with what `prepare` writes, which a database without the seed has too. */
+const PREPARED = ['keys', 'settings']
 
 /** Databases of this worker that no test uses: making one takes longer than most tests do. */
 const free: Lent[] = []
@@ -87,7 +77,9 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
   }
   const lent = free.pop() ?? (await anotherDatabase(server, run))
   const { client, tables, url } = lent
-  const fill = content === 'seeded' ? tables.map((name) => `insert into "${name}" table seed."${name}"`) : []
+  const fill = tables
+    .filter((name) => content === 'seeded' || PREPARED.includes(name))
+    .map((name) => `insert into "${name}" table seed."${name}"`)
   // Deleting is quicker than truncating, but what is deleted so often leaves large tables behind.
   const empty =
     ++lent.uses % 20 === 0

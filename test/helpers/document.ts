@@ -69,7 +69,7 @@ function note(line: string): void {
   appendFileSync(SEEN_FILE, `${line}\n`)
 }
 
-export function holdToDocument(app: FastifyInstance, exchange: Exchange): void {
+export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): void {
   const { operations, paths, resolve, validate } = known(app)
   const { url, status, headers, body } = exchange
   const path = url.replace(/^https?:\/\/[^/]+/, '').split(/[?#]/)[0] ?? ''
@@ -120,7 +120,7 @@ const MAX_KEPT = 2_000_000
  * Holds what goes over sockets to the document too, however a test asks.
  * @returns what was not as described; it grows as answers end
  */
-export function watchSockets(app: FastifyInstance): Error[] {
+export function checkSockets(app: FastifyInstance): Error[] {
   const faults: Error[] = []
   // Ahead of the service, which may answer at once.
   app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -160,7 +160,7 @@ export function watchSockets(app: FastifyInstance): Error[] {
       try {
         // `OPTIONS *` asks about the server, not about a path.
         if (length <= MAX_KEPT && url !== '*')
-          holdToDocument(app, {
+          checkAgainstDocument(app, {
             method,
             url,
             status: response.statusCode,

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { openEngine } from '../../src/db/open.ts'
 import { seed } from '../../src/seed.ts'
+import { prepare } from './prepare.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -45,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await server.query(`create database ${name} template template0`)
   const url = sessionOf(SERVER, name)
   const engine = await openEngine(url)
-  await engine.migrate()
+  project.provide('keys', await prepare(engine))
   await seed(engine)
   await engine.close()
   // A copy of the seed beside it, from which a database that was used is filled again.

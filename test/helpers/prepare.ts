@@ -1,0 +1,24 @@
+// Prepares the databases that tests copy: the schema, the secret that signs cursors, and one key for each role.
+import type { Engine } from '../../src/db/engine.ts'
+import { createKey } from '../../src/db/keys.ts'
+import { cursorSecret } from '../../src/db/settings.ts'
+
+export interface TestKeys {
+  analyst: string
+  admin: string
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Keys that every database of this run knows. */
+    keys: TestKeys
+  }
+}
+
+export async function prepare(engine: Engine): Promise<TestKeys> {
+  await engine.migrate()
+  await cursorSecret(engine)
+  const create = async (role: 'analyst' | 'admin') =>
+    (await createKey(engine, { name: `test ${role}`, role, expiresAt: null, now: new Date() })).token
+  return { analyst: await create('analyst'), admin: await create('admin') }
+}
