@@ -8,6 +8,7 @@ import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
+import { childRoutes } from './features/records/child-routes.ts'
 import { crudRoutes } from './features/records/routes.ts'
 import { reportRoutes } from './features/reports/routes.ts'
 import { searchRoutes } from './features/search.ts'
@@ -33,10 +34,9 @@ import { requestId } from './http/request-id.ts'
 import { requestLogger } from './http/request-logger.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { embeddedIn } from './records/read/include.ts'
-import { eventRoutes } from './resources/events/routes.ts'
-import { annotationRoutes, evidenceRoutes, heldBy } from './resources/evidence/routes.ts'
+import { annotationRoutes } from './resources/evidence/annotations.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
-import { positionRoutes } from './resources/positions/routes.ts'
+import { standingRoutes } from './resources/positions/standings.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
 
 export const VERSION = '0.1.0'
@@ -121,13 +121,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const records = recordsOn(engine, { clock })
   const routeDeps = { records, cursorSecret: await cursorSecret(engine) }
-  for (const resource of catalogue.resources) {
-    crudRoutes(app, resource, routeDeps)
-    evidenceRoutes(app, heldBy(resource, records), records)
-    eventRoutes(app, resource, records)
-    positionRoutes(app, resource, records)
-    relationRoutes(app, resource, records)
-  }
+  for (const resource of catalogue.resources) crudRoutes(app, resource, routeDeps)
+  childRoutes(app, records)
+  standingRoutes(app, records)
+  relationRoutes(app, records)
+  annotationRoutes(app, records)
   for (const resource of catalogue.resources) statsRoutes(app, resource, records)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
@@ -146,7 +144,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onReady', () => sender.start())
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
-  annotationRoutes(app, catalogue.resource('source'), records)
   serviceRoutes(app, records, VERSION)
   metricsRoutes(app, metrics)
   documentRoutes(app)

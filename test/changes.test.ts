@@ -1,4 +1,5 @@
 // The change feed: every write in order, as pages and live; and what it is for, a copy that equals the database.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
@@ -146,7 +148,7 @@ describe('the feed', () => {
     await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 40; n++) {
         const input = { title: `S ${n}`, language: 'en', text: 'x'.repeat(n % 2 ? 1_000_000 : 1) }
-        await records.create(tx, resource, resource.create.parse(input) as Body)
+        await createRecord(tx, resource, resource.create.parse(input) as Body)
       }
     })
     const sizes: number[] = []
@@ -440,7 +442,7 @@ describe('the live feed', () => {
       const write = (from: number, to: number) =>
         records.write(AUTHOR, async (tx) => {
           for (let n = from; n < to; n++) {
-            await records.create(
+            await createRecord(
               tx,
               resource,
               resource.create.parse({ title: `S ${n}`, language: 'en', text }) as Body,

@@ -1,4 +1,5 @@
 // The other forms of a list, held to parsers and rules that we did not write.
+
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
@@ -7,6 +8,7 @@ import { parse as parseCsv } from 'csv-parse/sync'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import ICAL from 'ical.js'
 import { describe, expect, test, vi } from 'vitest'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
@@ -114,7 +116,7 @@ describe('CSV', () => {
     const proposals = catalogue.resource('proposal')
     await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 1203; n++)
-        await records.create(
+        await createRecord(
           tx,
           proposals,
           proposals.create.parse({ title: `P${n % 100}`, proposedOn: n % 3 ? '2021' : '2022' }) as Body,
@@ -549,7 +551,7 @@ describe('a client that hangs up midway', () => {
     const summary = 'x'.repeat(9900)
     await records.write(AUTHOR, async (tx) => {
       for (let n = 0; n < 3000; n++)
-        await records.create(
+        await createRecord(
           tx,
           proposals,
           proposals.create.parse({ title: `P${n}`, summary, proposedOn: '2022' }) as Body,

@@ -1,7 +1,10 @@
 // include: related records beside their ids, both ways, one level on, bounded, and in one query each.
+
 import { describe, expect, test } from 'vitest'
 import { includePaths, isSingle, MAX_EMBEDDED } from '../src/records/read/include.ts'
+import { loadRecord } from '../src/records/read/record.ts'
 import type { IncludePath, Resource } from '../src/records/schema/resource.ts'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf, type ResourceKind } from './helpers/bodies.ts'
@@ -244,14 +247,14 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
   await records.write(AUTHOR, async (tx) => {
     for (const resource of catalogue.resources) {
       const kind = resource.kind as ResourceKind
-      const model = JSON.parse((await records.load(tx, resource, ids[kind])).doc) as Body
+      const model = JSON.parse((await loadRecord(tx, resource, ids[kind])).doc) as Body
       for (let n = 0; n < 55; n++) {
         const letters = String.fromCharCode(65 + Math.floor(n / 26)) + String.fromCharCode(65 + (n % 26))
         const own: Body = { slug: `s-${n}`, code: letters }
         const body = Object.fromEntries(
           Object.keys(resource.writable.shape).map((key) => [key, own[key] ?? model[key]]),
         )
-        await records.create(tx, resource, resource.create.parse(body) as Body)
+        await createRecord(tx, resource, resource.create.parse(body) as Body)
       }
     }
   })
@@ -288,7 +291,7 @@ test('a list is cut at 100, oldest first, and the record says which lists were',
   const make = (meeting: unknown, from: number, to: number) =>
     records.write(AUTHOR, async (tx) => {
       for (let n = from; n < to; n++)
-        await records.create(
+        await createRecord(
           tx,
           proposals,
           proposals.create.parse({ title: `P${n}`, proposedOn: '2022', meetingId: meeting }) as Body,

@@ -187,7 +187,7 @@ describe('the events of a record', () => {
   })
 
   test('carry a meeting and a note; an unknown meeting is 422 and nothing is written', async () => {
-    const { post, url, events, read } = await proposal()
+    const { get, post, url, events, read } = await proposal()
     const meeting = await post('/v1/meetings', { name: 'M', startDate: '2022-02-02' })
     const adopted = { ...on('adopted', '2022-02-02'), meetingId: meeting.body['id'], note: 'By consensus.' }
     const unknown = await post(`${url}/events`, { ...adopted, meetingId: 'mtg_01gb6jc400ezz8kdnweefcy4dk' })
@@ -197,7 +197,8 @@ describe('the events of a record', () => {
     const made = await post(`${url}/events`, adopted)
     expect(made.status).toBe(201)
     expect(made.body).toMatchObject({ ...adopted, recordKind: 'proposal', version: 1 })
-    expect(made.headers['location']).toBe(`${url}/events`)
+    expect(made.headers['location']).toBe(`${url}/events/${made.body['id']}`)
+    expect((await get(String(made.headers['location']))).body).toEqual(made.body)
   })
 
   test('are listed in order of date, whatever the order in which they were told', async () => {

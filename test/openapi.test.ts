@@ -412,7 +412,7 @@ describe('the components', () => {
     }
     const kinds = catalogue.resources.map(({ kind }) => kind)
     expect(kindsIn('SearchHit')).toEqual(kinds)
-    expect(kindsIn('Change')).toEqual([...kinds, ...catalogue.parts.map(({ kind }) => kind)])
+    expect(kindsIn('Change')).toEqual([...kinds, ...catalogue.children.map(({ kind }) => kind)])
     expect(kindsIn('Selector')).toEqual(['TextQuoteSelector', 'TextPositionSelector'])
   })
 

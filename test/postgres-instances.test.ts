@@ -4,6 +4,7 @@ import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { freshDatabase, fromOutside } from './helpers/database.ts'
@@ -19,9 +20,7 @@ async function another({ url }: { url: string }): Promise<Engine> {
 }
 
 const writeSpeaker = (engine: Engine, name: string) =>
-  recordsOn(engine).write(AUTHOR, (tx) =>
-    recordsOn(engine).create(tx, speakers, speakers.create.parse({ name })),
-  )
+  recordsOn(engine).write(AUTHOR, (tx) => createRecord(tx, speakers, speakers.create.parse({ name })))
 
 interface Change {
   seq: number
@@ -55,7 +54,7 @@ describe('eight instances that write at once', () => {
           if (n % 5 === 4) {
             // A write that fails after it was numbered leaves no gap.
             const failing = recordsOn(engine).write(AUTHOR, async (tx) => {
-              await recordsOn(engine).create(tx, speakers, speakers.create.parse({ name: 'Nobody' }))
+              await createRecord(tx, speakers, speakers.create.parse({ name: 'Nobody' }))
               throw new Error('no')
             })
             await failing.catch((error: unknown) => refused.push(error))

@@ -1,4 +1,5 @@
 // npm run migrate-engine: a SQLite database, whole, on PostgreSQL.
+
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { buildApp } from '../src/app.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { seed } from '../src/seed.ts'
 import { freshDatabase, fromOutside, type TestDatabase, temporaryFile } from './helpers/database.ts'
@@ -117,7 +119,7 @@ async function filled(): Promise<string> {
   await records.write(AUTHOR, async (tx) => {
     for (let n = 0; n < 1500; n++) {
       const fields = { title: `Proposal ${n}`, summary: `About ${n % 7}`, proposedOn: '2022' }
-      await records.create(tx, proposals, proposals.create.parse(fields))
+      await createRecord(tx, proposals, proposals.create.parse(fields))
     }
   })
   await engine.close()
@@ -186,7 +188,7 @@ test('it refuses a database that holds something, one that goes on being written
   const { engine, close } = await appOn(from)
   const records = recordsOn(engine)
   const speakers = catalogue.resource('speaker')
-  await records.write(AUTHOR, (tx) => records.create(tx, speakers, speakers.create.parse({ name: 'Late' })))
+  await records.write(AUTHOR, (tx) => createRecord(tx, speakers, speakers.create.parse({ name: 'Late' })))
   await close()
   const late = await migrateEngine('--from', from, '--to', to.url)
   expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('written to since the copy began') })

@@ -1,10 +1,12 @@
 // Search: whatever someone types is a query, finds what a reader would call a match, and shows it safely.
+
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { escapeHtml, fold, parseSearch, type SearchQuery, snippet } from '../src/core/search.ts'
 import type { Reader } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { chooseTextPlan } from '../src/records/read/text-plan.ts'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
@@ -663,7 +665,7 @@ describe('any string at all', () => {
     })
     await records.write(AUTHOR, async (tx) => {
       for (const [n, text] of texts.entries())
-        await records.create(tx, topics, {
+        await createRecord(tx, topics, {
           slug: `t-${n}`,
           prefLabel: `x${n} ${text}`,
           definition: text,

@@ -1,6 +1,8 @@
 // Walks through lists while others write: what was there throughout is seen once, in order, whatever happens meanwhile.
+
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
@@ -18,7 +20,7 @@ async function fill(s: Service, path: string, bodies: Body[]): Promise<Body[]> {
   return records.write(AUTHOR, async (tx) => {
     const made: Body[] = []
     for (const body of bodies)
-      made.push(await records.create(tx, resource, resource.create.parse(body) as Body))
+      made.push(await createRecord(tx, resource, resource.create.parse(body) as Body))
     return made
   })
 }

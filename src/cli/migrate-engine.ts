@@ -38,7 +38,7 @@ const text = ({ name }: { name: string }) => name
 /** All tables but what is searched, which each engine keeps in its own way. */
 const tables: Copied[] = [
   ...Object.values(system).filter((table) => is(table, SQLiteTable)),
-  ...[...catalogue.resources, ...catalogue.parts].map(({ table }) => table),
+  ...[...catalogue.resources, ...catalogue.children].map(({ table }) => table),
 ]
   .filter((table) => table !== system.searchDocs)
   .map((table) => {

@@ -67,7 +67,7 @@ const changeOf = ({ kind, name, record }: Entity) =>
 
 /** @returns the shape of a change */
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
-  const entities = [...records.catalogue.resources, ...records.catalogue.parts]
+  const entities = [...records.catalogue.resources, ...records.catalogue.children]
   const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
   const change = unionByKind(
     'Change',

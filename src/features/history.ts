@@ -10,6 +10,7 @@ import { changes } from '../db/system-tables.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
 import { MAX_LIMIT, wholeNumber } from '../records/read/parameters.ts'
+import { findRecord } from '../records/read/record.ts'
 import { instant, line, named, unbounded } from '../records/schema/fields.ts'
 import type { Doc, Resource } from '../records/schema/resource.ts'
 import type { Records } from '../records/write/records.ts'
@@ -106,7 +107,7 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       const { id: given } = request.params as { id: string }
       const query = request.query as { version?: number; before?: number; limit: number }
       const body = await records.engine.read(async (reader) => {
-        const id = (await records.find(reader, resource, given))?.id ?? given
+        const id = (await findRecord(reader, resource, given))?.id ?? given
         return query.version === undefined
           ? versions(reader, kind, id, query.before ?? null, query.limit)
           : wholeVersion(reader, kind, id, query.version)

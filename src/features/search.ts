@@ -9,6 +9,7 @@ import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
+import { parse, type Stored } from '../records/read/record.ts'
 import {
   type Kind,
   line,
@@ -19,7 +20,7 @@ import {
   unionByKind,
 } from '../records/schema/fields.ts'
 import type { Resource } from '../records/schema/resource.ts'
-import { parse, type Records, type Stored } from '../records/write/records.ts'
+import type { Records } from '../records/write/records.ts'
 import { page, type RouteDeps } from './records/routes.ts'
 
 /**

@@ -1,39 +1,31 @@
-// THE list of resources: one line each. Whatever lives under other records stands in the second list.
+// THE list of kinds: resources, and the children that live under them.
 import { type IdMaker, newId } from '../core/ids.ts'
 import type { Engine } from '../db/engine.ts'
+import type { Child } from '../records/schema/child.ts'
 import { Catalogue } from '../records/schema/resource.ts'
 import { Records } from '../records/write/records.ts'
 import { agreements } from './agreements/index.ts'
-import { eventAttachment, eventExtension, events } from './events/index.ts'
-import { evidence, evidenceAttachment, evidenceExtension } from './evidence/index.ts'
+import { events } from './events/index.ts'
+import { evidence } from './evidence/index.ts'
 import { meetings } from './meetings/index.ts'
 import { organizations } from './organizations/index.ts'
-import { positionAttachment, positions } from './positions/index.ts'
+import { positions } from './positions/index.ts'
 import { proposals } from './proposals/index.ts'
-import { relationAttachment, relations } from './relations/index.ts'
+import { relations } from './relations/index.ts'
 import { sources } from './sources/index.ts'
 import { speakers } from './speakers/index.ts'
 import { statements } from './statements/index.ts'
 import { states } from './states/index.ts'
 import { topics } from './topics/index.ts'
 
-export const catalogue = new Catalogue(
+export const catalogue = new Catalogue<Child>(
   [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
-  [evidence, events, positions, relations],
+  // Evidence also lives under positions, so it comes last.
+  [events, positions, relations, evidence],
 )
 
-/** Everything that writes and finds records on an engine, without HTTP: for the service, seeds and commands. */
-export function recordsOn(
+/** Reads and writes records on an engine, without HTTP: for the service, the seed and the commands. */
+export const recordsOn = (
   engine: Engine,
   { clock = () => new Date(), makeId = newId }: { clock?: () => Date; makeId?: IdMaker } = {},
-) {
-  const records: Records = new Records({
-    engine,
-    catalogue,
-    extensions: [eventExtension(catalogue, () => records), evidenceExtension],
-    attachments: [eventAttachment, positionAttachment, relationAttachment, evidenceAttachment],
-    newId: makeId,
-    clock,
-  })
-  return records
-}
+) => new Records({ engine, catalogue, newId: makeId, clock })

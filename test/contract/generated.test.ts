@@ -93,6 +93,8 @@ async function filled(): Promise<{ s: Service; ids: Ids; known: Record<string, s
   const position = { stateCode: ids.state, position: 'supported', statedOn: '2022-09-01' }
   known['pos'] = [(await s.post(`${under}/positions`, position)).body['id']]
   const relation = { type: 'elaborates', targetId: other.body['id'] }
+  const eventOf = async (url: string) => (await s.get(`${url}/events`)).body['data'][0].id as string
+  known['evt'] = [await eventOf(under), await eventOf(`/v1/agreements/${ids.agreement}`)]
   known['rel'] = [(await s.post(`${under}/relations`, relation)).body['id']]
   const treaty = await s.post('/v1/agreements', leastBody('agreement', ids))
   const followed = { type: 'supersedes', targetId: treaty.body['id'] }
@@ -367,6 +369,7 @@ function partsOf(path: string, ids: Ids, known: Record<string, string[]>): Recor
     deliveryId: known['whd']?.[0] ?? '',
     evidenceId: known['evd']?.[cited] ?? '',
     positionId: known['pos']?.[0] ?? '',
+    eventId: known['evt']?.[kind === 'agreement' ? 1 : 0] ?? '',
     relationId: known['rel']?.[kind === 'agreement' ? 1 : 0] ?? '',
   }
 }

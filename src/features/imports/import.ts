@@ -9,25 +9,28 @@ import { inconsistent, Problem, type ProblemCode, unknownReference } from '../..
 import { fold } from '../../core/search.ts'
 import { bodyProblem, segmentOf } from '../../http/validation.ts'
 import { identifiersIn, namesakes, namesOf, recognise } from '../../records/read/matching.ts'
-import { missingRecord } from '../../records/read/record.ts'
+import {
+  findByIdentifier,
+  findRecord,
+  loadRecord,
+  missingRecord,
+  parse,
+  type Stored,
+} from '../../records/read/record.ts'
+import type { Author, WriteTransaction } from '../../records/schema/child.ts'
 import { type Kind, PREFIXES } from '../../records/schema/fields.ts'
 import {
   type Catalogue,
   type Doc,
   type Entity,
   type Resource,
+  replaceAt,
   valuesAt,
 } from '../../records/schema/resource.ts'
-import {
-  type Author,
-  parse,
-  type Records,
-  replaceAt,
-  type Stored,
-  type WriteTransaction,
-} from '../../records/write/records.ts'
+import { createRecord, updateRecord } from '../../records/write/operations.ts'
+import type { Records } from '../../records/write/records.ts'
 import { columnReaders } from '../formats/columns.ts'
-import { attach } from '../records/attach.ts'
+import { attachChild } from '../records/attach.ts'
 import { applyPatch } from '../records/patch.ts'
 import { csvRows, decodeUtf8, type ImportFormat, ndjsonRows, type Row } from './rows.ts'
 import { type Origin, Stage } from './staging.ts'
@@ -92,14 +95,6 @@ export const MAX_ERRORS = 1000
 /** How long an import keeps the process to itself before others have their turn. */
 const TURN_MS = 8
 
-/** Names of the lists in which a row may hold what lives under its record, as `include` gives them. */
-const PARTS: Readonly<Record<string, Kind>> = {
-  events: 'event',
-  positions: 'position',
-  relations: 'relation',
-  evidence: 'evidence',
-}
-
 /** Imports files, in one transaction. What is wrong with them is in the result, and then nothing was written. */
 export async function importFiles(
   records: Records,
@@ -139,21 +134,12 @@ class NothingWritten extends Error {
   }
 }
 
-/** The lists of parts that rows of an entity may hold. */
-export function partsOf(records: Records, entity: Entity): string[] {
-  const known = partsKnown.get(entity)
-  if (known) return known
-  const parts = Object.keys(PARTS).filter(
-    (name) => records.attachment(PARTS[name] as Kind).shape(entity) !== null,
-  )
-  partsKnown.set(entity, parts)
-  return parts
-}
-
-const partsKnown = new WeakMap<Entity, string[]>()
+/** The lists of children that rows of an entity may contain. */
+export const partsOf = ({ catalogue }: Records, { kind }: Entity): string[] =>
+  catalogue.children.filter((child) => child.of.includes(kind)).map(({ path }) => path)
 
 /** All kinds in an order in which each refers only to those before it, or to its own. */
-export function kindsInOrder({ resources, parts }: Catalogue): Kind[] {
+export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
   const order = new Set<Kind>()
   const visit = (resource: Resource, path: readonly Kind[] = []) => {
     if (path.includes(resource.kind)) return
@@ -168,9 +154,7 @@ export function kindsInOrder({ resources, parts }: Catalogue): Kind[] {
     (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
   ))
     visit(resource)
-  // Evidence hangs on other parts too.
-  const hanging = parts.map(({ kind }) => kind).filter((kind) => kind !== 'evidence')
-  return [...order, ...hanging, 'evidence']
+  return [...order, ...children.map(({ kind }) => kind)]
 }
 
 /** What the rows of one kind are known by: which rows have an id, an identifier, a name. */
@@ -321,7 +305,7 @@ class Importer {
           faulty(`${at}.${position}`, 'Must be an object.')
           continue
         }
-        const part = PARTS[name] as Kind
+        const part = this.#kindOfList(name)
         const within = { index, at: `${at}.${position}` }
         const inner = this.#take(place, part, item, { ...origin, within }, faulty)
         if (part === 'event') this.#putInto(this.#lives, index, inner)
@@ -354,6 +338,12 @@ class Importer {
       const others = known.get(key)
       known.set(key, others === undefined ? index : [others, index].flat())
     }
+  }
+
+  #kindOfList(name: string): Kind {
+    const child = this.#records.catalogue.children.find(({ path }) => path === name)
+    if (!child) throw new Error(`No children are listed as ${name}.`)
+    return child.kind
   }
 
   #putInto<Key>(map: Map<Key, number[]>, key: Key, index: number): void {
@@ -405,7 +395,6 @@ class Importer {
   }
 
   async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
-    const records = this.#records
     const given = this.#stage.read(index)
     const fields = this.#writable(resource, given, [])
     await this.#resolve(tx, resource, fields)
@@ -414,18 +403,18 @@ class Importer {
     let doc: Doc
     if (existing) {
       const before = parse(existing)
-      doc = await records.update(tx, resource, before, applyPatch(resource, before, fields))
+      doc = await updateRecord(tx, resource, before, applyPatch(resource, before, fields))
       this.#count(resource.kind, doc === before ? 'unchanged' : 'changed')
       this.#written[index] = doc.id
       for (const event of life) await this.#writeEvent(tx, resource, doc.id, event)
-      if (life.length > 0) doc = parse(await records.load(tx, resource, doc.id))
+      if (life.length > 0) doc = parse(await loadRecord(tx, resource, doc.id))
     } else {
       const parsed = resource.writable.safeParse(fields)
       if (!parsed.success) throw bodyProblem(parsed.error)
       const events = await this.#life(tx, resource, life)
       const starts = resource.lifecycle?.initial.includes(String(given['status'])) && events.length === 0
       const input = { ...parsed.data, events, ...(starts && { status: given['status'] }) }
-      doc = await records.create(tx, resource, input, {}, await this.#freeId(tx, resource, given))
+      doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, given))
       this.#count(resource.kind, 'created')
       for (const event of life) this.#count('event', 'created', event)
       this.#written[index] = doc.id
@@ -451,7 +440,7 @@ class Importer {
 
   /** The events that a new record comes with, in order of date. */
   async #life(tx: WriteTransaction, resource: Resource, rows: number[]): Promise<Record<string, unknown>[]> {
-    const shape = this.#records.attachment('event').shape(resource)
+    const shape = resource.event
     const events: Record<string, unknown>[] = []
     for (const row of rows) {
       this.#told.add(row)
@@ -534,10 +523,8 @@ class Importer {
       })
     const prefix = recordId.slice(0, recordId.indexOf('_'))
     const kind = recordKind ?? Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
-    const holders = this.#kinds.filter(
-      (candidate) =>
-        this.#records.attachment(entity.kind).shape(this.#records.catalogue.entity(candidate)) !== null,
-    )
+    const { of } = this.#records.catalogue.child(entity.kind)
+    const holders = this.#kinds.filter((candidate) => of.includes(candidate))
     if (!holders.includes(kind as Kind))
       throw new Problem('invalid-body', 'The kind of the record under which it lives must be named.', {
         errors: [{ pointer: '/recordKind', detail: `Must be one of ${holders.join(', ')}.` }],
@@ -556,9 +543,8 @@ class Importer {
     record?: Doc,
     bare = false,
   ): Promise<void> {
-    const records = this.#records
     const { fields, id } = await this.#part(tx, entity, index)
-    const known = id === undefined ? undefined : await records.find(tx, entity, id)
+    const known = id === undefined ? undefined : await findRecord(tx, entity, id)
     if (known) {
       const doc = parse(known)
       const differing = Object.keys(fields).filter(
@@ -576,24 +562,22 @@ class Importer {
       this.#count(entity.kind, 'unchanged')
       return
     }
-    const stored = record ? undefined : await records.find(tx, holder, holderId)
+    const stored = record ? undefined : await findRecord(tx, holder, holderId)
     const under = record ?? (stored && parse(stored))
     if (!under)
       throw unknownReference([
         { pointer: '/recordId', detail: `There is no ${holder.kind} ${JSON.stringify(holderId)}.` },
       ])
-    const { doc, made } = await attach(
-      records,
+    const { doc, created } = await attachChild(
       tx,
-      entity.kind,
-      holder,
-      under,
+      this.#records.catalogue.child(entity.kind),
+      { entity: holder, doc: under },
       fields,
       // What has an id is not the same as another that says the same.
       id === undefined ? { fresh: bare } : { id, fresh: true },
     )
     this.#written[index] = doc.id
-    this.#count(entity.kind, made ? 'created' : 'unchanged')
+    this.#count(entity.kind, created ? 'created' : 'unchanged')
   }
 
   /** The fields of a part as they are written, and the id that it brings along. */
@@ -605,7 +589,7 @@ class Importer {
     const given = this.#stage.read(index)
     const fields = this.#writable(entity, given, ['recordId', 'recordKind'])
     await this.#resolve(tx, entity, fields)
-    const known = typeof given['id'] === 'string' && (await this.#records.find(tx, entity, given['id']))
+    const known = typeof given['id'] === 'string' && (await findRecord(tx, entity, given['id']))
     return { fields, id: known ? known.id : await this.#freeId(tx, entity, given) }
   }
 
@@ -637,12 +621,10 @@ class Importer {
   ): Promise<Stored | undefined> {
     const { id } = given
     const own =
-      typeof id === 'string' && resource.prefix !== null
-        ? await this.#records.find(tx, resource, id)
-        : undefined
+      typeof id === 'string' && resource.prefix !== null ? await findRecord(tx, resource, id) : undefined
     if (own) return own
-    const known = await recognise(this.#records, tx, resource, fields)
-    return known === null ? undefined : this.#records.find(tx, resource, known)
+    const known = await recognise(tx, resource, fields)
+    return known === null ? undefined : findRecord(tx, resource, known)
   }
 
   /** The id that a row brings along for a new record. @throws Problem when it cannot be had */
@@ -708,7 +690,7 @@ class Importer {
     const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
     const rows = this.#index(kind, byId(value))
     if (rows.length > 0) return this.#idsOf(rows, pointer)
-    const named = await this.#records.find(tx, entity, value)
+    const named = await findRecord(tx, entity, value)
     if (named) return [named.id]
     if (!resource || (entity.prefix !== null && idPattern(entity.prefix).test(value))) return []
     const colon = value.indexOf(':')
@@ -716,7 +698,7 @@ class Importer {
       const identified = this.#index(kind, byIdentifier(value))
       if (identified.length > 0) return this.#idsOf(identified, pointer)
       const [scheme, identifier] = [value.slice(0, colon), value.slice(colon + 1)]
-      const owner = await this.#records.findByIdentifier(tx, entity, scheme, identifier)
+      const owner = await findByIdentifier(tx, entity, scheme, identifier)
       if (owner) return [owner]
     }
     const name = fold(value)

@@ -1,36 +1,40 @@
-// Putting a part (evidence, an event, a position, a relation) under a record, unless the record has it already.
+// Adds a child (evidence, an event, a position, a relation) to a record, unless the record has the same one already.
 import { Problem } from '../../core/problems.ts'
 import { bodyProblem } from '../../http/validation.ts'
-import type { Kind } from '../../records/schema/fields.ts'
-import type { Doc, Entity } from '../../records/schema/resource.ts'
-import type { Records, WriteTransaction } from '../../records/write/records.ts'
+import { childrenOf } from '../../records/read/record.ts'
+import type { Child, Parent, WriteTransaction } from '../../records/schema/child.ts'
+import type { Doc } from '../../records/schema/resource.ts'
+import { createChild } from '../../records/write/operations.ts'
 
 interface Options {
   /** The id that it has elsewhere and keeps here. */
   id?: string
-  /** The record was only just made, so nothing stands under it yet. */
+  /** The record has no children yet, or another child with the same content is wanted. */
   fresh?: boolean
 }
 
 /**
- * @returns the part, and whether it is new
- * @throws Problem `invalid-body`, and whatever attaching it refuses
+ * @returns the child, and whether it was created
+ * @throws Problem `invalid-body`, and what `createChild` throws
  */
-export async function attach(
-  records: Records,
+export async function attachChild(
   tx: WriteTransaction,
-  kind: Kind,
-  holder: Entity,
-  record: Doc,
-  given: Record<string, unknown>,
+  child: Child,
+  parent: Parent,
+  fields: Record<string, unknown>,
   { id, fresh = false }: Options = {},
-): Promise<{ doc: Doc; made: boolean }> {
-  const attachment = records.attachment(kind)
-  const shape = attachment.shape(holder)
-  if (!shape) throw new Problem('invalid-body', `A ${holder.kind} has no ${kind}.`)
-  const parsed = shape.safeParse(given)
+): Promise<{ doc: Doc; created: boolean }> {
+  const { kind } = parent.entity
+  if (!child.of.includes(kind)) throw new Problem('invalid-body', `A ${kind} has no ${child.kind}.`)
+  const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
-  const known = fresh ? undefined : await attachment.same(records, tx, record, parsed.data)
-  if (known) return { doc: known, made: false }
-  return { doc: await attachment.add(records, tx, holder, record, parsed.data, id), made: true }
+  const input = parsed.data
+  const existing = fresh ? undefined : (await childrenOf(tx, child, parent.doc.id)).find(isSame)
+  if (existing) return { doc: existing, created: false }
+  return { doc: await createChild(tx, child, parent, input, id), created: true }
+
+  /** A field that is left out, such as the offset of a quote, may have any value. */
+  function isSame(doc: Doc): boolean {
+    return child.sameBy.every((field) => input[field] === undefined || input[field] === doc[field])
+  }
 }

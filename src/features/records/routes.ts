@@ -14,10 +14,12 @@ import {
   toListQuery,
   viewParameters,
 } from '../../records/read/parameters.ts'
+import { loadRecord, parse } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
 import { line } from '../../records/schema/fields.ts'
 import type { Resource } from '../../records/schema/resource.ts'
-import { parse, type Records } from '../../records/write/records.ts'
+import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
+import type { Records } from '../../records/write/records.ts'
 import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
 import { patched } from './patch.ts'
 
@@ -139,7 +141,7 @@ export function crudRoutes(
     handler: async (request, reply) => {
       const input = request.body as Record<string, unknown>
       return respondIdempotently(records, request, reply, async (tx) => {
-        const made = await records.create(tx, resource, input)
+        const made = await createRecord(tx, resource, input)
         return recordResponse(made, 201, `${collection}/${made.id}`)
       })
     },
@@ -206,11 +208,11 @@ export function crudRoutes(
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       return respondIdempotently(records, request, reply, async (tx) => {
-        const stored = await records.load(tx, resource, id)
+        const stored = await loadRecord(tx, resource, id)
         checkIfMatch(request, stored.version)
         const before = parse(stored)
         const changed = patched(resource, before, request.body as Record<string, unknown>)
-        return recordResponse(await records.update(tx, resource, before, changed))
+        return recordResponse(await updateRecord(tx, resource, before, changed))
       })
     },
   })
@@ -232,9 +234,9 @@ export function crudRoutes(
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       return respondIdempotently(records, request, reply, async (tx) => {
-        const stored = await records.load(tx, resource, id)
+        const stored = await loadRecord(tx, resource, id)
         checkIfMatch(request, stored.version)
-        await records.remove(tx, resource, parse(stored))
+        await deleteRecord(tx, resource, parse(stored))
         return DELETED
       })
     },

@@ -8,6 +8,8 @@ import { describe } from '../../http/describe.ts'
 import { bodyProblem } from '../../http/validation.ts'
 import { respondIdempotently } from '../../http/write.ts'
 import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
+import { loadRecord, parse } from '../../records/read/record.ts'
+import type { WriteTransaction } from '../../records/schema/child.ts'
 import {
   anyId,
   type Kind,
@@ -18,8 +20,9 @@ import {
   unbounded,
 } from '../../records/schema/fields.ts'
 import type { Doc, Resource } from '../../records/schema/resource.ts'
-import { parse, type Records, type WriteTransaction } from '../../records/write/records.ts'
-import { attach } from '../records/attach.ts'
+import { createRecord } from '../../records/write/operations.ts'
+import type { Records } from '../../records/write/records.ts'
+import { attachChild } from '../records/attach.ts'
 
 /** The parts of a report, in the order in which they are written: each may refer to those before it. */
 export const SECTIONS = {
@@ -115,7 +118,7 @@ export async function writeSections(
           })
         }
         const matched = await match(records, tx, resource, parsed.data)
-        const id = matched ?? (await records.create(tx, resource, parsed.data)).id
+        const id = matched ?? (await createRecord(tx, resource, parsed.data)).id
         if (key !== null) known.set(key, id)
         const path = `/v1/${resource.path}/${id}`
         outcomes.push({ section, key, kind, id, path, outcome: matched ? 'matched' : 'created' })
@@ -143,10 +146,11 @@ async function writeQuotes(
       for (const [place, quoted] of evidence.entries()) {
         await inside(`${pointerTo(section, index)}/evidence/${place}`, async () => {
           naming?.(`${outcome.key}/${place}`)
-          const record = parse(await records.load(tx, resource, outcome.id))
+          const record = parse(await loadRecord(tx, resource, outcome.id))
           const fresh = outcome.outcome === 'created'
           const given = { motivation: 'quote', sourceId, ...quoted }
-          await attach(records, tx, 'evidence', resource, record, given, { fresh })
+          const parent = { entity: resource, doc: record }
+          await attachChild(tx, records.catalogue.child('evidence'), parent, given, { fresh })
         })
       }
     }
@@ -209,7 +213,7 @@ async function match(
   resource: Resource,
   fields: Fields,
 ): Promise<string | null> {
-  const known = await recognise(records, tx, resource, fields)
+  const known = await recognise(tx, resource, fields)
   if (known || !NAMED.includes(resource.kind)) return known
   const found = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields))) {
@@ -300,8 +304,7 @@ function itemSchema(resource: Resource, quote: z.ZodType) {
 
 export function reportRoutes(app: FastifyInstance, records: Records): void {
   const resource = (kind: Kind) => records.catalogue.resource(kind)
-  const evidence = records.attachment('evidence').shape(resource('source'))
-  if (!evidence) throw new Error('Everything takes evidence.')
+  const evidence = records.catalogue.child('evidence').createShape(resource('source'))
   const quote = quoteSchema(evidence)
   const body = z
     .strictObject({

@@ -13,7 +13,7 @@ import { mergePatchCompiler } from '../../http/validation.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../../http/write.ts'
 import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
-import type { WriteTransaction } from '../../records/write/records.ts'
+import type { WriteTransaction } from '../../records/schema/child.ts'
 import { patched } from '../records/patch.ts'
 import { nextUrl, type RouteDeps } from '../records/routes.ts'
 import type { Sender } from './sender.ts'
@@ -79,7 +79,7 @@ export function webhookRoutes(
   // Registers the schema for the OpenAPI document.
   messageOf(change)
   const { catalogue, engine } = records
-  const shapes = webhookShapes([...catalogue.resources, ...catalogue.parts].map(({ kind }) => kind))
+  const shapes = webhookShapes([...catalogue.resources, ...catalogue.children].map(({ kind }) => kind))
   const webhookParam = recordParam({ kind: 'webhook', prefix: 'whk' })
   const deliveryParam = webhookParam.extend({
     deliveryId: z.string().meta({ description: 'The id of the delivery.', maxLength: 200 }),

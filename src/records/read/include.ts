@@ -40,7 +40,7 @@ export function isSingle(entity: Entity, step: IncludePath): boolean {
 /** What `include` may add to the shape of each kind, for the OpenAPI document. */
 export const embeddedIn = (catalogue: Catalogue) =>
   Object.fromEntries(
-    [...catalogue.resources, ...catalogue.parts].map((entity) => [
+    [...catalogue.resources, ...catalogue.children].map((entity) => [
       entity.name,
       Object.fromEntries(
         Object.entries(entity.includes ?? {}).map(([name, step]) => [

@@ -4,9 +4,10 @@ import { sha256 } from '../../core/text.ts'
 import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
+import { findByIdentifier, findRecord, parse, type Stored } from '../read/record.ts'
 import type { Kind } from '../schema/fields.ts'
 import type { Doc, Resource } from '../schema/resource.ts'
-import { parse, type Records, type Stored } from '../write/records.ts'
+import type { Records } from '../write/records.ts'
 
 type Fields = Record<string, unknown>
 
@@ -36,20 +37,15 @@ export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identi
   )
 
 /** The id of the record that the fields speak of, by what is unique: identifiers, a key of the vocabulary, the text of a source. */
-export async function recognise(
-  records: Records,
-  reader: Reader,
-  resource: Resource,
-  fields: Fields,
-): Promise<string | null> {
+export async function recognise(reader: Reader, resource: Resource, fields: Fields): Promise<string | null> {
   const { table, alias, prefix } = resource
   for (const { scheme, identifier } of identifiersIn(fields)) {
-    const known = await records.findByIdentifier(reader, resource, scheme, identifier)
+    const known = await findByIdentifier(reader, resource, scheme, identifier)
     if (known) return known
   }
   const key = fields[alias ?? 'code']
   if ((alias || prefix === null) && typeof key === 'string') {
-    const known = await records.find(reader, resource, key)
+    const known = await findRecord(reader, resource, key)
     if (known) return known.id
   }
   if (resource.kind !== 'source' || typeof fields['text'] !== 'string') return null

@@ -89,7 +89,7 @@ export interface SearchText {
   date: string | null
 }
 
-interface EntityDefinition
+export interface EntityDefinition
   extends Pick<
     Entity,
     | 'kind'
@@ -355,6 +355,14 @@ function gather(
     gather(doc[segment], path, depth + 1, `${pointer}/${segment}`, found)
 }
 
+/** Replaces the value in a document at a JSON Pointer that `valuesAt` gave. */
+export function replaceAt(doc: Json, pointer: string, value: Json): void {
+  const segments = pointer.slice(1).split('/')
+  const last = segments.pop() ?? ''
+  const parent = segments.reduce((inner, segment) => (inner as Record<string, Json>)[segment] ?? null, doc)
+  ;(parent as Record<string, Json>)[last] = value
+}
+
 /** Reads what stands in a document at a path without lists; null where nothing does. */
 export function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
   if (rest.length === 0) return (doc) => doc[key] ?? null
@@ -364,29 +372,35 @@ export function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => 
 export const step = (value: Json | undefined, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
 
-/** The list of everything that is stored, and how its kinds find each other. */
-export class Catalogue {
+/** All kinds of records, and how they refer to each other. */
+export class Catalogue<Child extends Entity = Entity> {
   readonly resources: readonly Resource[]
-  /** What lives under other records, each with columns `recordKind` and `recordId`. */
-  readonly parts: readonly Entity[]
+  /** Kinds that live under other records; each has the columns `recordKind` and `recordId`. */
+  readonly children: readonly Child[]
   readonly #byKind: ReadonlyMap<Kind, Entity>
 
-  constructor(resources: readonly Resource[], parts: readonly Entity[]) {
+  constructor(resources: readonly Resource[], children: readonly Child[]) {
     this.resources = resources
-    this.parts = parts
-    this.#byKind = new Map([...resources, ...parts].map((entity) => [entity.kind, entity]))
+    this.children = children
+    this.#byKind = new Map([...resources, ...children].map((entity) => [entity.kind, entity]))
   }
 
   entity(kind: Kind): Entity {
     const entity = this.#byKind.get(kind)
-    if (!entity) throw new Error(`Nothing describes the kind ${kind}.`)
+    if (!entity) throw new Error(`No kind is called ${kind}.`)
     return entity
   }
 
   resource(kind: Kind): Resource {
     const resource = this.resources.find((candidate) => candidate.kind === kind)
-    if (!resource) throw new Error(`No resource describes the kind ${kind}.`)
+    if (!resource) throw new Error(`No resource is called ${kind}.`)
     return resource
+  }
+
+  child(kind: Kind): Child {
+    const child = this.children.find((candidate) => candidate.kind === kind)
+    if (!child) throw new Error(`No kind of children is called ${kind}.`)
+    return child
   }
 
   /** Every column, of any kind, that refers to a kind. */

@@ -1,4 +1,4 @@
-// The life of a proposal or an agreement: its events, and the status that follows from them.
+// Events: the steps in the life of a proposal or an agreement, from which its status follows.
 import { z } from 'zod'
 import { latestToday } from '../../core/dates.ts'
 import {
@@ -10,36 +10,29 @@ import {
   statusesOf,
 } from '../../core/lifecycle.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
-import type { Reader } from '../../db/engine.ts'
+import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
+import { defineChild, type WriteTransaction } from '../../records/schema/child.ts'
 import { anyId, named, partialDate, ref, text } from '../../records/schema/fields.ts'
-import {
-  type Catalogue,
-  type Doc,
-  defineEntity,
-  type Entity,
-  type Resource,
-} from '../../records/schema/resource.ts'
-import {
-  type Attachment,
-  type Extension,
-  parse,
-  type Records,
-  type WriteTransaction,
-} from '../../records/write/records.ts'
+import type { Doc, Entity, Resource } from '../../records/schema/resource.ts'
+import { updateRecord } from '../../records/write/operations.ts'
 import { events as table } from './table.ts'
 
-/** A step as clients write it. */
-export interface EventInput extends Step {
-  /** Of an event that has one already, in what is taken over from elsewhere. */
+/** A step as clients write it; imports keep the id that it has already. */
+interface EventInput extends Step {
   id?: string
   meetingId?: string | null
   note?: string | null
 }
 
-export const events = defineEntity({
+type LivingResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
+
+export const events = defineChild({
   kind: 'event',
+  path: 'events',
+  noun: 'an event',
   about: 'A step in the life of a proposal or an agreement.',
   table,
+  of: ['proposal', 'agreement'],
   fields: {
     recordKind: z
       .enum(['proposal', 'agreement'])
@@ -54,174 +47,128 @@ export const events = defineEntity({
     note: text(5000, 'What a reader should know about it.').nullable(),
   },
   required: ['recordKind', 'recordId', 'status'],
+  sameBy: ['status', 'occurredOn'],
+  orderBy: 'occurredOn',
+  createShape: (parent) => livingResource(parent).event,
+  operations: {
+    list: 'The whole life at once, in order of date; undated events come first.',
+    create:
+      'The status of the record becomes that of its latest event. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.',
+    get: 'The status that began, when, and at which meeting.',
+  },
+  createProblems: ['illegal-transition'],
+  async beforeCreate(tx, { entity, doc }, input) {
+    const history = (await childrenOf(tx, events, doc.id)).map(stepOf)
+    placeEvent(livingResource(entity).lifecycle, history, stepOf(input), tx.now)
+    return input
+  },
+  async parentFields(tx, { doc }) {
+    const last = (await childrenOf(tx, events, doc.id)).at(-1)
+    return { status: last?.['status'], statusSince: last?.['occurredOn'] }
+  },
+  async beforeParentCreate(tx, { entity, doc }, input) {
+    const resource = livingResource(entity)
+    const history: EventInput[] = []
+    for (const { event, pointer } of await initialEvents(tx, resource, doc, input)) {
+      const index = placeEvent(resource.lifecycle, history, event, tx.now, pointer)
+      history.splice(index, 0, event)
+    }
+    doc['status'] = history.at(-1)?.status ?? null
+    doc['statusSince'] = history.at(-1)?.occurredOn ?? null
+    return history.map((event) => ({ ...event }))
+  },
+  beforeParentUpdate: moveStart,
   example: { status: 'under-consideration', occurredOn: '2022-09-16' },
 })
 
-/** The history of a record, in order of date. */
-export async function historyOf(records: Records, reader: Reader, recordId: string): Promise<Doc[]> {
-  const stored = (await records.childrenOf(reader, events, recordId)).map(parse)
-  return stored.sort((one, other) => compare(dateOf(one), dateOf(other)))
+const stepOf = (event: Record<string, unknown>) => event as unknown as Step
+
+function livingResource(entity: Entity): LivingResource {
+  const resource = entity as LivingResource
+  if (!resource.lifecycle) throw new Error(`A ${entity.kind} has no lifecycle.`)
+  return resource
 }
 
-/** Moves a record: keeps the event, and lets the status follow. @throws Problem `illegal-transition` with the legal ones */
-export async function addEvent(
-  records: Records,
+/** The events that a new record comes with, its start first, each with the place of its date in the body. */
+async function initialEvents(
   tx: WriteTransaction,
-  resource: Resource,
-  record: Doc,
-  input: EventInput,
-  id?: string,
-): Promise<Doc> {
-  const { lifecycle } = resource
-  if (!lifecycle) throw new Error(`A ${resource.kind} has no lifecycle.`)
-  const history = await historyOf(records, tx, record.id)
-  place(lifecycle, history as unknown as Step[], input, tx.now)
-  const event = await records.create(
-    tx,
-    events,
-    { ...input },
-    { recordKind: resource.kind, recordId: record.id },
-    id,
-  )
-  await followEvents(records, tx, resource, record)
-  return event
-}
-
-/** The same status since the same day is the same step. */
-export const eventAttachment: Attachment = {
-  kind: 'event',
-  shape: (holder) => (holder as Resource).event ?? null,
-  add: (records, tx, holder, record, input, id) =>
-    addEvent(records, tx, holder as Resource, record, input as unknown as EventInput, id),
-  async same(records, reader, record, { status, occurredOn }) {
-    const history = await historyOf(records, reader, record.id)
-    return history.find((event) => event['status'] === status && event['occurredOn'] === (occurredOn ?? null))
-  },
-}
-
-/** The status of a record is that of its latest event. */
-async function followEvents(
-  records: Records,
-  tx: WriteTransaction,
-  resource: Resource,
-  record: Doc,
-): Promise<void> {
-  const last = (await historyOf(records, tx, record.id)).at(-1)
-  if (last)
-    await records.update(tx, resource, record, { status: last['status'], statusSince: last['occurredOn'] })
-}
-
-/** Gives every new proposal and agreement its first event, and keeps that event's date and meeting in step. */
-export function eventExtension(catalogue: Catalogue, records: () => Records): Extension {
-  const lifecycleOf = (entity: Entity): (Resource & { lifecycle: Lifecycle }) | undefined => {
-    const resource = catalogue.resources.find(({ kind }) => kind === entity.kind)
-    return resource?.lifecycle ? (resource as Resource & { lifecycle: Lifecycle }) : undefined
-  }
-  return {
-    async beforeCreate(tx, entity, doc, input) {
-      const resource = lifecycleOf(entity)
-      if (!resource) return undefined
-      const steps = await startOf(records(), tx, resource, doc, input)
-      // Before the events as they were given stands the start, unless the first of them is that itself.
-      const made = steps.length - ((input['events'] ?? []) as EventInput[]).length
-      const life: EventInput[] = []
-      for (const [index, step] of steps.entries()) {
-        const pointer =
-          index < made ? `/${resource.startsOn ?? 'meetingId'}` : `/events/${index - made}/occurredOn`
-        life.splice(place(resource.lifecycle, life, step, tx.now, pointer), 0, step)
-      }
-      doc['status'] = life.at(-1)?.status ?? null
-      doc['statusSince'] = life.at(-1)?.occurredOn ?? null
-      return async () => {
-        const derived = { recordKind: resource.kind, recordId: doc.id }
-        for (const { id, ...step } of life) await records().create(tx, events, step, derived, id)
-      }
-    },
-    async beforeUpdate(tx, entity, before, after) {
-      const resource = lifecycleOf(entity)
-      if (!resource) return
-      const { startsOn } = resource
-      const redated = startsOn !== undefined && before[startsOn] !== after[startsOn]
-      if (!redated && before['meetingId'] === after['meetingId']) return
-      const [start, next] = await historyOf(records(), tx, after.id)
-      if (!start) return
-      const change: Partial<EventInput> = {}
-      if (redated) {
-        change.occurredOn = String(after[startsOn])
-        refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
-        if (next && dateOf(next) < change.occurredOn) {
-          throw inconsistent([
-            { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
-          ])
-        }
-        if (!next) after['statusSince'] = change.occurredOn
-      }
-      // Where it began is where it was put forward: a meeting that the record no longer names is let go.
-      if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
-      await records().update(tx, events, start, { ...change })
-    },
-  }
-}
-
-/** The events that a new record comes with, its start first. */
-async function startOf(
-  records: Records,
-  tx: WriteTransaction,
-  resource: Resource & { lifecycle: Lifecycle },
+  { lifecycle: { initial }, startsOn }: LivingResource,
   doc: Doc,
   input: Record<string, unknown>,
-): Promise<[EventInput, ...EventInput[]]> {
-  const { initial } = resource.lifecycle
-  const given = (input['events'] ?? []) as EventInput[]
-  const status = (input['status'] as string | undefined) ?? initial[0]
-  const [first, ...rest] = given
-  if (resource.startsOn) {
-    const start: EventInput = {
-      status,
-      occurredOn: String(doc[resource.startsOn]),
-      meetingId: (doc['meetingId'] ?? null) as string | null,
-    }
-    // A history that was read here begins with the start itself.
-    const isStart =
-      first?.status === status &&
-      first.occurredOn === start.occurredOn &&
-      (first.meetingId ?? start.meetingId) === start.meetingId
-    return isStart ? [{ ...start, ...first, meetingId: start.meetingId ?? null }, ...rest] : [start, ...given]
+): Promise<{ event: EventInput; pointer: string }[]> {
+  const sent = ((input['events'] ?? []) as EventInput[]).map((event, index) => ({
+    event,
+    pointer: `/events/${index}/occurredOn`,
+  }))
+  const first = sent[0]?.event
+  const status = input['status'] as string | undefined
+  const meetingId = (doc['meetingId'] ?? null) as string | null
+  if (!startsOn) {
+    if (first && status === undefined && initial.includes(first.status)) return sent
+    const occurredOn = await startDateOf(tx, meetingId)
+    const start = { status: status ?? initial[0], occurredOn, meetingId }
+    return [{ event: start, pointer: '/meetingId' }, ...sent]
   }
-  if (first && input['status'] === undefined && initial.includes(first.status)) return [first, ...rest]
-  const meetingId = doc['meetingId'] as string | null
-  const meeting = meetingId
-    ? await records.find(tx, records.catalogue.entity('meeting'), meetingId)
-    : undefined
-  return [{ status, occurredOn: meeting ? String(parse(meeting)['startDate']) : null, meetingId }, ...given]
+  const start = { status: status ?? initial[0], occurredOn: String(doc[startsOn]), meetingId }
+  // A history that was exported from here begins with the start itself.
+  const isStart =
+    first?.status === start.status &&
+    first.occurredOn === start.occurredOn &&
+    (first.meetingId ?? meetingId) === meetingId
+  if (!isStart) return [{ event: start, pointer: `/${startsOn}` }, ...sent]
+  return sent.with(0, { event: { ...first, meetingId }, pointer: '/events/0/occurredOn' })
+}
+
+async function startDateOf(tx: WriteTransaction, meetingId: string | null): Promise<string | null> {
+  const meeting = meetingId && (await findRecord(tx, tx.catalogue.entity('meeting'), meetingId))
+  return meeting ? String(parse(meeting)['startDate']) : null
+}
+
+/** Keeps date and meeting of the first event equal to those of its record. */
+async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, after: Doc): Promise<void> {
+  const { startsOn } = livingResource(entity)
+  const isRedated = startsOn !== undefined && before[startsOn] !== after[startsOn]
+  if (!isRedated && before['meetingId'] === after['meetingId']) return
+  const [start, next] = await childrenOf(tx, events, after.id)
+  if (!start) return
+  const change: Partial<EventInput> = {}
+  if (isRedated) {
+    change.occurredOn = String(after[startsOn])
+    refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
+    if (next && String(next['occurredOn']) < change.occurredOn) {
+      throw inconsistent([
+        { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
+      ])
+    }
+    if (!next) after['statusSince'] = change.occurredOn
+  }
+  // A start at another meeting than the record named stays there.
+  if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
+  await updateRecord(tx, events, start, { ...change })
 }
 
 function refuseFuture(date: string, now: Date, pointer: string): void {
-  if (date > latestToday(now)) {
+  if (date > latestToday(now))
     throw inconsistent([{ pointer, detail: `${date} lies in the future; an event has happened.` }])
-  }
 }
 
 /**
- * @param pointer where the date of the step stands in the body
- * @returns the index at which the step belongs
+ * @param pointer where the date of the event stands in the body
+ * @returns the index in the history at which the event belongs
+ * @throws Problem `illegal-transition` with the legal statuses
  */
-function place(
+function placeEvent(
   lifecycle: Lifecycle,
   history: readonly Step[],
-  step: Step,
+  event: Step,
   now: Date,
   pointer = '/occurredOn',
 ): number {
-  if (step.occurredOn !== null) refuseFuture(step.occurredOn, now, pointer)
-  const placed = placeStep(lifecycle, history, step)
+  if (event.occurredOn !== null) refuseFuture(event.occurredOn, now, pointer)
+  const placed = placeStep(lifecycle, history, event)
   if (placed.legal) return placed.index
   throw new Problem('illegal-transition', placed.detail, {
     errors: [{ pointer: pointer.replace(/occurredOn$/, 'status'), detail: placed.detail }],
     extra: { legal: placed.allowed },
   })
 }
-
-const dateOf = (event: Doc) => (event['occurredOn'] ?? '') as string
-
-const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

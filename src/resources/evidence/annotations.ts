@@ -1,7 +1,14 @@
-// Evidence as W3C Web Annotations (https://www.w3.org/TR/annotation-model/).
+// The evidence that cites a source, as W3C Web Annotations: GET /v1/sources/{id}/annotations.
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { instant, line, pathTo, unbounded } from '../../records/schema/fields.ts'
+import { sql } from '../../db/sql.ts'
+import { answer } from '../../http/conditional.ts'
+import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { loadRecord, parse, pathOf, type Stored, selectStored } from '../../records/read/record.ts'
+import { instant, type Kind, line, pathTo, unbounded } from '../../records/schema/fields.ts'
 import type { Doc } from '../../records/schema/resource.ts'
+import type { Records } from '../../records/write/records.ts'
+import { evidence as table } from './table.ts'
 
 const selector = z
   .discriminatedUnion('type', [
@@ -35,7 +42,7 @@ const annotation = z
       description:
         '`linking`: the source says it (a quote). `assessing`: an analyst concluded it (an inference).',
     }),
-    created: instant('When the evidence was made here.'),
+    created: instant('When the evidence was created here.'),
     modified: instant('When it last changed.'),
     body: z
       .array(
@@ -59,7 +66,7 @@ const annotation = z
   })
   .meta({ id: 'Annotation', description: 'A W3C Web Annotation.' })
 
-export const annotationPage = z
+const annotationPage = z
   .object({
     '@context': z.literal('http://www.w3.org/ns/anno.jsonld'),
     id: pathTo('The path of this page.'),
@@ -72,8 +79,49 @@ export const annotationPage = z
     description: 'A W3C AnnotationPage; the ids are IRIs relative to the service.',
   })
 
+export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Records): void {
+  const sources = catalogue.resource('source')
+  app.get('/v1/sources/:id/annotations', {
+    schema: describe({
+      operationId: 'listSourceAnnotations',
+      tag: 'sources',
+      summary: 'List the annotations of the source',
+      description:
+        'As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.',
+      params: recordParam(sources),
+      headers: ifNoneMatch,
+      answers: {
+        200: { description: 'The annotations.', schema: annotationPage, type: 'application/ld+json' },
+      },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const body = await engine.read(async (reader) => {
+        const source = await loadRecord(reader, sources, id)
+        const cited = (await reader.all<Stored>(CITATIONS, { id: source.id })).map(parse)
+        const paths = new Map<unknown, string>()
+        for (const { recordKind, recordId } of cited)
+          if (!paths.has(recordId))
+            paths.set(recordId, await pathOf(reader, catalogue, recordKind as Kind, String(recordId)))
+        return {
+          '@context': 'http://www.w3.org/ns/anno.jsonld',
+          id: `/v1/sources/${source.id}/annotations`,
+          type: 'AnnotationPage',
+          startIndex: 0,
+          items: cited.map((evidence) => toAnnotation(evidence, paths.get(evidence['recordId']) ?? '')),
+        }
+      })
+      return answer(request, reply, {
+        body: JSON.stringify(body),
+        type: 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
+      })
+    },
+  })
+}
+
 /** @param record the path of the record that the evidence supports */
-export function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation> {
+function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation> {
   const fields = evidence as Doc & Record<'sourceId' | 'exact' | 'prefix' | 'suffix' | 'assertion', string>
   const { sourceId, exact, prefix, suffix, assertion } = fields
   const note = evidence['note']
@@ -100,3 +148,5 @@ export function toAnnotation(evidence: Doc, record: string): z.infer<typeof anno
     },
   }
 }
+
+const CITATIONS = sql`${selectStored(table)} where ${table.sourceId} = ${sql.placeholder('id')} order by ${table.start}, ${table.id}`

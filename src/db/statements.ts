@@ -1,0 +1,23 @@
+// Builds the statements that are alike for every table.
+import { getTableName, type Table } from 'drizzle-orm/table'
+import { getTableColumns } from 'drizzle-orm/utils'
+import { type SQL, sql } from './sql.ts'
+
+/** Builds a query once for each table (or other description), so that engines prepare it once. */
+export function constantFor<Key extends object>(build: (key: Key) => SQL): (key: Key) => SQL {
+  const built = new WeakMap<Key, SQL>()
+  return (key) => built.getOrInsertComputed(key, build)
+}
+
+/**
+ * A constant INSERT with a placeholder for each column.
+ * @param columns default: all columns of the table
+ */
+export function insertInto(
+  table: Table | string,
+  columns: readonly string[] = typeof table === 'string' ? [] : Object.keys(getTableColumns(table)),
+): SQL {
+  const name = sql.identifier(typeof table === 'string' ? table : getTableName(table))
+  const values = columns.map((column) => sql`${sql.placeholder(column)}`)
+  return sql`insert into ${name} (${sql.join(columns.map(sql.identifier), sql`, `)}) values (${sql.join(values, sql`, `)})`
+}

@@ -1,0 +1,189 @@
+// The routes of children under their records: list, create, get and delete, as each kind declares.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { notFound } from '../../core/problems.ts'
+import type { Reader } from '../../db/engine.ts'
+import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
+import type { Child } from '../../records/schema/child.ts'
+import { unbounded } from '../../records/schema/fields.ts'
+import type { Catalogue, Entity } from '../../records/schema/resource.ts'
+import { createChild, deleteChild } from '../../records/write/operations.ts'
+import type { Records } from '../../records/write/records.ts'
+
+/** A route that leads to one record: a resource, or a child under another. */
+interface Place {
+  entity: Entity
+  /** `/v1/proposals/:id` */
+  path: string
+  tag: string
+  /** In operation ids: `Proposal`, `ProposalPosition`. */
+  name: string
+  params: z.ZodObject
+  /** @throws Problem `not-found` or `gone` */
+  load: (reader: Reader, params: Params) => Promise<Stored>
+}
+
+type Params = Record<string, string>
+
+export function childRoutes(app: FastifyInstance, records: Records): void {
+  for (const child of records.catalogue.children) {
+    const list =
+      child.operations.list &&
+      z
+        .object({ data: z.array(child.record).meta(unbounded) })
+        .meta({ id: `${child.name}List`, description: `The ${child.path} of a record.` })
+    for (const parent of parentPlaces(records.catalogue, child))
+      routesUnder(app, records, child, parent, list || undefined)
+  }
+}
+
+/** Every record under which a kind of children lives; evidence also under positions, which live under proposals. */
+function parentPlaces(catalogue: Catalogue<Child>, child: Child): Place[] {
+  return child.of.flatMap((kind): Place[] => {
+    const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
+    if (!resource) {
+      const parent = catalogue.child(kind)
+      return parentPlaces(catalogue, parent).map((place) => placeUnder(place, parent))
+    }
+    return [
+      {
+        entity: resource,
+        path: `/v1/${resource.path}/:id`,
+        tag: resource.path,
+        name: resource.name,
+        params: recordParam(resource),
+        load: (reader, { id = '' }) => loadRecord(reader, resource, id),
+      },
+    ]
+  })
+}
+
+function placeUnder(parent: Place, child: Child): Place {
+  const param = `${child.kind}Id`
+  return {
+    entity: child,
+    path: `${parent.path}/${child.path}/:${param}`,
+    tag: parent.tag,
+    name: `${parent.name}${child.name}`,
+    params: parent.params.extend({
+      [param]: partParam(child.prefix ?? '', `The id of the ${child.kind}.`),
+    }),
+    async load(reader, params) {
+      const record = await parent.load(reader, params)
+      const stored = await loadRecord(reader, child, params[param] ?? '')
+      if (parse(stored)['recordId'] !== record.id) throw notFound(child.kind, stored.id)
+      return stored
+    },
+  }
+}
+
+function routesUnder(
+  app: FastifyInstance,
+  records: Records,
+  child: Child,
+  parent: Place,
+  list: z.ZodObject | undefined,
+): void {
+  const { kind, path, operations, noun } = child
+  const { tag } = parent
+  const of = `of the ${parent.entity.kind}`
+  const collection = `${parent.path}/${path}`
+  const item = placeUnder(parent, child)
+  const paramsOf = (request: FastifyRequest) => request.params as Params
+
+  if (operations.list && list) {
+    app.get(collection, {
+      schema: describe({
+        operationId: `list${parent.name}${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+        tag,
+        summary: `List the ${path} ${of}`,
+        description: operations.list,
+        params: parent.params,
+        headers: ifNoneMatch,
+        answers: { 200: { description: `The ${path}.`, schema: list } },
+        problems: ['not-found', 'gone'],
+      }),
+      handler: async (request, reply) => {
+        const data = await records.engine.read(async (reader) => {
+          const record = await parent.load(reader, paramsOf(request))
+          return childrenOf(reader, child, record.id)
+        })
+        return answer(request, reply, { body: JSON.stringify({ data }) })
+      },
+    })
+  }
+
+  if (operations.create) {
+    app.post(collection, {
+      config: { role: 'analyst' },
+      schema: describe({
+        operationId: `create${item.name}`,
+        tag,
+        summary: `Create ${noun} ${of}`,
+        description: operations.create,
+        params: parent.params,
+        body: child.createShape(parent.entity),
+        answers: { 201: { description: `The ${kind}.`, schema: child.record } },
+        problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', ...(child.createProblems ?? [])],
+        secured: true,
+      }),
+      handler: (request, reply) =>
+        respondIdempotently(records, request, reply, async (tx) => {
+          const doc = parse(await parent.load(tx, paramsOf(request)))
+          const input = request.body as Record<string, unknown>
+          const created = await createChild(tx, child, { entity: parent.entity, doc }, input)
+          return recordResponse(created, 201, await pathOf(tx, records.catalogue, kind, created.id))
+        }),
+    })
+  }
+
+  if (operations.get) {
+    app.get(item.path, {
+      schema: describe({
+        operationId: `get${item.name}`,
+        tag,
+        summary: `Get ${noun} ${of}`,
+        description: operations.get,
+        params: item.params,
+        headers: ifNoneMatch,
+        answers: {
+          200: { description: `The ${kind}.`, schema: child.record, headers: ['ETag', 'Last-Modified'] },
+        },
+        problems: ['not-found', 'gone'],
+      }),
+      handler: async (request, reply) => {
+        const stored = await records.engine.read((reader) => item.load(reader, paramsOf(request)))
+        const { version, updatedAt } = parse(stored)
+        return answer(request, reply, { body: stored.doc, version, lastModified: updatedAt })
+      },
+    })
+  }
+
+  if (operations.delete) {
+    app.delete(item.path, {
+      config: { role: 'admin' },
+      schema: describe({
+        operationId: `delete${item.name}`,
+        tag,
+        summary: `Delete ${noun} ${of}`,
+        description: `Needs an admin key. ${operations.delete}`,
+        params: item.params,
+        headers: ifMatch,
+        answers: { 204: { description: 'It is deleted.' } },
+        problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
+        secured: true,
+      }),
+      handler: (request, reply) =>
+        respondIdempotently(records, request, reply, async (tx) => {
+          const stored = await item.load(tx, paramsOf(request))
+          checkIfMatch(request, stored.version)
+          const doc = parse(await parent.load(tx, paramsOf(request)))
+          await deleteChild(tx, child, { entity: parent.entity, doc }, parse(stored))
+          return DELETED
+        }),
+    })
+  }
+}

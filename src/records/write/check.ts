@@ -1,0 +1,126 @@
+// Checks a document before it is stored: its rules, its references, chains of parents, and what must be unique.
+import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
+import { columnNamed } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { constantFor } from '../../db/statements.ts'
+import { describeTable } from '../../db/tables.ts'
+import { findByIdentifier, findRecord, identifiersOf, parse } from '../read/record.ts'
+import type { WriteTransaction } from '../schema/child.ts'
+import type { Kind } from '../schema/fields.ts'
+import { type Doc, type Entity, type Json, replaceAt, valuesAt } from '../schema/resource.ts'
+
+/**
+ * Completes a document and checks it; slugs in references become ids.
+ * @param before the stored document that it replaces
+ * @throws Problem `inconsistent`, `unknown-reference` or `duplicate`
+ */
+export async function checkDocument(tx: WriteTransaction, entity: Entity, doc: Doc, before?: Doc) {
+  entity.complete?.(doc, tx.now)
+  const faults = [...(entity.rules?.(doc) ?? []), ...(before ? constantFaults(entity, doc, before) : [])]
+  if (faults.length > 0) throw inconsistent(faults)
+  await resolveReferences(tx, entity, doc)
+  if (before) await checkChains(tx, entity, doc, before)
+  await checkUniqueColumns(tx, entity, doc, before)
+  await checkIdentifiers(tx, entity, doc)
+}
+
+const constantFaults = ({ constant = [] }: Entity, doc: Doc, before: Doc): Fault[] =>
+  constant
+    .filter((field) => doc[field] !== before[field])
+    .map((field) => ({
+      pointer: `/${field}`,
+      detail: `${field} never changes; it is ${JSON.stringify(before[field])}.`,
+    }))
+
+async function resolveReferences(tx: WriteTransaction, { references }: Entity, doc: Doc): Promise<void> {
+  const faults: Fault[] = []
+  for (const { path, kinds } of references) {
+    for (const [pointer, value] of valuesAt(doc, path)) {
+      const id = await idOf(tx, kinds, String(value))
+      if (id === undefined)
+        faults.push({ pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` })
+      else if (id !== value) replaceAt(doc, pointer, id)
+    }
+    // The same topic given by id and by slug is one topic.
+    if (path.at(-1) === '*') {
+      for (const [pointer, list] of valuesAt(doc, path.slice(0, -1)))
+        replaceAt(doc, pointer, [...new Set(list as Json[])])
+    }
+  }
+  if (faults.length > 0) throw unknownReference(faults)
+}
+
+/** The id of the record of one of the kinds with this id or alias. */
+async function idOf(
+  tx: WriteTransaction,
+  kinds: readonly Kind[],
+  value: string,
+): Promise<string | undefined> {
+  for (const kind of kinds) {
+    if (tx.existing.has(`${kind} ${value}`)) return value
+    const [id] = await tx.pluck<string>(ID_OF(tx.catalogue.entity(kind)), { value })
+    if (id === undefined) continue
+    tx.existing.add(`${kind} ${id}`)
+    return id
+  }
+  return undefined
+}
+
+/** Only a change can close a circle: nothing refers to a record that is being created. */
+async function checkChains(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc): Promise<void> {
+  for (const field of entity.acyclic ?? []) {
+    let next = doc[field] === before[field] ? null : doc[field]
+    while (typeof next === 'string') {
+      if (next === doc.id)
+        throw inconsistent([
+          { pointer: `/${field}`, detail: `Following ${field} from here leads back to ${doc.id}.` },
+        ])
+      const above = await findRecord(tx, entity, next)
+      next = above && parse(above)[field]
+    }
+  }
+}
+
+async function checkUniqueColumns(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  before?: Doc,
+): Promise<void> {
+  const { table, kind, prefix } = entity
+  for (const [name, { unique }] of Object.entries(describeTable(table).columns)) {
+    // The id of what has no prefix is its code, a state's.
+    const isCode = name === 'id' && prefix === null
+    const field = isCode ? 'code' : name
+    if (!(unique || isCode) || doc[field] === before?.[field]) continue
+    const [existingId] = await tx.pluck<string>(
+      sql`select ${table.id} from ${table} where ${columnNamed(table, name)} = ${doc[field]}`,
+    )
+    if (existingId !== undefined)
+      throw duplicate(kind, `/${field}`, `${field} ${JSON.stringify(doc[field])}`, existingId)
+  }
+}
+
+async function checkIdentifiers(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+  const seen = new Set<string>()
+  for (const [index, { scheme, identifier }] of identifiersOf(doc).entries()) {
+    const label = `identifier ${JSON.stringify(identifier)} of the scheme ${JSON.stringify(scheme)}`
+    const pointer = `/identifiers/${index}`
+    if (seen.has(label)) throw inconsistent([{ pointer, detail: `The ${label} is listed twice.` }])
+    seen.add(label)
+    const owner = await findByIdentifier(tx, entity, scheme, identifier)
+    if (owner && owner !== doc.id) throw duplicate(entity.kind, pointer, label, owner)
+  }
+}
+
+const duplicate = (kind: string, pointer: string, what: string, existingId: string) =>
+  new Problem('duplicate', `Another ${kind}, ${existingId}, has the ${what}.`, {
+    errors: [{ pointer, detail: `The ${what} is taken.` }],
+    extra: { existingId },
+  })
+
+const ID_OF = constantFor(({ table, alias }: Entity) => {
+  const value = sql.placeholder('value')
+  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${value}` : sql.empty()
+  return sql`select ${table.id} from ${table} where ${table.id} = ${value}${byAlias}`
+})

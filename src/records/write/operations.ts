@@ -1,0 +1,183 @@
+// Creates, updates and deletes records and their children within a write.
+import { Problem } from '../../core/problems.ts'
+import { columnNamed } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { changes, links } from '../../db/system-tables.ts'
+import { childrenOf } from '../read/record.ts'
+import type { Child, Parent, WriteTransaction } from '../schema/child.ts'
+import type { Doc, Entity, Json, Resource } from '../schema/resource.ts'
+import { checkDocument } from './check.ts'
+import { eraseDocument, storeDocument } from './store.ts'
+
+type Input = Record<string, unknown>
+
+/**
+ * Creates a record, and the children that it starts with.
+ * @param input what the `create` shape of the resource parsed
+ * @param id that the record has elsewhere and keeps here, of the right form and free; default: a new one
+ * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and what the hooks of its children refuse
+ */
+export async function createRecord(
+  tx: WriteTransaction,
+  resource: Resource,
+  input: Input,
+  id?: string,
+): Promise<Doc> {
+  const doc = newDocument(tx, resource, input, id)
+  await checkDocument(tx, resource, doc)
+  // A state that was deleted goes on from its last version: its code is its id.
+  if (resource.prefix === null) doc.version = 1 + (await lastVersion(tx, doc.id))
+  const parent = { entity: resource, doc }
+  const initial: { child: Child; inputs: Input[] }[] = []
+  for (const child of childKindsOf(tx, resource))
+    initial.push({ child, inputs: (await child.beforeParentCreate?.(tx, parent, input)) ?? [] })
+  await storeDocument(tx, resource, doc, null)
+  for (const { child, inputs } of initial)
+    for (const { id: childId, ...fields } of inputs)
+      await insertChild(tx, child, parent, fields, childId as string)
+  return doc
+}
+
+/** Creates a child; fields of its parent follow. @throws like `createRecord` */
+export async function createChild(
+  tx: WriteTransaction,
+  child: Child,
+  parent: Parent,
+  input: Input,
+  id?: string,
+): Promise<Doc> {
+  const completed = (await child.beforeCreate?.(tx, parent, input)) ?? input
+  const doc = await insertChild(tx, child, parent, completed, id)
+  await updateParent(tx, child, parent)
+  return doc
+}
+
+/**
+ * Replaces fields of a record. Where nothing differs, nothing is written and `before` is returned.
+ * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and what the hooks of its children refuse
+ */
+export async function updateRecord(
+  tx: WriteTransaction,
+  entity: Entity,
+  before: Doc,
+  changed: Input,
+): Promise<Doc> {
+  const after = Object.fromEntries(
+    entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
+  ) as Doc
+  // Derived fields refer to nothing and break no rule.
+  if (Object.keys(changed).some((key) => key in entity.writable.shape))
+    await checkDocument(tx, entity, after, before)
+  if (entity.keys.every((key) => isSame(after[key], before[key]))) return before
+  after.version = before.version + 1
+  after.updatedAt = tx.at
+  for (const child of childKindsOf(tx, entity)) await child.beforeParentUpdate?.(tx, entity, before, after)
+  await storeDocument(tx, entity, after, before)
+  return after
+}
+
+/**
+ * Deletes a record and its children; tombstones stay in the change log.
+ * @throws Problem `referenced` when others refer to it
+ */
+export async function deleteRecord(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+  const referrers = await referrersOf(tx, entity, doc.id)
+  const [first] = referrers
+  if (first) {
+    const others = referrers.length > 1 ? ' and others refer' : ' refers'
+    throw new Problem(
+      'referenced',
+      `The ${entity.kind} ${doc.id} cannot be deleted: ${first.kind} ${first.id}${others} to it.`,
+      { extra: { referencedBy: referrers } },
+    )
+  }
+  await eraseTree(tx, entity, doc)
+}
+
+/** Deletes a child; fields of its parent follow. */
+export async function deleteChild(
+  tx: WriteTransaction,
+  child: Child,
+  parent: Parent,
+  doc: Doc,
+): Promise<void> {
+  await deleteRecord(tx, child, doc)
+  await updateParent(tx, child, parent)
+}
+
+const childKindsOf = (tx: WriteTransaction, { kind }: Entity) =>
+  tx.catalogue.children.filter((child) => child.of.includes(kind))
+
+function newDocument(tx: WriteTransaction, entity: Entity, input: Input, id?: string): Doc {
+  const fields: Input = {
+    support: 'unsupported',
+    ...input,
+    id: entity.prefix === null ? input['code'] : (id ?? tx.newId(entity.prefix)),
+    createdAt: tx.at,
+    updatedAt: tx.at,
+    version: 1,
+  }
+  return Object.fromEntries(entity.keys.map((key) => [key, fields[key] ?? null])) as Doc
+}
+
+async function insertChild(
+  tx: WriteTransaction,
+  child: Child,
+  parent: Parent,
+  input: Input,
+  id?: string,
+): Promise<Doc> {
+  const fields = { ...input, recordKind: parent.entity.kind, recordId: parent.doc.id }
+  const doc = newDocument(tx, child, fields, id)
+  await checkDocument(tx, child, doc)
+  await storeDocument(tx, child, doc, null)
+  return doc
+}
+
+async function updateParent(tx: WriteTransaction, child: Child, parent: Parent): Promise<void> {
+  const fields = await child.parentFields?.(tx, parent)
+  if (fields) await updateRecord(tx, parent.entity, parent.doc, fields)
+}
+
+async function eraseTree(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+  for (const child of childKindsOf(tx, entity))
+    for (const under of await childrenOf(tx, child, doc.id)) await eraseTree(tx, child, under)
+  await eraseDocument(tx, entity, doc)
+}
+
+async function lastVersion(tx: WriteTransaction, id: string): Promise<number> {
+  const [version] = await tx.pluck<number | null>(
+    sql`select max(${changes.version}) from ${changes} where ${changes.recordId} = ${id}`,
+  )
+  return version ?? 0
+}
+
+/** How many referring records are named when a record cannot be deleted. */
+const MAX_REFERRERS = 20
+
+/** The records that refer to a record, without its own children. */
+async function referrersOf(
+  tx: WriteTransaction,
+  entity: Entity,
+  id: string,
+): Promise<{ kind: string; id: string }[]> {
+  const referrers: { kind: string; id: string }[] = []
+  for (const { entity: other, column } of tx.catalogue.columnsTo(entity.kind)) {
+    const { table, kind } = other
+    const owner = tx.catalogue.children.some((child) => child.kind === kind)
+      ? columnNamed(table, 'recordId')
+      : table.id
+    const ids = await tx.pluck<string>(
+      sql`select ${table.id} from ${table} where ${columnNamed(table, column)} = ${id} and ${owner} <> ${id} order by ${table.id} ${sql.limit(MAX_REFERRERS)}`,
+    )
+    referrers.push(...ids.map((from) => ({ kind, id: from })))
+  }
+  const linked = await tx.all<{ kind: string; id: string }>(
+    sql`select ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${id} order by ${links.fromId} ${sql.limit(MAX_REFERRERS)}`,
+  )
+  return [...referrers, ...linked].slice(0, MAX_REFERRERS)
+}
+
+/** Whether two values of a field are the same; a field that older documents lack is null. */
+const isSame = (one: Json | undefined, other: Json | undefined) =>
+  one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)

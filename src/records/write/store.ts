@@ -1,0 +1,161 @@
+// Stores a checked document: its row, its links and identifiers, its full-text entry, and its entry in the change log.
+import { fold } from '../../core/search.ts'
+import { sql } from '../../db/sql.ts'
+import { constantFor, insertInto } from '../../db/statements.ts'
+import { changes, identifiers, links } from '../../db/system-tables.ts'
+import { describeTable, type Table } from '../../db/tables.ts'
+import { identifiersOf } from '../read/record.ts'
+import type { WriteTransaction } from '../schema/child.ts'
+import { type Doc, type Entity, type Json, readerOf, valuesAt } from '../schema/resource.ts'
+
+/** @param before the document that it replaces; null: a new record */
+export async function storeDocument(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  before: Doc | null,
+): Promise<void> {
+  const seq = ++tx.seq
+  const text = JSON.stringify(doc)
+  await storeRow(tx, entity, doc, before, { seq, doc: text })
+  await storeLinks(tx, entity, doc, before)
+  await storeIdentifiers(tx, entity, doc, before)
+  await storeSearchEntry(tx, entity, doc, before, seq)
+  await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
+}
+
+/** Deletes all that is stored of a record, and logs a tombstone. */
+export async function eraseDocument(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+  const { id } = doc
+  await tx.run(DELETE_LINKS, { id })
+  await tx.run(DELETE_IDENTIFIERS, { id })
+  await tx.run(DELETE_ROW(entity.table), { id })
+  if (entity.searchText) await tx.engine.search.remove(tx, id)
+  tx.existing.delete(`${entity.kind} ${id}`)
+  await logChange(tx, entity, ++tx.seq, 'delete', doc, doc.version + 1, null)
+}
+
+async function storeRow(
+  tx: WriteTransaction,
+  { table }: Entity,
+  doc: Doc,
+  before: Doc | null,
+  stored: { seq: number; doc: string },
+): Promise<void> {
+  const values = columnValues(table, doc)
+  if (!before) return tx.run(INSERT_ROW(table), { ...values, ...stored, firstSeq: stored.seq })
+  const old = columnValues(table, before)
+  // Setting a column rewrites each index on it, so only those that differ are set.
+  const changed = Object.entries({ ...values, ...stored }).filter(([name, value]) => old[name] !== value)
+  const assignments = changed.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`)
+  return tx.run(sql`update ${table} set ${sql.join(assignments, sql`, `)} where ${table.id} = ${doc.id}`)
+}
+
+/** The values of the columns that are read from the document. */
+function columnValues(table: Table, doc: Doc): Record<string, Json> {
+  const columns = Object.entries(describeTable(table).columns)
+  return Object.fromEntries(
+    columns.flatMap(([name, { path }]) => (path ? [[name, readerOf(path)(doc)]] : [])),
+  )
+}
+
+/** Stores the references from inside lists; single references are columns. */
+async function storeLinks(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+  const current = linksOf(entity, doc)
+  if (before) {
+    if (isEqual(linksOf(entity, before), current)) return
+    await tx.run(DELETE_LINKS, { id: doc.id })
+  }
+  for (const [field, toId] of current)
+    await tx.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
+}
+
+const linksOf = ({ references }: Entity, doc: Doc): [field: string, toId: Json][] =>
+  references
+    .filter(({ listed }) => listed)
+    .flatMap(({ field, path }) => {
+      const ids = new Set(valuesAt(doc, path).map(([, id]) => id))
+      return [...ids].map((id): [string, Json] => [field, id])
+    })
+
+async function storeIdentifiers(
+  tx: WriteTransaction,
+  { kind }: Entity,
+  doc: Doc,
+  before: Doc | null,
+): Promise<void> {
+  const current = identifiersOf(doc)
+  if (before) {
+    if (isEqual(identifiersOf(before), current)) return
+    await tx.run(DELETE_IDENTIFIERS, { id: doc.id })
+  }
+  for (const { scheme, identifier } of current)
+    await tx.run(INSERT_IDENTIFIER, { kind, recordId: doc.id, scheme, identifier })
+}
+
+/** @param docId the number of the entry: that of the change */
+async function storeSearchEntry(
+  tx: WriteTransaction,
+  { kind, searchText }: Entity,
+  doc: Doc,
+  before: Doc | null,
+  docId: number,
+): Promise<void> {
+  if (!searchText) return
+  const { title, body, date } = searchText(doc)
+  if (before) {
+    if (isEqual(searchText(before), { title, body, date })) return
+    await tx.engine.search.remove(tx, doc.id)
+  }
+  await tx.engine.search.put(tx, {
+    docId,
+    kind,
+    recordId: doc.id,
+    date,
+    title: fold(title),
+    body: fold(body.join('\n')),
+  })
+}
+
+async function logChange(
+  tx: WriteTransaction,
+  { kind }: Entity,
+  seq: number,
+  op: 'create' | 'update' | 'delete',
+  doc: Doc,
+  version: number,
+  text: string | null,
+): Promise<void> {
+  const { actor, requestId, at } = tx
+  await tx.run(INSERT_CHANGE, {
+    seq,
+    kind,
+    recordId: doc.id,
+    parentId: doc['recordId'] ?? null,
+    version,
+    op,
+    at,
+    actorId: actor.id,
+    actorName: actor.name,
+    requestId,
+    doc: text,
+  })
+}
+
+const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+
+const id = sql.placeholder('id')
+
+const INSERT_ROW = constantFor((table: Table) => insertInto(table))
+
+const DELETE_ROW = constantFor((table: Table) => sql`delete from ${table} where ${table.id} = ${id}`)
+
+const INSERT_LINK = insertInto(links)
+
+const DELETE_LINKS = sql`delete from ${links} where ${links.fromId} = ${id}`
+
+const INSERT_IDENTIFIER = insertInto(identifiers)
+
+const DELETE_IDENTIFIERS = sql`delete from ${identifiers} where ${identifiers.recordId} = ${id}`
+
+const INSERT_CHANGE = insertInto(changes)

@@ -1,0 +1,98 @@
+// Lists where every state stood on a proposal on a day: GET /v1/proposals/{id}/positions.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { columnNamed } from '../../db/columns.ts'
+import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import { answer } from '../../http/conditional.ts'
+import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { asOfParameter } from '../../records/read/parameters.ts'
+import { childrenOf, loadRecord } from '../../records/read/record.ts'
+import { inForce } from '../../records/read/view.ts'
+import { anyId, calendarDate, line, partialDate, unbounded } from '../../records/schema/fields.ts'
+import type { Doc } from '../../records/schema/resource.ts'
+import type { Records } from '../../records/write/records.ts'
+import { positions, stance } from './index.ts'
+
+const standing = z
+  .object({
+    stateCode: anyId('The state.'),
+    name: line(200, 'Its name.'),
+    position: stance
+      .nullable()
+      .meta({ description: 'Where it stood; null is no record, which is not `abstained`.' }),
+    statedOn: partialDate('When it had said so.').nullable(),
+    positionId: anyId('The record of it, in `records`.').nullable(),
+  })
+  .meta({ id: 'Standing', description: 'Where a state stood on a day.' })
+
+const positionList = z
+  .object({
+    asOf: calendarDate('The day that `data` is about.'),
+    data: z.array(standing).meta({
+      ...unbounded,
+      description: 'Every state that was a member on that day, and every other state with a position.',
+    }),
+    records: z
+      .array(positions.record)
+      .meta({ ...unbounded, description: 'The positions that were stated by then, in order of date.' }),
+  })
+  .meta({ id: 'PositionList', description: 'Where the states stand on a proposal.' })
+
+export function standingRoutes(app: FastifyInstance, records: Records): void {
+  const proposals = records.catalogue.resource('proposal')
+  app.get('/v1/proposals/:id/positions', {
+    schema: describe({
+      operationId: 'listProposalPositions',
+      tag: 'proposals',
+      summary: 'List the positions of states on the proposal',
+      description:
+        'Every state that was a member on the day (`asOf`, default today), and every other state with a position. No record is `null`, which is not `abstained`.',
+      params: recordParam(proposals),
+      query: z.strictObject({ asOf: asOfParameter.optional() }),
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'Where they stand.', schema: positionList } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const { asOf = records.now().toISOString().slice(0, 10) } = request.query as { asOf?: string }
+      const body = await records.engine.read(async (reader) => {
+        const proposal = await loadRecord(reader, proposals, id)
+        const stated = (await childrenOf(reader, positions, proposal.id)).filter(
+          ({ statedOn }) => String(statedOn) <= asOf,
+        )
+        return { asOf, data: await standingsOf(records, reader, stated, asOf), records: stated }
+      })
+      return answer(request, reply, { body: JSON.stringify(body) })
+    },
+  })
+}
+
+/** The latest position of every state that was a member on a day, and of every other state that has one. */
+async function standingsOf(
+  { catalogue, engine }: Records,
+  reader: Reader,
+  stated: readonly Doc[],
+  asOf: string,
+): Promise<z.infer<typeof standing>[]> {
+  const latest = new Map(stated.map((position) => [position['stateCode'] as string, position]))
+  const { table } = catalogue.entity('state')
+  const memberships = engine.items(sql`${table.doc} -> 'memberships'`, sql`membership`, 'objects')
+  const isMember = sql`exists (select 1 from ${memberships} where membership.value ->> 'status' = 'member' and ${inForce(sql`membership.value`, asOf)})`
+  const states = await reader.all<{ code: string; name: string; isMember: number | boolean }>(
+    sql`select ${table.id} as code, ${columnNamed(table, 'name')} as name, ${isMember} as "isMember" from ${table} order by 3 desc, 1`,
+  )
+  return states
+    .filter(({ code, isMember }) => isMember || latest.has(code))
+    .map(({ code, name }) => {
+      const position = latest.get(code)
+      return {
+        stateCode: code,
+        name,
+        position: (position?.['position'] ?? null) as z.infer<typeof stance> | null,
+        statedOn: (position?.['statedOn'] ?? null) as string | null,
+        positionId: position?.id ?? null,
+      }
+    })
+}

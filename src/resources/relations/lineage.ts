@@ -1,0 +1,133 @@
+// The lineage of a record: everything it is connected with by relations and by `agreementId`, in order of date.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { columnNamed } from '../../db/columns.ts'
+import type { Reader } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import { answer } from '../../http/conditional.ts'
+import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { loadRecord } from '../../records/read/record.ts'
+import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/schema/fields.ts'
+import type { Catalogue, Resource } from '../../records/schema/resource.ts'
+import type { Records } from '../../records/write/records.ts'
+import { TYPES } from './index.ts'
+import { relations as table } from './table.ts'
+
+/** How many records a lineage has at most. */
+const MAX_RECORDS = 500
+
+const lineageRecord = z
+  .object({
+    id: anyId('Its id.'),
+    kind: z.enum(['proposal', 'agreement']).meta({ description: 'Which of the two it is.' }),
+    title: line(500, 'Its title.'),
+    status: line(50, 'Where it stands.'),
+    date: partialDate('When its life began, where that is known.').nullable(),
+  })
+  .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' })
+
+const lineageRelation = z
+  .object({
+    type: z
+      .enum([...TYPES, 'laid-down-in'])
+      .meta({ ...mayGrow, description: "`laid-down-in` follows from a proposal's `agreementId`." }),
+    sourceId: anyId('The record it starts from.'),
+    targetId: anyId('The record it leads to.'),
+    relationId: anyId('The relation, where it is a record.').nullable(),
+  })
+  .meta({ id: 'LineageRelation', description: 'How two of them are connected.' })
+
+const lineage = z
+  .object({
+    data: z.array(lineageRecord).meta({ ...unbounded, description: 'In order of date.' }),
+    relations: z.array(lineageRelation).meta({ ...unbounded, description: 'How they are connected.' }),
+  })
+  .meta({ id: 'Lineage', description: 'The whole chain, from the first proposal to the treaty in force.' })
+
+type LineageRecord = z.infer<typeof lineageRecord>
+type LineageRelation = z.infer<typeof lineageRelation>
+
+export function lineageRoutes(
+  app: FastifyInstance,
+  resource: Resource,
+  { catalogue, engine }: Records,
+): void {
+  const { kind, name, path } = resource
+  app.get(`/v1/${path}/:id/lineage`, {
+    schema: describe({
+      operationId: `get${name}Lineage`,
+      tag: path,
+      summary: `Get the lineage of the ${kind}`,
+      description:
+        'From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.',
+      params: recordParam(resource),
+      headers: ifNoneMatch,
+      answers: { 200: { description: 'The chain.', schema: lineage } },
+      problems: ['not-found', 'gone'],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string }
+      const body = await engine.read(async (reader) => {
+        const record = await loadRecord(reader, resource, id)
+        const { ids, found } = await connectedWith(catalogue, reader, record.id)
+        const data = await lineageRecords(catalogue, reader, ids)
+        return { data, relations: inOrderOf(data, found) }
+      })
+      return answer(request, reply, { body: JSON.stringify(body) })
+    },
+  })
+}
+
+/** Follows relations in both directions, breadth first. */
+async function connectedWith(
+  catalogue: Catalogue,
+  reader: Reader,
+  id: string,
+): Promise<{ ids: string[]; found: LineageRelation[] }> {
+  const proposals = catalogue.entity('proposal').table
+  const agreementId = columnNamed(proposals, 'agreementId')
+  const ids = new Set([id])
+  const found = new Map<string, LineageRelation>()
+  let frontier = [id]
+  while (frontier.length > 0 && ids.size < MAX_RECORDS) {
+    const relations = await reader.all<LineageRelation>(
+      sql`select ${table.type} as type, ${table.recordId} as "sourceId", ${table.targetId} as "targetId", ${table.id} as "relationId" from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
+        union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals} where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
+    )
+    const next = new Set<string>()
+    for (const relation of relations) {
+      found.set(`${relation.type} ${relation.sourceId} ${relation.targetId}`, relation)
+      for (const end of [relation.sourceId, relation.targetId]) {
+        if (ids.has(end) || ids.size >= MAX_RECORDS) continue
+        ids.add(end)
+        next.add(end)
+      }
+    }
+    frontier = [...next]
+  }
+  return { ids: [...ids], found: [...found.values()] }
+}
+
+/** In order of date, 2022 before 2022-08; on one day proposals before agreements. */
+async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[]): Promise<LineageRecord[]> {
+  const events = catalogue.entity('event').table
+  const recordId = columnNamed(events, 'recordId')
+  const of = (kind: 'proposal' | 'agreement') => {
+    const records = catalogue.entity(kind).table
+    const date = sql`(select min(${columnNamed(events, 'occurredOn')}) from ${events} where ${recordId} = ${records.id})`
+    return sql`select ${records.id} as id, ${kind} as kind, ${columnNamed(records, 'title')} as title, ${columnNamed(records, 'status')} as status, ${date} as date from ${records} where ${records.id} in ${ids}`
+  }
+  return reader.all<LineageRecord>(
+    sql`${of('proposal')} union all ${of('agreement')} order by date nulls last, kind desc, id`,
+  )
+}
+
+/** Relations between the records of a lineage, in the order of these. */
+function inOrderOf(records: LineageRecord[], relations: LineageRelation[]): LineageRelation[] {
+  const position = new Map(records.map(({ id }, index) => [id, index]))
+  const from = ({ sourceId }: LineageRelation) => position.get(sourceId) ?? -1
+  const to = ({ targetId }: LineageRelation) => position.get(targetId) ?? -1
+  return relations
+    .filter((relation) => from(relation) >= 0 && to(relation) >= 0)
+    .sort((a, b) => from(a) - from(b) || to(a) - to(b) || (a.type < b.type ? -1 : 1))
+}
