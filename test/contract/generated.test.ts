@@ -2,10 +2,11 @@
 // document (helpers/document.ts). Seeded: the same requests on every run; SEED_OF_REQUESTS=n tries others.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Answer, type Service, service } from '../helpers/app.ts'
 import { fullBody, type Ids, kinds, leastBody, oneOfEach, pathOf } from '../helpers/bodies.ts'
 import { type Generating, valuesOf } from '../helpers/generate.ts'
+import { eventually } from '../helpers/wait.ts'
 
 type Node = Record<string, any>
 
@@ -265,14 +266,11 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       if (statuses.includes('406')) await refused(406, { headers: { accept: 'image/png' } })
       if (statuses.includes('304') && method === 'GET' && !path.includes('.')) {
         // What goes on behind the scenes, such as deliveries, may change it between the two.
-        await vi.waitFor(
-          async () => {
-            const { status, headers } = await send(legal)
-            if (status !== 200) return
-            await refused(304, { headers: { 'if-none-match': String(headers['etag']) } })
-          },
-          { timeout: 10_000 },
-        )
+        await eventually(async () => {
+          const { status, headers } = await send(legal)
+          if (status !== 200) return
+          await refused(304, { headers: { 'if-none-match': String(headers['etag']) } })
+        })
       }
     }
     // What deletes comes last, or there would be nothing left to ask.
