@@ -679,12 +679,12 @@ describe('a mirror', () => {
     await once(child, 'exit')
   })
 
-  test('kept by examples/mirror.ts, killed and started again, equals the database', async () => {
+  test('kept by examples/mirror.js, killed and started again, equals the database', async () => {
     const { folder, database, base, token, run } = await processes()
     const child = await run()
     const copy = join(folder, 'mirror.json')
     const start = () => {
-      const script = beside(['examples/mirror.ts', base, copy])
+      const script = beside(['examples/mirror.js', base, copy])
       script.stdout?.resume()
       script.stderr?.resume()
       return script

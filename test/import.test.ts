@@ -819,7 +819,7 @@ describe('what an export writes', () => {
 
 describe('npm run import and npm run export', () => {
   const run = (command: 'import' | 'export', url: string, ...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, `src/cli/${command}.ts`), ...args], {
+    spawnSync(process.execPath, [join(ROOT, 'src/main.ts'), command, ...args], {
       env: { ...process.env, DATABASE_URL: url },
       encoding: 'utf8',
     })

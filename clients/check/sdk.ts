@@ -180,7 +180,7 @@ async function serve(folder: string) {
   }
   if (!base) throw new Error('The service did not start.')
   server.stderr.resume()
-  const args = [join(root, 'src/cli/keys.ts'), 'create', '--name', 'sdk:check', '--role', 'analyst']
+  const args = [join(root, 'src/main.ts'), 'keys', 'create', '--name', 'sdk:check', '--role', 'analyst']
   const key = execFileSync(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
     .toString()
     .trim()

@@ -1,4 +1,4 @@
-// Sends lists as CSV, NDJSON, iCalendar or Atom.
+// The other forms of a list: CSV and NDJSON, streamed as a whole; iCalendar; Atom.
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
@@ -17,10 +17,10 @@ import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
 import { cellsOf, columnsOf } from './columns.ts'
 
-/** How many rows are read at a time. */
+/** How many rows are read, and held, at a time. */
 const BATCH = 500
 
-/** The maximum number of entries of a calendar or feed. */
+/** How many meetings a calendar, and how many entries a feed, holds at most. */
 const MAX_EVENTS = 10_000
 
 export const FORMATS = {
@@ -33,7 +33,7 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS
 
-/** The formats of the list of a resource. */
+/** The forms in which a resource's list comes. */
 export const formatsOf = ({ kind }: Resource): Format[] => [
   'json',
   'csv',
@@ -45,10 +45,10 @@ export const formatsOf = ({ kind }: Resource): Format[] => [
 export const formatParameter = (resource: Resource) =>
   z.enum(formatsOf(resource)).meta({
     description:
-      'The format of the response, in place of `Accept`. CSV and NDJSON contain the whole list, whatever the `limit`.',
+      'The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`.',
   })
 
-/** The format that a request asks for by `format` or `Accept`. @throws Problem `not-acceptable` */
+/** The form that a request asks for, by `format` or by `Accept`. @throws Problem `not-acceptable` */
 export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
   if (asked) return asked
   const { accept } = request.headers
@@ -57,13 +57,10 @@ export function chooseFormat(request: FastifyRequest, resource: Resource, asked:
   const type = request.accepts().type(offered.map((format) => FORMATS[format]))
   const format = offered.find((candidate) => FORMATS[candidate] === type)
   if (format) return format
-  throw new Problem(
-    'not-acceptable',
-    `This list is available as ${offered.map((one) => FORMATS[one]).join(', ')}.`,
-  )
+  throw new Problem('not-acceptable', `This list comes as ${offered.map((one) => FORMATS[one]).join(', ')}.`)
 }
 
-/** Sends a whole list in another format than JSON. */
+/** Sends a whole list in another form than JSON. */
 export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -74,17 +71,17 @@ export async function sendAs(
   secret: Buffer,
 ): Promise<FastifyReply> {
   if (format === 'csv' && query.include.length > 0) {
-    throw new Problem('invalid-parameter', 'CSV has one column for each field and no include.', {
+    throw new Problem('invalid-parameter', 'CSV has a column for each field; it takes no include.', {
       errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
     })
   }
   records.engine.replicas?.pinToPrimary()
-  // Read before the rows: a write in between makes the ETag too old, which is safe. Embedded records may be of any kind.
+  // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
   const seq =
     query.include.length > 0
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
-  // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
+  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
   const batches = walkList(records, resource, query, secret, BATCH)
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
@@ -93,7 +90,7 @@ export async function sendAs(
   reply.type(`${FORMATS[format]}; charset=utf-8`)
   if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
   if (haveIt(request, etag)) return reply.code(304).send()
-  // An empty stream, so that no Content-Length is sent.
+  // An empty stream: the length of the whole is not known, and not 0.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
@@ -105,7 +102,7 @@ export async function sendAs(
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
 }
 
-/** The base URL that the client used. @throws Problem if its Host header is not a host */
+/** Where the client found the service. @throws Problem when its Host header is no host */
 function baseOf(request: FastifyRequest): string {
   const base = `${request.protocol}://${request.host}`
   if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
@@ -145,7 +142,7 @@ async function* ndjson(
   }
 }
 
-/** A header row, then one row for each record (RFC 4180). */
+/** A header row, then a row a record; RFC 4180. */
 async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
   const columns = columnsOf(resource.record)
   const options = { record_delimiter: 'windows' } as const

@@ -1,4 +1,4 @@
-// Runs the imports that were sent over HTTP one by one and stores their state.
+// Imports that were sent over HTTP: they run one after the other, and their state outlives the process.
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
@@ -13,18 +13,18 @@ import type { Records } from '../../records/write/records.ts'
 import { type ImportProgress, type ImportResult, importFiles } from './import.ts'
 import type { ImportFormat } from './rows.ts'
 
-/** The maximum number of rows of an import over HTTP. */
+/** How many rows an import over HTTP may have. */
 const MAX_ROWS = 100_000
 
-/** How long the result of an import can be read. */
-const RETENTION_MS = 30 * 86_400_000
+/** How long what became of an import can be read. */
+const KEPT_MS = 30 * 86_400_000
 
-/** An unfinished import of another process that is older has ended with its process. */
+/** Beyond this an import of another process that is not done never will be. */
 const LONGEST_MS = 3_600_000
 
 export type ImportStatus = 'queued' | 'running' | 'succeeded' | 'failed'
 
-/** The API representation of an import. */
+/** An import as it is read. */
 export interface ImportJob extends Partial<ImportResult> {
   id: string
   status: ImportStatus
@@ -35,11 +35,11 @@ export interface ImportJob extends Partial<ImportResult> {
   finishedAt: string | null
   actor: { id: string; name: string }
   progress: ImportProgress | null
-  /** Why it failed, if not because of faults of rows. */
+  /** Why it failed, beside what is wrong with its rows. */
   failure: string | null
 }
 
-/** An uploaded file. */
+/** A file that was uploaded. */
 export interface Upload {
   path: string
   format: ImportFormat
@@ -57,11 +57,11 @@ export class ImportJobs {
     this.#log = log
   }
 
-  /** Marks imports as failed whose process ended. */
+  /** Imports that ended with a process before this one are over. */
   async recover(): Promise<void> {
     const { engine } = this.#records
     const now = this.#records.now()
-    // Imports of other processes may still be running.
+    // Those of other processes may be under way, but not for ever.
     const before = engine.shared ? new Date(now.getTime() - LONGEST_MS) : now
     const rows = await engine.reader.all<{ doc: string }>(UNFINISHED, { before: before.toISOString() })
     if (rows.length === 0) return
@@ -70,7 +70,7 @@ export class ImportJobs {
     })
   }
 
-  /** Stores a new import; `start` runs it after the commit. */
+  /** Notes an import that was sent; `start` begins it once that is on disk. */
   async enter(
     tx: Writer & Author & { at: string },
     { mode, kind, format }: Pick<ImportJob, 'mode' | 'kind' | 'format'>,
@@ -87,7 +87,7 @@ export class ImportJobs {
       progress: null,
       failure: null,
     }
-    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - RETENTION_MS).toISOString() })
+    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - KEPT_MS).toISOString() })
     await tx.run(INSERT, { id: job.id, createdAt: job.createdAt, doc: JSON.stringify(job) })
     return job
   }
@@ -120,7 +120,7 @@ export class ImportJobs {
     }
   }
 
-  /** Aborts running imports; nothing of them is written. */
+  /** Ends what is under way; nothing of it will have been written. */
   async close(): Promise<void> {
     this.#ending.abort(new Error('The service ended.'))
     await this.#last
@@ -175,7 +175,7 @@ const failed = (job: ImportJob, result: Partial<ImportResult>): ImportJob => ({
 
 const interrupted = (job: ImportJob): ImportJob => ({
   ...failed(job, {}),
-  failure: 'The service stopped during the import. Nothing was written; send it again.',
+  failure: 'The service ended before the import did. Nothing was written; send it again.',
 })
 
 const INSERT = sql`insert into ${imports} ("id", "createdAt", "doc") values (${sql.placeholder('id')}, ${sql.placeholder('createdAt')}, ${sql.placeholder('doc')})`
