@@ -38,7 +38,8 @@ import { annotationRoutes } from './resources/evidence/annotations.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
 import { standingRoutes } from './resources/positions/standings.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
-import { VERSION } from './version.ts'
+
+export const VERSION = '0.1.0'
 
 export interface AppDeps {
   engine: Engine

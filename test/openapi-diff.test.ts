@@ -1,26 +1,26 @@
-// npm run openapi:diff: what it calls a breaking change, and what it does not.
+// npm run openapi:diff: which changes are breaking.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { breaks, isSaid } from '../clients/check/diff.ts'
+import { breakingChanges, isNamed } from '../clients/check/diff.ts'
 
 type Node = Record<string, any>
 
 const text = readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
 const today = () => JSON.parse(text) as Node
 
-/** What is said when the document changes like this. */
-function said(change: (document: Node) => void): string[] {
+/** The breaking changes that this change of the document makes. */
+function changesBy(change: (document: Node) => void): string[] {
   const next = today()
   change(next)
-  return breaks(today(), next)
+  return breakingChanges(today(), next)
 }
 
 const operation = (document: Node, path: string, method: string): Node => document['paths'][path][method]
 const schema = (document: Node, name: string): Node => document['components']['schemas'][name]
 const parameter = (document: Node, name: string): Node => document['components']['parameters'][name]
 
-test('a document that is the same breaks nothing', () => {
-  expect(breaks(today(), today())).toEqual([])
+test('an unchanged document breaks nothing', () => {
+  expect(breakingChanges(today(), today())).toEqual([])
 })
 
 test.each<[string, string[], (document: Node) => void]>([
@@ -37,8 +37,8 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
-    'reading needs a key',
-    ['GET /v1/search: needs a key'],
+    'a read requires a key',
+    ['GET /v1/search: requires a key'],
     (d) => {
       operation(d, '/v1/search', 'get')['security'] = [{ key: [] }]
     },
@@ -71,22 +71,22 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
-    'a value of an enum is not taken any more',
-    ['schema AgreementKind: takes no "charter" any more'],
+    'a value of an enum is no longer accepted',
+    ['schema AgreementKind: no longer accepts "charter"'],
     (d) => {
       const kind = schema(d, 'AgreementKind')
       kind['enum'] = kind['enum'].filter((value: string) => value !== 'charter')
     },
   ],
   [
-    'an enum that is read grows without leave',
+    'an enum of a response grows without saying so',
     ['schema ProposalStatus: may be "forgotten"'],
     (d) => {
       schema(d, 'ProposalStatus')['enum'].push('forgotten')
     },
   ],
   [
-    'a field that is read is removed',
+    'a field of a response is removed',
     ['schema Topic.definition: removed'],
     (d) => {
       const topic = schema(d, 'Topic')
@@ -95,7 +95,7 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
-    'a field that is read may be missing',
+    'a field of a response may be missing',
     ['schema Topic.definition: may be missing'],
     (d) => {
       const topic = schema(d, 'Topic')
@@ -103,50 +103,50 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
-    'a field that is read may be null',
+    'a field of a response may be null',
     ['schema Topic.slug: may be null'],
     (d) => {
       schema(d, 'Topic')['properties']['slug']['type'] = ['string', 'null']
     },
   ],
   [
-    'a field that is read has another type',
+    'a field of a response has another type',
     ['schema Bucket.count: may be string'],
     (d) => {
       schema(d, 'Bucket')['properties']['count']['type'] = 'string'
     },
   ],
   [
-    'a field must be sent',
+    'a field of a body becomes required',
     ['schema TopicCreate.definition: became required'],
     (d) => {
       schema(d, 'TopicCreate')['required'].push('definition')
     },
   ],
   [
-    'a field is not taken any more',
+    'a field of a body is removed',
     ['schema TopicCreate.definition: removed'],
     (d) => {
       delete schema(d, 'TopicCreate')['properties']['definition']
     },
   ],
   [
-    'a field is not taken as null any more',
-    ['schema TopicPatch.definition: takes no null any more'],
+    'a field of a body can no longer be null',
+    ['schema TopicPatch.definition: no longer accepts null'],
     (d) => {
       schema(d, 'TopicPatch')['properties']['definition']['type'] = 'string'
     },
   ],
   [
-    'a text must have another form',
+    'a pattern of a body changes',
     ['schema TopicCreate.slug: another pattern'],
     (d) => {
       schema(d, 'TopicCreate')['properties']['slug']['pattern'] = '^x$'
     },
   ],
   [
-    'a body is not taken in a form any more',
-    ['PATCH /v1/topics/{id}: body: no application/merge-patch+json any more'],
+    'a media type of a body is removed',
+    ['PATCH /v1/topics/{id}: body: no longer application/merge-patch+json'],
     (d) => {
       delete operation(d, '/v1/topics/{id}', 'patch')['requestBody']['content'][
         'application/merge-patch+json'
@@ -155,48 +155,48 @@ test.each<[string, string[], (document: Node) => void]>([
   ],
   [
     'a success is removed',
-    expect.arrayContaining(['POST /v1/topics: answer 201 was removed']) as never,
+    expect.arrayContaining(['POST /v1/topics: response 201 was removed']) as never,
     (d) => {
       delete operation(d, '/v1/topics', 'post')['responses']['201']
     },
   ],
   [
-    'a success of another status comes',
-    ['POST /v1/topics: answer 202 is new'],
+    'a success with another status is added',
+    ['POST /v1/topics: response 202 is new'],
     (d) => {
       operation(d, '/v1/topics', 'post')['responses']['202'] = { description: 'Later.' }
     },
   ],
   [
-    'an answer lacks a form',
-    ['GET /v1/topics: answer 200: no text/csv any more'],
+    'a media type of a response is removed',
+    ['GET /v1/topics: response 200: no longer text/csv'],
     (d) => {
       delete operation(d, '/v1/topics', 'get')['responses']['200']['content']['text/csv']
     },
   ],
   [
-    'an answer lacks a header',
-    ['GET /v1/topics: answer 200: header ETag was removed'],
+    'a header of a response is removed',
+    ['GET /v1/topics: response 200: header Link was removed'],
     (d) => {
-      delete operation(d, '/v1/topics', 'get')['responses']['200']['headers']['ETag']
+      delete operation(d, '/v1/topics', 'get')['responses']['200']['headers']['Link']
     },
   ],
   [
-    'a kind is not among those of a union any more',
-    ['schema Selector: no TextQuoteSelector any more'],
+    'a member of a union is removed',
+    ['schema Selector: no longer TextQuoteSelector'],
     (d) => {
       schema(d, 'Selector')['oneOf'].shift()
     },
   ],
   [
-    'a union that is read has another member',
+    'a union of a response gets another member',
     ['schema Selector: may be Topic'],
     (d) => {
       schema(d, 'Selector')['oneOf'].push({ $ref: '#/components/schemas/Topic' })
     },
   ],
   [
-    'a name that generators make a type of goes',
+    'a named schema is renamed',
     expect.arrayContaining(['schema Bucket: removed']) as never,
     (d) => {
       d['components']['schemas']['Bar'] = schema(d, 'Bucket')
@@ -205,7 +205,7 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
 ])('%s', (_, sentences, change) => {
-  expect(said(change)).toEqual(sentences)
+  expect(changesBy(change)).toEqual(sentences)
 })
 
 test.each<[string, (document: Node) => void]>([
@@ -226,14 +226,14 @@ test.each<[string, (document: Node) => void]>([
     },
   ],
   [
-    'a field is added to what is read',
+    'a field is added to a response',
     (d) => {
       schema(d, 'Topic')['properties']['note'] = { type: 'string' }
       schema(d, 'Topic')['required'].push('note')
     },
   ],
   [
-    'an optional field is added to what is written',
+    'an optional field is added to a body',
     (d) => {
       schema(d, 'TopicCreate')['properties']['note'] = { type: 'string' }
     },
@@ -246,7 +246,7 @@ test.each<[string, (document: Node) => void]>([
     },
   ],
   [
-    'a kind of change is added, which the feed announces',
+    'a kind of change is added to the feed',
     (d) => {
       schema(d, 'Change')['oneOf'].push({ $ref: '#/components/schemas/TopicChange2' })
       d['components']['schemas']['TopicChange2'] = schema(d, 'TopicChange')
@@ -266,17 +266,17 @@ test.each<[string, (document: Node) => void]>([
     },
   ],
   [
-    'texts are said otherwise',
+    'a description changes',
     (d) => {
       schema(d, 'Topic')['description'] = 'Another.'
     },
   ],
-])('no break: %s', (_, change) => {
-  expect(said(change)).toEqual([])
+])('not breaking: %s', (_, change) => {
+  expect(changesBy(change)).toEqual([])
 })
 
-test('the changelog names a break by its sentence', () => {
+test('the changelog names a breaking change by its sentence', () => {
   const changelog = '## Unreleased\n\n- `schema Topic.note`: removed\n'
-  expect(isSaid(changelog, 'schema Topic.note: removed')).toBe(true)
-  expect(isSaid(changelog, 'schema Topic.note')).toBe(false)
+  expect(isNamed(changelog, 'schema Topic.note: removed')).toBe(true)
+  expect(isNamed(changelog, 'schema Topic.note')).toBe(false)
 })

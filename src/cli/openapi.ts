@@ -1,31 +1,37 @@
-// npm run openapi: writes openapi/openapi.json from the schemas that validate, and the same in OpenAPI 3.0.3.
-// --check only says whether they differ.
+// npm run openapi: writes openapi/openapi.json, and its conversion to 3.0.3. With --check it only compares the former.
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../app.ts'
 import { openSqlite } from '../db/sqlite/engine.ts'
-import { downConvert } from './openapi-3.0.ts'
+import type { Document } from '../http/document.ts'
+import { convertTo30 } from '../http/openapi-3.0.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const fileOf = (name: string) => join(root, 'openapi', name)
 
 const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-openapi-'))
 const engine = openSqlite(join(folder, 'empty.db'))
 await engine.migrate()
 const app = await buildApp({ engine })
 await app.ready()
-const document = app.swagger()
+const document = app.swagger() as unknown as Document
 await app.close()
 await engine.close()
 rmSync(folder, { recursive: true })
 
-for (const [name, made] of [
-  ['openapi.json', document],
-  ['openapi-3.0.json', downConvert(document)],
-] as const) {
-  const file = new URL(`../../openapi/${name}`, import.meta.url)
-  const text = `${JSON.stringify(made, null, 2)}\n`
-  if (!process.argv.includes('--check')) writeFileSync(file, text)
-  else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`openapi/${name} is not what the code says. Run "npm run openapi" and commit it.`)
+const text = JSON.stringify(document)
+if (process.argv.includes('--check')) {
+  if (JSON.stringify(JSON.parse(readFileSync(fileOf('openapi.json'), 'utf8'))) !== text) {
+    console.error('openapi/openapi.json is out of date. Run "npm run openapi" and commit it.')
     process.exitCode = 1
   }
+} else {
+  writeFileSync(fileOf('openapi.json'), text)
+  writeFileSync(fileOf('openapi-3.0.json'), JSON.stringify(convertTo30(document)))
+  execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', 'openapi'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
 }

@@ -1,13 +1,11 @@
-// Fills an empty database from seeds/.
-import type { Command } from 'commander'
-import type { Engine } from '../db/engine.ts'
+// npm run seed: fills an empty database from seeds/, as far as SEED says.
+import { readConfig } from '../config.ts'
 import { seed } from '../seed.ts'
-import { UsageError } from './command.ts'
-import { settingsOf } from './settings.ts'
+import { runCommand, UsageError } from './command.ts'
 
-export async function seedDatabase(engine: Engine, _options: object, command: Command): Promise<void> {
-  const { seed: extent } = settingsOf(command)
-  if (extent === 'none') throw new UsageError('SEED is none, so there is nothing to fill the database with.')
+await runCommand(async (engine) => {
+  const { seed: extent } = readConfig(process.env)
+  if (extent === 'none') throw new UsageError('SEED is none, so there is nothing to seed.')
   const done = await seed(engine, undefined, extent)
-  console.error(done ? 'Filled from seeds/.' : 'The database is not empty; nothing was changed.')
-}
+  console.error(done ? 'Seeded from seeds/.' : 'The database is not empty; nothing was changed.')
+})

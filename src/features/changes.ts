@@ -50,20 +50,19 @@ const changeOf = ({ kind, name, record }: Entity) =>
         .int()
         .min(1)
         .meta({ description: 'Its place in the feed; strictly ascending, not without gaps.' }),
-      kind: z
-        .literal(kind)
-        .meta({ description: 'What kind of record changed: a resource, or a part of one.' }),
+      kind: z.literal(kind),
       id: record.shape['id'] as z.ZodString,
       parentId: anyId('The record under which it lives, if it is a part.').nullable(),
       version: z.int().min(1).meta({ description: 'Its version after the change.' }),
       op,
       at: instant('When it was written here.'),
       actor,
-      record: record
-        .nullable()
-        .meta({ description: 'The record after the change, whole; null for a tombstone.' }),
+      record: record.nullable(),
     })
-    .meta({ id: `${name}Change`, description: `A write of a ${kind}.` })
+    .meta({
+      id: `${name}Change`,
+      description: `A change of a ${kind}; \`record\` is the whole record after it, null once deleted.`,
+    })
 
 /** @returns the shape of a change */
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {

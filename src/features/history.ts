@@ -86,7 +86,7 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       tag: path,
       summary: `List the versions of the ${kind}`,
       description:
-        'Every version, the newest first, also of a record that was deleted. With `version` that version whole.',
+        'The newest version first, also of deleted records. With `version`, the record at that version.',
       params: recordParam(resource),
       query: z.strictObject({
         version: wholeNumber(1, Number.MAX_SAFE_INTEGER)

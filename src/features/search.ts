@@ -10,16 +10,7 @@ import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
 import { parse, type Stored } from '../records/read/record.ts'
-import {
-  type Kind,
-  line,
-  mayGrow,
-  named,
-  partialDate,
-  pathTo,
-  unionByKind,
-} from '../records/schema/fields.ts'
-import type { Resource } from '../records/schema/resource.ts'
+import { anyId, type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/schema/fields.ts'
 import type { Records } from '../records/write/records.ts'
 import { page, type RouteDeps } from './records/routes.ts'
 
@@ -42,32 +33,23 @@ interface Hit {
   score: number
 }
 
-/** A hit of one kind: all have the same form, and clients tell them apart by `kind`. */
-const hitOf = ({ kind, name, record }: Resource) =>
-  z
-    .object({
-      kind: z.literal(kind).meta({ description: 'What kind of record it is.' }),
-      id: record.shape['id'] as z.ZodString,
-      path: pathTo('Where to read it.'),
-      title: line(20_000, 'Its title or name.'),
-      date: partialDate('Its date, where it has one.').nullable(),
-      snippet: line(5000, 'HTML, safe to insert: all escaped but `<mark>` around what matched.'),
-      score: z.number().meta({
-        description:
-          'Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked.',
-      }),
-    })
-    .meta({ id: `${name}SearchHit`, description: `A ${kind} that matches.` })
-
 export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
   const { resources } = records.catalogue
   const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
-  const hit = unionByKind(
-    'SearchHit',
-    'A record that matches. `kind` says which; further kinds may come.',
-    resources,
-    hitOf,
-  )
+  const hit = z
+    .object({
+      kind: kinds.meta({ description: 'The kind of the record.' }),
+      id: anyId('Its id.'),
+      path: pathTo('Where to read it.'),
+      title: line(20_000, 'Its title or name.'),
+      date: partialDate('Its date, where it has one.').nullable(),
+      snippet: line(5000, 'HTML, safe to insert: everything is escaped but `<mark>` around matches.'),
+      score: z.number().meta({
+        description:
+          'Higher is better (BM25, a word in the title counting ten times); comparable within one response. 0 where hits are not ranked.',
+      }),
+    })
+    .meta({ id: 'SearchHit', description: 'A record that matches. Further kinds may come.' })
   const hits = z
     .object({
       data: z.array(hit).max(100),

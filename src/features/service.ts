@@ -1,14 +1,15 @@
 // What surrounds the records: health, metrics, the OpenAPI document and its reference, a front door.
 
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, textBody } from '../http/describe.ts'
+import type { Document } from '../http/document.ts'
 import type { Metrics } from '../http/metrics.ts'
+import { convertTo30 } from '../http/openapi-3.0.ts'
 import { line, pathTo } from '../records/schema/fields.ts'
 import type { Records } from '../records/write/records.ts'
 
@@ -22,13 +23,13 @@ const serviceIndex = z
     version: line(50, 'The version of the service.'),
     documentation: pathTo('The reference, for people.'),
     openapi: pathTo('The OpenAPI document.'),
-    openapi30: pathTo('The same in OpenAPI 3.0.3, for generators that lag.'),
+    openapi30: pathTo('The same in OpenAPI 3.0.3, for generators that do not read 3.1.'),
     resources: z
       .array(pathTo('The path of a list.'))
       .max(100)
       .meta({ description: 'The path of each list.' }),
   })
-  .meta({ id: 'ServiceIndex', description: 'Where everything is.' })
+  .meta({ id: 'ServiceIndex', description: 'The paths of the API.' })
 
 export function serviceRoutes(app: FastifyInstance, records: Records, version: string): void {
   const open = { config: { open: true } }
@@ -113,36 +114,22 @@ export function metricsRoutes(app: FastifyInstance, metrics: Metrics): void {
   })
 }
 
-/** In OpenAPI 3.0.3, as `npm run openapi` wrote it: converting is for those who build, not for those who serve. */
-const FILE_30 = new URL('../../openapi/openapi-3.0.json', import.meta.url)
-
 /** The OpenAPI document in all its forms, and a reference that loads nothing from elsewhere. */
 export function documentRoutes(app: FastifyInstance): void {
-  const notations = {
-    json: {
-      path: '/openapi.json',
-      type: 'application/json',
-      write: (document: unknown) => JSON.stringify(document),
-    },
-    json30: {
-      path: '/openapi-3.0.json',
-      type: 'application/json',
-      write: () => JSON.stringify(JSON.parse(readFileSync(FILE_30, 'utf8'))),
-    },
-    yaml: {
-      path: '/openapi.yaml',
-      type: 'application/yaml',
-      write: (document: unknown) => stringify(document, { aliasDuplicateObjects: false }),
-    },
-  }
-  for (const [name, { path, type, write }] of Object.entries(notations)) {
-    let text: string | undefined
+  const json = 'application/json; charset=utf-8'
+  const yaml = 'application/yaml; charset=utf-8'
+  const document = () => app.swagger() as unknown as Document
+  // Serialized at the first request, since few clients ask for it.
+  const serve = (path: string, type: string, serialize: () => string) => {
+    let body: string | undefined
     app.get(path, { config: { open: true }, schema: { hide: true } }, async (request, reply) => {
-      text ??= write(app.swagger())
-      return answer(request, reply, { body: text, type: `${type}; charset=utf-8` })
+      body ??= serialize()
+      return answer(request, reply, { body, type })
     })
-    app.log.trace({ path }, `OpenAPI as ${name}`)
   }
+  serve('/openapi.json', json, () => JSON.stringify(document()))
+  serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
+  serve('/openapi.yaml', yaml, () => stringify(document(), { aliasDuplicateObjects: false }))
   // Browsers ask for one beside any page; that there is none is no error.
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
     reply.code(204).header('cache-control', 'public, max-age=86400').send(),

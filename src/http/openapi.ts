@@ -1,17 +1,29 @@
-// The OpenAPI document, drawn from the schemas that validate.
+// Generates the OpenAPI document from the schemas of the routes.
 import swagger from '@fastify/swagger'
 import type { RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { type Document, type Embedded, finish } from './document.ts'
+import { COMMON_HEADERS, completeDocument, type Document, type Embedded } from './document.ts'
 
 interface OpenapiOptions {
   version: string
   tags: { name: string; description: string }[]
-  /** What is sent to others, by name: path items of OpenAPI. */
+  /** Requests that the service sends, by name: path items of OpenAPI. */
   webhooks: Record<string, object>
   embedded: Embedded
 }
+
+const DESCRIPTION = `Every record can carry evidence: the sentence of a source that it rests on, checked against the text. Reading is open; writing needs a key. Within /v1 keys may be added to responses, and enums that say so may grow; ignore what you do not know.
+
+Errors are \`application/problem+json\` (RFC 9457). Those that any operation may answer are described once, as its \`default\` response; its own are listed by status, and by code in \`x-problems\`.
+
+A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396); PATCH and DELETE need the ETag of the version that you read in \`If-Match\`.
+
+Any response may carry these headers:
+
+${Object.entries(COMMON_HEADERS)
+  .map(([name, meaning]) => `- \`${name}\`: ${meaning}`)
+  .join('\n')}`
 
 export const openapi = fp<OpenapiOptions>(
   async (app, { version, tags, webhooks, embedded }) => {
@@ -24,8 +36,7 @@ export const openapi = fp<OpenapiOptions>(
           title: 'SCO tracker',
           version,
           summary: 'What is said, proposed and agreed at meetings of the Shanghai Cooperation Organisation.',
-          description:
-            'Every record can carry evidence: the sentence of a source that it rests on, checked against the text. Reading is open; writing needs a key. Within /v1 keys may be added to answers, and enums that say so may grow; ignore what you do not know.',
+          description: DESCRIPTION,
           contact: { name: 'Whoever runs the service that serves this document' },
           license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
         },
@@ -45,14 +56,14 @@ export const openapi = fp<OpenapiOptions>(
         },
       },
       transform: ((given: Parameters<typeof transform>[0] & { route: RouteOptions }) => {
-        // Any key may do what an analyst may; only where more is asked for can it be too little.
+        // A key of any role may do what an analyst may, so only operations for admins can answer 403.
         const problems = given.schema['x-problems']
         if (problems && given.route.config?.role === 'admin' && !problems.includes('forbidden'))
           given.schema['x-problems'] = [...problems, 'forbidden']
         return transform(given)
       }) as never,
       transformObject: ((given: never) =>
-        finish(transformObject(given) as unknown as Document, embedded)) as never,
+        completeDocument(transformObject(given) as unknown as Document, embedded)) as never,
     })
   },
   { name: 'openapi' },

@@ -1,10 +1,11 @@
-// Holds an answer to the OpenAPI document, as a closed world: a status, header, media type or property that it does
-// not describe fails the test. Read shapes are open in the document, since keys may be added; here they are closed.
+// Checks responses against the OpenAPI document: whatever it does not describe fails the test. Shapes that are open in
+// the document, since keys may be added, are closed here.
 import { appendFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { FastifyInstance } from 'fastify'
+import { PROBLEMS } from '../../src/core/problems.ts'
 
 type Node = Record<string, unknown>
 
@@ -16,21 +17,27 @@ interface Response {
 interface Operation {
   operationId: string
   responses: Record<string, Response & { $ref?: string }>
+  'x-problems'?: string[]
 }
 
 export interface OpenapiDocument extends Node {
   paths: Record<string, Record<string, Operation>>
   components: Record<string, Record<string, Node>>
+  'x-common-headers': string[]
+  'x-common-problems': string[]
 }
 
 interface Known {
   operations: { method: string; pattern: RegExp; operation: Operation }[]
   paths: RegExp[]
+  /** Names in lower case. */
+  commonHeaders: ReadonlySet<string>
+  commonProblems: readonly string[]
   resolve: <Value>(node: Value & { $ref?: string }) => Value
   validate: (schema: unknown) => ValidateFunction
 }
 
-/** What was asked and answered, however it was sent. */
+/** A request and its response, however they were sent. */
 export interface Exchange {
   method: string
   url: string
@@ -42,7 +49,7 @@ export interface Exchange {
 /** A media type whose bodies are one JSON value; NDJSON is none. */
 const JSON_TYPE = /[/+]json$/
 
-/** What HTTP itself adds to any answer, and what says in which form the body stands. */
+/** Headers of HTTP itself, and those that say how the body is encoded. */
 const AMBIENT = new Set([
   'connection',
   'content-length',
@@ -52,11 +59,11 @@ const AMBIENT = new Set([
   'transfer-encoding',
 ])
 
-/** Answers without a place in the document: pages for people, and the document itself. */
+/** Paths that are not in the document: pages for people, and the document itself. */
 const UNDOCUMENTED =
   /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
 
-/** All services have one document, whatever their settings; making it and compiling its validators takes long. */
+/** One for all services, as generating the document and compiling its validators takes long. */
 let shared: Known | undefined
 
 /** Operations and statuses that were seen, for the report of the whole run (`closing-line.ts`). */
@@ -70,7 +77,7 @@ function note(line: string): void {
 }
 
 export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): void {
-  const { operations, paths, resolve, validate } = known(app)
+  const { operations, paths, commonHeaders, resolve, validate } = known(app)
   const { url, status, headers, body } = exchange
   const path = url.replace(/^https?:\/\/[^/]+/, '').split(/[?#]/)[0] ?? ''
   const asked = exchange.method.toLowerCase()
@@ -88,19 +95,21 @@ export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): 
   }
   const { operationId, responses } = found.operation
   const where = `${operationId} ${status}`
-  const response = responses[status]
+  // Any read may be answered by 304.
+  const unchanged: Response | undefined = status === 304 && method === 'get' ? {} : undefined
+  const response = responses[status] ?? (status >= 400 ? responses['default'] : unchanged)
   if (!response) throw new Error(`The document does not describe ${where}: ${body}`)
   const described = resolve(response)
   note(where)
   const names = new Set(Object.keys(described.headers ?? {}).map((name) => name.toLowerCase()))
   for (const name of Object.keys(headers)) {
     if (AMBIENT.has(name)) continue
-    if (!names.has(name)) throw new Error(`The document does not describe the header ${name} of ${where}.`)
+    if (!names.has(name) && !commonHeaders.has(name))
+      throw new Error(`The document does not describe the header ${name} of ${where}.`)
     note(`${where} ${name}`)
   }
-  for (const [name, header] of Object.entries(described.headers ?? {}))
-    if (resolve(header)['required'] && headers[name.toLowerCase()] === undefined)
-      throw new Error(`${where} lacks the header ${name}.`)
+  if (headers['x-request-id'] === undefined) throw new Error(`${where} lacks the header X-Request-Id.`)
+  if (status >= 400 && body !== '') checkProblem(known(app), found.operation, status, body)
   if (body === '') {
     // A stream of no records is empty.
     const streamed = described.content?.[type] && !JSON_TYPE.test(type)
@@ -113,16 +122,25 @@ export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): 
   if (JSON_TYPE.test(type)) hold(where, content.schema, body, validate)
 }
 
-/** What of a body is kept to look at; longer ones are streams of whole lists. */
+/** An operation may answer its own problems and those common to all; the status names the one if it has only one. */
+function checkProblem({ commonProblems }: Known, operation: Operation, status: number, body: string): void {
+  const code = String((JSON.parse(body) as Node)['type']).replace('/problems/', '')
+  const sole = Object.values(PROBLEMS).filter((problem) => problem.status === status).length === 1
+  const named = operation['x-problems']?.includes(code) || (sole && String(status) in operation.responses)
+  if (!named && !commonProblems.includes(code))
+    throw new Error(`The document does not describe the problem ${code} of ${operation.operationId}.`)
+}
+
+/** Longer bodies are streams of whole lists, and not checked. */
 const MAX_KEPT = 2_000_000
 
 /**
- * Holds what goes over sockets to the document too, however a test asks.
- * @returns what was not as described; it grows as answers end
+ * Checks responses over sockets too, whatever client a test uses.
+ * @returns the faults; more are added as responses end
  */
 export function checkSockets(app: FastifyInstance): Error[] {
   const faults: Error[] = []
-  // Ahead of the service, which may answer at once.
+  // Before the service, which may answer at once.
   app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const pieces: Buffer[] = []
     let length = 0
@@ -132,7 +150,7 @@ export function checkSockets(app: FastifyInstance): Error[] {
       length += bytes.length
       if (length <= MAX_KEPT) pieces.push(bytes)
     }
-    // Headers that are handed over with the status are not kept by the response.
+    // The response object does not remember headers given to writeHead.
     let handed: Record<string, unknown> = {}
     const { write, end, writeHead } = response
     const watched = response as unknown as Record<string, (...given: unknown[]) => unknown>
@@ -158,7 +176,7 @@ export function checkSockets(app: FastifyInstance): Error[] {
         ]),
       )
       try {
-        // `OPTIONS *` asks about the server, not about a path.
+        // `OPTIONS *` is about the server, not about a path.
         if (length <= MAX_KEPT && url !== '*')
           checkAgainstDocument(app, {
             method,
@@ -188,8 +206,8 @@ function known(app: FastifyInstance): Known {
   return shared
 }
 
-/** The same document without room for what it does not name. */
-export function closed<Value>(value: Value): Value {
+/** The same document with objects closed: no properties beside those that it names. */
+function closed<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(closed) as Value
   if (typeof value !== 'object' || value === null) return value
   const node = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, closed(inner)]))
@@ -198,12 +216,28 @@ export function closed<Value>(value: Value): Value {
   return node as Value
 }
 
+/** Writes out schemas that extend another (`allOf`), so that they can be closed. */
+function extended(schemas: Record<string, Node>): Record<string, Node> {
+  const write = ({ allOf, ...schema }: Node): Node => {
+    const [base] = (allOf ?? []) as { $ref: string }[]
+    if (!base) return schema
+    const { properties, required } = write(schemas[base.$ref.split('/').at(-1) ?? ''] ?? {})
+    return {
+      ...schema,
+      properties: { ...(properties as Node), ...(schema['properties'] as Node) },
+      required: [...((required ?? []) as string[]), ...((schema['required'] ?? []) as string[])],
+    }
+  }
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, write(schema)]))
+}
+
 function read(document: OpenapiDocument): Known {
   const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false })
   formats.default(ajv)
   ajv.addFormat('int32', true)
   ajv.addFormat('int64', true)
-  ajv.addSchema({ ...closed(document), $id: 'api' })
+  const schemas = extended(document.components['schemas'] ?? {})
+  ajv.addSchema({ ...closed({ ...document, components: { ...document.components, schemas } }), $id: 'api' })
   const validators = new Map<string, ValidateFunction>()
   const patternOf = (path: string) => new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`)
   return {
@@ -211,6 +245,8 @@ function read(document: OpenapiDocument): Known {
       Object.entries(methods).map(([method, operation]) => ({ method, pattern: patternOf(path), operation })),
     ),
     paths: Object.keys(document.paths).map(patternOf),
+    commonHeaders: new Set(document['x-common-headers'].map((name) => name.toLowerCase())),
+    commonProblems: document['x-common-problems'],
     resolve: (node) => {
       const [, , section = '', name = ''] = node.$ref?.split('/') ?? []
       return (node.$ref ? document.components[section]?.[name] : node) as never

@@ -1,8 +1,7 @@
 // A receiver of webhooks on 127.0.0.1, which answers as a test wants and keeps what it was sent.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { eventually } from './wait.ts'
+import { onTestFinished, vi } from 'vitest'
 
 export interface Message {
   headers: IncomingHttpHeaders
@@ -57,9 +56,12 @@ export async function receiver(behave: Behaviour = () => ({ status: 204 })): Pro
     messages: [],
     behave,
     got: async (count) => {
-      await eventually(() => {
-        if (self.messages.length < count) throw new Error(`${self.messages.length} of ${count} came.`)
-      })
+      await vi.waitFor(
+        () => {
+          if (self.messages.length < count) throw new Error(`${self.messages.length} of ${count} came.`)
+        },
+        { timeout: 15_000, interval: 5 },
+      )
       return self.messages
     },
   }

@@ -62,7 +62,7 @@ export function crudRoutes(
       operationId: `list${plural}`,
       tag: path,
       summary: `List ${path}`,
-      description: `${resource.about} Pages follow \`page.nextCursor\` (also a \`Link\` header) and never skip a row.`,
+      description: resource.about,
       query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
       headers: ifNoneMatch,
       answers: {
@@ -126,10 +126,8 @@ export function crudRoutes(
       operationId: `create${name}`,
       tag: path,
       summary: `Create ${a}`,
-      description:
-        'Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.',
       body: resource.create,
-      answers: { 201: { description: `The ${kind} as it was made.`, schema: resource.record } },
+      answers: { 201: { description: `The new ${kind}.`, schema: resource.record } },
       problems: [
         'unknown-reference',
         'inconsistent',
@@ -152,7 +150,6 @@ export function crudRoutes(
       operationId: `get${name}`,
       tag: path,
       summary: `Get ${a}`,
-      description: `With \`include\` its related records come along; with \`knownAt\` it is as this service knew it then.${resource.alias ? ` It answers to its id and to its ${resource.alias}.` : ''}`,
       params: recordParam(resource),
       query: z.strictObject({
         include: includeParameter(resource, includes).optional(),
@@ -188,11 +185,11 @@ export function crudRoutes(
       operationId: `update${name}`,
       tag: path,
       summary: `Update ${a}`,
-      description: `A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.${resource.lifecycle ? ' The status is never patched: POST an event.' : ''}`,
+      ...(resource.lifecycle && { description: 'The status cannot be patched: create an event instead.' }),
       params: recordParam(resource),
       headers: ifMatch,
       body: resource.patch,
-      answers: { 200: { description: `The ${kind} as it is now.`, schema: resource.record } },
+      answers: { 200: { description: `The updated ${kind}.`, schema: resource.record } },
       problems: [
         'not-found',
         'gone',
@@ -223,11 +220,10 @@ export function crudRoutes(
       operationId: `delete${name}`,
       tag: path,
       summary: `Delete ${a}`,
-      description:
-        'Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.',
+      description: 'Needs an admin key. Evidence and other parts of the record are deleted with it.',
       params: recordParam(resource),
       headers: ifMatch,
-      answers: { 204: { description: 'It is deleted; reading it is 410 from now on.' } },
+      answers: { 204: { description: 'Deleted.' } },
       problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'referenced'],
       secured: true,
     }),

@@ -14,12 +14,13 @@ import {
   anyId,
   type Kind,
   line,
+  named,
   pathTo,
   references,
   refPattern,
   unbounded,
 } from '../../records/schema/fields.ts'
-import type { Doc, Resource } from '../../records/schema/resource.ts'
+import { type Doc, type Resource, referencesIn } from '../../records/schema/resource.ts'
 import { createRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
@@ -247,15 +248,20 @@ async function match(
 function withKeys(schema: z.ZodType): z.ZodType {
   const reference = references.get(schema as z.ZodString)
   if (reference) {
-    return z
-      .string()
-      .max(200)
-      .meta({
-        // Checked when the key is replaced; documented here.
-        pattern: [...reference.kinds.map((kind) => refPattern(kind).source), KEY.source].join('|'),
-        description: `The id of a ${reference.kinds.join(' or ')}, or \`=key\` of one in this report.`,
-      })
+    const { kinds } = reference
+    return named(
+      `Report${kinds.map((kind) => kind.charAt(0).toUpperCase() + kind.slice(1)).join('Or')}Reference`,
+      z
+        .string()
+        .max(200)
+        .meta({
+          // Checked when the key is replaced; documented here.
+          pattern: [...kinds.map((kind) => refPattern(kind).source), KEY.source].join('|'),
+          description: `The id of a ${kinds.join(' or ')}, or \`=key\` of one in this report.`,
+        }),
+    )
   }
+  if (schema instanceof z.ZodArray && referencesIn(schema).length === 0) return schema
   if (schema instanceof z.ZodObject) {
     return z.strictObject(
       Object.fromEntries(
@@ -280,24 +286,27 @@ const quoteSchema = (evidence: z.ZodObject) =>
       description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
     })
 
+const reportKey = named(
+  'ReportKey',
+  z
+    .string()
+    .regex(/^[\w.-]{1,100}$/)
+    .meta({
+      maxLength: 100,
+      description: 'A name by which other records of the report refer to it, as `=key`.',
+    }),
+)
+
 function itemSchema(resource: Resource, quote: z.ZodType) {
   const shape = (withKeys(resource.create) as z.ZodObject).shape
   return z
     .strictObject({
-      key: z
-        .string()
-        .regex(/^[\w.-]{1,100}$/)
-        .optional()
-        .meta({
-          maxLength: 100,
-          description: 'A name for others in this report to refer to it by, as `=key`.',
-        }),
+      key: reportKey.optional(),
       ...shape,
-      evidence: z
-        .array(quote)
-        .max(200)
-        .optional()
-        .meta({ description: 'The words of the source that it rests on.' }),
+      evidence: named(
+        'ReportEvidence',
+        z.array(quote).max(200).meta({ description: 'The words of the source that the record rests on.' }),
+      ).optional(),
     })
     .meta({ id: `Report${resource.name}Create`, description: `A ${resource.kind} in a report.` })
 }

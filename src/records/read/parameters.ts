@@ -104,18 +104,17 @@ const hasClock = (resource: Resource) => resource.lifecycle !== null || resource
 
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
-  const anyOf = `${description} Several values, separated by commas, mean any of them.`
   switch (filter.by) {
     case 'column':
     case 'membership':
-      return commaSeparated(filter.value, anyOf).optional()
+      return commaSeparated(filter.value, description).optional()
     case 'reference':
       // Which topics and states there are is said with the answer: the vocabulary is checked where it is kept.
       return commaSeparated(
         filter.kind === 'topic' || filter.kind === 'state'
           ? z.string().min(1).max(100)
           : ref(filter.kind, description),
-        anyOf,
+        description,
       ).optional()
     case 'range':
       return (filter.value ?? partialDate(description)).meta({ description }).optional()
@@ -162,7 +161,7 @@ export const viewParameters = (resource: Resource) => ({
 export const includeParameter = ({ name }: Resource, paths: readonly string[]) =>
   commaSeparated(
     named(`${name}Include`, z.enum(paths)),
-    'Related records to embed beside their ids, one level deep or two (`meeting.organization`).',
+    'Related records to embed, such as `meeting` or `meeting.organization`.',
   )
 
 /** The parameters of a resource's list. Anything else is refused. */
@@ -173,7 +172,7 @@ export function listParameters(resource: Resource, includes: readonly string[]):
     include: includeParameter(resource, includes).optional(),
     sort: commaSeparated(
       named(`${resource.name}Sort`, z.enum(sorts)),
-      `Fields to sort by, in order of weight; \`-\` in front means descending. Unknown values come last either way. Default: \`${resource.defaultSort}\`.`,
+      `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
     limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many records a page holds.' }),
     cursor: z

@@ -32,9 +32,12 @@ export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_${E
 /** Which kind a string refers to, wherever it stands in a shape. */
 export const references = z.registry<{ kinds: readonly Kind[] }>()
 
-/** A schema that has a name in the OpenAPI document, so that generated clients have a type of that name. */
-export const named = <Schema extends z.ZodType>(name: string, schema: Schema): Schema =>
-  schema.meta({ 'x-name': name })
+/**
+ * Names a schema in the OpenAPI document, so that it is described once and generated clients have a type of that name.
+ * @param about what it is wherever it is used; default: the first description given with it
+ */
+export const named = <Schema extends z.ZodType>(name: string, schema: Schema, about?: string): Schema =>
+  schema.meta({ 'x-name': name, ...(about !== undefined && { 'x-about': about }) })
 
 /** Marks an enum that may get further values within /v1 (docs/stability.md). */
 export const mayGrow = { 'x-may-grow': true }
@@ -57,12 +60,15 @@ export const unbounded = { 'x-unbounded': true }
 
 /** Texts of answers: what they look like, which nobody needs to check. */
 export const anyId = (description: string) =>
-  z.string().meta({
-    description,
-    pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
-    maxLength: 30,
-    examples: [exampleId('proposal')],
-  })
+  named(
+    'RecordId',
+    z.string().meta({
+      pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
+      maxLength: 30,
+      examples: [exampleId('proposal')],
+    }),
+    'The id of a record of any kind; the code of a state.',
+  ).meta({ description })
 export const pathTo = (description: string) =>
   z.string().meta({ description, format: 'uri-reference', maxLength: 300 })
 export const line = (max: number, description: string) => z.string().meta({ description, maxLength: max })
@@ -72,15 +78,15 @@ export const text = (max: number, description: string) =>
   z.string().trim().min(1).max(max).meta({ description })
 
 export const partialDate = (description: string) =>
-  z
-    .string()
-    .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.')
-    .refine(isPartialDate, 'There is no such date.')
-    .meta({
-      description: `${description} ISO 8601; YYYY and YYYY-MM where no more is known.`,
-      maxLength: 10,
-      examples: ['2022-08-24'],
-    })
+  named(
+    'PartialDate',
+    z
+      .string()
+      .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.')
+      .refine(isPartialDate, 'There is no such date.')
+      .meta({ maxLength: 10, examples: ['2022-08-24'] }),
+    'A date in ISO 8601; YYYY and YYYY-MM where no more is known.',
+  ).meta({ description })
 
 export const calendarDate = (description: string) =>
   z
@@ -90,7 +96,11 @@ export const calendarDate = (description: string) =>
     .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
 
 export const instant = (description: string) =>
-  z.iso.datetime().meta({ description, maxLength: 35, examples: ['2026-11-23T09:30:00.000Z'] })
+  named(
+    'Instant',
+    z.iso.datetime().meta({ maxLength: 35, examples: ['2026-11-23T09:30:00.000Z'] }),
+    'A point in time in ISO 8601, UTC.',
+  ).meta({ description })
 
 export const url = (description: string) =>
   z
@@ -102,18 +112,28 @@ export const url = (description: string) =>
 export function ref(kind: Kind | readonly [Kind, ...Kind[]], description: string) {
   const kinds = typeof kind === 'string' ? ([kind] as const) : kind
   const [first] = kinds
-  const schema = z
+  const form = z
     .string()
     .regex(new RegExp(kinds.map((one) => refPattern(one).source).join('|')), {
       error: (issue) => kinds.map((one) => wrongReference(one, String(issue.input))).join(' Or: '),
     })
     .meta({
-      description,
       maxLength: kinds.includes('topic') ? 100 : first === 'state' ? 2 : 30,
       examples: [first === 'state' ? 'RU' : exampleId(first)],
     })
+  const schema = (kinds.length === 1 ? namedReference(first, form) : form).meta({ description })
   references.add(schema, { kinds })
   return schema
+}
+
+const namedReference = <Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema =>
+  kind === 'topic' ? named('TopicReference', schema, 'The id or the slug of a topic.') : namedId(kind, schema)
+
+/** Names the form of the ids of a kind. */
+export function namedId<Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema {
+  if (kind === 'state') return named('StateCode', schema, 'The ISO 3166-1 alpha-2 code of a state.')
+  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Id`
+  return named(name, schema, `The id of ${withArticle(kind)}: opaque, time-ordered (TypeID).`)
 }
 
 /** The form of a reference to a kind. */
@@ -135,10 +155,13 @@ function wrongReference(kind: Kind, value: string): string {
     : `Must be ${wanted}.`
 }
 
-export const topicIds = z.array(ref('topic', 'A topic: its id or its slug.')).max(50).meta({
-  description:
-    'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
-})
+export const topicIds = named(
+  'TopicIds',
+  z.array(ref('topic', 'A topic: its id or its slug.')).max(50).meta({
+    description:
+      'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
+  }),
+)
 
 /** On whose behalf, or by whom: a state, an organization, or both. */
 export const party = (description: string) =>
@@ -149,17 +172,20 @@ export const party = (description: string) =>
     })
     .meta({ description })
 
-export const identifiers = z
-  .array(
-    z
-      .strictObject({
-        scheme: text(100, 'Who gave the identifier, such as `wikidata`.'),
-        identifier: text(300, 'The identifier in that scheme.'),
-      })
-      .meta({ id: 'Identifier', description: 'What another system calls the record (Popolo).' }),
-  )
-  .max(50)
-  .meta({ description: 'Unique per scheme and kind, so that an import can be repeated without doubling.' })
+export const identifiers = named(
+  'Identifiers',
+  z
+    .array(
+      z
+        .strictObject({
+          scheme: text(100, 'Who gave the identifier, such as `wikidata`.'),
+          identifier: text(300, 'The identifier in that scheme.'),
+        })
+        .meta({ id: 'Identifier', description: 'What another system calls the record (Popolo).' }),
+    )
+    .max(50)
+    .meta({ description: 'Unique per scheme and kind, so that an import can be repeated without doubling.' }),
+)
 
 export const webSources = z
   .array(
@@ -169,13 +195,14 @@ export const webSources = z
         title: text(500, 'Its title.').nullable().default(null),
         note: text(2000, 'What was taken from it.').nullable().default(null),
       })
-      .meta({ id: 'WebSource', description: 'A page elsewhere from which facts of a record come (Popolo).' }),
+      .meta({
+        id: 'WebSource',
+        description:
+          'A page elsewhere from which facts of a record come, where no source stored here holds their text (Popolo).',
+      }),
   )
   .max(50)
-  .meta({
-    description:
-      'Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here.',
-  })
+  .meta({ description: 'Pages elsewhere from which facts of the record come.' })
 
 export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
 
@@ -188,12 +215,19 @@ export const support = supportLevel.meta({
 
 /** The fields that every record ends with. */
 export const tail = {
-  createdAt: instant('When the record was made here.'),
-  updatedAt: instant('When its content last changed.'),
-  version: z
-    .int()
-    .min(1)
-    .meta({ description: '1, 2, 3 …; moves only when the content does.', examples: [1] }),
+  createdAt: named(
+    'CreatedAt',
+    instant('When the record was created here.'),
+    'When the record was created here.',
+  ),
+  updatedAt: named('UpdatedAt', instant('When its content last changed.'), 'When its content last changed.'),
+  version: named(
+    'RecordVersion',
+    z
+      .int()
+      .min(1)
+      .meta({ description: '1, 2, 3 …; changes only when the content does.', examples: [1] }),
+  ),
 }
 
 export const statusOf = (lifecycle: Lifecycle, description: string) =>

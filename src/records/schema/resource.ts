@@ -6,8 +6,10 @@ import type { Fault } from '../../core/problems.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import {
   eventFields,
+  exampleId,
   identifiers,
   type Kind,
+  namedId,
   PREFIXES,
   partialDate,
   references,
@@ -234,51 +236,26 @@ export function defineResource(definition: ResourceDefinition): Resource {
   return { ...definition, ...entity, lifecycle, create, patch, event }
 }
 
-/** Records as reading them would show them, made from the example of a POST; none where that leaves too much open. */
-function examplesOf(
-  keys: string[],
-  prefix: string | null,
-  writable: z.ZodObject,
-  example: Record<string, unknown>,
-) {
-  const { status = 'proposed', events: _, ...fields } = example
-  const given = writable.safeParse('status' in writable.shape ? example : fields)
-  if (!given.success) return []
-  const at = '2026-11-23T09:30:00.000Z'
-  const whole: Record<string, unknown> = {
-    id: prefix ? `${prefix}_01gb6jc400ezz8kdnweefcy4dk` : given.data['code'],
-    status,
-    statusSince: given.data['proposedOn'] ?? null,
-    support: 'unsupported',
-    sha256: '0'.repeat(64),
-    createdAt: at,
-    updatedAt: at,
-    version: 1,
-    ...given.data,
-  }
-  return [Object.fromEntries(keys.map((key) => [key, whole[key] ?? null]))]
-}
-
 /** A kind of record that lives under another: evidence, an event. */
 export function defineEntity(definition: EntityDefinition): Entity {
   const { kind, fields, required, derived } = definition
   const name = kind.charAt(0).toUpperCase() + kind.slice(1)
   const prefix = kind === 'state' ? null : PREFIXES[kind]
-  const id = z
-    .string()
-    .regex(prefix ? idPattern(prefix) : STATE_CODE)
-    .meta({
-      description: prefix ? 'Opaque, time-ordered (TypeID).' : 'Its ISO 3166-1 alpha-2 code.',
-      maxLength: prefix ? prefix.length + 27 : 2,
-    })
+  const id = namedId(
+    kind,
+    z
+      .string()
+      .regex(prefix ? idPattern(prefix) : STATE_CODE)
+      .meta({
+        maxLength: prefix ? prefix.length + 27 : 2,
+        examples: [kind === 'state' ? 'RU' : exampleId(kind)],
+      }),
+  )
   const writable = z.strictObject(
     mapValues(fields, (schema, key) => (required.includes(key) ? schema : optional(schema))),
   )
   const shape = { id, ...fields, ...derived, ...tail }
-  const examples = examplesOf(Object.keys(shape), prefix, writable, definition.example)
-  const record = z
-    .object(shape)
-    .meta({ id: name, description: definition.about, ...(examples.length > 0 && { examples }) })
+  const record = z.object(shape).meta({ id: name, description: definition.about })
   return {
     ...definition,
     name,
@@ -307,7 +284,7 @@ function optional(schema: z.ZodType): z.ZodType {
 }
 
 /** Every reference in a shape, found by walking it. */
-function referencesIn(schema: z.ZodType, path: string[] = []): Reference[] {
+export function referencesIn(schema: z.ZodType, path: string[] = []): Reference[] {
   const found = references.get(schema as z.ZodString)
   if (found) {
     const field = path.filter((segment) => segment !== '*').join('.')

@@ -1,0 +1,42 @@
+// Converts the OpenAPI document from 3.1 to 3.0.3, for generators that do not read 3.1.
+import { type Document, mapNodes, type Node } from './document.ts'
+
+export function convertTo30(document: Document): object {
+  const { webhooks: _, ...rest } = document
+  const { summary: __, ...info } = document['info'] as Node
+  const { schemas } = document.components
+  const converted = mapNodes(rest, (node) => convertSchema(node, schemas))
+  // Schemas that are only used where null is possible are written out there.
+  const text = JSON.stringify(converted)
+  for (const name of Object.keys(schemas))
+    if (!text.includes(`"#/components/schemas/${name}"`)) delete converted.components.schemas[name]
+  return { ...converted, openapi: '3.0.3', info }
+}
+
+function convertSchema(node: Node, schemas: Record<string, Node>): Node {
+  const { $ref, anyOf, const: only, examples, ...rest } = node
+  // In 3.0 nothing may stand beside a reference.
+  if ($ref !== undefined) return Object.keys(node).length === 1 ? node : { allOf: [{ $ref }], ...rest }
+  const [value, none] = (anyOf ?? []) as Node[]
+  if (value && none?.['type'] === 'null') return { ...nullable(value, schemas), ...rest }
+  const { type } = rest
+  return {
+    ...rest,
+    ...(anyOf !== undefined && { anyOf }),
+    ...(only !== undefined && { enum: [only] }),
+    ...(Array.isArray(type) && { type: type[0], nullable: true }),
+    ...(Array.isArray(examples) ? { example: examples[0] } : examples !== undefined && { examples }),
+  }
+}
+
+/** In 3.0 `nullable` needs a type beside it, and an enum that has null; so only objects can be referred to. */
+function nullable(value: Node, schemas: Record<string, Node>): Node {
+  const target = schemas[String(value['$ref']).split('/').at(-1) ?? '']
+  if (!target || target['type'] === 'object') return { type: 'object', nullable: true, allOf: [value] }
+  const { description: _, ...schema } = mapNodes(target, (node) => convertSchema(node, schemas))
+  return {
+    ...schema,
+    nullable: true,
+    ...(Array.isArray(schema['enum']) && { enum: [...schema['enum'], null] }),
+  }
+}
