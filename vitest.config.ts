@@ -18,7 +18,6 @@ const ONCE = [
   'contract/*',
   'openapi',
   'config',
-  'cli',
   'install',
   'logger',
 ].map((name) => `test/${name}.test.ts`)

@@ -1,203 +1,219 @@
-// npm run openapi:diff: what in the OpenAPI document would break clients of the last release. Fails on what
-// docs/api-changelog.md does not name. Plain comparison: it knows the parts of OpenAPI that our document uses.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// npm run openapi:diff: lists what in the OpenAPI document would break clients of the last release, and fails on what
+// docs/api-changelog.md does not name.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 
 type Node = Record<string, any>
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete']
+/** `sent` by clients (parameters, bodies) or `received` by them. */
+type Direction = 'sent' | 'received'
 
-/** Every change from one document to the next that a client may notice to its harm, in a sentence each. */
-export function breaks(before: Node, after: Node): string[] {
-  const found = new Set<string>()
-  const follow = (document: Node, node: Node): Node => {
-    if (typeof node?.['$ref'] !== 'string') return node
-    const [, , section = '', name = ''] = node['$ref'].split('/')
-    return document['components'][section][name]
-  }
-  const old = (node: Node) => follow(before, node)
-  const now = (node: Node) => follow(after, node)
-  /** Named schemas are compared once for each direction, where first met, so that circles end. */
-  const met = new Set<string>()
+/** The breaking changes between two documents, a sentence each. Knows the parts of OpenAPI that our document uses. */
+export function breakingChanges(before: Node, after: Node): string[] {
+  const changes = new Set<string>()
+  /** Each pair of named schemas is compared once per direction, so that cycles end. */
+  const compared = new Set<string>()
 
-  for (const name of Object.keys(before['components']['schemas']))
-    if (!after['components']['schemas'][name]) found.add(`schema ${name}: removed`)
-
-  for (const [path, methods] of Object.entries(before['paths'] as Node)) {
-    for (const method of METHODS.filter((each) => methods[each])) {
-      const where = `${method.toUpperCase()} ${path}`
-      const next = after['paths'][path]?.[method] as Node | undefined
-      if (!next) found.add(`${where}: removed`)
-      else compareOperations(where, methods[method] as Node, next)
+  const resolve = (document: Node, node: Node): Node => {
+    const [, , section = '', name = ''] = String(node?.['$ref'] ?? '').split('/')
+    const target: Node = name ? document['components'][section][name] : node
+    const [base] = target?.['allOf'] ?? []
+    if (!base?.['$ref']) return target
+    const { properties, required } = resolve(document, base)
+    return {
+      ...target,
+      properties: { ...properties, ...target['properties'] },
+      required: [...(required ?? []), ...(target['required'] ?? [])],
     }
   }
-  return [...found].sort()
+  const old = (node: Node) => resolve(before, node)
+  const now = (node: Node) => resolve(after, node)
+
+  for (const name of Object.keys(before['components']['schemas']))
+    if (!after['components']['schemas'][name]) changes.add(`schema ${name}: removed`)
+  for (const [path, methods] of Object.entries<Node>(before['paths'])) {
+    for (const [method, operation] of Object.entries<Node>(methods)) {
+      const where = `${method.toUpperCase()} ${path}`
+      const next = after['paths'][path]?.[method]
+      if (next) compareOperations(where, operation, next)
+      else changes.add(`${where}: removed`)
+    }
+  }
+  return [...changes].sort()
 
   function compareOperations(where: string, was: Node, is: Node): void {
     if (was['operationId'] !== is['operationId'])
-      found.add(`${where}: operationId ${was['operationId']} became ${is['operationId']}`)
-    const needsKey = ({ security = [] }: Node) =>
+      changes.add(`${where}: operationId ${was['operationId']} became ${is['operationId']}`)
+    const needsKey = (document: Node, { security = document['security'] ?? [] }: Node) =>
       security.length > 0 && security.every((scheme: Node) => Object.keys(scheme).length > 0)
-    if (!needsKey(was) && needsKey(is)) found.add(`${where}: needs a key`)
+    if (!needsKey(before, was) && needsKey(after, is)) changes.add(`${where}: requires a key`)
+    compareParameters(where, was, is)
 
-    const parameters = (operation: Node, resolve: typeof old) =>
-      new Map<string, Node>(
-        ((operation['parameters'] ?? []) as Node[])
-          .map(resolve)
-          .map((parameter) => [`${parameter['in']} ${String(parameter['name']).toLowerCase()}`, parameter]),
-      )
-    const taken = parameters(is, now)
-    const known = parameters(was, old)
-    for (const [key, parameter] of known) {
-      const at = `${where}: parameter ${parameter['name']}`
-      const next = taken.get(key)
-      if (!next) found.add(`${at} was removed`)
-      else {
-        if (next['required'] && !parameter['required']) found.add(`${at} became required`)
-        for (const field of ['style', 'explode'])
-          if (next[field] !== parameter[field]) found.add(`${at} is written otherwise`)
-        compare(at, parameter['schema'], next['schema'], 'sent')
-      }
-    }
-    for (const [key, parameter] of taken)
-      if (parameter['required'] && !known.has(key))
-        found.add(`${where}: parameter ${parameter['name']} is new and required`)
-
-    const [wasBody, isBody] = [was['requestBody'], is['requestBody']] as (Node | undefined)[]
-    if (wasBody && !isBody) found.add(`${where}: takes no body any more`)
-    if (isBody?.['required'] && !wasBody?.['required']) found.add(`${where}: the body became required`)
+    const [wasBody, isBody] = [was['requestBody'], is['requestBody']]
+    if (wasBody && !isBody) changes.add(`${where}: no longer takes a body`)
+    if (isBody?.['required'] && !wasBody?.['required']) changes.add(`${where}: the body became required`)
     if (wasBody && isBody) compareContent(`${where}: body`, wasBody['content'], isBody['content'], 'sent')
 
-    for (const [status, response] of Object.entries(was['responses'] as Node)) {
-      const [given, next] = [old(response), is['responses'][status] && now(is['responses'][status])]
+    for (const [status, response] of Object.entries<Node>(was['responses'])) {
+      const next = is['responses'][status]
+      const at = `${where}: response ${status}`
+      if (next) compareResponses(at, old(response), now(next))
+      // An error may become a success, but not the other way round.
+      else if (/^[23]/.test(status)) changes.add(`${at} was removed`)
+    }
+    for (const status of Object.keys(is['responses']))
+      if (/^2/.test(status) && !was['responses'][status]) changes.add(`${where}: response ${status} is new`)
+  }
+
+  function compareParameters(where: string, was: Node, is: Node): void {
+    const parameters = ({ parameters = [] }: Node, resolved: typeof old) =>
+      new Map<string, Node>(
+        parameters.map(resolved).map((each: Node) => [`${each['in']} ${each['name'].toLowerCase()}`, each]),
+      )
+    const [known, accepted] = [parameters(was, old), parameters(is, now)]
+    for (const [key, parameter] of known) {
+      const at = `${where}: parameter ${parameter['name']}`
+      const next = accepted.get(key)
       if (!next) {
-        // What is no success any more may have become one; what succeeded must go on to.
-        if (/^[23]/.test(status)) found.add(`${where}: answer ${status} was removed`)
+        changes.add(`${at} was removed`)
         continue
       }
-      for (const name of Object.keys(given['headers'] ?? {}))
-        if (!next['headers']?.[name]) found.add(`${where}: answer ${status}: header ${name} was removed`)
-      compareContent(`${where}: answer ${status}`, given['content'] ?? {}, next['content'] ?? {}, 'received')
+      if (next['required'] && !parameter['required']) changes.add(`${at} became required`)
+      if (['style', 'explode'].some((field) => next[field] !== parameter[field]))
+        changes.add(`${at} is serialized differently`)
+      compareSchemas(at, parameter['schema'], next['schema'], 'sent')
     }
-    for (const status of Object.keys(is['responses'] as Node))
-      if (/^2/.test(status) && !was['responses'][status]) found.add(`${where}: answer ${status} is new`)
+    for (const [key, parameter] of accepted)
+      if (parameter['required'] && !known.has(key))
+        changes.add(`${where}: parameter ${parameter['name']} is new and required`)
   }
 
-  function compareContent(where: string, was: Node, is: Node, direction: 'sent' | 'received'): void {
-    for (const [type, media] of Object.entries(was)) {
-      if (is[type]) compare(where, media['schema'], is[type]['schema'], direction)
-      else found.add(`${where}: no ${type} any more`)
+  function compareResponses(where: string, was: Node, is: Node): void {
+    for (const name of Object.keys(was['headers'] ?? {}))
+      if (!is['headers']?.[name]) changes.add(`${where}: header ${name} was removed`)
+    compareContent(where, was['content'] ?? {}, is['content'] ?? {}, 'received')
+  }
+
+  function compareContent(where: string, was: Node, is: Node, direction: Direction): void {
+    for (const [type, media] of Object.entries<Node>(was)) {
+      if (is[type]) compareSchemas(where, media['schema'], is[type]['schema'], direction)
+      else changes.add(`${where}: no longer ${type}`)
     }
   }
 
-  /** What was legal to send must stay legal; what is received must be what it was, or less surprising. */
-  function compare(where: string, was: Node, is: Node, direction: 'sent' | 'received'): void {
+  /** What was valid to send must stay valid; what is received must not be more than it was. */
+  function compareSchemas(where: string, was: Node, is: Node, direction: Direction): void {
     let at = where
     const name = was?.['$ref']?.split('/').at(-1)
     if (name) {
       const key = `${direction} ${was['$ref']} ${is?.['$ref']}`
-      if (met.has(key)) return
-      met.add(key)
+      if (compared.has(key)) return
+      compared.add(key)
       at = `schema ${name}`
     }
     const [one, other] = [old(was), now(is)]
-    if (!other) return void found.add(`${at}: removed`)
-    const sent = direction === 'sent'
-    compareTypes(at, one, other, sent)
-    for (const [low, word] of [
-      ['minLength', 'longer'],
-      ['minItems', 'longer'],
-      ['minimum', 'larger'],
-    ] as const)
-      if (
-        sent &&
-        (other[low] ?? Number.NEGATIVE_INFINITY) >
-          (one[low] ?? (low === 'minimum' ? Number.NEGATIVE_INFINITY : 0))
-      )
-        found.add(`${at}: must be ${word} (${low} ${other[low]})`)
-    for (const high of ['maxLength', 'maxItems', 'maximum'])
-      if (sent && (other[high] ?? Number.POSITIVE_INFINITY) < (one[high] ?? Number.POSITIVE_INFINITY))
-        found.add(`${at}: ${high} is ${other[high]}`)
+    if (!other) return void changes.add(`${at}: removed`)
+    compareTypes(at, one, other, direction)
+    if (direction === 'sent') compareLimits(at, one, other)
     for (const form of ['pattern', 'format'])
-      if (one[form] !== other[form] && (sent ? other[form] !== undefined : one[form] !== undefined))
-        found.add(`${at}: another ${form}`)
+      if (one[form] !== other[form] && (direction === 'sent' ? other : one)[form] !== undefined)
+        changes.add(`${at}: another ${form}`)
     compareProperties(at, one, other, direction)
-    if (one['items'] && other['items']) compare(`${at}[]`, one['items'], other['items'], direction)
+    if (one['items'] && other['items']) compareSchemas(`${at}[]`, one['items'], other['items'], direction)
     compareMembers(at, one, other, direction)
   }
 
-  function compareTypes(at: string, one: Node, other: Node, sent: boolean): void {
+  function compareLimits(at: string, one: Node, other: Node): void {
+    for (const low of ['minLength', 'minItems', 'minimum']) {
+      const none = low === 'minimum' ? Number.NEGATIVE_INFINITY : 0
+      if ((other[low] ?? none) > (one[low] ?? none)) changes.add(`${at}: ${low} is ${other[low]}`)
+    }
+    for (const high of ['maxLength', 'maxItems', 'maximum'])
+      if ((other[high] ?? Number.POSITIVE_INFINITY) < (one[high] ?? Number.POSITIVE_INFINITY))
+        changes.add(`${at}: ${high} is ${other[high]}`)
+  }
+
+  /** Of types and values, those that are sent may become more, those that are received may become fewer. */
+  function compareTypes(at: string, one: Node, other: Node, direction: Direction): void {
+    const sent = direction === 'sent'
+    const [before, after] = sent ? [one, other] : [other, one]
+    const report = (value: string) =>
+      changes.add(`${at}: ${sent ? `no longer accepts ${value}` : `may be ${value}`}`)
     const types = (node: Node): string[] => [node['type'] ?? []].flat()
-    const [narrow, wide] = sent ? [types(one), types(other)] : [types(other), types(one)]
-    const gone = narrow.filter(
-      (type) => !wide.includes(type) && !(type === 'integer' && wide.includes('number')),
+    const missing = types(before).filter(
+      (type) => !types(after).includes(type) && !(type === 'integer' && types(after).includes('number')),
     )
-    if (wide.length > 0 && gone.length > 0)
-      found.add(`${at}: ${sent ? 'takes no' : 'may be'} ${gone.join(', ')}${sent ? ' any more' : ''}`)
+    if (types(after).length > 0 && missing.length > 0) report(missing.join(', '))
+
     const values = (node: Node): unknown[] | undefined =>
       node['enum'] ?? ('const' in node ? [node['const']] : undefined)
-    const [few, many] = sent ? [values(one), values(other)] : [values(other), values(one)]
-    if (!many) return
-    if (!few) {
-      found.add(`${at}: ${sent ? 'takes only some values' : 'may be any value'}`)
-      return
-    }
-    // What says that it may grow may grow.
-    if (!sent && one['x-may-grow']) return
-    for (const value of few.filter((each) => !many.includes(each)))
-      found.add(`${at}: ${sent ? 'takes no' : 'may be'} ${JSON.stringify(value)}${sent ? ' any more' : ''}`)
+    const [few, many] = [values(before), values(after)]
+    if (!many || (!sent && one['x-may-grow'])) return
+    if (!few) changes.add(`${at}: ${sent ? 'accepts only some values' : 'may be any value'}`)
+    else for (const value of few.filter((each) => !many.includes(each))) report(JSON.stringify(value))
   }
 
-  function compareProperties(at: string, one: Node, other: Node, direction: 'sent' | 'received'): void {
-    const required = (node: Node): string[] => node['required'] ?? []
-    for (const [name, schema] of Object.entries((one['properties'] ?? {}) as Record<string, Node>)) {
-      const next = other['properties']?.[name] as Node | undefined
-      if (!next) found.add(`${at}.${name}: removed`)
-      else compare(`${at}.${name}`, schema, next, direction)
+  function compareProperties(at: string, one: Node, other: Node, direction: Direction): void {
+    for (const [name, schema] of Object.entries<Node>(one['properties'] ?? {})) {
+      const next = other['properties']?.[name]
+      if (next) compareSchemas(`${at}.${name}`, schema, next, direction)
+      else changes.add(`${at}.${name}: removed`)
     }
-    const [less, more] = direction === 'sent' ? [one, other] : [other, one]
-    for (const name of required(more))
-      if (!required(less).includes(name) && (direction === 'sent' || other['properties']?.[name]))
-        found.add(`${at}.${name}: ${direction === 'sent' ? 'became required' : 'may be missing'}`)
+    const sent = direction === 'sent'
+    const [before, after] = (sent ? [one, other] : [other, one]).map(
+      ({ required = [] }): string[] => required,
+    )
+    for (const name of after ?? [])
+      if (!before?.includes(name) && (sent || other['properties']?.[name]))
+        changes.add(`${at}.${name}: ${sent ? 'became required' : 'may be missing'}`)
   }
 
-  function compareMembers(at: string, one: Node, other: Node, direction: 'sent' | 'received'): void {
-    const members = (node: Node): Node[] => node['oneOf'] ?? node['anyOf'] ?? []
-    const nameOf = (node: Node): string => node['$ref'] ?? String(node['type'] ?? 'any')
-    const [was, is] = [
-      new Map(members(one).map((node) => [nameOf(node), node])),
-      new Map(members(other).map((node) => [nameOf(node), node])),
-    ]
+  function compareMembers(at: string, one: Node, other: Node, direction: Direction): void {
+    const members = (node: Node) =>
+      new Map<string, Node>(
+        (node['oneOf'] ?? node['anyOf'] ?? []).map((member: Node) => [
+          String(member['$ref'] ?? member['type'] ?? 'any')
+            .split('/')
+            .at(-1),
+          member,
+        ]),
+      )
+    const [was, is] = [members(one), members(other)]
     for (const [name, member] of was) {
       const next = is.get(name)
-      if (next) compare(`${at} (${name.split('/').at(-1)})`, member, next, direction)
-      else if (direction === 'sent' || is.size > 0) found.add(`${at}: no ${name.split('/').at(-1)} any more`)
+      if (next) compareSchemas(`${at} (${name})`, member, next, direction)
+      else if (direction === 'sent' || is.size > 0) changes.add(`${at}: no longer ${name}`)
     }
     if (direction === 'sent' || one['x-may-grow'] || was.size === 0) return
-    for (const name of is.keys()) if (!was.has(name)) found.add(`${at}: may be ${name.split('/').at(-1)}`)
+    for (const name of is.keys()) if (!was.has(name)) changes.add(`${at}: may be ${name}`)
   }
 }
 
-/** What the changelog says of a break: its sentence, behind a hyphen. */
-export const isSaid = (changelog: string, sentence: string) =>
+/** Whether a line of the changelog is this sentence, as a list item. */
+export const isNamed = (changelog: string, sentence: string) =>
   changelog.split('\n').some((line) => line.replaceAll('`', '').trim() === `- ${sentence}`)
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..', '..')
   const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8')
-  const version = readdirSync(join(root, 'openapi', 'released'))
-    .map((name) => name.replace(/\.json$/, ''))
+  const released = join(root, 'openapi', 'released')
+  const version = (existsSync(released) ? globSync('*.json', { cwd: released }) : [])
+    .map((name) => basename(name, '.json'))
     .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
     .at(-1)
-  const found = breaks(
+  if (version === undefined) {
+    console.log('There is no release to compare with yet.')
+    process.exit()
+  }
+  const changes = breakingChanges(
     JSON.parse(read('openapi', 'released', `${version}.json`)),
     JSON.parse(read('openapi', 'openapi.json')),
   )
   const changelog = read('docs', 'api-changelog.md')
-  const silent = found.filter((sentence) => !isSaid(changelog, sentence))
+  const unnamed = changes.filter((sentence) => !isNamed(changelog, sentence))
   console.log(
-    `Since ${version}: ${found.length} breaking changes, ${silent.length} of them not in docs/api-changelog.md.`,
+    `Since ${version}: ${changes.length} breaking changes, ${unnamed.length} of them not in docs/api-changelog.md.`,
   )
-  for (const sentence of silent) console.error(`- ${sentence}`)
-  process.exitCode = silent.length > 0 ? 1 : 0
+  for (const sentence of unnamed) console.error(`- ${sentence}`)
+  process.exitCode = unnamed.length > 0 ? 1 : 0
 }

@@ -1,25 +1,27 @@
-// What linters and generators have in common: they live here, with a lock file of their own, and come when they are used.
+// Installs the linters and generators, which have a lock file of their own outside of the main install.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const here = import.meta.dirname
-const read = (name: string) => (existsSync(join(here, name)) ? readFileSync(join(here, name), 'utf8') : '')
+const packagesIn = (file: string) =>
+  existsSync(join(here, file))
+    ? (
+        JSON.parse(readFileSync(join(here, file), 'utf8')) as {
+          packages: Record<string, { version?: string }>
+        }
+      ).packages
+    : {}
 
-/** Installs what the lock file says, unless it is there already. */
+/** Installs the versions of the lock file, unless they are installed. */
 export function install(): void {
-  const { packages } = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { version?: string }>
-  }
-  const { packages: there = {} } = JSON.parse(read('node_modules/.package-lock.json') || '{}') as {
-    packages?: Record<string, { version?: string }>
-  }
-  const missing = Object.entries(packages).some(
+  const installed = packagesIn('node_modules/.package-lock.json')
+  const missing = Object.entries(packagesIn('package-lock.json')).some(
     ([path, { version, ...rest }]) =>
-      path !== '' && !('optional' in rest) && there[path]?.version !== version,
+      path !== '' && !('optional' in rest) && installed[path]?.version !== version,
   )
   if (missing) execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' })
 }
 
-/** The command of a package that is installed here. */
+/** The path of an installed command. */
 export const tool = (name: string) => join(here, 'node_modules', '.bin', name)

@@ -1,21 +1,29 @@
-// npm run openapi:lint: the OpenAPI document and its twin in 3.0.3 before the judges. They are installed here when they
-// are not yet, outside of the main install.
-import { spawnSync } from 'node:child_process'
+// npm run openapi:lint: lints the OpenAPI document, in 3.1 and in 3.0.3, with Redocly and Spectral.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { convertTo30 } from '../../src/http/openapi-3.0.ts'
 import { install, tool } from './install.ts'
 
+const folder = join(import.meta.dirname, '..', '..', 'openapi')
+const [document, document30] = [join(folder, 'openapi.json'), join(folder, 'openapi-3.0.json')]
+writeFileSync(document30, JSON.stringify(convertTo30(JSON.parse(readFileSync(document, 'utf8')))))
+
 install()
-let failed = false
-for (const file of ['../../openapi/openapi.json', '../../openapi/openapi-3.0.json']) {
-  for (const [name, args] of [
-    ['redocly', ['lint', '--config', 'redocly.yaml', file]],
-    ['spectral', ['lint', '--ruleset', 'spectral.yaml', '--fail-severity', 'hint', file]],
-  ] as const) {
-    const { status } = spawnSync(tool(name), args, {
-      cwd: import.meta.dirname,
-      stdio: 'inherit',
-      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
-    })
-    if (status !== 0) failed = true
-  }
-}
-process.exit(failed ? 1 : 0)
+const statuses = await Promise.all(
+  [document, document30].flatMap((file) =>
+    (
+      [
+        ['redocly', 'lint', '--config', 'redocly.yaml', file],
+        ['spectral', 'lint', '--ruleset', 'spectral.yaml', '--fail-severity', 'hint', file],
+      ] as const
+    ).map(async ([name, ...args]) => {
+      const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+      const linter = spawn(tool(name), args, { cwd: import.meta.dirname, stdio: 'inherit', env })
+      const [status] = await once(linter, 'exit')
+      return status
+    }),
+  ),
+)
+process.exitCode = statuses.every((status) => status === 0) ? 0 : 1

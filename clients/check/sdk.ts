@@ -1,166 +1,114 @@
-// npm run sdk:check: makes a client with every generator, compiles each under `strict`, and runs a program with each
-// against a live server with a database of its own. Everything is in a temporary folder, but for the tools.
-import { execFileSync, spawn } from 'node:child_process'
+// npm run sdk:check: generates a client with every generator, compiles each under `strict`, and runs a program with each
+// against a service of its own. Also type-checks and packs our own client.
+import { type ExecFileOptions, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { install, tool } from './install.ts'
-import { drawTypes } from './types.ts'
+import { generateTypes } from './types.ts'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
 const document = join(root, 'openapi', 'openapi.json')
+const client = join(root, 'clients', 'typescript')
 
-/** What every program must have seen: of the seed, and of what it did itself. */
-const EXPECTED = {
+/** The result that every program prints. */
+const EXPECTED = JSON.stringify({
   listed: 9,
   speaker: 'Sergei Shoigu',
   quotes: 4,
   status: 'proposed',
   created: 201,
   stale: 412,
+})
+
+interface Generator {
+  /** The package that generates. */
+  from: string
+  command: string[]
+  /** Whether the generated code is an ES module. Default: CommonJS. */
+  module?: boolean
 }
 
-/** How each generator is called. `at` is the folder of its client. */
-const GENERATORS: Record<string, { version: string; generate: (at: string) => void }> = {
+const GENERATORS: Record<string, Generator> = {
   'openapi-fetch': {
-    version: 'openapi-typescript',
-    generate: (at) => run('openapi-typescript', [document, '-o', join(at, 'schema.ts')], at),
+    from: 'openapi-typescript',
+    command: ['openapi-typescript', document, '-o', 'schema.ts'],
+    module: true,
   },
   'hey-api': {
-    version: '@hey-api/openapi-ts',
-    generate: (at) =>
-      run('openapi-ts', ['-i', document, '-o', join(at, 'client'), '-c', '@hey-api/client-fetch'], at),
+    from: '@hey-api/openapi-ts',
+    command: ['openapi-ts', '-i', document, '-o', 'client', '-c', '@hey-api/client-fetch'],
   },
-  orval: {
-    version: 'orval',
-    generate: (at) => {
-      copyFileSync(join(here, 'programs', 'orval-fetch.ts'), join(at, 'request.ts'))
-      // Lists come as CSV and NDJSON too; of those orval would make streams in place of pages.
-      const config = {
-        input: document,
-        output: {
-          target: './client.ts',
-          client: 'fetch',
-          headers: true,
-          override: {
-            mutator: { path: './request.ts', name: 'request' },
-            contentType: {
-              include: [
-                'application/json',
-                'application/merge-patch+json',
-                'application/ld+json',
-                'application/problem+json',
-              ],
-            },
-          },
-        },
-      }
-      writeFileSync(join(at, 'orval.config.mjs'), `export default { tracker: ${JSON.stringify(config)} }\n`)
-      run('orval', ['--config', 'orval.config.mjs'], at)
-    },
-  },
-  kubb: {
-    version: '@kubb/plugin-client',
-    generate: (at) => {
-      writeFileSync(
-        join(at, 'kubb.config.mjs'),
-        `import { defineConfig } from '@kubb/core'
-import { pluginClient } from '@kubb/plugin-client'
-import { pluginOas } from '@kubb/plugin-oas'
-import { pluginTs } from '@kubb/plugin-ts'
-export default defineConfig({
-  root: '.',
-  input: { path: ${JSON.stringify(document)} },
-  output: { path: './client', clean: true, format: false, lint: false },
-  plugins: [
-    pluginOas({ generators: [], validate: false }),
-    pluginTs({ enumType: 'literal' }),
-    pluginClient({ client: 'fetch', bundle: true, dataReturnType: 'full' }),
-  ],
-})
-`,
-      )
-      run('kubb', ['generate', '--config', 'kubb.config.mjs'], at)
-    },
-  },
-  ours: { version: '', generate: pack },
+  orval: { from: 'orval', command: ['orval', '--config', 'orval.config.mjs'] },
+  kubb: { from: '@kubb/plugin-client', command: ['kubb', 'generate', '--config', 'kubb.config.mjs'] },
   'swagger-typescript-api': {
-    version: 'swagger-typescript-api',
-    generate: (at) =>
-      run(
-        'swagger-typescript-api',
-        ['generate', '-p', document, '-o', at, '-n', 'client.ts', '--generate-union-enums'],
-        at,
-      ),
+    from: 'swagger-typescript-api',
+    command: [
+      'swagger-typescript-api',
+      ...['generate', '-p', document, '-o', '.', '-n', 'client.ts', '--generate-union-enums'],
+    ],
   },
 }
 
-/** What our package holds, and nothing else. */
-const PACKED = [
+/** Runs a command. @throws Error with its output */
+async function run(command: string, args: string[], options: ExecFileOptions): Promise<string> {
+  const env = { ...process.env, CI: 'true', NO_COLOR: '1', DOCUMENT: document, ...options.env }
+  try {
+    const { stdout } = await promisify(execFile)(command, args, { ...options, env, encoding: 'utf8' })
+    return stdout
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`${command} failed:\n${stdout}${stderr}`.slice(0, 4000), { cause: error })
+  }
+}
+
+const versionOf = (folder: string) =>
+  (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
+
+/** Generates, compiles and runs. @returns the generator and its version */
+async function check(name: string, at: string, env: Record<string, string>): Promise<string> {
+  const { from, command: [command = '', ...args] = [], module } = GENERATORS[name] ?? {}
+  cpSync(join(here, 'programs', name), at, { recursive: true })
+  cpSync(join(here, 'programs', 'tsconfig.json'), join(at, 'tsconfig.json'))
+  writeFileSync(join(at, 'package.json'), JSON.stringify({ type: module || !from ? 'module' : 'commonjs' }))
+  if (from) await run(tool(command), args, { cwd: at })
+  else await pack(at)
+  await run(tool('tsc'), ['-p', '.'], { cwd: at })
+  const output = await run(process.execPath, ['dist/program.js'], { cwd: at, env })
+  const result = output.trim().split('\n').at(-1)
+  if (result !== EXPECTED) throw new Error(`The program printed ${result}, not ${EXPECTED}.`)
+  return from ? `${from} ${versionOf(join(here, 'node_modules', from))}` : `packed ${versionOf(client)}`
+}
+
+const PACKED_FILES = [
   'LICENSE',
   'README.md',
   ...['http', 'index', 'live', 'schema'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]),
   'package.json',
 ]
 
-/** Packs our own client and holds the package to its judges. */
-function pack(at: string): void {
-  const ours = join(root, 'clients', 'typescript')
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', at], { cwd: ours }).toString(),
-  ) as [{ filename: string; files: { path: string }[] }]
-  const files = packed.files.map(({ path }) => path).sort()
-  if (files.join() !== PACKED.toSorted().join()) throw new Error(`The package holds ${files.join(', ')}.`)
-  const tarball = join(at, packed.filename)
-  run('publint', [tarball, '--strict'], at)
-  run('attw', [tarball, '--profile', 'esm-only'], at)
-  const into = join(at, 'node_modules', 'sco-tracker-client')
-  mkdirSync(into, { recursive: true })
-  execFileSync('tar', ['-xzf', tarball, '-C', into, '--strip-components=1'])
+/** Type-checks our own client and what uses it, packs it, lints the package and installs it. */
+async function pack(at: string): Promise<void> {
+  await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'clients'], { cwd: root })
+  const packed = await run('npm', ['pack', '--json', '--silent', '--pack-destination', at], { cwd: client })
+  const [{ filename = '', files = [] } = {}] = JSON.parse(packed) as {
+    filename: string
+    files: { path: string }[]
+  }[]
+  const paths = files.map(({ path }) => path).sort()
+  if (paths.join() !== PACKED_FILES.toSorted().join()) throw new Error(`The package has ${paths.join(', ')}.`)
+  await run(tool('publint'), [filename, '--strict'], { cwd: at })
+  await run(tool('attw'), [filename, '--profile', 'esm-only'], { cwd: at })
+  const target = join(at, 'node_modules', 'sco-tracker-client')
+  mkdirSync(target, { recursive: true })
+  await run('tar', ['-xzf', filename, '-C', target, '--strip-components=1'], { cwd: at })
 }
 
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2022',
-    lib: ['es2023', 'dom', 'dom.iterable'],
-    module: 'nodenext',
-    types: ['node'],
-    typeRoots: [join(here, 'node_modules', '@types')],
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    rewriteRelativeImportExtensions: true,
-    skipLibCheck: true,
-    outDir: 'dist',
-    rootDir: '.',
-  },
-  include: ['**/*.ts', '.*/**/*.ts', 'client/.kubb/*.ts'],
-}
-
-function run(command: string, args: string[], cwd: string): void {
-  try {
-    execFileSync(tool(command), args, {
-      cwd,
-      stdio: 'pipe',
-      env: { ...process.env, CI: 'true', NO_COLOR: '1' },
-    })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: Buffer; stderr: Buffer }
-    throw new Error(`${command} failed:\n${stdout}${stderr}`.slice(0, 4000), { cause: error })
-  }
-}
-
-/** A service on a free port, seeded, and a key for it. */
+/** Starts a seeded service on a free port, with a key. */
 async function serve(folder: string) {
   const env = {
     ...process.env,
@@ -180,71 +128,36 @@ async function serve(folder: string) {
   }
   if (!base) throw new Error('The service did not start.')
   server.stderr.resume()
-  const args = [join(root, 'src/main.ts'), 'keys', 'create', '--name', 'sdk:check', '--role', 'analyst']
-  const key = execFileSync(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
-    .toString()
-    .trim()
-  return {
-    base,
-    key,
-    stop: async () => {
-      server.kill('SIGTERM')
-      if (server.exitCode === null) await once(server, 'exit')
-    },
+  const args = [join(root, 'src/cli/keys.ts'), 'create', '--name', 'sdk:check', '--role', 'analyst']
+  const key = (await run(process.execPath, args, { env })).trim()
+  const stop = async () => {
+    server.kill('SIGTERM')
+    if (server.exitCode === null) await once(server, 'exit')
   }
+  return { env: { BASE: base, KEY: key }, stop }
 }
 
 install()
-if (process.argv.includes('--types')) {
-  drawTypes({ check: false })
-  process.exit()
-}
-if (!drawTypes({ check: true })) {
-  console.error(
-    'clients/typescript/src/schema.ts is not what the document says: npm run sdk:check -- --types',
-  )
-  process.exit(1)
-}
+generateTypes()
 const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-sdk-'))
+symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'))
 const service = await serve(folder)
+const waiting = ['ours', ...Object.keys(GENERATORS)]
 let failed = 0
-try {
-  symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'))
-  for (const [name, { version, generate }] of Object.entries(GENERATORS)) {
+/** Checks one client after another; several of these share the work. */
+async function work(): Promise<void> {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     const started = performance.now()
-    const at = join(folder, name)
-    const type = ['openapi-fetch', 'ours'].includes(name) ? 'module' : 'commonjs'
-    mkdirSync(at)
     try {
-      writeFileSync(join(at, 'package.json'), JSON.stringify({ type }))
-      writeFileSync(join(at, 'tsconfig.json'), JSON.stringify(TSCONFIG))
-      generate(at)
-      copyFileSync(join(here, 'programs', `${name}.ts`), join(at, 'program.ts'))
-      run('tsc', ['-p', '.'], at)
-      const env = { ...process.env, BASE: service.base, KEY: service.key }
-      const seen = execFileSync(process.execPath, ['dist/program.js'], {
-        cwd: at,
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const got = seen.toString().trim().split('\n').at(-1)
-      if (got !== JSON.stringify(EXPECTED)) throw new Error(`It saw ${got}, not ${JSON.stringify(EXPECTED)}.`)
-      const manifest =
-        version === '' ? join(root, 'clients', 'typescript') : join(here, 'node_modules', version)
-      const { version: number } = JSON.parse(readFileSync(join(manifest, 'package.json'), 'utf8')) as {
-        version: string
-      }
-      console.log(
-        `ok   ${name} (${version || 'packed'} ${number}) ${((performance.now() - started) / 1000).toFixed(1)} s`,
-      )
+      const version = await check(name, join(folder, name), service.env)
+      console.log(`ok   ${name} (${version}) ${((performance.now() - started) / 1000).toFixed(1)} s`)
     } catch (error) {
       failed++
       console.error(`FAIL ${name}: ${(error as Error).message}`)
     }
   }
-} finally {
-  await service.stop()
-  if (failed === 0) rmSync(folder, { recursive: true, force: true })
-  else console.error(`What was made is in ${folder}.`)
 }
-process.exit(failed === 0 ? 0 : 1)
+await Promise.all(Array.from({ length: availableParallelism() }, work)).finally(service.stop)
+if (failed === 0) rmSync(folder, { recursive: true, force: true })
+else console.error(`The generated clients are in ${folder}.`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,15 +1,12 @@
-// The types of our own client, drawn from the document. Errors all are a Problem there, and headers are read by name, so
-// neither is repeated for every operation.
+// Generates the types of our TypeScript client, clients/typescript/src/schema.ts, from the OpenAPI document.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tool } from './install.ts'
+import { install, tool } from './install.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const FILE = join(root, 'clients', 'typescript', 'src', 'schema.ts')
 
-interface Slim {
+interface Document {
   paths: Record<
     string,
     Record<string, { responses: Record<string, { headers?: unknown; content?: object }> }>
@@ -17,29 +14,25 @@ interface Slim {
   components: Record<string, unknown>
 }
 
-/** Writes clients/typescript/src/schema.ts. With `check` it only says whether that is what the document says. */
-export function drawTypes({ check }: { check: boolean }): boolean {
-  const document = JSON.parse(readFileSync(join(root, 'openapi', 'openapi.json'), 'utf8')) as Slim
-  for (const methods of Object.values(document.paths)) {
-    for (const operation of Object.values(methods)) {
-      operation.responses = Object.fromEntries(
-        Object.entries(operation.responses)
-          .filter(([status]) => status.startsWith('2'))
-          .map(([status, { headers: _, ...response }]) => [status, response]),
-      )
-    }
+/** Leaves out errors and headers: the client throws every Problem as one class, and gives back bodies. */
+export function generateTypes(): void {
+  const document = JSON.parse(readFileSync(join(root, 'openapi', 'openapi.json'), 'utf8')) as Document
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    operation.responses = Object.fromEntries(
+      Object.entries(operation.responses)
+        .filter(([status]) => status.startsWith('2'))
+        .map(([status, { headers: _, ...response }]) => [status, response]),
+    )
   }
-  const { responses: _, headers: __, examples: ___, ...components } = document.components
-  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-types-'))
-  try {
-    const [slim, made] = [join(folder, 'slim.json'), join(folder, 'schema.ts')]
-    writeFileSync(slim, JSON.stringify({ ...document, components }))
-    const args = [slim, '-o', made, '--root-types', '--root-types-no-schema-prefix']
-    execFileSync(tool('openapi-typescript'), args, { stdio: 'pipe' })
-    const text = readFileSync(made, 'utf8')
-    if (!check) writeFileSync(FILE, text)
-    return readFileSync(FILE, 'utf8') === text
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const { responses: _, headers: __, ...components } = document.components
+  const schema = join(root, 'clients', 'typescript', 'src', 'schema.ts')
+  execFileSync(tool('openapi-typescript'), ['-o', schema, '--root-types', '--root-types-no-schema-prefix'], {
+    input: JSON.stringify({ ...document, components }),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}
+
+if (import.meta.main) {
+  install()
+  generateTypes()
 }

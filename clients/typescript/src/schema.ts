@@ -13,14 +13,11 @@ export interface paths {
         };
         /**
          * List meetings
-         * @description A meeting of a body. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
+         * @description A meeting of a body.
          */
         get: operations["listMeetings"];
         put?: never;
-        /**
-         * Create a meeting
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
+        /** Create a meeting */
         post: operations["createMeeting"];
         delete?: never;
         options?: never;
@@ -55,73 +52,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get a meeting
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
+        /** Get a meeting */
         get: operations["getMeeting"];
         put?: never;
         post?: never;
         /**
          * Delete a meeting
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
          */
         delete: operations["deleteMeeting"];
         options?: never;
         head?: never;
-        /**
-         * Update a meeting
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
+        /** Update a meeting */
         patch: operations["updateMeeting"];
-        trace?: never;
-    };
-    "/v1/meetings/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the meeting
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listMeetingEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the meeting
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createMeetingEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/meetings/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the meeting
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getMeetingEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the meeting
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteMeetingEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/speakers": {
@@ -133,14 +76,11 @@ export interface paths {
         };
         /**
          * List speakers
-         * @description A person who spoke or proposed. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
+         * @description A person who spoke or proposed.
          */
         get: operations["listSpeakers"];
         put?: never;
-        /**
-         * Create a speaker
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
+        /** Create a speaker */
         post: operations["createSpeaker"];
         delete?: never;
         options?: never;
@@ -155,73 +95,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get a speaker
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
+        /** Get a speaker */
         get: operations["getSpeaker"];
         put?: never;
         post?: never;
         /**
          * Delete a speaker
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
          */
         delete: operations["deleteSpeaker"];
         options?: never;
         head?: never;
-        /**
-         * Update a speaker
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
+        /** Update a speaker */
         patch: operations["updateSpeaker"];
-        trace?: never;
-    };
-    "/v1/speakers/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the speaker
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listSpeakerEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the speaker
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createSpeakerEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/speakers/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the speaker
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getSpeakerEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the speaker
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteSpeakerEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/proposals": {
@@ -233,14 +119,11 @@ export interface paths {
         };
         /**
          * List proposals
-         * @description Something put forward at a meeting. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
+         * @description Something put forward at a meeting.
          */
         get: operations["listProposals"];
         put?: never;
-        /**
-         * Create a proposal
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
+        /** Create a proposal */
         post: operations["createProposal"];
         delete?: never;
         options?: never;
@@ -275,257 +158,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get a proposal
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
+        /** Get a proposal */
         get: operations["getProposal"];
         put?: never;
         post?: never;
         /**
          * Delete a proposal
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
          */
         delete: operations["deleteProposal"];
         options?: never;
         head?: never;
         /**
          * Update a proposal
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are. The status is never patched: POST an event.
+         * @description The status cannot be patched: create an event instead.
          */
         patch: operations["updateProposal"];
-        trace?: never;
-    };
-    "/v1/proposals/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the proposal
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listProposalEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the proposal
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createProposalEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the proposal
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getProposalEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the proposal
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteProposalEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the events of the proposal
-         * @description Its whole life at once, the start first; what is undated stands in front.
-         */
-        get: operations["listProposalEvents"];
-        put?: never;
-        /**
-         * Create an event: move the proposal to another status
-         * @description The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
-         */
-        post: operations["createProposalEvent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/positions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the positions of states on the proposal
-         * @description Every state that was a member on the day (`asOf`, default today), and whoever else had said something. No record is `null`, which is not `abstained`.
-         */
-        get: operations["listProposalPositions"];
-        put?: never;
-        /**
-         * Create a position on the proposal
-         * @description Dated, and open to evidence. A later position of the same state stands beside the earlier one.
-         */
-        post: operations["createProposalPosition"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/positions/{positionId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a position on the proposal
-         * @description What one state said, when and where.
-         */
-        get: operations["getProposalPosition"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a position on the proposal
-         * @description Needs an admin key. Its evidence goes with it.
-         */
-        delete: operations["deleteProposalPosition"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/positions/{positionId}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the position
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listPositionEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the position
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createPositionEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/positions/{positionId}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the position
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getPositionEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the position
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deletePositionEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/relations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the relations of the proposal, from both ends
-         * @description `direction` says from which end each is seen.
-         */
-        get: operations["listProposalRelations"];
-        put?: never;
-        /**
-         * Create a relation of the proposal to another record
-         * @description Along `supersedes` and `merged-into` no record may come back to itself.
-         */
-        post: operations["createProposalRelation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/relations/{relationId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete a relation that starts from the proposal
-         * @description Needs an admin key. A relation is deleted where it starts.
-         */
-        delete: operations["deleteProposalRelation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposals/{id}/lineage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the lineage of the proposal
-         * @description From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.
-         */
-        get: operations["getProposalLineage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/agreements": {
@@ -537,14 +185,11 @@ export interface paths {
         };
         /**
          * List agreements
-         * @description A draft agreement, and what becomes of it. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
+         * @description A draft agreement, and what becomes of it.
          */
         get: operations["listAgreements"];
         put?: never;
-        /**
-         * Create an agreement
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
+        /** Create an agreement */
         post: operations["createAgreement"];
         delete?: never;
         options?: never;
@@ -579,28 +224,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get an agreement
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
+        /** Get an agreement */
         get: operations["getAgreement"];
         put?: never;
         post?: never;
         /**
          * Delete an agreement
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
          */
         delete: operations["deleteAgreement"];
         options?: never;
         head?: never;
         /**
          * Update an agreement
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are. The status is never patched: POST an event.
+         * @description The status cannot be patched: create an event instead.
          */
         patch: operations["updateAgreement"];
         trace?: never;
     };
-    "/v1/agreements/{id}/evidence": {
+    "/v1/statements": {
         parameters: {
             query?: never;
             header?: never;
@@ -608,23 +250,42 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the evidence of the agreement
-         * @description All of it at once, quotes and inferences, oldest first.
+         * List statements
+         * @description What a speaker said, short of a proposal.
          */
-        get: operations["listAgreementEvidence"];
+        get: operations["listStatements"];
         put?: never;
-        /**
-         * Create evidence for the agreement
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createAgreementEvidence"];
+        /** Create a statement */
+        post: operations["createStatement"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/agreements/{id}/evidence/{evidenceId}": {
+    "/v1/statements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a statement */
+        get: operations["getStatement"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a statement
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
+         */
+        delete: operations["deleteStatement"];
+        options?: never;
+        head?: never;
+        /** Update a statement */
+        patch: operations["updateStatement"];
+        trace?: never;
+    };
+    "/v1/organizations": {
         parameters: {
             query?: never;
             header?: never;
@@ -632,17 +293,209 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one piece of evidence of the agreement
-         * @description The words, where they stand in the source, and how strongly the source has it.
+         * List organizations
+         * @description A body, ministry, agency or publisher.
          */
-        get: operations["getAgreementEvidence"];
+        get: operations["listOrganizations"];
+        put?: never;
+        /** Create an organization */
+        post: operations["createOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an organization */
+        get: operations["getOrganization"];
         put?: never;
         post?: never;
         /**
-         * Delete evidence of the agreement
-         * @description Needs an admin key. The support of the record follows.
+         * Delete an organization
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
          */
-        delete: operations["deleteAgreementEvidence"];
+        delete: operations["deleteOrganization"];
+        options?: never;
+        head?: never;
+        /** Update an organization */
+        patch: operations["updateOrganization"];
+        trace?: never;
+    };
+    "/v1/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List states
+         * @description A state, and what it is to the SCO.
+         */
+        get: operations["listStates"];
+        put?: never;
+        /** Create a state */
+        post: operations["createState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/states/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a state */
+        get: operations["getState"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a state
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
+         */
+        delete: operations["deleteState"];
+        options?: never;
+        head?: never;
+        /** Update a state */
+        patch: operations["updateState"];
+        trace?: never;
+    };
+    "/v1/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List topics
+         * @description A topic of the controlled vocabulary (SKOS).
+         */
+        get: operations["listTopics"];
+        put?: never;
+        /** Create a topic */
+        post: operations["createTopic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a topic */
+        get: operations["getTopic"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a topic
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
+         */
+        delete: operations["deleteTopic"];
+        options?: never;
+        head?: never;
+        /** Update a topic */
+        patch: operations["updateTopic"];
+        trace?: never;
+    };
+    "/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sources
+         * @description A document that facts come from.
+         */
+        get: operations["listSources"];
+        put?: never;
+        /** Create a source */
+        post: operations["createSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a source */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a source
+         * @description Needs an admin key. Evidence and other parts of the record are deleted with it.
+         */
+        delete: operations["deleteSource"];
+        options?: never;
+        head?: never;
+        /** Update a source */
+        patch: operations["updateSource"];
+        trace?: never;
+    };
+    "/v1/proposals/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events of the proposal
+         * @description The whole life at once, in order of date; undated events come first.
+         */
+        get: operations["listProposalEvents"];
+        put?: never;
+        /**
+         * Create an event of the proposal
+         * @description The status of the record becomes that of its latest event. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
+         */
+        post: operations["createProposalEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an event of the proposal
+         * @description The status that began, when, and at which meeting.
+         */
+        get: operations["getProposalEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -657,16 +510,132 @@ export interface paths {
         };
         /**
          * List the events of the agreement
-         * @description Its whole life at once, the start first; what is undated stands in front.
+         * @description The whole life at once, in order of date; undated events come first.
          */
         get: operations["listAgreementEvents"];
         put?: never;
         /**
-         * Create an event: move the agreement to another status
-         * @description The event is kept and the status follows. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
+         * Create an event of the agreement
+         * @description The status of the record becomes that of its latest event. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.
          */
         post: operations["createAgreementEvent"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an event of the agreement
+         * @description The status that began, when, and at which meeting.
+         */
+        get: operations["getAgreementEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the positions of states on the proposal
+         * @description Every state that was a member on the day (`asOf`, default today), and every other state with a position. No record is `null`, which is not `abstained`.
+         */
+        get: operations["listProposalPositions"];
+        put?: never;
+        /**
+         * Create a position of the proposal
+         * @description Dated, and open to evidence. A later position of the same state is added beside the earlier one.
+         */
+        post: operations["createProposalPosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/positions/{positionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a position of the proposal
+         * @description What one state said, when and where.
+         */
+        get: operations["getProposalPosition"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a position of the proposal
+         * @description Needs an admin key. Its evidence is deleted with it.
+         */
+        delete: operations["deleteProposalPosition"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the relations of the proposal, from both ends
+         * @description `direction` says from which end each is seen.
+         */
+        get: operations["listProposalRelations"];
+        put?: never;
+        /**
+         * Create a relation of the proposal
+         * @description Along `supersedes` and `merged-into` no record may lead back to itself.
+         */
+        post: operations["createProposalRelation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/relations/{relationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a relation of the proposal
+         * @description It is read where it starts.
+         */
+        get: operations["getProposalRelation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a relation of the proposal
+         * @description Needs an admin key. A relation is deleted where it starts.
+         */
+        delete: operations["deleteProposalRelation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -686,8 +655,8 @@ export interface paths {
         get: operations["listAgreementRelations"];
         put?: never;
         /**
-         * Create a relation of the agreement to another record
-         * @description Along `supersedes` and `merged-into` no record may come back to itself.
+         * Create a relation of the agreement
+         * @description Along `supersedes` and `merged-into` no record may lead back to itself.
          */
         post: operations["createAgreementRelation"];
         delete?: never;
@@ -703,14 +672,518 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a relation of the agreement
+         * @description It is read where it starts.
+         */
+        get: operations["getAgreementRelation"];
         put?: never;
         post?: never;
         /**
-         * Delete a relation that starts from the agreement
+         * Delete a relation of the agreement
          * @description Needs an admin key. A relation is deleted where it starts.
          */
         delete: operations["deleteAgreementRelation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/meetings/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the meeting
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listMeetingEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the meeting
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createMeetingEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/meetings/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the meeting
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getMeetingEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the meeting
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteMeetingEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/speakers/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the speaker
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listSpeakerEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the speaker
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createSpeakerEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/speakers/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the speaker
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getSpeakerEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the speaker
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteSpeakerEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the proposal
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listProposalEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the proposal
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createProposalEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the proposal
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getProposalEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the proposal
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteProposalEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the agreement
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listAgreementEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the agreement
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createAgreementEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the agreement
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getAgreementEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the agreement
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteAgreementEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statements/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the statement
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listStatementEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the statement
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createStatementEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statements/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the statement
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getStatementEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the statement
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteStatementEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the organization
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listOrganizationEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the organization
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createOrganizationEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the organization
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getOrganizationEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the organization
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteOrganizationEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/states/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the state
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listStateEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the state
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createStateEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/states/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the state
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getStateEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the state
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteStateEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/topics/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the topic
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listTopicEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the topic
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createTopicEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/topics/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the topic
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getTopicEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the topic
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteTopicEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the source
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listSourceEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the source
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createSourceEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{id}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the source
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getSourceEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the source
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteSourceEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/positions/{positionId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of the position
+         * @description All of it at once, quotes and inferences, oldest first.
+         */
+        get: operations["listProposalPositionEvidence"];
+        put?: never;
+        /**
+         * Create evidence of the position
+         * @description The server checks that the text of the source has the quote where you say; without offsets it finds it.
+         */
+        post: operations["createProposalPositionEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/positions/{positionId}/evidence/{evidenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence of the position
+         * @description The words, where they are in the source, and how strongly the source has it.
+         */
+        get: operations["getProposalPositionEvidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence of the position
+         * @description Needs an admin key. The support of the record follows.
+         */
+        delete: operations["deleteProposalPositionEvidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/proposals/{id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the lineage of the proposal
+         * @description From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.
+         */
+        get: operations["getProposalLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -736,7 +1209,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/statements": {
+    "/v1/sources/{id}/annotations": {
         parameters: {
             query?: never;
             header?: never;
@@ -744,493 +1217,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List statements
-         * @description What a speaker said, short of a proposal. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
+         * List the annotations of the source
+         * @description As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.
          */
-        get: operations["listStatements"];
-        put?: never;
-        /**
-         * Create a statement
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
-        post: operations["createStatement"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/statements/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a statement
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
-        get: operations["getStatement"];
+        get: operations["listSourceAnnotations"];
         put?: never;
         post?: never;
-        /**
-         * Delete a statement
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
-         */
-        delete: operations["deleteStatement"];
-        options?: never;
-        head?: never;
-        /**
-         * Update a statement
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
-        patch: operations["updateStatement"];
-        trace?: never;
-    };
-    "/v1/statements/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the statement
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listStatementEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the statement
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createStatementEvidence"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/statements/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the statement
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getStatementEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the statement
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteStatementEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/organizations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List organizations
-         * @description A body, ministry, agency or publisher. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
-         */
-        get: operations["listOrganizations"];
-        put?: never;
-        /**
-         * Create an organization
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
-        post: operations["createOrganization"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/organizations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get an organization
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
-        get: operations["getOrganization"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete an organization
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
-         */
-        delete: operations["deleteOrganization"];
-        options?: never;
-        head?: never;
-        /**
-         * Update an organization
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
-        patch: operations["updateOrganization"];
-        trace?: never;
-    };
-    "/v1/organizations/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the organization
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listOrganizationEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the organization
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createOrganizationEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/organizations/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the organization
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getOrganizationEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the organization
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteOrganizationEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/states": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List states
-         * @description A state, and what it is to the SCO. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
-         */
-        get: operations["listStates"];
-        put?: never;
-        /**
-         * Create a state
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
-        post: operations["createState"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/states/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a state
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
-        get: operations["getState"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a state
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
-         */
-        delete: operations["deleteState"];
-        options?: never;
-        head?: never;
-        /**
-         * Update a state
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
-        patch: operations["updateState"];
-        trace?: never;
-    };
-    "/v1/states/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the state
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listStateEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the state
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createStateEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/states/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the state
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getStateEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the state
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteStateEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/topics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List topics
-         * @description A topic of the controlled vocabulary (SKOS). Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
-         */
-        get: operations["listTopics"];
-        put?: never;
-        /**
-         * Create a topic
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
-        post: operations["createTopic"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/topics/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a topic
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then. It answers to its id and to its slug.
-         */
-        get: operations["getTopic"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a topic
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
-         */
-        delete: operations["deleteTopic"];
-        options?: never;
-        head?: never;
-        /**
-         * Update a topic
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
-        patch: operations["updateTopic"];
-        trace?: never;
-    };
-    "/v1/topics/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the topic
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listTopicEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the topic
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createTopicEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/topics/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the topic
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getTopicEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the topic
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteTopicEvidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List sources
-         * @description A document that facts come from. Pages follow `page.nextCursor` (also a `Link` header) and never skip a row.
-         */
-        get: operations["listSources"];
-        put?: never;
-        /**
-         * Create a source
-         * @description Answers with the record as it was made, its place (`Location`) and its version (`ETag`). What it refers to must exist. With an `Idempotency-Key` the call may be repeated.
-         */
-        post: operations["createSource"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a source
-         * @description With `include` its related records come along; with `knownAt` it is as this service knew it then.
-         */
-        get: operations["getSource"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a source
-         * @description Needs an admin key. What lives under the record goes with it; tombstones stay in the change log.
-         */
-        delete: operations["deleteSource"];
-        options?: never;
-        head?: never;
-        /**
-         * Update a source
-         * @description A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version and the ETag as they are.
-         */
-        patch: operations["updateSource"];
-        trace?: never;
-    };
-    "/v1/sources/{id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the evidence of the source
-         * @description All of it at once, quotes and inferences, oldest first.
-         */
-        get: operations["listSourceEvidence"];
-        put?: never;
-        /**
-         * Create evidence for the source
-         * @description The server checks that the text of the source holds the quote where you say; with no offsets it finds it.
-         */
-        post: operations["createSourceEvidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{id}/evidence/{evidenceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get one piece of evidence of the source
-         * @description The words, where they stand in the source, and how strongly the source has it.
-         */
-        get: operations["getSourceEvidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete evidence of the source
-         * @description Needs an admin key. The support of the record follows.
-         */
-        delete: operations["deleteSourceEvidence"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1305,7 +1298,7 @@ export interface paths {
         };
         /**
          * List the versions of the meeting
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getMeetingHistory"];
         put?: never;
@@ -1325,7 +1318,7 @@ export interface paths {
         };
         /**
          * List the versions of the speaker
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getSpeakerHistory"];
         put?: never;
@@ -1345,7 +1338,7 @@ export interface paths {
         };
         /**
          * List the versions of the proposal
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getProposalHistory"];
         put?: never;
@@ -1365,7 +1358,7 @@ export interface paths {
         };
         /**
          * List the versions of the agreement
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getAgreementHistory"];
         put?: never;
@@ -1385,7 +1378,7 @@ export interface paths {
         };
         /**
          * List the versions of the statement
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getStatementHistory"];
         put?: never;
@@ -1405,7 +1398,7 @@ export interface paths {
         };
         /**
          * List the versions of the organization
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getOrganizationHistory"];
         put?: never;
@@ -1425,7 +1418,7 @@ export interface paths {
         };
         /**
          * List the versions of the state
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getStateHistory"];
         put?: never;
@@ -1445,7 +1438,7 @@ export interface paths {
         };
         /**
          * List the versions of the topic
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getTopicHistory"];
         put?: never;
@@ -1465,7 +1458,7 @@ export interface paths {
         };
         /**
          * List the versions of the source
-         * @description Every version, the newest first, also of a record that was deleted. With `version` that version whole.
+         * @description The newest version first, also of deleted records. With `version`, the record at that version.
          */
         get: operations["getSourceHistory"];
         put?: never;
@@ -1605,13 +1598,13 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description Needs an admin key, as everything about webhooks does.
+         * @description Needs an admin key, like every operation on webhooks.
          */
         get: operations["listWebhooks"];
         put?: never;
         /**
          * Create a webhook
-         * @description Every change from now on that it asks for is sent to its URL, signed (Standard Webhooks). The secret is in this answer and in no other.
+         * @description From now on, every change that matches is sent to its URL with a signature (Standard Webhooks). The secret is shown in this response only.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1636,14 +1629,14 @@ export interface paths {
         post?: never;
         /**
          * Delete a webhook
-         * @description Its secrets are erased at once, its deliveries soon after. A try that is under way ends.
+         * @description Its secrets are erased at once, its deliveries soon after. A request in progress is completed.
          */
         delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
         /**
          * Update a webhook
-         * @description A JSON Merge Patch (RFC 7396). With another URL, or active again, everything that waits is tried at once. Other kinds and filters hold for the changes that were not taken up yet.
+         * @description A JSON Merge Patch (RFC 7396). With a new URL, or when it becomes active again, waiting deliveries are retried at once. New kinds and filters apply to changes without a delivery yet.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -1659,7 +1652,7 @@ export interface paths {
         put?: never;
         /**
          * Create a new signing secret
-         * @description The secret is in this answer and in no other. For 24 hours deliveries are signed with the one before too.
+         * @description The secret is shown in this response only. For 24 hours deliveries are also signed with the previous one.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -1678,8 +1671,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a ping
-         * @description A signed message of the type `webhook.ping`, also to a webhook that is paused or disabled. It is tried once; read the delivery for what became of it.
+         * Create a ping
+         * @description A signed message of the type `webhook.ping`, also to a paused or disabled webhook. It gets one attempt; read the delivery for its result.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -1698,8 +1691,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send everything since a change again
-         * @description Takes the webhook back to an earlier place in the change feed, from where it goes on in order. A change that is still in its delivery log keeps its `webhook-id`.
+         * Create deliveries again for all changes since a change
+         * @description Moves the webhook back to an earlier position in the change feed, from which it continues in order. A change that is still in the delivery log keeps its `webhook-id`.
          */
         post: operations["replayWebhook"];
         delete?: never;
@@ -1717,7 +1710,7 @@ export interface paths {
         };
         /**
          * List the deliveries of a webhook
-         * @description The newest first. Deliveries stay for 30 days after they ended. What was not taken up yet is not among them: see `position`.
+         * @description Newest first. Deliveries are removed 30 days after they finished. Changes after `position` have no delivery yet.
          */
         get: operations["listWebhookDeliveries"];
         put?: never;
@@ -1737,7 +1730,7 @@ export interface paths {
         };
         /**
          * Get a delivery with its attempts
-         * @description The last 20 tries. Kept for 30 days after it ended.
+         * @description With its last 20 attempts. Removed 30 days after it finished.
          */
         get: operations["getWebhookDelivery"];
         put?: never;
@@ -1758,30 +1751,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a delivery again
-         * @description At once, under the same `webhook-id`, and retried as a new one. While the webhook is not active it waits.
+         * Create a new attempt of a delivery
+         * @description At once, with the same `webhook-id` and a full set of retries. It waits while the webhook is not active.
          */
         post: operations["replayWebhookDelivery"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{id}/annotations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the annotations of the source
-         * @description As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.
-         */
-        get: operations["listSourceAnnotations"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1880,8 +1853,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A change is sent to your URL
-         * @description Signed as Standard Webhooks says; at least once.
+         * Receive a change at your URL
+         * @description Signed according to Standard Webhooks; delivered at least once.
          */
         post: operations["receiveChange"];
         delete?: never;
@@ -1909,51 +1882,18 @@ export interface components {
             position: number;
             /** @description What it is about. */
             title: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds: string[];
+            topicIds: components["schemas"]["TopicIds"];
         };
         /** @description An item of the agenda. */
         AgendaItemInput: {
-            /**
-             * Format: int32
-             * @description Its place on the agenda, from 1.
-             */
+            /** Format: int32 */
             position: number;
-            /** @description What it is about. */
             title: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[];
+            topicIds?: components["schemas"]["TopicIds"];
         };
-        /**
-         * @description A draft agreement, and what becomes of it.
-         * @example {
-         *       "id": "agr_01gb6jc400ezz8kdnweefcy4dk",
-         *       "title": "Agreement on the rapid exchange of information between defence departments",
-         *       "shortTitle": null,
-         *       "kind": "agreement",
-         *       "subject": null,
-         *       "draftedBy": {
-         *         "stateCode": "RU",
-         *         "organizationId": null
-         *       },
-         *       "meetingId": null,
-         *       "topicIds": [
-         *         "information-exchange"
-         *       ],
-         *       "parties": [],
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "status": "drafted",
-         *       "statusSince": null,
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A draft agreement, and what becomes of it. */
         Agreement: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["AgreementId"];
             /** @description Its full title. */
             title: string;
             /** @description What people call it. */
@@ -1964,114 +1904,50 @@ export interface components {
             subject: string | null;
             /** @description Who drafted it. */
             draftedBy: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId: string | null;
+                /** @description The state. */
+                stateCode: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId: components["schemas"]["OrganizationId"] | null;
             };
-            /**
-             * @description The meeting at which it was announced.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId: string | null;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds: string[];
+            /** @description The meeting at which it was announced. */
+            meetingId: components["schemas"]["MeetingId"] | null;
+            topicIds: components["schemas"]["TopicIds"];
             /** @description What each state did. Signatories and parties follow from the dates; neither is stored. */
             parties: components["schemas"]["AgreementParty"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description Where it stands: the status of its latest event. */
             status: components["schemas"]["AgreementStatus"];
-            /**
-             * @description Since when: the date of that event. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            statusSince: string | null;
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
+            /** @description Since when: the date of that event. */
+            statusSince: components["schemas"]["PartialDate"] | null;
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=meeting`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             meeting?: components["schemas"]["Meeting"] | null;
-            /** @description With `include=state`. */
             state?: components["schemas"]["State"] | null;
-            /** @description With `include=organization`. */
             organization?: components["schemas"]["Organization"] | null;
-            /** @description With `include=states`. */
             states?: components["schemas"]["State"][];
-            /** @description With `include=topics`. */
             topics?: components["schemas"]["Topic"][];
-            /** @description With `include=proposals`. */
             proposals?: components["schemas"]["Proposal"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description With `include=events`. */
             events?: components["schemas"]["Event"][];
-            /** @description With `include=relations`. */
             relations?: components["schemas"]["Relation"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a agreement. */
+        /** @description A change of a agreement; `record` is the whole record after it, null once deleted. */
         AgreementChange: {
+            /** @constant */
+            kind: "agreement";
+            id: components["schemas"]["AgreementId"];
+            record: components["schemas"]["Agreement"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "agreement";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Agreement"] | null;
-        };
+        });
         /**
          * @description What a POST of a agreement takes.
          * @example {
@@ -2097,29 +1973,18 @@ export interface components {
             subject?: string | null;
             /** @description Who drafted it. */
             draftedBy?: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode?: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId?: string | null;
+                /** @description The state. */
+                stateCode?: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId?: components["schemas"]["OrganizationId"] | null;
             };
-            /**
-             * @description The meeting at which it was announced.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[];
+            /** @description The meeting at which it was announced. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
+            topicIds?: components["schemas"]["TopicIds"];
             /** @description What each state did. Signatories and parties follow from the dates; neither is stored. */
             parties?: components["schemas"]["AgreementPartyInput"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
             /**
              * @description The status it starts in; left out: drafting.
@@ -2140,26 +2005,25 @@ export interface components {
         AgreementEventCreate: {
             /** @description The status that began. */
             status: components["schemas"]["AgreementStatus"];
-            /**
-             * @description When it began. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            occurredOn: string;
-            /**
-             * @description The meeting at which it happened.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
+            /** @description When it began. */
+            occurredOn: components["schemas"]["PartialDate"];
+            /** @description The meeting at which it happened. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
             /** @description What a reader should know about it. */
             note?: string | null;
         };
+        /**
+         * @description The id of an agreement: opaque, time-ordered (TypeID).
+         * @example agr_01gb6jc400ezz8kdnweefcy4dk
+         */
+        AgreementId: string;
         /**
          * @description AgreementInclude
          * @enum {string}
          */
         AgreementInclude: "meeting" | "meeting.organization" | "meeting.country" | "meeting.states" | "meeting.speakers" | "meeting.topics" | "meeting.evidence" | "state" | "state.evidence" | "organization" | "organization.parent" | "organization.country" | "organization.evidence" | "states" | "states.evidence" | "topics" | "topics.broader" | "topics.evidence" | "proposals" | "proposals.meeting" | "proposals.speaker" | "proposals.state" | "proposals.organization" | "proposals.addressee" | "proposals.topics" | "proposals.parent" | "proposals.agreement" | "proposals.evidence" | "proposals.events" | "proposals.positions" | "proposals.relations" | "evidence" | "events" | "relations";
         /**
-         * @description What sort of instrument an agreement is. May get further values: keep a default branch.
+         * @description What sort of instrument it is. May get further values: keep a default branch.
          * @enum {string}
          */
         AgreementKind: "agreement" | "convention" | "treaty" | "protocol" | "memorandum" | "charter" | "declaration" | "statement" | "strategy" | "programme" | "other";
@@ -2170,53 +2034,24 @@ export interface components {
         };
         /** @description What a state did: a signatory from `signedOn`, a party from `consentOn` to `withdrawnOn`. */
         AgreementParty: {
-            /**
-             * @description The state.
-             * @example RU
-             */
-            stateCode: string;
-            /**
-             * @description When it signed (article 12 of the Vienna Convention). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            signedOn: string | null;
-            /**
-             * @description When it expressed its consent to be bound (articles 11 to 15). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            consentOn: string | null;
+            /** @description The state. */
+            stateCode: components["schemas"]["StateCode"];
+            /** @description When it signed (article 12 of the Vienna Convention). */
+            signedOn: components["schemas"]["PartialDate"] | null;
+            /** @description When it expressed its consent to be bound (articles 11 to 15). */
+            consentOn: components["schemas"]["PartialDate"] | null;
             /** @description By what it consented to be bound. */
             consentBy: components["schemas"]["Consent"] | null;
-            /**
-             * @description When it withdrew (article 54). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            withdrawnOn: string | null;
+            /** @description When it withdrew (article 54). */
+            withdrawnOn: components["schemas"]["PartialDate"] | null;
         };
         /** @description What a state did: a signatory from `signedOn`, a party from `consentOn` to `withdrawnOn`. */
         AgreementPartyInput: {
-            /**
-             * @description The state.
-             * @example RU
-             */
-            stateCode: string;
-            /**
-             * @description When it signed (article 12 of the Vienna Convention). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            signedOn?: string | null;
-            /**
-             * @description When it expressed its consent to be bound (articles 11 to 15). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            consentOn?: string | null;
-            /** @description By what it consented to be bound. */
+            stateCode: components["schemas"]["StateCode"];
+            signedOn?: components["schemas"]["PartialDate"] | null;
+            consentOn?: components["schemas"]["PartialDate"] | null;
             consentBy?: components["schemas"]["Consent"] | null;
-            /**
-             * @description When it withdrew (article 54). ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            withdrawnOn?: string | null;
+            withdrawnOn?: components["schemas"]["PartialDate"] | null;
         };
         /**
          * @description Changes to a agreement as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.
@@ -2225,66 +2060,21 @@ export interface components {
          *     }
          */
         AgreementPatch: {
-            /** @description Its full title. */
             title?: string;
-            /** @description What people call it. */
             shortTitle?: string | null;
-            /** @description What sort of instrument it is. */
             kind?: components["schemas"]["AgreementKind"];
-            /** @description What it governs, in our own words. */
             subject?: string | null;
-            /** @description Who drafted it. */
             draftedBy?: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode?: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId?: string | null;
+                /** @description The state. */
+                stateCode?: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId?: components["schemas"]["OrganizationId"] | null;
             } | null;
-            /**
-             * @description The meeting at which it was announced.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[] | null;
-            /** @description What each state did. Signatories and parties follow from the dates; neither is stored. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
+            topicIds?: components["schemas"]["TopicIds"] | null;
             parties?: components["schemas"]["AgreementPartyInput"][] | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A agreement that matches. */
-        AgreementSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "agreement";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description AgreementSort
@@ -2292,7 +2082,7 @@ export interface components {
          */
         AgreementSort: "title" | "-title" | "kind" | "-kind" | "status" | "-status" | "statusSince" | "-statusSince" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt";
         /**
-         * @description The stages in the life of an agreement (Vienna Convention, articles 9, 10, 11, 24 and 54).
+         * @description Where it stands: the status of its latest event.
          * @enum {string}
          */
         AgreementStatus: "drafting" | "drafted" | "under-consideration" | "text-adopted" | "authenticated" | "signed" | "in-force" | "terminated" | "withdrawn";
@@ -2310,18 +2100,10 @@ export interface components {
              * @enum {string}
              */
             motivation: "linking" | "assessing";
-            /**
-             * Format: date-time
-             * @description When the evidence was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            created: string;
-            /**
-             * Format: date-time
-             * @description When it last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            modified: string;
+            /** @description When the evidence was created here. */
+            created: components["schemas"]["Instant"];
+            /** @description When it last changed. */
+            modified: components["schemas"]["Instant"];
             body: components["schemas"]["AnnotationBody"][];
             target: components["schemas"]["AnnotationTarget"];
         };
@@ -2390,12 +2172,31 @@ export interface components {
         /** @description An iCalendar (RFC 5545). */
         Calendar: string;
         /** @description A write. `kind` says of what; further kinds may come. */
-        Change: components["schemas"]["MeetingChange"] | components["schemas"]["SpeakerChange"] | components["schemas"]["ProposalChange"] | components["schemas"]["AgreementChange"] | components["schemas"]["StatementChange"] | components["schemas"]["OrganizationChange"] | components["schemas"]["StateChange"] | components["schemas"]["TopicChange"] | components["schemas"]["SourceChange"] | components["schemas"]["EvidenceChange"] | components["schemas"]["EventChange"] | components["schemas"]["PositionChange"] | components["schemas"]["RelationChange"];
+        Change: components["schemas"]["MeetingChange"] | components["schemas"]["SpeakerChange"] | components["schemas"]["ProposalChange"] | components["schemas"]["AgreementChange"] | components["schemas"]["StatementChange"] | components["schemas"]["OrganizationChange"] | components["schemas"]["StateChange"] | components["schemas"]["TopicChange"] | components["schemas"]["SourceChange"] | components["schemas"]["EventChange"] | components["schemas"]["PositionChange"] | components["schemas"]["RelationChange"] | components["schemas"]["EvidenceChange"];
+        /** @description What every Change has. */
+        ChangeBase: {
+            /**
+             * Format: int64
+             * @description Its place in the feed; strictly ascending, not without gaps.
+             */
+            seq: number;
+            /** @description The record under which it lives, if it is a part. */
+            parentId: components["schemas"]["RecordId"] | null;
+            /**
+             * Format: int64
+             * @description Its version after the change.
+             */
+            version: number;
+            op: components["schemas"]["Operation"];
+            /** @description When it was written here. */
+            at: components["schemas"]["Instant"];
+            actor: components["schemas"]["Actor"];
+        };
         /**
-         * @description What the change feed speaks of: resources, and parts of them. May get further values: keep a default branch.
+         * @description ChangeKind May get further values: keep a default branch.
          * @enum {string}
          */
-        ChangeKind: "meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation";
+        ChangeKind: "meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "event" | "position" | "relation" | "evidence";
         /** @description A page of the change feed. */
         ChangePage: {
             data: components["schemas"]["Change"][];
@@ -2421,144 +2222,67 @@ export interface components {
          * @enum {string}
          */
         Consent: "ratification" | "acceptance" | "approval" | "accession" | "signature";
-        /** @description A header row, then a row a record (RFC 4180). */
+        /**
+         * Format: date-time
+         * @description When the record was created here.
+         * @example 2026-11-23T09:30:00.000Z
+         */
+        CreatedAt: string;
+        /** @description A header row, then one row per record (RFC 4180). */
         Csv: string;
         /** @description A relation, seen from one end. */
         DirectedRelation: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description What kind of record it starts from.
-             * @enum {string}
-             */
-            recordKind: "proposal" | "agreement";
-            /**
-             * @description The record it starts from.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            recordId: string;
-            /** @description What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement. */
-            type: components["schemas"]["RelationType"];
-            /**
-             * @description The record it leads to.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            targetId: string;
-            /** @description What a reader should know about it. */
-            note: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
             /**
              * @description `outgoing`: it starts from this record. `incoming`: it leads here.
              * @enum {string}
              */
             direction: "outgoing" | "incoming";
-        };
+        } & components["schemas"]["Relation"];
         /** @description A step in the life of a proposal or an agreement. */
         Event: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["EventId"];
             /**
              * @description What kind of record it happened to.
              * @enum {string}
              */
             recordKind: "proposal" | "agreement";
-            /**
-             * @description The id of the record it happened to.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            recordId: string;
-            /** @description The status that began. */
+            /** @description The id of the record it happened to. */
+            recordId: components["schemas"]["RecordId"];
             status: components["schemas"]["EventStatus"];
-            /**
-             * @description When it began; null for a start whose date nobody recorded. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            occurredOn: string | null;
-            /**
-             * @description The meeting at which it happened.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId: string | null;
+            /** @description When it began; null for a start whose date nobody recorded. */
+            occurredOn: components["schemas"]["PartialDate"] | null;
+            /** @description The meeting at which it happened. */
+            meetingId: components["schemas"]["MeetingId"] | null;
             /** @description What a reader should know about it. */
             note: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
         };
-        /** @description A write of a event. */
+        /** @description A change of a event; `record` is the whole record after it, null once deleted. */
         EventChange: {
+            /** @constant */
+            kind: "event";
+            id: components["schemas"]["EventId"];
+            record: components["schemas"]["Event"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "event";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Event"] | null;
-        };
-        /** @description The events of a record, in order of date. */
+        });
+        /**
+         * @description The id of an event: opaque, time-ordered (TypeID).
+         * @example evt_01gb6jc400ezz8kdnweefcy4dk
+         */
+        EventId: string;
+        /** @description The events of a record. */
         EventList: {
             data: components["schemas"]["Event"][];
         };
         /**
-         * @description The statuses of proposals and of agreements.
+         * @description The status that began.
          * @enum {string}
          */
         EventStatus: "proposed" | "under-consideration" | "deferred" | "adopted" | "rejected" | "withdrawn" | "implemented" | "drafting" | "drafted" | "text-adopted" | "authenticated" | "signed" | "in-force" | "terminated";
@@ -2566,23 +2290,14 @@ export interface components {
         EventStream: string;
         /** @description The words of a source that a record rests on. */
         Evidence: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["EvidenceId"];
             /** @description What kind of record it supports. */
             recordKind: components["schemas"]["RecordKind"];
-            /**
-             * @description The id of the record it supports.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            recordId: string;
-            /**
-             * @description The source that is quoted.
-             * @example src_01gb6jc400ezz8kdnweefcy4dk
-             */
-            sourceId: string;
-            /** @description `quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning. */
+            /** @description The id of the record it supports. */
+            recordId: components["schemas"]["RecordId"];
+            /** @description The source that is quoted. */
+            sourceId: components["schemas"]["SourceId"];
             motivation: components["schemas"]["Motivation"];
-            /** @description How strongly the source has it: a minister who announced a draft did not adopt it. */
             assertion: components["schemas"]["Assertion"];
             /** @description The words themselves, to the letter (TextQuoteSelector). */
             exact: string;
@@ -2604,63 +2319,25 @@ export interface components {
             suffix: string;
             /** @description What a reader should know; the reasoning of an inference. */
             note: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
         };
-        /** @description A write of a evidence. */
+        /** @description A change of a evidence; `record` is the whole record after it, null once deleted. */
         EvidenceChange: {
+            /** @constant */
+            kind: "evidence";
+            id: components["schemas"]["EvidenceId"];
+            record: components["schemas"]["Evidence"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "evidence";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Evidence"] | null;
-        };
+        });
         /**
-         * @description A quote and where it stands. With no offsets the server finds it; prefix and suffix tell repeated quotes apart.
+         * @description A quote and where it is. Without offsets the server finds it; prefix and suffix tell repeated quotes apart.
          * @example {
          *       "sourceId": "src_01gb6jc400ezz8kdnweefcy4dk",
          *       "motivation": "quote",
@@ -2669,14 +2346,10 @@ export interface components {
          *     }
          */
         EvidenceCreate: {
-            /**
-             * @description The source that is quoted.
-             * @example src_01gb6jc400ezz8kdnweefcy4dk
-             */
-            sourceId: string;
-            /** @description `quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning. */
+            /** @description The source that is quoted. */
+            sourceId: components["schemas"]["SourceId"];
             motivation: components["schemas"]["Motivation"];
-            /** @description How strongly the source has it: a minister who announced a draft did not adopt it. Left out: `reported`. */
+            /** @description Default: `reported`. */
             assertion?: components["schemas"]["Assertion"];
             /** @description The words themselves, to the letter (TextQuoteSelector). */
             exact: string;
@@ -2699,7 +2372,12 @@ export interface components {
             /** @description What a reader should know; the reasoning of an inference. */
             note?: string | null;
         };
-        /** @description All evidence of a record, oldest first. */
+        /**
+         * @description The id of an evidence: opaque, time-ordered (TypeID).
+         * @example evd_01gb6jc400ezz8kdnweefcy4dk
+         */
+        EvidenceId: string;
+        /** @description The evidence of a record. */
         EvidenceList: {
             data: components["schemas"]["Evidence"][];
         };
@@ -2745,6 +2423,8 @@ export interface components {
             /** @description The identifier in that scheme. */
             identifier: string;
         };
+        /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
+        Identifiers: components["schemas"]["Identifier"][];
         /** @description An import, and what became of it. */
         Import: {
             /** @description Opaque, time-ordered (TypeID). */
@@ -2769,18 +2449,10 @@ export interface components {
              * @enum {string}
              */
             format: "csv" | "ndjson";
-            /**
-             * Format: date-time
-             * @description When it was sent.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When it was done.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            finishedAt: string | null;
+            /** @description When it was sent. */
+            createdAt: components["schemas"]["Instant"];
+            /** @description When it was done. */
+            finishedAt: components["schemas"]["Instant"] | null;
             actor: components["schemas"]["Actor"];
             /** @description How far it is while it runs; null before and after. */
             progress: {
@@ -2866,6 +2538,14 @@ export interface components {
             /** @description The path of the page about this problem. */
             type: components["schemas"]["ProblemType"];
         };
+        /** @description The included lists that were truncated, if any. */
+        IncludeTruncated: string[];
+        /**
+         * Format: date-time
+         * @description A point in time in ISO 8601, UTC.
+         * @example 2026-11-23T09:30:00.000Z
+         */
+        Instant: string;
         /** @description An operation of JSON Patch (RFC 6902). */
         JsonPatchOperation: {
             /**
@@ -2889,11 +2569,8 @@ export interface components {
         };
         /** @description A proposal or an agreement in a lineage. */
         LineageRecord: {
-            /**
-             * @description Its id.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            id: string;
+            /** @description Its id. */
+            id: components["schemas"]["RecordId"];
             /**
              * @description Which of the two it is.
              * @enum {string}
@@ -2903,11 +2580,8 @@ export interface components {
             title: string;
             /** @description Where it stands. */
             status: string;
-            /**
-             * @description When its life began, where that is known. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
+            /** @description When its life began, where that is known. */
+            date: components["schemas"]["PartialDate"] | null;
         };
         /** @description How two of them are connected. */
         LineageRelation: {
@@ -2916,49 +2590,16 @@ export interface components {
              * @enum {string}
              */
             type: "restates" | "elaborates" | "supersedes" | "merged-into" | "became" | "laid-down-in";
-            /**
-             * @description The record it starts from.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            sourceId: string;
-            /**
-             * @description The record it leads to.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            targetId: string;
-            /**
-             * @description The relation, where it is a record.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            relationId: string | null;
+            /** @description The record it starts from. */
+            sourceId: components["schemas"]["RecordId"];
+            /** @description The record it leads to. */
+            targetId: components["schemas"]["RecordId"];
+            /** @description The relation, where it is a record. */
+            relationId: components["schemas"]["RecordId"] | null;
         };
-        /**
-         * @description A meeting of a body.
-         * @example {
-         *       "id": "mtg_01gb6jc400ezz8kdnweefcy4dk",
-         *       "name": "Meeting of the Ministers of Defence of the SCO's member states",
-         *       "ordinal": null,
-         *       "organizationId": null,
-         *       "format": null,
-         *       "status": "held",
-         *       "startDate": "2022-08-24",
-         *       "endDate": null,
-         *       "city": "Tashkent",
-         *       "countryCode": "UZ",
-         *       "summary": null,
-         *       "agenda": [],
-         *       "participants": [],
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A meeting of a body. */
         Meeting: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["MeetingId"];
             /** @description What the meeting is called. */
             name: string;
             /**
@@ -2966,119 +2607,56 @@ export interface components {
              * @description Its number among the meetings of the body.
              */
             ordinal: number | null;
-            /**
-             * @description The body that met.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId: string | null;
+            /** @description The body that met. */
+            organizationId: components["schemas"]["OrganizationId"] | null;
             /** @description How the participants met. */
             format: components["schemas"]["MeetingFormat"] | null;
-            /** @description Whether it took place. Left out: `held` when it has begun, else `scheduled`. */
             status: components["schemas"]["MeetingStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate: string | null;
+            /** @description The first day. */
+            startDate: components["schemas"]["PartialDate"];
+            /** @description The last day. */
+            endDate: components["schemas"]["PartialDate"] | null;
             /** @description The city. */
             city: string | null;
-            /**
-             * @description The state in which the city lies.
-             * @example RU
-             */
-            countryCode: string | null;
+            /** @description The state in which the city lies. */
+            countryCode: components["schemas"]["StateCode"] | null;
             /** @description What it was about, in our own words. */
             summary: string | null;
             /** @description In order of position. */
             agenda: components["schemas"]["AgendaItem"][];
             /** @description Who took part. */
             participants: components["schemas"]["Participant"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=organization`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             organization?: components["schemas"]["Organization"] | null;
-            /** @description With `include=country`. */
             country?: components["schemas"]["State"] | null;
-            /** @description With `include=states`. */
             states?: components["schemas"]["State"][];
-            /** @description With `include=speakers`. */
             speakers?: components["schemas"]["Speaker"][];
-            /** @description With `include=topics`. */
             topics?: components["schemas"]["Topic"][];
-            /** @description With `include=proposals`. */
             proposals?: components["schemas"]["Proposal"][];
-            /** @description With `include=agreements`. */
             agreements?: components["schemas"]["Agreement"][];
-            /** @description With `include=statements`. */
             statements?: components["schemas"]["Statement"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a meeting. */
+        /** @description A change of a meeting; `record` is the whole record after it, null once deleted. */
         MeetingChange: {
+            /** @constant */
+            kind: "meeting";
+            id: components["schemas"]["MeetingId"];
+            record: components["schemas"]["Meeting"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "meeting";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Meeting"] | null;
-        };
+        });
         /**
          * @description What a POST of a meeting takes.
          * @example {
@@ -3097,41 +2675,27 @@ export interface components {
              * @description Its number among the meetings of the body.
              */
             ordinal?: number | null;
-            /**
-             * @description The body that met.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId?: string | null;
+            /** @description The body that met. */
+            organizationId?: components["schemas"]["OrganizationId"] | null;
             /** @description How the participants met. */
             format?: components["schemas"]["MeetingFormat"] | null;
-            /** @description Whether it took place. Left out: `held` when it has begun, else `scheduled`. */
             status?: components["schemas"]["MeetingStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate?: string | null;
+            /** @description The first day. */
+            startDate: components["schemas"]["PartialDate"];
+            /** @description The last day. */
+            endDate?: components["schemas"]["PartialDate"] | null;
             /** @description The city. */
             city?: string | null;
-            /**
-             * @description The state in which the city lies.
-             * @example RU
-             */
-            countryCode?: string | null;
+            /** @description The state in which the city lies. */
+            countryCode?: components["schemas"]["StateCode"] | null;
             /** @description What it was about, in our own words. */
             summary?: string | null;
             /** @description In order of position. */
             agenda?: components["schemas"]["AgendaItemInput"][];
             /** @description Who took part. */
             participants?: components["schemas"]["ParticipantInput"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
         /**
@@ -3139,6 +2703,11 @@ export interface components {
          * @enum {string}
          */
         MeetingFormat: "in-person" | "video" | "hybrid";
+        /**
+         * @description The id of a meeting: opaque, time-ordered (TypeID).
+         * @example mtg_01gb6jc400ezz8kdnweefcy4dk
+         */
+        MeetingId: string;
         /**
          * @description MeetingInclude
          * @enum {string}
@@ -3156,75 +2725,21 @@ export interface components {
          *     }
          */
         MeetingPatch: {
-            /** @description What the meeting is called. */
             name?: string;
-            /**
-             * Format: int64
-             * @description Its number among the meetings of the body.
-             */
+            /** Format: int64 */
             ordinal?: number | null;
-            /**
-             * @description The body that met.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId?: string | null;
-            /** @description How the participants met. */
+            organizationId?: components["schemas"]["OrganizationId"] | null;
             format?: components["schemas"]["MeetingFormat"] | null;
-            /** @description Whether it took place. Left out: `held` when it has begun, else `scheduled`. */
             status?: components["schemas"]["MeetingStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate?: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate?: string | null;
-            /** @description The city. */
+            startDate?: components["schemas"]["PartialDate"];
+            endDate?: components["schemas"]["PartialDate"] | null;
             city?: string | null;
-            /**
-             * @description The state in which the city lies.
-             * @example RU
-             */
-            countryCode?: string | null;
-            /** @description What it was about, in our own words. */
+            countryCode?: components["schemas"]["StateCode"] | null;
             summary?: string | null;
-            /** @description In order of position. */
             agenda?: components["schemas"]["AgendaItemInput"][] | null;
-            /** @description Who took part. */
             participants?: components["schemas"]["ParticipantInput"][] | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A meeting that matches. */
-        MeetingSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "meeting";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description MeetingSort
@@ -3238,77 +2753,40 @@ export interface components {
         MeetingStatus: "scheduled" | "held" | "postponed" | "cancelled";
         /** @description What a state was to the SCO, from when to when. */
         Membership: {
-            /** @description What it was. On 1 September 2025 observers and dialogue partners became partners. */
             status: components["schemas"]["MembershipStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate: string | null;
+            /** @description The first day. */
+            startDate: components["schemas"]["PartialDate"];
+            /** @description The last day. */
+            endDate: components["schemas"]["PartialDate"] | null;
         };
         /** @description What a state was to the SCO, from when to when. */
         MembershipInput: {
-            /** @description What it was. On 1 September 2025 observers and dialogue partners became partners. */
             status: components["schemas"]["MembershipStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate?: string | null;
+            startDate: components["schemas"]["PartialDate"];
+            endDate?: components["schemas"]["PartialDate"] | null;
         };
         /**
          * @description What it was. On 1 September 2025 observers and dialogue partners became partners.
          * @enum {string}
          */
         MembershipStatus: "member" | "observer" | "dialogue-partner" | "partner";
-        /** @description In the text format of Prometheus. */
+        /** @description The text format of Prometheus. */
         Metrics: string;
         /**
          * @description `quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning.
          * @enum {string}
          */
         Motivation: "quote" | "inference";
-        /** @description A record a line. */
+        /** @description One record per line. */
         Ndjson: string;
         /**
          * @description What was done.
          * @enum {string}
          */
         Operation: "create" | "update" | "delete";
-        /**
-         * @description A body, ministry, agency or publisher.
-         * @example {
-         *       "id": "org_01gb6jc400ezz8kdnweefcy4dk",
-         *       "name": "Shanghai Cooperation Organisation",
-         *       "otherNames": [],
-         *       "abbreviation": "SCO",
-         *       "classification": "intergovernmental-organization",
-         *       "parentId": null,
-         *       "countryCode": null,
-         *       "seat": null,
-         *       "foundingDate": null,
-         *       "dissolutionDate": null,
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A body, ministry, agency or publisher. */
         Organization: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["OrganizationId"];
             /** @description Its name. */
             name: string;
             /** @description Other names, spellings and languages. */
@@ -3317,105 +2795,45 @@ export interface components {
             abbreviation: string | null;
             /** @description What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`. */
             classification: string;
-            /**
-             * @description The organization of which it is a part.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * @description The state to which it belongs.
-             * @example RU
-             */
-            countryCode: string | null;
+            /** @description The organization of which it is a part. */
+            parentId: components["schemas"]["OrganizationId"] | null;
+            /** @description The state to which it belongs. */
+            countryCode: components["schemas"]["StateCode"] | null;
             /** @description The city in which it sits. */
             seat: string | null;
-            /**
-             * @description When it was founded. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            foundingDate: string | null;
-            /**
-             * @description When it was dissolved. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            dissolutionDate: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description When it was founded. */
+            foundingDate: components["schemas"]["PartialDate"] | null;
+            /** @description When it was dissolved. */
+            dissolutionDate: components["schemas"]["PartialDate"] | null;
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=parent`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             parent?: components["schemas"]["Organization"] | null;
-            /** @description With `include=children`. */
             children?: components["schemas"]["Organization"][];
-            /** @description With `include=country`. */
             country?: components["schemas"]["State"] | null;
-            /** @description With `include=meetings`. */
             meetings?: components["schemas"]["Meeting"][];
-            /** @description With `include=entrusted`. */
             entrusted?: components["schemas"]["Proposal"][];
-            /** @description With `include=published`. */
             published?: components["schemas"]["Source"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a organization. */
+        /** @description A change of a organization; `record` is the whole record after it, null once deleted. */
         OrganizationChange: {
+            /** @constant */
+            kind: "organization";
+            id: components["schemas"]["OrganizationId"];
+            record: components["schemas"]["Organization"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "organization";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Organization"] | null;
-        };
+        });
         /**
          * @description What a POST of a organization takes.
          * @example {
@@ -3433,33 +2851,25 @@ export interface components {
             abbreviation?: string | null;
             /** @description What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`. */
             classification: string;
-            /**
-             * @description The organization of which it is a part.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId?: string | null;
-            /**
-             * @description The state to which it belongs.
-             * @example RU
-             */
-            countryCode?: string | null;
+            /** @description The organization of which it is a part. */
+            parentId?: components["schemas"]["OrganizationId"] | null;
+            /** @description The state to which it belongs. */
+            countryCode?: components["schemas"]["StateCode"] | null;
             /** @description The city in which it sits. */
             seat?: string | null;
-            /**
-             * @description When it was founded. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            foundingDate?: string | null;
-            /**
-             * @description When it was dissolved. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            dissolutionDate?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description When it was founded. */
+            foundingDate?: components["schemas"]["PartialDate"] | null;
+            /** @description When it was dissolved. */
+            dissolutionDate?: components["schemas"]["PartialDate"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
+        /**
+         * @description The id of an organization: opaque, time-ordered (TypeID).
+         * @example org_01gb6jc400ezz8kdnweefcy4dk
+         */
+        OrganizationId: string;
         /**
          * @description OrganizationInclude
          * @enum {string}
@@ -3477,66 +2887,17 @@ export interface components {
          *     }
          */
         OrganizationPatch: {
-            /** @description Its name. */
             name?: string;
-            /** @description Other names, spellings and languages. */
             otherNames?: string[] | null;
-            /** @description Its usual abbreviation. */
             abbreviation?: string | null;
-            /** @description What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`. */
             classification?: string;
-            /**
-             * @description The organization of which it is a part.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId?: string | null;
-            /**
-             * @description The state to which it belongs.
-             * @example RU
-             */
-            countryCode?: string | null;
-            /** @description The city in which it sits. */
+            parentId?: components["schemas"]["OrganizationId"] | null;
+            countryCode?: components["schemas"]["StateCode"] | null;
             seat?: string | null;
-            /**
-             * @description When it was founded. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            foundingDate?: string | null;
-            /**
-             * @description When it was dissolved. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            dissolutionDate?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            foundingDate?: components["schemas"]["PartialDate"] | null;
+            dissolutionDate?: components["schemas"]["PartialDate"] | null;
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A organization that matches. */
-        OrganizationSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "organization";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description OrganizationSort
@@ -3558,45 +2919,27 @@ export interface components {
              */
             total?: number;
         };
+        /**
+         * @description A date in ISO 8601; YYYY and YYYY-MM where no more is known.
+         * @example 2022-08-24
+         */
+        PartialDate: string;
         /** @description Who took part: a state, an organization, a person, or one for another. */
         Participant: {
-            /** @description In what role it took part. */
             role: components["schemas"]["ParticipantRole"];
-            /**
-             * @description The state that took part, or that the person represented.
-             * @example RU
-             */
-            stateCode: string | null;
-            /**
-             * @description The organization that took part or was represented.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId: string | null;
-            /**
-             * @description The person.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId: string | null;
+            /** @description The state that took part, or that the person represented. */
+            stateCode: components["schemas"]["StateCode"] | null;
+            /** @description The organization that took part or was represented. */
+            organizationId: components["schemas"]["OrganizationId"] | null;
+            /** @description The person. */
+            speakerId: components["schemas"]["SpeakerId"] | null;
         };
         /** @description Who took part: a state, an organization, a person, or one for another. */
         ParticipantInput: {
-            /** @description In what role it took part. */
             role: components["schemas"]["ParticipantRole"];
-            /**
-             * @description The state that took part, or that the person represented.
-             * @example RU
-             */
-            stateCode?: string | null;
-            /**
-             * @description The organization that took part or was represented.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId?: string | null;
-            /**
-             * @description The person.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId?: string | null;
+            stateCode?: components["schemas"]["StateCode"] | null;
+            organizationId?: components["schemas"]["OrganizationId"] | null;
+            speakerId?: components["schemas"]["SpeakerId"] | null;
         };
         /**
          * @description In what role it took part.
@@ -3605,102 +2948,45 @@ export interface components {
         ParticipantRole: "chair" | "head-of-delegation" | "member" | "observer" | "guest";
         /** @description Where a state stood on a proposal, since a day. */
         Position: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["PositionId"];
             /**
              * @description What kind of record it is about.
              * @constant
              */
             recordKind: "proposal";
-            /**
-             * @description The id of the proposal.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            recordId: string;
-            /**
-             * @description The state.
-             * @example RU
-             */
-            stateCode: string;
-            /** @description Where it stood. */
+            /** @description The id of the proposal. */
+            recordId: components["schemas"]["RecordId"];
+            /** @description The state. */
+            stateCode: components["schemas"]["StateCode"];
             position: components["schemas"]["Stance"];
-            /**
-             * @description When it said so. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            statedOn: string;
-            /**
-             * @description The meeting at which it said so.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId: string | null;
+            /** @description When it said so. */
+            statedOn: components["schemas"]["PartialDate"];
+            /** @description The meeting at which it said so. */
+            meetingId: components["schemas"]["MeetingId"] | null;
             /** @description What a reader should know about it. */
             note: string | null;
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=state`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             state?: components["schemas"]["State"] | null;
-            /** @description With `include=meeting`. */
             meeting?: components["schemas"]["Meeting"] | null;
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a position. */
+        /** @description A change of a position; `record` is the whole record after it, null once deleted. */
         PositionChange: {
+            /** @constant */
+            kind: "position";
+            id: components["schemas"]["PositionId"];
+            record: components["schemas"]["Position"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "position";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Position"] | null;
-        };
+        });
         /**
          * @description Where a state stood on the proposal.
          * @example {
@@ -3710,35 +2996,30 @@ export interface components {
          *     }
          */
         PositionCreate: {
-            /**
-             * @description The state.
-             * @example RU
-             */
-            stateCode: string;
-            /** @description Where it stood. */
+            /** @description The state. */
+            stateCode: components["schemas"]["StateCode"];
             position: components["schemas"]["Stance"];
-            /**
-             * @description When it said so. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            statedOn: string;
-            /**
-             * @description The meeting at which it said so.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
+            /** @description When it said so. */
+            statedOn: components["schemas"]["PartialDate"];
+            /** @description The meeting at which it said so. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
             /** @description What a reader should know about it. */
             note?: string | null;
         };
+        /**
+         * @description The id of a position: opaque, time-ordered (TypeID).
+         * @example pos_01gb6jc400ezz8kdnweefcy4dk
+         */
+        PositionId: string;
         /** @description Where the states stand on a proposal. */
         PositionList: {
             /**
              * Format: date
-             * @description The day that `data` speaks of.
+             * @description The day that `data` is about.
              * @example 2022-08-24
              */
             asOf: string;
-            /** @description Every state that was a member on that day, and whoever else had said something. */
+            /** @description Every state that was a member on that day, and every other state with a position. */
             data: components["schemas"]["Standing"][];
             /** @description The positions that were stated by then, in order of date. */
             records: components["schemas"]["Position"][];
@@ -3747,51 +3028,22 @@ export interface components {
         Post: {
             /** @description The name of the post. */
             title: string;
-            /**
-             * @description The organization in which it was held.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId: string | null;
-            /**
-             * @description The state for which it was held.
-             * @example RU
-             */
-            stateCode: string | null;
-            /**
-             * @description Since when. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string | null;
-            /**
-             * @description Until when. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate: string | null;
+            /** @description The organization in which it was held. */
+            organizationId: components["schemas"]["OrganizationId"] | null;
+            /** @description The state for which it was held. */
+            stateCode: components["schemas"]["StateCode"] | null;
+            /** @description Since when. */
+            startDate: components["schemas"]["PartialDate"] | null;
+            /** @description Until when. */
+            endDate: components["schemas"]["PartialDate"] | null;
         };
         /** @description A post that a person held. */
         PostInput: {
-            /** @description The name of the post. */
             title: string;
-            /**
-             * @description The organization in which it was held.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            organizationId?: string | null;
-            /**
-             * @description The state for which it was held.
-             * @example RU
-             */
-            stateCode?: string | null;
-            /**
-             * @description Since when. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate?: string | null;
-            /**
-             * @description Until when. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate?: string | null;
+            organizationId?: components["schemas"]["OrganizationId"] | null;
+            stateCode?: components["schemas"]["StateCode"] | null;
+            startDate?: components["schemas"]["PartialDate"] | null;
+            endDate?: components["schemas"]["PartialDate"] | null;
         };
         /** @description An error (RFC 9457). `type` names its page. */
         Problem: {
@@ -3828,183 +3080,71 @@ export interface components {
          * @enum {string}
          */
         ProblemType: "/problems/malformed-body" | "/problems/invalid-body" | "/problems/invalid-parameter" | "/problems/invalid-cursor" | "/problems/unauthorized" | "/problems/forbidden" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/request-timeout" | "/problems/duplicate" | "/problems/ambiguous-match" | "/problems/referenced" | "/problems/illegal-transition" | "/problems/idempotency-mismatch" | "/problems/source-cited" | "/problems/gone" | "/problems/precondition-failed" | "/problems/body-too-large" | "/problems/uri-too-long" | "/problems/unsupported-media-type" | "/problems/expectation-failed" | "/problems/unknown-reference" | "/problems/inconsistent" | "/problems/quote-absent" | "/problems/quote-ambiguous" | "/problems/precondition-required" | "/problems/rate-limited" | "/problems/headers-too-large" | "/problems/internal" | "/problems/unavailable";
-        /**
-         * @description Something put forward at a meeting.
-         * @example {
-         *       "id": "prp_01gb6jc400ezz8kdnweefcy4dk",
-         *       "title": "Counter unmanned aerial vehicles together",
-         *       "summary": "The working group is to propose how the ministries can cooperate against drones.",
-         *       "meetingId": null,
-         *       "speakerId": null,
-         *       "onBehalfOf": {
-         *         "stateCode": "RU",
-         *         "organizationId": null
-         *       },
-         *       "addresseeId": null,
-         *       "proposedOn": "2022-08-24",
-         *       "topicIds": [
-         *         "counter-uav"
-         *       ],
-         *       "parentId": null,
-         *       "agreementId": null,
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "status": "proposed",
-         *       "statusSince": "2022-08-24",
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description Something put forward at a meeting. */
         Proposal: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["ProposalId"];
             /** @description What is proposed, in a line. */
             title: string;
             /** @description What is proposed, in our own words. */
             summary: string | null;
-            /**
-             * @description The meeting at which it was put forward.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId: string | null;
-            /**
-             * @description Who put it forward.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId: string | null;
+            /** @description The meeting at which it was put forward. */
+            meetingId: components["schemas"]["MeetingId"] | null;
+            /** @description Who put it forward. */
+            speakerId: components["schemas"]["SpeakerId"] | null;
             /** @description On whose behalf. */
             onBehalfOf: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId: string | null;
+                /** @description The state. */
+                stateCode: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId: components["schemas"]["OrganizationId"] | null;
             };
-            /**
-             * @description The body that is to be entrusted with it.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            addresseeId: string | null;
-            /**
-             * @description When it was put forward. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            proposedOn: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds: string[];
-            /**
-             * @description The proposal of which it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * @description The agreement in which it is to be laid down.
-             * @example agr_01gb6jc400ezz8kdnweefcy4dk
-             */
-            agreementId: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description The body that is to be entrusted with it. */
+            addresseeId: components["schemas"]["OrganizationId"] | null;
+            /** @description When it was put forward. */
+            proposedOn: components["schemas"]["PartialDate"];
+            topicIds: components["schemas"]["TopicIds"];
+            /** @description The proposal of which it is a part. */
+            parentId: components["schemas"]["ProposalId"] | null;
+            /** @description The agreement in which it is to be laid down. */
+            agreementId: components["schemas"]["AgreementId"] | null;
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description Where it stands: the status of its latest event. */
             status: components["schemas"]["ProposalStatus"];
-            /**
-             * @description Since when: the date of that event. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            statusSince: string | null;
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
+            /** @description Since when: the date of that event. */
+            statusSince: components["schemas"]["PartialDate"] | null;
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=meeting`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             meeting?: components["schemas"]["Meeting"] | null;
-            /** @description With `include=speaker`. */
             speaker?: components["schemas"]["Speaker"] | null;
-            /** @description With `include=state`. */
             state?: components["schemas"]["State"] | null;
-            /** @description With `include=organization`. */
             organization?: components["schemas"]["Organization"] | null;
-            /** @description With `include=addressee`. */
             addressee?: components["schemas"]["Organization"] | null;
-            /** @description With `include=topics`. */
             topics?: components["schemas"]["Topic"][];
-            /** @description With `include=parent`. */
             parent?: components["schemas"]["Proposal"] | null;
-            /** @description With `include=parts`. */
             parts?: components["schemas"]["Proposal"][];
-            /** @description With `include=agreement`. */
             agreement?: components["schemas"]["Agreement"] | null;
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description With `include=events`. */
             events?: components["schemas"]["Event"][];
-            /** @description With `include=positions`. */
             positions?: components["schemas"]["Position"][];
-            /** @description With `include=relations`. */
             relations?: components["schemas"]["Relation"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a proposal. */
+        /** @description A change of a proposal; `record` is the whole record after it, null once deleted. */
         ProposalChange: {
+            /** @constant */
+            kind: "proposal";
+            id: components["schemas"]["ProposalId"];
+            record: components["schemas"]["Proposal"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposal";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Proposal"] | null;
-        };
+        });
         /**
          * @description What a POST of a proposal takes.
          * @example {
@@ -4024,54 +3164,28 @@ export interface components {
             title: string;
             /** @description What is proposed, in our own words. */
             summary?: string | null;
-            /**
-             * @description The meeting at which it was put forward.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /**
-             * @description Who put it forward.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId?: string | null;
+            /** @description The meeting at which it was put forward. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
+            /** @description Who put it forward. */
+            speakerId?: components["schemas"]["SpeakerId"] | null;
             /** @description On whose behalf. */
             onBehalfOf?: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode?: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId?: string | null;
+                /** @description The state. */
+                stateCode?: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId?: components["schemas"]["OrganizationId"] | null;
             };
-            /**
-             * @description The body that is to be entrusted with it.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            addresseeId?: string | null;
-            /**
-             * @description When it was put forward. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            proposedOn: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[];
-            /**
-             * @description The proposal of which it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId?: string | null;
-            /**
-             * @description The agreement in which it is to be laid down.
-             * @example agr_01gb6jc400ezz8kdnweefcy4dk
-             */
-            agreementId?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description The body that is to be entrusted with it. */
+            addresseeId?: components["schemas"]["OrganizationId"] | null;
+            /** @description When it was put forward. */
+            proposedOn: components["schemas"]["PartialDate"];
+            topicIds?: components["schemas"]["TopicIds"];
+            /** @description The proposal of which it is a part. */
+            parentId?: components["schemas"]["ProposalId"] | null;
+            /** @description The agreement in which it is to be laid down. */
+            agreementId?: components["schemas"]["AgreementId"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
             /**
              * @description The status it starts in; left out: proposed.
@@ -4092,19 +3206,18 @@ export interface components {
         ProposalEventCreate: {
             /** @description The status that began. */
             status: components["schemas"]["ProposalStatus"];
-            /**
-             * @description When it began. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            occurredOn: string;
-            /**
-             * @description The meeting at which it happened.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
+            /** @description When it began. */
+            occurredOn: components["schemas"]["PartialDate"];
+            /** @description The meeting at which it happened. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
             /** @description What a reader should know about it. */
             note?: string | null;
         };
+        /**
+         * @description The id of a proposal: opaque, time-ordered (TypeID).
+         * @example prp_01gb6jc400ezz8kdnweefcy4dk
+         */
+        ProposalId: string;
         /**
          * @description ProposalInclude
          * @enum {string}
@@ -4122,85 +3235,23 @@ export interface components {
          *     }
          */
         ProposalPatch: {
-            /** @description What is proposed, in a line. */
             title?: string;
-            /** @description What is proposed, in our own words. */
             summary?: string | null;
-            /**
-             * @description The meeting at which it was put forward.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /**
-             * @description Who put it forward.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId?: string | null;
-            /** @description On whose behalf. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
+            speakerId?: components["schemas"]["SpeakerId"] | null;
             onBehalfOf?: {
-                /**
-                 * @description The state.
-                 * @example RU
-                 */
-                stateCode?: string | null;
-                /**
-                 * @description The organization.
-                 * @example org_01gb6jc400ezz8kdnweefcy4dk
-                 */
-                organizationId?: string | null;
+                /** @description The state. */
+                stateCode?: components["schemas"]["StateCode"] | null;
+                /** @description The organization. */
+                organizationId?: components["schemas"]["OrganizationId"] | null;
             } | null;
-            /**
-             * @description The body that is to be entrusted with it.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            addresseeId?: string | null;
-            /**
-             * @description When it was put forward. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            proposedOn?: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[] | null;
-            /**
-             * @description The proposal of which it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId?: string | null;
-            /**
-             * @description The agreement in which it is to be laid down.
-             * @example agr_01gb6jc400ezz8kdnweefcy4dk
-             */
-            agreementId?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            addresseeId?: components["schemas"]["OrganizationId"] | null;
+            proposedOn?: components["schemas"]["PartialDate"];
+            topicIds?: components["schemas"]["TopicIds"] | null;
+            parentId?: components["schemas"]["ProposalId"] | null;
+            agreementId?: components["schemas"]["AgreementId"] | null;
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A proposal that matches. */
-        ProposalSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "proposal";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description ProposalSort
@@ -4208,7 +3259,7 @@ export interface components {
          */
         ProposalSort: "proposedOn" | "-proposedOn" | "title" | "-title" | "status" | "-status" | "statusSince" | "-statusSince" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt";
         /**
-         * @description The stages in the life of a proposal.
+         * @description Where it stands: the status of its latest event.
          * @enum {string}
          */
         ProposalStatus: "proposed" | "under-consideration" | "deferred" | "adopted" | "rejected" | "withdrawn" | "implemented";
@@ -4233,9 +3284,8 @@ export interface components {
         };
         /** @description A quote from the source of this report; `motivation` is `quote` unless given. */
         QuoteCreate: {
-            /** @description `quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning. */
             motivation?: components["schemas"]["Motivation"];
-            /** @description How strongly the source has it: a minister who announced a draft did not adopt it. Left out: `reported`. */
+            /** @description Default: `reported`. */
             assertion?: components["schemas"]["Assertion"];
             /** @description The words themselves, to the letter (TextQuoteSelector). */
             exact: string;
@@ -4259,6 +3309,11 @@ export interface components {
             note?: string | null;
         };
         /**
+         * @description The id of a record of any kind; the code of a state.
+         * @example prp_01gb6jc400ezz8kdnweefcy4dk
+         */
+        RecordId: string;
+        /**
          * @description What kind of record it supports. May get further values: keep a default branch.
          * @enum {string}
          */
@@ -4279,20 +3334,22 @@ export interface components {
             /** @description Its id. */
             id: string;
         };
+        /**
+         * Format: int64
+         * @description 1, 2, 3 …; changes only when the content does.
+         * @example 1
+         */
+        RecordVersion: number;
         /** @description How one proposal or agreement follows from another. */
         Relation: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["RelationId"];
             /**
              * @description What kind of record it starts from.
              * @enum {string}
              */
             recordKind: "proposal" | "agreement";
-            /**
-             * @description The record it starts from.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            recordId: string;
+            /** @description The record it starts from. */
+            recordId: components["schemas"]["RecordId"];
             /** @description What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement. */
             type: components["schemas"]["RelationType"];
             /**
@@ -4302,61 +3359,23 @@ export interface components {
             targetId: string;
             /** @description What a reader should know about it. */
             note: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
         };
-        /** @description A write of a relation. */
+        /** @description A change of a relation; `record` is the whole record after it, null once deleted. */
         RelationChange: {
+            /** @constant */
+            kind: "relation";
+            id: components["schemas"]["RelationId"];
+            record: components["schemas"]["Relation"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "relation";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Relation"] | null;
-        };
+        });
         /**
          * @description How the record follows from, or leads to, another.
          * @example {
@@ -4375,6 +3394,11 @@ export interface components {
             /** @description What a reader should know about it. */
             note?: string | null;
         };
+        /**
+         * @description The id of a relation: opaque, time-ordered (TypeID).
+         * @example rel_01gb6jc400ezz8kdnweefcy4dk
+         */
+        RelationId: string;
         /** @description The relations of a record, from both ends. */
         RelationList: {
             data: components["schemas"]["DirectedRelation"][];
@@ -4386,81 +3410,44 @@ export interface components {
         RelationType: "restates" | "elaborates" | "supersedes" | "merged-into" | "became";
         /** @description A agreement in a report. */
         ReportAgreementCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description Its full title. */
+            key?: components["schemas"]["ReportKey"];
             title: string;
-            /** @description What people call it. */
             shortTitle?: string | null;
-            /** @description What sort of instrument it is. */
             kind: components["schemas"]["AgreementKind"];
-            /** @description What it governs, in our own words. */
             subject?: string | null;
             draftedBy?: {
-                /** @description The id of a state, or `=key` of one in this report. */
-                stateCode?: string | null;
-                /** @description The id of a organization, or `=key` of one in this report. */
-                organizationId?: string | null;
+                stateCode?: components["schemas"]["ReportStateReference"] | null;
+                organizationId?: components["schemas"]["ReportOrganizationReference"] | null;
             };
-            /** @description The id of a meeting, or `=key` of one in this report. */
-            meetingId?: string | null;
-            topicIds?: string[];
+            meetingId?: components["schemas"]["ReportMeetingReference"] | null;
+            topicIds?: components["schemas"]["ReportTopicReference"][];
             parties?: {
-                /** @description The id of a state, or `=key` of one in this report. */
-                stateCode: string;
-                /**
-                 * @description When it signed (article 12 of the Vienna Convention). ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                signedOn?: string | null;
-                /**
-                 * @description When it expressed its consent to be bound (articles 11 to 15). ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                consentOn?: string | null;
+                stateCode: components["schemas"]["ReportStateReference"];
+                /** @description When it signed (article 12 of the Vienna Convention). */
+                signedOn?: components["schemas"]["PartialDate"] | null;
+                /** @description When it expressed its consent to be bound (articles 11 to 15). */
+                consentOn?: components["schemas"]["PartialDate"] | null;
                 consentBy?: components["schemas"]["Consent"] | null;
-                /**
-                 * @description When it withdrew (article 54). ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                withdrawnOn?: string | null;
+                /** @description When it withdrew (article 54). */
+                withdrawnOn?: components["schemas"]["PartialDate"] | null;
             }[];
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
             /** @enum {string} */
             status?: "drafting" | "drafted";
             events?: {
                 /** @description The status that began. */
                 status: components["schemas"]["AgreementStatus"];
-                /**
-                 * @description When it began. ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                occurredOn: string;
-                /** @description The id of a meeting, or `=key` of one in this report. */
-                meetingId?: string | null;
+                /** @description When it began. */
+                occurredOn: components["schemas"]["PartialDate"];
+                meetingId?: components["schemas"]["ReportMeetingReference"] | null;
                 /** @description What a reader should know about it. */
                 note?: string | null;
             }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a agreement, or `=key` of one in this report. */
+        ReportAgreementReference: string;
         /**
          * @description A source and what was drawn from it. A record may refer to those in the sections before its own, and to earlier ones in its own.
          * @example {
@@ -4505,34 +3492,23 @@ export interface components {
             proposals?: components["schemas"]["ReportProposalCreate"][];
             statements?: components["schemas"]["ReportStatementCreate"][];
         };
+        /** @description The words of the source that the record rests on. */
+        ReportEvidence: components["schemas"]["QuoteCreate"][];
+        /** @description A name by which other records of the report refer to it, as `=key`. */
+        ReportKey: string;
         /** @description A meeting in a report. */
         ReportMeetingCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description What the meeting is called. */
+            key?: components["schemas"]["ReportKey"];
             name: string;
             /** Format: int64 */
             ordinal?: number | null;
-            /** @description The id of a organization, or `=key` of one in this report. */
-            organizationId?: string | null;
+            organizationId?: components["schemas"]["ReportOrganizationReference"] | null;
             format?: components["schemas"]["MeetingFormat"] | null;
-            /** @description Whether it took place. Left out: `held` when it has begun, else `scheduled`. */
             status?: components["schemas"]["MeetingStatus"];
-            /**
-             * @description The first day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            startDate: string;
-            /**
-             * @description The last day. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            endDate?: string | null;
-            /** @description The city. */
+            startDate: components["schemas"]["PartialDate"];
+            endDate?: components["schemas"]["PartialDate"] | null;
             city?: string | null;
-            /** @description The id of a state, or `=key` of one in this report. */
-            countryCode?: string | null;
-            /** @description What it was about, in our own words. */
+            countryCode?: components["schemas"]["ReportStateReference"] | null;
             summary?: string | null;
             agenda?: {
                 /**
@@ -4542,87 +3518,38 @@ export interface components {
                 position: number;
                 /** @description What it is about. */
                 title: string;
-                topicIds?: string[];
+                topicIds?: components["schemas"]["ReportTopicReference"][];
             }[];
             participants?: {
-                /** @description In what role it took part. */
                 role: components["schemas"]["ParticipantRole"];
-                /** @description The id of a state, or `=key` of one in this report. */
-                stateCode?: string | null;
-                /** @description The id of a organization, or `=key` of one in this report. */
-                organizationId?: string | null;
-                /** @description The id of a speaker, or `=key` of one in this report. */
-                speakerId?: string | null;
+                stateCode?: components["schemas"]["ReportStateReference"] | null;
+                organizationId?: components["schemas"]["ReportOrganizationReference"] | null;
+                speakerId?: components["schemas"]["ReportSpeakerReference"] | null;
             }[];
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a meeting, or `=key` of one in this report. */
+        ReportMeetingReference: string;
         /** @description A organization in a report. */
         ReportOrganizationCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description Its name. */
+            key?: components["schemas"]["ReportKey"];
             name: string;
             otherNames?: string[];
-            /** @description Its usual abbreviation. */
             abbreviation?: string | null;
-            /** @description What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`. */
             classification: string;
-            /** @description The id of a organization, or `=key` of one in this report. */
-            parentId?: string | null;
-            /** @description The id of a state, or `=key` of one in this report. */
-            countryCode?: string | null;
-            /** @description The city in which it sits. */
+            parentId?: components["schemas"]["ReportOrganizationReference"] | null;
+            countryCode?: components["schemas"]["ReportStateReference"] | null;
             seat?: string | null;
-            /**
-             * @description When it was founded. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            foundingDate?: string | null;
-            /**
-             * @description When it was dissolved. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            dissolutionDate?: string | null;
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            foundingDate?: components["schemas"]["PartialDate"] | null;
+            dissolutionDate?: components["schemas"]["PartialDate"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a organization, or `=key` of one in this report. */
+        ReportOrganizationReference: string;
         /** @description What became of a record of the report. */
         ReportOutcome: {
             /**
@@ -4637,11 +3564,8 @@ export interface components {
              * @enum {string}
              */
             kind: "source" | "topic" | "organization" | "speaker" | "meeting" | "agreement" | "proposal" | "statement";
-            /**
-             * @description Its id.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            id: string;
+            /** @description Its id. */
+            id: components["schemas"]["RecordId"];
             /**
              * Format: uri-reference
              * @description Where to read it.
@@ -4655,249 +3579,135 @@ export interface components {
         };
         /** @description A proposal in a report. */
         ReportProposalCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description What is proposed, in a line. */
+            key?: components["schemas"]["ReportKey"];
             title: string;
-            /** @description What is proposed, in our own words. */
             summary?: string | null;
-            /** @description The id of a meeting, or `=key` of one in this report. */
-            meetingId?: string | null;
-            /** @description The id of a speaker, or `=key` of one in this report. */
-            speakerId?: string | null;
+            meetingId?: components["schemas"]["ReportMeetingReference"] | null;
+            speakerId?: components["schemas"]["ReportSpeakerReference"] | null;
             onBehalfOf?: {
-                /** @description The id of a state, or `=key` of one in this report. */
-                stateCode?: string | null;
-                /** @description The id of a organization, or `=key` of one in this report. */
-                organizationId?: string | null;
+                stateCode?: components["schemas"]["ReportStateReference"] | null;
+                organizationId?: components["schemas"]["ReportOrganizationReference"] | null;
             };
-            /** @description The id of a organization, or `=key` of one in this report. */
-            addresseeId?: string | null;
-            /**
-             * @description When it was put forward. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            proposedOn: string;
-            topicIds?: string[];
-            /** @description The id of a proposal, or `=key` of one in this report. */
-            parentId?: string | null;
-            /** @description The id of a agreement, or `=key` of one in this report. */
-            agreementId?: string | null;
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
+            addresseeId?: components["schemas"]["ReportOrganizationReference"] | null;
+            proposedOn: components["schemas"]["PartialDate"];
+            topicIds?: components["schemas"]["ReportTopicReference"][];
+            parentId?: components["schemas"]["ReportProposalReference"] | null;
+            agreementId?: components["schemas"]["ReportAgreementReference"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
             /** @enum {string} */
             status?: "proposed";
             events?: {
                 /** @description The status that began. */
                 status: components["schemas"]["ProposalStatus"];
-                /**
-                 * @description When it began. ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                occurredOn: string;
-                /** @description The id of a meeting, or `=key` of one in this report. */
-                meetingId?: string | null;
+                /** @description When it began. */
+                occurredOn: components["schemas"]["PartialDate"];
+                meetingId?: components["schemas"]["ReportMeetingReference"] | null;
                 /** @description What a reader should know about it. */
                 note?: string | null;
             }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a proposal, or `=key` of one in this report. */
+        ReportProposalReference: string;
         /** @description What became of a report. */
         ReportResult: {
-            /**
-             * @description The source.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            sourceId: string;
+            /** @description The source. */
+            sourceId: components["schemas"]["RecordId"];
             data: components["schemas"]["ReportOutcome"][];
         };
         /** @description A source in a report. */
         ReportSourceCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description Its title. */
+            key?: components["schemas"]["ReportKey"];
             title: string;
-            /** @description The id of a organization, or `=key` of one in this report. */
-            publisherId?: string | null;
-            /**
-             * @description When it was published. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            publishedOn?: string | null;
-            /**
-             * @description The language of the text (BCP 47).
-             * @example en
-             */
+            publisherId?: components["schemas"]["ReportOrganizationReference"] | null;
+            publishedOn?: components["schemas"]["PartialDate"] | null;
+            /** @example en */
             language: string;
             /**
              * Format: uri
-             * @description Where it was published.
              * @example https://example.org/report
              */
             url?: string | null;
-            /** @description The text, byte for byte. It never changes once evidence cites it. */
             text: string;
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
         /** @description A speaker in a report. */
         ReportSpeakerCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description The name by which the person is known. */
+            key?: components["schemas"]["ReportKey"];
             name: string;
             otherNames?: string[];
             posts?: {
                 /** @description The name of the post. */
                 title: string;
-                /** @description The id of a organization, or `=key` of one in this report. */
-                organizationId?: string | null;
-                /** @description The id of a state, or `=key` of one in this report. */
-                stateCode?: string | null;
-                /**
-                 * @description Since when. ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                startDate?: string | null;
-                /**
-                 * @description Until when. ISO 8601; YYYY and YYYY-MM where no more is known.
-                 * @example 2022-08-24
-                 */
-                endDate?: string | null;
+                organizationId?: components["schemas"]["ReportOrganizationReference"] | null;
+                stateCode?: components["schemas"]["ReportStateReference"] | null;
+                /** @description Since when. */
+                startDate?: components["schemas"]["PartialDate"] | null;
+                /** @description Until when. */
+                endDate?: components["schemas"]["PartialDate"] | null;
             }[];
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a speaker, or `=key` of one in this report. */
+        ReportSpeakerReference: string;
+        /** @description The id of a state, or `=key` of one in this report. */
+        ReportStateReference: string;
         /** @description A statement in a report. */
         ReportStatementCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /** @description The id of a speaker, or `=key` of one in this report. */
-            speakerId: string;
-            /** @description The id of a meeting, or `=key` of one in this report. */
-            meetingId?: string | null;
-            /** @description `direct` speech is in the words of the speaker, `reported` in those of a reporter. */
+            key?: components["schemas"]["ReportKey"];
+            speakerId: components["schemas"]["ReportSpeakerReference"];
+            meetingId?: components["schemas"]["ReportMeetingReference"] | null;
             kind: components["schemas"]["StatementKind"];
-            /** @description What was said. */
             text: string;
-            topicIds?: string[];
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            topicIds?: components["schemas"]["ReportTopicReference"][];
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
         /** @description A topic in a report. */
         ReportTopicCreate: {
-            /** @description A name for others in this report to refer to it by, as `=key`. */
-            key?: string;
-            /**
-             * @description The name by which it can be used in place of its id.
-             * @example counter-uav
-             */
+            key?: components["schemas"]["ReportKey"];
+            /** @example counter-uav */
             slug: string;
-            /** @description What it is called (skos:prefLabel). */
             prefLabel: string;
-            /** @description What it covers (skos:definition). */
             definition?: string | null;
-            /** @description The id of a topic, or `=key` of one in this report. */
-            broaderId?: string | null;
-            identifiers?: {
-                /** @description Who gave the identifier, such as `wikidata`. */
-                scheme: string;
-                /** @description The identifier in that scheme. */
-                identifier: string;
-            }[];
-            sources?: {
-                /**
-                 * Format: uri
-                 * @description Its address.
-                 * @example https://example.org/report
-                 */
-                url: string;
-                /** @description Its title. */
-                title?: string | null;
-                /** @description What was taken from it. */
-                note?: string | null;
-            }[];
-            /** @description The words of the source that it rests on. */
-            evidence?: components["schemas"]["QuoteCreate"][];
+            broaderId?: components["schemas"]["ReportTopicReference"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            sources?: components["schemas"]["WebSourceInput"][];
+            evidence?: components["schemas"]["ReportEvidence"];
         };
+        /** @description The id of a topic, or `=key` of one in this report. */
+        ReportTopicReference: string;
         /**
-         * @description The kinds of records that stand on their own. May get further values: keep a default branch.
+         * @description The kind of the record. May get further values: keep a default branch.
          * @enum {string}
          */
         ResourceKind: "meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source";
-        /** @description A record that matches. `kind` says which; further kinds may come. */
-        SearchHit: components["schemas"]["MeetingSearchHit"] | components["schemas"]["SpeakerSearchHit"] | components["schemas"]["ProposalSearchHit"] | components["schemas"]["AgreementSearchHit"] | components["schemas"]["StatementSearchHit"] | components["schemas"]["OrganizationSearchHit"] | components["schemas"]["StateSearchHit"] | components["schemas"]["TopicSearchHit"] | components["schemas"]["SourceSearchHit"];
+        /** @description A record that matches. Further kinds may come. */
+        SearchHit: {
+            /** @description The kind of the record. */
+            kind: components["schemas"]["ResourceKind"];
+            /** @description Its id. */
+            id: components["schemas"]["RecordId"];
+            /**
+             * Format: uri-reference
+             * @description Where to read it.
+             */
+            path: string;
+            /** @description Its title or name. */
+            title: string;
+            /** @description Its date, where it has one. */
+            date: components["schemas"]["PartialDate"] | null;
+            /** @description HTML, safe to insert: everything is escaped but `<mark>` around matches. */
+            snippet: string;
+            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one response. 0 where hits are not ranked. */
+            score: number;
+        };
         /** @description The best hits first. */
         SearchHitPage: {
             data: components["schemas"]["SearchHit"][];
@@ -4905,24 +3715,12 @@ export interface components {
         };
         /** @description Where this page stands among the hits. */
         SearchPage: {
-            /** @description Send it as `cursor` for the next page; null on the last one. */
-            nextCursor: string | null;
-            /**
-             * Format: int32
-             * @description How many records a page holds at most.
-             */
-            limit: number;
-            /**
-             * Format: int64
-             * @description With `count=exact`: how many records match.
-             */
-            total?: number;
             /** @description Whether the best hits come first. Where more than 10,000 records match, those come first that changed last. */
             ranked: boolean;
-        };
+        } & components["schemas"]["Page"];
         /** @description A place in a text: first by its words, then by its offsets. */
         Selector: components["schemas"]["TextQuoteSelector"] | components["schemas"]["TextPositionSelector"];
-        /** @description Where everything is. */
+        /** @description The paths of the API. */
         ServiceIndex: {
             /** @description What this is. */
             name: string;
@@ -4940,46 +3738,21 @@ export interface components {
             openapi: string;
             /**
              * Format: uri-reference
-             * @description The same in OpenAPI 3.0.3, for generators that lag.
+             * @description The same in OpenAPI 3.0.3, for generators that do not read 3.1.
              */
             openapi30: string;
             /** @description The path of each list. */
             resources: string[];
         };
-        /**
-         * @description A document that facts come from.
-         * @example {
-         *       "id": "src_01gb6jc400ezz8kdnweefcy4dk",
-         *       "title": "Shoigu proposed to increase the SCO's potential in the military sphere",
-         *       "publisherId": null,
-         *       "publishedOn": "2022-08-24",
-         *       "language": "en",
-         *       "url": null,
-         *       "text": "TASHKENT, 24 Aug – RIA Novosti. The Minister of defence of Russia …",
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A document that facts come from. */
         Source: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["SourceId"];
             /** @description Its title. */
             title: string;
-            /**
-             * @description Who published it: the reporter of what it says.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            publisherId: string | null;
-            /**
-             * @description When it was published. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            publishedOn: string | null;
+            /** @description Who published it: the reporter of what it says. */
+            publisherId: components["schemas"]["OrganizationId"] | null;
+            /** @description When it was published. */
+            publishedOn: components["schemas"]["PartialDate"] | null;
             /**
              * @description The language of the text (BCP 47).
              * @example en
@@ -4993,77 +3766,33 @@ export interface components {
             url: string | null;
             /** @description The text, byte for byte. It never changes once evidence cites it. */
             text: string;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
             /** @description SHA-256 of the text's UTF-8 bytes, in hexadecimal. */
             sha256: string;
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=publisher`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             publisher?: components["schemas"]["Organization"] | null;
-            /** @description With `include=citations`. */
             citations?: components["schemas"]["Evidence"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a source. */
+        /** @description A change of a source; `record` is the whole record after it, null once deleted. */
         SourceChange: {
+            /** @constant */
+            kind: "source";
+            id: components["schemas"]["SourceId"];
+            record: components["schemas"]["Source"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "source";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Source"] | null;
-        };
+        });
         /**
          * @description What a POST of a source takes.
          * @example {
@@ -5076,16 +3805,10 @@ export interface components {
         SourceCreate: {
             /** @description Its title. */
             title: string;
-            /**
-             * @description Who published it: the reporter of what it says.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            publisherId?: string | null;
-            /**
-             * @description When it was published. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            publishedOn?: string | null;
+            /** @description Who published it: the reporter of what it says. */
+            publisherId?: components["schemas"]["OrganizationId"] | null;
+            /** @description When it was published. */
+            publishedOn?: components["schemas"]["PartialDate"] | null;
             /**
              * @description The language of the text (BCP 47).
              * @example en
@@ -5099,11 +3822,15 @@ export interface components {
             url?: string | null;
             /** @description The text, byte for byte. It never changes once evidence cites it. */
             text: string;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
+        /**
+         * @description The id of a source: opaque, time-ordered (TypeID).
+         * @example src_01gb6jc400ezz8kdnweefcy4dk
+         */
+        SourceId: string;
         /**
          * @description SourceInclude
          * @enum {string}
@@ -5121,175 +3848,61 @@ export interface components {
          *     }
          */
         SourcePatch: {
-            /** @description Its title. */
             title?: string;
-            /**
-             * @description Who published it: the reporter of what it says.
-             * @example org_01gb6jc400ezz8kdnweefcy4dk
-             */
-            publisherId?: string | null;
-            /**
-             * @description When it was published. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            publishedOn?: string | null;
-            /**
-             * @description The language of the text (BCP 47).
-             * @example en
-             */
+            publisherId?: components["schemas"]["OrganizationId"] | null;
+            publishedOn?: components["schemas"]["PartialDate"] | null;
+            /** @example en */
             language?: string;
             /**
              * Format: uri
-             * @description Where it was published.
              * @example https://example.org/report
              */
             url?: string | null;
-            /** @description The text, byte for byte. It never changes once evidence cites it. */
             text?: string;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A source that matches. */
-        SourceSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "source";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description SourceSort
          * @enum {string}
          */
         SourceSort: "publishedOn" | "-publishedOn" | "title" | "-title" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt";
-        /**
-         * @description A person who spoke or proposed.
-         * @example {
-         *       "id": "spk_01gb6jc400ezz8kdnweefcy4dk",
-         *       "name": "Sergei Shoigu",
-         *       "otherNames": [
-         *         "Sergey Shoigu",
-         *         "Сергей Шойгу"
-         *       ],
-         *       "posts": [
-         *         {
-         *           "title": "Minister of Defence",
-         *           "organizationId": null,
-         *           "stateCode": "RU",
-         *           "startDate": null,
-         *           "endDate": null
-         *         }
-         *       ],
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A person who spoke or proposed. */
         Speaker: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["SpeakerId"];
             /** @description The name by which the person is known. */
             name: string;
             /** @description Other spellings and scripts. */
             otherNames: string[];
             /** @description The posts held, with their dates as far as they are known. */
             posts: components["schemas"]["Post"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=organizations`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             organizations?: components["schemas"]["Organization"][];
-            /** @description With `include=states`. */
             states?: components["schemas"]["State"][];
-            /** @description With `include=proposals`. */
             proposals?: components["schemas"]["Proposal"][];
-            /** @description With `include=statements`. */
             statements?: components["schemas"]["Statement"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a speaker. */
+        /** @description A change of a speaker; `record` is the whole record after it, null once deleted. */
         SpeakerChange: {
+            /** @constant */
+            kind: "speaker";
+            id: components["schemas"]["SpeakerId"];
+            record: components["schemas"]["Speaker"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "speaker";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Speaker"] | null;
-        };
+        });
         /**
          * @description What a POST of a speaker takes.
          * @example {
@@ -5313,11 +3926,15 @@ export interface components {
             otherNames?: string[];
             /** @description The posts held, with their dates as far as they are known. */
             posts?: components["schemas"]["PostInput"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
+        /**
+         * @description The id of a speaker: opaque, time-ordered (TypeID).
+         * @example spk_01gb6jc400ezz8kdnweefcy4dk
+         */
+        SpeakerId: string;
         /**
          * @description SpeakerInclude
          * @enum {string}
@@ -5335,42 +3952,11 @@ export interface components {
          *     }
          */
         SpeakerPatch: {
-            /** @description The name by which the person is known. */
             name?: string;
-            /** @description Other spellings and scripts. */
             otherNames?: string[] | null;
-            /** @description The posts held, with their dates as far as they are known. */
             posts?: components["schemas"]["PostInput"][] | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A speaker that matches. */
-        SpeakerSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "speaker";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description SpeakerSort
@@ -5384,135 +3970,60 @@ export interface components {
         Stance: "proposed" | "supported" | "reserved" | "objected" | "abstained";
         /** @description Where a state stood on a day. */
         Standing: {
-            /**
-             * @description The state.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            stateCode: string;
+            /** @description The state. */
+            stateCode: components["schemas"]["RecordId"];
             /** @description Its name. */
             name: string;
             /** @description Where it stood; null is no record, which is not `abstained`. */
             position: components["schemas"]["Stance"] | null;
-            /**
-             * @description When it had said so. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            statedOn: string | null;
-            /**
-             * @description The record of it, in `records`.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            positionId: string | null;
+            /** @description When it had said so. */
+            statedOn: components["schemas"]["PartialDate"] | null;
+            /** @description The record of it, in `records`. */
+            positionId: components["schemas"]["RecordId"] | null;
         };
-        /**
-         * @description A state, and what it is to the SCO.
-         * @example {
-         *       "id": "UZ",
-         *       "code": "UZ",
-         *       "name": "Uzbekistan",
-         *       "officialName": null,
-         *       "memberships": [
-         *         {
-         *           "status": "member",
-         *           "startDate": "2001-06-15",
-         *           "endDate": null
-         *         }
-         *       ],
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A state, and what it is to the SCO. */
         State: {
-            /** @description Its ISO 3166-1 alpha-2 code. */
-            id: string;
-            /**
-             * @description ISO 3166-1 alpha-2.
-             * @example UZ
-             */
-            code: string;
+            id: components["schemas"]["StateCode"];
+            /** @description ISO 3166-1 alpha-2. */
+            code: components["schemas"]["StateCode"];
             /** @description Its short name. */
             name: string;
             /** @description Its official name. */
             officialName: string | null;
             /** @description What it has been to the SCO, in order of date. */
             memberships: components["schemas"]["Membership"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=proposals`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             proposals?: components["schemas"]["Proposal"][];
-            /** @description With `include=agreements`. */
             agreements?: components["schemas"]["Agreement"][];
-            /** @description With `include=meetings`. */
             meetings?: components["schemas"]["Meeting"][];
-            /** @description With `include=organizations`. */
             organizations?: components["schemas"]["Organization"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a state. */
+        /** @description A change of a state; `record` is the whole record after it, null once deleted. */
         StateChange: {
+            /** @constant */
+            kind: "state";
+            id: components["schemas"]["StateCode"];
+            record: components["schemas"]["State"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "state";
-            /** @description Its ISO 3166-1 alpha-2 code. */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["State"] | null;
-        };
+        });
+        /**
+         * @description The ISO 3166-1 alpha-2 code of a state.
+         * @example RU
+         */
+        StateCode: string;
         /**
          * @description What a POST of a state takes.
          * @example {
@@ -5527,20 +4038,16 @@ export interface components {
          *     }
          */
         StateCreate: {
-            /**
-             * @description ISO 3166-1 alpha-2.
-             * @example UZ
-             */
-            code: string;
+            /** @description ISO 3166-1 alpha-2. */
+            code: components["schemas"]["StateCode"];
             /** @description Its short name. */
             name: string;
             /** @description Its official name. */
             officialName?: string | null;
             /** @description What it has been to the SCO, in order of date. */
             memberships?: components["schemas"]["MembershipInput"][];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
         /**
@@ -5560,162 +4067,55 @@ export interface components {
          *     }
          */
         StatePatch: {
-            /**
-             * @description ISO 3166-1 alpha-2.
-             * @example UZ
-             */
-            code?: string;
-            /** @description Its short name. */
+            code?: components["schemas"]["StateCode"];
             name?: string;
-            /** @description Its official name. */
             officialName?: string | null;
-            /** @description What it has been to the SCO, in order of date. */
             memberships?: components["schemas"]["MembershipInput"][] | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A state that matches. */
-        StateSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "state";
-            /** @description Its ISO 3166-1 alpha-2 code. */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description StateSort
          * @enum {string}
          */
         StateSort: "name" | "-name" | "code" | "-code" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt";
-        /**
-         * @description What a speaker said, short of a proposal.
-         * @example {
-         *       "id": "stm_01gb6jc400ezz8kdnweefcy4dk",
-         *       "speakerId": "spk_01gb6jc400ezz8kdnweefcy4dk",
-         *       "meetingId": null,
-         *       "kind": "reported",
-         *       "text": "The maintenance of peace and security remains a key priority of the SCO.",
-         *       "topicIds": [
-         *         "regional-security"
-         *       ],
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description What a speaker said, short of a proposal. */
         Statement: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description Who said it.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId: string;
-            /**
-             * @description The meeting at which it was said.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId: string | null;
-            /** @description `direct` speech is in the words of the speaker, `reported` in those of a reporter. */
+            id: components["schemas"]["StatementId"];
+            /** @description Who said it. */
+            speakerId: components["schemas"]["SpeakerId"];
+            /** @description The meeting at which it was said. */
+            meetingId: components["schemas"]["MeetingId"] | null;
             kind: components["schemas"]["StatementKind"];
             /** @description What was said. */
             text: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds: string[];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            topicIds: components["schemas"]["TopicIds"];
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=speaker`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             speaker?: components["schemas"]["Speaker"] | null;
-            /** @description With `include=meeting`. */
             meeting?: components["schemas"]["Meeting"] | null;
-            /** @description With `include=topics`. */
             topics?: components["schemas"]["Topic"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a statement. */
+        /** @description A change of a statement; `record` is the whole record after it, null once deleted. */
         StatementChange: {
+            /** @constant */
+            kind: "statement";
+            id: components["schemas"]["StatementId"];
+            record: components["schemas"]["Statement"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "statement";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Statement"] | null;
-        };
+        });
         /**
          * @description What a POST of a statement takes.
          * @example {
@@ -5728,27 +4128,23 @@ export interface components {
          *     }
          */
         StatementCreate: {
-            /**
-             * @description Who said it.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId: string;
-            /**
-             * @description The meeting at which it was said.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /** @description `direct` speech is in the words of the speaker, `reported` in those of a reporter. */
+            /** @description Who said it. */
+            speakerId: components["schemas"]["SpeakerId"];
+            /** @description The meeting at which it was said. */
+            meetingId?: components["schemas"]["MeetingId"] | null;
             kind: components["schemas"]["StatementKind"];
             /** @description What was said. */
             text: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[];
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            topicIds?: components["schemas"]["TopicIds"];
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
+        /**
+         * @description The id of a statement: opaque, time-ordered (TypeID).
+         * @example stm_01gb6jc400ezz8kdnweefcy4dk
+         */
+        StatementId: string;
         /**
          * @description StatementInclude
          * @enum {string}
@@ -5771,52 +4167,13 @@ export interface components {
          *     }
          */
         StatementPatch: {
-            /**
-             * @description Who said it.
-             * @example spk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            speakerId?: string;
-            /**
-             * @description The meeting at which it was said.
-             * @example mtg_01gb6jc400ezz8kdnweefcy4dk
-             */
-            meetingId?: string | null;
-            /** @description `direct` speech is in the words of the speaker, `reported` in those of a reporter. */
+            speakerId?: components["schemas"]["SpeakerId"];
+            meetingId?: components["schemas"]["MeetingId"] | null;
             kind?: components["schemas"]["StatementKind"];
-            /** @description What was said. */
             text?: string;
-            /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
-            topicIds?: string[] | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            topicIds?: components["schemas"]["TopicIds"] | null;
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
-        };
-        /** @description A statement that matches. */
-        StatementSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "statement";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
         };
         /**
          * @description StatementSort
@@ -5838,7 +4195,7 @@ export interface components {
             data: components["schemas"]["Bucket"][];
         };
         /**
-         * @description How many sources a record is quoted from.
+         * @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count.
          * @enum {string}
          */
         Support: "unsupported" | "single-source" | "corroborated";
@@ -5874,25 +4231,9 @@ export interface components {
             /** @description What stands right after. */
             suffix: string;
         };
-        /**
-         * @description A topic of the controlled vocabulary (SKOS).
-         * @example {
-         *       "id": "top_01gb6jc400ezz8kdnweefcy4dk",
-         *       "slug": "counter-uav",
-         *       "prefLabel": "Countering unmanned aerial vehicles",
-         *       "definition": null,
-         *       "broaderId": null,
-         *       "identifiers": [],
-         *       "sources": [],
-         *       "support": "unsupported",
-         *       "createdAt": "2026-11-23T09:30:00.000Z",
-         *       "updatedAt": "2026-11-23T09:30:00.000Z",
-         *       "version": 1
-         *     }
-         */
+        /** @description A topic of the controlled vocabulary (SKOS). */
         Topic: {
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
+            id: components["schemas"]["TopicId"];
             /**
              * @description The name by which it can be used in place of its id.
              * @example counter-uav
@@ -5902,80 +4243,33 @@ export interface components {
             prefLabel: string;
             /** @description What it covers (skos:definition). */
             definition: string | null;
-            /**
-             * @description The topic under which it falls (skos:broader).
-             * @example top_01gb6jc400ezz8kdnweefcy4dk
-             */
-            broaderId: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description The topic under which it falls (skos:broader). */
+            broaderId: components["schemas"]["TopicReference"] | null;
+            identifiers: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources: components["schemas"]["WebSource"][];
-            /** @description How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count. */
             support: components["schemas"]["Support"];
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description With `include=broader`. */
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
             broader?: components["schemas"]["Topic"] | null;
-            /** @description With `include=narrower`. */
             narrower?: components["schemas"]["Topic"][];
-            /** @description With `include=evidence`. */
             evidence?: components["schemas"]["Evidence"][];
-            /** @description The included lists that were cut short, where any were. */
-            includeTruncated?: string[];
+            includeTruncated?: components["schemas"]["IncludeTruncated"];
         };
-        /** @description A write of a topic. */
+        /** @description A change of a topic; `record` is the whole record after it, null once deleted. */
         TopicChange: {
+            /** @constant */
+            kind: "topic";
+            id: components["schemas"]["TopicId"];
+            record: components["schemas"]["Topic"] | null;
+        } & (components["schemas"]["ChangeBase"] & {
             /**
-             * Format: int64
-             * @description Its place in the feed; strictly ascending, not without gaps.
-             */
-            seq: number;
-            /**
-             * @description What kind of record changed: a resource, or a part of one. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "topic";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * @description The record under which it lives, if it is a part.
-             * @example prp_01gb6jc400ezz8kdnweefcy4dk
-             */
-            parentId: string | null;
-            /**
-             * Format: int64
-             * @description Its version after the change.
-             */
-            version: number;
-            /** @description What was done. */
-            op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            actor: components["schemas"]["Actor"];
-            /** @description The record after the change, whole; null for a tombstone. */
-            record: components["schemas"]["Topic"] | null;
-        };
+        });
         /**
          * @description What a POST of a topic takes.
          * @example {
@@ -5993,16 +4287,19 @@ export interface components {
             prefLabel: string;
             /** @description What it covers (skos:definition). */
             definition?: string | null;
-            /**
-             * @description The topic under which it falls (skos:broader).
-             * @example top_01gb6jc400ezz8kdnweefcy4dk
-             */
-            broaderId?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][];
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            /** @description The topic under which it falls (skos:broader). */
+            broaderId?: components["schemas"]["TopicReference"] | null;
+            identifiers?: components["schemas"]["Identifiers"];
+            /** @description Pages elsewhere from which facts of the record come. */
             sources?: components["schemas"]["WebSourceInput"][];
         };
+        /**
+         * @description The id of a topic: opaque, time-ordered (TypeID).
+         * @example top_01gb6jc400ezz8kdnweefcy4dk
+         */
+        TopicId: string;
+        /** @description The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids. */
+        TopicIds: components["schemas"]["TopicReference"][];
         /**
          * @description TopicInclude
          * @enum {string}
@@ -6020,56 +4317,30 @@ export interface components {
          *     }
          */
         TopicPatch: {
-            /**
-             * @description The name by which it can be used in place of its id.
-             * @example counter-uav
-             */
+            /** @example counter-uav */
             slug?: string;
-            /** @description What it is called (skos:prefLabel). */
             prefLabel?: string;
-            /** @description What it covers (skos:definition). */
             definition?: string | null;
-            /**
-             * @description The topic under which it falls (skos:broader).
-             * @example top_01gb6jc400ezz8kdnweefcy4dk
-             */
-            broaderId?: string | null;
-            /** @description Unique per scheme and kind, so that an import can be repeated without doubling. */
-            identifiers?: components["schemas"]["Identifier"][] | null;
-            /** @description Pages elsewhere from which facts of the record come, where no source kept here holds their text. Evidence quotes sources kept here. */
+            broaderId?: components["schemas"]["TopicReference"] | null;
+            identifiers?: components["schemas"]["Identifiers"] | null;
             sources?: components["schemas"]["WebSourceInput"][] | null;
         };
-        /** @description A topic that matches. */
-        TopicSearchHit: {
-            /**
-             * @description What kind of record it is. (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            kind: "topic";
-            /** @description Opaque, time-ordered (TypeID). */
-            id: string;
-            /**
-             * Format: uri-reference
-             * @description Where to read it.
-             */
-            path: string;
-            /** @description Its title or name. */
-            title: string;
-            /**
-             * @description Its date, where it has one. ISO 8601; YYYY and YYYY-MM where no more is known.
-             * @example 2022-08-24
-             */
-            date: string | null;
-            /** @description HTML, safe to insert: all escaped but `<mark>` around what matched. */
-            snippet: string;
-            /** @description Higher is better (BM25, a word in the title counting ten times); comparable within one answer. 0 where hits are not ranked. */
-            score: number;
-        };
+        /**
+         * @description The id or the slug of a topic.
+         * @example top_01gb6jc400ezz8kdnweefcy4dk
+         */
+        TopicReference: string;
         /**
          * @description TopicSort
          * @enum {string}
          */
         TopicSort: "prefLabel" | "-prefLabel" | "slug" | "-slug" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt";
+        /**
+         * Format: date-time
+         * @description When its content last changed.
+         * @example 2026-11-23T09:30:00.000Z
+         */
+        UpdatedAt: string;
         /** @description A version of a record. */
         Version: {
             /**
@@ -6082,21 +4353,16 @@ export interface components {
              * @description The place of the change in the change feed.
              */
             seq: number;
-            /** @description What was done. */
             op: components["schemas"]["Operation"];
-            /**
-             * Format: date-time
-             * @description When it was written here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
+            /** @description When it was written here. */
+            at: components["schemas"]["Instant"];
             actor: components["schemas"]["Actor"];
             /** @description The request that wrote it. */
             requestId: string | null;
             /** @description From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it. */
             patch: components["schemas"]["JsonPatchOperation"][];
         };
-        /** @description A page elsewhere from which facts of a record come (Popolo). */
+        /** @description A page elsewhere from which facts of a record come, where no source stored here holds their text (Popolo). */
         WebSource: {
             /**
              * Format: uri
@@ -6109,21 +4375,18 @@ export interface components {
             /** @description What was taken from it. */
             note: string | null;
         };
-        /** @description A page elsewhere from which facts of a record come (Popolo). */
+        /** @description A page elsewhere from which facts of a record come, where no source stored here holds their text (Popolo). */
         WebSourceInput: {
             /**
              * Format: uri
-             * @description Its address.
              * @example https://example.org/report
              */
             url: string;
-            /** @description Its title. */
             title?: string | null;
-            /** @description What was taken from it. */
             note?: string | null;
         };
         /**
-         * @description Who is told of changes.
+         * @description A URL to which changes are sent.
          * @example {
          *       "id": "whk_01gb6jc400ezz8kdnweefcy4dk",
          *       "url": "https://example.org/hooks/sco",
@@ -6156,69 +4419,46 @@ export interface components {
             id: string;
             /**
              * Format: uri
-             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Stored in its normalised form (URL standard).
              * @example https://example.org/report
              */
             url: string;
-            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
-            kinds: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
-            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
+            /** @description The kinds of records whose changes are sent, as in the change feed; empty for all. */
+            kinds: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "event" | "position" | "relation" | "evidence")[];
+            /** @description Further conditions on the changes; all of them must match. */
             filters: {
-                /** @description Only what was done so; empty for all. */
+                /** @description Only changes with these operations; empty for all. */
                 ops: components["schemas"]["Operation"][];
-                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                /** @description Only changes of these records and of their direct parts (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
                 recordIds: string[];
             };
             /** @description What it is for. */
             description: string | null;
             /**
-             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
+             * @description `active`; `paused`: nothing is sent until it is active again, then it resumes at its position; `disabled`: paused by the service.
              * @enum {string}
              */
             status: "active" | "paused" | "disabled";
             /**
-             * @description Why the service disabled it: the receiver answered 410 (`gone`), or nothing but failures for five days (`failing`).
+             * @description Why the service disabled it: the receiver answered 410 (`gone`), or only failures for five days (`failing`).
              * @enum {string|null}
              */
             disabledBecause: "gone" | "failing" | null;
             /**
              * Format: int64
-             * @description The last change that was taken up for it, as `seq` in the change feed. It moves without a new version.
+             * @description The last change for which a delivery was created, as `seq` in the change feed. It moves without a new version.
              */
             position: number;
-            /**
-             * Format: date-time
-             * @description Since when there was nothing but failures; null when the last try was none.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            failingSince: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
+            /** @description Since when all attempts failed; null if the last attempt succeeded. */
+            failingSince: components["schemas"]["Instant"] | null;
+            createdAt: components["schemas"]["CreatedAt"];
+            updatedAt: components["schemas"]["UpdatedAt"];
+            version: components["schemas"]["RecordVersion"];
         };
-        /** @description One try of a delivery. */
+        /** @description One attempt to send a delivery. */
         WebhookAttempt: {
-            /**
-             * Format: date-time
-             * @description When it began.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
+            /** @description When it started. */
+            at: components["schemas"]["Instant"];
             /**
              * Format: int64
              * @description How long it took, in milliseconds.
@@ -6226,12 +4466,12 @@ export interface components {
             durationMs: number;
             /**
              * Format: int64
-             * @description What the receiver answered; null when it did not.
+             * @description The status of the response; null without a response.
              */
             statusCode: number | null;
-            /** @description What went wrong, where it was not the status alone. */
+            /** @description The error, if there was one beside the status. */
             error: string | null;
-            /** @description The first kilobyte of what the receiver answered. */
+            /** @description The first kilobyte of the response body. */
             answer: string | null;
         };
         /**
@@ -6254,31 +4494,31 @@ export interface components {
         WebhookCreate: {
             /**
              * Format: uri
-             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
+             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Stored in its normalised form (URL standard).
              * @example https://example.org/report
              */
             url: string;
-            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
-            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
-            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. Left out: `[object Object]`. */
+            /** @description The kinds of records whose changes are sent, as in the change feed; empty for all. */
+            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "event" | "position" | "relation" | "evidence")[];
+            /** @description Further conditions on the changes; all of them must match. */
             filters?: {
-                /** @description Only what was done so; empty for all. */
+                /** @description Only changes with these operations; empty for all. */
                 ops?: components["schemas"]["Operation"][];
-                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                /** @description Only changes of these records and of their direct parts (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
                 recordIds?: string[];
             };
             /** @description What it is for. */
             description?: string | null;
             /**
-             * @description Whether it begins to send at once. Left out: `active`.
+             * @description Whether it starts sending at once. Default: `active`.
              * @enum {string}
              */
             status?: "active" | "paused";
         };
-        /** @description A change that was sent to a webhook, or is to be sent. */
+        /** @description A change that was sent to a webhook or will be. */
         WebhookDelivery: {
             /**
-             * @description Its id, and the `webhook-id` of every try.
+             * @description Its id, and the `webhook-id` of every attempt.
              * @example dlv_01gb6jc400ezz8kdnweefcy4dk
              */
             id: string;
@@ -6289,119 +4529,53 @@ export interface components {
             webhookId: string;
             /**
              * Format: int64
-             * @description The change of which it tells, in the change feed; null for a ping.
+             * @description The `seq` of its change in the change feed; null for a ping.
              */
             seq: number | null;
-            /** @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`. */
+            /** @description Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`. */
             type: string;
             /**
-             * @description `pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.
+             * @description `pending`: to be sent or retried; `delivered`: answered with 2xx; `failed`: no attempts left.
              * @enum {string}
              */
             status: "pending" | "delivered" | "failed";
             /**
              * Format: int64
-             * @description How often it was tried since it was made, or last replayed.
+             * @description The number of attempts since it was created or last replayed.
              */
             attemptCount: number;
             /**
              * Format: int64
-             * @description What the receiver answered to the last try.
+             * @description The status of the last response.
              */
             lastStatusCode: number | null;
-            /**
-             * Format: date-time
-             * @description When it is tried next, while it is pending.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            nextAttemptAt: string | null;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When something last happened to it.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
+            /** @description When the next attempt is due, while it is pending. */
+            nextAttemptAt: components["schemas"]["Instant"] | null;
+            /** @description When it was created. */
+            createdAt: components["schemas"]["Instant"];
+            /** @description When it last changed. */
+            updatedAt: components["schemas"]["Instant"];
         };
-        /** @description A delivery, with what became of each try. */
+        /** @description A delivery with its attempts. */
         WebhookDeliveryDetail: {
-            /**
-             * @description Its id, and the `webhook-id` of every try.
-             * @example dlv_01gb6jc400ezz8kdnweefcy4dk
-             */
-            id: string;
-            /**
-             * @description The webhook.
-             * @example whk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            webhookId: string;
-            /**
-             * Format: int64
-             * @description The change of which it tells, in the change feed; null for a ping.
-             */
-            seq: number | null;
-            /** @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`. */
-            type: string;
-            /**
-             * @description `pending`: to be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up.
-             * @enum {string}
-             */
-            status: "pending" | "delivered" | "failed";
-            /**
-             * Format: int64
-             * @description How often it was tried since it was made, or last replayed.
-             */
-            attemptCount: number;
-            /**
-             * Format: int64
-             * @description What the receiver answered to the last try.
-             */
-            lastStatusCode: number | null;
-            /**
-             * Format: date-time
-             * @description When it is tried next, while it is pending.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            nextAttemptAt: string | null;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When something last happened to it.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /** @description The tries, the oldest first; the last 20 of them. */
+            /** @description The last 20 attempts, oldest first. */
             attempts: components["schemas"]["WebhookAttempt"][];
-        };
+        } & components["schemas"]["WebhookDelivery"];
         /** @description A page of deliveries, the newest first. */
         WebhookDeliveryPage: {
             data: components["schemas"]["WebhookDelivery"][];
             page: components["schemas"]["Page"];
         };
-        /** @description What a receiver is sent. */
+        /** @description The body that a receiver gets. */
         WebhookMessage: {
             /**
-             * @description Kind of the record and what was done, such as `proposal.updated`; or `webhook.ping`.
+             * @description Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`.
              * @example proposal.updated
              */
             type: string;
-            /**
-             * Format: date-time
-             * @description When the change was written.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            timestamp: string;
-            /** @description The change, as the feed shows it; of a ping the webhook. */
+            /** @description When the change was written. */
+            timestamp: components["schemas"]["Instant"];
+            /** @description The change as in the feed; for a ping, the id of the webhook. */
             data: components["schemas"]["Change"] | {
                 /**
                  * @description The webhook.
@@ -6424,29 +4598,25 @@ export interface components {
         WebhookPatch: {
             /**
              * Format: uri
-             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
              * @example https://example.org/report
              */
             url?: string;
-            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
-            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[] | null;
-            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
+            kinds?: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "event" | "position" | "relation" | "evidence")[] | null;
             filters?: {
-                /** @description Only what was done so; empty for all. */
+                /** @description Only changes with these operations; empty for all. */
                 ops?: components["schemas"]["Operation"][] | null;
-                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
+                /** @description Only changes of these records and of their direct parts (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
                 recordIds?: string[] | null;
             } | null;
-            /** @description What it is for. */
             description?: string | null;
             /**
-             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
+             * @description `active`; `paused`: nothing is sent until it is active again, then it resumes at its position; `disabled`: paused by the service.
              * @enum {string}
              */
             status?: "active" | "paused" | "disabled";
         };
         /**
-         * @description From where to send again.
+         * @description The change after which to send again.
          * @example {
          *       "after": 1200
          *     }
@@ -6454,7 +4624,7 @@ export interface components {
         WebhookReplayCreate: {
             /**
              * Format: int64
-             * @description Everything behind this change is sent again; 0 for all there ever was.
+             * @description All changes after this one are sent again; 0 for all changes.
              */
             after: number;
         };
@@ -6466,17 +4636,13 @@ export interface components {
          *     }
          */
         WebhookSecret: {
-            /** @description What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one. */
+            /** @description The signing secret: `whsec_` and base64 (Standard Webhooks). Shown in this response only; null when the response is replayed for its Idempotency-Key and the secret is no longer valid. */
             secret: string | null;
-            /**
-             * Format: date-time
-             * @description Until when the secret before it signs too.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            previousUntil: string;
+            /** @description Until when the previous secret signs too. */
+            previousUntil: components["schemas"]["Instant"];
         };
         /**
-         * @description A webhook as it was made, with what signs its deliveries.
+         * @description The created webhook with its signing secret.
          * @example {
          *       "id": "whk_01gb6jc400ezz8kdnweefcy4dk",
          *       "url": "https://example.org/hooks/sco",
@@ -6503,88 +4669,27 @@ export interface components {
          *     }
          */
         WebhookWithSecret: {
-            /**
-             * @description Its id.
-             * @example whk_01gb6jc400ezz8kdnweefcy4dk
-             */
-            id: string;
-            /**
-             * Format: uri
-             * @description Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Kept in the spelling of the URL standard.
-             * @example https://example.org/report
-             */
-            url: string;
-            /** @description The kinds of records whose changes it is told of, as in the change feed; empty for all. */
-            kinds: ("meeting" | "speaker" | "proposal" | "agreement" | "statement" | "organization" | "state" | "topic" | "source" | "evidence" | "event" | "position" | "relation")[];
-            /** @description Which of those changes. All that is given must hold; each is answered by the change itself. */
-            filters: {
-                /** @description Only what was done so; empty for all. */
-                ops: components["schemas"]["Operation"][];
-                /** @description Only changes of these records and of what lives directly under them (their evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet. */
-                recordIds: string[];
-            };
-            /** @description What it is for. */
-            description: string | null;
-            /**
-             * @description `active`; `paused`: nothing is sent, and it goes on from its place when it is active again; `disabled`: as paused, by the service.
-             * @enum {string}
-             */
-            status: "active" | "paused" | "disabled";
-            /**
-             * @description Why the service disabled it: the receiver answered 410 (`gone`), or nothing but failures for five days (`failing`).
-             * @enum {string|null}
-             */
-            disabledBecause: "gone" | "failing" | null;
-            /**
-             * Format: int64
-             * @description The last change that was taken up for it, as `seq` in the change feed. It moves without a new version.
-             */
-            position: number;
-            /**
-             * Format: date-time
-             * @description Since when there was nothing but failures; null when the last try was none.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            failingSince: string | null;
-            /**
-             * Format: date-time
-             * @description When the record was made here.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When its content last changed.
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            updatedAt: string;
-            /**
-             * Format: int64
-             * @description 1, 2, 3 …; moves only when the content does.
-             * @example 1
-             */
-            version: number;
-            /** @description What signs: `whsec_` and base64 (Standard Webhooks). Shown in this answer only; null when the answer is repeated for its Idempotency-Key and the secret is no longer the current one. */
+            /** @description The signing secret: `whsec_` and base64 (Standard Webhooks). Shown in this response only; null when the response is replayed for its Idempotency-Key and the secret is no longer valid. */
             secret: string | null;
-        };
+        } & components["schemas"]["Webhook"];
     };
     responses: never;
     parameters: {
         /** @description The id of the agreement. */
-        AgreementsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        AgreementsId: components["schemas"]["AgreementId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         AgreementsInclude: components["schemas"]["AgreementInclude"][];
-        /** @description What sort of instrument it is. Several values, separated by commas, mean any of them. */
+        /** @description What sort of instrument it is. */
         AgreementsKind: components["schemas"]["AgreementKind"][];
-        /** @description The meeting at which it was announced. Several values, separated by commas, mean any of them. */
-        AgreementsMeeting: string[];
-        /** @description Who drafted it. Several values, separated by commas, mean any of them. */
-        AgreementsOrganization: string[];
-        /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `title`. */
+        /** @description The meeting at which it was announced. */
+        AgreementsMeeting: components["schemas"]["MeetingId"][];
+        /** @description Who drafted it. */
+        AgreementsOrganization: components["schemas"]["OrganizationId"][];
+        /** @description Fields to sort by, `-` for descending; null comes last. Default: `title`. */
         AgreementsSort: components["schemas"]["AgreementSort"][];
-        /** @description A state that drafted it, signed it or consented to it. Several values, separated by commas, mean any of them. */
+        /** @description A state that drafted it, signed it or consented to it. */
         AgreementsState: string[];
-        /** @description Where it stands. Several values, separated by commas, mean any of them. */
+        /** @description Where it stands. */
         AgreementsStatus: components["schemas"]["AgreementStatus"][];
         /**
          * @description Event time: statuses and memberships as they were on that day.
@@ -6599,14 +4704,16 @@ export interface components {
         Count: "exact";
         /** @description Where to go on: `page.nextCursor` of the page before. */
         Cursor: string;
+        /** @description The id of the event. */
+        EventIdParameter: components["schemas"]["EventId"];
         /** @description The id of the evidence. */
-        EvidenceId: string;
+        EvidenceIdParameter: components["schemas"]["EvidenceId"];
         /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
         Format: "json" | "csv" | "ndjson";
         /** @description Whether anything is cited for the record, quote or inference. */
         HasEvidence: "true" | "false";
         /**
-         * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+         * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
          * @example 5f0c7d3e-report-2022-08-24
          */
         IdempotencyKey: string;
@@ -6614,89 +4721,75 @@ export interface components {
          * @description What another system calls the record, as `scheme:identifier`.
          * @example wikidata:Q485207
          */
-        Identifier: string;
+        IdentifierParameter: string;
         /**
-         * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+         * @description The ETag of the version that you read, or `*` to overwrite any version.
          * @example *
          */
         IfMatch: string;
-        /** @description ETags that you have; when one is current the answer is 304 without a body. */
-        IfNoneMatch: string;
         /** @description Record time: what this service held at that instant. */
         KnownAt: string;
         /** @description How many records a page holds. */
         Limit: number;
-        /** @description The city, as it is written. Several values, separated by commas, mean any of them. */
+        /** @description The city, as it is written. */
         MeetingsCity: string[];
-        /** @description The state in which it was held. Several values, separated by commas, mean any of them. */
+        /** @description The state in which it was held. */
         MeetingsCountry: string[];
         /** @description The id of the meeting. */
-        MeetingsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        MeetingsId: components["schemas"]["MeetingId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         MeetingsInclude: components["schemas"]["MeetingInclude"][];
-        /** @description How the participants met. Several values, separated by commas, mean any of them. */
+        /** @description How the participants met. */
         MeetingsMeetingFormat: components["schemas"]["MeetingFormat"][];
-        /** @description The body that met, or an organization that took part. Several values, separated by commas, mean any of them. */
-        MeetingsOrganization: string[];
-        /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-startDate`. */
+        /** @description The body that met, or an organization that took part. */
+        MeetingsOrganization: components["schemas"]["OrganizationId"][];
+        /** @description Fields to sort by, `-` for descending; null comes last. Default: `-startDate`. */
         MeetingsSort: components["schemas"]["MeetingSort"][];
-        /** @description A person who took part. Several values, separated by commas, mean any of them. */
-        MeetingsSpeaker: string[];
-        /**
-         * @description Begun on or after this date.
-         * @example 2022-08-24
-         */
-        MeetingsStartFrom: string;
-        /**
-         * @description Begun on or before this date.
-         * @example 2022-08-24
-         */
-        MeetingsStartTo: string;
-        /** @description A state that took part. Several values, separated by commas, mean any of them. */
+        /** @description A person who took part. */
+        MeetingsSpeaker: components["schemas"]["SpeakerId"][];
+        /** @description Begun on or after this date. */
+        MeetingsStartFrom: components["schemas"]["PartialDate"];
+        /** @description Begun on or before this date. */
+        MeetingsStartTo: components["schemas"]["PartialDate"];
+        /** @description A state that took part. */
         MeetingsState: string[];
-        /** @description Whether it took place. Several values, separated by commas, mean any of them. */
+        /** @description Whether it took place. */
         MeetingsStatus: components["schemas"]["MeetingStatus"][];
-        /** @description A topic on the agenda. Several values, separated by commas, mean any of them. */
+        /** @description A topic on the agenda. */
         MeetingsTopic: string[];
         /** @description With `by=topic`: whether a topic also counts what its narrower topics have. */
         Narrower: "true" | "false";
         /** @description The id of the organization. */
-        OrganizationsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        OrganizationsId: components["schemas"]["OrganizationId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         OrganizationsInclude: components["schemas"]["OrganizationInclude"][];
-        /** @description The body that is to be entrusted with it. Several values, separated by commas, mean any of them. */
-        ProposalsAddressee: string[];
-        /** @description The agreement in which it is to be laid down. Several values, separated by commas, mean any of them. */
-        ProposalsAgreement: string[];
+        /** @description The body that is to be entrusted with it. */
+        ProposalsAddressee: components["schemas"]["OrganizationId"][];
+        /** @description The agreement in which it is to be laid down. */
+        ProposalsAgreement: components["schemas"]["AgreementId"][];
         /** @description The id of the proposal. */
-        ProposalsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        ProposalsId: components["schemas"]["ProposalId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         ProposalsInclude: components["schemas"]["ProposalInclude"][];
-        /** @description The meeting at which it was put forward. Several values, separated by commas, mean any of them. */
-        ProposalsMeeting: string[];
-        /** @description The organization on whose behalf, or that is to be entrusted with it. Several values, separated by commas, mean any of them. */
-        ProposalsOrganization: string[];
-        /** @description The proposal of which it is a part. Several values, separated by commas, mean any of them. */
-        ProposalsParent: string[];
+        /** @description The meeting at which it was put forward. */
+        ProposalsMeeting: components["schemas"]["MeetingId"][];
+        /** @description The organization on whose behalf, or that is to be entrusted with it. */
+        ProposalsOrganization: components["schemas"]["OrganizationId"][];
+        /** @description The proposal of which it is a part. */
+        ProposalsParent: components["schemas"]["ProposalId"][];
         /** @description The id of the position. */
-        ProposalsPositionId: string;
-        /**
-         * @description Put forward on or after this date.
-         * @example 2022-08-24
-         */
-        ProposalsProposedFrom: string;
-        /**
-         * @description Put forward on or before this date.
-         * @example 2022-08-24
-         */
-        ProposalsProposedTo: string;
-        /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-proposedOn`. */
+        ProposalsPositionId: components["schemas"]["PositionId"];
+        /** @description Put forward on or after this date. */
+        ProposalsProposedFrom: components["schemas"]["PartialDate"];
+        /** @description Put forward on or before this date. */
+        ProposalsProposedTo: components["schemas"]["PartialDate"];
+        /** @description Fields to sort by, `-` for descending; null comes last. Default: `-proposedOn`. */
         ProposalsSort: components["schemas"]["ProposalSort"][];
-        /** @description Who put it forward. Several values, separated by commas, mean any of them. */
-        ProposalsSpeaker: string[];
-        /** @description The state on whose behalf it was put forward, or that stands as having proposed it. Several values, separated by commas, mean any of them. */
+        /** @description Who put it forward. */
+        ProposalsSpeaker: components["schemas"]["SpeakerId"][];
+        /** @description The state on whose behalf it was put forward, or that stands as having proposed it. */
         ProposalsState: string[];
-        /** @description Where it stands. Several values, separated by commas, mean any of them. */
+        /** @description Where it stands. */
         ProposalsStatus: components["schemas"]["ProposalStatus"][];
         /**
          * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
@@ -6704,24 +4797,18 @@ export interface components {
          */
         Q: string;
         /** @description The id of the relation. */
-        RelationId: string;
-        /**
-         * @description In its status since a day on or after this date.
-         * @example 2022-08-24
-         */
-        SinceFrom: string;
-        /**
-         * @description In its status since a day on or before this date.
-         * @example 2022-08-24
-         */
-        SinceTo: string;
+        RelationIdParameter: components["schemas"]["RelationId"];
+        /** @description In its status since a day on or after this date. */
+        SinceFrom: components["schemas"]["PartialDate"];
+        /** @description In its status since a day on or before this date. */
+        SinceTo: components["schemas"]["PartialDate"];
         /** @description The id of the source. */
-        SourcesId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        SourcesId: components["schemas"]["SourceId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         SourcesInclude: components["schemas"]["SourceInclude"][];
         /** @description The id of the speaker. */
-        SpeakersId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        SpeakersId: components["schemas"]["SpeakerId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         SpeakersInclude: components["schemas"]["SpeakerInclude"][];
         /**
          * @description Records that are still open and to which nothing has happened since this day.
@@ -6729,32 +4816,32 @@ export interface components {
          */
         StalledSince: string;
         /** @description The id of the statement. */
-        StatementsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        StatementsId: components["schemas"]["StatementId"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         StatementsInclude: components["schemas"]["StatementInclude"][];
         /** @description The code of the state. */
-        StatesId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        StatesId: components["schemas"]["StateCode"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         StatesInclude: components["schemas"]["StateInclude"][];
-        /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-        Support: components["schemas"]["Support"][];
-        /** @description What it is about. Several values, separated by commas, mean any of them. */
-        Topic: string[];
+        /** @description How many sources the record is quoted from. */
+        SupportParameter: components["schemas"]["Support"][];
+        /** @description What it is about. */
+        TopicParameter: string[];
         /** @description The id of the topic, or its slug. */
-        TopicsId: string;
-        /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+        TopicsId: components["schemas"]["TopicReference"];
+        /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
         TopicsInclude: components["schemas"]["TopicInclude"][];
         /** @description Records whose content changed at or after this instant. */
         UpdatedSince: string;
         /** @description Answer this version, whole. */
-        Version: number;
-        /** @description From `page.nextCursor` of the page before. */
+        VersionParameter: number;
+        /** @description From `page.nextCursor` of the previous page. */
         WebhooksCursor: string;
         /** @description The id of the delivery. */
         WebhooksDeliveryId: string;
         /** @description The id of the webhook. */
         WebhooksId: string;
-        /** @description How many a page holds at most. */
+        /** @description The maximum number of entries on a page. */
         WebhooksLimit: number;
     };
     requestBodies: never;
@@ -6768,13 +4855,13 @@ export type Agreement = components['schemas']['Agreement'];
 export type AgreementChange = components['schemas']['AgreementChange'];
 export type AgreementCreate = components['schemas']['AgreementCreate'];
 export type AgreementEventCreate = components['schemas']['AgreementEventCreate'];
+export type AgreementId = components['schemas']['AgreementId'];
 export type AgreementInclude = components['schemas']['AgreementInclude'];
 export type AgreementKind = components['schemas']['AgreementKind'];
 export type AgreementPage = components['schemas']['AgreementPage'];
 export type AgreementParty = components['schemas']['AgreementParty'];
 export type AgreementPartyInput = components['schemas']['AgreementPartyInput'];
 export type AgreementPatch = components['schemas']['AgreementPatch'];
-export type AgreementSearchHit = components['schemas']['AgreementSearchHit'];
 export type AgreementSort = components['schemas']['AgreementSort'];
 export type AgreementStatus = components['schemas']['AgreementStatus'];
 export type Annotation = components['schemas']['Annotation'];
@@ -6786,29 +4873,36 @@ export type AtomFeed = components['schemas']['AtomFeed'];
 export type Bucket = components['schemas']['Bucket'];
 export type Calendar = components['schemas']['Calendar'];
 export type Change = components['schemas']['Change'];
+export type ChangeBase = components['schemas']['ChangeBase'];
 export type ChangeKind = components['schemas']['ChangeKind'];
 export type ChangePage = components['schemas']['ChangePage'];
 export type ChangePageInfo = components['schemas']['ChangePageInfo'];
 export type Consent = components['schemas']['Consent'];
+export type CreatedAt = components['schemas']['CreatedAt'];
 export type Csv = components['schemas']['Csv'];
 export type DirectedRelation = components['schemas']['DirectedRelation'];
 export type Event = components['schemas']['Event'];
 export type EventChange = components['schemas']['EventChange'];
+export type EventId = components['schemas']['EventId'];
 export type EventList = components['schemas']['EventList'];
 export type EventStatus = components['schemas']['EventStatus'];
 export type EventStream = components['schemas']['EventStream'];
 export type Evidence = components['schemas']['Evidence'];
 export type EvidenceChange = components['schemas']['EvidenceChange'];
 export type EvidenceCreate = components['schemas']['EvidenceCreate'];
+export type EvidenceId = components['schemas']['EvidenceId'];
 export type EvidenceList = components['schemas']['EvidenceList'];
 export type Fault = components['schemas']['Fault'];
 export type Health = components['schemas']['Health'];
 export type History = components['schemas']['History'];
 export type HistoryPageInfo = components['schemas']['HistoryPageInfo'];
 export type Identifier = components['schemas']['Identifier'];
+export type Identifiers = components['schemas']['Identifiers'];
 export type Import = components['schemas']['Import'];
 export type ImportCounts = components['schemas']['ImportCounts'];
 export type ImportFault = components['schemas']['ImportFault'];
+export type IncludeTruncated = components['schemas']['IncludeTruncated'];
+export type Instant = components['schemas']['Instant'];
 export type JsonPatchOperation = components['schemas']['JsonPatchOperation'];
 export type Lineage = components['schemas']['Lineage'];
 export type LineageRecord = components['schemas']['LineageRecord'];
@@ -6817,10 +4911,10 @@ export type Meeting = components['schemas']['Meeting'];
 export type MeetingChange = components['schemas']['MeetingChange'];
 export type MeetingCreate = components['schemas']['MeetingCreate'];
 export type MeetingFormat = components['schemas']['MeetingFormat'];
+export type MeetingId = components['schemas']['MeetingId'];
 export type MeetingInclude = components['schemas']['MeetingInclude'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingPatch = components['schemas']['MeetingPatch'];
-export type MeetingSearchHit = components['schemas']['MeetingSearchHit'];
 export type MeetingSort = components['schemas']['MeetingSort'];
 export type MeetingStatus = components['schemas']['MeetingStatus'];
 export type Membership = components['schemas']['Membership'];
@@ -6833,18 +4927,20 @@ export type Operation = components['schemas']['Operation'];
 export type Organization = components['schemas']['Organization'];
 export type OrganizationChange = components['schemas']['OrganizationChange'];
 export type OrganizationCreate = components['schemas']['OrganizationCreate'];
+export type OrganizationId = components['schemas']['OrganizationId'];
 export type OrganizationInclude = components['schemas']['OrganizationInclude'];
 export type OrganizationPage = components['schemas']['OrganizationPage'];
 export type OrganizationPatch = components['schemas']['OrganizationPatch'];
-export type OrganizationSearchHit = components['schemas']['OrganizationSearchHit'];
 export type OrganizationSort = components['schemas']['OrganizationSort'];
 export type Page = components['schemas']['Page'];
+export type PartialDate = components['schemas']['PartialDate'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantInput = components['schemas']['ParticipantInput'];
 export type ParticipantRole = components['schemas']['ParticipantRole'];
 export type Position = components['schemas']['Position'];
 export type PositionChange = components['schemas']['PositionChange'];
 export type PositionCreate = components['schemas']['PositionCreate'];
+export type PositionId = components['schemas']['PositionId'];
 export type PositionList = components['schemas']['PositionList'];
 export type Post = components['schemas']['Post'];
 export type PostInput = components['schemas']['PostInput'];
@@ -6854,33 +4950,45 @@ export type Proposal = components['schemas']['Proposal'];
 export type ProposalChange = components['schemas']['ProposalChange'];
 export type ProposalCreate = components['schemas']['ProposalCreate'];
 export type ProposalEventCreate = components['schemas']['ProposalEventCreate'];
+export type ProposalId = components['schemas']['ProposalId'];
 export type ProposalInclude = components['schemas']['ProposalInclude'];
 export type ProposalPage = components['schemas']['ProposalPage'];
 export type ProposalPatch = components['schemas']['ProposalPatch'];
-export type ProposalSearchHit = components['schemas']['ProposalSearchHit'];
 export type ProposalSort = components['schemas']['ProposalSort'];
 export type ProposalStatus = components['schemas']['ProposalStatus'];
 export type QuoteCandidate = components['schemas']['QuoteCandidate'];
 export type QuoteCreate = components['schemas']['QuoteCreate'];
+export type RecordId = components['schemas']['RecordId'];
 export type RecordKind = components['schemas']['RecordKind'];
 export type RecordMatch = components['schemas']['RecordMatch'];
 export type RecordReference = components['schemas']['RecordReference'];
+export type RecordVersion = components['schemas']['RecordVersion'];
 export type Relation = components['schemas']['Relation'];
 export type RelationChange = components['schemas']['RelationChange'];
 export type RelationCreate = components['schemas']['RelationCreate'];
+export type RelationId = components['schemas']['RelationId'];
 export type RelationList = components['schemas']['RelationList'];
 export type RelationType = components['schemas']['RelationType'];
 export type ReportAgreementCreate = components['schemas']['ReportAgreementCreate'];
+export type ReportAgreementReference = components['schemas']['ReportAgreementReference'];
 export type ReportCreate = components['schemas']['ReportCreate'];
+export type ReportEvidence = components['schemas']['ReportEvidence'];
+export type ReportKey = components['schemas']['ReportKey'];
 export type ReportMeetingCreate = components['schemas']['ReportMeetingCreate'];
+export type ReportMeetingReference = components['schemas']['ReportMeetingReference'];
 export type ReportOrganizationCreate = components['schemas']['ReportOrganizationCreate'];
+export type ReportOrganizationReference = components['schemas']['ReportOrganizationReference'];
 export type ReportOutcome = components['schemas']['ReportOutcome'];
 export type ReportProposalCreate = components['schemas']['ReportProposalCreate'];
+export type ReportProposalReference = components['schemas']['ReportProposalReference'];
 export type ReportResult = components['schemas']['ReportResult'];
 export type ReportSourceCreate = components['schemas']['ReportSourceCreate'];
 export type ReportSpeakerCreate = components['schemas']['ReportSpeakerCreate'];
+export type ReportSpeakerReference = components['schemas']['ReportSpeakerReference'];
+export type ReportStateReference = components['schemas']['ReportStateReference'];
 export type ReportStatementCreate = components['schemas']['ReportStatementCreate'];
 export type ReportTopicCreate = components['schemas']['ReportTopicCreate'];
+export type ReportTopicReference = components['schemas']['ReportTopicReference'];
 export type ResourceKind = components['schemas']['ResourceKind'];
 export type SearchHit = components['schemas']['SearchHit'];
 export type SearchHitPage = components['schemas']['SearchHitPage'];
@@ -6890,37 +4998,37 @@ export type ServiceIndex = components['schemas']['ServiceIndex'];
 export type Source = components['schemas']['Source'];
 export type SourceChange = components['schemas']['SourceChange'];
 export type SourceCreate = components['schemas']['SourceCreate'];
+export type SourceId = components['schemas']['SourceId'];
 export type SourceInclude = components['schemas']['SourceInclude'];
 export type SourcePage = components['schemas']['SourcePage'];
 export type SourcePatch = components['schemas']['SourcePatch'];
-export type SourceSearchHit = components['schemas']['SourceSearchHit'];
 export type SourceSort = components['schemas']['SourceSort'];
 export type Speaker = components['schemas']['Speaker'];
 export type SpeakerChange = components['schemas']['SpeakerChange'];
 export type SpeakerCreate = components['schemas']['SpeakerCreate'];
+export type SpeakerId = components['schemas']['SpeakerId'];
 export type SpeakerInclude = components['schemas']['SpeakerInclude'];
 export type SpeakerPage = components['schemas']['SpeakerPage'];
 export type SpeakerPatch = components['schemas']['SpeakerPatch'];
-export type SpeakerSearchHit = components['schemas']['SpeakerSearchHit'];
 export type SpeakerSort = components['schemas']['SpeakerSort'];
 export type Stance = components['schemas']['Stance'];
 export type Standing = components['schemas']['Standing'];
 export type State = components['schemas']['State'];
 export type StateChange = components['schemas']['StateChange'];
+export type StateCode = components['schemas']['StateCode'];
 export type StateCreate = components['schemas']['StateCreate'];
 export type StateInclude = components['schemas']['StateInclude'];
 export type StatePage = components['schemas']['StatePage'];
 export type StatePatch = components['schemas']['StatePatch'];
-export type StateSearchHit = components['schemas']['StateSearchHit'];
 export type StateSort = components['schemas']['StateSort'];
 export type Statement = components['schemas']['Statement'];
 export type StatementChange = components['schemas']['StatementChange'];
 export type StatementCreate = components['schemas']['StatementCreate'];
+export type StatementId = components['schemas']['StatementId'];
 export type StatementInclude = components['schemas']['StatementInclude'];
 export type StatementKind = components['schemas']['StatementKind'];
 export type StatementPage = components['schemas']['StatementPage'];
 export type StatementPatch = components['schemas']['StatementPatch'];
-export type StatementSearchHit = components['schemas']['StatementSearchHit'];
 export type StatementSort = components['schemas']['StatementSort'];
 export type Stats = components['schemas']['Stats'];
 export type Support = components['schemas']['Support'];
@@ -6929,11 +5037,14 @@ export type TextQuoteSelector = components['schemas']['TextQuoteSelector'];
 export type Topic = components['schemas']['Topic'];
 export type TopicChange = components['schemas']['TopicChange'];
 export type TopicCreate = components['schemas']['TopicCreate'];
+export type TopicId = components['schemas']['TopicId'];
+export type TopicIds = components['schemas']['TopicIds'];
 export type TopicInclude = components['schemas']['TopicInclude'];
 export type TopicPage = components['schemas']['TopicPage'];
 export type TopicPatch = components['schemas']['TopicPatch'];
-export type TopicSearchHit = components['schemas']['TopicSearchHit'];
+export type TopicReference = components['schemas']['TopicReference'];
 export type TopicSort = components['schemas']['TopicSort'];
+export type UpdatedAt = components['schemas']['UpdatedAt'];
 export type Version = components['schemas']['Version'];
 export type WebSource = components['schemas']['WebSource'];
 export type WebSourceInput = components['schemas']['WebSourceInput'];
@@ -6962,13 +5073,13 @@ export type ParameterBefore = components['parameters']['Before'];
 export type ParameterBy = components['parameters']['By'];
 export type ParameterCount = components['parameters']['Count'];
 export type ParameterCursor = components['parameters']['Cursor'];
-export type ParameterEvidenceId = components['parameters']['EvidenceId'];
+export type ParameterEventIdParameter = components['parameters']['EventIdParameter'];
+export type ParameterEvidenceIdParameter = components['parameters']['EvidenceIdParameter'];
 export type ParameterFormat = components['parameters']['Format'];
 export type ParameterHasEvidence = components['parameters']['HasEvidence'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
-export type ParameterIdentifier = components['parameters']['Identifier'];
+export type ParameterIdentifierParameter = components['parameters']['IdentifierParameter'];
 export type ParameterIfMatch = components['parameters']['IfMatch'];
-export type ParameterIfNoneMatch = components['parameters']['IfNoneMatch'];
 export type ParameterKnownAt = components['parameters']['KnownAt'];
 export type ParameterLimit = components['parameters']['Limit'];
 export type ParameterMeetingsCity = components['parameters']['MeetingsCity'];
@@ -7002,7 +5113,7 @@ export type ParameterProposalsSpeaker = components['parameters']['ProposalsSpeak
 export type ParameterProposalsState = components['parameters']['ProposalsState'];
 export type ParameterProposalsStatus = components['parameters']['ProposalsStatus'];
 export type ParameterQ = components['parameters']['Q'];
-export type ParameterRelationId = components['parameters']['RelationId'];
+export type ParameterRelationIdParameter = components['parameters']['RelationIdParameter'];
 export type ParameterSinceFrom = components['parameters']['SinceFrom'];
 export type ParameterSinceTo = components['parameters']['SinceTo'];
 export type ParameterSourcesId = components['parameters']['SourcesId'];
@@ -7014,12 +5125,12 @@ export type ParameterStatementsId = components['parameters']['StatementsId'];
 export type ParameterStatementsInclude = components['parameters']['StatementsInclude'];
 export type ParameterStatesId = components['parameters']['StatesId'];
 export type ParameterStatesInclude = components['parameters']['StatesInclude'];
-export type ParameterSupport = components['parameters']['Support'];
-export type ParameterTopic = components['parameters']['Topic'];
+export type ParameterSupportParameter = components['parameters']['SupportParameter'];
+export type ParameterTopicParameter = components['parameters']['TopicParameter'];
 export type ParameterTopicsId = components['parameters']['TopicsId'];
 export type ParameterTopicsInclude = components['parameters']['TopicsInclude'];
 export type ParameterUpdatedSince = components['parameters']['UpdatedSince'];
-export type ParameterVersion = components['parameters']['Version'];
+export type ParameterVersionParameter = components['parameters']['VersionParameter'];
 export type ParameterWebhooksCursor = components['parameters']['WebhooksCursor'];
 export type ParameterWebhooksDeliveryId = components['parameters']['WebhooksDeliveryId'];
 export type ParameterWebhooksId = components['parameters']['WebhooksId'];
@@ -7029,43 +5140,37 @@ export interface operations {
     listMeetings: {
         parameters: {
             query?: {
-                /** @description Whether it took place. Several values, separated by commas, mean any of them. */
+                /** @description Whether it took place. */
                 status?: components["parameters"]["MeetingsStatus"];
-                /** @description How the participants met. Several values, separated by commas, mean any of them. */
+                /** @description How the participants met. */
                 meetingFormat?: components["parameters"]["MeetingsMeetingFormat"];
-                /**
-                 * @description Begun on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or after this date. */
                 startFrom?: components["parameters"]["MeetingsStartFrom"];
-                /**
-                 * @description Begun on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or before this date. */
                 startTo?: components["parameters"]["MeetingsStartTo"];
-                /** @description The city, as it is written. Several values, separated by commas, mean any of them. */
+                /** @description The city, as it is written. */
                 city?: components["parameters"]["MeetingsCity"];
-                /** @description The state in which it was held. Several values, separated by commas, mean any of them. */
+                /** @description The state in which it was held. */
                 country?: components["parameters"]["MeetingsCountry"];
-                /** @description The body that met, or an organization that took part. Several values, separated by commas, mean any of them. */
+                /** @description The body that met, or an organization that took part. */
                 organization?: components["parameters"]["MeetingsOrganization"];
-                /** @description A state that took part. Several values, separated by commas, mean any of them. */
+                /** @description A state that took part. */
                 state?: components["parameters"]["MeetingsState"];
-                /** @description A person who took part. Several values, separated by commas, mean any of them. */
+                /** @description A person who took part. */
                 speaker?: components["parameters"]["MeetingsSpeaker"];
-                /** @description A topic on the agenda. Several values, separated by commas, mean any of them. */
+                /** @description A topic on the agenda. */
                 topic?: components["parameters"]["MeetingsTopic"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -7073,9 +5178,9 @@ export interface operations {
                 q?: components["parameters"]["Q"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["MeetingsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-startDate`. */
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `-startDate`. */
                 sort?: components["parameters"]["MeetingsSort"];
                 /** @description How many records a page holds. */
                 limit?: components["parameters"]["Limit"];
@@ -7086,10 +5191,7 @@ export interface operations {
                 /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
                 format?: "json" | "csv" | "ndjson" | "ics";
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7114,7 +5216,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7128,7 +5230,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The meeting as it was made. */
+            /** @description The new meeting. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7142,43 +5244,37 @@ export interface operations {
     listMeetingsAsCalendar: {
         parameters: {
             query?: {
-                /** @description Whether it took place. Several values, separated by commas, mean any of them. */
+                /** @description Whether it took place. */
                 status?: components["parameters"]["MeetingsStatus"];
-                /** @description How the participants met. Several values, separated by commas, mean any of them. */
+                /** @description How the participants met. */
                 meetingFormat?: components["parameters"]["MeetingsMeetingFormat"];
-                /**
-                 * @description Begun on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or after this date. */
                 startFrom?: components["parameters"]["MeetingsStartFrom"];
-                /**
-                 * @description Begun on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or before this date. */
                 startTo?: components["parameters"]["MeetingsStartTo"];
-                /** @description The city, as it is written. Several values, separated by commas, mean any of them. */
+                /** @description The city, as it is written. */
                 city?: components["parameters"]["MeetingsCity"];
-                /** @description The state in which it was held. Several values, separated by commas, mean any of them. */
+                /** @description The state in which it was held. */
                 country?: components["parameters"]["MeetingsCountry"];
-                /** @description The body that met, or an organization that took part. Several values, separated by commas, mean any of them. */
+                /** @description The body that met, or an organization that took part. */
                 organization?: components["parameters"]["MeetingsOrganization"];
-                /** @description A state that took part. Several values, separated by commas, mean any of them. */
+                /** @description A state that took part. */
                 state?: components["parameters"]["MeetingsState"];
-                /** @description A person who took part. Several values, separated by commas, mean any of them. */
+                /** @description A person who took part. */
                 speaker?: components["parameters"]["MeetingsSpeaker"];
-                /** @description A topic on the agenda. Several values, separated by commas, mean any of them. */
+                /** @description A topic on the agenda. */
                 topic?: components["parameters"]["MeetingsTopic"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -7186,17 +5282,14 @@ export interface operations {
                 q?: components["parameters"]["Q"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-startDate`. */
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `-startDate`. */
                 sort?: components["parameters"]["MeetingsSort"];
                 /** @description How many records a page holds. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on: `page.nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7216,15 +5309,12 @@ export interface operations {
     getMeeting: {
         parameters: {
             query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["MeetingsInclude"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the meeting. */
                 id: components["parameters"]["MeetingsId"];
@@ -7249,7 +5339,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -7262,7 +5352,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -7276,7 +5366,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -7290,11 +5380,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": components["schemas"]["MeetingPatch"];
-                "application/json": components["schemas"]["MeetingPatch"];
             };
         };
         responses: {
-            /** @description The meeting as it is now. */
+            /** @description The updated meeting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7305,142 +5394,26 @@ export interface operations {
             };
         };
     };
-    listMeetingEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the meeting. */
-                id: components["parameters"]["MeetingsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the record rests on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceList"];
-                };
-            };
-        };
-    };
-    createMeetingEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The id of the meeting. */
-                id: components["parameters"]["MeetingsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EvidenceCreate"];
-            };
-        };
-        responses: {
-            /** @description The evidence, with its place. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    getMeetingEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the meeting. */
-                id: components["parameters"]["MeetingsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The evidence. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    deleteMeetingEvidence: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the meeting. */
-                id: components["parameters"]["MeetingsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     listSpeakers: {
         parameters: {
             query?: {
-                /** @description The name, as it is written. Several values, separated by commas, mean any of them. */
+                /** @description The name, as it is written. */
                 name?: string[];
-                /** @description An organization in which the person held a post. Several values, separated by commas, mean any of them. */
-                organization?: string[];
-                /** @description A state for which the person held a post. Several values, separated by commas, mean any of them. */
+                /** @description An organization in which the person held a post. */
+                organization?: components["schemas"]["OrganizationId"][];
+                /** @description A state for which the person held a post. */
                 state?: string[];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -7448,9 +5421,9 @@ export interface operations {
                 q?: components["parameters"]["Q"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["SpeakersInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `name`. */
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `name`. */
                 sort?: components["schemas"]["SpeakerSort"][];
                 /** @description How many records a page holds. */
                 limit?: components["parameters"]["Limit"];
@@ -7461,10 +5434,7 @@ export interface operations {
                 /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
                 format?: components["parameters"]["Format"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7488,7 +5458,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7502,7 +5472,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The speaker as it was made. */
+            /** @description The new speaker. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7516,15 +5486,12 @@ export interface operations {
     getSpeaker: {
         parameters: {
             query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["SpeakersInclude"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the speaker. */
                 id: components["parameters"]["SpeakersId"];
@@ -7549,7 +5516,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -7562,7 +5529,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -7576,7 +5543,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -7590,11 +5557,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": components["schemas"]["SpeakerPatch"];
-                "application/json": components["schemas"]["SpeakerPatch"];
             };
         };
         responses: {
-            /** @description The speaker as it is now. */
+            /** @description The updated speaker. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7605,162 +5571,34 @@ export interface operations {
             };
         };
     };
-    listSpeakerEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the speaker. */
-                id: components["parameters"]["SpeakersId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the record rests on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceList"];
-                };
-            };
-        };
-    };
-    createSpeakerEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The id of the speaker. */
-                id: components["parameters"]["SpeakersId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EvidenceCreate"];
-            };
-        };
-        responses: {
-            /** @description The evidence, with its place. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    getSpeakerEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the speaker. */
-                id: components["parameters"]["SpeakersId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The evidence. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    deleteSpeakerEvidence: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the speaker. */
-                id: components["parameters"]["SpeakersId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     listProposals: {
         parameters: {
             query?: {
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
+                /** @description Where it stands. */
                 status?: components["parameters"]["ProposalsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or after this date. */
                 sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or before this date. */
                 sinceTo?: components["parameters"]["SinceTo"];
-                /**
-                 * @description Put forward on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or after this date. */
                 proposedFrom?: components["parameters"]["ProposalsProposedFrom"];
-                /**
-                 * @description Put forward on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or before this date. */
                 proposedTo?: components["parameters"]["ProposalsProposedTo"];
-                /** @description The meeting at which it was put forward. Several values, separated by commas, mean any of them. */
+                /** @description The meeting at which it was put forward. */
                 meeting?: components["parameters"]["ProposalsMeeting"];
-                /** @description Who put it forward. Several values, separated by commas, mean any of them. */
+                /** @description Who put it forward. */
                 speaker?: components["parameters"]["ProposalsSpeaker"];
-                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. Several values, separated by commas, mean any of them. */
+                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. */
                 state?: components["parameters"]["ProposalsState"];
-                /** @description The organization on whose behalf, or that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The organization on whose behalf, or that is to be entrusted with it. */
                 organization?: components["parameters"]["ProposalsOrganization"];
-                /** @description The body that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The body that is to be entrusted with it. */
                 addressee?: components["parameters"]["ProposalsAddressee"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /** @description The proposal of which it is a part. Several values, separated by commas, mean any of them. */
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /** @description The proposal of which it is a part. */
                 parent?: components["parameters"]["ProposalsParent"];
-                /** @description The agreement in which it is to be laid down. Several values, separated by commas, mean any of them. */
+                /** @description The agreement in which it is to be laid down. */
                 agreement?: components["parameters"]["ProposalsAgreement"];
                 /**
                  * @description Records that are still open and to which nothing has happened since this day.
@@ -7769,15 +5607,15 @@ export interface operations {
                 stalledSince?: components["parameters"]["StalledSince"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -7790,9 +5628,9 @@ export interface operations {
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["ProposalsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-proposedOn`. */
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `-proposedOn`. */
                 sort?: components["parameters"]["ProposalsSort"];
                 /** @description How many records a page holds. */
                 limit?: components["parameters"]["Limit"];
@@ -7803,10 +5641,7 @@ export interface operations {
                 /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
                 format?: "json" | "csv" | "ndjson" | "atom";
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7831,7 +5666,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7845,7 +5680,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The proposal as it was made. */
+            /** @description The new proposal. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7859,43 +5694,31 @@ export interface operations {
     listProposalsAsFeed: {
         parameters: {
             query?: {
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
+                /** @description Where it stands. */
                 status?: components["parameters"]["ProposalsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or after this date. */
                 sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or before this date. */
                 sinceTo?: components["parameters"]["SinceTo"];
-                /**
-                 * @description Put forward on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or after this date. */
                 proposedFrom?: components["parameters"]["ProposalsProposedFrom"];
-                /**
-                 * @description Put forward on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or before this date. */
                 proposedTo?: components["parameters"]["ProposalsProposedTo"];
-                /** @description The meeting at which it was put forward. Several values, separated by commas, mean any of them. */
+                /** @description The meeting at which it was put forward. */
                 meeting?: components["parameters"]["ProposalsMeeting"];
-                /** @description Who put it forward. Several values, separated by commas, mean any of them. */
+                /** @description Who put it forward. */
                 speaker?: components["parameters"]["ProposalsSpeaker"];
-                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. Several values, separated by commas, mean any of them. */
+                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. */
                 state?: components["parameters"]["ProposalsState"];
-                /** @description The organization on whose behalf, or that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The organization on whose behalf, or that is to be entrusted with it. */
                 organization?: components["parameters"]["ProposalsOrganization"];
-                /** @description The body that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The body that is to be entrusted with it. */
                 addressee?: components["parameters"]["ProposalsAddressee"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /** @description The proposal of which it is a part. Several values, separated by commas, mean any of them. */
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /** @description The proposal of which it is a part. */
                 parent?: components["parameters"]["ProposalsParent"];
-                /** @description The agreement in which it is to be laid down. Several values, separated by commas, mean any of them. */
+                /** @description The agreement in which it is to be laid down. */
                 agreement?: components["parameters"]["ProposalsAgreement"];
                 /**
                  * @description Records that are still open and to which nothing has happened since this day.
@@ -7904,15 +5727,15 @@ export interface operations {
                 stalledSince?: components["parameters"]["StalledSince"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -7925,17 +5748,14 @@ export interface operations {
                 asOf?: components["parameters"]["AsOf"];
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-proposedOn`. */
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `-proposedOn`. */
                 sort?: components["parameters"]["ProposalsSort"];
                 /** @description How many records a page holds. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on: `page.nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7955,7 +5775,7 @@ export interface operations {
     getProposal: {
         parameters: {
             query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
                 include?: components["parameters"]["ProposalsInclude"];
                 /**
                  * @description Event time: statuses and memberships as they were on that day.
@@ -7965,10 +5785,7 @@ export interface operations {
                 /** @description Record time: what this service held at that instant. */
                 knownAt?: components["parameters"]["KnownAt"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -7993,7 +5810,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -8006,7 +5823,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8020,7 +5837,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -8034,11 +5851,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": components["schemas"]["ProposalPatch"];
-                "application/json": components["schemas"]["ProposalPatch"];
             };
         };
         responses: {
-            /** @description The proposal as it is now. */
+            /** @description The updated proposal. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8049,114 +5865,239 @@ export interface operations {
             };
         };
     };
-    listProposalEvidence: {
+    listAgreements: {
         parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            query?: {
+                /** @description Where it stands. */
+                status?: components["parameters"]["AgreementsStatus"];
+                /** @description In its status since a day on or after this date. */
+                sinceFrom?: components["parameters"]["SinceFrom"];
+                /** @description In its status since a day on or before this date. */
+                sinceTo?: components["parameters"]["SinceTo"];
+                /** @description What sort of instrument it is. */
+                kind?: components["parameters"]["AgreementsKind"];
+                /** @description The meeting at which it was announced. */
+                meeting?: components["parameters"]["AgreementsMeeting"];
+                /** @description A state that drafted it, signed it or consented to it. */
+                state?: components["parameters"]["AgreementsState"];
+                /** @description Who drafted it. */
+                organization?: components["parameters"]["AgreementsOrganization"];
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /**
+                 * @description Records that are still open and to which nothing has happened since this day.
+                 * @example 2022-08-24
+                 */
+                stalledSince?: components["parameters"]["StalledSince"];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /**
+                 * @description Event time: statuses and memberships as they were on that day.
+                 * @example 2022-08-24
+                 */
+                asOf?: components["parameters"]["AsOf"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["AgreementsInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `title`. */
+                sort?: components["parameters"]["AgreementsSort"];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: "json" | "csv" | "ndjson" | "atom";
             };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description A page of agreements; as CSV or NDJSON the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EvidenceList"];
+                    "application/json": components["schemas"]["AgreementPage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                    "application/atom+xml": components["schemas"]["AtomFeed"];
                 };
             };
         };
     };
-    createProposalEvidence: {
+    createAgreement: {
         parameters: {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EvidenceCreate"];
+                "application/json": components["schemas"]["AgreementCreate"];
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The new agreement. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Evidence"];
+                    "application/json": components["schemas"]["Agreement"];
                 };
             };
         };
     };
-    getProposalEvidence: {
+    listAgreementsAsFeed: {
         parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            query?: {
+                /** @description Where it stands. */
+                status?: components["parameters"]["AgreementsStatus"];
+                /** @description In its status since a day on or after this date. */
+                sinceFrom?: components["parameters"]["SinceFrom"];
+                /** @description In its status since a day on or before this date. */
+                sinceTo?: components["parameters"]["SinceTo"];
+                /** @description What sort of instrument it is. */
+                kind?: components["parameters"]["AgreementsKind"];
+                /** @description The meeting at which it was announced. */
+                meeting?: components["parameters"]["AgreementsMeeting"];
+                /** @description A state that drafted it, signed it or consented to it. */
+                state?: components["parameters"]["AgreementsState"];
+                /** @description Who drafted it. */
+                organization?: components["parameters"]["AgreementsOrganization"];
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /**
+                 * @description Records that are still open and to which nothing has happened since this day.
+                 * @example 2022-08-24
+                 */
+                stalledSince?: components["parameters"]["StalledSince"];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /**
+                 * @description Event time: statuses and memberships as they were on that day.
+                 * @example 2022-08-24
+                 */
+                asOf?: components["parameters"]["AsOf"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `title`. */
+                sort?: components["parameters"]["AgreementsSort"];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
             };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The evidence. */
+            /** @description The list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Evidence"];
+                    "application/atom+xml": components["schemas"]["AtomFeed"];
                 };
             };
         };
     };
-    deleteProposalEvidence: {
+    getAgreement: {
         parameters: {
-            query?: never;
-            header: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["AgreementsInclude"];
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
+                 * @description Event time: statuses and memberships as they were on that day.
+                 * @example 2022-08-24
                  */
-                "If-Match": components["parameters"]["IfMatch"];
+                asOf?: components["parameters"]["AsOf"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
             };
+            header?: never;
             path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted. */
+            /** @description The agreement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+        };
+    };
+    deleteAgreement: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8165,13 +6106,950 @@ export interface operations {
             };
         };
     };
-    listProposalEvents: {
+    updateAgreement: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["AgreementPatch"];
+            };
+        };
+        responses: {
+            /** @description The updated agreement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+        };
+    };
+    listStatements: {
+        parameters: {
+            query?: {
+                /** @description In whose words. */
+                kind?: components["schemas"]["StatementKind"][];
+                /** @description Who said it. */
+                speaker?: components["schemas"]["SpeakerId"][];
+                /** @description The meeting at which it was said. */
+                meeting?: components["schemas"]["MeetingId"][];
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["StatementsInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `createdAt`. */
+                sort?: components["schemas"]["StatementSort"][];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of statements; as CSV or NDJSON the whole list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementPage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    createStatement: {
         parameters: {
             query?: never;
             header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementCreate"];
+            };
+        };
+        responses: {
+            /** @description The new statement. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+        };
+    };
+    getStatement: {
+        parameters: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["StatementsInclude"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the statement. */
+                id: components["parameters"]["StatementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+        };
+    };
+    deleteStatement: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the statement. */
+                id: components["parameters"]["StatementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateStatement: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the statement. */
+                id: components["parameters"]["StatementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["StatementPatch"];
+            };
+        };
+        responses: {
+            /** @description The updated statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description The name, as it is written. */
+                name?: string[];
+                /** @description The abbreviation. */
+                abbreviation?: string[];
+                /** @description What it is. */
+                classification?: string[];
+                /** @description Founded on or after this date. */
+                foundedFrom?: components["schemas"]["PartialDate"];
+                /** @description Founded on or before this date. */
+                foundedTo?: components["schemas"]["PartialDate"];
+                /** @description The organization of which it is a part. */
+                parent?: components["schemas"]["OrganizationId"][];
+                /** @description The state to which it belongs. */
+                country?: string[];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["OrganizationsInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `name`. */
+                sort?: components["schemas"]["OrganizationSort"][];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations; as CSV or NDJSON the whole list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationPage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationCreate"];
+            };
+        };
+        responses: {
+            /** @description The new organization. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["OrganizationsInclude"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the organization. */
+                id: components["parameters"]["OrganizationsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+        };
+    };
+    deleteOrganization: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the organization. */
+                id: components["parameters"]["OrganizationsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateOrganization: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the organization. */
+                id: components["parameters"]["OrganizationsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["OrganizationPatch"];
+            };
+        };
+        responses: {
+            /** @description The updated organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+        };
+    };
+    listStates: {
+        parameters: {
+            query?: {
+                /** @description The code. */
+                code?: components["schemas"]["StateCode"][];
+                /** @description What it is to the SCO: on the day of `asOf`, or today. */
+                membership?: components["schemas"]["MembershipStatus"][];
+                /** @description The short name, as it is written. */
+                name?: string[];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /**
+                 * @description Event time: statuses and memberships as they were on that day.
+                 * @example 2022-08-24
+                 */
+                asOf?: components["parameters"]["AsOf"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["StatesInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `name`. */
+                sort?: components["schemas"]["StateSort"][];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of states; as CSV or NDJSON the whole list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatePage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    createState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateCreate"];
+            };
+        };
+        responses: {
+            /** @description The new state. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+        };
+    };
+    getState: {
+        parameters: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["StatesInclude"];
+                /**
+                 * @description Event time: statuses and memberships as they were on that day.
+                 * @example 2022-08-24
+                 */
+                asOf?: components["parameters"]["AsOf"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+            };
+            header?: never;
+            path: {
+                /** @description The code of the state. */
+                id: components["parameters"]["StatesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+        };
+    };
+    deleteState: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The code of the state. */
+                id: components["parameters"]["StatesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateState: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The code of the state. */
+                id: components["parameters"]["StatesId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["StatePatch"];
+            };
+        };
+        responses: {
+            /** @description The updated state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+        };
+    };
+    listTopics: {
+        parameters: {
+            query?: {
+                /** @description The slug. */
+                slug?: string[];
+                /** @description The topic right above. */
+                broader?: string[];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["TopicsInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `prefLabel`. */
+                sort?: components["schemas"]["TopicSort"][];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of topics; as CSV or NDJSON the whole list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicPage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    createTopic: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicCreate"];
+            };
+        };
+        responses: {
+            /** @description The new topic. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+        };
+    };
+    getTopic: {
+        parameters: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["TopicsInclude"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the topic, or its slug. */
+                id: components["parameters"]["TopicsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The topic. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+        };
+    };
+    deleteTopic: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the topic, or its slug. */
+                id: components["parameters"]["TopicsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateTopic: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the topic, or its slug. */
+                id: components["parameters"]["TopicsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["TopicPatch"];
+            };
+        };
+        responses: {
+            /** @description The updated topic. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: {
+                /** @description Who published it. */
+                publisher?: components["schemas"]["OrganizationId"][];
+                /** @description Published on or after this date. */
+                publishedFrom?: components["schemas"]["PartialDate"];
+                /** @description Published on or before this date. */
+                publishedTo?: components["schemas"]["PartialDate"];
+                /** @description The language of the text. */
+                language?: string[];
+                /** @description The hash of the text. */
+                sha256?: string[];
+                /** @description Records whose content changed at or after this instant. */
+                updatedSince?: components["parameters"]["UpdatedSince"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
+                /** @description Whether anything is cited for the record, quote or inference. */
+                hasEvidence?: components["parameters"]["HasEvidence"];
+                /**
+                 * @description What another system calls the record, as `scheme:identifier`.
+                 * @example wikidata:Q485207
+                 */
+                identifier?: components["parameters"]["IdentifierParameter"];
+                /**
+                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
+                 * @example "unmanned aerial"
+                 */
+                q?: components["parameters"]["Q"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["SourcesInclude"];
+                /** @description Fields to sort by, `-` for descending; null comes last. Default: `-publishedOn`. */
+                sort?: components["schemas"]["SourceSort"][];
+                /** @description How many records a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on: `page.nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `exact` adds `page.total`, the number of all records that match. */
+                count?: components["parameters"]["Count"];
+                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
+                format?: components["parameters"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sources; as CSV or NDJSON the whole list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcePage"];
+                    "text/csv": components["schemas"]["Csv"];
+                    "application/x-ndjson": components["schemas"]["Ndjson"];
+                };
+            };
+        };
+    };
+    createSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCreate"];
+            };
+        };
+        responses: {
+            /** @description The new source. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: {
+                /** @description Related records to embed, such as `meeting` or `meeting.organization`. */
+                include?: components["parameters"]["SourcesInclude"];
+                /** @description Record time: what this service held at that instant. */
+                knownAt?: components["parameters"]["KnownAt"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the source. */
+                id: components["parameters"]["SourcesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    deleteSource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the source. */
+                id: components["parameters"]["SourcesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateSource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the source. */
+                id: components["parameters"]["SourcesId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["SourcePatch"];
+            };
+        };
+        responses: {
+            /** @description The updated source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    listProposalEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -8180,7 +7058,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What became of it, in order of date. */
+            /** @description The events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8196,7 +7074,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8224,6 +7102,112 @@ export interface operations {
             };
         };
     };
+    getProposalEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the event. */
+                eventId: components["parameters"]["EventIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+        };
+    };
+    listAgreementEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+        };
+    };
+    createAgreementEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementEventCreate"];
+            };
+        };
+        responses: {
+            /** @description The event. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+        };
+    };
+    getAgreementEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+                /** @description The id of the event. */
+                eventId: components["parameters"]["EventIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+        };
+    };
     listProposalPositions: {
         parameters: {
             query?: {
@@ -8233,10 +7217,7 @@ export interface operations {
                  */
                 asOf?: components["parameters"]["AsOf"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -8261,7 +7242,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8292,10 +7273,7 @@ export interface operations {
     getProposalPosition: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -8322,7 +7300,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -8332,130 +7310,6 @@ export interface operations {
                 id: components["parameters"]["ProposalsId"];
                 /** @description The id of the position. */
                 positionId: components["parameters"]["ProposalsPositionId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    listPositionEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the position. */
-                positionId: components["parameters"]["ProposalsPositionId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the record rests on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceList"];
-                };
-            };
-        };
-    };
-    createPositionEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the position. */
-                positionId: components["parameters"]["ProposalsPositionId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EvidenceCreate"];
-            };
-        };
-        responses: {
-            /** @description The evidence, with its place. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    getPositionEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the position. */
-                positionId: components["parameters"]["ProposalsPositionId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The evidence. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    deletePositionEvidence: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-                /** @description The id of the position. */
-                positionId: components["parameters"]["ProposalsPositionId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
             };
             cookie?: never;
         };
@@ -8473,10 +7327,7 @@ export interface operations {
     listProposalRelations: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -8501,7 +7352,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8529,12 +7380,37 @@ export interface operations {
             };
         };
     };
+    getProposalRelation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the relation. */
+                relationId: components["parameters"]["RelationIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The relation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+        };
+    };
     deleteProposalRelation: {
         parameters: {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -8543,7 +7419,7 @@ export interface operations {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
                 /** @description The id of the relation. */
-                relationId: components["parameters"]["RelationId"];
+                relationId: components["parameters"]["RelationIdParameter"];
             };
             cookie?: never;
         };
@@ -8555,513 +7431,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    getProposalLineage: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the proposal. */
-                id: components["parameters"]["ProposalsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The chain. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lineage"];
-                };
-            };
-        };
-    };
-    listAgreements: {
-        parameters: {
-            query?: {
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
-                status?: components["parameters"]["AgreementsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
-                sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
-                sinceTo?: components["parameters"]["SinceTo"];
-                /** @description What sort of instrument it is. Several values, separated by commas, mean any of them. */
-                kind?: components["parameters"]["AgreementsKind"];
-                /** @description The meeting at which it was announced. Several values, separated by commas, mean any of them. */
-                meeting?: components["parameters"]["AgreementsMeeting"];
-                /** @description A state that drafted it, signed it or consented to it. Several values, separated by commas, mean any of them. */
-                state?: components["parameters"]["AgreementsState"];
-                /** @description Who drafted it. Several values, separated by commas, mean any of them. */
-                organization?: components["parameters"]["AgreementsOrganization"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /**
-                 * @description Records that are still open and to which nothing has happened since this day.
-                 * @example 2022-08-24
-                 */
-                stalledSince?: components["parameters"]["StalledSince"];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /**
-                 * @description Event time: statuses and memberships as they were on that day.
-                 * @example 2022-08-24
-                 */
-                asOf?: components["parameters"]["AsOf"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["AgreementsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `title`. */
-                sort?: components["parameters"]["AgreementsSort"];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: "json" | "csv" | "ndjson" | "atom";
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of agreements; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AgreementPage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                    "application/atom+xml": components["schemas"]["AtomFeed"];
-                };
-            };
-        };
-    };
-    createAgreement: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AgreementCreate"];
-            };
-        };
-        responses: {
-            /** @description The agreement as it was made. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Agreement"];
-                };
-            };
-        };
-    };
-    listAgreementsAsFeed: {
-        parameters: {
-            query?: {
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
-                status?: components["parameters"]["AgreementsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
-                sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
-                sinceTo?: components["parameters"]["SinceTo"];
-                /** @description What sort of instrument it is. Several values, separated by commas, mean any of them. */
-                kind?: components["parameters"]["AgreementsKind"];
-                /** @description The meeting at which it was announced. Several values, separated by commas, mean any of them. */
-                meeting?: components["parameters"]["AgreementsMeeting"];
-                /** @description A state that drafted it, signed it or consented to it. Several values, separated by commas, mean any of them. */
-                state?: components["parameters"]["AgreementsState"];
-                /** @description Who drafted it. Several values, separated by commas, mean any of them. */
-                organization?: components["parameters"]["AgreementsOrganization"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /**
-                 * @description Records that are still open and to which nothing has happened since this day.
-                 * @example 2022-08-24
-                 */
-                stalledSince?: components["parameters"]["StalledSince"];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /**
-                 * @description Event time: statuses and memberships as they were on that day.
-                 * @example 2022-08-24
-                 */
-                asOf?: components["parameters"]["AsOf"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `title`. */
-                sort?: components["parameters"]["AgreementsSort"];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/atom+xml": components["schemas"]["AtomFeed"];
-                };
-            };
-        };
-    };
-    getAgreement: {
-        parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["AgreementsInclude"];
-                /**
-                 * @description Event time: statuses and memberships as they were on that day.
-                 * @example 2022-08-24
-                 */
-                asOf?: components["parameters"]["AsOf"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The agreement. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Agreement"];
-                };
-            };
-        };
-    };
-    deleteAgreement: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    updateAgreement: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["AgreementPatch"];
-                "application/json": components["schemas"]["AgreementPatch"];
-            };
-        };
-        responses: {
-            /** @description The agreement as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Agreement"];
-                };
-            };
-        };
-    };
-    listAgreementEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the record rests on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvidenceList"];
-                };
-            };
-        };
-    };
-    createAgreementEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EvidenceCreate"];
-            };
-        };
-        responses: {
-            /** @description The evidence, with its place. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    getAgreementEvidence: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The evidence. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-        };
-    };
-    deleteAgreementEvidence: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-                /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    listAgreementEvents: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What became of it, in order of date. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventList"];
-                };
-            };
-        };
-    };
-    createAgreementEvent: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AgreementEventCreate"];
-            };
-        };
-        responses: {
-            /** @description The event. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Event"];
-                };
             };
         };
     };
     listAgreementRelations: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the agreement. */
                 id: components["parameters"]["AgreementsId"];
@@ -9086,7 +7462,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9114,12 +7490,37 @@ export interface operations {
             };
         };
     };
+    getAgreementRelation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+                /** @description The id of the relation. */
+                relationId: components["parameters"]["RelationIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The relation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+        };
+    };
     deleteAgreementRelation: {
         parameters: {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -9128,7 +7529,7 @@ export interface operations {
                 /** @description The id of the agreement. */
                 id: components["parameters"]["AgreementsId"];
                 /** @description The id of the relation. */
-                relationId: components["parameters"]["RelationId"];
+                relationId: components["parameters"]["RelationIdParameter"];
             };
             cookie?: never;
         };
@@ -9143,176 +7544,108 @@ export interface operations {
             };
         };
     };
-    getAgreementLineage: {
+    listMeetingEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
-                /** @description The id of the agreement. */
-                id: components["parameters"]["AgreementsId"];
+                /** @description The id of the meeting. */
+                id: components["parameters"]["MeetingsId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The chain. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Lineage"];
+                    "application/json": components["schemas"]["EvidenceList"];
                 };
             };
         };
     };
-    listStatements: {
-        parameters: {
-            query?: {
-                /** @description In whose words. Several values, separated by commas, mean any of them. */
-                kind?: components["schemas"]["StatementKind"][];
-                /** @description Who said it. Several values, separated by commas, mean any of them. */
-                speaker?: string[];
-                /** @description The meeting at which it was said. Several values, separated by commas, mean any of them. */
-                meeting?: string[];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["StatementsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `createdAt`. */
-                sort?: components["schemas"]["StatementSort"][];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: components["parameters"]["Format"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of statements; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatementPage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                };
-            };
-        };
-    };
-    createStatement: {
+    createMeetingEvidence: {
         parameters: {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            path?: never;
+            path: {
+                /** @description The id of the meeting. */
+                id: components["parameters"]["MeetingsId"];
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StatementCreate"];
+                "application/json": components["schemas"]["EvidenceCreate"];
             };
         };
         responses: {
-            /** @description The statement as it was made. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Statement"];
+                    "application/json": components["schemas"]["Evidence"];
                 };
             };
         };
     };
-    getStatement: {
+    getMeetingEvidence: {
         parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["StatementsInclude"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            query?: never;
+            header?: never;
             path: {
-                /** @description The id of the statement. */
-                id: components["parameters"]["StatementsId"];
+                /** @description The id of the meeting. */
+                id: components["parameters"]["MeetingsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The statement. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Statement"];
+                    "application/json": components["schemas"]["Evidence"];
                 };
             };
         };
     };
-    deleteStatement: {
+    deleteMeetingEvidence: {
         parameters: {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
             };
             path: {
-                /** @description The id of the statement. */
-                id: components["parameters"]["StatementsId"];
+                /** @description The id of the meeting. */
+                id: components["parameters"]["MeetingsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
+            /** @description It is deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9321,47 +7654,340 @@ export interface operations {
             };
         };
     };
-    updateStatement: {
+    listSpeakerEvidence: {
         parameters: {
             query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
-                /** @description The id of the statement. */
-                id: components["parameters"]["StatementsId"];
+                /** @description The id of the speaker. */
+                id: components["parameters"]["SpeakersId"];
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["StatementPatch"];
-                "application/json": components["schemas"]["StatementPatch"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description The statement as it is now. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Statement"];
+                    "application/json": components["schemas"]["EvidenceList"];
                 };
+            };
+        };
+    };
+    createSpeakerEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the speaker. */
+                id: components["parameters"]["SpeakersId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceCreate"];
+            };
+        };
+        responses: {
+            /** @description The evidence. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    getSpeakerEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the speaker. */
+                id: components["parameters"]["SpeakersId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    deleteSpeakerEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the speaker. */
+                id: components["parameters"]["SpeakersId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listProposalEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceList"];
+                };
+            };
+        };
+    };
+    createProposalEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceCreate"];
+            };
+        };
+        responses: {
+            /** @description The evidence. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    getProposalEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    deleteProposalEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listAgreementEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceList"];
+                };
+            };
+        };
+    };
+    createAgreementEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceCreate"];
+            };
+        };
+        responses: {
+            /** @description The evidence. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    getAgreementEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    deleteAgreementEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
     listStatementEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the statement. */
                 id: components["parameters"]["StatementsId"];
@@ -9370,7 +7996,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9386,7 +8012,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9403,7 +8029,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9417,15 +8043,12 @@ export interface operations {
     getStatementEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the statement. */
                 id: components["parameters"]["StatementsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -9447,7 +8070,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -9456,7 +8079,7 @@ export interface operations {
                 /** @description The id of the statement. */
                 id: components["parameters"]["StatementsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -9471,211 +8094,10 @@ export interface operations {
             };
         };
     };
-    listOrganizations: {
-        parameters: {
-            query?: {
-                /** @description The name, as it is written. Several values, separated by commas, mean any of them. */
-                name?: string[];
-                /** @description The abbreviation. Several values, separated by commas, mean any of them. */
-                abbreviation?: string[];
-                /** @description What it is. Several values, separated by commas, mean any of them. */
-                classification?: string[];
-                /**
-                 * @description Founded on or after this date.
-                 * @example 2022-08-24
-                 */
-                foundedFrom?: string;
-                /**
-                 * @description Founded on or before this date.
-                 * @example 2022-08-24
-                 */
-                foundedTo?: string;
-                /** @description The organization of which it is a part. Several values, separated by commas, mean any of them. */
-                parent?: string[];
-                /** @description The state to which it belongs. Several values, separated by commas, mean any of them. */
-                country?: string[];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["OrganizationsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `name`. */
-                sort?: components["schemas"]["OrganizationSort"][];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: components["parameters"]["Format"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of organizations; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganizationPage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                };
-            };
-        };
-    };
-    createOrganization: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrganizationCreate"];
-            };
-        };
-        responses: {
-            /** @description The organization as it was made. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organization"];
-                };
-            };
-        };
-    };
-    getOrganization: {
-        parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["OrganizationsInclude"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the organization. */
-                id: components["parameters"]["OrganizationsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The organization. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organization"];
-                };
-            };
-        };
-    };
-    deleteOrganization: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the organization. */
-                id: components["parameters"]["OrganizationsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    updateOrganization: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the organization. */
-                id: components["parameters"]["OrganizationsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["OrganizationPatch"];
-                "application/json": components["schemas"]["OrganizationPatch"];
-            };
-        };
-        responses: {
-            /** @description The organization as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organization"];
-                };
-            };
-        };
-    };
     listOrganizationEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the organization. */
                 id: components["parameters"]["OrganizationsId"];
@@ -9684,7 +8106,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9700,7 +8122,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9717,7 +8139,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9731,15 +8153,12 @@ export interface operations {
     getOrganizationEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the organization. */
                 id: components["parameters"]["OrganizationsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -9761,7 +8180,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -9770,7 +8189,7 @@ export interface operations {
                 /** @description The id of the organization. */
                 id: components["parameters"]["OrganizationsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -9785,207 +8204,10 @@ export interface operations {
             };
         };
     };
-    listStates: {
-        parameters: {
-            query?: {
-                /** @description The code. Several values, separated by commas, mean any of them. */
-                code?: string[];
-                /** @description What it is to the SCO: on the day of `asOf`, or today. Several values, separated by commas, mean any of them. */
-                membership?: components["schemas"]["MembershipStatus"][];
-                /** @description The short name, as it is written. Several values, separated by commas, mean any of them. */
-                name?: string[];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /**
-                 * @description Event time: statuses and memberships as they were on that day.
-                 * @example 2022-08-24
-                 */
-                asOf?: components["parameters"]["AsOf"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["StatesInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `name`. */
-                sort?: components["schemas"]["StateSort"][];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: components["parameters"]["Format"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of states; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatePage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                };
-            };
-        };
-    };
-    createState: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StateCreate"];
-            };
-        };
-        responses: {
-            /** @description The state as it was made. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["State"];
-                };
-            };
-        };
-    };
-    getState: {
-        parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["StatesInclude"];
-                /**
-                 * @description Event time: statuses and memberships as they were on that day.
-                 * @example 2022-08-24
-                 */
-                asOf?: components["parameters"]["AsOf"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The code of the state. */
-                id: components["parameters"]["StatesId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The state. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["State"];
-                };
-            };
-        };
-    };
-    deleteState: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The code of the state. */
-                id: components["parameters"]["StatesId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    updateState: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The code of the state. */
-                id: components["parameters"]["StatesId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["StatePatch"];
-                "application/json": components["schemas"]["StatePatch"];
-            };
-        };
-        responses: {
-            /** @description The state as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["State"];
-                };
-            };
-        };
-    };
     listStateEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The code of the state. */
                 id: components["parameters"]["StatesId"];
@@ -9994,7 +8216,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10010,7 +8232,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10027,7 +8249,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -10041,15 +8263,12 @@ export interface operations {
     getStateEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The code of the state. */
                 id: components["parameters"]["StatesId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10071,7 +8290,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -10080,7 +8299,7 @@ export interface operations {
                 /** @description The code of the state. */
                 id: components["parameters"]["StatesId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10095,195 +8314,10 @@ export interface operations {
             };
         };
     };
-    listTopics: {
-        parameters: {
-            query?: {
-                /** @description The slug. Several values, separated by commas, mean any of them. */
-                slug?: string[];
-                /** @description The topic right above. Several values, separated by commas, mean any of them. */
-                broader?: string[];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["TopicsInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `prefLabel`. */
-                sort?: components["schemas"]["TopicSort"][];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: components["parameters"]["Format"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of topics; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicPage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                };
-            };
-        };
-    };
-    createTopic: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TopicCreate"];
-            };
-        };
-        responses: {
-            /** @description The topic as it was made. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Topic"];
-                };
-            };
-        };
-    };
-    getTopic: {
-        parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["TopicsInclude"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the topic, or its slug. */
-                id: components["parameters"]["TopicsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The topic. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Topic"];
-                };
-            };
-        };
-    };
-    deleteTopic: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the topic, or its slug. */
-                id: components["parameters"]["TopicsId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    updateTopic: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the topic, or its slug. */
-                id: components["parameters"]["TopicsId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["TopicPatch"];
-                "application/json": components["schemas"]["TopicPatch"];
-            };
-        };
-        responses: {
-            /** @description The topic as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Topic"];
-                };
-            };
-        };
-    };
     listTopicEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the topic, or its slug. */
                 id: components["parameters"]["TopicsId"];
@@ -10292,7 +8326,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10308,7 +8342,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10325,7 +8359,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -10339,15 +8373,12 @@ export interface operations {
     getTopicEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the topic, or its slug. */
                 id: components["parameters"]["TopicsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10369,7 +8400,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -10378,7 +8409,7 @@ export interface operations {
                 /** @description The id of the topic, or its slug. */
                 id: components["parameters"]["TopicsId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10393,207 +8424,10 @@ export interface operations {
             };
         };
     };
-    listSources: {
-        parameters: {
-            query?: {
-                /** @description Who published it. Several values, separated by commas, mean any of them. */
-                publisher?: string[];
-                /**
-                 * @description Published on or after this date.
-                 * @example 2022-08-24
-                 */
-                publishedFrom?: string;
-                /**
-                 * @description Published on or before this date.
-                 * @example 2022-08-24
-                 */
-                publishedTo?: string;
-                /** @description The language of the text. Several values, separated by commas, mean any of them. */
-                language?: string[];
-                /** @description The hash of the text. Several values, separated by commas, mean any of them. */
-                sha256?: string[];
-                /** @description Records whose content changed at or after this instant. */
-                updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
-                /** @description Whether anything is cited for the record, quote or inference. */
-                hasEvidence?: components["parameters"]["HasEvidence"];
-                /**
-                 * @description What another system calls the record, as `scheme:identifier`.
-                 * @example wikidata:Q485207
-                 */
-                identifier?: components["parameters"]["Identifier"];
-                /**
-                 * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
-                 * @example "unmanned aerial"
-                 */
-                q?: components["parameters"]["Q"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["SourcesInclude"];
-                /** @description Fields to sort by, in order of weight; `-` in front means descending. Unknown values come last either way. Default: `-publishedOn`. */
-                sort?: components["schemas"]["SourceSort"][];
-                /** @description How many records a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description Where to go on: `page.nextCursor` of the page before. */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description `exact` adds `page.total`, the number of all records that match. */
-                count?: components["parameters"]["Count"];
-                /** @description The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`. */
-                format?: components["parameters"]["Format"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of sources; as CSV or NDJSON the whole list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourcePage"];
-                    "text/csv": components["schemas"]["Csv"];
-                    "application/x-ndjson": components["schemas"]["Ndjson"];
-                };
-            };
-        };
-    };
-    createSource: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
-                 * @example 5f0c7d3e-report-2022-08-24
-                 */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SourceCreate"];
-            };
-        };
-        responses: {
-            /** @description The source as it was made. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Source"];
-                };
-            };
-        };
-    };
-    getSource: {
-        parameters: {
-            query?: {
-                /** @description Related records to embed beside their ids, one level deep or two (`meeting.organization`). */
-                include?: components["parameters"]["SourcesInclude"];
-                /** @description Record time: what this service held at that instant. */
-                knownAt?: components["parameters"]["KnownAt"];
-            };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the source. */
-                id: components["parameters"]["SourcesId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The source. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Source"];
-                };
-            };
-        };
-    };
-    deleteSource: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the source. */
-                id: components["parameters"]["SourcesId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    updateSource: {
-        parameters: {
-            query?: never;
-            header: {
-                /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
-                 * @example *
-                 */
-                "If-Match": components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The id of the source. */
-                id: components["parameters"]["SourcesId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": components["schemas"]["SourcePatch"];
-                "application/json": components["schemas"]["SourcePatch"];
-            };
-        };
-        responses: {
-            /** @description The source as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Source"];
-                };
-            };
-        };
-    };
     listSourceEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the source. */
                 id: components["parameters"]["SourcesId"];
@@ -10602,7 +8436,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the record rests on. */
+            /** @description The evidence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10618,7 +8452,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10635,7 +8469,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The evidence, with its place. */
+            /** @description The evidence. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -10649,15 +8483,12 @@ export interface operations {
     getSourceEvidence: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the source. */
                 id: components["parameters"]["SourcesId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10679,7 +8510,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -10688,7 +8519,7 @@ export interface operations {
                 /** @description The id of the source. */
                 id: components["parameters"]["SourcesId"];
                 /** @description The id of the evidence. */
-                evidenceId: components["parameters"]["EvidenceId"];
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
             };
             cookie?: never;
         };
@@ -10703,6 +8534,193 @@ export interface operations {
             };
         };
     };
+    listProposalPositionEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the position. */
+                positionId: components["parameters"]["ProposalsPositionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceList"];
+                };
+            };
+        };
+    };
+    createProposalPositionEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
+                 * @example 5f0c7d3e-report-2022-08-24
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the position. */
+                positionId: components["parameters"]["ProposalsPositionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceCreate"];
+            };
+        };
+        responses: {
+            /** @description The evidence. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    getProposalPositionEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the position. */
+                positionId: components["parameters"]["ProposalsPositionId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+        };
+    };
+    deleteProposalPositionEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
+                 * @example *
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+                /** @description The id of the position. */
+                positionId: components["parameters"]["ProposalsPositionId"];
+                /** @description The id of the evidence. */
+                evidenceId: components["parameters"]["EvidenceIdParameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getProposalLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the proposal. */
+                id: components["parameters"]["ProposalsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+        };
+    };
+    getAgreementLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the agreement. */
+                id: components["parameters"]["AgreementsId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+        };
+    };
+    listSourceAnnotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the source. */
+                id: components["parameters"]["SourcesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The annotations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": components["schemas"]["AnnotationPage"];
+                };
+            };
+        };
+    };
     statsMeetings: {
         parameters: {
             query: {
@@ -10710,53 +8728,44 @@ export interface operations {
                 by: components["parameters"]["By"];
                 /** @description With `by=topic`: whether a topic also counts what its narrower topics have. */
                 narrower?: components["parameters"]["Narrower"];
-                /** @description Whether it took place. Several values, separated by commas, mean any of them. */
+                /** @description Whether it took place. */
                 status?: components["parameters"]["MeetingsStatus"];
-                /** @description How the participants met. Several values, separated by commas, mean any of them. */
+                /** @description How the participants met. */
                 meetingFormat?: components["parameters"]["MeetingsMeetingFormat"];
-                /**
-                 * @description Begun on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or after this date. */
                 startFrom?: components["parameters"]["MeetingsStartFrom"];
-                /**
-                 * @description Begun on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Begun on or before this date. */
                 startTo?: components["parameters"]["MeetingsStartTo"];
-                /** @description The city, as it is written. Several values, separated by commas, mean any of them. */
+                /** @description The city, as it is written. */
                 city?: components["parameters"]["MeetingsCity"];
-                /** @description The state in which it was held. Several values, separated by commas, mean any of them. */
+                /** @description The state in which it was held. */
                 country?: components["parameters"]["MeetingsCountry"];
-                /** @description The body that met, or an organization that took part. Several values, separated by commas, mean any of them. */
+                /** @description The body that met, or an organization that took part. */
                 organization?: components["parameters"]["MeetingsOrganization"];
-                /** @description A state that took part. Several values, separated by commas, mean any of them. */
+                /** @description A state that took part. */
                 state?: components["parameters"]["MeetingsState"];
-                /** @description A person who took part. Several values, separated by commas, mean any of them. */
+                /** @description A person who took part. */
                 speaker?: components["parameters"]["MeetingsSpeaker"];
-                /** @description A topic on the agenda. Several values, separated by commas, mean any of them. */
+                /** @description A topic on the agenda. */
                 topic?: components["parameters"]["MeetingsTopic"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
                  */
                 q?: components["parameters"]["Q"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -10780,43 +8789,31 @@ export interface operations {
                 by: components["parameters"]["By"];
                 /** @description With `by=topic`: whether a topic also counts what its narrower topics have. */
                 narrower?: components["parameters"]["Narrower"];
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
+                /** @description Where it stands. */
                 status?: components["parameters"]["ProposalsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or after this date. */
                 sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or before this date. */
                 sinceTo?: components["parameters"]["SinceTo"];
-                /**
-                 * @description Put forward on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or after this date. */
                 proposedFrom?: components["parameters"]["ProposalsProposedFrom"];
-                /**
-                 * @description Put forward on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description Put forward on or before this date. */
                 proposedTo?: components["parameters"]["ProposalsProposedTo"];
-                /** @description The meeting at which it was put forward. Several values, separated by commas, mean any of them. */
+                /** @description The meeting at which it was put forward. */
                 meeting?: components["parameters"]["ProposalsMeeting"];
-                /** @description Who put it forward. Several values, separated by commas, mean any of them. */
+                /** @description Who put it forward. */
                 speaker?: components["parameters"]["ProposalsSpeaker"];
-                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. Several values, separated by commas, mean any of them. */
+                /** @description The state on whose behalf it was put forward, or that stands as having proposed it. */
                 state?: components["parameters"]["ProposalsState"];
-                /** @description The organization on whose behalf, or that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The organization on whose behalf, or that is to be entrusted with it. */
                 organization?: components["parameters"]["ProposalsOrganization"];
-                /** @description The body that is to be entrusted with it. Several values, separated by commas, mean any of them. */
+                /** @description The body that is to be entrusted with it. */
                 addressee?: components["parameters"]["ProposalsAddressee"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
-                /** @description The proposal of which it is a part. Several values, separated by commas, mean any of them. */
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
+                /** @description The proposal of which it is a part. */
                 parent?: components["parameters"]["ProposalsParent"];
-                /** @description The agreement in which it is to be laid down. Several values, separated by commas, mean any of them. */
+                /** @description The agreement in which it is to be laid down. */
                 agreement?: components["parameters"]["ProposalsAgreement"];
                 /**
                  * @description Records that are still open and to which nothing has happened since this day.
@@ -10825,15 +8822,15 @@ export interface operations {
                 stalledSince?: components["parameters"]["StalledSince"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -10845,10 +8842,7 @@ export interface operations {
                  */
                 asOf?: components["parameters"]["AsOf"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -10872,28 +8866,22 @@ export interface operations {
                 by: components["parameters"]["By"];
                 /** @description With `by=topic`: whether a topic also counts what its narrower topics have. */
                 narrower?: components["parameters"]["Narrower"];
-                /** @description Where it stands. Several values, separated by commas, mean any of them. */
+                /** @description Where it stands. */
                 status?: components["parameters"]["AgreementsStatus"];
-                /**
-                 * @description In its status since a day on or after this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or after this date. */
                 sinceFrom?: components["parameters"]["SinceFrom"];
-                /**
-                 * @description In its status since a day on or before this date.
-                 * @example 2022-08-24
-                 */
+                /** @description In its status since a day on or before this date. */
                 sinceTo?: components["parameters"]["SinceTo"];
-                /** @description What sort of instrument it is. Several values, separated by commas, mean any of them. */
+                /** @description What sort of instrument it is. */
                 kind?: components["parameters"]["AgreementsKind"];
-                /** @description The meeting at which it was announced. Several values, separated by commas, mean any of them. */
+                /** @description The meeting at which it was announced. */
                 meeting?: components["parameters"]["AgreementsMeeting"];
-                /** @description A state that drafted it, signed it or consented to it. Several values, separated by commas, mean any of them. */
+                /** @description A state that drafted it, signed it or consented to it. */
                 state?: components["parameters"]["AgreementsState"];
-                /** @description Who drafted it. Several values, separated by commas, mean any of them. */
+                /** @description Who drafted it. */
                 organization?: components["parameters"]["AgreementsOrganization"];
-                /** @description What it is about. Several values, separated by commas, mean any of them. */
-                topic?: components["parameters"]["Topic"];
+                /** @description What it is about. */
+                topic?: components["parameters"]["TopicParameter"];
                 /**
                  * @description Records that are still open and to which nothing has happened since this day.
                  * @example 2022-08-24
@@ -10901,15 +8889,15 @@ export interface operations {
                 stalledSince?: components["parameters"]["StalledSince"];
                 /** @description Records whose content changed at or after this instant. */
                 updatedSince?: components["parameters"]["UpdatedSince"];
-                /** @description How many sources the record is quoted from. Several values, separated by commas, mean any of them. */
-                support?: components["parameters"]["Support"];
+                /** @description How many sources the record is quoted from. */
+                support?: components["parameters"]["SupportParameter"];
                 /** @description Whether anything is cited for the record, quote or inference. */
                 hasEvidence?: components["parameters"]["HasEvidence"];
                 /**
                  * @description What another system calls the record, as `scheme:identifier`.
                  * @example wikidata:Q485207
                  */
-                identifier?: components["parameters"]["Identifier"];
+                identifier?: components["parameters"]["IdentifierParameter"];
                 /**
                  * @description Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.
                  * @example "unmanned aerial"
@@ -10921,10 +8909,7 @@ export interface operations {
                  */
                 asOf?: components["parameters"]["AsOf"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -10945,16 +8930,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the meeting. */
                 id: components["parameters"]["MeetingsId"];
@@ -10978,16 +8960,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the speaker. */
                 id: components["parameters"]["SpeakersId"];
@@ -11011,16 +8990,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the proposal. */
                 id: components["parameters"]["ProposalsId"];
@@ -11044,16 +9020,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the agreement. */
                 id: components["parameters"]["AgreementsId"];
@@ -11077,16 +9050,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the statement. */
                 id: components["parameters"]["StatementsId"];
@@ -11110,16 +9080,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the organization. */
                 id: components["parameters"]["OrganizationsId"];
@@ -11143,16 +9110,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The code of the state. */
                 id: components["parameters"]["StatesId"];
@@ -11176,16 +9140,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the topic, or its slug. */
                 id: components["parameters"]["TopicsId"];
@@ -11209,16 +9170,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Answer this version, whole. */
-                version?: components["parameters"]["Version"];
+                version?: components["parameters"]["VersionParameter"];
                 /** @description Only versions before this one. */
                 before?: components["parameters"]["Before"];
                 /** @description How many versions. */
                 limit?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the source. */
                 id: components["parameters"]["SourcesId"];
@@ -11243,7 +9201,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11274,11 +9232,11 @@ export interface operations {
                 /** @description `dry-run` says what would become of each row and writes nothing. */
                 mode: "dry-run" | "commit";
                 /** @description What the rows are. CSV needs it; without it each line of NDJSON says so itself. */
-                kind?: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "evidence" | "events" | "positions" | "relations";
+                kind?: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "events" | "positions" | "relations" | "evidence";
             };
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11316,14 +9274,11 @@ export interface operations {
         parameters: {
             query: {
                 /** @description What the rows are. */
-                kind: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "evidence" | "events" | "positions" | "relations";
+                kind: "meetings" | "speakers" | "proposals" | "agreements" | "statements" | "organizations" | "states" | "topics" | "sources" | "events" | "positions" | "relations" | "evidence";
                 /** @description The form of the file. */
                 format?: "csv" | "ndjson";
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -11347,10 +9302,7 @@ export interface operations {
                 /** @description Seconds to wait for the end of the import before answering. */
                 wait?: number;
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the import. */
                 id: string;
@@ -11387,10 +9339,7 @@ export interface operations {
                 /** @description `exact` adds `page.total`. */
                 count?: "exact";
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -11441,17 +9390,14 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description Only those of these statuses. */
+                /** @description Only entries with these statuses. */
                 status?: ("active" | "paused" | "disabled")[];
-                /** @description How many a page holds at most. */
+                /** @description The maximum number of entries on a page. */
                 limit?: components["parameters"]["WebhooksLimit"];
-                /** @description From `page.nextCursor` of the page before. */
+                /** @description From `page.nextCursor` of the previous page. */
                 cursor?: components["parameters"]["WebhooksCursor"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -11473,7 +9419,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11487,7 +9433,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The webhook, and its secret. */
+            /** @description The webhook and its secret. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11501,10 +9447,7 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the webhook. */
                 id: components["parameters"]["WebhooksId"];
@@ -11529,7 +9472,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -11542,7 +9485,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted; reading it is 410 from now on. */
+            /** @description Deleted; reading it is 410 from now on. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11556,7 +9499,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag of the version that you read, or `*` to overwrite on purpose.
+                 * @description The ETag of the version that you read, or `*` to overwrite any version.
                  * @example *
                  */
                 "If-Match": components["parameters"]["IfMatch"];
@@ -11570,7 +9513,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": components["schemas"]["WebhookPatch"];
-                "application/json": components["schemas"]["WebhookPatch"];
             };
         };
         responses: {
@@ -11590,7 +9532,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11619,7 +9561,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11632,7 +9574,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The delivery, not sent yet. */
+            /** @description The delivery, which will be sent. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -11648,7 +9590,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11665,7 +9607,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The webhook, at its new place. */
+            /** @description The webhook at its new position. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -11679,17 +9621,14 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description Only those of these statuses. */
+                /** @description Only entries with these statuses. */
                 status?: ("pending" | "delivered" | "failed")[];
-                /** @description How many a page holds at most. */
+                /** @description The maximum number of entries on a page. */
                 limit?: components["parameters"]["WebhooksLimit"];
-                /** @description From `page.nextCursor` of the page before. */
+                /** @description From `page.nextCursor` of the previous page. */
                 cursor?: components["parameters"]["WebhooksCursor"];
             };
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the webhook. */
                 id: components["parameters"]["WebhooksId"];
@@ -11712,10 +9651,7 @@ export interface operations {
     getWebhookDelivery: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
+            header?: never;
             path: {
                 /** @description The id of the webhook. */
                 id: components["parameters"]["WebhooksId"];
@@ -11742,7 +9678,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Your own name for this request: sent again within 24 hours, it answers the same and writes nothing twice.
+                 * @description A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.
                  * @example 5f0c7d3e-report-2022-08-24
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11757,39 +9693,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The delivery, to be sent again. */
+            /** @description The delivery, which will be sent again. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookDelivery"];
-                };
-            };
-        };
-    };
-    listSourceAnnotations: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description ETags that you have; when one is current the answer is 304 without a body. */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /** @description The id of the source. */
-                id: components["parameters"]["SourcesId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The annotations. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/ld+json": components["schemas"]["AnnotationPage"];
                 };
             };
         };
@@ -11878,11 +9788,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every try of this change. */
+                /** @description The same for every attempt of this change. */
                 "webhook-id": string;
-                /** @description When this try was made, in seconds since 1970. */
+                /** @description The time of this attempt in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,` and a signature, for each secret that counts; spaces between. */
+                /** @description `v1,` and a signature for each valid secret, separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -11894,21 +9804,21 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is taken; any 2xx says so. */
+            /** @description Accepted, like any 2xx. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Nothing is wanted any more: the webhook is disabled. */
+            /** @description No longer wanted: the webhook is disabled. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description It is sent again later. Redirects are not followed. */
+            /** @description Retried later. Redirects are not followed. */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,4 @@
-// kubb makes a file for each operation, and another for its types.
+// kubb generates one file per operation, and another for its types.
 import { setConfig } from './client/.kubb/fetch.ts'
 import {
   createProposal,
@@ -12,7 +12,7 @@ import {
 const { BASE = '', KEY = '' } = process.env
 setConfig({
   baseURL: BASE,
-  headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+  headers: { authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' },
 })
 
 async function main() {
@@ -36,7 +36,7 @@ async function main() {
   const body: ProposalCreate = { title: 'By kubb', proposedOn: '2022-08-24' }
   const made = await createProposal(body)
 
-  // Its client gives back whatever came; the status says which type it is.
+  // The client does not throw: the status tells the type of the body.
   const late = await updateProposal(made.data.id, { title: 'Too late' }, { 'If-Match': '"0.stale"' })
   const problem = late.status === 412 ? (late.data as unknown as Problem) : undefined
   const stale = problem?.type === '/problems/precondition-failed' ? problem.status : null

@@ -1,8 +1,8 @@
-// @hey-api/openapi-ts makes a function for each operation.
+// @hey-api/openapi-ts generates one function per operation.
 
 import { client } from './client/client.gen.ts'
-import type { Problem, ProposalCreate } from './client.ts'
-import { createProposal, getProposal, listProposals, updateProposal } from './client.ts'
+import type { Problem, ProposalCreate } from './client/index.ts'
+import { createProposal, getProposal, listProposals, updateProposal } from './client/index.ts'
 
 const { BASE = '', KEY = '' } = process.env
 client.setConfig({ baseUrl: BASE, auth: KEY })
