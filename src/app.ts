@@ -33,6 +33,7 @@ import { rateLimits } from './http/rate-limit.ts'
 import { requestId } from './http/request-id.ts'
 import { requestLogger } from './http/request-logger.ts'
 import { validatorCompiler } from './http/validation.ts'
+import { snapshotReads } from './records/read/context.ts'
 import { embeddedIn } from './records/read/include.ts'
 import { annotationRoutes } from './resources/evidence/annotations.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
@@ -120,17 +121,19 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
 
   const records = recordsOn(engine, { clock })
-  const routeDeps = { records, cursorSecret: await cursorSecret(engine) }
+  const secret = await cursorSecret(engine)
+  const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret })
+  const routeDeps = { records, readSnapshot, cursorSecret: secret }
   for (const resource of catalogue.resources) crudRoutes(app, resource, routeDeps)
   childRoutes(app, records)
   standingRoutes(app, records)
   relationRoutes(app, records)
   annotationRoutes(app, records)
-  for (const resource of catalogue.resources) statsRoutes(app, resource, records)
+  for (const resource of catalogue.resources) statsRoutes(app, resource, readSnapshot)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
   await importRoutes(app, records)
-  searchRoutes(app, routeDeps)
+  searchRoutes(app, catalogue, readSnapshot)
   const change = changeRoutes(app, records)
   const allowPrivate = deps.webhookAllowPrivate ?? false
   const sender = new Sender({

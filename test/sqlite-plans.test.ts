@@ -4,10 +4,11 @@ import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { signCursor } from '../src/core/cursor.ts'
 import { describeTable } from '../src/db/tables.ts'
-import { listPage, scopeOf } from '../src/records/read/list.ts'
+import { listPage } from '../src/records/read/page.ts'
 import { filtersOf, type ListQuery, type SortKey } from '../src/records/read/parameters.ts'
+import { scopeOf } from '../src/records/read/resolve.ts'
 import type { Filter, Resource } from '../src/records/schema/resource.ts'
-import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 
 const SECRET = Buffer.from('secret')
@@ -38,7 +39,8 @@ function sample(name: string, filter: Filter): string {
 
 /** The plans of the queries by which a page of a list is read: the first page, and one far behind it. */
 async function plans(s: Service, resource: Resource, given: Partial<ListQuery>): Promise<string[]> {
-  const records = recordsOn(s.engine)
+  const { engine } = s
+  const context = { catalogue, engine, reader: engine.reader, now: new Date(), cursorSecret: SECRET }
   const [path, descending] = [resource.defaultSort.replace('-', ''), resource.defaultSort.startsWith('-')]
   const query: ListQuery = {
     limit: 25,
@@ -56,7 +58,7 @@ async function plans(s: Service, resource: Resource, given: Partial<ListQuery>):
   const found: string[] = []
   for (const page of [query, { ...query, cursor }]) {
     s.queries()
-    await listPage(records, s.engine.reader, resource, page, SECRET)
+    await listPage(context, resource, page)
     const texts = s.queries().filter((text) => text.includes(`"doc"`) && text.includes(`from "${name}"`))
     expect(texts.length, JSON.stringify(query)).toBeGreaterThan(0)
     for (const text of texts) {

@@ -1,27 +1,24 @@
-// Search over everything at once, best hits first.
-
+// Full-text search over all resources.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readCursor, signCursor } from '../core/cursor.ts'
 import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
-import type { Reader, SearchHit } from '../db/engine.ts'
+import type { SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
+import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
 import { parse, type Stored } from '../records/read/record.ts'
 import { anyId, type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/schema/fields.ts'
-import type { Records } from '../records/write/records.ts'
-import { page, type RouteDeps } from './records/routes.ts'
+import type { Catalogue } from '../records/schema/resource.ts'
+import { page } from './records/routes.ts'
 
-/**
- * So many records are ranked at most. What more of them match says little of any: to weigh them all would take as long as there
- * are records, so they come as they changed last.
- */
+/** How many matches are ranked at most: a word that more records have says little of any of them, and ranking reads them all. */
 const MAX_CANDIDATES = 10_000
 
-/** How far one can page into ranked hits. Whoever wants all matches takes the list with `q`. */
-const MAX_RANKED = 1000
+/** How far one can page into the hits. */
+const MAX_HITS = 1000
 
 interface Hit {
   kind: string
@@ -33,8 +30,11 @@ interface Hit {
   score: number
 }
 
-export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: RouteDeps): void {
-  const { resources } = records.catalogue
+export function searchRoutes(
+  app: FastifyInstance,
+  { resources }: Catalogue,
+  readSnapshot: ReadSnapshot,
+): void {
   const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
   const hit = z
     .object({
@@ -56,10 +56,10 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       page: page
         .extend({
           ranked: z.boolean().meta({
-            description: `Whether the best hits come first. Where more than ${MAX_CANDIDATES.toLocaleString('en')} records match, those come first that changed last.`,
+            description: `Whether the best hits come first. If more than ${MAX_CANDIDATES.toLocaleString('en')} records match, the latest changed come first instead.`,
           }),
         })
-        .meta({ id: 'SearchPage', description: 'Where this page stands among the hits.' }),
+        .meta({ id: 'SearchPage', description: 'The position of the page among the hits.' }),
     })
     .meta({ id: 'SearchHitPage', description: 'The best hits first.' })
 
@@ -69,15 +69,20 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       tag: 'search',
       summary: 'Search all resources',
       description:
-        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. Pages reach 1,000 hits deep; for all matches take a list with `q`. Where more than 10,000 records match, hits are not ranked (`page.ranked`): what changed last comes first.',
+        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. At most 1,000 hits can be paged through; for all matches use a list with `q`. If more than 10,000 records match, hits are not ranked (`page.ranked`): the latest changed come first.',
       query: z.strictObject({
         q: z
           .string()
           .max(500)
-          .meta({ description: 'What to look for.', examples: ['"unmanned aerial" OR drone*'] }),
+          .meta({ description: 'The words to search for.', examples: ['"unmanned aerial" OR drone*'] }),
         kind: commaSeparated(kinds, 'Only these kinds of records.').optional(),
-        limit: wholeNumber(1, 100).default(25).meta({ description: 'How many hits a page holds.' }),
-        cursor: z.string().min(1).max(4000).optional().meta({ description: 'Where to go on.' }),
+        limit: wholeNumber(1, 100).default(25).meta({ description: 'The maximum number of hits on a page.' }),
+        cursor: z
+          .string()
+          .min(1)
+          .max(4000)
+          .optional()
+          .meta({ description: '`page.nextCursor` of the previous page.' }),
         count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
       }),
       headers: ifNoneMatch,
@@ -85,26 +90,8 @@ export function searchRoutes(app: FastifyInstance, { records, cursorSecret }: Ro
       problems: ['invalid-cursor'],
     }),
     handler: async (request, reply) => {
-      const { q, kind = null, limit, cursor, count } = request.query as SearchParameters
-      const scope = JSON.stringify(['search', q, kind])
-      const offset = cursor === undefined ? 0 : Number(readCursor(cursorSecret, scope, cursor).after[0])
-      const query = parseSearch(q)
-      const index = records.engine.search
-      const body = await records.engine.read(async (reader) => {
-        const ranked = !(await index.exceeds(reader, query, MAX_CANDIDATES))
-        const found = await index[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
-        const next = offset + limit
-        const more = found.length > limit && next < MAX_RANKED
-        return {
-          data: await describeHits(records, reader, found.slice(0, limit), query),
-          page: {
-            nextCursor: more ? signCursor(cursorSecret, scope, { after: [next], snapshot: 0 }) : null,
-            limit,
-            ranked,
-            ...(count === 'exact' && { total: await index.count(reader, query, kind) }),
-          },
-        }
-      })
+      const parameters = request.query as SearchParameters
+      const body = await readSnapshot((context) => searchPage(context, parameters))
       return answer(request, reply, { body: JSON.stringify(body) })
     },
   })
@@ -118,16 +105,37 @@ interface SearchParameters {
   count?: 'exact'
 }
 
-/** What a person sees of each hit: one query for each kind that occurs. */
+async function searchPage(context: ReadContext, parameters: SearchParameters) {
+  const { reader, cursorSecret } = context
+  const { q, kind = null, limit, cursor, count } = parameters
+  const { search } = context.engine
+  const scope = JSON.stringify(['search', q, kind])
+  const offset = cursor === undefined ? 0 : Number(readCursor(cursorSecret, scope, cursor).after[0])
+  const query = parseSearch(q)
+  const ranked = !(await search.exceeds(reader, query, MAX_CANDIDATES))
+  const hits = await search[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
+  const next = offset + limit
+  const hasMore = hits.length > limit && next < MAX_HITS
+  return {
+    data: await describeHits(context, hits.slice(0, limit), query),
+    page: {
+      nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], snapshot: 0 }) : null,
+      limit,
+      ranked,
+      ...(count === 'exact' && { total: await search.count(reader, query, kind) }),
+    },
+  }
+}
+
+/** Adds title, path and snippet to hits, with one query for each kind. */
 async function describeHits(
-  records: Records,
-  reader: Reader,
-  found: SearchHit[],
+  { catalogue, reader }: ReadContext,
+  hits: SearchHit[],
   query: SearchQuery,
 ): Promise<Hit[]> {
   const described = new Map<string, Hit>()
-  for (const [kind, group] of Map.groupBy(found, (hit) => hit.kind)) {
-    const resource = records.catalogue.resource(kind as Kind)
+  for (const [kind, group] of Map.groupBy(hits, (hit) => hit.kind)) {
+    const resource = catalogue.resource(kind as Kind)
     const { table } = resource
     const stored = await reader.all<Stored>(
       sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
@@ -149,5 +157,5 @@ async function describeHits(
       })
     }
   }
-  return found.flatMap(({ recordId }) => described.get(recordId) ?? [])
+  return hits.flatMap(({ recordId }) => described.get(recordId) ?? [])
 }

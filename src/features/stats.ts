@@ -1,18 +1,16 @@
-// Counts for charts, filtered like the lists that they count.
-
+// Counts for charts, with the filters of the lists that they count.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnNamed } from '../db/columns.ts'
-import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
 import { describe, ifNoneMatch } from '../http/describe.ts'
-import { resolveFilters } from '../records/read/filters.ts'
+import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
+import { resolveFilters } from '../records/read/resolve.ts'
 import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
 import { line, unbounded } from '../records/schema/fields.ts'
 import { columnOf, type Resource } from '../records/schema/resource.ts'
-import type { Records } from '../records/write/records.ts'
 
 interface Bucket extends Bar {
   label: string | null
@@ -20,9 +18,10 @@ interface Bucket extends Bar {
 
 const stats = z
   .object({
-    by: line(50, 'What was counted by.'),
+    by: line(50, 'The grouping.'),
     total: z.int().min(0).meta({
-      description: 'How many records match. Buckets can add up to more, as a record can have several topics.',
+      description:
+        'The number of matching records. Buckets can add up to more, because a record can have several topics.',
     }),
     includesNarrower: z
       .boolean()
@@ -31,9 +30,9 @@ const stats = z
       .array(
         z
           .object({
-            key: line(100, 'The status, id, code or year; null: none is known.').nullable(),
-            label: line(500, 'Its name, where it has one.').nullable(),
-            count: z.int().min(0).meta({ description: 'How many records.' }),
+            key: line(100, 'The status, id, code or year; null counts the records without one.').nullable(),
+            label: line(500, 'The name of the key, if it has one.').nullable(),
+            count: z.int().min(0).meta({ description: 'The number of records.' }),
           })
           .meta({ id: 'Bucket', description: 'One bar of a chart.' }),
       )
@@ -41,7 +40,7 @@ const stats = z
   })
   .meta({ id: 'Stats', description: 'Counts for a chart.' })
 
-export function statsRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
+export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapshot: ReadSnapshot): void {
   const { groupings, path } = resource
   if (!groupings) return
   const { knownAt: _, ...filters } = filterParameters(resource) as Record<string, z.ZodType>
@@ -53,9 +52,9 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
       summary: `Count ${path} for charts`,
       description: `Takes the filters of /v1/${path}.`,
       query: z.strictObject({
-        by: z.enum(Object.keys(groupings)).meta({ description: 'What to count by.' }),
+        by: z.enum(Object.keys(groupings)).meta({ description: 'The grouping.' }),
         narrower: z.enum(['true', 'false']).default('false').meta({
-          description: 'With `by=topic`: whether a topic also counts what its narrower topics have.',
+          description: 'With `by=topic`: whether a topic also counts the records of its narrower topics.',
         }),
         ...filters,
       }),
@@ -65,12 +64,12 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
     handler: async (request, reply) => {
       const { by, narrower, asOf } = request.query as { by: string; narrower: string; asOf?: string }
       const includesNarrower = by === 'topic' && narrower === 'true'
-      const body = await records.engine.read(async (reader) => {
-        const view = { asOf: asOf ?? null, seq: null }
+      const body = await readSnapshot(async (context) => {
         const given = filtersIn(resource, request.query as Record<string, unknown>)
-        const asked = await resolveFilters(records, reader, resource, given, view, records.now(), 0)
-        const { total, bars } = await countBy(records, reader, resource, by, asked, includesNarrower)
-        const labels = await labelsOf(records, reader, resource, by, bars)
+        const view = { asOf: asOf ?? null, seq: null }
+        const filters = await resolveFilters(context, resource, given, view, { rows: 0, vocabularyAt: null })
+        const { total, bars } = await countBy(context, resource, filters, by, includesNarrower)
+        const labels = await labelsOf(context, resource, by, bars)
         const data = bars
           .map(({ key, count }): Bucket => ({ key, label: labels.get(key) ?? null, count }))
           .toSorted(groupings[by] && 'year' in groupings[by] ? byYear : byCount)
@@ -84,13 +83,12 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, records: R
 const byCount = (one: Bucket, other: Bucket) =>
   other.count - one.count || ((one.key ?? '') < (other.key ?? '') ? -1 : 1)
 
-/** What has no date comes last. */
+/** Records without a date come last. */
 const byYear = (one: Bucket, other: Bucket) => ((one.key ?? '~') < (other.key ?? '~') ? -1 : 1)
 
-/** The names of what is counted by, where that is other records. */
+/** The names of the records that bars stand for. */
 async function labelsOf(
-  records: Records,
-  reader: Reader,
+  { catalogue, reader }: ReadContext,
   resource: Resource,
   by: string,
   bars: Bar[],
@@ -98,7 +96,7 @@ async function labelsOf(
   const [kind] = referenceOf(resource, by)?.kinds ?? []
   const keys = bars.flatMap(({ key }) => (key === null ? [] : [key]))
   if (!kind || keys.length === 0) return new Map()
-  const { table, titleField } = records.catalogue.resource(kind)
+  const { table, titleField } = catalogue.resource(kind)
   const rows = await reader.all<{ id: string; label: string }>(
     sql`select ${table.id} as id, ${columnNamed(table, columnOf(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
   )

@@ -6,13 +6,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
 import { haveIt, validators } from '../../http/conditional.ts'
+import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
-import { kindsRead, type Page, walkList } from '../../records/read/list.ts'
+import { type Page, walkList } from '../../records/read/page.ts'
 import type { ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
+import { kindsRead } from '../../records/read/resolve.ts'
 import { lastSeq, lastSeqOf } from '../../records/read/view.ts'
 import type { Doc, Resource } from '../../records/schema/resource.ts'
-import type { Records } from '../../records/write/records.ts'
+import type { RouteDeps } from '../records/routes.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
 import { cellsOf, columnsOf } from './columns.ts'
@@ -65,10 +67,9 @@ export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
   format: Exclude<Format, 'json'>,
-  records: Records,
+  { records, readSnapshot }: RouteDeps,
   resource: Resource,
   query: ListQuery,
-  secret: Buffer,
 ): Promise<FastifyReply> {
   if (format === 'csv' && query.include.length > 0) {
     throw new Problem('invalid-parameter', 'CSV has a column for each field; it takes no include.', {
@@ -82,7 +83,7 @@ export async function sendAs(
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
   // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
-  const batches = walkList(records, resource, query, secret, BATCH)
+  const batches = walkList(readSnapshot, resource, query, BATCH)
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
@@ -95,7 +96,7 @@ export async function sendAs(
 
   const all = withFirst(first, batches)
   if (format === 'ndjson')
-    return reply.send(Readable.from(ndjson(records, resource, query, all), { objectMode: false }))
+    return reply.send(Readable.from(ndjson(readSnapshot, resource, query, all), { objectMode: false }))
   if (format === 'csv') return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
   if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
@@ -127,16 +128,14 @@ async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc
 }
 
 async function* ndjson(
-  records: Records,
+  readSnapshot: ReadSnapshot,
   resource: Resource,
   query: ListQuery,
   batches: AsyncGenerator<Page>,
 ) {
   for await (const { rows, view } of batches) {
     if (query.include.length > 0) {
-      await records.engine.read((reader) =>
-        embedIncludes(records, reader, resource, rows, query.include, view),
-      )
+      await readSnapshot((context) => embedIncludes(context, resource, rows, query.include, view))
     }
     if (rows.length > 0) yield Buffer.from(rows.map((row) => `${row.doc}\n`).join(''))
   }

@@ -5,8 +5,9 @@ import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, recordParam, textBody } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
+import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
-import { listPage, readRecord } from '../../records/read/list.ts'
+import { listPage } from '../../records/read/page.ts'
 import {
   includeParameter,
   listParameters,
@@ -14,7 +15,7 @@ import {
   toListQuery,
   viewParameters,
 } from '../../records/read/parameters.ts'
-import { loadRecord, parse } from '../../records/read/record.ts'
+import { loadRecord, parse, readRecord } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
 import { line } from '../../records/schema/fields.ts'
 import type { Resource } from '../../records/schema/resource.ts'
@@ -31,6 +32,7 @@ interface ReadQuery {
 
 export interface RouteDeps {
   records: Records
+  readSnapshot: ReadSnapshot
   cursorSecret: Buffer
 }
 
@@ -42,11 +44,8 @@ export const page = z
   })
   .meta({ id: 'Page', description: 'Where this page stands in its list.' })
 
-export function crudRoutes(
-  app: FastifyInstance,
-  resource: Resource,
-  { records, cursorSecret }: RouteDeps,
-): void {
+export function crudRoutes(app: FastifyInstance, resource: Resource, deps: RouteDeps): void {
+  const { records, readSnapshot } = deps
   const { kind, path, name } = resource
   const plural = path.charAt(0).toUpperCase() + path.slice(1)
   const a = /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
@@ -78,11 +77,11 @@ export function crudRoutes(
     handler: async (request, reply) => {
       const query = toListQuery(resource, request.query as Record<string, unknown>)
       const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
-      if (format !== 'json') return sendAs(request, reply, format, records, resource, query, cursorSecret)
-      const { rows, nextCursor, total } = await records.engine.read(async (reader) => {
-        const found = await listPage(records, reader, resource, query, cursorSecret)
-        await embedIncludes(records, reader, resource, found.rows, query.include, found.view)
-        return found
+      if (format !== 'json') return sendAs(request, reply, format, deps, resource, query)
+      const { rows, nextCursor, total } = await readSnapshot(async (context) => {
+        const listed = await listPage(context, resource, query)
+        await embedIncludes(context, resource, listed.rows, query.include, listed.view)
+        return listed
       })
       const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
       return answer(request, reply, {
@@ -115,7 +114,7 @@ export function crudRoutes(
         // A feed begins with what changed last.
         const sort = given['sort'] ?? (format === 'atom' ? ['-updatedAt'] : undefined)
         const query = toListQuery(resource, { ...given, sort })
-        return sendAs(request, reply, format, records, resource, query, cursorSecret)
+        return sendAs(request, reply, format, deps, resource, query)
       },
     })
   }
@@ -168,11 +167,11 @@ export function crudRoutes(
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       const { asOf = null, knownAt, include = [] } = request.query as ReadQuery
-      const row = await records.engine.read(async (reader) => {
-        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(reader, knownAt) }
-        const found = await readRecord(records, reader, resource, id, view, include)
-        await embedIncludes(records, reader, resource, [found], include, view)
-        return found
+      const row = await readSnapshot(async (context) => {
+        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
+        const record = await readRecord(context, resource, id, view, include)
+        await embedIncludes(context, resource, [record], include, view)
+        return record
       })
       return answer(request, reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
     },

@@ -1,7 +1,5 @@
-// Embedding related records beside their ids: one query for each relation, never one for each row.
-
+// Embeds related records, with one query for each relation.
 import { columnNamed, selectColumns } from '../../db/columns.ts'
-import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import {
   type Catalogue,
@@ -9,152 +7,135 @@ import {
   type Doc,
   type Entity,
   type IncludePath,
-  type Json,
   referenceAt,
   valuesAt,
 } from '../schema/resource.ts'
-import type { Records } from '../write/records.ts'
-import type { Row } from './list.ts'
-import { rowAsOf, tableAsOf, type View } from './view.ts'
+import type { ReadContext } from './context.ts'
+import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
 
-/** How many records are embedded in one at most, for each relation. What is cut is named in `includeTruncated`. */
+/** How many records of a relation are embedded in one record. Relations that were cut are named in `includeTruncated`. */
 export const MAX_EMBEDDED = 100
 
-/** Every path that `include` takes for a kind: its relations, and one step on from each to a single record or part. */
+/** The legal values of `include` for a kind: its relations, and from each one step on to a single record or to parts. */
 export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
-  return Object.entries(entity.includes ?? {}).flatMap(([name, step]) => {
-    const target = catalogue.entity(targetOf(step))
+  return Object.entries(entity.includes ?? {}).flatMap(([name, path]) => {
+    const target = catalogue.entity(targetOf(path))
     const further = Object.entries(target.includes ?? {}).filter(([, next]) => 'to' in next || 'part' in next)
     return [name, ...further.map(([next]) => `${name}.${next}`)]
   })
 }
 
-const targetOf = (step: IncludePath) => ('to' in step ? step.to : 'from' in step ? step.from : step.part)
+const targetOf = (path: IncludePath) => ('to' in path ? path.to : 'from' in path ? path.from : path.part)
 
 /** Whether a relation leads to one record at most. */
-export function isSingle(entity: Entity, step: IncludePath): boolean {
-  if (!('to' in step)) return false
-  return entity.references.some((reference) => reference.field === step.field && !reference.listed)
+export function isSingle(entity: Entity, path: IncludePath): boolean {
+  return 'to' in path && !referenceAt(entity, path.field).listed
 }
 
-/** What `include` may add to the shape of each kind, for the OpenAPI document. */
+/** The members that `include` can add to each shape, for the OpenAPI document. */
 export const embeddedIn = (catalogue: Catalogue) =>
   Object.fromEntries(
     [...catalogue.resources, ...catalogue.children].map((entity) => [
       entity.name,
       Object.fromEntries(
-        Object.entries(entity.includes ?? {}).map(([name, step]) => [
+        Object.entries(entity.includes ?? {}).map(([name, path]) => [
           name,
-          { schema: catalogue.entity(targetOf(step)).name, single: isSingle(entity, step) },
+          { schema: catalogue.entity(targetOf(path)).name, single: isSingle(entity, path) },
         ]),
       ),
     ]),
   )
 
-/** Embeds what the paths name into the documents of the rows. */
+/** Embeds the records that the paths lead to into the documents of the rows. */
 export async function embedIncludes(
-  records: Records,
-  reader: Reader,
+  context: ReadContext,
   entity: Entity,
   rows: Row[],
   paths: readonly string[],
   view: View,
 ): Promise<void> {
-  if (rows.length === 0 || paths.length === 0) return
+  if (rows.length === 0) return
   const truncated = new Map<Row, string[]>()
-  for (const [name, further] of byFirstStep(paths)) {
-    const step = entity.includes?.[name]
-    if (!step) continue
-    const target = records.catalogue.entity(targetOf(step))
+  const byName = Map.groupBy(paths, (path) => path.split('.')[0] ?? '')
+  for (const [name, pathsFromHere] of byName) {
+    const path = entity.includes?.[name]
+    if (!path) continue
+    const target = context.catalogue.entity(targetOf(path))
+    const further = [...new Set(pathsFromHere.flatMap((given) => given.split('.').slice(1)))]
     const related =
-      'to' in step
-        ? await referred(records, reader, entity, rows, step.field, target, view, further.length > 0)
-        : await referring(records, reader, rows, step, target, view)
-    if (further.length > 0)
-      await embedIncludes(records, reader, target, [...new Set([...related.values()].flat())], further, view)
+      'to' in path
+        ? await readReferred(context, entity, rows, path.field, target, view, further.length > 0)
+        : await readReferring(context, rows, path, target, view)
+    await embedIncludes(context, target, [...new Set([...related.values()].flat())], further, view)
     for (const row of rows) {
-      const found = related.get(row) ?? []
-      if (found.length > MAX_EMBEDDED) truncated.set(row, [...(truncated.get(row) ?? []), name])
-      const docs = found.slice(0, MAX_EMBEDDED).map(({ doc }) => doc)
-      splice(row, name, isSingle(entity, step) ? (docs[0] ?? 'null') : `[${docs.join(',')}]`)
+      const records = related.get(row) ?? []
+      if (records.length > MAX_EMBEDDED) truncated.set(row, [...(truncated.get(row) ?? []), name])
+      const docs = records.slice(0, MAX_EMBEDDED).map(({ doc }) => doc)
+      addMember(row, name, isSingle(entity, path) ? (docs[0] ?? 'null') : `[${docs.join(',')}]`)
     }
   }
-  for (const [row, names] of truncated) splice(row, 'includeTruncated', JSON.stringify(names))
+  for (const [row, names] of truncated) addMember(row, 'includeTruncated', JSON.stringify(names))
 }
 
-function byFirstStep(paths: readonly string[]): Map<string, string[]> {
-  const steps = new Map<string, string[]>()
-  for (const path of paths) {
-    const [name = '', further] = path.split('.')
-    const known = steps.get(name) ?? []
-    if (further !== undefined && !known.includes(further)) known.push(further)
-    steps.set(name, known)
-  }
-  return steps
-}
-
-/** Adds a member to a document that is JSON text already. */
-function splice(row: Row, name: string, json: string): void {
+/** Adds a member to a document, both as JSON text. */
+function addMember(row: Row, name: string, json: string): void {
   row.doc = `${row.doc.slice(0, -1)},${JSON.stringify(name)}:${json}}`
 }
 
-/** The records that each row refers to from a field, in the order in which it does. */
-async function referred(
-  records: Records,
-  reader: Reader,
+/** The records that each row refers to from a field, in the order of the references. */
+async function readReferred(
+  { catalogue, reader }: ReadContext,
   entity: Entity,
   rows: Row[],
   field: string,
   target: Entity,
   view: View,
-  further: boolean,
+  hasFurther: boolean,
 ): Promise<Map<Row, Row[]>> {
-  const reference = referenceAt(entity, field)
-  const column = reference.listed ? null : columnOf(entity.table, field)
-  const wanted = new Map(
-    rows.map((row) => [
-      row,
-      column ? [row[column]].filter((id) => id !== null) : idsIn(JSON.parse(row.doc) as Doc, reference.path),
-    ]),
-  )
-  const ids = [...new Set([...wanted.values()].flat())]
+  const { listed, path } = referenceAt(entity, field)
+  const column = listed ? null : columnOf(entity.table, field)
+  const idsIn = (row: Row): unknown[] => {
+    if (column) return [row[column]].filter((id) => id !== null)
+    return [...new Set(valuesAt(JSON.parse(row.doc) as Doc, path).map(([, id]) => id))]
+  }
+  const idsByRow = new Map(rows.map((row) => [row, idsIn(row)]))
+  const ids = [...new Set([...idsByRow.values()].flat())]
   if (ids.length === 0) return new Map()
-  const from = tableAsOf(records.catalogue, records.engine, target, view)
-  // The columns lead to others, and hold what a day changes; mostly the document is enough.
-  const columns = selectColumns(target.table, further || view.asOf !== null ? undefined : ['id', 'doc'])
-  const found = await reader.all<Row>(sql`select ${columns} from ${from} where ${target.table.id} in ${ids}`)
-  const byId = new Map(found.map((row) => [row['id'], rowAsOf(target, row, view)]))
-  return new Map([...wanted].map(([row, list]) => [row, list.flatMap((id) => byId.get(id) ?? [])]))
+  const { table } = target
+  // The other columns are needed to embed further records, or for the day of a view.
+  const columns = selectColumns(table, hasFurther || view.asOf !== null ? undefined : ['id', 'doc'])
+  const records = await reader.all<Row>(
+    sql`select ${columns} from ${tableAsOf(catalogue, target, view)} where ${table.id} in ${ids}`,
+  )
+  const byId = new Map<unknown, Row>(records.map((row) => [row['id'], rowAsOf(target, row, view)]))
+  return new Map([...idsByRow].map(([row, own]) => [row, own.flatMap((id) => byId.get(id) ?? [])]))
 }
 
-const idsIn = (doc: Json, path: readonly string[]) => [
-  ...new Set([...valuesAt(doc, path)].map(([, value]) => value as string)),
-]
-
-/** The records that refer to each row from a single field, or that live under it, the first ones of each. */
-async function referring(
-  records: Records,
-  reader: Reader,
+/** The first records that refer to each row from a single field, or that are parts of it. */
+async function readReferring(
+  { catalogue, reader }: ReadContext,
   rows: Row[],
-  step: Exclude<IncludePath, { to: unknown }>,
+  path: Exclude<IncludePath, { to: unknown }>,
   target: Entity,
   view: View,
 ): Promise<Map<Row, Row[]>> {
   const { table } = target
-  const column = 'from' in step ? columnOf(table, step.field) : 'recordId'
-  const by = columnNamed(table, column)
-  const first =
-    'part' in step && step.orderBy ? sql`${columnNamed(table, step.orderBy)} nulls first, ` : sql.empty()
-  const place = sql`row_number() over (partition by ${by} order by ${first}${columnNamed(table, 'firstSeq')})`
-  const from = tableAsOf(records.catalogue, records.engine, target, view)
-  const found = await reader.all<Row>(
-    sql`select * from (select ${selectColumns(target.table)}, ${place} as place from ${from} where ${by} in ${rows.map((row) => row['id'])}) as placed where place <= ${MAX_EMBEDDED + 1} order by place`,
+  const column = 'from' in path ? columnOf(table, path.field) : 'recordId'
+  const reference = columnNamed(table, column)
+  const order =
+    'part' in path && path.orderBy
+      ? sql`${columnNamed(table, path.orderBy)} nulls first, ${table.firstSeq}`
+      : sql`${table.firstSeq}`
+  const nth = sql`row_number() over (partition by ${reference} order by ${order})`
+  const ids = rows.map((row) => row['id'])
+  const records = await reader.all<Row>(
+    sql`select * from (select ${selectColumns(table)}, ${nth} as nth from ${tableAsOf(catalogue, target, view)} where ${reference} in ${ids}) as numbered where nth <= ${MAX_EMBEDDED + 1} order by nth`,
   )
-  const byId = Map.groupBy(found, (row) => row[column])
+  const byId = Map.groupBy(records, (record) => record[column])
   return new Map(
     rows.map((row) => [
       row,
-      (byId.get(row['id'] ?? null) ?? []).map((other) => rowAsOf(target, other, view)),
+      (byId.get(row['id'] ?? null) ?? []).map((record) => rowAsOf(target, record, view)),
     ]),
   )
 }

@@ -1,32 +1,35 @@
-// What a client may ask of a list: the query parameters of a resource, drawn from its description.
+// The query parameters of a list, derived from the description of its resource.
 import { z } from 'zod'
 import { calendarDate, named, partialDate, ref, supportLevel } from '../schema/fields.ts'
-import type { Filter, Resource } from '../schema/resource.ts'
+import type { Entity, Filter, Resource } from '../schema/resource.ts'
+
+/** What can be listed: a resource, or any other kind with filters and sorts. */
+export type Listable = Entity & Pick<Resource, 'filters' | 'sorts' | 'defaultSort' | 'lifecycle' | 'settled'>
 
 export interface SortKey {
   column: string
   descending: boolean
 }
 
-/** A list query as it was parsed. */
+/** A parsed list query. */
 export interface ListQuery {
   limit: number
   cursor?: string
   count?: 'exact'
   sort: SortKey[]
-  /** The values of each filter that was given. */
+  /** The values of each given filter. */
   filters: Record<string, string[]>
-  /** The day as of which statuses are meant. */
+  /** The day of statuses and memberships. Null: the latest. */
   asOf: string | null
-  /** The instant as of which the service's knowledge is meant. */
+  /** The instant of the service's knowledge. Null: now. */
   knownAt: string | null
-  /** Paths of related records to embed. */
+  /** Paths to the related records to embed. */
   include: string[]
 }
 
 export const MAX_LIMIT = 200
 
-/** A whole number as people write it: digits, nothing else. */
+/** A whole number in digits. */
 export const wholeNumber = (min: number, max: number) =>
   z.preprocess(
     (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
@@ -47,60 +50,59 @@ export const commaSeparated = (value: z.ZodType, description: string) =>
     )
     .meta({ description })
 
-/** The filters that every list has. */
-const COMMON_FILTERS: Record<string, Filter> = {
-  updatedSince: {
-    by: 'range',
-    column: 'updatedAt',
-    bound: 'from',
-    value: z.iso
-      .datetime({ offset: true })
-      .transform((instant) => new Date(instant).toISOString())
-      .meta({ maxLength: 35 }),
-    description: 'Records whose content changed at or after this instant.',
-  },
-  support: {
-    by: 'column',
-    column: 'support',
-    value: supportLevel,
-    description: 'How many sources the record is quoted from.',
-  },
-  hasEvidence: {
-    by: 'evidence',
-    description: 'Whether anything is cited for the record, quote or inference.',
-  },
-  identifier: {
-    by: 'identifier',
-    description: 'What another system calls the record, as `scheme:identifier`.',
-  },
-  q: {
-    by: 'text',
-    description:
-      'Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.',
-  },
+const updatedSince: Filter = {
+  by: 'range',
+  column: 'updatedAt',
+  bound: 'from',
+  value: z.iso
+    .datetime({ offset: true })
+    .transform((instant) => new Date(instant).toISOString())
+    .meta({ maxLength: 35 }),
+  description: 'Records whose content changed at or after this instant.',
 }
 
-const STALLED: Filter = {
+const stalledSince: Filter = {
   by: 'stalled',
-  description: 'Records that are still open and to which nothing has happened since this day.',
+  description: 'Records that are still open and without an event since this day.',
 }
 
-/** All filters of a resource by parameter. */
-export function filtersOf(resource: Resource): Record<string, Filter> {
-  const known = filters.get(resource)
-  if (known) return known
-  const made = {
-    ...resource.filters,
-    ...(resource.lifecycle && { stalledSince: STALLED }),
-    ...COMMON_FILTERS,
+const support: Filter = {
+  by: 'column',
+  column: 'support',
+  value: supportLevel,
+  description: 'How many sources the record is quoted from.',
+}
+
+const hasEvidence: Filter = {
+  by: 'evidence',
+  description: 'Whether the record has evidence, be it a quote or an inference.',
+}
+
+const identifier: Filter = {
+  by: 'identifier',
+  description: 'An identifier of the record in another system, as `scheme:identifier`.',
+}
+
+const q: Filter = {
+  by: 'text',
+  description:
+    'Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.',
+}
+
+/** All filters of a list by parameter: its own, and those that follow from the fields of its records. */
+export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): Record<string, Filter> {
+  return {
+    ...filters,
+    ...(lifecycle && { stalledSince }),
+    updatedSince,
+    ...(keys.includes('support') && { support, hasEvidence }),
+    ...(keys.includes('identifiers') && { identifier }),
+    ...(searchText && { q }),
   }
-  filters.set(resource, made)
-  return made
 }
 
-const filters = new WeakMap<Resource, Record<string, Filter>>()
-
-const hasClock = (resource: Resource) => resource.lifecycle !== null || resource.kind === 'state'
+/** Whether records change with the day of a view. */
+const dependsOnDay = ({ kind, lifecycle }: Listable) => lifecycle !== null || kind === 'state'
 
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
@@ -108,14 +110,14 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'column':
     case 'membership':
       return commaSeparated(filter.value, description).optional()
-    case 'reference':
-      // Which topics and states there are is said with the answer: the vocabulary is checked where it is kept.
-      return commaSeparated(
+    case 'reference': {
+      // Topics and states are checked against the database, which knows the legal values (resolve.ts).
+      const value =
         filter.kind === 'topic' || filter.kind === 'state'
           ? z.string().min(1).max(100)
-          : ref(filter.kind, description),
-        description,
-      ).optional()
+          : ref(filter.kind, description)
+      return commaSeparated(value, description).optional()
+    }
     case 'range':
       return (filter.value ?? partialDate(description)).meta({ description }).optional()
     case 'stalled':
@@ -140,32 +142,32 @@ function filterSchema(filter: Filter): z.ZodType {
 export const knownAtParameter = z.iso
   .datetime({ offset: true })
   .transform((instant) => new Date(instant).toISOString())
-  .meta({ maxLength: 35, description: 'Record time: what this service held at that instant.' })
+  .meta({ maxLength: 35, description: 'Record time: what this service knew at that instant.' })
 
 export const asOfParameter = calendarDate('Event time: statuses and memberships as they were on that day.')
 
-/** The parameters that narrow a list, without those of its pages. */
-export const filterParameters = (resource: Resource) => ({
+/** The parameters that select records, without those of pages. */
+export const filterParameters = (resource: Listable) => ({
   ...Object.fromEntries(
     Object.entries(filtersOf(resource)).map(([name, filter]) => [name, filterSchema(filter)]),
   ),
   ...viewParameters(resource),
 })
 
-/** The two clocks. */
-export const viewParameters = (resource: Resource) => ({
-  ...(hasClock(resource) && { asOf: asOfParameter.optional() }),
+/** The parameters of the two clocks. */
+export const viewParameters = (resource: Listable) => ({
+  ...(dependsOnDay(resource) && { asOf: asOfParameter.optional() }),
   knownAt: knownAtParameter.optional(),
 })
 
-export const includeParameter = ({ name }: Resource, paths: readonly string[]) =>
+export const includeParameter = ({ name }: Listable, paths: readonly string[]) =>
   commaSeparated(
     named(`${name}Include`, z.enum(paths)),
     'Related records to embed, such as `meeting` or `meeting.organization`.',
   )
 
-/** The parameters of a resource's list. Anything else is refused. */
-export function listParameters(resource: Resource, includes: readonly string[]): z.ZodObject {
+/** The parameters of a list. */
+export function listParameters(resource: Listable, includes: readonly string[]): z.ZodObject {
   const sorts = resource.sorts.flatMap((name) => [name, `-${name}`])
   return z.strictObject({
     ...filterParameters(resource),
@@ -174,13 +176,15 @@ export function listParameters(resource: Resource, includes: readonly string[]):
       named(`${resource.name}Sort`, z.enum(sorts)),
       `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
-    limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many records a page holds.' }),
+    limit: wholeNumber(1, MAX_LIMIT)
+      .default(25)
+      .meta({ description: 'The maximum number of records on a page.' }),
     cursor: z
       .string()
       .min(1)
       .max(4000)
       .optional()
-      .meta({ description: 'Where to go on: `page.nextCursor` of the page before.' }),
+      .meta({ description: '`page.nextCursor` of the previous page.' }),
     count: z
       .enum(['exact'])
       .optional()
@@ -188,27 +192,25 @@ export function listParameters(resource: Resource, includes: readonly string[]):
   })
 }
 
-/** The filters among parsed parameters, in the order in which they are declared. */
-export function filtersIn(resource: Resource, parsed: Record<string, unknown>): Record<string, string[]> {
-  const found: Record<string, string[]> = {}
-  for (const name in filtersOf(resource)) {
-    const value = parsed[name]
-    if (value !== undefined) found[name] = [value].flat() as string[]
-  }
-  return found
+/** The filters among parsed parameters, in the order of their declaration. */
+export function filtersIn(resource: Listable, parsed: Record<string, unknown>): Record<string, string[]> {
+  const given = Object.keys(filtersOf(resource)).filter((name) => parsed[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, [parsed[name]].flat() as string[]]))
 }
 
-/** Brings what `listParameters` parsed into the form that lists work with. */
-export function toListQuery(resource: Resource, parsed: Record<string, unknown>): ListQuery {
-  const { limit, cursor, count, sort, asOf, knownAt, include } = parsed as {
-    limit: number
-    cursor?: string
-    count?: 'exact'
-    sort?: string[]
-    asOf?: string
-    knownAt?: string
-    include?: string[]
-  }
+interface ParsedParameters {
+  limit: number
+  cursor?: string
+  count?: 'exact'
+  sort?: string[]
+  asOf?: string
+  knownAt?: string
+  include?: string[]
+}
+
+/** @param parsed what `listParameters` parsed */
+export function toListQuery(resource: Listable, parsed: Record<string, unknown>): ListQuery {
+  const { limit, cursor, count, sort, asOf, knownAt, include } = parsed as unknown as ParsedParameters
   return {
     limit,
     ...(cursor !== undefined && { cursor }),

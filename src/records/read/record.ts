@@ -1,6 +1,6 @@
-// Reads single records as they are stored, and the children under them.
+// Reads single records and the children under them.
 import { gone, notFound, type Problem } from '../../core/problems.ts'
-import { columnNamed } from '../../db/columns.ts'
+import { columnNamed, selectColumns } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { constantFor } from '../../db/statements.ts'
@@ -9,6 +9,9 @@ import type { Table } from '../../db/tables.ts'
 import type { Child } from '../schema/child.ts'
 import type { Kind } from '../schema/fields.ts'
 import type { Catalogue, Doc, Entity } from '../schema/resource.ts'
+import type { ReadContext } from './context.ts'
+import { columnsBesideDoc } from './plan.ts'
+import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
 
 /** A record as it is stored: its document as JSON text. */
 export interface Stored {
@@ -16,6 +19,9 @@ export interface Stored {
   version: number
   doc: string
 }
+
+/** A record read for itself, with what its response needs. */
+export type RecordRow = Row & { version: number; updatedAt: string }
 
 export const parse = (stored: Pick<Stored, 'doc'>): Doc => JSON.parse(stored.doc) as Doc
 
@@ -36,6 +42,32 @@ export async function loadRecord(reader: Reader, entity: Entity, id: string): Pr
   const stored = await findRecord(reader, entity, id)
   if (stored) return stored
   throw await missingRecord(reader, entity, id)
+}
+
+/**
+ * A record in a view, by its id or alias.
+ * @param include what will be embedded in it
+ * @throws Problem `gone` or `not-found`; `not-found` also if it did not exist in a view of the past
+ */
+export async function readRecord(
+  { catalogue, reader }: ReadContext,
+  entity: Entity,
+  idOrAlias: string,
+  view: View,
+  include: readonly string[],
+): Promise<RecordRow> {
+  const { table, alias, kind } = entity
+  const columns = ['doc', 'version', 'updatedAt', ...columnsBesideDoc(entity, view, include)]
+  // A record with an alias is looked for in the whole log: the log has no index by alias.
+  const wanted = alias ? undefined : sql`select ${idOrAlias} as "recordId"`
+  const records = tableAsOf(catalogue, entity, view, wanted)
+  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${idOrAlias}` : sql.empty()
+  const row = await reader.get<RecordRow>(
+    sql`select ${selectColumns(table, columns)} from ${records} where (${table.id} = ${idOrAlias}${byAlias})`,
+  )
+  if (row) return rowAsOf(entity, row, view)
+  if (view.asOf === null && view.seq === null) throw await missingRecord(reader, entity, idOrAlias)
+  throw notFound(kind, idOrAlias, ' at that time')
 }
 
 /** The problem of a record that does not exist: `gone` if it was deleted, `not-found` if it never existed. */

@@ -1,7 +1,6 @@
-// Two clocks. A view says as of which day (event time) and as of which change (record time) a question is meant;
-// `relation` gives the records of a kind as they then were, in place of their table and with the same columns.
-
-import { type Engine, NO_VALUES, type Reader } from '../../db/engine.ts'
+// The two clocks: records as of a day (event time) and as of a change (record time).
+import type { CursorValue } from '../../core/cursor.ts'
+import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import { type Column, describeTable } from '../../db/tables.ts'
@@ -11,151 +10,149 @@ import type { Catalogue, Doc, Entity, Resource } from '../schema/resource.ts'
 export interface View {
   /** A calendar date: statuses and memberships of that day. Null: the latest. */
   asOf: string | null
-  /** A place in the change log: what was known after that change. Null: now. */
+  /** A number in the change log: what the service knew after that change. Null: now. */
   seq: number | null
 }
 
-/** The last change at or before an instant; 0 when nothing was known yet. */
+/** A row of a query: the document as JSON text, and the columns that were selected beside it. */
+export type Row = { doc: string } & { [column: string]: CursorValue }
+
+interface Latest {
+  seq: number | null
+}
+
+/** The last change at or before an instant; 0 if there is none. */
 export async function seqAt(reader: Reader, instant: string): Promise<number> {
-  const row = await reader.get<{ seq: number | null }>(
+  const change = await reader.get<Latest>(
     sql`select ${changes.seq} as seq from ${changes} where ${changes.at} <= ${instant} order by ${changes.at} desc, ${changes.seq} desc limit 1`,
   )
-  return row?.seq ?? 0
+  return change?.seq ?? 0
 }
 
+/** The last change of all. */
 export async function lastSeq(reader: Reader): Promise<number> {
-  const row = await reader.get<{ seq: number | null }>(LAST_SEQ, NO_VALUES)
-  return row?.seq ?? 0
+  const change = await reader.get<Latest>(sql`select max(${changes.seq}) as seq from ${changes}`)
+  return change?.seq ?? 0
 }
-
-const LAST_SEQ = sql`select max(${changes.seq}) as seq from ${changes}`
 
 /** The last change of any of these kinds. */
 export async function lastSeqOf(reader: Reader, kinds: readonly Kind[]): Promise<number> {
-  const key = kinds.join()
-  const query = lastOfKinds.get(key) ?? lastOf(kinds)
-  lastOfKinds.set(key, query)
-  const row = await reader.get<{ seq: number | null }>(query, NO_VALUES)
-  return row?.seq ?? 0
+  const each = kinds.map(
+    (kind) => sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} = ${kind}`,
+  )
+  const change = await reader.get<Latest>(
+    sql`select max(latest.seq) as seq from (${sql.join(each, sql` union all `)}) as latest`,
+  )
+  return change?.seq ?? 0
 }
 
-/** Constant queries, by the few sets of kinds that lists hang on. */
-const lastOfKinds = new Map<string, SQL>()
-
-const lastOf = (kinds: readonly Kind[]) =>
-  sql`select max(last.seq) as seq from (${sql.join(
-    kinds.map(
-      (kind) => sql`select max(${changes.seq}) as seq from ${changes} where ${changes.kind} = ${kind}`,
-    ),
-    sql` union all `,
-  )}) as last`
+export const hasLifecycle = (entity: Entity) => Boolean((entity as Partial<Resource>).lifecycle)
 
 /**
- * The records of a kind in a view, named like their table.
- * @param among the only records that are meant, as a query of their `recordId`
+ * The records of a kind in a view, as a table expression with the name and the columns of their table.
+ * @param wanted a query for the `recordId` of the records that are needed, if they are few
  */
-export function tableAsOf(
-  catalogue: Catalogue,
-  engine: Engine,
-  entity: Entity,
-  view: View,
-  among?: SQL,
-): SQL {
+export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, wanted?: SQL): SQL {
+  const { asOf, seq } = view
   const { name, columns } = describeTable(entity.table)
-  const base =
-    view.seq === null
-      ? sql`${entity.table}`
-      : recordsInLog(entity, sql`${changes.seq} <= ${view.seq}`, view.seq, among)
-  const lifecycle = (entity as Partial<Resource>).lifecycle
-  if (view.asOf === null) return base
-  const own = sql.identifier(name)
-  if (entity.kind === 'event') return sql`(select * from ${base} where ${happened(view.asOf)}) as ${own}`
-  if (entity.kind === 'position') {
-    return sql`(select * from ${base} where ${own}."statedOn" <= ${view.asOf}) as ${own}`
-  }
-  if (!lifecycle) return base
-  const kept = Object.keys(columns).filter((column) => column !== 'status' && column !== 'statusSince')
-  const events = tableAsOf(catalogue, engine, catalogue.entity('event'), { asOf: null, seq: view.seq })
-  const latest = (column: string) =>
-    sql`(select "events".${sql.identifier(column)} from ${events} where "events"."recordId" = ${own}."id" and (${happened(view.asOf)}) order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
-  return sql`(select ${sql.join(
-    kept.map((column) => sql`${own}.${sql.identifier(column)}`),
-    sql`, `,
-  )}, ${latest('status')} as "status", ${latest('occurredOn')} as "statusSince" from ${base} where ${begun(events, own, view.asOf)}) as ${own}`
+  const records =
+    seq === null ? sql`${entity.table}` : recordsInLog(entity, sql`${changes.seq} <= ${seq}`, seq, wanted)
+  if (asOf === null) return records
+  const table = sql.identifier(name)
+  if (entity.kind === 'event') return sql`(select * from ${records} where ${happenedBy(asOf)}) as ${table}`
+  if (entity.kind === 'position')
+    return sql`(select * from ${records} where ${table}."statedOn" <= ${asOf}) as ${table}`
+  if (!hasLifecycle(entity)) return records
+  const events = tableAsOf(catalogue, catalogue.entity('event'), { asOf: null, seq })
+  const fromLatestEvent = (column: string) =>
+    sql`(select "events".${sql.identifier(column)} from ${events} where "events"."recordId" = ${table}."id" and (${happenedBy(asOf)}) order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
+  const unaffected = Object.keys(columns)
+    .filter((column) => column !== 'status' && column !== 'statusSince')
+    .map((column) => sql`${table}.${sql.identifier(column)}`)
+  return sql`(select ${sql.join(unaffected, sql`, `)}, ${fromLatestEvent('status')} as "status", ${fromLatestEvent('occurredOn')} as "statusSince" from ${records} where ${begunBy(asOf, events, table)}) as ${table}`
 }
 
-/**
- * Had the life of a record begun by a day? An undated start alone says yes to any day; beside dated events it says
- * only that it came before them.
- */
-function begun(events: SQL, own: SQL, asOf: string): SQL {
-  const dated = (when: SQL) =>
-    sql`exists (select 1 from ${events} where "events"."recordId" = ${own}."id" and "events"."occurredOn" ${when})`
-  return sql`(${dated(sql`<= ${asOf}`)} or not ${dated(sql`is not null`)})`
+const happenedBy = (day: string) => sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${day}`
+
+/** Whether a record had begun by a day. Without any dated event it counts as begun. */
+function begunBy(day: string, events: SQL, table: SQL): SQL {
+  const eventDated = (condition: SQL) =>
+    sql`exists (select 1 from ${events} where "events"."recordId" = ${table}."id" and "events"."occurredOn" ${condition})`
+  return sql`(${eventDated(sql`<= ${day}`)} or not ${eventDated(sql`is not null`)})`
 }
 
-const happened = (asOf: string | null) =>
-  sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${asOf}`
-
-/** Is a membership (a JSON value) in force on a day? `~` sorts behind every day of a partial date. */
+/** Whether a membership (a JSON value) is in force on a day. `~` sorts after every day of a partial date. */
 export const inForce = (membership: SQL, day: string) =>
   sql`((${membership} ->> 'startDate') collate "binary") <= ${day} and (${membership} ->> 'endDate' is null or ((${membership} ->> 'endDate' || '~') collate "binary") >= ${day})`
 
+/** The ids of the records of a kind that changed after a change. */
+export const changedAfter = ({ kind }: Entity, seq: number) =>
+  sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${kind} and ${changes.seq} > ${seq}`
+
+/** The records that changed after a change, as they were at it, as a table expression. */
+export const changedRecordsAt = (entity: Entity, seq: number) =>
+  recordsInLog(
+    entity,
+    sql`${changes.recordId} = wanted."recordId" and ${changes.seq} <= ${seq}`,
+    seq,
+    sql`select distinct changed."recordId" as "recordId" from (${changedAfter(entity, seq)}) as changed`,
+  )
+
 /**
- * Records as the log has them: of each, the latest version up to a change.
- * @param which narrows the changes that are looked at
- * @param among the only records that are meant, as a query of their `recordId`: looked up one by one
+ * The latest version of each record up to a change, read from the log.
+ * @param condition on the changes that are read
+ * @param wanted a query for the `recordId` of the records that are needed, if they are few
  */
-export function recordsInLog(entity: Entity, which: SQL, seq: number, among?: SQL): SQL {
+function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL): SQL {
   const { name, columns } = describeTable(entity.table)
-  const later = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
-  // What the log has in columns of its own is taken from there, so that its indexes serve.
-  const own: Record<string, SQL> = {
+  const laterVersion = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
+  // Columns that the log has too are read from there, so that its indexes are used.
+  const ofChange: Record<string, SQL> = {
     id: sql`${changes.recordId}`,
     recordId: sql`${changes.parentId}`,
     version: sql`${changes.version}`,
     updatedAt: sql`${changes.at}`,
     seq: sql`${changes.seq}`,
-    firstSeq: sql`(select min(made."seq") from ${changes} as made where made."recordId" = ${changes.recordId})`,
+    firstSeq: sql`(select min(earlier."seq") from ${changes} as earlier where earlier."recordId" = ${changes.recordId})`,
     doc: sql`${changes.doc}`,
   }
-  // SQLite keeps to the order of a cross join, and looks for no kind that is an expression; left alone it would rather read
-  // all changes of the kind.
-  const from = among ? sql`(${among}) as among cross join ${changes}` : sql`${changes}`
-  const kind = among ? sql`${changes.kind} || ''` : sql`${changes.kind}`
   const selected = Object.entries(columns).map(
-    ([column, description]) => sql`${own[column] ?? fromDoc(description)} as ${sql.identifier(column)}`,
+    ([column, description]) =>
+      sql`${ofChange[column] ?? valueInDoc(description)} as ${sql.identifier(column)}`,
   )
-  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${which} and not exists (${later})) as ${sql.identifier(name)}`
+  // A cross join and an expression for the kind make SQLite look up the few records instead of all changes of the kind.
+  const from = wanted ? sql`(${wanted}) as wanted cross join ${changes}` : sql`${changes}`
+  const kind = wanted ? sql`${changes.kind} || ''` : sql`${changes.kind}`
+  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${condition} and not exists (${laterVersion})) as ${sql.identifier(name)}`
 }
 
-/** A column's value, read from the document of a change. */
-function fromDoc({ path, type }: Column): SQL {
+/** The value of a column, read from the document of a change. */
+function valueInDoc({ path, type }: Column): SQL {
   const steps = path ?? []
-  const walked = steps.reduce((walk, step, index) => {
+  const value = steps.reduce((parent, step, index) => {
     const arrow = index === steps.length - 1 ? sql` ->> ` : sql` -> `
-    return sql`${walk}${arrow}${sql.raw(`'${step}'`)}`
+    return sql`${parent}${arrow}${sql.raw(`'${step}'`)}`
   }, sql`${changes.doc}`)
-  return type === 'integer' ? sql`cast(${walked} as integer)` : sql`((${walked}) collate "binary")`
+  return type === 'integer' ? sql`cast(${value} as integer)` : sql`((${value}) collate "binary")`
 }
 
-/** A row with its document as it was on the day of a view: what the row says of that day, in place of what the document says now. */
-export function rowAsOf<Row extends { doc: string } & Record<string, unknown>>(
+/** A row whose document shows the day of a view: its status as the row has it, the memberships of that day. */
+export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
   entity: Entity,
-  row: Row,
+  row: R,
   { asOf }: View,
-): Row {
+): R {
   if (asOf === null) return row
-  const parsed = JSON.parse(row.doc) as Doc
-  if ((entity as Partial<Resource>).lifecycle) {
-    parsed['status'] = row['status'] as string
-    parsed['statusSince'] = row['statusSince'] as string | null
+  const doc = JSON.parse(row.doc) as Doc
+  if (hasLifecycle(entity)) {
+    doc['status'] = row['status'] as string
+    doc['statusSince'] = row['statusSince'] as string | null
   }
   if (entity.kind === 'state') {
-    const memberships = parsed['memberships'] as { startDate: string; endDate: string | null }[]
-    parsed['memberships'] = memberships.filter(
+    const memberships = doc['memberships'] as { startDate: string; endDate: string | null }[]
+    doc['memberships'] = memberships.filter(
       ({ startDate, endDate }) => startDate <= asOf && (endDate === null || `${endDate}~` >= asOf),
     )
   }
-  return { ...row, doc: JSON.stringify(parsed) }
+  return { ...row, doc: JSON.stringify(doc) }
 }

@@ -1,0 +1,24 @@
+// What every read needs, passed along as one value.
+import type { Engine, Reader } from '../../db/engine.ts'
+import type { Catalogue } from '../schema/resource.ts'
+
+export interface ReadContext {
+  catalogue: Catalogue
+  engine: Engine
+  /** Reads one state of the database. */
+  reader: Reader
+  now: Date
+  cursorSecret: Buffer
+}
+
+/** Runs reads that all see the same state of the database. */
+export type ReadSnapshot = <Result>(work: (context: ReadContext) => Promise<Result>) => Promise<Result>
+
+interface ReadDeps extends Omit<ReadContext, 'reader' | 'now'> {
+  clock: () => Date
+}
+
+export const snapshotReads =
+  ({ engine, clock, ...shared }: ReadDeps): ReadSnapshot =>
+  (work) =>
+    engine.read((reader) => work({ ...shared, engine, reader, now: clock() }))

@@ -1,0 +1,126 @@
+// Pages of a list. They follow each other by the sort values of the last row, and all show the state of the first.
+import { setImmediate } from 'node:timers/promises'
+import { type CursorValue, signCursor } from '../../core/cursor.ts'
+import { describeTable } from '../../db/tables.ts'
+import { type Doc, readerOf } from '../schema/resource.ts'
+import type { ReadContext, ReadSnapshot } from './context.ts'
+import type { Listable, ListQuery } from './parameters.ts'
+import { type ListPlan, planCount, planList } from './plan.ts'
+import {
+  docMatches,
+  matchTextAtSnapshot,
+  type ResolvedFilters,
+  type ResolvedList,
+  resolveList,
+  scopeOf,
+} from './resolve.ts'
+import { countRows, rangesOf, selectRows } from './sql.ts'
+import { type Row, rowAsOf, type View } from './view.ts'
+
+export interface Page {
+  rows: Row[]
+  nextCursor: string | null
+  /** Only with `count=exact`. */
+  total?: number
+  view: View
+}
+
+/** How many characters of documents a scan reads before it gives up. */
+const MAX_SCANNED = 2_000_000
+
+/** One page of a list. @throws Problem `invalid-cursor`, or `invalid-parameter` for an unknown topic or state */
+export async function listPage(context: ReadContext, resource: Listable, query: ListQuery): Promise<Page> {
+  const list = await resolveList(context, resource, query)
+  const rowsAndNext = await rowsOf(context, list)
+  const rows = rowsAndNext.slice(0, query.limit)
+  const total = query.count === 'exact' ? (list.total ?? (await countMatches(context, list))) : list.total
+  const last = rowsAndNext.length > query.limit ? rows.at(-1) : undefined
+  const cursor = last && {
+    after: sortKeyOf(list, last),
+    snapshot: list.walkStart,
+    ...(total !== undefined && { total }),
+  }
+  return {
+    rows,
+    view: list.view,
+    nextCursor: cursor ? signCursor(context.cursorSecret, scopeOf(resource, query), cursor) : null,
+    ...(query.count === 'exact' && total !== undefined && { total }),
+  }
+}
+
+/** All rows of a list in batches. Each batch is a read of its own, so memory stays constant and no snapshot is held open. */
+export async function* walkList(
+  readSnapshot: ReadSnapshot,
+  resource: Listable,
+  query: ListQuery,
+  batch: number,
+): AsyncGenerator<Page> {
+  let next: ListQuery | null = { ...query, limit: batch }
+  while (next) {
+    const batchQuery: ListQuery = next
+    const page: Page = await readSnapshot((context) => listPage(context, resource, batchQuery))
+    yield page
+    // Other requests get their turn, however fast the client reads.
+    await setImmediate()
+    next = page.nextCursor === null ? null : { ...batchQuery, cursor: page.nextCursor }
+  }
+}
+
+async function rowsOf(context: ReadContext, list: ResolvedList): Promise<Row[]> {
+  const plan = planList(list)
+  if (plan.strategy !== 'scan') return readRows(context, plan)
+  return (await scanInOrder(context, plan)) ?? rowsOf(context, await withoutScan(context, list))
+}
+
+const withoutScan = (context: ReadContext, list: ResolvedList): Promise<ResolvedList> =>
+  matchTextAtSnapshot(context, { ...list, text: list.text && { ...list.text, matches: 'some' } })
+
+async function readRows(context: ReadContext, plan: ListPlan): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const range of rangesOf(plan)) {
+    if (rows.length === plan.limit) break
+    rows.push(...(await context.reader.all<Row>(selectRows(context, plan, range, plan.limit - rows.length))))
+  }
+  return rows.map((row) => rowAsOf(plan.resource, row, plan.view))
+}
+
+/** Reads rows in order and keeps those whose text matches. @returns null if matches are too far apart to go on */
+async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] | null> {
+  const batch = { ...plan, limit: Math.max(100, 2 * plan.limit) }
+  const matches: Row[] = []
+  let scanned = 0
+  for (;;) {
+    const rows = await readRows(context, batch)
+    for (const row of rows) {
+      scanned += row.doc.length
+      if (scanned > MAX_SCANNED) return null
+      if (plan.text && docMatches(plan.resource, row.doc, plan.text)) matches.push(row)
+      if (matches.length === plan.limit) return matches
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < batch.limit) return matches
+    batch.after = sortKeyOf(plan, last)
+  }
+}
+
+/** The number of matching records. */
+export async function countMatches(context: ReadContext, filters: ResolvedFilters): Promise<number> {
+  const plan = planCount(filters)
+  let total = 0
+  for (const source of plan.sources) {
+    const counted = await context.reader.get<{ total: number }>(countRows(context, plan, source))
+    total += counted?.total ?? 0
+  }
+  return total
+}
+
+/** The sort values of a row, read from its document. */
+function sortKeyOf({ resource, order }: Pick<ListPlan, 'resource' | 'order'>, row: Row): CursorValue[] {
+  const { columns } = describeTable(resource.table)
+  const doc = JSON.parse(row.doc) as Doc
+  return order.map(({ column }) => {
+    const path = columns[column]?.path
+    if (!path) throw new Error(`Documents have no ${column} to sort by.`)
+    return readerOf(path)(doc) as CursorValue
+  })
+}

@@ -1,0 +1,130 @@
+// Decides how a list is read: a pure function from a resolved query to a plan.
+import type { CursorValue } from '../../core/cursor.ts'
+import type { SearchQuery } from '../../core/search.ts'
+import { describeTable } from '../../db/tables.ts'
+import type { Entity } from '../schema/resource.ts'
+import type { Listable, SortKey } from './parameters.ts'
+import type { ResolvedFilters, ResolvedList, TextFilter } from './resolve.ts'
+import { hasLifecycle, type View } from './view.ts'
+
+/** A condition on records, its values checked. */
+export type Condition =
+  | { by: 'column'; column: string; values: readonly string[] }
+  | { by: 'range'; column: string; bound: 'from' | 'to'; value: string }
+  /** References from any of the fields; with `position` also records on which one of the states took that position. */
+  | { by: 'reference'; fields: readonly string[]; ids: readonly string[]; position: string | null }
+  | { by: 'membership'; statuses: readonly string[]; day: string }
+  | { by: 'stalled'; since: string }
+  | { by: 'evidence'; exists: boolean }
+  | { by: 'identifier'; scheme: string; identifier: string }
+  | { by: 'ids'; ids: readonly string[] }
+  | { by: 'text'; query: SearchQuery }
+  /** `text` as of a change: of the records that changed after it, those with these ids match. */
+  | { by: 'textAt'; seq: number; text: Condition; changedIds: readonly string[] }
+  | { by: 'unchanged'; since: number }
+
+/** Where rows come from. */
+export interface Source {
+  view: View
+  /** Only records that changed after this change; null: all records of the view. */
+  changedAfter: number | null
+  conditions: readonly Condition[]
+}
+
+/**
+ * How the words of `q` are looked up. `index`: in the full-text index, by a condition in the query. `ids`: they already were,
+ * and the matching ids are the condition. `scan`: records are read in order and their text is matched one by one.
+ */
+export type Strategy = 'index' | 'ids' | 'scan'
+
+export interface CountPlan {
+  resource: Listable
+  /** Disjoint: a record comes from one source at most. */
+  sources: readonly Source[]
+  /** Conditions on every source. */
+  conditions: readonly Condition[]
+}
+
+export interface ListPlan extends CountPlan {
+  strategy: Strategy
+  /** With the strategy `scan`: the text that documents have to match. */
+  text: SearchQuery | null
+  /** Columns that are read beside the document. */
+  columns: readonly string[]
+  order: readonly SortKey[]
+  /** The sort values of the row after which reading starts. */
+  after: readonly CursorValue[] | null
+  limit: number
+  view: View
+}
+
+/** How many ids are fetched from the full-text index to be used as a condition. */
+export const MAX_IDS = 200
+
+/**
+ * From how many matches on a scan is faster than the index: both take about as long where the number of matches is the square
+ * root of wanted rows times changes (docs/adr/0005).
+ */
+export const scanThreshold = (rows: number, changes: number) =>
+  Math.max(MAX_IDS, Math.ceil(Math.sqrt(rows * changes)))
+
+export function planList(list: ResolvedList): ListPlan {
+  const { resource, view, order, after, limit, include, text } = list
+  const strategy = strategyFor(text)
+  return {
+    ...planCount(strategy === 'scan' ? { ...list, text: null } : list),
+    strategy,
+    text: strategy === 'scan' && text ? text.query : null,
+    columns: columnsBesideDoc(resource, view, include),
+    order,
+    after,
+    limit,
+    view,
+  }
+}
+
+function strategyFor(text: TextFilter | null): Strategy {
+  if (text?.matches === 'many') return 'scan'
+  return Array.isArray(text?.matches) ? 'ids' : 'index'
+}
+
+/** Counting is unordered, so it never scans. */
+export function planCount(filters: ResolvedFilters): CountPlan {
+  const { resource, conditions } = filters
+  return { resource, conditions, sources: sourcesFor(filters) }
+}
+
+/**
+ * The table alone while nothing changed since the walk began. Afterwards unchanged records come from the table and changed ones
+ * from the log, or all from the log if the list also depends on records of other kinds.
+ */
+function sourcesFor({ view, text, snapshot, readsParts }: ResolvedFilters): Source[] {
+  const match = text && textCondition(text)
+  const matchNow: Condition[] = match ? [match] : []
+  if (!snapshot) return [{ view, changedAfter: null, conditions: matchNow }]
+  const { seq } = snapshot
+  const ids = snapshot.matchedIds ?? []
+  const viewThen = { ...view, seq }
+  if (view.asOf !== null || readsParts) {
+    const matchThen: Condition[] = match ? [{ by: 'textAt', seq, text: match, changedIds: ids }] : []
+    return [{ view: viewThen, changedAfter: null, conditions: matchThen }]
+  }
+  return [
+    { view, changedAfter: null, conditions: [...matchNow, { by: 'unchanged', since: seq }] },
+    { view: viewThen, changedAfter: seq, conditions: match ? [{ by: 'ids', ids }] : [] },
+  ]
+}
+
+const textCondition = ({ query, matches }: TextFilter): Condition =>
+  Array.isArray(matches) ? { by: 'ids', ids: matches } : { by: 'text', query }
+
+/** Columns that a page needs beside the documents: what a day changes, and what leads to the records to embed. */
+export function columnsBesideDoc(entity: Entity, { asOf }: View, include: readonly string[]): string[] {
+  const referring = Object.entries(describeTable(entity.table).columns).filter(
+    ([, { references }]) => references,
+  )
+  return [
+    ...(asOf !== null && hasLifecycle(entity) ? ['status', 'statusSince'] : []),
+    ...(include.length > 0 ? ['id', ...referring.map(([column]) => column)] : []),
+  ]
+}

@@ -1,0 +1,267 @@
+// Checks and completes the values of a list query that only the database knows.
+import { type CursorValue, readCursor } from '../../core/cursor.ts'
+import { didYouMean } from '../../core/nearest.ts'
+import { Problem } from '../../core/problems.ts'
+import { matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
+import { columnNamed } from '../../db/columns.ts'
+import { ReplicaBehind, type TextMatches } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import type { Kind } from '../schema/fields.ts'
+import type { Doc, Entity, Filter } from '../schema/resource.ts'
+import type { ReadContext } from './context.ts'
+import { filtersOf, type Listable, type ListQuery, type SortKey } from './parameters.ts'
+import { type Condition, MAX_IDS, scanThreshold } from './plan.ts'
+import { changedRecordsAt, lastSeq, lastSeqOf, seqAt, tableAsOf, type View } from './view.ts'
+
+/** A full-text filter and what the index says of it. */
+export interface TextFilter {
+  query: SearchQuery
+  matches: TextMatches
+}
+
+/** Filters with checked values. */
+export interface ResolvedFilters {
+  resource: Listable
+  view: View
+  conditions: readonly Condition[]
+  /** Null: not searched for text. */
+  text: TextFilter | null
+  /** Whether conditions read the evidence or the positions of records. */
+  readsParts: boolean
+  /** The earlier change as of which records are read; null: nothing that matters changed after it. */
+  snapshot: Snapshot | null
+}
+
+interface Snapshot {
+  seq: number
+  /** Of the records that changed after it, those whose text matched at it; null: not looked up. */
+  matchedIds: readonly string[] | null
+}
+
+export interface ResolvedList extends ResolvedFilters {
+  /** Total: the id comes last. */
+  order: readonly SortKey[]
+  after: readonly CursorValue[] | null
+  limit: number
+  include: readonly string[]
+  /** The change as of which all pages of the walk are read. */
+  walkStart: number
+  /** The total that an earlier page has counted. */
+  total: number | undefined
+}
+
+/** Identifies a list for its cursors. */
+export const scopeOf = ({ kind }: Entity, { filters, sort, asOf, knownAt }: ListQuery): string =>
+  JSON.stringify([kind, filters, sort, asOf, knownAt])
+
+/**
+ * The kinds of records that a list depends on. Cursors name the last change of these only, so changes of other kinds do not
+ * change the page and its ETag.
+ */
+export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kind[] {
+  const known = filtersOf(resource)
+  const topics = (filter: Filter) => filter.by === 'reference' && filter.kind === 'topic'
+  const given = Object.keys(filters).flatMap((name) => known[name] ?? [])
+  return [
+    resource.kind,
+    ...(asOf === null ? [] : (['event'] as const)),
+    ...given.flatMap(partsRead),
+    ...(given.some(topics) ? (['topic'] as const) : []),
+  ]
+}
+
+/** The kinds of parts that a filter reads. */
+function partsRead(filter: Filter): Kind[] {
+  if (filter.by === 'evidence') return ['evidence']
+  return filter.by === 'reference' && filter.orPosition ? ['position'] : []
+}
+
+/**
+ * @throws Problem `invalid-cursor`, or `invalid-parameter` for an unknown topic or state
+ * @throws ReplicaBehind if the replica has not replayed the start of the walk
+ */
+export async function resolveList(
+  context: ReadContext,
+  resource: Listable,
+  query: ListQuery,
+): Promise<ResolvedList> {
+  const { reader, cursorSecret } = context
+  const cursor = query.cursor ? readCursor(cursorSecret, scopeOf(resource, query), query.cursor) : null
+  const knownSeq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
+  const last = await lastSeqOf(reader, kindsRead(resource, query))
+  if (cursor && reader.mayLag && knownSeq === null && last < cursor.snapshot) throw new ReplicaBehind()
+  const walkStart = cursor?.snapshot ?? knownSeq ?? last
+  const limit = query.limit + 1
+  const filters = await resolveFilters(
+    context,
+    resource,
+    query.filters,
+    { asOf: query.asOf, seq: knownSeq },
+    { rows: limit, vocabularyAt: cursor ? walkStart : knownSeq },
+  )
+  const changed = cursor !== null && knownSeq === null && last > walkStart
+  const list: ResolvedList = {
+    ...filters,
+    snapshot: changed ? { seq: walkStart, matchedIds: null } : null,
+    order: [...query.sort, { column: 'id', descending: query.sort.at(-1)?.descending ?? false }],
+    after: cursor?.after ?? null,
+    limit,
+    include: query.include,
+    walkStart,
+    total: cursor?.total,
+  }
+  const counts = query.count === 'exact' && list.total === undefined
+  return filters.text?.matches === 'many' && !counts ? list : matchTextAtSnapshot(context, list)
+}
+
+/**
+ * Checks the values of filters: topics and states must exist, slugs become ids, and narrower topics join their broader ones.
+ * @param options.rows how many records will be read; 0: they are only counted
+ * @param options.vocabularyAt the change as of which topics and states are looked up; null: now
+ * @throws Problem `invalid-parameter`
+ */
+export async function resolveFilters(
+  context: ReadContext,
+  resource: Listable,
+  given: ListQuery['filters'],
+  view: View,
+  { rows, vocabularyAt }: { rows: number; vocabularyAt: number | null },
+): Promise<ResolvedFilters> {
+  const known = filtersOf(resource)
+  const conditions: Condition[] = []
+  let text: TextFilter | null = null
+  let readsParts = false
+  for (const [name, values] of Object.entries(given)) {
+    const filter = known[name]
+    if (!filter) continue
+    const [value = ''] = values
+    if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
+    readsParts ||= partsRead(filter).length > 0
+    if (filter.by !== 'text')
+      conditions.push(await resolveFilter(context, name, filter, values, view, vocabularyAt))
+    else if (value !== '') text = await resolveText(context, value, rows)
+  }
+  return { resource, view, conditions, text, readsParts, snapshot: null }
+}
+
+const presentOnly = (parameter: string) =>
+  new Problem(
+    'invalid-parameter',
+    `${parameter} searches current records only; it does not go with knownAt.`,
+    {
+      errors: [{ parameter, detail: 'Not together with knownAt.' }],
+    },
+  )
+
+async function resolveFilter(
+  context: ReadContext,
+  name: string,
+  filter: Exclude<Filter, { by: 'text' }>,
+  values: string[],
+  view: View,
+  vocabularyAt: number | null,
+): Promise<Condition> {
+  const [value = ''] = values
+  switch (filter.by) {
+    case 'column':
+      return { by: 'column', column: filter.column, values }
+    case 'range':
+      return { by: 'range', column: filter.column, bound: filter.bound, value }
+    case 'reference': {
+      const ids = await resolveReferences(context, name, filter.kind, values, vocabularyAt)
+      return { by: 'reference', fields: filter.fields, ids, position: filter.orPosition ?? null }
+    }
+    case 'membership':
+      return {
+        by: 'membership',
+        statuses: values,
+        day: view.asOf ?? context.now.toISOString().slice(0, 10),
+      }
+    case 'stalled':
+      return { by: 'stalled', since: value }
+    case 'evidence':
+      return { by: 'evidence', exists: value === 'true' }
+    case 'identifier': {
+      const colon = value.indexOf(':')
+      return { by: 'identifier', scheme: value.slice(0, colon), identifier: value.slice(colon + 1) }
+    }
+  }
+}
+
+async function resolveText(
+  { engine, reader }: ReadContext,
+  value: string,
+  rows: number,
+): Promise<TextFilter> {
+  const query = parseSearch(value)
+  if (query.length === 0) return { query, matches: [] }
+  const many = scanThreshold(rows, await lastSeq(reader))
+  return { query, matches: await engine.search.estimateMatches(reader, query, MAX_IDS, many) }
+}
+
+/** The vocabularies of topics and states are small, so unknown values are refused with the legal ones. */
+async function resolveReferences(
+  { catalogue, reader }: ReadContext,
+  parameter: string,
+  kind: Kind,
+  values: string[],
+  seq: number | null,
+): Promise<string[]> {
+  if (kind !== 'topic' && kind !== 'state') return values
+  const entity = catalogue.entity(kind)
+  const { table } = entity
+  const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
+  const key = columnNamed(table, entity.alias ?? 'id')
+  const ids: string[] = []
+  for (const value of values) {
+    const record = await reader.get<{ id: string }>(
+      sql`select ${table.id} as id from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
+    )
+    if (!record) {
+      const keys = await reader.all<{ key: string }>(
+        sql`select ${key} as key from ${vocabulary} order by 1 limit 200`,
+      )
+      throw unknownValue(
+        parameter,
+        kind,
+        value,
+        keys.map(({ key }) => key),
+      )
+    }
+    ids.push(record.id)
+  }
+  // `broader` asks for the topics right below; all other filters by topic include narrower topics.
+  if (kind === 'state' || parameter === 'broader') return ids
+  const topics = await reader.all<{ id: string }>(
+    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnNamed(table, 'broaderId')} = narrower.id) select id from narrower`,
+  )
+  return topics.map(({ id }) => id)
+}
+
+function unknownValue(parameter: string, kind: Kind, value: string, legal: string[]): Problem {
+  const detail = `There is no ${kind} ${JSON.stringify(value)}.${didYouMean(value, legal)}`
+  return new Problem('invalid-parameter', `${parameter}: ${detail}`, {
+    errors: [{ parameter, detail: `${detail} Legal: ${legal.join(', ')}.` }],
+  })
+}
+
+/** The full-text index knows only current texts, so records that changed after the snapshot are matched here. */
+export async function matchTextAtSnapshot(
+  { reader }: ReadContext,
+  list: ResolvedList,
+): Promise<ResolvedList> {
+  const { resource, text, snapshot } = list
+  if (!text || !snapshot || snapshot.matchedIds) return list
+  const rows = await reader.all<{ id: string; doc: string }>(
+    sql`select ${resource.table.id} as id, ${resource.table.doc} as doc from ${changedRecordsAt(resource, snapshot.seq)}`,
+  )
+  const matchedIds = rows.filter(({ doc }) => docMatches(resource, doc, text.query)).map(({ id }) => id)
+  return { ...list, snapshot: { ...snapshot, matchedIds } }
+}
+
+/** Whether the text of a document matches, as the full-text index would decide. */
+export function docMatches({ searchText }: Entity, doc: string, query: SearchQuery): boolean {
+  if (!searchText) return false
+  const { title, body } = searchText(JSON.parse(doc) as Doc)
+  return matchesText([title, body.join('\n')], query)
+}

@@ -1,0 +1,213 @@
+// Turns list plans into SQL.
+import type { CursorValue } from '../../core/cursor.ts'
+import { earliest } from '../../core/dates.ts'
+import { columnNamed, selectColumns } from '../../db/columns.ts'
+import { type SQL, sql } from '../../db/sql.ts'
+import { identifiers, links } from '../../db/system-tables.ts'
+import { describeTable, type Table } from '../../db/tables.ts'
+import { columnOf, type Reference, referenceAt } from '../schema/resource.ts'
+import type { ReadContext } from './context.ts'
+import type { Listable, SortKey } from './parameters.ts'
+import type { Condition, CountPlan, ListPlan, Source } from './plan.ts'
+import { changedAfter, changedRecordsAt, inForce, tableAsOf } from './view.ts'
+
+type Schema = Pick<ReadContext, 'catalogue' | 'engine'>
+
+/** The records of a source that match, as a FROM and a WHERE clause. */
+export function matchingRecords(
+  schema: Schema,
+  { resource, conditions }: CountPlan,
+  source: Source,
+  range: SQL[] = [],
+): SQL {
+  const from =
+    source.changedAfter === null
+      ? tableAsOf(schema.catalogue, resource, source.view)
+      : changedRecordsAt(resource, source.changedAfter)
+  // The range comes first: of two bounds on one column, SQLite enters the index at the first.
+  const where = [
+    ...range,
+    ...[...conditions, ...source.conditions].map((condition) =>
+      conditionSql(schema, resource, source, condition),
+    ),
+  ]
+  return where.length > 0 ? sql`from ${from} where ${sql.join(where, sql` and `)}` : sql`from ${from}`
+}
+
+export const countRows = (schema: Schema, plan: CountPlan, source: Source): SQL =>
+  sql`select count(*) as total ${matchingRecords(schema, plan, source)}`
+
+/** The rows of a plan in a range of its order. */
+export function selectRows(schema: Schema, plan: ListPlan, range: SQL[], limit: number): SQL {
+  const { order, sources, columns } = plan
+  const { table } = plan.resource
+  const keys = order.map((key, index) => orderBy(table, key, index > 0))
+  const inOrder = sql`order by ${sql.join(keys, sql`, `)} ${sql.limit(limit)}`
+  const selected = ['doc', ...columns]
+  const [only] = sources
+  if (sources.length === 1 && only)
+    return sql`select ${selectColumns(table, selected)} ${matchingRecords(schema, plan, only, range)} ${inOrder}`
+  const withKeys = selectColumns(table, [...selected, ...order.map(({ column }) => column)])
+  const each = sources.map(
+    (source) =>
+      sql`select * from (select ${withKeys} ${matchingRecords(schema, plan, source, range)} ${inOrder}) as source`,
+  )
+  return sql`select ${selectColumns(table, selected)} from (${sql.join(each, sql` union all `)}) as ${table} ${inOrder}`
+}
+
+/**
+ * The ranges of an order to read, each a list of conditions. SQL follows an index either through values or through nulls, so
+ * where the first key can be null, the rows that have none are a range of their own.
+ */
+export function rangesOf({ resource, order, after }: ListPlan): SQL[][] {
+  const { table } = resource
+  const [first] = order
+  if (!first) throw new Error('A list has an order.')
+  const column = columnNamed(table, first.column)
+  if (!nullable(table, first.column)) return [after ? [startAfter(table, order, after)] : []]
+  const values = after ? startAfter(table, order, after) : sql`${column} is not null`
+  const nulls = sql`${column} is null`
+  if (after?.[0] !== null) return [[values], [nulls]]
+  return [[nulls, rowsAfter(table, order.slice(1), after.slice(1))]]
+}
+
+const nullable = (table: Table, column: string) => !describeTable(table).columns[column]?.notNull
+
+/** Nulls come last in both directions. Of the first key that need not be said, since ranges separate its nulls. */
+function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boolean): SQL {
+  const direction = descending ? sql`desc` : sql`asc`
+  const nulls = nullsLast && nullable(table, column) ? sql` nulls last` : sql.empty()
+  return sql`${columnNamed(table, column)} ${direction}${nulls}`
+}
+
+/**
+ * The rows after a row whose first key is not null, so that an index can be entered there: a comparison of row values if all keys
+ * have one direction, else a bound on the first key beside the whole condition.
+ */
+function startAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
+  const [first, ...rest] = order
+  if (!first) return sql`false`
+  const columns = order.map(({ column }) => columnNamed(table, column))
+  const oneDirection = rest.every(
+    ({ column, descending }) => descending === first.descending && !nullable(table, column),
+  )
+  if (oneDirection) {
+    const values = after.map((value) => sql`${value}`)
+    return sql`(${sql.join(columns, sql`, `)}) ${first.descending ? sql`<` : sql`>`} (${sql.join(values, sql`, `)})`
+  }
+  return sql`(${columns[0]} ${first.descending ? sql`<=` : sql`>=`} ${after[0]} and ${rowsAfter(table, order, after)})`
+}
+
+/** The rows after a row: after it by the first key, or equal in that and after it by the next, and so on. */
+function rowsAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
+  const [key, ...rest] = order
+  const [value, ...values] = after
+  if (!key || value === undefined) return sql`false`
+  const column = columnNamed(table, key.column)
+  const byNextKeys = rest.length > 0 ? rowsAfter(table, rest, values) : sql`false`
+  if (value === null) return sql`(${column} is null and ${byNextKeys})`
+  const later = key.descending ? sql`${column} < ${value}` : sql`${column} > ${value}`
+  const orNull = nullable(table, key.column) ? sql` or ${column} is null` : sql.empty()
+  return sql`(${later}${orNull} or (${column} = ${value} and ${byNextKeys}))`
+}
+
+function conditionSql(schema: Schema, resource: Listable, source: Source, condition: Condition): SQL {
+  const { catalogue, engine } = schema
+  const { table } = resource
+  switch (condition.by) {
+    case 'column':
+      return sql`${columnNamed(table, condition.column)} in ${condition.values}`
+    case 'range':
+      return dateCondition(columnNamed(table, condition.column), condition.bound, condition.value)
+    case 'reference': {
+      const { fields, ids, position } = condition
+      const ways = fields.map((field) => refersTo(schema, resource, source, field, ids))
+      if (position !== null) {
+        const positions = tableAsOf(catalogue, catalogue.entity('position'), source.view)
+        ways.push(
+          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id} and "positions"."stateCode" in ${ids} and "positions"."position" = ${position})`,
+        )
+      }
+      return sql`(${sql.join(ways, sql` or `)})`
+    }
+    case 'membership': {
+      const memberships = engine.items(sql`${table.doc} -> 'memberships'`, sql`membership`, 'objects')
+      return sql`exists (select 1 from ${memberships} where membership.value ->> 'status' in ${condition.statuses} and ${inForce(sql`membership.value`, condition.day)})`
+    }
+    case 'stalled':
+      return stalledCondition(resource, condition.since)
+    case 'evidence': {
+      const evidence = tableAsOf(catalogue, catalogue.entity('evidence'), { ...source.view, asOf: null })
+      const exists = sql`exists (select 1 from ${evidence} where "evidence"."recordId" = ${table.id})`
+      return condition.exists ? exists : sql`not ${exists}`
+    }
+    case 'identifier':
+      return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${condition.scheme} and ${identifiers.identifier} = ${condition.identifier})`
+    case 'ids': {
+      // One parameter for all of them, so that the statement is the same for any number.
+      const ids = engine.items(sql`${JSON.stringify(condition.ids)}`, sql`wanted`, 'texts')
+      return sql`${table.id} in (select wanted.value from ${ids})`
+    }
+    case 'text':
+      return sql`${table.id} in (${engine.search.matching(condition.query)})`
+    case 'textAt': {
+      const changed = conditionSql(schema, resource, source, { by: 'ids', ids: condition.changedIds })
+      const text = conditionSql(schema, resource, source, condition.text)
+      return sql`(${changed} or (${text} and ${table.id} not in (${changedAfter(resource, condition.seq)})))`
+    }
+    case 'unchanged':
+      return sql`${table.seq} <= ${condition.since}`
+  }
+}
+
+function stalledCondition({ table, lifecycle, settled }: Listable, since: string): SQL {
+  const status = columnNamed(table, 'status')
+  const statusSince = columnNamed(table, 'statusSince')
+  const isSettled = settled
+    ? sql`(${columnNamed(table, settled.column)} in ${settled.values} and ${status} in ${settled.statuses})`
+    : sql`false`
+  return sql`(${status} in ${lifecycle?.open ?? []} and not ${isSettled} and (${statusSince} is null or ${statusSince} < ${since}))`
+}
+
+/** Partial dates match if they overlap the range: 2022 can be after 2022-08-15, and 2022-08 before the end of 2022. */
+function dateCondition(column: SQL, bound: 'from' | 'to', value: string): SQL {
+  if (bound === 'to') return sql`${column} <= ${`${value}~`}`
+  if (value.length > 10) return sql`${column} >= ${value}`
+  const enclosing = [4, 7]
+    .filter((length) => length < value.length)
+    .map((length) => earliest(value).slice(0, length))
+  const [year] = enclosing
+  if (year === undefined) return sql`${column} >= ${value}`
+  // An OR would need two look-ups and a sort; this is one range of the index, some of whose rows are passed over.
+  return sql`(${column} >= ${year} and not (${column} < ${value} and ${column} not in ${enclosing}))`
+}
+
+/** Records that refer to one of the ids from a field: a column, or a place inside a list. */
+function refersTo(
+  schema: Schema,
+  resource: Listable,
+  { view }: Source,
+  field: string,
+  ids: readonly string[],
+): SQL {
+  const { table } = resource
+  const reference = referenceAt(resource, field)
+  if (!reference.listed) return sql`${columnNamed(table, columnOf(table, field))} in ${ids}`
+  // Links are those of current records.
+  if (view.seq !== null) return refersToInDoc(schema, table, reference, ids)
+  return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${ids} and ${links.field} = ${field})`
+}
+
+function refersToInDoc({ engine }: Schema, table: Table, { path }: Reference, ids: readonly string[]): SQL {
+  const lists: SQL[] = []
+  let value: SQL = sql`${table.doc}`
+  for (const [index, segment] of path.entries()) {
+    const last = index === path.length - 1
+    if (segment === '*') {
+      const item = sql.raw(`item${index}`)
+      lists.push(engine.items(value, item, last ? 'texts' : 'objects'))
+      value = sql`${item}.value`
+    } else value = sql`${value} ${sql.raw(last ? '->>' : '->')} ${sql.raw(`'${segment}'`)}`
+  }
+  return sql`exists (select 1 from ${sql.join(lists, sql`, `)} where ${value} in ${ids})`
+}

@@ -1,0 +1,155 @@
+// Plans of lists: decided from resolved queries alone, without a database.
+import { describe, expect, test } from 'vitest'
+import { parseSearch } from '../src/core/search.ts'
+import { type Condition, MAX_IDS, planCount, planList, scanThreshold } from '../src/records/read/plan.ts'
+import type { ResolvedList, TextFilter } from '../src/records/read/resolve.ts'
+import { catalogue } from '../src/resources/index.ts'
+
+const PRESENT = { asOf: null, seq: null }
+
+const STATUS: Condition = { by: 'column', column: 'status', values: ['proposed'] }
+
+const query = parseSearch('drones')
+
+const list = (given: Partial<ResolvedList> = {}): ResolvedList => ({
+  resource: catalogue.resource('proposal'),
+  view: PRESENT,
+  conditions: [STATUS],
+  text: null,
+  readsParts: false,
+  snapshot: null,
+  order: [
+    { column: 'proposedOn', descending: true },
+    { column: 'id', descending: true },
+  ],
+  after: null,
+  limit: 26,
+  include: [],
+  walkStart: 100,
+  total: undefined,
+  ...given,
+})
+
+const text = (matches: TextFilter['matches']): TextFilter => ({ query, matches })
+
+describe('the strategy', () => {
+  test('follows an index without q', () => {
+    expect(planList(list())).toMatchObject({
+      strategy: 'index',
+      text: null,
+      conditions: [STATUS],
+      sources: [{ view: PRESENT, changedAfter: null, conditions: [] }],
+    })
+  })
+
+  test('uses the matching ids as a condition if the full-text index gave them', () => {
+    const plan = planList(list({ text: text(['prp_a', 'prp_b']) }))
+    expect(plan).toMatchObject({ strategy: 'ids', text: null })
+    expect(plan.sources).toEqual([
+      { view: PRESENT, changedAfter: null, conditions: [{ by: 'ids', ids: ['prp_a', 'prp_b'] }] },
+    ])
+  })
+
+  test('finds nothing for a query that matches nothing', () => {
+    const [source] = planList(list({ text: text([]) })).sources
+    expect(source?.conditions).toEqual([{ by: 'ids', ids: [] }])
+  })
+
+  test('asks the full-text index in the query if some records match', () => {
+    const plan = planList(list({ text: text('some') }))
+    expect(plan).toMatchObject({ strategy: 'index', text: null })
+    expect(plan.sources[0]?.conditions).toEqual([{ by: 'text', query }])
+  })
+
+  test('scans in order, without a condition on the text, if many records match', () => {
+    const plan = planList(list({ text: text('many') }))
+    expect(plan).toMatchObject({ strategy: 'scan', text: query, conditions: [STATUS] })
+    expect(plan.sources[0]?.conditions).toEqual([])
+  })
+
+  test('never scans to count', () => {
+    const { sources } = planCount(list({ text: text('many') }))
+    expect(sources[0]?.conditions).toEqual([{ by: 'text', query }])
+  })
+
+  test('scans from fewer matches on in a small log than in a large one, and for few rows than for many', () => {
+    expect(scanThreshold(26, 0)).toBe(MAX_IDS)
+    expect(scanThreshold(26, 20_000)).toBe(722)
+    expect(scanThreshold(26, 2_000_000)).toBe(7212)
+    expect(scanThreshold(104, 20_000)).toBe(1443)
+  })
+})
+
+describe('the sources of a walk during which records changed', () => {
+  const snapshot = { seq: 100, matchedIds: ['prp_a'] }
+  const unchanged: Condition = { by: 'unchanged', since: 100 }
+  const THEN = { asOf: null, seq: 100 }
+
+  test('are unchanged records from the table and changed ones from the log', () => {
+    expect(planList(list({ snapshot })).sources).toEqual([
+      { view: PRESENT, changedAfter: null, conditions: [unchanged] },
+      { view: THEN, changedAfter: 100, conditions: [] },
+    ])
+  })
+
+  test('match text by the index in the table, and by the ids that matched then in the log', () => {
+    for (const [matches, condition] of [
+      [['prp_b'], { by: 'ids', ids: ['prp_b'] }],
+      ['some', { by: 'text', query }],
+    ] as const) {
+      const plan = planList(list({ snapshot, text: { query, matches: matches as TextFilter['matches'] } }))
+      expect(plan.sources.map(({ conditions }) => conditions)).toEqual([
+        [condition, unchanged],
+        [{ by: 'ids', ids: ['prp_a'] }],
+      ])
+    }
+  })
+
+  test('need no match of text for a scan', () => {
+    const plan = planList(list({ snapshot: { seq: 100, matchedIds: null }, text: text('many') }))
+    expect(plan.sources.map(({ conditions }) => conditions)).toEqual([[unchanged], []])
+  })
+
+  test('are the whole log if the list also depends on events, evidence or positions', () => {
+    const asOf = '2022-12-31'
+    for (const [given, view] of [
+      [{ view: { asOf, seq: null } }, { asOf, seq: 100 }],
+      [{ readsParts: true }, THEN],
+    ] as const) {
+      expect(planList(list({ snapshot, ...given })).sources).toEqual([
+        { view, changedAfter: null, conditions: [] },
+      ])
+      expect(planList(list({ snapshot, ...given, text: text('some') })).sources[0]?.conditions).toEqual([
+        { by: 'textAt', seq: 100, text: { by: 'text', query }, changedIds: ['prp_a'] },
+      ])
+    }
+  })
+
+  test('are the same for counting', () => {
+    const resolved = list({ snapshot, text: text(['prp_b']) })
+    expect(planCount(resolved).sources).toEqual(planList(resolved).sources)
+  })
+})
+
+describe('the columns beside the document', () => {
+  test('are none for a plain list', () => {
+    expect(planList(list()).columns).toEqual([])
+  })
+
+  test('are the status and its date for a day, if records have a lifecycle', () => {
+    const view = { asOf: '2022-12-31', seq: null }
+    expect(planList(list({ view })).columns).toEqual(['status', 'statusSince'])
+    expect(planList(list({ view, resource: catalogue.resource('state') })).columns).toEqual([])
+  })
+
+  test('are the id and all references for include', () => {
+    expect(planList(list({ include: ['meeting'] })).columns).toEqual(
+      expect.arrayContaining(['id', 'meetingId', 'speakerId', 'agreementId']),
+    )
+  })
+})
+
+test('a plan keeps the order, the place in it, the limit and the view', () => {
+  const given = { after: ['2022', 'prp_a'], limit: 201, view: { asOf: null, seq: 7 } }
+  expect(planList(list(given))).toMatchObject({ ...given, order: list().order })
+})
