@@ -18,6 +18,7 @@ const ONCE = [
   'contract/*',
   'openapi',
   'config',
+  'cli',
   'install',
   'logger',
 ].map((name) => `test/${name}.test.ts`)

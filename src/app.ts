@@ -39,8 +39,7 @@ import { annotationRoutes } from './resources/evidence/annotations.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
 import { standingRoutes } from './resources/positions/standings.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
-
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 export interface AppDeps {
   engine: Engine

@@ -14,8 +14,8 @@ import { seed } from './seed.ts'
 import { otherWorkers, startWorkers } from './workers.ts'
 
 /** Runs the service until SIGINT or SIGTERM. A setting that is bad, or that the machine refuses, ends the process with one line. */
-export async function start(): Promise<void> {
-  const config = configOrEnd()
+export async function start(env: Record<string, string | undefined>): Promise<void> {
+  const config = configOrEnd(env)
   try {
     await run(config)
   } catch (error) {
@@ -91,9 +91,9 @@ async function prepare(engine: Engine, config: Config): Promise<boolean> {
 
 const isKeyless = async (engine: Engine) => (await listKeys(engine.reader)).length === 0
 
-function configOrEnd(): Config {
+function configOrEnd(env: Record<string, string | undefined>): Config {
   try {
-    return readConfig(process.env)
+    return readConfig(env)
   } catch (error) {
     console.error((error as Error).message)
     process.exit(1)

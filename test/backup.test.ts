@@ -8,7 +8,7 @@ import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { service } from './helpers/app.ts'
 
 function run(command: 'backup' | 'restore', file: string, ...args: string[]) {
-  const { status, stderr } = spawnSync(process.execPath, [`src/cli/${command}.ts`, ...args], {
+  const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', command, ...args], {
     env: { ...process.env, DATABASE_URL: `file:${file}` },
     encoding: 'utf8',
   })
@@ -83,7 +83,7 @@ describe('restoring', () => {
     writeFileSync(rubbish, 'SQLite format 3\0 but not really')
     expect(run('restore', target, rubbish)).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('not a whole database'),
+      stderr: expect.stringContaining('not a complete database'),
     })
     expect(existsSync(target)).toBe(false)
   })
@@ -94,7 +94,7 @@ test.each([['backup'], ['restore']] as const)(
   (command) => {
     const file = join(folder(), 'copy.db')
     writeFileSync(file, '')
-    const { status, stderr } = spawnSync(process.execPath, [`src/cli/${command}.ts`, file, '--force'], {
+    const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', command, file, '--force'], {
       env: { ...process.env, DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' },
       encoding: 'utf8',
     })

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type IncomingMessage, get as open } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +18,7 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
 import { freshDatabase, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
+import { eventually } from './helpers/wait.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -383,7 +384,7 @@ describe('the live feed', () => {
     await reach(1)
     for (let beats = 1; beats <= 2; beats++) {
       ahead += 60_000
-      await vi.waitUntil(() => text().split(': still here\n\n').length > beats, { timeout: 15_000 })
+      await eventually(() => expect(text().split(': still here\n\n').length).toBeGreaterThan(beats))
     }
     await s.post('/v1/speakers', { name: 'B' })
     await reach(2)
@@ -412,13 +413,14 @@ describe('the live feed', () => {
     }
     const base = await baseOf(s)
     const feeds = await Promise.all(Array.from({ length: 10 }, () => live(base)))
-    await vi.waitUntil(() => waiting === 10, { timeout: 15_000 })
+    await eventually(() => expect(waiting).toBe(10))
     for (const { hangUp } of feeds) hangUp()
-    await vi.waitUntil(() => waiting === 0, { timeout: 15_000 })
-    // And it stays over, through what would have woken it.
+    await eventually(() => expect(waiting).toBe(0))
+    // And it stays over: of the next commit only a client that is still there hears.
+    const other = await live(base)
     await s.post('/v1/speakers', { name: 'A' })
-    await sleep(50)
-    expect(waiting).toBe(0)
+    await other.reach(1)
+    await eventually(() => expect(waiting).toBe(1))
   })
 
   test.each([
@@ -432,6 +434,8 @@ describe('the live feed', () => {
       const resource = catalogue.resource('source')
       // Readers that take the headers and nothing else: for each of them 20 MB wait.
       const base = await baseOf(s)
+      const sockets: Socket[] = []
+      s.app.server.on('connection', (socket) => sockets.push(socket))
       const slow = await Promise.all(Array.from({ length: 3 }, () => live(base)))
       for (const { response } of slow) response.pause()
       const memory = () => {
@@ -449,21 +453,18 @@ describe('the live feed', () => {
             )
           }
         })
-      const collect = async () => {
-        for (let round = 0; round < 3; round++) {
-          collectGarbage()
-          await sleep(20)
-        }
-      }
-      await collect()
+      collectGarbage()
       const before = memory()
       for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
       // Others come when all of it waits for them already.
       for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
-      await sleep(200)
-      await collect()
+      // The service has sent what the connections take, and waits.
+      await eventually(() => expect(sockets.filter((socket) => socket.writableLength > 0)).toHaveLength(5))
       // A connection to PostgreSQL keeps room for the largest answer that it had; that does not grow with readers.
-      expect(memory() - before).toBeLessThan(onPostgres ? 80 : 50)
+      await eventually(() => {
+        collectGarbage()
+        expect(memory() - before).toBeLessThan(onPostgres ? 80 : 50)
+      })
       // And when one reads on, nothing was left out.
       const [first] = slow
       first?.response.resume()
@@ -678,12 +679,12 @@ describe('a mirror', () => {
     await once(child, 'exit')
   })
 
-  test('kept by examples/mirror.ts, killed and started again, equals the database', async () => {
+  test('kept by examples/mirror.js, killed and started again, equals the database', async () => {
     const { folder, database, base, token, run } = await processes()
     const child = await run()
     const copy = join(folder, 'mirror.json')
     const start = () => {
-      const script = beside(['examples/mirror.ts', base, copy])
+      const script = beside(['examples/mirror.js', base, copy])
       script.stdout?.resume()
       script.stderr?.resume()
       return script

@@ -7,12 +7,13 @@ import Database from 'better-sqlite3'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import ICAL from 'ical.js'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf } from './helpers/bodies.ts'
 import { fromOutside, onPostgres } from './helpers/database.ts'
+import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
@@ -593,7 +594,7 @@ describe('a client that hangs up midway', () => {
         const open = `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`
         // A read that was going on as the client hung up is read to its end.
         const held = async () => (await fromOutside(s.url, (client) => client.query(open))).rows[0].n
-        await vi.waitUntil(async () => (await held()) === 0)
+        await eventually(async () => expect(await held()).toBe(0))
       } else {
         const other = new Database(s.file)
         const [checkpoint] = other.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]

@@ -1,12 +1,13 @@
 // Idempotency-Key: a POST that may be repeated runs once, and its answer is kept with what it wrote.
 
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
+import { eventually } from './helpers/wait.ts'
 
 const HOUR = 3_600_000
 
@@ -329,7 +330,7 @@ describe('an answer is never kept without its write', () => {
     const s = await service()
     const { app, state } = await failing(s)
     // The first in the commit keeps it open until the one that will fail has come.
-    const first = s.engine.write(() => vi.waitFor(() => expect(state.asked).toBe(1), 10_000))
+    const first = s.engine.write(() => eventually(() => expect(state.asked).toBe(1)))
     const [broken, ...whole] = await Promise.all([
       postTo(app, s, '/v1/speakers', speaker('broken'), 'broken'),
       ...['a', 'b', 'c'].map((name) => s.post('/v1/speakers', speaker(name), { 'idempotency-key': name })),

@@ -24,7 +24,7 @@ const keysCommand = (url: string, ...args: string[]) =>
   new Promise<Run>((resolve) => {
     execFile(
       join(ROOT, 'node_modules/.bin/node'),
-      ['src/cli/keys.ts', ...args],
+      ['src/main.ts', 'keys', ...args],
       { cwd: ROOT, env: { PATH: process.env['PATH'], DATABASE_URL: url } },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
@@ -110,7 +110,7 @@ describe('npm run keys', () => {
     const s = await service()
     const { code, stdout, stderr } = await keysCommand(s.url, ...args)
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/Usage|--expires|There is no key/)
+    expect(stderr).toMatch(/Usage|^error: |--expires|There is no key/)
     expect(stderr).not.toMatch(/^ +at /m)
     expect(await listKeys(s.engine.reader)).toHaveLength(2)
   })

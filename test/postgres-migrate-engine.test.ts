@@ -1,6 +1,5 @@
 // npm run migrate-engine: a SQLite database, whole, on PostgreSQL.
-
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +27,7 @@ async function blank(): Promise<TestDatabase> {
 
 const migrateEngine = (...args: string[]) =>
   new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(NODE, ['src/cli/migrate-engine.ts', ...args], { cwd: ROOT }, (error, stdout, stderr) =>
+    execFile(NODE, ['src/main.ts', 'migrate-engine', ...args], { cwd: ROOT }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })
@@ -95,7 +94,7 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
   await old.close()
 
   const run = await migrateEngine('--from', from, '--to', to.url)
-  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('Every row is there and equal')])
+  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('All rows were copied and compared')])
   expect(run.stdout).toMatch(new RegExp(`^changes\\t${seq}\\t[0-9a-f]{64}$`, 'm'))
   expect(run.stdout).toMatch(/^idempotency\t3\t/m)
 
@@ -126,77 +125,86 @@ async function filled(): Promise<string> {
   return from
 }
 
-/** Begins to copy, and is killed when so much is noted. */
-async function killedAt(from: string, to: TestDatabase, what: string): Promise<void> {
-  const child = spawn(NODE, ['src/cli/migrate-engine.ts', '--from', from, '--to', to.url], {
-    cwd: ROOT,
-    stdio: 'ignore',
-  })
-  const exit = once(child, 'exit')
-  await fromOutside(to.url, async (client) => {
-    while (child.exitCode === null) {
-      const noted = await client
-        .query(`select 1 from "engineCopy" where "name" = $1`, [what])
-        .catch(() => ({ rowCount: 0 }))
-      if (noted.rowCount) break
-    }
-  })
-  child.kill('SIGKILL')
-  expect(await exit).toEqual([null, 'SIGKILL'])
+/** A database with the schema, and SQL of the test in it. */
+async function prepared(statements: string): Promise<TestDatabase> {
+  const database = await blank()
+  const engine = await openEngine(database.url)
+  await engine.migrate()
+  await engine.close()
+  await fromOutside(database.url, (client) => client.query(statements))
+  return database
 }
 
-test('it goes on where it was killed, in the midst of rows and of the index, and comes to the same', async () => {
+const onInsert = (table: string, body: string) => `
+  create function on_insert() returns trigger language plpgsql as $$ begin ${body}; return new; end $$;
+  create trigger on_insert before insert on "${table}" for each row execute function on_insert();`
+
+/** Runs a copy whose writing to proposals waits until `work` is done. */
+async function whileCopying(from: string, work: (child: ChildProcess) => Promise<unknown>) {
+  const to = await prepared(onInsert('proposals', 'perform pg_advisory_xact_lock_shared(1)'))
+  const child = spawn(NODE, ['src/main.ts', 'migrate-engine', '--from', from, '--to', to.url], { cwd: ROOT })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const closed = once(child, 'close')
+  await fromOutside(to.url, async (client) => {
+    await client.query('select pg_advisory_lock(1)')
+    const waiting = `select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+    while (!(await client.query(waiting)).rowCount) expect([child.exitCode, stderr]).toEqual([null, ''])
+    await work(child)
+  })
+  const [code, signal] = await closed
+  return { to, code, signal, stderr }
+}
+
+const count = (database: TestDatabase) =>
+  fromOutside(database.url, async (client) => (await client.query('select 1 from changes limit 1')).rowCount)
+
+test('a copy that is killed leaves the target empty, so that it can be run again', async () => {
   const from = await filled()
-  const to = await blank()
-  await killedAt(from, to, 'rows changes')
-  await killedAt(from, to, 'rows proposals')
-  await killedAt(from, to, 'index')
-  const resumed = await migrateEngine('--from', from, '--to', to.url)
-  expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('Every row is there and equal')])
-  const other = await blank()
-  const whole = await migrateEngine('--from', from, '--to', other.url)
-  expect(resumed.stdout).toBe(whole.stdout)
-  const references = `select conname from pg_constraint where contype = 'f' order by 1`
-  const [one, two] = await Promise.all(
-    [to, other].map(({ url }) => fromOutside(url, async (client) => (await client.query(references)).rows)),
-  )
-  expect(one).toEqual(two)
+  const { to, signal } = await whileCopying(from, async (child) => child.kill('SIGKILL'))
+  expect([signal, await count(to)]).toEqual(['SIGKILL', 0])
+  await fromOutside(to.url, (client) => client.query('drop function on_insert cascade'))
+  expect((await migrateEngine('--from', from, '--to', to.url)).code).toBe(0)
   const { app, close } = await appOn(to.url)
   onTestFinished(close)
   const { body } = await app.inject('/v1/proposals?q=about&count=exact&limit=1')
   expect(JSON.parse(body).page.total).toBe(1500)
+  const foreignKeys = `select conname from pg_constraint where contype = 'f' order by 1`
+  const rows = ({ url }: TestDatabase) =>
+    fromOutside(url, async (client) => (await client.query(foreignKeys)).rows)
+  expect(await rows(to)).toEqual(await rows(await prepared('')))
 })
 
-test('it finds a row that is not what it was, and says which', async () => {
+test('a row that differs in the copy is named, and nothing is written', async () => {
   const from = await filled()
-  const to = await blank()
-  await killedAt(from, to, 'index')
-  const { id } = await fromOutside(to.url, async (client) => {
-    const changed = await client.query(
-      `update proposals set title = title || '!' where id = (select id from proposals order by id limit 1) returning id`,
-    )
-    return changed.rows[0]
-  })
+  const to = await prepared(onInsert('proposals', `new.title := new.title || '!'`))
   const run = await migrateEngine('--from', from, '--to', to.url)
-  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining(`proposals ${id} is not the same`) })
+  expect([run.code, run.stdout, await count(to)]).toEqual([1, '', 0])
+  expect(run.stderr).toMatch(/proposals prp_\w+ differs in the copy/)
 })
 
-test('it refuses a database that holds something, one that goes on being written, and what it cannot read', async () => {
+test('a source that is written to meanwhile is refused, and nothing is written', async () => {
   const from = await filled()
-  const to = await blank()
-  await killedAt(from, to, 'rows changes')
-  const { engine, close } = await appOn(from)
-  const records = recordsOn(engine)
-  const speakers = catalogue.resource('speaker')
-  await records.write(AUTHOR, (tx) => createRecord(tx, speakers, speakers.create.parse({ name: 'Late' })))
-  await close()
-  const late = await migrateEngine('--from', from, '--to', to.url)
-  expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('written to since the copy began') })
+  const run = await whileCopying(from, async () => {
+    const { engine, close } = await appOn(from)
+    const speakers = catalogue.resource('speaker')
+    await recordsOn(engine).write(AUTHOR, (transaction) =>
+      createRecord(transaction, speakers, speakers.create.parse({ name: 'Late' })),
+    )
+    await close()
+  })
+  expect([run.code, await count(run.to)]).toEqual([1, 0])
+  expect(run.stderr).toContain('written to meanwhile')
+})
 
+test('a target that is not empty and wrong arguments are refused', async () => {
+  const from = await filled()
   const used = await blank()
-  const { engine: other, close: closeOther } = await appOn(used.url)
-  await seed(other)
-  await closeOther()
+  const { engine, close } = await appOn(used.url)
+  await seed(engine)
+  await close()
   const full = await migrateEngine('--from', from, '--to', used.url)
   expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining('is not empty') })
 
@@ -210,6 +218,6 @@ test('it refuses a database that holds something, one that goes on being written
   ]) {
     const refused = await migrateEngine(...args)
     expect([args, refused.code, refused.stdout]).toEqual([args, 1, ''])
-    expect(refused.stderr).toMatch(/Usage|There is no database at/)
+    expect(refused.stderr).toMatch(/^error: |There is no database at/)
   }
 })

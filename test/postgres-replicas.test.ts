@@ -1,13 +1,14 @@
 // Reads spread over replicas: whoever sends back the token of a write sees that write, and what a replica cannot
 // answer the primary does.
 import type { FastifyInstance } from 'fastify'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
 import { service } from './helpers/app.ts'
 import { Cluster, canServe } from './helpers/cluster.ts'
 import { fromOutside } from './helpers/database.ts'
+import { eventually } from './helpers/wait.ts'
 
 /** A primary with replicas, and the service on them. */
 async function spread(count = 1) {
@@ -46,7 +47,7 @@ const caughtUp = async (primary: Cluster, replica: Cluster) => {
   const at = async ({ url }: Cluster) =>
     (await fromOutside(url, (client) => client.query(place))).rows[0].place as string
   const wanted = await at(primary)
-  await vi.waitUntil(async () => (await at(replica)) >= wanted, { timeout: 15_000 })
+  await eventually(async () => expect((await at(replica)) >= wanted).toBe(true))
 }
 
 describe.skipIf(!canServe)('with a replica', () => {

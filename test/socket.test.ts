@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import request from 'supertest'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { REQUEST_ID, type Service, service } from './helpers/app.ts'
+import { eventually } from './helpers/wait.ts'
 
 interface RawAnswer {
   status: number
@@ -56,9 +57,9 @@ describe('over a socket', () => {
     // Begun before the service stops, ended behind that.
     socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
     const [connection] = (await begun) as [Socket]
-    await vi.waitUntil(() => connection.bytesRead > 0)
+    await eventually(() => expect(connection.bytesRead).toBeGreaterThan(0))
     const closed = s.app.close()
-    await vi.waitUntil(() => !s.app.server.listening)
+    await eventually(() => expect(s.app.server.listening).toBe(false))
     socket.write('\r\n')
     await once(socket, 'close')
     await closed

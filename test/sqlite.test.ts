@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Engine } from '../src/db/engine.ts'
@@ -61,7 +60,6 @@ describe('a write', () => {
         done = true
       })
     for (let reads = 0; reads < 5; reads++) {
-      await sleep(10)
       expect(await engine.reader.get(sql`select 1 as one`)).toEqual({ one: 1 })
     }
     expect(done).toBe(false)

@@ -3,13 +3,14 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { refusedRange, urlFaults } from '../src/core/addresses.ts'
 import type { Resolve } from '../src/features/webhooks/client.ts'
 import { type Service, service } from './helpers/app.ts'
 import { made } from './helpers/asking.ts'
 import { receiver } from './helpers/receiver.ts'
+import { eventually } from './helpers/wait.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -172,10 +173,7 @@ async function leadingTo(port: number, resolve: Resolve) {
 async function tried(s: Pick<Service, 'post' | 'get'>, path: string, admin: Record<string, string>) {
   await made(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
   const newest = async () => (await s.get(`${path}/deliveries`, admin)).body['data'][0]
-  await vi.waitFor(async () => expect((await newest()).attemptCount).toBe(1), {
-    timeout: 10_000,
-    interval: 5,
-  })
+  await eventually(async () => expect((await newest()).attemptCount).toBe(1))
   return (await s.get(`${path}/deliveries/${(await newest()).id}`, admin)).body
 }
 
@@ -247,14 +245,11 @@ test('a literal address that was subscribed while the setting allowed it is not 
     }
   }
   await ask('POST', '/v1/topics', { slug: 'b', prefLabel: 'B' })
-  await vi.waitFor(
-    async () => {
-      const { body } = await ask('GET', `${path}/deliveries`)
-      const { body: log } = await ask('GET', `${path}/deliveries/${body.data[0].id}`)
-      expect(log.attempts[0].error).toBe('127.0.0.1 is not a public address (loopback).')
-    },
-    { timeout: 10_000, interval: 5 },
-  )
+  await eventually(async () => {
+    const { body } = await ask('GET', `${path}/deliveries`)
+    const { body: log } = await ask('GET', `${path}/deliveries/${body.data[0].id}`)
+    expect(log.attempts[0].error).toBe('127.0.0.1 is not a public address (loopback).')
+  })
   expect(target.messages).toHaveLength(1)
 })
 

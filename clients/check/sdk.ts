@@ -128,7 +128,7 @@ async function serve(folder: string) {
   }
   if (!base) throw new Error('The service did not start.')
   server.stderr.resume()
-  const args = [join(root, 'src/cli/keys.ts'), 'create', '--name', 'sdk:check', '--role', 'analyst']
+  const args = [join(root, 'src/main.ts'), 'keys', 'create', '--name', 'sdk:check', '--role', 'analyst']
   const key = (await run(process.execPath, args, { env })).trim()
   const stop = async () => {
     server.kill('SIGTERM')

@@ -1,61 +1,45 @@
-// npm run keys -- create --name NAME --role analyst|admin [--expires 90d] | list | revoke ID
-import { parseArgs } from 'node:util'
+// Creates, lists and revokes keys.
 import { isCalendarDate } from '../core/dates.ts'
-import { createKey, listKeys, ROLES, type Role, revokeKey } from '../db/keys.ts'
-import { runCommand, UsageError } from './command.ts'
+import type { Engine } from '../db/engine.ts'
+import { createKey, listKeys, type Role, revokeKey } from '../db/keys.ts'
+import { UsageError } from './command.ts'
 
-const USAGE = `Usage:
-  npm run keys -- create --name NAME --role analyst|admin [--expires 90d|12h|2027-01-31]
-  npm run keys -- list
-  npm run keys -- revoke ID`
+export interface NewKey {
+  name: string
+  role: Role
+  /** Hours (12h), days (90d), or the last day (2027-01-31, UTC). */
+  expires?: string
+}
 
-await runCommand(async (engine) => {
-  const { positionals, values } = parseArguments()
-  const [action, id] = positionals
-  const now = new Date()
-  if (action === 'create') {
-    const { name, role, expires } = values
-    if (!name?.trim() || !ROLES.includes(role as Role)) throw new UsageError(USAGE)
-    const expiresAt = expires === undefined ? null : expiry(expires, now)
-    const { key, token } = await createKey(engine, { name: name.trim(), role: role as Role, expiresAt, now })
-    console.error(
-      `Key ${key.id} for ${key.name} (${key.role}), ${key.expiresAt ? `until ${key.expiresAt}` : 'without expiry'}. It is shown only now:`,
-    )
-    console.log(token)
-  } else if (action === 'list') {
-    for (const key of await listKeys(engine.reader)) {
-      const state = key.revokedAt
-        ? `revoked ${key.revokedAt}`
-        : key.expiresAt
-          ? `until ${key.expiresAt}`
-          : 'without expiry'
-      console.log([key.id, key.role, state, key.name].join('\t'))
-    }
-  } else if (action === 'revoke' && id) {
-    if (!(await revokeKey(engine, id, now)))
-      throw new UsageError(`There is no key ${id}. "npm run keys -- list" shows them.`)
-    console.error(`Key ${id} is revoked.`)
-  } else {
-    throw new UsageError(USAGE)
-  }
-})
+/** Prints the key alone on standard output. */
+export async function create(engine: Engine, { name, role, expires }: NewKey): Promise<void> {
+  const expiresAt = expires === undefined ? null : parseExpiry(expires)
+  const { key, token } = await createKey(engine, { name, role, expiresAt, now: new Date() })
+  console.error(`Key ${key.id} for ${key.name} (${key.role}), ${expiryOf(key)}. It is shown only once:`)
+  console.log(token)
+}
 
-function parseArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { name: { type: 'string' }, role: { type: 'string' }, expires: { type: 'string' } },
-    })
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${USAGE}`)
+export async function list(engine: Engine): Promise<void> {
+  for (const key of await listKeys(engine.reader)) {
+    const state = key.revokedAt ? `revoked ${key.revokedAt}` : expiryOf(key)
+    console.log([key.id, key.role, state, key.name].join('\t'))
   }
 }
 
-/** When a key ends: after so many hours or days, or with a calendar day (UTC). */
-function expiry(given: string, now: Date): Date {
-  const after = /^([1-9]\d{0,4})([hd])$/.exec(given)
-  if (after) return new Date(now.getTime() + Number(after[1]) * (after[2] === 'h' ? 3_600_000 : 86_400_000))
-  const day = isCalendarDate(given) ? new Date(`${given}T23:59:59.999Z`) : undefined
-  if (!day || day <= now) throw new UsageError(`--expires takes 90d, 12h or a day to come, not ${given}.`)
-  return day
+export async function revoke(engine: Engine, id: string): Promise<void> {
+  if (!(await revokeKey(engine, id, new Date())))
+    throw new UsageError(`There is no key ${id}. "sco-tracker keys list" shows them.`)
+  console.error(`Key ${id} is revoked.`)
+}
+
+const expiryOf = ({ expiresAt }: { expiresAt: string | null }) =>
+  expiresAt === null ? 'without expiry' : `until ${expiresAt}`
+
+function parseExpiry(text: string): Date {
+  const [, count, unit] = /^([1-9]\d{0,4})([hd])$/.exec(text) ?? []
+  if (count) return new Date(Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000))
+  const end = isCalendarDate(text) ? new Date(`${text}T23:59:59.999Z`) : null
+  if (end === null || end.getTime() <= Date.now())
+    throw new UsageError(`--expires takes 12h, 90d or a future day, not ${text}.`)
+  return end
 }

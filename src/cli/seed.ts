@@ -1,11 +1,13 @@
-// npm run seed: fills an empty database from seeds/, as far as SEED says.
-import { readConfig } from '../config.ts'
+// Fills an empty database from seeds/.
+import type { Command } from 'commander'
+import type { Engine } from '../db/engine.ts'
 import { seed } from '../seed.ts'
-import { runCommand, UsageError } from './command.ts'
+import { UsageError } from './command.ts'
+import { settingsOf } from './settings.ts'
 
-await runCommand(async (engine) => {
-  const { seed: extent } = readConfig(process.env)
-  if (extent === 'none') throw new UsageError('SEED is none, so there is nothing to seed.')
+export async function seedDatabase(engine: Engine, _options: object, command: Command): Promise<void> {
+  const { seed: extent } = settingsOf(command)
+  if (extent === 'none') throw new UsageError('SEED is none, so there is nothing to fill the database with.')
   const done = await seed(engine, undefined, extent)
-  console.error(done ? 'Seeded from seeds/.' : 'The database is not empty; nothing was changed.')
-})
+  console.error(done ? 'Filled from seeds/.' : 'The database is not empty; nothing was changed.')
+}

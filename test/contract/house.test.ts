@@ -137,23 +137,22 @@ describe('the house', () => {
       files.filter((file) => statically(file).some((each) => pattern.test(each)))
     expect(loads(/^pg$/)).toEqual(['db/postgres/engine.ts'])
     expect(loads(/postgres\/engine\.ts$/)).toEqual([])
-    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'cli/restore.ts', 'db/sqlite/connection.ts'])
+    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'db/sqlite/connection.ts'])
     expect(loads(/sqlite\/engine\.ts$/)).toEqual(['cli/openapi.ts'])
   })
 
-  test('reads the environment in config.ts alone; others only hand it there', () => {
+  test('gets its settings from the command line, and reads no environment itself', () => {
     const reading = files.filter((file) => {
       const code = read(file)
         .replace(/\/\*[\s\S]*?\*\//g, '')
         .replace(/\/\/.*$/gm, '')
-        .replaceAll('readConfig(process.env)', '')
       return /process\s*\.\s*env|process\[|\bfrom 'node:process'/.test(code)
     })
-    expect(reading.filter((file) => file !== 'config.ts')).toEqual([])
+    expect(reading).toEqual([])
   })
 
   test('opens each file with a line that says what it is for, except tables', () => {
-    const silent = files.filter((file) => !file.endsWith('/table.ts') && !read(file).startsWith('// '))
+    const silent = files.filter((file) => !file.endsWith('/table.ts') && !/^(#!.*\n)?\/\/ /.test(read(file)))
     expect(silent).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ export const SERVER = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@1
 
 /** Does the server answer? */
 export async function answers(): Promise<boolean> {
-  const client = new pg.Client({ connectionString: SERVER, connectionTimeoutMillis: 2000 })
+  const client = new pg.Client({ connectionString: SERVER, connectionTimeoutMillis: 30_000 })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -1,7 +1,8 @@
 // A receiver of webhooks on 127.0.0.1, which answers as a test wants and keeps what it was sent.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
+import { eventually } from './wait.ts'
 
 export interface Message {
   headers: IncomingHttpHeaders
@@ -56,12 +57,9 @@ export async function receiver(behave: Behaviour = () => ({ status: 204 })): Pro
     messages: [],
     behave,
     got: async (count) => {
-      await vi.waitFor(
-        () => {
-          if (self.messages.length < count) throw new Error(`${self.messages.length} of ${count} came.`)
-        },
-        { timeout: 15_000, interval: 5 },
-      )
+      await eventually(() => {
+        if (self.messages.length < count) throw new Error(`${self.messages.length} of ${count} came.`)
+      })
       return self.messages
     },
   }

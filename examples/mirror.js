@@ -1,0 +1,39 @@
+// Keeps a local copy of the tracker up to date: node examples/mirror.js http://127.0.0.1:3000 mirror.json
+// It can be stopped at any time and continues where it left off. Runs on any Node since 20, without packages.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+
+const [baseUrl = 'http://127.0.0.1:3000', file = 'mirror.json'] = process.argv.slice(2)
+
+/** `after` is the last change that was applied; `records` are by kind and id. */
+const mirror = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { after: 0, records: {} }
+
+/** Requests the next changes and applies them, each of which may be applied twice. Returns whether there are more. */
+async function update() {
+  const response = await fetch(`${baseUrl}/v1/changes?after=${mirror.after}&limit=1000`)
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`)
+  const { data, page } = await response.json()
+  for (const { kind, id, record } of data) {
+    if (record === null) delete mirror.records[`${kind}/${id}`]
+    else mirror.records[`${kind}/${id}`] = record
+  }
+  mirror.after = page.nextAfter
+  if (data.length > 0) save()
+  return page.hasMore
+}
+
+/** Replaces the file in one step, so that it is never half written. */
+function save() {
+  writeFileSync(`${file}.new`, JSON.stringify(mirror))
+  renameSync(`${file}.new`, file)
+  console.log(`${Object.keys(mirror.records).length} records as of change ${mirror.after}`)
+}
+
+for (;;) {
+  try {
+    while (await update());
+  } catch (error) {
+    console.error(String(error))
+  }
+  await setTimeout(1000)
+}

@@ -1,0 +1,110 @@
+// Defines the commands of sco-tracker, with their arguments and options.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Engine } from '../db/engine.ts'
+import { ROLES } from '../db/keys.ts'
+import { VERSION } from '../version.ts'
+import { UsageError, withEngine } from './command.ts'
+import { addSettings, environmentOf, settingsOf } from './settings.ts'
+
+/** Runs a command line; "start" where it is empty. */
+export async function run(args: string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(args.length === 0 ? ['start'] : args, { from: 'user' })
+  } catch (error) {
+    // A database that does not answer, a folder that cannot be written: a stack trace would not help.
+    const { code, message } = error as NodeJS.ErrnoException
+    if (!(error instanceof UsageError || typeof code === 'string')) throw error
+    console.error(message)
+    process.exitCode = 1
+  }
+}
+
+/** Commands load their modules when they run, which keeps the others fast. */
+export function buildProgram(): Command {
+  const program = new Command('sco-tracker').description('A record of the Shanghai Cooperation Organisation.')
+  const command = (name: string, description: string, parent = program) =>
+    parent.command(name).description(description)
+  /** A command whose action gets the database before its arguments. */
+  const onDatabase = (name: string, description: string, parent = program) =>
+    addSettings(command(name, description, parent), ['DATABASE_URL'])
+
+  addSettings(command('start', 'Start the service'))
+    .option('--exit-with-parent', 'stop when the parent process ends, as npm does not pass signals on')
+    .action(async ({ exitWithParent }, command) => {
+      if (exitWithParent) stopWithParent()
+      const { start } = await import('../start.ts')
+      await start(environmentOf(command))
+    })
+
+  const keys = command('keys', 'Manage keys')
+  onDatabase('create', 'Create a key and print it', keys)
+    .requiredOption('--name <name>', 'whose key it is', nonEmpty)
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
+    .option('--expires <when>', 'after hours (12h) or days (90d), or the last day (2027-01-31)')
+    .action(withDatabase(async () => (await import('./keys.ts')).create))
+  onDatabase('list', 'List all keys', keys).action(withDatabase(async () => (await import('./keys.ts')).list))
+  onDatabase('revoke', 'Revoke a key', keys)
+    .argument('<id>', 'its id')
+    .action(withDatabase(async () => (await import('./keys.ts')).revoke))
+
+  addSettings(command('seed', 'Fill an empty database from seeds/'), ['DATABASE_URL', 'SEED']).action(
+    withDatabase(async () => (await import('./seed.ts')).seedDatabase),
+  )
+  onDatabase('import', 'Import files of records: all of them or none')
+    .argument('<path...>', '.csv, .ndjson or .jsonl files named after their kind, or folders of them')
+    .option('--kind <kind>', 'the kind of the rows, where file names do not say it')
+    .option('--dry-run', 'only check the files')
+    .action(withDatabase(async () => (await import('./import.ts')).importAll))
+  onDatabase('export', 'Write all records to files that "import" reads')
+    .argument('<folder>', 'a new or empty folder')
+    .addOption(new Option('--format <format>').choices(['ndjson', 'csv']).default('ndjson'))
+    .action(withDatabase(async () => (await import('./export.ts')).exportAll))
+
+  onDatabase('backup', 'Copy the SQLite database, even while the service runs')
+    .argument('<file>', 'the copy')
+    .option('--force', 'replace the file if it exists')
+    .action(async (file, options, command) => (await import('./backup.ts')).backup(file, options, command))
+  onDatabase('restore', 'Put a copy in place of the SQLite database')
+    .argument('<file>', 'the copy')
+    .option('--force', 'replace the database if there is one')
+    .action(async (file, options, command) => (await import('./backup.ts')).restore(file, options, command))
+
+  command('migrate-engine', 'Copy a SQLite database to an empty PostgreSQL database')
+    .requiredOption('--from <url>', 'file:PATH', matching(/^file:.+/))
+    .requiredOption('--to <url>', 'postgres://USER:PASSWORD@HOST/NAME', matching(/^postgres(ql)?:\/\/.+/))
+    .action(async (options) => (await import('./migrate-engine.ts')).migrateEngine(options))
+  command('openapi', 'Write the OpenAPI document to openapi/')
+    .option('--check', 'write nothing, and fail if openapi/openapi.json is out of date')
+    .action(async () => {
+      await import('./openapi.ts')
+    })
+  return withVersion(program)
+}
+
+function withVersion(command: Command): Command {
+  for (const child of command.commands) withVersion(child)
+  return command.version(VERSION)
+}
+
+const withDatabase =
+  <Args extends unknown[]>(load: () => Promise<(engine: Engine, ...args: Args) => Promise<void>>) =>
+  async (...args: unknown[]) => {
+    const work = await load()
+    const { databaseUrl } = settingsOf(args.at(-1) as Command)
+    await withEngine(databaseUrl, (engine) => work(engine, ...(args as Args)))
+  }
+
+function stopWithParent(): void {
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 250).unref()
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
+  return text.trim()
+}
+
+const matching = (pattern: RegExp) => (text: string) => {
+  if (!pattern.test(text)) throw new InvalidArgumentError('The URL is for another engine.')
+  return text
+}

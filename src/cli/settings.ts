@@ -1,0 +1,44 @@
+// Offers the settings as command-line options, which win over the environment variables.
+import { type Command, Option } from 'commander'
+import { type Config, readConfig, SETTINGS } from '../config.ts'
+import { UsageError } from './command.ts'
+
+const DESCRIPTIONS: Record<string, string> = {
+  HOST: 'address to listen on',
+  PORT: 'port to listen on; 0 takes a free one',
+  DATABASE_URL: 'file:PATH for SQLite, postgres://… for PostgreSQL',
+  DATABASE_REPLICA_URLS: 'streaming replicas of a PostgreSQL database, separated by commas',
+  SEED: 'what an empty database is filled with: article, reference or none',
+  WORKERS: 'processes that answer requests',
+  LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent',
+  REQUIRE_KEY_FOR_READS: 'whether reading needs a key',
+  CORS_ORIGINS: 'origins whose pages may call the service: *, or a list separated by commas',
+  TRUST_PROXY: 'whether to believe X-Forwarded-* headers',
+  RATE_LIMIT_MAX: 'requests per minute and client; 0 is off',
+  WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may lead to private addresses',
+}
+
+const flag = (setting: string) => `--${setting.toLowerCase().replaceAll('_', '-')} <value>`
+
+/** Adds an option for each setting. */
+export function addSettings(command: Command, names: readonly string[] = SETTINGS): Command {
+  for (const name of names) command.addOption(new Option(flag(name), DESCRIPTIONS[name]).env(name))
+  return command
+}
+
+/** What the options of a command and the environment say, by the names of settings. */
+export const environmentOf = (command: Command): Record<string, string | undefined> =>
+  Object.fromEntries(
+    command.options.flatMap((option) =>
+      option.envVar ? [[option.envVar, command.getOptionValue(option.attributeName())]] : [],
+    ),
+  )
+
+/** @throws UsageError */
+export function settingsOf(command: Command): Config {
+  try {
+    return readConfig(environmentOf(command))
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}

@@ -1,0 +1,106 @@
+// The command line: help, versions, and what is refused. What commands do is tested with their features.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { expect, test } from 'vitest'
+import { buildProgram } from '../src/cli/program.ts'
+import { SETTINGS } from '../src/config.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const { version, bin, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+/** A command and all commands below it, as the words that call them. */
+const namesOf = (command: Command, words: string[] = []): string[][] => [
+  words,
+  ...command.commands.flatMap((child) => namesOf(child, [...words, child.name()])),
+]
+
+const COMMANDS = namesOf(buildProgram())
+
+/** Parses a command line in this process. @returns the status it ends with, and what it prints */
+async function run(...args: string[]) {
+  const output = { stdout: '', stderr: '' }
+  const prepare = (command: Command): Command => {
+    command.commands.forEach(prepare)
+    return command.exitOverride().configureOutput({
+      writeOut: (text) => (output.stdout += text),
+      writeErr: (text) => (output.stderr += text),
+    })
+  }
+  const { exitCode } = await prepare(buildProgram())
+    .parseAsync(args, { from: 'user' })
+    .then(
+      () => ({ exitCode: 0 }),
+      (error) => error as { exitCode: number },
+    )
+  return { status: exitCode, ...output }
+}
+
+test('there is a command for every task', () => {
+  expect(COMMANDS.map((words) => words.join(' '))).toEqual([
+    '',
+    'start',
+    'keys',
+    'keys create',
+    'keys list',
+    'keys revoke',
+    'seed',
+    'import',
+    'export',
+    'backup',
+    'restore',
+    'migrate-engine',
+    'openapi',
+  ])
+})
+
+test.each(COMMANDS.map((words) => [words]))('%j has help and the version of package.json', async (words) => {
+  const help = await run(...words, '--help')
+  expect([help.status, help.stderr]).toEqual([0, ''])
+  expect(help.stdout).toContain(`Usage: ${['sco-tracker', ...words].join(' ')}`)
+  expect(await run(...words, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test.each([
+  [['sed'], `error: unknown command 'sed'\n(Did you mean seed?)\n`],
+  [['keys', 'creat'], `error: unknown command 'creat'\n(Did you mean create?)\n`],
+  [['start', '--prot', '1'], `error: unknown option '--prot'\n(Did you mean --port?)\n`],
+  [['seed', '--hlep'], `error: unknown option '--hlep'\n(Did you mean --help?)\n`],
+  [['seed', 'all'], `error: too many arguments for 'seed'. Expected 0 arguments but got 1.\n`],
+])('%j is refused, with a suggestion where there is one', async (args, stderr) => {
+  expect(await run(...args)).toEqual({ status: 1, stdout: '', stderr })
+})
+
+test('start takes every setting as an option', async () => {
+  const { stdout } = await run('start', '--help')
+  for (const setting of SETTINGS) {
+    const flag = setting.toLowerCase().replaceAll('_', '-')
+    expect(stdout).toMatch(new RegExp(`^  --${flag} <value> +[a-z*]`, 'm'))
+  }
+})
+
+test('an npm script of the same name stands for each command', () => {
+  for (const [name] of COMMANDS.filter((words) => words.length === 1))
+    expect(scripts[name as string]).toMatch(new RegExp(`src/main.js ${name}( |$)`))
+  expect(bin).toEqual({ 'sco-tracker': 'src/main.js' })
+})
+
+test('a setting on the command line wins over the environment', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', 'start', '--port', 'http'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], PORT: '0' },
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^Bad settings: PORT: [^\n]+\n$/)])
+})
+
+test('a Node without TypeScript is told in one line what to do', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-strip-types', 'src/main.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^This is Node v[\d.]+; [^\n]*"npm start"[^\n]*\n$/)
+})
