@@ -4,6 +4,7 @@ import { newId } from '../core/ids.ts'
 import { sha256 } from '../core/text.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
 import { sql } from './sql.ts'
+import { insertInto } from './statements.ts'
 import { keys } from './system-tables.ts'
 
 export const ROLES = ['analyst', 'admin'] as const
@@ -104,6 +105,6 @@ const FIND = sql`select ${columns}, ${keys.hash} as hash from ${keys} where ${ke
 
 const LIST = sql`select ${columns} from ${keys} order by ${keys.id}`
 
-const INSERT = sql`insert into ${keys} ("id", "name", "role", "hash", "createdAt", "expiresAt", "revokedAt") values (${sql.placeholder('id')}, ${sql.placeholder('name')}, ${sql.placeholder('role')}, ${sql.placeholder('hash')}, ${sql.placeholder('createdAt')}, ${sql.placeholder('expiresAt')}, ${sql.placeholder('revokedAt')})`
+const INSERT = insertInto(keys)
 
 const REVOKE = sql`update ${keys} set "revokedAt" = coalesce("revokedAt", ${sql.placeholder('at')}) where ${keys.id} = ${sql.placeholder('id')}`

@@ -21,3 +21,9 @@ export function insertInto(
   const values = columns.map((column) => sql`${sql.placeholder(column)}`)
   return sql`insert into ${name} (${sql.join(columns.map(sql.identifier), sql`, `)}) values (${sql.join(values, sql`, `)})`
 }
+
+/** A constant UPDATE of columns by `id`, with a placeholder for each. */
+export function updateById(table: Table, columns: readonly string[]): SQL {
+  const assignments = columns.map((name) => sql`${sql.identifier(name)} = ${sql.placeholder(name)}`)
+  return sql`update ${table} set ${sql.join(assignments, sql`, `)} where "id" = ${sql.placeholder('id')}`
+}

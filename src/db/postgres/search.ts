@@ -4,6 +4,7 @@
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
+import { insertInto } from '../statements.ts'
 import { searchDocs } from '../system-tables.ts'
 
 /** A lexeme is limited to 2,046 bytes: longer words are cut in the index and compared whole in the text. */
@@ -144,10 +145,10 @@ function partsOf(title: string, body: string): string[] {
   return [...parts, words.join(' ')]
 }
 
-const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`
+const INSERT_DOC = insertInto(searchDocs)
 
 const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')}`
 
-const INSERT_TEXT = sql`insert into "searchTexts" ("docId", "title", "body") values (${sql.placeholder('docId')}, ${sql.placeholder('title')}, ${sql.placeholder('body')})`
+const INSERT_TEXT = insertInto('searchTexts', ['docId', 'title', 'body'])
 
-const INSERT_WORDS = sql`insert into "searchWords" ("docId", "part", "words") values (${sql.placeholder('docId')}, ${sql.placeholder('part')}, ${sql.placeholder('words')})`
+const INSERT_WORDS = insertInto('searchWords', ['docId', 'part', 'words'])

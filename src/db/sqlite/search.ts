@@ -3,6 +3,7 @@
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
+import { insertInto } from '../statements.ts'
 import { searchDocs } from '../system-tables.ts'
 
 /** bm25 weights: a word in the title counts ten times a word in the body. */
@@ -131,7 +132,7 @@ const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 /** Folded words contain no quotation marks, so nothing in them is syntax. */
 const quoted = ({ words, prefix }: Term) => `"${words.join(' ')}"${prefix ? '*' : ''}`
 
-const INSERT_DOC = sql`insert into ${searchDocs} ("docId", "kind", "recordId", "date") values (${sql.placeholder('docId')}, ${sql.placeholder('kind')}, ${sql.placeholder('recordId')}, ${sql.placeholder('date')})`
+const INSERT_DOC = insertInto(searchDocs)
 
 const DELETE_DOC = sql`delete from ${searchDocs} where "recordId" = ${sql.placeholder('recordId')} returning "docId"`
 

@@ -6,6 +6,7 @@ import { newId } from '../../core/ids.ts'
 import { notFound } from '../../core/problems.ts'
 import type { Reader, Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
+import { insertInto, updateById } from '../../db/statements.ts'
 import { imports } from '../../db/system-tables.ts'
 import type { Author } from '../../records/schema/child.ts'
 import type { Kind } from '../../records/schema/fields.ts'
@@ -178,9 +179,9 @@ const interrupted = (job: ImportJob): ImportJob => ({
   failure: 'The service ended before the import did. Nothing was written; send it again.',
 })
 
-const INSERT = sql`insert into ${imports} ("id", "createdAt", "doc") values (${sql.placeholder('id')}, ${sql.placeholder('createdAt')}, ${sql.placeholder('doc')})`
+const INSERT = insertInto(imports, ['id', 'createdAt', 'doc'])
 
-const UPDATE = sql`update ${imports} set "finishedAt" = ${sql.placeholder('finishedAt')}, "doc" = ${sql.placeholder('doc')} where ${imports.id} = ${sql.placeholder('id')}`
+const UPDATE = updateById(imports, ['finishedAt', 'doc'])
 
 const FIND = sql`select ${imports.doc} as doc from ${imports} where ${imports.id} = ${sql.placeholder('id')}`
 

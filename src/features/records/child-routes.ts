@@ -5,13 +5,13 @@ import { notFound } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
-import { DELETED, recordResponse, respondIdempotently } from '../../http/write.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
 import type { Child } from '../../records/schema/child.ts'
 import { unbounded } from '../../records/schema/fields.ts'
 import type { Catalogue, Entity } from '../../records/schema/resource.ts'
 import { createChild, deleteChild } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
+import { DELETED, recordResponse, respondIdempotently } from '../respond.ts'
 
 /** A route that leads to one record: a resource, or a child under another. */
 interface Place {

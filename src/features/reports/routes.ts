@@ -6,7 +6,6 @@ import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
 import { describe } from '../../http/describe.ts'
 import { bodyProblem } from '../../http/validation.ts'
-import { respondIdempotently } from '../../http/write.ts'
 import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
 import { loadRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
@@ -24,6 +23,7 @@ import { type Doc, type Resource, referencesIn } from '../../records/schema/reso
 import { createRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
+import { respondIdempotently } from '../respond.ts'
 
 /** The parts of a report, in the order in which they are written: each may refer to those before it. */
 export const SECTIONS = {

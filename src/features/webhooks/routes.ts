@@ -10,12 +10,12 @@ import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
 import { describe, idempotencyKey, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
-import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../../http/write.ts'
 import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
 import { patched } from '../records/patch.ts'
 import { nextUrl, type RouteDeps } from '../records/routes.ts'
+import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import type { Sender } from './sender.ts'
 import {
   deliveryDetail,
@@ -538,7 +538,7 @@ const acceptedDelivery = (delivery: Delivery): StoredResponse => ({
 /** Stores only a hash of the secret with the response for its Idempotency-Key. */
 function withSecret(response: StoredResponse): StoredResponse {
   const body = JSON.parse(response.body) as { secret: string }
-  return { ...response, kept: JSON.stringify({ ...body, secret: sha256(body.secret) }) }
+  return { ...response, storedBody: JSON.stringify({ ...body, secret: sha256(body.secret) }) }
 }
 
 /** Replays a stored response, with the secret as long as it is still valid. */

@@ -1,6 +1,7 @@
 // Reads and writes webhooks and their deliveries.
 import type { Reader, Writer } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
+import { insertInto, updateById } from '../../db/statements.ts'
 import { changes, webhookDeliveries as deliveries, webhooks } from '../../db/system-tables.ts'
 
 export const WEBHOOK_STATUSES = ['active', 'paused', 'disabled'] as const
@@ -108,23 +109,9 @@ const WEBHOOK_COLUMNS = [
   'deletedAt',
 ] as const satisfies (keyof Webhook)[]
 
-const names = (columns: readonly string[]) =>
-  sql.join(
-    columns.map((name) => sql.identifier(name)),
-    sql`, `,
-  )
-const placeholders = (columns: readonly string[]) =>
-  sql.join(
-    columns.map((name) => sql.placeholder(name)),
-    sql`, `,
-  )
+const INSERT_WEBHOOK = insertInto(webhooks, WEBHOOK_COLUMNS)
 
-const INSERT_WEBHOOK = sql`insert into ${webhooks} (${names(WEBHOOK_COLUMNS)}) values (${placeholders(WEBHOOK_COLUMNS)})`
-
-const UPDATE_WEBHOOK = sql`update ${webhooks} set ${sql.join(
-  WEBHOOK_COLUMNS.slice(1).map((name) => sql`${sql.identifier(name)} = ${sql.placeholder(name)}`),
-  sql`, `,
-)} where ${webhooks.id} = ${sql.placeholder('id')}`
+const UPDATE_WEBHOOK = updateById(webhooks, WEBHOOK_COLUMNS.slice(1))
 
 const FIND_WEBHOOK = sql`select * from ${webhooks} where ${webhooks.id} = ${sql.placeholder('id')}`
 
@@ -259,7 +246,7 @@ const REOPEN = sql`update ${deliveries} set "status" = 'pending', "tries" = 0, "
 export const updateDelivery = (writer: Writer, delivery: Delivery) =>
   writer.run(UPDATE_DELIVERY, asRow(delivery))
 
-const UPDATE_DELIVERY = sql`update ${deliveries} set "status" = ${sql.placeholder('status')}, "tries" = ${sql.placeholder('tries')}, "attempts" = ${sql.placeholder('attempts')}, "nextAttemptAt" = ${sql.placeholder('nextAttemptAt')}, "updatedAt" = ${sql.placeholder('updatedAt')} where ${deliveries.id} = ${sql.placeholder('id')}`
+const UPDATE_DELIVERY = updateById(deliveries, ['status', 'tries', 'attempts', 'nextAttemptAt', 'updatedAt'])
 
 /** Makes the waiting retries of a webhook due now. */
 export const retryNow = (writer: Writer, webhookId: string, at: string) =>

@@ -1,0 +1,120 @@
+// Responds to writes: one transaction for each, which a POST with an Idempotency-Key can repeat safely.
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../core/problems.ts'
+import type { Reader } from '../db/engine.ts'
+import { sql } from '../db/sql.ts'
+import { insertInto } from '../db/statements.ts'
+import { idempotency } from '../db/system-tables.ts'
+import { etagOf, httpDate } from '../http/conditional.ts'
+import type { Author, WriteTransaction } from '../records/schema/child.ts'
+import type { Records } from '../records/write/records.ts'
+
+/** How long a response is stored under its Idempotency-Key. */
+const RETENTION_MS = 24 * 3_600_000
+
+/** The author of the writes of a request: its key. */
+export function authorOf({ key, id }: FastifyRequest): Author {
+  if (!key) throw new Problem('unauthorized', 'This needs a key.')
+  return { actor: { id: key.id, name: key.name }, requestId: id }
+}
+
+/** A response, complete before it is sent, so that it can be stored. */
+export interface StoredResponse {
+  status: number
+  headers: Record<string, string>
+  body: string
+  /** What is stored in place of the body, without its secrets. */
+  storedBody?: string
+}
+
+/** The response with a record that was written, and the ETag for its next change. */
+export function recordResponse(
+  doc: { version: number; updatedAt: string },
+  status = 200,
+  location?: string,
+): StoredResponse {
+  const body = JSON.stringify(doc)
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      etag: etagOf(body, doc.version),
+      'last-modified': httpDate(doc.updatedAt),
+      ...(location !== undefined && { location }),
+    },
+    body,
+  }
+}
+
+export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
+
+/**
+ * Runs a write and responds. A POST that repeats an Idempotency-Key gets the stored response. Responses are stored in the
+ * transaction of the write, so of two requests at once the second waits for the first. Problems are not stored.
+ * @param restore completes a stored response that lacks secrets
+ * @throws Problem `idempotency-mismatch`, and what `work` throws
+ */
+export async function respondIdempotently(
+  records: Records,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (tx: WriteTransaction) => Promise<StoredResponse>,
+  restore?: (tx: WriteTransaction, stored: StoredResponse) => Promise<StoredResponse>,
+): Promise<FastifyReply> {
+  const author = authorOf(request)
+  const header = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
+  const { status, headers, body } = await records.write(author, async (tx) => {
+    if (typeof header !== 'string') return work(tx)
+    const key = { actorId: author.actor.id, key: checkKey(header) }
+    const fingerprint = fingerprintOf(request)
+    const expired = new Date(tx.now.getTime() - RETENTION_MS).toISOString()
+    const stored = await findResponse(tx, { ...key, expired }, fingerprint)
+    if (stored) return restore ? restore(tx, stored) : stored
+    const response = await work(tx)
+    await tx.run(DELETE_EXPIRED, { expired })
+    await tx.run(INSERT, {
+      ...key,
+      fingerprint,
+      createdAt: tx.at,
+      status: response.status,
+      headers: JSON.stringify(response.headers),
+      body: response.storedBody ?? response.body,
+    })
+    return response
+  })
+  reply.code(status).headers({ 'cache-control': 'no-store', ...headers })
+  return status === 204 ? reply.send() : reply.send(body)
+}
+
+function checkKey(key: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new Problem('invalid-parameter', 'Idempotency-Key takes 1 to 255 visible ASCII characters.', {
+    errors: [{ parameter: 'Idempotency-Key', detail: '1 to 255 visible ASCII characters.' }],
+  })
+}
+
+const fingerprintOf = ({ method, url, body }: FastifyRequest) =>
+  hash('sha256', `${method} ${url}\n${JSON.stringify(body)}`)
+
+async function findResponse(
+  reader: Reader,
+  key: { actorId: string; key: string; expired: string },
+  fingerprint: string,
+): Promise<StoredResponse | undefined> {
+  const row = await reader.get<{ fingerprint: string; status: number; headers: string; body: string }>(
+    FIND,
+    key,
+  )
+  if (!row) return undefined
+  if (row.fingerprint !== fingerprint)
+    throw new Problem('idempotency-mismatch', 'This Idempotency-Key came with another path or body before.')
+  const headers = JSON.parse(row.headers) as Record<string, string>
+  return { status: row.status, headers: { ...headers, 'idempotency-replayed': 'true' }, body: row.body }
+}
+
+const FIND = sql`select ${idempotency.fingerprint} as fingerprint, ${idempotency.status} as status, ${idempotency.headers} as headers, ${idempotency.body} as body from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')} and ${idempotency.createdAt} >= ${sql.placeholder('expired')}`
+
+const DELETE_EXPIRED = sql`delete from ${idempotency} where ${idempotency.createdAt} < ${sql.placeholder('expired')}`
+
+const INSERT = insertInto(idempotency)
