@@ -358,10 +358,11 @@ describe('the live feed', () => {
     const { events, reach } = await live(await baseOf(s))
     const script = `
       import { openEngine } from './src/db/open.ts'
+      import { createRecord } from './src/records/write/operations.ts'
       import { catalogue, recordsOn } from './src/resources/index.ts'
       const engine = await openEngine(process.argv[1])
       await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (tx) =>
-        recordsOn(engine).create(tx, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
+        createRecord(tx, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
       await engine.close()`
     const child = beside(['--input-type=module', '-e', script, s.url])
     const [code] = await once(child, 'exit')

@@ -1,13 +1,12 @@
-// The lives of proposals and agreements: which status may follow which, and when.
+// The lifecycles of proposals and agreements: which status may follow which.
 
 export interface Lifecycle {
-  /** Whose life it is. */
   of: 'Proposal' | 'Agreement'
   /** The statuses in which a record may start; the first is the default. */
   initial: readonly [string, ...string[]]
   /** From each status, those that may follow it. */
   moves: Readonly<Record<string, readonly string[]>>
-  /** The statuses from which more is to be expected: what `stalledSince` asks about. */
+  /** The statuses after which more is expected; only records in these can be stalled. */
   open: readonly string[]
 }
 
@@ -19,7 +18,7 @@ export interface Step {
 
 export const statusesOf = (lifecycle: Lifecycle) => Object.keys(lifecycle.moves)
 
-/** The statuses that may stand between two others (`undefined`: nothing stands before, or after). */
+/** The statuses that may be between two others; undefined: none comes before, or after. */
 function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: string | undefined): string[] {
   const reachable = before === undefined ? lifecycle.initial : (lifecycle.moves[before] ?? [])
   return reachable.filter((status) => after === undefined || lifecycle.moves[status]?.includes(after))
@@ -28,24 +27,21 @@ function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: s
 export type Placed = { legal: true; index: number } | { legal: false; allowed: string[]; detail: string }
 
 /**
- * Where a new step belongs in a history that is in order of date: behind every step of the same or an
- * earlier date (a partial date stands at the head of its period). It is legal when the steps on both sides allow it.
+ * Finds the place of a new step in a history in order of date: after every step of the same or an earlier date. A partial
+ * date counts as the beginning of its period. The step is legal when the steps on both sides allow it.
  */
 export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: Step): Placed {
   const date = step.occurredOn
+  const isEmpty = history.length === 0
   if (date === null) {
-    if (history.length === 0 && lifecycle.initial.includes(step.status)) return { legal: true, index: 0 }
-    return {
-      legal: false,
-      allowed: history.length === 0 ? [...lifecycle.initial] : [],
-      detail: 'Only the start of a life may be undated.',
-    }
+    const allowed = isEmpty ? [...lifecycle.initial] : []
+    if (allowed.includes(step.status)) return { legal: true, index: 0 }
+    return { legal: false, allowed, detail: 'Only the first event may be undated.' }
   }
-  let index = history.length
-  while (index > 0 && (history[index - 1]?.occurredOn ?? '') > date) index--
+  const index = history.findLastIndex(({ occurredOn }) => (occurredOn ?? '') <= date) + 1
   const before = history[index - 1]?.status
   const after = history[index]?.status
-  const allowed = index === 0 && history.length > 0 ? [] : legalBetween(lifecycle, before, after)
+  const allowed = index === 0 && !isEmpty ? [] : legalBetween(lifecycle, before, after)
   if (allowed.includes(step.status)) return { legal: true, index }
   const where =
     before === undefined
@@ -59,8 +55,8 @@ export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: 
 }
 
 /**
- * proposed → under-consideration → adopted | rejected | deferred | withdrawn; deferred comes back for
- * consideration; adopted → implemented; proposed may go straight to any decision.
+ * proposed → under-consideration → adopted | rejected | deferred | withdrawn; deferred → under-consideration;
+ * adopted → implemented; proposed may go straight to any decision.
  */
 export const proposalLifecycle = {
   of: 'Proposal',

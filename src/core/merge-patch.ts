@@ -1,5 +1,4 @@
-// JSON Merge Patch, RFC 7396. The function of its section 2; the packages for it stop at a key named
-// `constructor`, so that the rest of a hostile patch would pass unread.
+// Applies JSON Merge Patches (RFC 7396, section 2). The packages for it ignore what follows a key named `constructor`.
 
 type Members = Record<string, unknown>
 

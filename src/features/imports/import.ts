@@ -31,7 +31,7 @@ import { createRecord, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { columnReaders } from '../formats/columns.ts'
 import { attachChild } from '../records/attach.ts'
-import { applyPatch } from '../records/patch.ts'
+import { mergeFields } from '../records/patch.ts'
 import { csvRows, decodeUtf8, type ImportFormat, ndjsonRows, type Row } from './rows.ts'
 import { type Origin, Stage } from './staging.ts'
 
@@ -403,7 +403,7 @@ class Importer {
     let doc: Doc
     if (existing) {
       const before = parse(existing)
-      doc = await updateRecord(tx, resource, before, applyPatch(resource, before, fields))
+      doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
       this.#count(resource.kind, doc === before ? 'unchanged' : 'changed')
       this.#written[index] = doc.id
       for (const event of life) await this.#writeEvent(tx, resource, doc.id, event)

@@ -22,7 +22,7 @@ import { createRecord, deleteRecord, updateRecord } from '../../records/write/op
 import type { Records } from '../../records/write/records.ts'
 import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
 import { DELETED, recordResponse, respondIdempotently } from '../respond.ts'
-import { patched } from './patch.ts'
+import { applyPatch } from './patch.ts'
 
 interface ReadQuery {
   asOf?: string
@@ -207,7 +207,7 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
         const stored = await loadRecord(tx, resource, id)
         checkIfMatch(request, stored.version)
         const before = parse(stored)
-        const changed = patched(resource, before, request.body as Record<string, unknown>)
+        const changed = applyPatch(resource, before, request.body as Record<string, unknown>)
         return recordResponse(await updateRecord(tx, resource, before, changed))
       })
     },

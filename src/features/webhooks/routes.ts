@@ -13,7 +13,7 @@ import { mergePatchCompiler } from '../../http/validation.ts'
 import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
-import { patched } from '../records/patch.ts'
+import { applyPatch } from '../records/patch.ts'
 import { nextUrl, type RouteDeps } from '../records/routes.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import type { Sender } from './sender.ts'
@@ -231,7 +231,7 @@ export function webhookRoutes(
         const stored = await load(tx, params(request).id)
         checkIfMatch(request, stored.version)
         const patchable = { writable: shapes.writable, lifecycle: null, path: 'webhooks' }
-        const input = patched(patchable, webhookDoc(stored), request.body as Record<string, unknown>)
+        const input = applyPatch(patchable, webhookDoc(stored), request.body as Record<string, unknown>)
         const changed = await applyChanges(tx, stored, normalised(input as unknown as Webhook))
         return recordResponse(webhookDoc(changed))
       })
