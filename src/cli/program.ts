@@ -75,9 +75,7 @@ export function buildProgram(): Command {
     .action(async (options) => (await import('./migrate-engine.ts')).migrateEngine(options))
   command('openapi', 'Write the OpenAPI document to openapi/')
     .option('--check', 'write nothing, and fail if openapi/openapi.json is out of date')
-    .action(async () => {
-      await import('./openapi.ts')
-    })
+    .action(async (options) => (await import('./openapi.ts')).writeOpenApi(options))
   return withVersion(program)
 }
 
