@@ -479,7 +479,7 @@ describe('an import', () => {
     const job = JSON.parse(doc) as Body
     expect(job['id']).toBe(sent.body['id'])
     if (job['status'] === 'succeeded') return
-    expect(job).toMatchObject({ status: 'failed', failure: expect.stringContaining('ended') })
+    expect(job).toMatchObject({ status: 'failed', failure: expect.stringContaining('stopped') })
     expect(await total(s)).toBe(0)
   })
 

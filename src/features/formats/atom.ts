@@ -1,10 +1,10 @@
-// Proposals and agreements as an Atom feed (RFC 4287).
+// Writes records as an Atom feed (RFC 4287).
 import { Feed } from 'feed'
 import { escapeHtml } from '../../core/search.ts'
 import { printable } from '../../core/text.ts'
 import type { Doc, Resource } from '../../records/schema/resource.ts'
 
-/** An empty feed was last changed when nothing had happened yet. */
+/** The `updated` of an empty feed. */
 const NEVER = new Date(0)
 
 export function atomFeed(resource: Resource, docs: Doc[], base: string, url: string): string {
@@ -14,7 +14,7 @@ export function atomFeed(resource: Resource, docs: Doc[], base: string, url: str
     .sort()
     .at(-1)
   const feed = new Feed({
-    // Ids outlive the address at which the feed is read today.
+    // Ids do not depend on the address of the service.
     id: `urn:sco-tracker:${resource.path}`,
     title: `SCO tracker: ${resource.path}`,
     link: `${base}/v1/${resource.path}`,
@@ -29,7 +29,7 @@ export function atomFeed(resource: Resource, docs: Doc[], base: string, url: str
     const text = doc['summary'] ?? doc['subject']
     feed.addItem({
       id: `urn:sco-tracker:${doc.id}`,
-      // The library writes titles and summaries as HTML, so a text that looks like markup must not be any.
+      // The library writes titles and summaries as HTML, so texts are escaped.
       title: escapeHtml(printable(String(doc[resource.titleField]))),
       link,
       date: new Date(doc.updatedAt),

@@ -1,4 +1,4 @@
-// Meetings as an iCalendar (RFC 5545).
+// Writes meetings as an iCalendar (RFC 5545).
 import ical, { ICalEventStatus } from 'ical-generator'
 import { earliest, latest } from '../../core/dates.ts'
 import { printable } from '../../core/text.ts'
@@ -11,7 +11,7 @@ const STATUS: Record<string, ICalEventStatus> = {
   cancelled: ICalEventStatus.CANCELLED,
 }
 
-/** A meeting whose day is not known fills the month or year in which it was held. */
+/** A meeting without a known day spans its month or year. */
 export function calendar(meetings: Doc[], base: string): string {
   const made = ical({
     name: 'SCO meetings',
@@ -26,7 +26,7 @@ export function calendar(meetings: Doc[], base: string): string {
     made.createEvent({
       id: `${id}@sco-tracker`,
       start: utcDay(earliest(start), 0),
-      // The end of a whole-day event is the day behind its last one.
+      // The end of a whole-day event is the day after its last day.
       end: utcDay(latest(field('endDate') ?? start), 1),
       allDay: true,
       timezone: 'UTC',
@@ -46,6 +46,6 @@ export function calendar(meetings: Doc[], base: string): string {
 function utcDay(day: string, later: number): Date {
   const date = new Date(`${day}T00:00:00Z`)
   const next = new Date(date.getTime() + later * 86_400_000)
-  // A calendar ends with the year 9999.
+  // The last year of iCalendar is 9999.
   return next.getUTCFullYear() > 9999 ? date : next
 }

@@ -1,8 +1,8 @@
-// Records as rows of a table: a column for each field, and cells that are read back as what was written.
+// Converts records to CSV cells and back, one column for each field.
 import { z } from 'zod'
 import type { Entity, Json } from '../../records/schema/resource.ts'
 
-/** A column for each field; objects are spread out (`onBehalfOf.stateCode`), lists are one column. */
+/** The columns of a shape: fields of objects are separate (`onBehalfOf.stateCode`), a list is one column. */
 export const columnsOf = (shape: z.ZodObject): string[][] =>
   Object.entries(shape.shape).flatMap(([key, schema]) =>
     schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
@@ -18,10 +18,10 @@ const member = (value: Json, key: string): Json =>
 const cell = (value: Json): string =>
   value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : guarded(String(value))
 
-/** What a spreadsheet takes for a formula (OWASP: CSV injection), and the word that clears a field. */
+/** Texts that a spreadsheet reads as a formula (OWASP: CSV injection), and the word that clears a field. */
 const RISKY = /^'*(?:[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|null$)/
 
-/** A text that is nothing but a text to a spreadsheet: risky ones get a `'` in front. */
+/** Protects a text from being read as a formula by a `'` in front. */
 const guarded = (text: string) => (RISKY.test(text) ? `'${text}` : text)
 
 const unguarded = (cell: string) => (cell.startsWith("'") && RISKY.test(cell) ? cell.slice(1) : cell)
@@ -29,11 +29,11 @@ const unguarded = (cell: string) => (cell.startsWith("'") && RISKY.test(cell) ? 
 /** Reads the cells of one column. */
 export interface ColumnReader {
   path: string[]
-  /** @returns undefined for an empty cell, which says nothing. @throws Error in words for people */
+  /** @returns undefined for an empty cell. @throws Error with a message for users */
   read(cell: string): unknown
 }
 
-/** How the columns of an entity are read, by name; with lists of what lives under it. */
+/** The readers of the columns of an entity and of its lists of children, by name. */
 export function columnReaders(entity: Entity, parts: readonly string[]): Map<string, ColumnReader> {
   const readers = columnsOf(entity.record).map((path): [string, ColumnReader] => {
     const schema = path.reduce<z.ZodType>(
@@ -72,10 +72,10 @@ const pieces = (cell: string) =>
     .map((piece) => piece.trim())
     .filter(Boolean)
 
-/** A list of texts: JSON, or as people write it, `one; another`. */
+/** Reads a list of texts: JSON, or `one; another`. */
 const wordsIn = (cell: string): unknown => (cell.startsWith('[') ? json(cell) : pieces(unguarded(cell)))
 
-/** Identifiers: JSON, or `wikidata:Q485207; un:1`. */
+/** Reads identifiers: JSON, or `wikidata:Q485207; un:1`. */
 function identifiersIn(cell: string): unknown {
   if (cell.startsWith('[')) return json(cell)
   return pieces(unguarded(cell)).map((piece) => {

@@ -1,4 +1,4 @@
-// An export: every record of a kind, oldest first, in a form that an import reads back.
+// Exports every record of a kind, oldest first, in a form that an import can read.
 import { setImmediate } from 'node:timers/promises'
 import { stringify } from 'csv-stringify/sync'
 import type { Reader } from '../../db/engine.ts'
@@ -8,7 +8,7 @@ import type { Doc, Entity } from '../../records/schema/resource.ts'
 import type { ImportFormat } from '../imports/rows.ts'
 import { cellsOf, columnsOf } from './columns.ts'
 
-/** How many records are read, and held, at a time. */
+/** How many records are read at a time. */
 const BATCH = 500
 
 interface Exported {
@@ -16,7 +16,7 @@ interface Exported {
   doc: string
 }
 
-/** @returns pieces of the file, each with the number of records in it */
+/** @returns chunks of the file with their number of records */
 export async function* exportRecords(
   reader: Reader,
   entity: Entity,
@@ -24,11 +24,11 @@ export async function* exportRecords(
 ): AsyncGenerator<{ text: string; count: number }> {
   const columns = columnsOf(entity.record)
   if (format === 'csv') yield { text: csv([columns.map((path) => path.join('.'))]), count: 0 }
-  for (let behind = 0; ; ) {
-    const rows = await batch(reader, entity, behind)
+  for (let lastSeq = 0; ; ) {
+    const rows = await batch(reader, entity, lastSeq)
     const last = rows.at(-1)
     if (!last) return
-    behind = last.firstSeq
+    lastSeq = last.firstSeq
     const text =
       format === 'ndjson'
         ? rows.map(({ doc }) => `${doc}\n`).join('')
@@ -40,8 +40,8 @@ export async function* exportRecords(
 
 const csv = (rows: string[][]) => stringify(rows, { record_delimiter: 'windows' })
 
-/** In the order of making, which the log has an index for. */
-const batch = (reader: Reader, { kind, table }: Entity, behind: number) =>
+/** In the order of creation, which the index of the log provides. */
+const batch = (reader: Reader, { kind, table }: Entity, after: number) =>
   reader.all<Exported>(
-    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${behind} order by ${changes.seq} ${sql.limit(BATCH)}`,
+    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${after} order by ${changes.seq} ${sql.limit(BATCH)}`,
   )

@@ -1,4 +1,4 @@
-// The other forms of a list: CSV and NDJSON, streamed as a whole; iCalendar; Atom.
+// Sends lists as CSV, NDJSON, iCalendar or Atom.
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
@@ -19,10 +19,10 @@ import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
 import { cellsOf, columnsOf } from './columns.ts'
 
-/** How many rows are read, and held, at a time. */
+/** How many rows are read at a time. */
 const BATCH = 500
 
-/** How many meetings a calendar, and how many entries a feed, holds at most. */
+/** The maximum number of entries of a calendar or feed. */
 const MAX_EVENTS = 10_000
 
 export const FORMATS = {
@@ -35,7 +35,7 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS
 
-/** The forms in which a resource's list comes. */
+/** The formats of the list of a resource. */
 export const formatsOf = ({ kind }: Resource): Format[] => [
   'json',
   'csv',
@@ -47,10 +47,10 @@ export const formatsOf = ({ kind }: Resource): Format[] => [
 export const formatParameter = (resource: Resource) =>
   z.enum(formatsOf(resource)).meta({
     description:
-      'The form of the answer, in place of `Accept`. CSV and NDJSON hold the whole list, whatever the `limit`.',
+      'The format of the response, in place of `Accept`. CSV and NDJSON contain the whole list, whatever the `limit`.',
   })
 
-/** The form that a request asks for, by `format` or by `Accept`. @throws Problem `not-acceptable` */
+/** The format that a request asks for by `format` or `Accept`. @throws Problem `not-acceptable` */
 export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
   if (asked) return asked
   const { accept } = request.headers
@@ -59,10 +59,13 @@ export function chooseFormat(request: FastifyRequest, resource: Resource, asked:
   const type = request.accepts().type(offered.map((format) => FORMATS[format]))
   const format = offered.find((candidate) => FORMATS[candidate] === type)
   if (format) return format
-  throw new Problem('not-acceptable', `This list comes as ${offered.map((one) => FORMATS[one]).join(', ')}.`)
+  throw new Problem(
+    'not-acceptable',
+    `This list is available as ${offered.map((one) => FORMATS[one]).join(', ')}.`,
+  )
 }
 
-/** Sends a whole list in another form than JSON. */
+/** Sends a whole list in another format than JSON. */
 export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -72,17 +75,17 @@ export async function sendAs(
   query: ListQuery,
 ): Promise<FastifyReply> {
   if (format === 'csv' && query.include.length > 0) {
-    throw new Problem('invalid-parameter', 'CSV has a column for each field; it takes no include.', {
+    throw new Problem('invalid-parameter', 'CSV has one column for each field and no include.', {
       errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
     })
   }
   records.engine.replicas?.pinToPrimary()
-  // Before the rows, so that a write in between makes the tag too old, never the rows. What is embedded may be of any kind.
+  // Read before the rows: a write in between makes the ETag too old, which is safe. Embedded records may be of any kind.
   const seq =
     query.include.length > 0
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
-  // The first batch is read before anything is sent, so that a bad cursor or topic is still a problem.
+  // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
   const batches = walkList(readSnapshot, resource, query, BATCH)
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
@@ -91,7 +94,7 @@ export async function sendAs(
   reply.type(`${FORMATS[format]}; charset=utf-8`)
   if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
   if (haveIt(request, etag)) return reply.code(304).send()
-  // An empty stream: the length of the whole is not known, and not 0.
+  // An empty stream, so that no Content-Length is sent.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
@@ -103,7 +106,7 @@ export async function sendAs(
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
 }
 
-/** Where the client found the service. @throws Problem when its Host header is no host */
+/** The base URL that the client used. @throws Problem if its Host header is not a host */
 function baseOf(request: FastifyRequest): string {
   const base = `${request.protocol}://${request.host}`
   if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
@@ -141,7 +144,7 @@ async function* ndjson(
   }
 }
 
-/** A header row, then a row a record; RFC 4180. */
+/** A header row, then one row for each record (RFC 4180). */
 async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
   const columns = columnsOf(resource.record)
   const options = { record_delimiter: 'windows' } as const

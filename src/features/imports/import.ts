@@ -1,6 +1,5 @@
-// An import: rows that make records, change them or leave them as they are. All of it is written, or nothing.
-// Rows are read into a stage first, which finds out what refers to what; then they are written in one transaction, in
-// an order in which every reference leads to something before it.
+// Imports rows that create or change records: all of them or none. Rows are staged on disk first, which finds out what refers
+// to what; then they are written in one transaction, each after the rows that it refers to.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
@@ -36,20 +35,20 @@ import { csvRows, decodeUtf8, type ImportFormat, ndjsonRows, type Row } from './
 import { type Origin, Stage } from './staging.ts'
 
 export interface ImportFile {
-  /** For people. */
+  /** The name in fault reports. */
   name: string
-  /** What its rows are; null where each says so itself: `{"kind": …, "record": …}`. */
+  /** The kind of its rows; null if each row names its own: `{"kind": …, "record": …}`. */
   kind: Kind | null
   format: ImportFormat
   chunks: AsyncIterable<Uint8Array>
 }
 
-/** What is wrong with a row, or with a file where `row` is null. */
+/** A fault of a row, or of a file if `row` is null. */
 export interface RowFault {
   file: string
   row: number | null
   line: number | null
-  /** Dotted, positions of lists from 0: `topicIds.1`. Null: the row as a whole. */
+  /** Dotted, list positions from 0: `topicIds.1`. Null for the row as a whole. */
   field: string | null
   detail: string
   type: `/problems/${ProblemCode}`
@@ -64,19 +63,19 @@ export interface ImportCounts {
 
 export interface ImportResult {
   rows: number
-  /** What was done, or would be, by kind. */
+  /** What was written, or would be, by kind. */
   summary: ImportCounts[]
-  /** Records made from rows that say nothing by which they would be found again: a repeat would double them. */
+  /** Records created from rows without id or identifiers: importing the file again would create them again. */
   unidentified: number
   errorCount: number
-  /** The first ones. */
+  /** The first faults. */
   errors: RowFault[]
 }
 
 export interface ImportProgress {
   phase: 'reading' | 'writing'
   done: number
-  /** Null while it is not known. */
+  /** Null while unknown. */
   total: number | null
 }
 
@@ -84,18 +83,18 @@ interface ImportOptions {
   dryRun: boolean
   mostRows: number
   onProgress?: (progress: ImportProgress) => void
-  /** Runs in the transaction of the import, when all of it has been written. */
+  /** Runs in the transaction of the import after everything has been written. */
   onWritten?: (tx: WriteTransaction, result: ImportResult) => Promise<void>
   signal?: AbortSignal
 }
 
-/** How many faults are told one by one. */
+/** How many faults are listed. */
 export const MAX_ERRORS = 1000
 
-/** How long an import keeps the process to itself before others have their turn. */
-const TURN_MS = 8
+/** How long an import may block the event loop. */
+const MAX_BLOCKING_MS = 8
 
-/** Imports files, in one transaction. What is wrong with them is in the result, and then nothing was written. */
+/** Imports files in one transaction. If the result has errors, nothing was written. */
 export async function importFiles(
   records: Records,
   author: Author,
@@ -124,7 +123,7 @@ export async function importFiles(
   }
 }
 
-/** Rolls the transaction back and carries the result out of it. */
+/** Thrown to roll the transaction back; carries the result. */
 class NothingWritten extends Error {
   readonly result: ImportResult
 
@@ -138,7 +137,7 @@ class NothingWritten extends Error {
 export const partsOf = ({ catalogue }: Records, { kind }: Entity): string[] =>
   catalogue.children.filter((child) => child.of.includes(kind)).map(({ path }) => path)
 
-/** All kinds in an order in which each refers only to those before it, or to its own. */
+/** All kinds in an order in which each refers only to earlier kinds or itself. */
 export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
   const order = new Set<Kind>()
   const visit = (resource: Resource, path: readonly Kind[] = []) => {
@@ -149,7 +148,7 @@ export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
     }
     order.add(resource.kind)
   }
-  // Sources early: a record whose evidence can be attached right away need not be read again for it.
+  // Sources come early, so that evidence can be attached right after its record was written.
   for (const resource of resources.toSorted(
     (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
   ))
@@ -157,7 +156,7 @@ export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
   return [...order, ...children.map(({ kind }) => kind)]
 }
 
-/** What the rows of one kind are known by: which rows have an id, an identifier, a name. */
+/** Finds the rows of one kind by id, identifier or name. */
 type Index = Map<string, number | number[]>
 
 const byId = (id: string) => `#${id}`
@@ -172,26 +171,26 @@ class Importer {
   readonly #files: string[] = []
   readonly #fileOf: number[] = []
   readonly #indexes = new Map<Kind, Index>()
-  /** By kind, its rows in the order of the files. */
+  /** The rows of each kind in the order of the files. */
   readonly #rows = new Map<Kind, number[]>()
-  /** What rows say of the record of their own kind above them. */
-  readonly #above = new Map<number, string>()
-  /** Events by the row, or by the id, of the record that they happened to: a record is made with its whole life. */
-  readonly #lives = new Map<number | string, number[]>()
-  readonly #told = new Set<number>()
+  /** The parent of the same kind that a row names. */
+  readonly #parents = new Map<number, string>()
+  /** Events by the row or the id of their record: a record is created with all its events. */
+  readonly #eventRows = new Map<number | string, number[]>()
+  readonly #handled = new Set<number>()
   /** Kinds whose rows have all been written. */
-  readonly #done = new Set<Kind>()
-  /** The id of the record that each row became. */
+  readonly #completed = new Set<Kind>()
+  /** The id of the record of each row. */
   readonly #written: (string | undefined)[] = []
-  /** Rows with faults of their own. */
+  /** Rows with faults. */
   readonly #failed = new Set<number>()
-  readonly #meant = new Map<string, string>()
+  readonly #resolved = new Map<string, string>()
   readonly #counts = new Map<Kind, ImportCounts>()
   readonly #errors: RowFault[] = []
   #errorCount = 0
   #unidentified = 0
   #rowCount = 0
-  #turn = performance.now()
+  #lastYield = performance.now()
 
   constructor(records: Records, options: ImportOptions) {
     this.#records = records
@@ -213,7 +212,7 @@ class Importer {
     }
   }
 
-  /** Reads a file into the stage. */
+  /** Stages the rows of a file. */
   async read(file: ImportFile): Promise<void> {
     const place = this.#files.push(file.name) - 1
     const { mostRows, onProgress } = this.#options
@@ -230,7 +229,7 @@ class Importer {
         for (const { field, detail } of faults ?? [])
           this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
         if (value) this.#receive(file, place, value, origin)
-        await this.#breathe(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
+        await this.#yield(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -250,37 +249,36 @@ class Importer {
   #rowsOf({ kind, format, chunks }: ImportFile): AsyncGenerator<Row> {
     const texts = decodeUtf8(chunks)
     if (format === 'ndjson') return ndjsonRows(texts)
-    if (kind === null)
-      throw new Problem('invalid-body', 'The rows of a CSV are of one kind, which must be named.')
+    if (kind === null) throw new Problem('invalid-body', 'The kind of the rows of a CSV file must be given.')
     const entity = this.#records.catalogue.entity(kind)
     return csvRows(texts, columnReaders(entity, partsOf(this.#records, entity)))
   }
 
   #receive(file: ImportFile, place: number, value: Record<string, unknown>, origin: Origin): void {
     const { row, line } = origin
-    const faulty = (field: string | null, detail: string) =>
+    const addFault = (field: string | null, detail: string) =>
       this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
     if (file.kind) {
-      this.#take(place, file.kind, value, origin, faulty)
+      this.#stageRow(place, file.kind, value, origin, addFault)
       return
     }
     const { kind, record, ...others } = value as { kind?: Kind; record?: Record<string, unknown> }
     const kinds = this.#kinds
     const [other] = Object.keys(others)
     if (other !== undefined || typeof record !== 'object' || record === null || Array.isArray(record))
-      faulty(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
+      addFault(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
     else if (!kind || !kinds.includes(kind))
-      faulty('kind', `There is no such kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
-    else this.#take(place, kind, record, origin, faulty)
+      addFault('kind', `There is no such kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
+    else this.#stageRow(place, kind, record, origin, addFault)
   }
 
-  /** Stages a row, and what lives under its record as rows behind it. */
-  #take(
+  /** Stages a row, and the children in it as rows after it. */
+  #stageRow(
     place: number,
     kind: Kind,
     given: Record<string, unknown>,
     origin: Origin,
-    faulty: (field: string | null, detail: string) => void,
+    addFault: (field: string | null, detail: string) => void,
   ): number {
     const entity = this.#records.catalogue.entity(kind)
     const lists = partsOf(this.#records, entity).filter((name) => name in given)
@@ -291,36 +289,36 @@ class Importer {
     const rows = this.#rows.get(kind) ?? []
     this.#rows.set(kind, rows)
     rows.push(index)
-    this.#remember(entity, index, value)
+    this.#indexRow(entity, index, value)
     for (const name of lists) {
       const list = given[name]
       if (list === null) continue
       const at = origin.within ? `${origin.within.at}.${name}` : name
       if (!Array.isArray(list)) {
-        faulty(at, 'Must be a list.')
+        addFault(at, 'Must be a list.')
         continue
       }
       for (const [position, item] of list.entries()) {
         if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-          faulty(`${at}.${position}`, 'Must be an object.')
+          addFault(`${at}.${position}`, 'Must be an object.')
           continue
         }
         const part = this.#kindOfList(name)
         const within = { index, at: `${at}.${position}` }
-        const inner = this.#take(place, part, item, { ...origin, within }, faulty)
-        if (part === 'event') this.#putInto(this.#lives, index, inner)
+        const inner = this.#stageRow(place, part, item, { ...origin, within }, addFault)
+        if (part === 'event') this.#append(this.#eventRows, index, inner)
       }
     }
     return index
   }
 
-  /** Notes by what a row can be referred to, and what it refers to among its own kind. */
-  #remember(entity: Entity, index: number, value: Record<string, unknown>): void {
+  /** Indexes the names by which other rows may refer to a row, and its parent. */
+  #indexRow(entity: Entity, index: number, value: Record<string, unknown>): void {
     const { kind } = entity
     if (kind === 'event' && typeof value['recordId'] === 'string')
-      this.#putInto(this.#lives, value['recordId'], index)
+      this.#append(this.#eventRows, value['recordId'], index)
     for (const field of entity.acyclic ?? []) {
-      if (typeof value[field] === 'string') this.#above.set(index, value[field])
+      if (typeof value[field] === 'string') this.#parents.set(index, value[field])
     }
     const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
     const keys = [value['id'], value[entity.alias ?? 'code']]
@@ -346,13 +344,13 @@ class Importer {
     return child.kind
   }
 
-  #putInto<Key>(map: Map<Key, number[]>, key: Key, index: number): void {
+  #append<Key>(map: Map<Key, number[]>, key: Key, index: number): void {
     const list = map.get(key)
     if (list) list.push(index)
     else map.set(key, [index])
   }
 
-  /** Writes what was staged. What is wrong with a row is noted, and the others are tried all the same. */
+  /** Writes the staged rows. Faults of a row are collected, and the other rows are still tried. */
   async write(tx: WriteTransaction): Promise<void> {
     const total = this.#stage.length
     let done = 0
@@ -360,34 +358,34 @@ class Importer {
       const entity = this.#records.catalogue.entity(kind)
       const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
       for (const index of this.#inOrder(kind)) {
-        await this.#breathe(() => this.#options.onProgress?.({ phase: 'writing', done, total }))
+        await this.#yield(() => this.#options.onProgress?.({ phase: 'writing', done, total }))
         done++
-        if (this.#told.has(index)) continue
+        if (this.#handled.has(index)) continue
         try {
           if (resource) await this.#writeRecord(tx, resource, index)
           else await this.#writePart(tx, entity, index)
         } catch (error) {
           if (!(error instanceof Problem)) throw error
-          this.#refuse(index, error)
+          this.#addProblem(index, error)
         }
       }
-      this.#done.add(kind)
+      this.#completed.add(kind)
     }
     this.#options.onProgress?.({ phase: 'writing', done, total })
   }
 
-  /** The rows of a kind, each behind the one that it names as above it. In a circle there is no such order. */
+  /** The rows of a kind, each after its parent; in a cycle in any order. */
   #inOrder(kind: Kind): number[] {
     const rows = this.#rows.get(kind) ?? []
-    if (this.#above.size === 0) return rows
+    if (this.#parents.size === 0) return rows
     const order = new Set<number>()
     for (const row of rows) {
       const chain = new Set<number>()
       let next: number | undefined = row
       while (next !== undefined && !order.has(next) && !chain.has(next)) {
         chain.add(next)
-        const above = this.#above.get(next)
-        next = above === undefined ? undefined : this.#rowsMeant(kind, above)[0]
+        const above = this.#parents.get(next)
+        next = above === undefined ? undefined : this.#rowsNamed(kind, above)[0]
       }
       for (const link of [...chain].reverse()) order.add(link)
     }
@@ -398,7 +396,7 @@ class Importer {
     const given = this.#stage.read(index)
     const fields = this.#writable(resource, given, [])
     await this.#resolve(tx, resource, fields)
-    const life = [index, given['id']].flatMap((key) => this.#lives.get(key as number | string) ?? [])
+    const life = [index, given['id']].flatMap((key) => this.#eventRows.get(key as number | string) ?? [])
     const existing = await this.#existing(tx, resource, given, fields)
     let doc: Doc
     if (existing) {
@@ -411,7 +409,7 @@ class Importer {
     } else {
       const parsed = resource.writable.safeParse(fields)
       if (!parsed.success) throw bodyProblem(parsed.error)
-      const events = await this.#life(tx, resource, life)
+      const events = await this.#eventsOf(tx, resource, life)
       const starts = resource.lifecycle?.initial.includes(String(given['status'])) && events.length === 0
       const input = { ...parsed.data, events, ...(starts && { status: given['status'] }) }
       doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, given))
@@ -426,7 +424,7 @@ class Importer {
       )
         if (identifiersIn(fields).length === 0) this.#unidentified++
     }
-    await this.#writeInside(tx, resource, index, doc, !existing)
+    await this.#writeChildren(tx, resource, index, doc, !existing)
     const status = given['status']
     if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
       throw inconsistent([
@@ -438,31 +436,36 @@ class Importer {
     }
   }
 
-  /** The events that a new record comes with, in order of date. */
-  async #life(tx: WriteTransaction, resource: Resource, rows: number[]): Promise<Record<string, unknown>[]> {
+  /** The events of a new record in order of date. */
+  async #eventsOf(
+    tx: WriteTransaction,
+    resource: Resource,
+    rows: number[],
+  ): Promise<Record<string, unknown>[]> {
     const shape = resource.event
     const events: Record<string, unknown>[] = []
     for (const row of rows) {
-      this.#told.add(row)
+      this.#handled.add(row)
       try {
-        const { fields, id } = await this.#part(tx, this.#records.catalogue.entity('event'), row)
-        // The start of a life may be undated; `records.create` lets nothing else be.
+        const { fields, id } = await this.#readChild(tx, this.#records.catalogue.entity('event'), row)
+        // The first event may be undated; creating the record checks the others.
         const parsed = shape
           ?.extend({ occurredOn: z.nullable(shape.shape['occurredOn'] as z.ZodType).default(null) })
           .safeParse(fields)
-        if (!parsed?.success) throw parsed ? bodyProblem(parsed.error) : new Error('Nothing happens to it.')
+        if (!parsed?.success)
+          throw parsed ? bodyProblem(parsed.error) : new Error('The record takes no events.')
         events.push({ ...parsed.data, ...(id !== undefined && { id }) })
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        this.#refuse(row, error)
+        this.#addProblem(row, error)
       }
     }
     const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
     return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
   }
 
-  /** Writes what stood in the row of a record, as far as all that it may refer to is there. The rest has its turn later. */
-  async #writeInside(
+  /** Writes the children in the row of a record whose references are all written by now; the others are written later. */
+  async #writeChildren(
     tx: WriteTransaction,
     holder: Resource,
     index: number,
@@ -471,25 +474,25 @@ class Importer {
   ): Promise<void> {
     let latest: Doc | undefined = record
     let bare = made
-    for (const row of this.#inside(index)) {
+    for (const row of this.#childRows(index)) {
       const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
-      const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#done.has(kind)))
-      if (!ready || this.#told.has(row)) continue
-      this.#told.add(row)
+      const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#completed.has(kind)))
+      if (!ready || this.#handled.has(row)) continue
+      this.#handled.add(row)
       try {
         await this.#attachTo(tx, entity, row, holder, record.id, latest, bare)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        this.#refuse(row, error)
+        this.#addProblem(row, error)
       }
-      // What was attached may have changed the record.
+      // A child may have changed the record.
       latest = undefined
       bare = false
     }
   }
 
-  /** The rows that stood right inside another: staged behind it. */
-  *#inside(index: number): Generator<number> {
+  /** The rows of the children in another row. */
+  *#childRows(index: number): Generator<number> {
     for (let row = index + 1; row < this.#stage.length; row++) {
       const { within } = this.#stage.origin(row)
       if (within === null || within.index < index) return
@@ -498,12 +501,12 @@ class Importer {
   }
 
   async #writeEvent(tx: WriteTransaction, holder: Resource, holderId: string, row: number): Promise<void> {
-    this.#told.add(row)
+    this.#handled.add(row)
     try {
       await this.#attachTo(tx, this.#records.catalogue.entity('event'), row, holder, holderId)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      this.#refuse(row, error)
+      this.#addProblem(row, error)
     }
   }
 
@@ -512,25 +515,25 @@ class Importer {
     if (within) {
       const holder = this.#records.catalogue.entity(this.#stage.kindOf(within.index))
       const holderId = this.#written[within.index]
-      // Without its record nothing can be said of it.
+      // If the record failed, its children cannot be checked.
       if (holderId !== undefined) await this.#attachTo(tx, entity, index, holder, holderId)
       return
     }
     const { recordId, recordKind } = this.#stage.read(index)
     if (typeof recordId !== 'string')
-      throw new Problem('invalid-body', 'The record under which it lives must be named.', {
-        errors: [{ pointer: '/recordId', detail: 'Must be the id of a record, or what else names it.' }],
+      throw new Problem('invalid-body', 'The record of a child must be given.', {
+        errors: [{ pointer: '/recordId', detail: 'Must be the id or another name of a record.' }],
       })
     const prefix = recordId.slice(0, recordId.indexOf('_'))
     const kind = recordKind ?? Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
     const { of } = this.#records.catalogue.child(entity.kind)
     const holders = this.#kinds.filter((candidate) => of.includes(candidate))
     if (!holders.includes(kind as Kind))
-      throw new Problem('invalid-body', 'The kind of the record under which it lives must be named.', {
+      throw new Problem('invalid-body', 'The kind of the record of a child must be given.', {
         errors: [{ pointer: '/recordKind', detail: `Must be one of ${holders.join(', ')}.` }],
       })
     const holder = this.#records.catalogue.entity(kind as Kind)
-    const id = await this.#meaning(tx, [holder.kind], recordId, '/recordId')
+    const id = await this.#resolveReference(tx, [holder.kind], recordId, '/recordId')
     await this.#attachTo(tx, entity, index, holder, id)
   }
 
@@ -543,7 +546,7 @@ class Importer {
     record?: Doc,
     bare = false,
   ): Promise<void> {
-    const { fields, id } = await this.#part(tx, entity, index)
+    const { fields, id } = await this.#readChild(tx, entity, index)
     const known = id === undefined ? undefined : await findRecord(tx, entity, id)
     if (known) {
       const doc = parse(known)
@@ -555,7 +558,7 @@ class Importer {
         throw inconsistent(
           differing.map((field) => ({
             pointer: `/${field}`,
-            detail: `The ${entity.kind} ${id} is known and never changes.`,
+            detail: `The ${entity.kind} ${id} exists and never changes.`,
           })),
         )
       this.#written[index] = doc.id
@@ -573,15 +576,15 @@ class Importer {
       this.#records.catalogue.child(entity.kind),
       { entity: holder, doc: under },
       fields,
-      // What has an id is not the same as another that says the same.
+      // A row with an id is a child of its own, even if another has the same content.
       id === undefined ? { fresh: bare } : { id, fresh: true },
     )
     this.#written[index] = doc.id
     this.#count(entity.kind, created ? 'created' : 'unchanged')
   }
 
-  /** The fields of a part as they are written, and the id that it brings along. */
-  async #part(
+  /** The writable fields and the id of the row of a child. */
+  async #readChild(
     tx: WriteTransaction,
     entity: Entity,
     index: number,
@@ -593,7 +596,7 @@ class Importer {
     return { fields, id: known ? known.id : await this.#freeId(tx, entity, given) }
   }
 
-  /** What clients write of a row; what the service makes itself is left out, as in rows that were exported. */
+  /** The writable fields of a row; computed fields, as in exported rows, are ignored. */
   #writable(entity: Entity, given: Record<string, unknown>, without: string[]): Record<string, unknown> {
     const fields: Record<string, unknown> = {}
     const legal = Object.keys(entity.writable.shape)
@@ -604,7 +607,7 @@ class Importer {
       else if (!entity.keys.includes(key)) unknown.push(key)
     }
     if (unknown.length === 0) return fields
-    throw new Problem('invalid-body', 'The row has fields that there are not.', {
+    throw new Problem('invalid-body', 'The row has unknown fields.', {
       errors: unknown.map((key) => ({
         pointer: segmentOf(key),
         detail: `There is no such field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
@@ -612,7 +615,7 @@ class Importer {
     })
   }
 
-  /** The record that a row is about, if it is known. */
+  /** The existing record of a row. */
   async #existing(
     tx: WriteTransaction,
     resource: Resource,
@@ -627,7 +630,7 @@ class Importer {
     return known === null ? undefined : findRecord(tx, resource, known)
   }
 
-  /** The id that a row brings along for a new record. @throws Problem when it cannot be had */
+  /** The id that a row gives to a new record. @throws Problem if it cannot be used */
   async #freeId(
     tx: WriteTransaction,
     entity: Entity,
@@ -646,26 +649,26 @@ class Importer {
     return id
   }
 
-  /** Puts ids in place of whatever else names a record. */
+  /** Replaces names of records by their ids. */
   async #resolve(tx: WriteTransaction, entity: Entity, fields: Record<string, unknown>): Promise<void> {
     for (const { path, kinds } of entity.references) {
       for (const [pointer, value] of valuesAt(fields as Doc, path)) {
         if (typeof value !== 'string') continue
-        const id = await this.#meaning(tx, kinds, value, pointer)
+        const id = await this.#resolveReference(tx, kinds, value, pointer)
         if (id !== value) replaceAt(fields as Doc, pointer, id)
       }
     }
   }
 
-  /** The id of the record that a text names: an id, a slug or code, `scheme:identifier`, or a name. */
-  async #meaning(
+  /** The id of the record that a text refers to: by id, slug or code, `scheme:identifier`, or name. */
+  async #resolveReference(
     tx: WriteTransaction,
     kinds: readonly Kind[],
     value: string,
     pointer: string,
   ): Promise<string> {
     const key = `${kinds.join()} ${value}`
-    const known = this.#meant.get(key)
+    const known = this.#resolved.get(key)
     if (known !== undefined) return known
     const found = new Map<string, string>()
     for (const kind of kinds) {
@@ -677,14 +680,14 @@ class Importer {
         { pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` },
       ])
     if (found.size > 1) {
-      const detail = `Several records are called ${JSON.stringify(value)}: ${[...found.keys()].slice(0, 10).join(', ')}. Name the one that is meant by its id.`
+      const detail = `Several records are called ${JSON.stringify(value)}: ${[...found.keys()].slice(0, 10).join(', ')}. Use the id of one of them.`
       throw new Problem('ambiguous-match', detail, { errors: [{ pointer, detail }] })
     }
-    this.#meant.set(key, only)
+    this.#resolved.set(key, only)
     return only
   }
 
-  /** Those of one kind that may be meant: what fits most exactly hides the rest. */
+  /** The records of one kind that a text may refer to; a more exact match hides the others. */
   async #candidates(tx: WriteTransaction, kind: Kind, value: string, pointer: string): Promise<string[]> {
     const entity = this.#records.catalogue.entity(kind)
     const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
@@ -703,13 +706,13 @@ class Importer {
     }
     const name = fold(value)
     if (name === '') return []
-    const here = this.#idsOf(this.#index(kind, byName(name)), pointer)
-    const there = (await namesakes(this.#records, tx, resource, name)).map(({ id }) => id)
-    return [...new Set([...here, ...there])]
+    const staged = this.#idsOf(this.#index(kind, byName(name)), pointer)
+    const stored = (await namesakes(this.#records, tx, resource, name)).map(({ id }) => id)
+    return [...new Set([...staged, ...stored])]
   }
 
-  /** The rows of a kind that a text may name. */
-  #rowsMeant(kind: Kind, value: string): number[] {
+  /** The rows of a kind that a text may refer to. */
+  #rowsNamed(kind: Kind, value: string): number[] {
     for (const key of [byId(value), byIdentifier(value), byName(fold(value))]) {
       const rows = this.#index(kind, key)
       if (rows.length > 0) return rows
@@ -728,12 +731,12 @@ class Importer {
     if (ids.length > 0 || row === undefined) return ids
     const { row: number } = this.#stage.origin(row)
     const detail = this.#failed.has(row)
-      ? `It refers to row ${number}, which has faults of its own.`
-      : `It refers to row ${number}, which in turn needs this one first.`
+      ? `It refers to row ${number}, which has faults.`
+      : `It refers to row ${number}, which refers back to this one.`
     throw unknownReference([{ pointer, detail }])
   }
 
-  #refuse(index: number, problem: Problem): void {
+  #addProblem(index: number, problem: Problem): void {
     this.#failed.add(index)
     const { row, line, within } = this.#stage.origin(index)
     const file = this.#files[this.#fileOf[index] ?? 0] ?? ''
@@ -759,12 +762,12 @@ class Importer {
     this.#counts.set(kind, counts)
   }
 
-  /** Lets others have their turn, now and then. @throws when the import is to end */
-  async #breathe(tell: () => void): Promise<void> {
-    if (performance.now() - this.#turn < TURN_MS) return
-    tell()
+  /** Yields to the event loop now and then. @throws if the import is to end */
+  async #yield(report: () => void): Promise<void> {
+    if (performance.now() - this.#lastYield < MAX_BLOCKING_MS) return
+    report()
     await setImmediate()
     this.#options.signal?.throwIfAborted()
-    this.#turn = performance.now()
+    this.#lastYield = performance.now()
   }
 }

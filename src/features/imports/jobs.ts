@@ -1,4 +1,4 @@
-// Imports that were sent over HTTP: they run one after the other, and their state outlives the process.
+// Runs the imports that were sent over HTTP one by one and stores their state.
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
@@ -14,18 +14,18 @@ import type { Records } from '../../records/write/records.ts'
 import { type ImportProgress, type ImportResult, importFiles } from './import.ts'
 import type { ImportFormat } from './rows.ts'
 
-/** How many rows an import over HTTP may have. */
+/** The maximum number of rows of an import over HTTP. */
 const MAX_ROWS = 100_000
 
-/** How long what became of an import can be read. */
-const KEPT_MS = 30 * 86_400_000
+/** How long the result of an import can be read. */
+const RETENTION_MS = 30 * 86_400_000
 
-/** Beyond this an import of another process that is not done never will be. */
+/** An unfinished import of another process that is older has ended with its process. */
 const LONGEST_MS = 3_600_000
 
 export type ImportStatus = 'queued' | 'running' | 'succeeded' | 'failed'
 
-/** An import as it is read. */
+/** The API representation of an import. */
 export interface ImportJob extends Partial<ImportResult> {
   id: string
   status: ImportStatus
@@ -36,11 +36,11 @@ export interface ImportJob extends Partial<ImportResult> {
   finishedAt: string | null
   actor: { id: string; name: string }
   progress: ImportProgress | null
-  /** Why it failed, beside what is wrong with its rows. */
+  /** Why it failed, if not because of faults of rows. */
   failure: string | null
 }
 
-/** A file that was uploaded. */
+/** An uploaded file. */
 export interface Upload {
   path: string
   format: ImportFormat
@@ -58,11 +58,11 @@ export class ImportJobs {
     this.#log = log
   }
 
-  /** Imports that ended with a process before this one are over. */
+  /** Marks imports as failed whose process ended. */
   async recover(): Promise<void> {
     const { engine } = this.#records
     const now = this.#records.now()
-    // Those of other processes may be under way, but not for ever.
+    // Imports of other processes may still be running.
     const before = engine.shared ? new Date(now.getTime() - LONGEST_MS) : now
     const rows = await engine.reader.all<{ doc: string }>(UNFINISHED, { before: before.toISOString() })
     if (rows.length === 0) return
@@ -71,7 +71,7 @@ export class ImportJobs {
     })
   }
 
-  /** Notes an import that was sent; `start` begins it once that is on disk. */
+  /** Stores a new import; `start` runs it after the commit. */
   async enter(
     tx: Writer & Author & { at: string },
     { mode, kind, format }: Pick<ImportJob, 'mode' | 'kind' | 'format'>,
@@ -88,7 +88,7 @@ export class ImportJobs {
       progress: null,
       failure: null,
     }
-    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - KEPT_MS).toISOString() })
+    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - RETENTION_MS).toISOString() })
     await tx.run(INSERT, { id: job.id, createdAt: job.createdAt, doc: JSON.stringify(job) })
     return job
   }
@@ -121,7 +121,7 @@ export class ImportJobs {
     }
   }
 
-  /** Ends what is under way; nothing of it will have been written. */
+  /** Aborts running imports; nothing of them is written. */
   async close(): Promise<void> {
     this.#ending.abort(new Error('The service ended.'))
     await this.#last
@@ -176,7 +176,7 @@ const failed = (job: ImportJob, result: Partial<ImportResult>): ImportJob => ({
 
 const interrupted = (job: ImportJob): ImportJob => ({
   ...failed(job, {}),
-  failure: 'The service ended before the import did. Nothing was written; send it again.',
+  failure: 'The service stopped during the import. Nothing was written; send it again.',
 })
 
 const INSERT = insertInto(imports, ['id', 'createdAt', 'doc'])

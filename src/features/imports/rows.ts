@@ -1,4 +1,4 @@
-// Bytes to rows: NDJSON and CSV in UTF-8, one row at a time, each with the line on which it begins.
+// Parses NDJSON and CSV files in UTF-8 into rows, each with the line on which it begins.
 import { parse as csvParser } from 'csv-parse'
 import { parseJson } from '../../core/json.ts'
 import { didYouMean } from '../../core/nearest.ts'
@@ -7,18 +7,18 @@ import type { ColumnReader } from '../formats/columns.ts'
 
 export type ImportFormat = 'csv' | 'ndjson'
 
-/** A row, or what is wrong with it. Faults that name no field mean the row as a whole. */
+/** A row or its faults. A fault without a field is about the row as a whole. */
 export interface Row {
-  /** Of the file, from 1. */
+  /** The line in the file, from 1. */
   line: number
   value?: Record<string, unknown>
   faults?: { field: string | null; detail: string }[]
 }
 
-/** The longest row, in UTF-16 units: a source with the longest text there may be has room in it. */
+/** The longest row, in UTF-16 units; a source with the longest text fits. */
 const LONGEST_ROW = 4 * 1024 * 1024
 
-/** Byte order marks of other encodings; UTF-8's own is passed over. */
+/** Byte order marks of other encodings; that of UTF-8 is skipped. */
 const OTHER_ENCODINGS: [string, number[]][] = [
   ['UTF-32', [0xff, 0xfe, 0, 0]],
   ['UTF-16', [0xff, 0xfe]],
@@ -53,7 +53,7 @@ export async function* decodeUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGener
   yield decode()
 }
 
-/** Rows of newline-delimited JSON; empty lines are passed over. */
+/** Parses newline-delimited JSON; empty lines are skipped. */
 export async function* ndjsonRows(texts: AsyncIterable<string>): AsyncGenerator<Row> {
   let line = 0
   for await (const text of lines(texts)) {
@@ -81,7 +81,7 @@ async function* lines(texts: AsyncIterable<string>): AsyncGenerator<string> {
     const parts = text.split('\n')
     parts[0] = rest + parts[0]
     rest = parts.pop() ?? ''
-    // What is too long already is not gathered further: its beginning will do to refuse it.
+    // The rest of a line that is already too long is dropped.
     if (rest.length > LONGEST_ROW) rest = rest.slice(0, LONGEST_ROW + 1)
     yield* parts
   }
@@ -89,8 +89,8 @@ async function* lines(texts: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 /**
- * Rows of CSV (RFC 4180) with a header; the delimiter may also be a semicolon or a tab.
- * @throws Problem `invalid-body` when the header names columns that there are not, `malformed-body` when it is no CSV
+ * Parses CSV (RFC 4180) with a header; the delimiter may also be a semicolon or a tab.
+ * @throws Problem `invalid-body` for unknown columns, `malformed-body` for a file that is not CSV
  */
 export async function* csvRows(
   texts: AsyncIterable<string>,
@@ -112,7 +112,7 @@ export async function* csvRows(
       record: string[]
       info: { lines: number }
     }>) {
-      // The parser tells on which line a row ends.
+      // The parser reports the line on which a row ends.
       line = info.lines - record.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
       if (header) yield csvRow(header, record, line)
       else header = headerOf(record, readers)
@@ -122,13 +122,13 @@ export async function* csvRows(
     if (error instanceof Problem) throw error
     const { code, message } = error as { code?: string; message: string }
     if (!code?.startsWith('CSV_')) throw error
-    throw new Problem('malformed-body', `Behind line ${line} the file is no CSV: ${message}.`)
+    throw new Problem('malformed-body', `The file is not valid CSV after line ${line}: ${message}.`)
   } finally {
     parser.destroy()
   }
 }
 
-/** Writes to a parser no faster than it reads. What breaks on the way breaks the parser. */
+/** Feeds a parser with backpressure; an error of the input destroys the parser. */
 async function feed(parser: ReturnType<typeof csvParser>, texts: AsyncIterable<string>): Promise<void> {
   try {
     for await (const text of texts) {
@@ -142,7 +142,7 @@ async function feed(parser: ReturnType<typeof csvParser>, texts: AsyncIterable<s
   }
 }
 
-/** The first line of a text, and the whole text again. */
+/** The first line of a text, and the whole text. */
 async function withHead(texts: AsyncIterable<string>): Promise<[string, AsyncIterable<string>]> {
   const source = texts[Symbol.asyncIterator]()
   let read = ''
@@ -172,7 +172,7 @@ function headerOf(names: string[], readers: ReadonlyMap<string, ColumnReader>): 
   const errors = names.flatMap((given, index) => {
     const name = given.trim()
     if (names.findIndex((other) => other.trim() === name) < index)
-      return [{ parameter: name, detail: 'The column stands in the header twice.' }]
+      return [{ parameter: name, detail: 'The column is in the header twice.' }]
     if (readers.has(name)) return []
     return [
       {
@@ -196,7 +196,7 @@ function csvRow(header: ColumnReader[], cells: string[], line: number): Row {
     })
   for (const [index, { path, read }] of header.entries()) {
     const text = cells[index] ?? ''
-    if (text.includes('\0')) faults.push({ field: path.join('.'), detail: 'Holds a NUL character.' })
+    if (text.includes('\0')) faults.push({ field: path.join('.'), detail: 'Contains a NUL character.' })
     try {
       const found = read(text)
       if (found !== undefined) put(value, path, found)

@@ -1,16 +1,16 @@
-// Rows on their way: kept in a file of their own while it is found out in which order they can be written, so that
-// an import of any size takes little memory.
+// Stores the rows of an import in a temporary file until their order is known, so that an import of any size needs little
+// memory.
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kind } from '../../records/schema/fields.ts'
 
-/** Where a row came from. */
+/** The origin of a row. */
 export interface Origin {
-  /** Its number among the rows of its file, from 1. */
+  /** Its number in its file, from 1. */
   row: number
   line: number
-  /** The row in which it stood, and where there: `evidence.0`. Rows of their own: null. */
+  /** The row that contains it, and where: `evidence.0`. Null for a row of its own. */
   within: { index: number; at: string } | null
 }
 
@@ -20,7 +20,7 @@ interface Staged extends Origin {
   length: number
 }
 
-/** How much is gathered before it is written, and how much is read at a time: rows are mostly read in order. */
+/** The size of a write and of a read; rows are mostly read in order. */
 const BLOCK_BYTES = 1 << 20
 
 export class Stage {
@@ -31,7 +31,7 @@ export class Stage {
   #waitingBytes = 0
   #written = 0
   readonly #block = Buffer.alloc(BLOCK_BYTES)
-  /** Which part of the file stands in the block. */
+  /** The part of the file that is in the block. */
   #from = 0
   #to = 0
 
@@ -49,7 +49,7 @@ export class Stage {
     return this.#rows.length - 1
   }
 
-  /** What was added, parsed anew at every call. */
+  /** Reads a row. */
   read(index: number): Record<string, unknown> {
     this.#flush()
     const { offset, length } = this.#at(index)
@@ -91,7 +91,7 @@ export class Stage {
   #flush(): void {
     if (this.#waitingBytes === 0) return
     const bytes = Buffer.concat(this.#waiting)
-    // A disk may take less than it is given.
+    // A write may be partial.
     for (let done = 0; done < bytes.length; )
       done += writeSync(this.#file, bytes, done, bytes.length - done, this.#written + done)
     this.#written += bytes.length

@@ -1,10 +1,10 @@
-// What a file to be imported looks like: a header and an example for each kind.
+// Builds templates for import files: a header and an example for each kind.
 import { stringify } from 'csv-stringify/sync'
 import type { Entity, Json } from '../../records/schema/resource.ts'
 import { cellsOf, columnsOf } from '../formats/columns.ts'
 import type { ImportFormat } from './rows.ts'
 
-/** Of records that are examples in a file of their own, what they belong to. */
+/** The record of an example child. */
 const UNDER = { recordKind: 'proposal', recordId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
 
 export function template(entity: Entity, format: ImportFormat): string {

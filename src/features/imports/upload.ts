@@ -1,4 +1,4 @@
-// Files that are uploaded as the body of a request: straight to disk, checked to be UTF-8 on the way.
+// Receives a request body as a file on disk and checks that it is UTF-8.
 import { createHash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -16,10 +16,10 @@ const FORMATS: Record<string, ImportFormat> = {
   'application/jsonl': 'ndjson',
 }
 
-/** The largest file. */
+/** The maximum size of a file. */
 export const MAX_BYTES = 256 * 1024 * 1024
 
-/** A file that has arrived. As JSON it is its content alone, so that the same file is the same request. */
+/** A received file. Its JSON is its content hash alone, so that the same file is the same request for an Idempotency-Key. */
 export class UploadedFile {
   readonly path: string
   readonly format: ImportFormat
@@ -36,13 +36,13 @@ export class UploadedFile {
   }
 }
 
-/** A file that is still with the client. */
+/** A file that has not been received yet. */
 interface ComingFile {
   format: ImportFormat
   payload: AsyncIterable<Buffer>
 }
 
-/** Lets the routes of a scope take files, and nothing else. They are `receive`d by the handler, when all else has been checked. */
+/** Makes the routes of a scope accept files only. The handler calls `receive` after all other checks. */
 export function takeUploads(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   for (const [type, format] of Object.entries(FORMATS)) {
@@ -56,7 +56,7 @@ export function takeUploads(scope: FastifyInstance): void {
   }
 }
 
-/** Puts the body of a request into a file, which is then the body. Who calls removes it. @throws Problem, and leaves nothing */
+/** Writes the body of a request to a file, which the caller removes. @throws Problem, and removes the file */
 export async function receive(request: FastifyRequest): Promise<UploadedFile> {
   const { format, payload } = request.body as ComingFile
   const type = String(request.headers['content-type'])
@@ -65,7 +65,10 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
     throw new Problem('unsupported-media-type', `The file must be UTF-8, not ${charset}.`)
   const packed = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
   if (packed !== 'identity')
-    throw new Problem('unsupported-media-type', `The file must come as it is, not packed by ${packed}.`)
+    throw new Problem(
+      'unsupported-media-type',
+      `The file must be sent without content encoding, not as ${packed}.`,
+    )
   const path = join(tmpdir(), `sco-tracker-upload-${randomUUID()}`)
   const hash = createHash('sha256')
   let bytes = 0
@@ -73,7 +76,7 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
     for await (const chunk of payload) {
       bytes += chunk.length
       if (bytes > MAX_BYTES)
-        throw new Problem('body-too-large', `A file may be ${MAX_BYTES / 1024 / 1024} MiB long at most.`)
+        throw new Problem('body-too-large', `A file has at most ${MAX_BYTES / 1024 / 1024} MiB.`)
       hash.update(chunk)
       yield chunk
     }
