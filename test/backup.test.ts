@@ -1,4 +1,4 @@
-// Backup and restore, as their user runs them.
+// Tests the commands backup and restore.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ async function speakersIn(file: string): Promise<string[]> {
 }
 
 describe('a backup', () => {
-  test('taken from a running service holds all that was written, and restores to it', async () => {
+  test('of a running service contains all writes before it, and can be restored', async () => {
     const { file, post } = await service()
     const copy = join(folder(), 'copy.db')
     for (const name of ['One', 'Two']) await post('/v1/speakers', { name })
@@ -42,7 +42,7 @@ describe('a backup', () => {
     expect(await speakersIn(target)).toEqual(['One', 'Two'])
   })
 
-  test('does not overwrite a file without --force', async () => {
+  test('replaces a file only with --force', async () => {
     const { file } = await service()
     const copy = join(folder(), 'copy.db')
     writeFileSync(copy, 'mine')
@@ -50,7 +50,7 @@ describe('a backup', () => {
     expect(run('backup', file, copy, '--force').status).toBe(0)
   })
 
-  test('of a database that is not there makes none', () => {
+  test('of a missing database creates none', () => {
     const missing = join(folder(), 'missing.db')
     expect(run('backup', missing, join(folder(), 'copy.db')).status).toBe(1)
     expect(existsSync(missing)).toBe(false)
@@ -58,7 +58,7 @@ describe('a backup', () => {
 })
 
 describe('restoring', () => {
-  test('replaces a database only with --force, and never one that is in use', async () => {
+  test('replaces a database only with --force, and never while it is in use', async () => {
     const { file, post } = await service()
     const copy = join(folder(), 'copy.db')
     expect(run('backup', file, copy).status).toBe(0)
@@ -77,7 +77,7 @@ describe('restoring', () => {
     expect(run('restore', idle, copy, '--force').status).toBe(0)
   })
 
-  test('refuses what is no whole database of the tracker, and changes nothing', async () => {
+  test('refuses a file that is not a database of the tracker, and changes nothing', async () => {
     const target = join(folder(), 'target.db')
     const rubbish = join(folder(), 'rubbish.db')
     writeFileSync(rubbish, 'SQLite format 3\0 but not really')
@@ -90,7 +90,7 @@ describe('restoring', () => {
 })
 
 test.each([['backup'], ['restore']] as const)(
-  '%s of a PostgreSQL database is left to its own tools, in one line',
+  '%s of a PostgreSQL database names its own tools in one line',
   (command) => {
     const file = join(folder(), 'copy.db')
     writeFileSync(file, '')

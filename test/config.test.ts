@@ -1,4 +1,4 @@
-// Settings: their defaults, what is refused before anything runs, and that each is documented.
+// Tests settings: defaults, what is refused at the start, and documentation.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,7 +10,7 @@ import { readConfig, SETTINGS } from '../src/config.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** npm start, without npm, on an empty database of its own. Ends when `until` stands on standard error, or by itself. */
+/** Starts the service on an empty database, until it exits or prints `until` on standard error. */
 async function start(env: Record<string, string>, until?: RegExp) {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-config-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -36,7 +36,7 @@ async function start(env: Record<string, string>, until?: RegExp) {
   return { code, stdout, stderr }
 }
 
-test('everything has a default that works', () => {
+test('every setting has a default', () => {
   expect(readConfig({})).toMatchObject({
     host: '127.0.0.1',
     port: 3000,
@@ -51,7 +51,7 @@ test('everything has a default that works', () => {
   })
 })
 
-test('a setting left empty is a setting left out, and what is no setting is let be', () => {
+test('an empty setting counts as not set, and other variables are ignored', () => {
   const empty = Object.fromEntries(SETTINGS.map((name) => [name, '']))
   expect(readConfig({ ...empty, HOME: '/root', npm_config_x: 'y' })).toEqual(readConfig({}))
 })
@@ -80,7 +80,7 @@ test.each([
     { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
     { corsOrigins: ['https://a.example', 'http://localhost:8080'] },
   ],
-])('%j is understood', (env, expected) => {
+])('%j is accepted', (env, expected) => {
   expect(readConfig(env)).toMatchObject(expected)
 })
 
@@ -109,38 +109,31 @@ const BAD: [setting: string, value: string][] = [
   ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
 ]
 
-test.each(BAD)('%s=%j is refused in one line that names it', (setting, value) => {
+test.each(BAD)('%s=%j is refused with one line that names it', (setting, value) => {
   expect(() => readConfig({ [setting]: value })).toThrow(new RegExp(`^Bad settings: ${setting}: [^\n]+$`))
 })
 
 describe('the process', () => {
-  const worst = [...new Map(BAD).entries()]
-
-  test.each(worst)('ends with 1 and one clear line on %s=%j', async (setting, value) => {
-    const { code, stdout, stderr } = await start({ [setting]: value })
+  test('names all bad settings in one line and exits with 1', async () => {
+    const { code, stdout, stderr } = await start(Object.fromEntries(BAD))
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(new RegExp(`^Bad settings: ${setting}: [^\n]+\n$`))
-  })
-
-  test('names all bad settings at once', async () => {
-    const { stderr } = await start(Object.fromEntries(worst))
-    expect(stderr.trim().split('\n')).toHaveLength(1)
-    for (const [setting] of worst) expect(stderr).toContain(`${setting}: `)
+    expect(stderr).toMatch(/^Bad settings: [^\n]+\n$/)
+    for (const [setting] of BAD) expect(stderr).toContain(`${setting}: `)
   })
 
   test.each<[string, Record<string, string>, string]>([
-    ['an address that is not its own', { HOST: '192.0.2.1' }, '192.0.2.1'],
+    ['an address of another machine', { HOST: '192.0.2.1' }, '192.0.2.1'],
     ['a folder that is a file', { DATABASE_URL: `file:${ROOT}package.json/tracker.db` }, 'package.json'],
     ['a file that is a folder', { DATABASE_URL: `file:${ROOT}src` }, 'unable to open database file'],
-    ['a file that is no database', { DATABASE_URL: `file:${ROOT}test/config.test.ts` }, 'not a database'],
-  ])('ends with one clear line, without a stack, on %s', async (_, env, what) => {
+    ['a file that is not a database', { DATABASE_URL: `file:${ROOT}test/config.test.ts` }, 'not a database'],
+  ])('exits with one line and no stack trace on %s', async (_, env, what) => {
     const { code, stderr } = await start(env)
     expect(code, stderr).toBe(1)
     expect(stderr.trim().split('\n'), stderr).toHaveLength(1)
     expect(stderr).toContain(what)
   })
 
-  test('ends with one clear line on a port that is taken', async () => {
+  test('exits with one line on a port in use', async () => {
     const holder = createServer()
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void holder.close())
@@ -150,7 +143,7 @@ describe('the process', () => {
     expect(stderr).toContain(taken)
   })
 
-  test('says where it listens and how to make a first key, and ends well when it is asked to', async () => {
+  test('prints its address and how to create a first key, and stops on SIGTERM', async () => {
     const { code, stdout, stderr } = await start({}, /npm run keys/)
     expect(code).toBe(0)
     expect(stderr).toMatch(/http:\/\/127\.0\.0\.1:\d+\/docs/)
