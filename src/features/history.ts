@@ -8,7 +8,7 @@ import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { answer } from '../http/conditional.ts'
-import { describe, ifNoneMatch, recordParam } from '../http/describe.ts'
+import { describe, recordParam } from '../http/describe.ts'
 import { MAX_LIMIT, wholeNumber } from '../records/read/parameters.ts'
 import { findRecord } from '../records/read/record.ts'
 import { instant, line, named, unbounded } from '../records/schema/fields.ts'
@@ -97,7 +97,6 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
           .meta({ description: 'Only versions before this one.' }),
         limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many versions.' }),
       }),
-      headers: ifNoneMatch,
       answers: {
         200: { description: 'The versions, or the one.', schema: z.union([history, resource.record]) },
       },

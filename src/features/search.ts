@@ -6,7 +6,7 @@ import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
 import type { SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
-import { describe, ifNoneMatch } from '../http/describe.ts'
+import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
 import { parse, type Stored } from '../records/read/record.ts'
@@ -85,7 +85,6 @@ export function searchRoutes(
           .meta({ description: '`page.nextCursor` of the previous page.' }),
         count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
       }),
-      headers: ifNoneMatch,
       answers: { 200: { description: 'The hits.', schema: hits } },
       problems: ['invalid-cursor'],
     }),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { columnNamed } from '../db/columns.ts'
 import { sql } from '../db/sql.ts'
 import { answer } from '../http/conditional.ts'
-import { describe, ifNoneMatch } from '../http/describe.ts'
+import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
@@ -58,7 +58,6 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
         }),
         ...filters,
       }),
-      headers: ifNoneMatch,
       answers: { 200: { description: 'The counts.', schema: stats } },
     }),
     handler: async (request, reply) => {

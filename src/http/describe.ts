@@ -149,13 +149,6 @@ export const ifMatch = z.object({
     }),
 })
 
-export const ifNoneMatch = z.object({
-  'if-none-match': z.string().optional().meta({
-    maxLength: 8000,
-    description: 'ETags of cached responses. If one is current, the response is 304 without a body.',
-  }),
-})
-
 /** The `id` of a record in a path; a topic can also be named by its slug, a state by its code. */
 export const recordParam = ({
   kind,

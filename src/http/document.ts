@@ -157,8 +157,7 @@ function completeOperation(method: string, operation: Operation, shared: Record<
   if (operation.tags.includes('service')) operation['security'] = []
   if (method === 'patch') describeMergePatch(operation)
   if (upload) operation['requestBody'] = uploadBody(upload)
-  operation.parameters = operation.parameters?.filter(({ name }) => name !== 'if-none-match') ?? []
-  operation.parameters.forEach(tidyParameter)
+  operation.parameters?.forEach(tidyParameter)
 
   for (const [status, response] of Object.entries(operation.responses)) {
     const sent = headers[status] ?? usualHeaders(method, status)

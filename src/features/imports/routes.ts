@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, partParam, textBody } from '../../http/describe.ts'
+import { describe, partParam, textBody } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
 import { wholeNumber } from '../../records/read/parameters.ts'
 import { instant, type Kind, line, unbounded } from '../../records/schema/fields.ts'
@@ -117,7 +117,6 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
         kind: kindParameter,
         format: z.enum(['csv', 'ndjson']).default('csv').meta({ description: 'The form of the file.' }),
       }),
-      headers: ifNoneMatch,
       answers: {
         200: {
           description: 'The template.',
@@ -153,7 +152,6 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
           .default(0)
           .meta({ description: 'Seconds to wait for the end of the import before answering.' }),
       }),
-      headers: ifNoneMatch,
       answers: { 200: { description: 'The import.', schema: importShape, headers: ['ETag'] } },
       problems: ['not-found'],
       secured: true,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { notFound } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, partParam, recordParam } from '../../http/describe.ts'
+import { describe, ifMatch, partParam, recordParam } from '../../http/describe.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
 import type { Child } from '../../records/schema/child.ts'
 import { unbounded } from '../../records/schema/fields.ts'
@@ -102,7 +102,6 @@ function routesUnder(
         summary: `List the ${path} ${of}`,
         description: operations.list,
         params: parent.params,
-        headers: ifNoneMatch,
         answers: { 200: { description: `The ${path}.`, schema: list } },
         problems: ['not-found', 'gone'],
       }),
@@ -148,7 +147,6 @@ function routesUnder(
         summary: `Get ${noun} ${of}`,
         description: operations.get,
         params: item.params,
-        headers: ifNoneMatch,
         answers: {
           200: { description: `The ${kind}.`, schema: child.record, headers: ['ETag', 'Last-Modified'] },
         },
@@ -173,7 +171,7 @@ function routesUnder(
         params: item.params,
         headers: ifMatch,
         answers: { 204: { description: 'It is deleted.' } },
-        problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
+        problems: ['not-found', 'gone', 'precondition-failed'],
         secured: true,
       }),
       handler: (request, reply) =>

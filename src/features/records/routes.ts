@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, ifNoneMatch, recordParam, textBody } from '../../http/describe.ts'
+import { describe, ifMatch, recordParam, textBody } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
@@ -63,7 +63,6 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
       summary: `List ${path}`,
       description: resource.about,
       query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
-      headers: ifNoneMatch,
       answers: {
         200: {
           description: `A page of ${path}; as CSV or NDJSON the whole list.`,
@@ -103,7 +102,6 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
             : `The ${path} as an Atom feed (RFC 4287)`,
         description: `Takes the filters of ${collection}.`,
         query: listParameters(resource, includes).omit({ include: true, count: true }),
-        headers: ifNoneMatch,
         answers: {
           200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
         },
@@ -154,7 +152,6 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
         include: includeParameter(resource, includes).optional(),
         ...viewParameters(resource),
       }),
-      headers: ifNoneMatch,
       answers: {
         200: {
           description: `The ${kind}.`,
@@ -192,7 +189,6 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
       problems: [
         'not-found',
         'gone',
-        'precondition-required',
         'precondition-failed',
         'unknown-reference',
         'inconsistent',
@@ -223,7 +219,7 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
       params: recordParam(resource),
       headers: ifMatch,
       answers: { 204: { description: 'Deleted.' } },
-      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'referenced'],
+      problems: ['not-found', 'gone', 'precondition-failed', 'referenced'],
       secured: true,
     }),
     handler: async (request, reply) => {

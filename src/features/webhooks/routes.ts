@@ -8,7 +8,7 @@ import { type Fault, gone, inconsistent, notFound, Problem, type ProblemCode } f
 import { sha256 } from '../../core/text.ts'
 import type { Reader } from '../../db/engine.ts'
 import { answer, checkIfMatch } from '../../http/conditional.ts'
-import { describe, idempotencyKey, ifMatch, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, idempotencyKey, ifMatch, recordParam } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
@@ -108,7 +108,6 @@ export function webhookRoutes(
         status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only entries with these statuses.').optional(),
         ...paging,
       }),
-      headers: ifNoneMatch,
       answers: {
         200: { description: 'A page of webhooks.', schema: shapes.webhookPage, headers: ['ETag', 'Link'] },
       },
@@ -194,7 +193,6 @@ export function webhookRoutes(
       summary: 'Get a webhook',
       description: 'Its secret is not shown again.',
       params: webhookParam,
-      headers: ifNoneMatch,
       answers: {
         200: {
           description: 'The webhook, without its secret.',
@@ -224,7 +222,7 @@ export function webhookRoutes(
       headers: ifMatch,
       body: shapes.patch,
       answers: { 200: { description: 'The webhook as it is now.', schema: shapes.webhook } },
-      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed', 'inconsistent'],
+      problems: ['not-found', 'gone', 'precondition-failed', 'inconsistent'],
     }),
     handler: async (request, reply) => {
       await respondIdempotently(records, request, reply, async (tx) => {
@@ -251,7 +249,7 @@ export function webhookRoutes(
       params: webhookParam,
       headers: ifMatch,
       answers: { 204: { description: 'Deleted; reading it is 410 from now on.' } },
-      problems: ['not-found', 'gone', 'precondition-required', 'precondition-failed'],
+      problems: ['not-found', 'gone', 'precondition-failed'],
     }),
     handler: async (request, reply) => {
       await respondIdempotently(records, request, reply, async (tx) => {
@@ -380,7 +378,6 @@ export function webhookRoutes(
         status: commaSeparated(deliveryStatus, 'Only entries with these statuses.').optional(),
         ...paging,
       }),
-      headers: ifNoneMatch,
       answers: {
         200: { description: 'A page of deliveries.', schema: deliveryPage, headers: ['ETag', 'Link'] },
       },
@@ -407,7 +404,6 @@ export function webhookRoutes(
       summary: 'Get a delivery with its attempts',
       description: 'With its last 20 attempts. Removed 30 days after it finished.',
       params: deliveryParam,
-      headers: ifNoneMatch,
       answers: {
         200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag', 'Last-Modified'] },
       },

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, pathOf, type Stored, selectStored } from '../../records/read/record.ts'
 import { instant, type Kind, line, pathTo, unbounded } from '../../records/schema/fields.ts'
 import type { Doc } from '../../records/schema/resource.ts'
@@ -89,7 +89,6 @@ export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Re
       description:
         'As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.',
       params: recordParam(sources),
-      headers: ifNoneMatch,
       answers: {
         200: { description: 'The annotations.', schema: annotationPage, type: 'application/ld+json' },
       },

@@ -5,7 +5,7 @@ import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, recordParam } from '../../http/describe.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
 import { childrenOf, loadRecord } from '../../records/read/record.ts'
 import { inForce } from '../../records/read/view.ts'
@@ -50,7 +50,6 @@ export function standingRoutes(app: FastifyInstance, records: Records): void {
         'Every state that was a member on the day (`asOf`, default today), and every other state with a position. No record is `null`, which is not `abstained`.',
       params: recordParam(proposals),
       query: z.strictObject({ asOf: asOfParameter.optional() }),
-      headers: ifNoneMatch,
       answers: { 200: { description: 'Where they stand.', schema: positionList } },
       problems: ['not-found', 'gone'],
     }),

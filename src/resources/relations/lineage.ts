@@ -5,7 +5,7 @@ import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord } from '../../records/read/record.ts'
 import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/schema/fields.ts'
 import type { Catalogue, Resource } from '../../records/schema/resource.ts'
@@ -61,7 +61,6 @@ export function lineageRoutes(
       description:
         'From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.',
       params: recordParam(resource),
-      headers: ifNoneMatch,
       answers: { 200: { description: 'The chain.', schema: lineage } },
       problems: ['not-found', 'gone'],
     }),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
 import { answer } from '../../http/conditional.ts'
-import { describe, ifNoneMatch, recordParam } from '../../http/describe.ts'
+import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import { unbounded } from '../../records/schema/fields.ts'
 import type { Records } from '../../records/write/records.ts'
@@ -38,7 +38,6 @@ export function relationRoutes(app: FastifyInstance, records: Records): void {
         summary: `List the relations of the ${kind}, from both ends`,
         description: '`direction` says from which end each is seen.',
         params: recordParam(resource),
-        headers: ifNoneMatch,
         answers: { 200: { description: 'The relations.', schema: relationList } },
         problems: ['not-found', 'gone'],
       }),
