@@ -385,7 +385,7 @@ describe('the live feed', () => {
     await reach(1)
     for (let beats = 1; beats <= 2; beats++) {
       ahead += 60_000
-      await eventually(() => expect(text().split(': still here\n\n').length).toBeGreaterThan(beats))
+      await eventually(() => expect(text().split(': keep-alive\n\n').length).toBeGreaterThan(beats))
     }
     await s.post('/v1/speakers', { name: 'B' })
     await reach(2)

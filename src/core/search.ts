@@ -1,29 +1,28 @@
-// The language of full-text search, the same on every engine: texts and queries are folded here into words, so
-// that an index need only split at spaces.
-//   words        all of them, in any order         "a phrase"   these words in this order
-//   prefix*      words that begin so               -not         without this word or phrase
+// The language of full-text search: texts and queries are folded into words here, so every engine finds the same.
+//   words        all of the words, in any order    "a phrase"   these words in this order
+//   prefix*      words that begin with it          -not         without this word or phrase
 //   one OR two   either side
-// Any string is a legal query: what is none of this is punctuation, and punctuation is not searched.
+// Any string is a legal query. All other characters are punctuation, which is not searched.
 
 export interface Term {
-  /** Folded words that stand one behind the other. */
+  /** Folded words that follow each other. */
   words: string[]
-  /** Whether the last one is only a beginning. */
+  /** Whether the last word is a prefix. */
   prefix: boolean
 }
 
-/** Alternatives, of which any may hold: all of `all` and none of `not`. */
+/** Alternatives. One matches if all terms of `all` occur and none of `not`. */
 export type SearchQuery = { all: Term[]; not: Term[] }[]
 
-/** Scripts written without spaces: each character is a word, and a string of them a phrase, so any substring is found. */
+/** Scripts written without spaces. Each character is a word and a string of them a phrase, so any substring is found. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*/gu
 
-/** What is no part of a word, and marks that stand on none (an emoji's variation selector, say). */
-const NO_WORD = /(?:[^\p{L}\p{N}\p{M}]|^\p{M})[^\p{L}\p{N}]*/gu
+/** Characters between words, with marks that follow no letter (such as an emoji's variation selector). */
+const BETWEEN_WORDS = /(?:[^\p{L}\p{N}\p{M}]|^\p{M})[^\p{L}\p{N}]*/gu
 
-/** Letters with a stroke, ligatures and the like: Unicode takes nothing off them, but people leave it out. */
-const PLAIN: Record<string, string> = {
+/** Letters that Unicode does not decompose, and what people type instead. */
+const PLAIN_LETTERS: Record<string, string> = {
   đ: 'd',
   ð: 'd',
   ħ: 'h',
@@ -37,10 +36,9 @@ const PLAIN: Record<string, string> = {
   þ: 'th',
 }
 
-/** Most words are of these, and what is done with others does nothing to them. */
 const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
 
-/** The words of a text: compatibility forms, case and the diacritics of alphabets folded away, joined by spaces. */
+/** The words of a text, joined by spaces, without compatibility forms, case and the diacritics of alphabets. */
 export function fold(text: string): string {
   if (isAscii(text))
     return text
@@ -53,18 +51,18 @@ export function fold(text: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[đðħıłøŧßæœþ]/g, (letter) => PLAIN[letter] ?? letter)
+    .replace(/[đðħıłøŧßæœþ]/g, (letter) => PLAIN_LETTERS[letter] ?? letter)
     .replace(UNSPACED, ' $& ')
-    .replace(NO_WORD, ' ')
+    .replace(BETWEEN_WORDS, ' ')
     .trim()
 }
 
 const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
 
-/** How many different terms of a query count; what comes behind them is left out. */
+/** How many different terms of a query count; further terms are ignored. */
 const MAX_TERMS = 32
 
-/** Reads a query. Empty when it holds no word to look for. */
+/** Parses a query. The result is empty if the query has no words. */
 export function parseSearch(query: string): SearchQuery {
   const groups: SearchQuery = [{ all: [], not: [] }]
   const seen = new Set<string>()
@@ -84,47 +82,48 @@ export function parseSearch(query: string): SearchQuery {
   return groups.filter((group) => group.all.length > 0 || group.not.length > 0)
 }
 
-/** Does a text match, as an index over its parts (a title, a body) would say? A phrase stands within one part. */
+/** Whether a text matches, as a full-text index over its parts (title and body) decides. Phrases do not span parts. */
 export function matchesText(parts: readonly string[], query: SearchQuery): boolean {
   const words = parts.map(wordsOf)
-  const holds = (term: Term) => words.some((part) => part.some((_, index) => standsAt(part, index, term)))
-  return query.some(({ all, not }) => all.every(holds) && !not.some(holds))
+  const occurs = (term: Term) => words.some((part) => part.some((_, index) => occursAt(part, index, term)))
+  return query.some(({ all, not }) => all.every(occurs) && !not.some(occurs))
 }
 
-/** Does a term stand at a place in a row of folded words? */
-function standsAt(words: readonly string[], index: number, { words: wanted, prefix }: Term): boolean {
-  return wanted.every((word, offset) => {
-    const here = words[index + offset]
-    return (
-      here !== undefined && (prefix && offset === wanted.length - 1 ? here.startsWith(word) : here === word)
-    )
+/** Whether a term occurs at a position in a list of folded words. */
+function occursAt(words: readonly string[], index: number, term: Term): boolean {
+  return term.words.every((word, offset) => {
+    const other = words[index + offset]
+    const isPrefix = term.prefix && offset === term.words.length - 1
+    return isPrefix ? other?.startsWith(word) : other === word
   })
 }
 
-/** How many UTF-16 units of a text a snippet shows. */
-const SNIPPET = 240
-/** How much of a long text is looked at closely, and how far is looked for where to begin with that. */
-const SCANNED = 20_000
-const SKIMMED = 200_000
+/** The length of a snippet, in UTF-16 units like all lengths here. */
+const SNIPPET_LENGTH = 240
+/** How much of a long text is folded to find matches. */
+const MAX_FOLDED = 20_000
+/** How much of a long text is searched for the place where folding begins. */
+const MAX_SEARCHED = 200_000
 
-/** A text as HTML that shows it. */
+/** Escapes a text for HTML. */
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
 /**
- * The part of a text around the first match, as HTML: everything escaped, matches inside `<mark>`.
- * Null when the text does not match.
+ * The part of a text around the first match, as HTML: everything is escaped, and matches are inside `<mark>`.
+ * Null if the text does not match.
  */
 export function snippet(text: string, query: SearchQuery): string | null {
   const terms = query.flatMap((group) => group.all)
-  const skipped = text.length > SCANNED ? Math.max(0, firstLookalike(text, terms) - SNIPPET) : 0
-  const marks = matchesIn(text.slice(skipped, skipped + SCANNED), terms).map(
+  const skipped = text.length > MAX_FOLDED ? Math.max(0, firstOccurrence(text, terms) - SNIPPET_LENGTH) : 0
+  const marks = matchesIn(text.slice(skipped, skipped + MAX_FOLDED), terms).map(
     ([begin, end]) => [begin + skipped, end + skipped] as const,
   )
   const [first] = marks
   if (!first) return null
-  const start = first[0] <= SNIPPET / 3 ? 0 : text.indexOf(' ', first[0] - SNIPPET / 3) + 1 || first[0]
+  const start =
+    first[0] <= SNIPPET_LENGTH / 3 ? 0 : text.indexOf(' ', first[0] - SNIPPET_LENGTH / 3) + 1 || first[0]
   const from = Math.min(start, first[0])
-  const to = Math.min(text.length, from + SNIPPET)
+  const to = Math.min(text.length, from + SNIPPET_LENGTH)
   let html = from > 0 ? '…' : ''
   let at = from
   for (const [begin, end] of marks) {
@@ -135,14 +134,14 @@ export function snippet(text: string, query: SearchQuery): string | null {
   return `${html}${escapeHtml(text.slice(at, to).replace(/[\ud800-\udbff]$/, ''))}${to < text.length ? '…' : ''}`
 }
 
-/** Where a long text first holds a word of a term as it is spelt; 0 where it does not. */
-function firstLookalike(text: string, terms: Term[]): number {
-  const spelt = terms.flatMap(({ words }) => words.slice(0, 1)).map((word) => RegExp.escape(word))
-  if (spelt.length === 0) return 0
-  return Math.max(0, text.slice(0, SKIMMED).search(new RegExp(spelt.join('|'), 'iu')))
+/** The offset of the first unfolded occurrence of a term's first word in a long text; 0 if there is none. */
+function firstOccurrence(text: string, terms: Term[]): number {
+  const firstWords = terms.flatMap(({ words }) => words.slice(0, 1)).map((word) => RegExp.escape(word))
+  if (firstWords.length === 0) return 0
+  return Math.max(0, text.slice(0, MAX_SEARCHED).search(new RegExp(firstWords.join('|'), 'iu')))
 }
 
-/** Where terms match in a text, in order, as UTF-16 offsets. */
+/** The offsets at which terms match in a text, in order. */
 function matchesIn(text: string, terms: Term[]): [number, number][] {
   const words: { word: string; begin: number; end: number }[] = []
   for (const piece of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
@@ -153,18 +152,18 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
       at += part.length
     }
   }
-  const spelt = words.map(({ word }) => word)
-  const found: [number, number][] = []
+  const folded = words.map(({ word }) => word)
+  const matches: [number, number][] = []
   for (let index = 0; index < words.length; index++) {
     for (const term of terms) {
-      if (!standsAt(spelt, index, term)) continue
+      if (!occursAt(folded, index, term)) continue
       const begin = words[index]?.begin
       const end = words[index + term.words.length - 1]?.end
-      if (begin !== undefined && end !== undefined && begin >= (found.at(-1)?.[1] ?? 0))
-        found.push([begin, end])
+      if (begin !== undefined && end !== undefined && begin >= (matches.at(-1)?.[1] ?? 0))
+        matches.push([begin, end])
     }
   }
-  return found
+  return matches
 }
 
 function splitUnspaced(piece: string): string[] {

@@ -1,4 +1,4 @@
-// The change feed: every write in order, tombstones and the parts of records included; as pages, or live.
+// The change feed: every write of every kind in order, as pages or live.
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -15,15 +15,14 @@ import type { Entity } from '../records/schema/resource.ts'
 import type { Records } from '../records/write/records.ts'
 import { actor, op } from './history.ts'
 
-/** How many changes a page, and a read of the live feed, holds at most. */
-const MAX = 1000
-const LIVE_BATCH = 100
-/** Of which bytes: a page, or a batch, ends with the change that goes past them. */
+/** The size of a page, and of a read of the live feed: it ends at the limit or with the change that exceeds the bytes. */
+const MAX_CHANGES = 1000
 const MAX_BYTES = 16_000_000
-const LIVE_BYTES = 250_000
-/** How long the live feed waits before it looks whether another process wrote. */
-const LOOK_EVERY_MS = 1000
-/** How often an idle live feed says that it is alive, so that proxies keep it open. */
+const MAX_LIVE_CHANGES = 100
+const MAX_LIVE_BYTES = 250_000
+/** How often the live feed checks for writes of other processes. */
+const POLL_MS = 1000
+/** How often an idle live feed sends a comment, so that proxies keep it open. */
 const HEARTBEAT_MS = 15_000
 
 interface Change {
@@ -42,20 +41,19 @@ interface Change {
 const toJson = ({ doc, actorId, actorName, ...change }: Change): string =>
   `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName } }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
-/** A write of one kind of record: clients tell them apart by `kind`. */
-const changeOf = ({ kind, name, record }: Entity) =>
+const changeSchema = ({ kind, name, record }: Entity) =>
   z
     .object({
       seq: z
         .int()
         .min(1)
-        .meta({ description: 'Its place in the feed; strictly ascending, not without gaps.' }),
+        .meta({ description: 'Its number in the feed: strictly ascending, possibly with gaps.' }),
       kind: z.literal(kind),
       id: record.shape['id'] as z.ZodString,
-      parentId: anyId('The record under which it lives, if it is a part.').nullable(),
-      version: z.int().min(1).meta({ description: 'Its version after the change.' }),
+      parentId: anyId('The record that it belongs to, if it is a part of one.').nullable(),
+      version: z.int().min(1).meta({ description: 'The version of the record after the change.' }),
       op,
-      at: instant('When it was written here.'),
+      at: instant('When it was written.'),
       actor,
       record: record.nullable(),
     })
@@ -64,33 +62,37 @@ const changeOf = ({ kind, name, record }: Entity) =>
       description: `A change of a ${kind}; \`record\` is the whole record after it, null once deleted.`,
     })
 
-/** @returns the shape of a change */
+/** @returns the schema of a change */
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.children]
   const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
   const change = unionByKind(
     'Change',
-    'A write. `kind` says of what; further kinds may come.',
+    'A write. `kind` says what was written; further kinds may come.',
     entities,
-    changeOf,
+    changeSchema,
   )
   const feed = z
     .object({
-      data: z.array(change).max(MAX),
+      data: z.array(change).max(MAX_CHANGES),
       page: z
         .object({
           nextAfter: z
             .int()
             .min(0)
-            .meta({ description: 'Send it as `after` for what comes next, now or later.' }),
-          hasMore: z.boolean().meta({ description: 'Whether more is there already.' }),
-          limit: z.int().min(1).max(MAX).meta({ description: 'How many changes a page holds at most.' }),
+            .meta({ description: 'Send it as `after` for the next changes, now or later.' }),
+          hasMore: z.boolean().meta({ description: 'Whether there are further changes already.' }),
+          limit: z
+            .int()
+            .min(1)
+            .max(MAX_CHANGES)
+            .meta({ description: 'The maximum number of changes on a page.' }),
         })
-        .meta({ id: 'ChangePageInfo', description: 'Where this page stands in the feed.' }),
+        .meta({ id: 'ChangePageInfo', description: 'The position of the page in the feed.' }),
     })
     .meta({ id: 'ChangePage', description: 'A page of the change feed.' })
 
-  // Live feeds end when the service closes, so that closing need not wait for their clients.
+  // Closing the service ends live feeds instead of waiting for their clients.
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
 
@@ -100,19 +102,19 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       tag: 'changes',
       summary: 'List changes in order, or follow them live',
       description:
-        'In the order of commits. Apply each change in turn (create and update: put `record`; delete: remove `id`), keep `nextAfter`, and your copy equals this service. With `Accept: text/event-stream` the same live: each event has the `seq` as its id, and `Last-Event-ID` resumes behind it.',
+        'In the order of commits. To keep a copy, apply the changes one after the other (create and update: store `record`; delete: remove `id`) and continue with `nextAfter`. With `Accept: text/event-stream` changes arrive live: `seq` is the id of each event, and `Last-Event-ID` resumes after it.',
       query: z.strictObject({
         after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
           .default(0)
-          .meta({ description: 'Only changes behind this one.' }),
+          .meta({ description: 'Only changes after this one.' }),
         kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
-        limit: wholeNumber(1, MAX)
-          .default(100)
-          .meta({ description: 'How many changes a page holds at most; fewer where the records are large.' }),
+        limit: wholeNumber(1, MAX_CHANGES).default(100).meta({
+          description: 'The maximum number of changes on a page; there are fewer if the records are large.',
+        }),
       }),
       headers: z.object({
         'last-event-id': z.string().optional().meta({
-          description: 'With a live feed: the last event that you have.',
+          description: 'With a live feed: the id of the last event that was received.',
           pattern: '^[0-9]{1,15}$',
           maxLength: 15,
         }),
@@ -128,46 +130,44 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       problems: ['not-acceptable'],
     }),
     handler: async (request, reply) => {
-      const query = request.query as { after: number; kind?: string[]; limit: number }
-      const kind = query.kind ?? null
-      const type = request.accepts().type(['application/json', 'text/event-stream'])
-      if (type === 'text/event-stream') {
-        const from = lastEventId(request) ?? query.after
-        reply
-          .type('text/event-stream; charset=utf-8')
-          .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-        if (request.method === 'HEAD') return reply.send(Readable.from([]))
-        const stopped = AbortSignal.any([closing.signal, hangUp(request)])
-        return reply.send(
-          Readable.from(live(records, from, kind, stopped), {
-            objectMode: false,
-            highWaterMark: 1,
-          }),
-        )
+      const { after, kind = null, limit } = request.query as { after: number; kind?: string[]; limit: number }
+      switch (request.accepts().type(['application/json', 'text/event-stream'])) {
+        case 'application/json':
+          return answer(request, reply, { body: await changePage(records.engine, after, kind, limit) })
+        case 'text/event-stream': {
+          const from = lastEventId(request) ?? after
+          const stopped = AbortSignal.any([closing.signal, disconnected(request)])
+          const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
+          return reply
+            .type('text/event-stream; charset=utf-8')
+            .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+            .send(Readable.from(events, { objectMode: false, highWaterMark: 1 }))
+        }
+        default:
+          throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
       }
-      if (type === false)
-        throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
-      const body = await records.engine.read(async (reader) => {
-        const last = await lastSeq(reader)
-        const shown = await after(records.engine, reader, query.after, kind, query.limit, MAX_BYTES)
-        const end = shown.at(-1)?.seq
-        const hasMore = end !== undefined && (await after(records.engine, reader, end, kind, 1, 0)).length > 0
-        // Nothing is left to be found up to the last change, whatever kinds were asked for.
-        const nextAfter = hasMore ? end : Math.max(last, query.after)
-        const page = JSON.stringify({ nextAfter, hasMore, limit: query.limit })
-        return `{"data":[${shown.map(toJson).join(',')}],"page":${page}}`
-      })
-      return answer(request, reply, { body })
     },
   })
   return change
 }
 
-/** Aborts when the client is gone. */
-function hangUp(request: FastifyRequest): AbortSignal {
-  const gone = new AbortController()
-  request.raw.socket.once('close', () => gone.abort())
-  return gone.signal
+/** A page of the feed as JSON text. */
+const changePage = (engine: Engine, after: number, kind: string[] | null, limit: number): Promise<string> =>
+  engine.read(async (reader) => {
+    const last = await lastSeq(reader)
+    const data = await changesAfter(engine, reader, after, kind, limit, MAX_BYTES)
+    const end = data.at(-1)?.seq
+    const hasMore = end !== undefined && (await changesAfter(engine, reader, end, kind, 1, 0)).length > 0
+    // Without further changes of these kinds, the next page starts after the last change of any kind.
+    const nextAfter = hasMore ? end : Math.max(last, after)
+    return `{"data":[${data.map(toJson).join(',')}],"page":${JSON.stringify({ nextAfter, hasMore, limit })}}`
+  })
+
+/** Aborts when the client disconnects. */
+function disconnected(request: FastifyRequest): AbortSignal {
+  const controller = new AbortController()
+  request.raw.socket.once('close', () => controller.abort())
+  return controller.signal
 }
 
 function lastEventId(request: FastifyRequest): number | undefined {
@@ -179,35 +179,36 @@ function lastEventId(request: FastifyRequest): number | undefined {
   })
 }
 
-/** The live feed, as server-sent events. It reads on only when the client has taken what went before. */
-async function* live(
-  records: Records,
+/** The live feed as server-sent events. The next batch is read when the client has received the last one. */
+async function* liveFeed(
+  engine: Engine,
   from: number,
   kind: string[] | null,
   stopped: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  let seen = from
-  let quietSince = Date.now()
+  let last = from
+  let idleSince = Date.now()
   yield Buffer.from('retry: 2000\n\n')
   while (!stopped.aborted) {
-    const rows = await after(records.engine, records.engine.reader, seen, kind, LIVE_BATCH, LIVE_BYTES)
-    const last = rows.at(-1)
-    if (last) {
-      seen = last.seq
-      quietSince = Date.now()
-      yield Buffer.from(rows.map((row) => `id: ${row.seq}\nevent: change\ndata: ${toJson(row)}\n\n`).join(''))
+    const batch = await changesAfter(engine, engine.reader, last, kind, MAX_LIVE_CHANGES, MAX_LIVE_BYTES)
+    const end = batch.at(-1)
+    if (end) {
+      last = end.seq
+      idleSince = Date.now()
+      const events = batch.map((change) => `id: ${change.seq}\nevent: change\ndata: ${toJson(change)}\n\n`)
+      yield Buffer.from(events.join(''))
       continue
     }
-    await records.engine.waitForCommit(LOOK_EVERY_MS, stopped)
-    if (Date.now() - quietSince >= HEARTBEAT_MS) {
-      quietSince = Date.now()
-      yield Buffer.from(': still here\n\n')
+    await engine.waitForCommit(POLL_MS, stopped)
+    if (Date.now() - idleSince >= HEARTBEAT_MS) {
+      idleSince = Date.now()
+      yield Buffer.from(': keep-alive\n\n')
     }
   }
 }
 
-/** The changes behind `seq`: at most `limit`, and none behind the one that goes past `bytes`. */
-function after(
+/** The changes after `seq`: at most `limit`, ending with the one that exceeds `bytes`. */
+function changesAfter(
   engine: Engine,
   reader: Reader,
   seq: number,
@@ -215,16 +216,16 @@ function after(
   limit: number,
   bytes: number,
 ): Promise<Change[]> {
-  const wanted = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
-  // Sizes are read before documents are: a few records may be larger than a thousand others.
-  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${wanted} order by ${changes.seq} ${sql.limit(limit)}`
+  const condition = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
+  // Sizes are summed before documents are read, because a few records can be larger than a thousand others.
+  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${condition} order by ${changes.seq} ${sql.limit(limit)}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
-    sql`select ${COLUMNS} from ${changes} where ${wanted} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
+    sql`select ${COLUMNS} from ${changes} where ${condition} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
   )
 }
 
-/** One change, as the feed shows it, and when it was written. */
+/** One change as JSON, and when it was written. */
 export async function changeAt(
   reader: Reader,
   seq: number,

@@ -1,5 +1,4 @@
-// What became of a record here: every version, who wrote it, when, and what changed.
-
+// The history of a record: every version, who wrote it and when, and what changed.
 import type { FastifyInstance } from 'fastify'
 import { createPatch } from 'rfc6902'
 import { z } from 'zod'
@@ -20,33 +19,33 @@ export const actor = z
     id: line(100, 'The id of the key, or `seed`.'),
     name: z.string().meta({ ...unbounded, description: 'Its name.' }),
   })
-  .meta({ id: 'Actor', description: 'Who wrote: the id and the name of a key, or `seed`.' })
+  .meta({ id: 'Actor', description: 'The author: the id and the name of a key, or `seed`.' })
 
 export const op = named('Operation', z.enum(['create', 'update', 'delete'])).meta({
-  description: 'What was done.',
+  description: 'The kind of the write.',
 })
 
 const patchOperation = z
   .object({
-    op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).meta({ description: 'What to do.' }),
-    path: line(1000, 'Where (JSON Pointer, RFC 6901).'),
-    from: line(1000, 'From where, for `move` and `copy`.').optional(),
-    value: z.unknown().optional().meta({ description: 'What to put there; any JSON value.' }),
+    op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).meta({ description: 'The operation.' }),
+    path: line(1000, 'The target, a JSON Pointer (RFC 6901).'),
+    from: line(1000, 'The source, for `move` and `copy`.').optional(),
+    value: z.unknown().optional().meta({ description: 'The new value; any JSON value.' }),
   })
   .meta({ id: 'JsonPatchOperation', description: 'An operation of JSON Patch (RFC 6902).' })
 
 const version = z
   .object({
-    version: z.int().min(1).meta({ description: 'Of the record, after the change.' }),
-    seq: z.int().min(1).meta({ description: 'The place of the change in the change feed.' }),
+    version: z.int().min(1).meta({ description: 'The version of the record after the change.' }),
+    seq: z.int().min(1).meta({ description: 'The number of the change in the change feed.' }),
     op,
-    at: instant('When it was written here.'),
+    at: instant('When it was written.'),
     actor,
     requestId: line(128, 'The request that wrote it.').nullable(),
     patch: z.array(patchOperation).meta({
       ...unbounded,
       description:
-        'From the version before to this one (RFC 6902); the first adds the whole, a deletion removes it.',
+        'The difference from the previous version (RFC 6902); the first version adds and a deletion removes the whole.',
     }),
   })
   .meta({ id: 'Version', description: 'A version of a record.' })
@@ -60,14 +59,18 @@ const history = z
           .int()
           .min(1)
           .nullable()
-          .meta({ description: 'Send it as `before` for older versions; null when there are none.' }),
-        limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'How many versions a page holds at most.' }),
+          .meta({ description: 'Send it as `before` for older versions; null if there are none.' }),
+        limit: z
+          .int()
+          .min(1)
+          .max(MAX_LIMIT)
+          .meta({ description: 'The maximum number of versions on a page.' }),
       })
-      .meta({ id: 'HistoryPageInfo', description: 'Where this page stands in the history.' }),
+      .meta({ id: 'HistoryPageInfo', description: 'The position of the page in the history.' }),
   })
   .meta({ id: 'History', description: 'The versions of a record, the newest first.' })
 
-interface Logged {
+interface LoggedVersion {
   seq: number
   version: number
   op: string
@@ -91,14 +94,19 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       query: z.strictObject({
         version: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
-          .meta({ description: 'Answer this version, whole.' }),
+          .meta({ description: 'Return this version as a whole.' }),
         before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
-        limit: wholeNumber(1, MAX_LIMIT).default(25).meta({ description: 'How many versions.' }),
+        limit: wholeNumber(1, MAX_LIMIT)
+          .default(25)
+          .meta({ description: 'The maximum number of versions on a page.' }),
       }),
       answers: {
-        200: { description: 'The versions, or the one.', schema: z.union([history, resource.record]) },
+        200: {
+          description: 'The versions, or the one version.',
+          schema: z.union([history, resource.record]),
+        },
       },
       problems: ['not-found'],
     }),
@@ -117,9 +125,9 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
 }
 
 async function wholeVersion(reader: Reader, kind: string, id: string, number: number): Promise<string> {
-  const found = await reader.get<Logged>(ONE, { id, kind, version: number })
-  if (!found?.doc) throw notFound(kind, id, ` at version ${number}`)
-  return found.doc
+  const version = await reader.get<LoggedVersion>(ONE, { id, kind, version: number })
+  if (!version?.doc) throw notFound(kind, id, ` at version ${number}`)
+  return version.doc
 }
 
 async function versions(
@@ -129,8 +137,8 @@ async function versions(
   before: number | null,
   limit: number,
 ): Promise<string> {
-  // One more than is shown: the oldest shown needs the version before it.
-  const rows = await reader.all<Logged>(
+  // One more than is shown, since the patch of the oldest shown needs the version before it.
+  const rows = await reader.all<LoggedVersion>(
     sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc ${sql.limit(limit + 1)}`,
   )
   if (rows.length === 0 && before === null) throw notFound(kind, id)
@@ -148,7 +156,7 @@ async function versions(
   return JSON.stringify({ data, page: { nextBefore, limit } })
 }
 
-/** The JSON Patch that makes one document of another; at the ends of a life the whole is added or removed. */
+/** The JSON Patch between two versions; null is a record that does not exist. */
 function patchBetween(before: string | null, after: string | null) {
   if (after === null) return [{ op: 'remove', path: '' }]
   if (before === null) return [{ op: 'add', path: '', value: JSON.parse(after) as Doc }]

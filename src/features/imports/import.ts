@@ -707,7 +707,7 @@ class Importer {
     const name = fold(value)
     if (name === '') return []
     const staged = this.#idsOf(this.#index(kind, byName(name)), pointer)
-    const stored = (await namesakes(this.#records, tx, resource, name)).map(({ id }) => id)
+    const stored = (await namesakes(this.#records.engine, tx, resource, name)).map(({ id }) => id)
     return [...new Set([...staged, ...stored])]
   }
 

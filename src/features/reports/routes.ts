@@ -218,7 +218,7 @@ async function match(
   if (known || !NAMED.includes(resource.kind)) return known
   const found = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields))) {
-    for (const doc of await namesakes(records, tx, resource, name)) found.set(doc.id, doc)
+    for (const doc of await namesakes(records.engine, tx, resource, name)) found.set(doc.id, doc)
   }
   const [only] = found.keys()
   if (found.size <= 1) return only ?? null
