@@ -1,18 +1,18 @@
-// The application: plugins in order, then every resource. Nothing else.
-import { createServer } from 'node:http'
+// Builds the application: plugins in order, then routes.
 import accepts from '@fastify/accepts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
+import { docsPage } from './features/docs-page.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { childRoutes } from './features/records/child-routes.ts'
 import { crudRoutes } from './features/records/routes.ts'
 import { reportRoutes } from './features/reports/routes.ts'
 import { searchRoutes } from './features/search.ts'
-import { documentRoutes, metricsRoutes, serviceRoutes } from './features/service.ts'
+import { documentRoutes, serviceRoutes } from './features/service.ts'
 import { statsRoutes } from './features/stats.ts'
 import type { Resolve } from './features/webhooks/client.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
@@ -21,17 +21,16 @@ import { receiverDocument } from './features/webhooks/shapes.ts'
 import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
-import { cache, Kept } from './http/cache.ts'
+import { conditional } from './http/conditional.ts'
 import { consistency } from './http/consistency.ts'
-import { cors, crossOrigin, type Origins } from './http/cors.ts'
-import { front } from './http/front.ts'
-import { watchMethods } from './http/methods.ts'
-import { type Measuring, Metrics } from './http/metrics.ts'
+import { crossOrigin, type Origins } from './http/cors.ts'
+import { completeMethods } from './http/methods.ts'
+import { metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
-import { requestId } from './http/request-id.ts'
-import { requestLogger } from './http/request-logger.ts'
+import { requestId, requestIdOf } from './http/request-id.ts'
+import { responseCache } from './http/response-cache.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { snapshotReads } from './records/read/context.ts'
 import { embeddedIn } from './records/read/include.ts'
@@ -49,39 +48,28 @@ export interface AppDeps {
   trustProxy?: boolean
   rateLimitMax?: number
   webhookAllowPrivate?: boolean
-  /** The other processes of the service, where there are any. */
-  others?: Measuring | null
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
 }
 
-/** @param deps.engine migrated already */
+/** @param deps.engine already migrated */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
-  const { trustProxy = false, requireKeyForReads = false } = deps
-  const log = new AccessLog(logger, trustProxy)
-  const metrics = new Metrics(deps.others ?? null)
-  const kept = new Kept(engine, clock)
-  const corsHeaders = crossOrigin(deps.corsOrigins ?? '*')
-  let stopping = false
-  const open = () => !stopping && !requireKeyForReads && rateLimitMax === 0
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
-    logController: log,
-    childLoggerFactory: requestLogger,
-    trustProxy,
+    logController: new AccessLog(logger),
+    trustProxy: deps.trustProxy ?? false,
     bodyLimit: BODY_LIMIT,
-    serverFactory: (handler) =>
-      // A request without a host is refused in http/problems.ts, as a problem; Node would send a bare 400.
-      createServer(
-        { requestTimeout: 60_000, requireHostHeader: false, keepAliveTimeout: 72_000 },
-        front({ kept, corsHeaders, log, metrics, open }, handler),
-      ),
-    // While it stops, http/problems.ts says so, as a problem; Fastify would send JSON of its own.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    // http/problems.ts answers these two with a problem; Node and Fastify would answer with a body of their own.
+    http: { requireHostHeader: false },
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
-    genReqId: requestId.make,
+    // http/methods.ts declares them.
+    exposeHeadRoutes: false,
+    genReqId: requestIdOf,
     clientErrorHandler: refuseSocket,
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
   })
@@ -89,20 +77,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   // Bodies are JSON text already, or values that need no schema to be written.
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
-  const closeMethods = watchMethods(app)
+  const declareOtherMethods = completeMethods(app)
 
-  await app.register(requestId.plugin)
-  app.addHook('preClose', async () => {
-    stopping = true
-  })
-  await app.register(problems, { stopping: () => stopping })
+  await app.register(requestId)
+  await app.register(problems)
   await app.register(body)
   await app.register(accepts)
-  await app.register(cors, { headersFor: corsHeaders })
+  await app.register(crossOrigin, { origins: deps.corsOrigins ?? '*' })
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
-  await app.register(auth, { engine, requireKeyForReads, clock })
+  await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
-  await app.register(cache, { kept })
+  await app.register(responseCache, { engine, clock })
+  await app.register(conditional)
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,
@@ -147,8 +133,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   serviceRoutes(app, records, VERSION)
-  metricsRoutes(app, metrics)
+  metrics(app)
   documentRoutes(app)
-  closeMethods()
+  docsPage(app)
+  declareOtherMethods()
   return app
 }

@@ -1,18 +1,18 @@
-// The only reader of process.env: every setting, its default, and what is legal.
+// The settings: their defaults and legal values.
 import { z } from 'zod'
 
 const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
 
-/** A number as people write it: digits, nothing else. */
-const whole = (of: string) =>
+/** Digits only: no sign, exponent or other notation. */
+const wholeNumber = (description: string) =>
   z
     .string()
-    .regex(/^\d{1,9}$/, `must be a whole number (${of})`)
+    .regex(/^\d{1,9}$/, `must be a whole number (${description})`)
     .transform(Number)
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: whole('a port').pipe(z.number().max(65_535)).default(3000),
+  PORT: wholeNumber('a port').pipe(z.number().max(65_535)).default(3000),
   DATABASE_URL: z
     .string()
     .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:PATH (SQLite) or postgres://… (PostgreSQL)')
@@ -26,7 +26,6 @@ const schema = z.object({
     )
     .default([]),
   SEED: z.enum(['article', 'reference', 'none']).default('article'),
-  WORKERS: whole('processes, 1 to 64').pipe(z.number().min(1).max(64)).default(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   REQUIRE_KEY_FOR_READS: booleanWord.default(false),
   CORS_ORIGINS: z
@@ -38,34 +37,32 @@ const schema = z.object({
     )
     .default(['*']),
   TRUST_PROXY: booleanWord.default(false),
-  RATE_LIMIT_MAX: whole('requests a minute; 0 is off').default(0),
+  RATE_LIMIT_MAX: wholeNumber('requests a minute; 0 is off').default(0),
   WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
 })
 
 export interface Config {
   host: string
   port: number
-  /** `file:PATH` or `postgres://…`: which engine, and where its data is. */
+  /** `file:PATH` for SQLite, `postgres://…` for PostgreSQL. */
   databaseUrl: string
-  /** Streaming replicas of the database, for reads. */
+  /** Streaming replicas of a PostgreSQL database, for reads. */
   replicaUrls: string[]
   seed: 'article' | 'reference' | 'none'
   logLevel: string
   requireKeyForReads: boolean
-  /** Processes that answer requests. */
-  workers: number
-  /** Origins that browsers may call from. */
+  /** Origins of web pages that may read responses. */
   corsOrigins: '*' | string[]
   trustProxy: boolean
-  /** Requests a minute and client; 0 is off. */
+  /** Requests per minute and client; 0 is off. */
   rateLimitMax: number
-  /** Whether webhooks may lead to loopback, private and other addresses that are not public. */
+  /** Whether webhook URLs may resolve to loopback, private and other addresses that are not public. */
   webhookAllowPrivate: boolean
 }
 
 export const SETTINGS = Object.keys(schema.shape)
 
-/** Reads the settings. Throws an Error of one line that names every bad one. */
+/** @throws Error with one line that names every bad setting */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
   const parsed = schema.safeParse(given)
@@ -83,7 +80,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     replicaUrls: settings.DATABASE_REPLICA_URLS,
     seed: settings.SEED,
     logLevel: settings.LOG_LEVEL,
-    workers: settings.WORKERS,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,

@@ -1,17 +1,17 @@
-// Answers that are kept: the same to the byte as those that are made, and never older than the last commit of anybody.
+// The response cache: hits equal misses to the byte, and are never older than the last commit of any process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { Answers } from '../src/http/cache.ts'
+import { ResponseCache } from '../src/http/response-cache.ts'
 import { type Service, service } from './helpers/app.ts'
 import { pathOf } from './helpers/bodies.ts'
 import { ENGINE } from './helpers/database.ts'
 
 const meeting = { name: 'A meeting', startDate: '2022-08-24' }
 
-/** How often the database was asked for the answer. */
-async function asked(s: Service, url: string, headers: Record<string, string> = {}) {
+/** A response, and how many queries it took. */
+async function request(s: Service, url: string, headers: Record<string, string> = {}) {
   s.queries()
   const { statusCode, headers: own, body } = await s.app.inject({ method: 'GET', url, headers })
   return { queries: s.queries().length, statusCode, headers: own, body }
@@ -34,7 +34,7 @@ async function another(url: string): Promise<string> {
   throw new Error('The other process did not start.')
 }
 
-test.skipIf(ENGINE !== 'sqlite')('what was asked twice is answered without asking the database', async () => {
+test.skipIf(ENGINE !== 'sqlite')('a repeated request is answered without querying the database', async () => {
   const s = await service({ seed: true })
   for (const url of [
     '/v1/proposals?limit=2&count=exact&include=meeting',
@@ -42,49 +42,90 @@ test.skipIf(ENGINE !== 'sqlite')('what was asked twice is answered without askin
     '/v1/search?q=drone*',
     '/v1/stats/proposals?by=topic',
     '/v1/changes?limit=3',
+    '/v1/meetings.ics',
   ]) {
-    const first = await asked(s, url)
-    expect(first.queries, url).toBeGreaterThan(0)
-    expect((await asked(s, url)).queries, url).toBeGreaterThan(0)
-    const third = await asked(s, url)
-    expect(third.queries, url).toBe(0)
-    const { date: _, 'x-request-id': id, ...own } = third.headers
-    const { date: __, 'x-request-id': otherId, ...others } = first.headers
-    expect([third.statusCode, third.body, own], url).toEqual([first.statusCode, first.body, others])
+    const miss = await request(s, url)
+    expect(miss.queries, url).toBeGreaterThan(0)
+    const hit = await request(s, url)
+    expect(hit.queries, url).toBe(0)
+    const { date: _, 'x-request-id': id, ...headers } = hit.headers
+    const { date: __, 'x-request-id': otherId, ...expected } = miss.headers
+    expect([hit.statusCode, hit.body, headers], url).toEqual([miss.statusCode, miss.body, expected])
     expect(id).not.toBe(otherId)
-    const known = { 'if-none-match': String(first.headers['etag']) }
-    expect(await asked(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
+    const known = { 'if-none-match': String(miss.headers['etag']) }
+    expect(await request(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
   }
 })
 
-test.skipIf(ENGINE !== 'sqlite')('problems, streams and what needs a role are not kept', async () => {
+test.skipIf(ENGINE !== 'sqlite')(
+  'problems, streams and responses that need a role are not cached',
+  async () => {
+    const s = await service({ seed: true })
+    const admin = { authorization: `Bearer ${s.keys.admin}` }
+    for (const [url, headers] of [
+      ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999', {}],
+      ['/v1/states?format=ndjson', {}],
+      ['/readyz', {}],
+      ['/v1/webhooks', admin],
+    ] as const) {
+      for (let time = 0; time < 3; time++)
+        expect((await request(s, url, headers)).queries, `${time} ${url}`).toBeGreaterThan(0)
+    }
+  },
+)
+
+test('over sockets, a cache hit equals the miss, with the headers of its own request', async () => {
+  const s = await service({ seed: true, corsOrigins: ['https://here.example'] })
+  const base = await s.app.listen({ host: '127.0.0.1', port: 0 })
+  const get = async (headers: Record<string, string> = {}) => {
+    const response = await fetch(`${base}/v1/proposals?limit=2`, { headers })
+    const { date: _, 'x-request-id': id, ...own } = Object.fromEntries(response.headers)
+    return { status: response.status, own, text: await response.text(), id }
+  }
+  const miss = await get()
+  s.queries()
+  const hit = await get()
+  // PostgreSQL does not cache; the responses are the same.
+  if (ENGINE === 'sqlite') expect(s.queries()).toEqual([])
+  expect({ ...hit, id: '' }).toEqual({ ...miss, id: '' })
+  expect(hit.id).not.toBe(miss.id)
+  expect((await get({ 'x-request-id': 'mine' })).id).toBe('mine')
+  const allowed = await get({ origin: 'https://here.example' })
+  expect(allowed.own['access-control-allow-origin']).toBe('https://here.example')
+  expect((await get({ origin: 'https://there.example' })).own['access-control-allow-origin']).toBeUndefined()
+  expect(allowed.own['vary']).toBe('Origin, Accept, Accept-Encoding')
+  expect((await get({ 'if-none-match': miss.own['etag'] ?? '' })).status).toBe(304)
+  const { text } = await s.get('/metrics')
+  expect(text).toMatch(
+    /http_request_duration_seconds_count\{[^}]*route="\/v1\/proposals",status="304"[^}]*\} 1/,
+  )
+})
+
+test('a feed or calendar names the host of its own request', async () => {
   const s = await service({ seed: true })
-  const admin = { authorization: `Bearer ${s.keys.admin}` }
-  for (const [url, headers] of [
-    ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999', {}],
-    ['/v1/states?format=ndjson', {}],
-    ['/readyz', {}],
-    ['/v1/webhooks', admin],
-  ] as const) {
-    for (let time = 0; time < 3; time++)
-      expect((await asked(s, url, headers)).queries, `${time} ${url}`).toBeGreaterThan(0)
+  for (const url of ['/v1/proposals.atom', '/v1/meetings.ics']) {
+    for (const host of ['one.example', 'two.example', 'one.example']) {
+      const { body } = await request(s, url, { host })
+      expect(body, url).toContain(`http://${host}/`)
+      expect(body.replaceAll(host, ''), url).not.toMatch(/(one|two)\.example/)
+    }
   }
 })
 
-test('a kept answer is for whoever asks in the same form and with the same right', async () => {
+test('a cached response is sent only for the same Accept header and the same kind of access', async () => {
   const s = await service({ seed: true, requireKeyForReads: true })
   const url = '/v1/states?limit=1'
   const headers = { authorization: `Bearer ${s.keys.analyst}` }
-  expect((await asked(s, url, headers)).headers['cache-control']).toBe('private, no-cache')
-  expect((await asked(s, url)).statusCode).toBe(401)
-  expect((await asked(s, url, { ...headers, accept: 'text/csv' })).headers['content-type']).toMatch(
+  expect((await request(s, url, headers)).headers['cache-control']).toBe('private, no-cache')
+  expect((await request(s, url)).statusCode).toBe(401)
+  expect((await request(s, url, { ...headers, accept: 'text/csv' })).headers['content-type']).toMatch(
     /^text.csv/,
   )
-  expect((await asked(s, url, { ...headers, accept: 'image/png' })).statusCode).toBe(406)
-  expect((await asked(s, `${url}&limit=2`, headers)).statusCode).toBe(400)
+  expect((await request(s, url, { ...headers, accept: 'image/png' })).statusCode).toBe(406)
+  expect((await request(s, `${url}&limit=2`, headers)).statusCode).toBe(400)
 })
 
-test('what depends on today is made anew tomorrow', async () => {
+test('a response that depends on today is rebuilt tomorrow', async () => {
   let now = new Date('2024-07-03T23:59:59Z')
   const s = await service({ seed: true, clock: () => now })
   const body = { code: 'BY', name: 'Belarus', memberships: [{ status: 'member', startDate: '2024-07-04' }] }
@@ -96,7 +137,7 @@ test('what depends on today is made anew tomorrow', async () => {
   expect(await codes()).toContain('BY')
 })
 
-test('a write of this process is seen by whoever asks behind it, every time', async () => {
+test('every read after a write of this process sees it', async () => {
   const s = await service()
   const { body } = await s.post(pathOf('meeting'), meeting)
   const urls = [`/v1/meetings/${body['id']}`, '/v1/meetings', '/v1/changes?after=1', '/v1/search?q=meeting']
@@ -108,7 +149,7 @@ test('a write of this process is seen by whoever asks behind it, every time', as
   expect((await s.get(urls[0] ?? '')).status).toBe(410)
 })
 
-test('with writers in this and in another process, no answer is older than a write that was confirmed before it was asked for', async () => {
+test('with writers in this and in another process, no response is older than a write that was confirmed before the request', async () => {
   const s = await service()
   const elsewhere = await another(s.url)
   // Over sockets: that is how requests arrive of which it is promised.
@@ -134,7 +175,7 @@ test('with writers in this and in another process, no answer is older than a wri
   const read = async () => {
     let answers = 0
     while (writing || answers < 10) {
-      // Each of them three times, so that the last may be what was kept.
+      // Each of them three times, so that some are cache hits.
       for (const id of [...ids, ...ids, ...ids]) {
         const least = confirmed.get(id) ?? 0
         expect((await ask(`/v1/meetings/${id}`)).version).toBeGreaterThanOrEqual(least)
@@ -162,7 +203,7 @@ test('with writers in this and in another process, no answer is older than a wri
   for (const id of ids) expect((await s.get(`/v1/meetings/${id}`)).body['version']).toBe(ROUNDS + 1)
 })
 
-test('an answer that was begun before a commit and ready behind it is not kept', async () => {
+test('a response that was read before a commit and sent after it is not cached', async () => {
   const s = await service()
   const { body } = await s.post('/v1/meetings', { ...meeting, name: 'Before' })
   const url = `/v1/meetings/${body['id']}`
@@ -177,27 +218,19 @@ test('an answer that was begun before a commit and ready behind it is not kept',
   }
 })
 
-test('what is kept is bounded: what was asked for longest ago is dropped', () => {
-  const answers = new Answers(120)
-  const state = { version: 1, day: 1 }
-  const made = { body: 'x'.repeat(29), etag: '"x"', headers: {}, contentHeaders: {}, route: '/' }
-  const kept = (keys: string) => [...keys].filter((key) => answers.find(key, state) !== undefined).join('')
-  const keepTwice = (key: string, one = made) => {
-    answers.keep(key, state, one)
-    answers.keep(key, state, one)
-  }
-  answers.keep('a', state, made)
-  expect(kept('a')).toBe('')
-  answers.keep('a', state, made)
-  keepTwice('b')
-  expect(kept('ab')).toBe('ab')
-  // The young are full: they become the old, and what is asked for is young again.
-  keepTwice('c')
-  expect(kept('a')).toBe('a')
-  keepTwice('d')
-  expect(kept('abcd')).toBe('acd')
-  keepTwice('e', { ...made, body: 'x'.repeat(2 ** 20 + 1) })
-  expect(answers.find('e', state)).toBeUndefined()
-  expect(answers.find('d', { version: 2, day: 1 })).toBeUndefined()
-  expect(answers.find('d', state)).toBeUndefined()
+test('the cache is bounded, and drops the oldest responses first', () => {
+  const cache = new ResponseCache(120)
+  const response = { body: 'x'.repeat(29), headers: {} }
+  const slot = (key: string, state = '1') => ({ key, state })
+  const cached = (keys: string) => [...keys].filter((key) => cache.get(slot(key)) !== undefined).join('')
+  for (const key of 'abcd') cache.set(slot(key), response)
+  expect(cached('abcd')).toBe('abcd')
+  cache.set(slot('a'), response)
+  expect(cached('abcd')).toBe('abcd')
+  cache.set(slot('e'), response)
+  expect(cached('abcde')).toBe('bcde')
+  cache.set(slot('f'), { ...response, body: 'x'.repeat(2 ** 20 + 1) })
+  expect(cached('bcdef')).toBe('bcde')
+  expect(cache.get(slot('b', '2'))).toBeUndefined()
+  expect(cached('bcde')).toBe('')
 })

@@ -1,6 +1,5 @@
 // Caching: what a client has is known to be current or not, to the byte, and a write touches what it touches.
 import { describe, expect, test } from 'vitest'
-import { httpDate } from '../src/http/conditional.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { type Body, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
@@ -119,14 +118,6 @@ test('every GET of a record says when it last changed', async () => {
     const whole = new Date(Math.floor(Date.parse(body['updatedAt']) / 1000) * 1000)
     expect(headers['last-modified'], url).toBe(whole.toUTCString())
   }
-})
-
-test('an instant in HTTP is what Node says of it, on more days than are remembered, and again', () => {
-  const instants = Array.from({ length: 1500 }, (_, day) =>
-    new Date(Date.UTC(2023, 10, 1) + day * 86_400_000 + day * 61_001).toISOString(),
-  )
-  for (const instant of [...instants, ...instants])
-    expect(httpDate(instant)).toBe(new Date(instant).toUTCString())
 })
 
 test('what only a key may see, or was asked for with one, is kept by no shared cache; a problem by none', async () => {

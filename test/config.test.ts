@@ -95,8 +95,6 @@ const BAD: [setting: string, value: string][] = [
   ['DATABASE_URL', 'file:'],
   ['DATABASE_URL', 'mysql://localhost/x'],
   ['SEED', 'everything'],
-  ['WORKERS', '0'],
-  ['WORKERS', 'many'],
   ['LOG_LEVEL', 'loud'],
   ['REQUIRE_KEY_FOR_READS', 'perhaps'],
   ['TRUST_PROXY', 'perhaps'],

@@ -1,5 +1,4 @@
 // HTTP itself: what every client may rely on whatever it asks for, and what nonsense is told.
-import { execFileSync } from 'node:child_process'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -402,13 +401,6 @@ describe('X-Request-Id', () => {
       seen.add(headers['x-request-id'])
     }
     expect(seen.size).toBe(7)
-  })
-
-  test('of another process is another', () => {
-    const script = `import('./src/http/request-id.ts').then((module) => console.log(module.newRequestId()))`
-    const ids = [1, 2].map(() => execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim())
-    expect(ids).toEqual([expect.stringMatching(REQUEST_ID), expect.stringMatching(REQUEST_ID)])
-    expect(ids[0]).not.toBe(ids[1])
   })
 })
 

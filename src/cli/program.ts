@@ -4,18 +4,18 @@ import type { Engine } from '../db/engine.ts'
 import { ROLES } from '../db/keys.ts'
 import { VERSION } from '../version.ts'
 import { UsageError, withEngine } from './command.ts'
-import { addSettings, environmentOf, settingsOf } from './settings.ts'
+import { addSettings, settingsOf } from './settings.ts'
 
 /** Runs a command line; "start" where it is empty. */
 export async function run(args: string[]): Promise<void> {
   try {
     await buildProgram().parseAsync(args.length === 0 ? ['start'] : args, { from: 'user' })
   } catch (error) {
-    // A database that does not answer, a folder that cannot be written: a stack trace would not help.
+    // A database that does not answer, a port that is taken: a stack trace would not help.
     const { code, message } = error as NodeJS.ErrnoException
     if (!(error instanceof UsageError || typeof code === 'string')) throw error
     console.error(message)
-    process.exitCode = 1
+    process.exit(1)
   }
 }
 
@@ -33,7 +33,7 @@ export function buildProgram(): Command {
     .action(async ({ exitWithParent }, command) => {
       if (exitWithParent) stopWithParent()
       const { start } = await import('../start.ts')
-      await start(environmentOf(command))
+      await start(settingsOf(command))
     })
 
   const keys = command('keys', 'Manage keys')

@@ -9,7 +9,6 @@ const DESCRIPTIONS: Record<string, string> = {
   DATABASE_URL: 'file:PATH for SQLite, postgres://… for PostgreSQL',
   DATABASE_REPLICA_URLS: 'streaming replicas of a PostgreSQL database, separated by commas',
   SEED: 'what an empty database is filled with: article, reference or none',
-  WORKERS: 'processes that answer requests',
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent',
   REQUIRE_KEY_FOR_READS: 'whether reading needs a key',
   CORS_ORIGINS: 'origins whose pages may call the service: *, or a list separated by commas',
@@ -27,7 +26,7 @@ export function addSettings(command: Command, names: readonly string[] = SETTING
 }
 
 /** What the options of a command and the environment say, by the names of settings. */
-export const environmentOf = (command: Command): Record<string, string | undefined> =>
+const environmentOf = (command: Command): Record<string, string | undefined> =>
   Object.fromEntries(
     command.options.flatMap((option) =>
       option.envVar ? [[option.envVar, command.getOptionValue(option.attributeName())]] : [],

@@ -38,16 +38,6 @@ export interface Consistency {
 /** Counts the requests of a key in a window of time. @returns the count, and the milliseconds left in the window */
 export type RateCounter = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
 
-/** Other processes of the service on this machine. */
-export interface Siblings {
-  /** Tells the others that something was committed. */
-  committed(): void
-  /** @param listener called when another one committed something */
-  onCommitted(listener: () => void): void
-  /** Counts for all of them together. */
-  tally: RateCounter
-}
-
 export interface Replicas {
   /** Runs a request, or the rest of it, with its consistency. */
   within(consistency: Consistency, work: () => void): void

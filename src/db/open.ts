@@ -1,11 +1,9 @@
 // Opens the engine that DATABASE_URL names, and loads only that.
-import type { Engine, Siblings } from './engine.ts'
+import type { Engine } from './engine.ts'
 
 interface EngineOptions {
   /** Called with the text of every statement before it runs. */
   onQuery?: (sql: string) => void
-  /** Other processes of the service on this machine. */
-  siblings?: Siblings | null
   /** Streaming replicas of a PostgreSQL database, used for reads. */
   replicas?: readonly string[]
 }

@@ -6,7 +6,7 @@ import { Problem } from '../core/problems.ts'
 import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
-import { answer } from '../http/conditional.ts'
+import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
 import { lastSeq } from '../records/read/view.ts'
@@ -133,7 +133,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       const { after, kind = null, limit } = request.query as { after: number; kind?: string[]; limit: number }
       switch (request.accepts().type(['application/json', 'text/event-stream'])) {
         case 'application/json':
-          return answer(request, reply, { body: await changePage(records.engine, after, kind, limit) })
+          return sendRepresentation(reply, { body: await changePage(records.engine, after, kind, limit) })
         case 'text/event-stream': {
           const from = lastEventId(request) ?? after
           const stopped = AbortSignal.any([closing.signal, disconnected(request)])

@@ -6,7 +6,7 @@ import { notFound } from '../core/problems.ts'
 import type { Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
-import { answer } from '../http/conditional.ts'
+import { sendRepresentation } from '../http/conditional.ts'
 import { describe, recordParam } from '../http/describe.ts'
 import { MAX_LIMIT, wholeNumber } from '../records/read/parameters.ts'
 import { findRecord } from '../records/read/record.ts'
@@ -119,7 +119,7 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
           ? versions(reader, kind, id, query.before ?? null, query.limit)
           : wholeVersion(reader, kind, id, query.version)
       })
-      return answer(request, reply, { body })
+      return sendRepresentation(reply, { body })
     },
   })
 }

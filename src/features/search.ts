@@ -5,7 +5,7 @@ import { readCursor, signCursor } from '../core/cursor.ts'
 import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
 import type { SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
-import { answer } from '../http/conditional.ts'
+import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
@@ -91,7 +91,7 @@ export function searchRoutes(
     handler: async (request, reply) => {
       const parameters = request.query as SearchParameters
       const body = await readSnapshot((context) => searchPage(context, parameters))
-      return answer(request, reply, { body: JSON.stringify(body) })
+      return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnNamed } from '../db/columns.ts'
 import { sql } from '../db/sql.ts'
-import { answer } from '../http/conditional.ts'
+import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
@@ -74,7 +74,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
           .toSorted(groupings[by] && 'year' in groupings[by] ? byYear : byCount)
         return { by, total, includesNarrower, data }
       })
-      return answer(request, reply, { body: JSON.stringify(body) })
+      return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
 }

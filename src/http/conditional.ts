@@ -1,123 +1,91 @@
-// Conditional requests (RFC 9110, section 13): strong ETags, 304 for what a client has, 412 for what has moved on.
+// Conditional requests (RFC 9110, section 13): ETags, 304 for what a client has, 412 for what has changed since.
 import { hash } from 'node:crypto'
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
-import { post } from './outbox.ts'
 
-/** A strong ETag of a body. That of a record begins with its version, so that any form of it can be written back. */
+/** A strong ETag of a body. That of a record begins with its version, so that `If-Match` fits any form of it. */
 export const etagOf = (body: string, version?: number) =>
   `"${version === undefined ? '' : `${version}.`}${hash('sha1', body, 'base64url').slice(0, 22)}"`
 
-/** How HTTP writes days, up to the time. */
-const days = new Map<string, string>()
-const MAX_DAYS = 1000
+/** An instant in ISO 8601 as HTTP writes it (RFC 9110, section 5.6.7). */
+export const httpDate = (instant: string) => new Date(instant).toUTCString()
 
-/** An instant as HTTP writes it (RFC 9110, section 5.6.7). @param instant in ISO 8601, UTC */
-export function httpDate(instant: string): string {
-  const day = instant.slice(0, 10)
-  let begun = days.get(day)
-  if (begun === undefined) {
-    begun = new Date(day).toUTCString().slice(0, 'Thu, 01 Jan 1970 '.length)
-    if (days.size >= MAX_DAYS) days.clear()
-    days.set(day, begun)
-  }
-  return `${begun}${instant.slice(11, 19)} GMT`
-}
-
-interface Answer {
+interface Representation {
   body: string
   /** Of a record: its version, for the ETag. */
   version?: number
+  /** In ISO 8601. */
   lastModified?: string
+  /** Default: JSON. */
   type?: string
   headers?: Record<string, string>
 }
 
-/** All that an answer says of itself: what is the same for whoever asks the same. */
-export interface Representation {
-  body: string | Buffer
-  etag: string
-  /** By which it is cached. */
-  headers: Record<string, string>
-  /** What goes with a body: its form, and whatever else it says, such as links to other pages. */
-  contentHeaders: Record<string, string>
-}
-
-/** Sends a body with its validators, or 304 when the client has it. */
-export function answer(
-  request: FastifyRequest,
+/** Sends a body with its validators. */
+export const sendRepresentation = (
   reply: FastifyReply,
-  { body, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Answer,
-): FastifyReply {
-  const etag = etagOf(body, version)
-  const made: Representation = {
-    body,
-    etag,
-    headers: {
-      ...validators(request, reply, etag),
-      ...(lastModified && { 'last-modified': httpDate(lastModified) }),
-    },
-    contentHeaders: {
+  { body, version, lastModified, type = 'application/json; charset=utf-8', headers = {} }: Representation,
+): FastifyReply =>
+  reply
+    .headers({
       'content-type': type,
-      'content-length': String(Buffer.byteLength(body)),
+      etag: etagOf(body, version),
+      ...(lastModified && { 'last-modified': httpDate(lastModified) }),
       ...headers,
-    },
-  }
-  request.place?.keep(made, request.routeOptions.url ?? '')
-  represent(
-    request.raw,
-    reply.hijack().raw,
-    reply.getHeaders() as OutgoingHttpHeaders,
-    made,
-    reply.statusCode,
-  )
-  return reply
+    })
+    .send(body)
+
+/** Headers that describe a body, which a 304 does not have. */
+const CONTENT_HEADERS = ['content-type', 'content-length', 'content-encoding', 'content-disposition', 'link']
+
+/** Turns the response to a GET into a 304 where the client has what its ETag names. */
+const revalidate: onSendHookHandler = (request, reply, payload, done) => {
+  const etag = reply.getHeader('etag')
+  if (typeof etag !== 'string') return done()
+  // Each encoding is a representation of its own, so it has a strong ETag of its own.
+  const encoding = reply.getHeader('content-encoding')
+  if (encoding) reply.header('etag', `${etag.slice(0, -1)}-${encoding}"`)
+  if (reply.statusCode !== 200 || !['GET', 'HEAD'].includes(request.method)) return done()
+  reply.headers({
+    'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
+    vary: varyOf(reply),
+  })
+  if (!matchesIfNoneMatch(request, etag)) return done()
+  if (payload instanceof Readable) payload.destroy()
+  for (const name of CONTENT_HEADERS) reply.removeHeader(name)
+  reply.code(304)
+  done(null, null)
 }
 
-/**
- * Sends what was made now or was kept: there is no other way, so the two cannot differ. Nothing is left to be done to it, so it
- * does not take the way of what handlers return.
- * @param own headers of this one answer
- * @returns the status
- */
-export function represent(
-  request: IncomingMessage,
-  response: ServerResponse,
-  own: OutgoingHttpHeaders,
-  { body, etag, headers, contentHeaders }: Representation,
-  status = 200,
-): number {
-  if (haveIt(request, etag)) {
-    post(response, 304, { ...own, ...headers })
-    return 304
-  }
-  post(response, status, { ...own, ...headers, ...contentHeaders }, body)
-  return status
+/** `Vary`, with what other plugins put there, such as Origin. */
+function varyOf(reply: FastifyReply): string {
+  const names = String(reply.getHeader('vary') ?? '').split(', ')
+  const others = names.filter((name) => name !== '' && name.toLowerCase() !== 'accept-encoding')
+  return [...others, 'Accept', 'Accept-Encoding'].join(', ')
 }
 
-/** The headers by which a representation is cached: kept by anyone who may see it, used only when still current. */
-export const validators = (request: FastifyRequest, reply: FastifyReply, etag: string) => ({
-  etag,
-  'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
-  vary: varyOn(reply, 'Accept'),
-})
-
-/** `Vary` may hold what others put there, such as Origin. */
-function varyOn(reply: FastifyReply, name: string): string {
-  const known = reply.getHeader('vary')
-  return known ? `${String(known)}, ${name}` : name
+/** Compares weakly, as If-None-Match does, and whatever the encoding. */
+function matchesIfNoneMatch(request: FastifyRequest, etag: string): boolean {
+  const given = request.headers['if-none-match']
+  if (given === undefined) return false
+  return given.trim() === '*' || tagsIn(given).some((tag) => tag === etag || withoutEncoding(tag) === etag)
 }
 
-/** Does `If-None-Match` say that the client has this representation? */
-export function haveIt(request: Pick<IncomingMessage, 'headers'>, etag: string): boolean {
-  const known = request.headers['if-none-match']
-  if (known === undefined) return false
-  return known === etag || known.trim() === '*' || tagsIn(known).includes(etag)
-}
-
-/** The entity tags of a header, weak marks taken off (If-None-Match compares weakly). */
 const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
+
+const withoutEncoding = (tag: string) => tag.replace(/-(?:br|gzip)"$/, '"')
+
+/** Register after all that changes bodies, such as compression: it needs to know the encoding. */
+export const conditional = fp(
+  async (app) => {
+    app.addHook('onRoute', (route) => {
+      route.onSend = [...[route.onSend ?? []].flat(), revalidate]
+    })
+  },
+  { name: 'conditional' },
+)
 
 /**
  * Lets a write go on only when the client has seen the current version.
@@ -130,7 +98,7 @@ export function checkIfMatch(request: FastifyRequest, version: number): void {
   }
   if (given.trim() === '*') return
   const strong = given.split(',').filter((tag) => !tag.trim().startsWith('W/'))
-  if (!strong.some((tag) => tagsIn(tag).some((found) => found.startsWith(`"${version}.`)))) {
+  if (!strong.flatMap(tagsIn).some((tag) => tag.startsWith(`"${version}.`))) {
     throw new Problem(
       'precondition-failed',
       `The record is at version ${version} now. Read it again and apply your change to it.`,

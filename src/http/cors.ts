@@ -1,31 +1,24 @@
-// Which pages of other origins may read what is answered (Fetch standard, section 3.2). Preflights are answered in methods.ts.
+// Which web pages of other origins may read responses (CORS, Fetch standard).
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import fp from 'fastify-plugin'
 
 /** `*`, or the only origins that may read. */
-export type Origins = '*' | readonly string[]
+export type Origins = '*' | string[]
 
-const EXPOSED = 'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id'
-
-/** @returns what to say to a page of an origin */
-export function crossOrigin(origins: Origins): (origin: string | undefined) => Record<string, string> {
-  const exposed = { 'access-control-expose-headers': EXPOSED }
-  if (origins === '*') {
-    const anyone = { 'access-control-allow-origin': '*', ...exposed }
-    return () => anyone
-  }
-  return (origin) => ({
-    vary: 'Origin',
-    ...(origin !== undefined && origins.includes(origin) && { 'access-control-allow-origin': origin }),
-    ...exposed,
-  })
+const OPTIONS: FastifyCorsOptions = {
+  methods: 'GET, HEAD, POST, PATCH, DELETE',
+  allowedHeaders:
+    'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
+  exposedHeaders: 'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id',
+  maxAge: 86_400,
+  // Every path has an OPTIONS route of its own (methods.ts), which adds Allow to the response.
+  preflightContinue: true,
+  strictPreflight: false,
 }
 
-export const cors = fp<{ headersFor: ReturnType<typeof crossOrigin> }>(
-  async (app, { headersFor }) => {
-    app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(headersFor(request.headers.origin))
-      done()
-    })
+export const crossOrigin = fp<{ origins: Origins }>(
+  async (app, { origins }) => {
+    await app.register(cors, { ...OPTIONS, origin: origins })
   },
-  { name: 'cors' },
+  { name: 'cross-origin' },
 )

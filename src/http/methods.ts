@@ -1,50 +1,43 @@
-// Every path answers every method: OPTIONS with what is allowed, the rest with 405 and the same list.
+// Answers every method on every path: HEAD like GET, OPTIONS with what is allowed, anything else with 405.
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../core/problems.ts'
+import { MERGE_PATCH } from './body.ts'
 
-const KNOWN: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE']
+const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE']
 
-/** Call before any route is declared. @returns a function to call behind the last one */
-export function watchMethods(app: FastifyInstance): () => void {
-  const methods = new Map<string, Set<HTTPMethods>>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const known = methods.get(url) ?? new Set()
-    for (const one of [method].flat()) known.add(one as HTTPMethods)
-    methods.set(url, known)
+/**
+ * Call before any route is declared.
+ * @returns a function to call after the last one, which declares OPTIONS and 405 for each path
+ */
+export function completeMethods(app: FastifyInstance): () => void {
+  const methodsByPath = new Map<string, Set<HTTPMethods>>()
+  app.addHook('onRoute', function (route) {
+    const methods = methodsByPath.get(route.url) ?? new Set()
+    for (const method of [route.method].flat()) methods.add(method as HTTPMethods)
+    methodsByPath.set(route.url, methods)
+    // The same handler and hooks, compression included; Node leaves out the body. Fastify's own HEAD routes skip later hooks.
+    if (route.method === 'GET') this.route({ ...route, method: 'HEAD' })
   })
   return () => {
-    for (const [url, known] of [...methods]) {
+    for (const [url, methods] of [...methodsByPath]) {
+      // The wildcard route of @fastify/cors.
       if (url === '*') continue
-      const allow = [...known, 'OPTIONS'].sort().join(', ')
+      const allow = [...methods, 'OPTIONS'].sort().join(', ')
+      const shared = { url, schema: { hide: true }, config: { open: true } }
       app.route({
-        url,
+        ...shared,
         method: 'OPTIONS',
-        schema: { hide: true },
-        config: { open: true },
-        handler: (request, reply) => {
-          reply.code(204).header('allow', allow)
-          if (known.has('PATCH'))
-            reply.header('accept-patch', 'application/merge-patch+json, application/json')
-          if (request.headers['access-control-request-method'] !== undefined) {
-            reply.headers({
-              'access-control-allow-methods': allow,
-              'access-control-allow-headers':
-                'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
-              'access-control-max-age': '86400',
-            })
-          }
-          return reply.send()
+        handler: (_request, reply) => {
+          if (methods.has('PATCH')) reply.header('accept-patch', `${MERGE_PATCH}, application/json`)
+          return reply.code(204).header('allow', allow).send()
         },
       })
-      const others = KNOWN.filter((method) => !known.has(method))
+      const others = METHODS.filter((method) => !methods.has(method))
       if (others.length === 0) continue
       app.route({
-        url,
+        ...shared,
         method: others,
-        exposeHeadRoute: false,
-        schema: { hide: true },
-        config: { open: true },
-        // Before the body is read: what is not allowed need not be sent.
+        // Refused before the body is read.
         onRequest: async (request) => {
           throw new Problem('method-not-allowed', `${request.method} is not allowed here; ${allow} are.`, {
             headers: { allow },

@@ -1,12 +1,12 @@
 // Every error leaves as application/problem+json (RFC 9457), made in this one place, and each code has a page.
-import type { IncomingMessage } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
 import { PROBLEMS, Problem, type ProblemCode } from '../core/problems.ts'
 import { redactKeys } from '../db/keys.ts'
-import { newRequestId } from './request-id.ts'
 
 export const PROBLEM_JSON = 'application/problem+json'
 
@@ -164,7 +164,7 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
     code,
     code === 'malformed-body' ? 'This is not HTTP/1.1.' : PROBLEMS[code].about,
   )
-  const requestId = newRequestId()
+  const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, '', requestId))
   socket.end(
     `HTTP/1.1 ${problem.status} ${PROBLEMS[code].title}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
@@ -172,15 +172,12 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
 }
 
 /** `Expect` headers other than 100-continue. */
-export function refuseExpectation(
-  request: IncomingMessage,
-  response: import('node:http').ServerResponse,
-): void {
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem(
     'expectation-failed',
     `This service does not know ${JSON.stringify(request.headers.expect)}.`,
   )
-  const requestId = newRequestId()
+  const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, request.url ?? '', requestId))
   response
     .writeHead(problem.status, {
@@ -191,9 +188,12 @@ export function refuseExpectation(
     .end(body)
 }
 
-/** @param stopping whether the service is about to end */
-export const problems = fp<{ stopping: () => boolean }>(
-  async (app, { stopping }) => {
+export const problems = fp(
+  async (app) => {
+    let stopping = false
+    app.addHook('preClose', async () => {
+      stopping = true
+    })
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
     const nothingAt = (url: string) =>
       new Problem(
@@ -202,13 +202,8 @@ export const problems = fp<{ stopping: () => boolean }>(
       )
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
-      if (stopping()) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
-      if (headers.host !== undefined || raw.httpVersion !== '1.1') {
-        // A chunk that came along and is broken is refused before anything is answered.
-        if (headers['transfer-encoding'] === undefined) done()
-        else setImmediate(done)
-        return
-      }
+      if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
+      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
       done(
         new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
       )

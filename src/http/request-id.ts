@@ -1,32 +1,24 @@
-// X-Request-Id: the client's own when it is harmless (a key is not), else a new one; on every answer and in every log line.
-import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
+// X-Request-Id: the client's own where it is harmless, otherwise a new one; in every response and every log line.
+import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { redactKeys } from '../db/keys.ts'
 
 const HARMLESS = /^[\w.:-]{1,128}$/
 
-/** What no other process has, and a number behind it: a random id for each takes a thirtieth of an answer that is kept. */
-const PROCESS = randomBytes(8).toString('hex')
-let made = 0
-
-export const newRequestId = () => `${PROCESS}-${++made}`
-
-export const requestId = {
-  make(request: IncomingMessage | Http2ServerRequest): string {
-    const given = request.headers['x-request-id']
-    return typeof given === 'string' && HARMLESS.test(given) && redactKeys(given) === given
-      ? given
-      : newRequestId()
-  },
-  plugin: fp(
-    async (app) => {
-      app.addHook('onRequest', (request, reply, done) => {
-        reply.header('x-request-id', request.id)
-        done()
-      })
-    },
-    { name: 'request-id' },
-  ),
+/** The id that a client sent, unless it could do harm in a log or contains a key; otherwise a new id. */
+export function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && HARMLESS.test(given) && redactKeys(given) === given
+    ? given
+    : randomUUID()
 }
+
+export const requestId = fp(
+  async (app) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id)
+      done()
+    })
+  },
+  { name: 'request-id' },
+)

@@ -10,8 +10,8 @@ import { freshDatabase, rowsOf } from './database.ts'
 import { checkAgainstDocument } from './document.ts'
 import type { TestKeys } from './prepare.ts'
 
-/** What the service calls a request: its process, and the number of the request there. */
-export const REQUEST_ID = /^[0-9a-f]{16}-[1-9]\d*$/
+/** A request id that the service generated. */
+export const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export interface Answer<Body = Record<string, any>> {
   status: number

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
-import type { Engine, Siblings, Writer } from '../engine.ts'
+import type { Engine, Writer } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { type Transaction, WriteQueue } from '../write-queue.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
@@ -15,8 +15,6 @@ const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathna
 interface SqliteOptions {
   /** Called with the text of every statement before it runs; tests count queries with it. */
   onQuery?: (sql: string) => void
-  /** Other processes on this machine that write to the file: what they commit is heard of at once. */
-  siblings?: Siblings | null
   /** How long a write waits for a write of another process, in milliseconds. */
   busyMs?: number
 }
@@ -31,7 +29,6 @@ const CACHED_KIB = 64_000
 const RETRY_MS = 10
 
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
-  const { siblings } = options
   mkdirSync(dirname(file), { recursive: true })
   const write = connect(file)
   write.pragma('journal_mode = WAL')
@@ -53,18 +50,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const writer = new Connection(write, options.onQuery)
   const commits = new WriteQueue(async () => {
     await begin(write, options.busyMs ?? BUSY_MS)
-    return new SqliteTransaction(write, writer, () => {
-      snapshots.retire()
-      siblings?.committed()
-    })
+    return new SqliteTransaction(write, writer, () => snapshots.retire())
   }, false)
-  siblings?.onCommitted(() => {
-    commits.notifyCommit()
-  })
 
   return {
     name: 'sqlite',
-    shared: Boolean(siblings),
+    shared: false,
     search: fts5,
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
@@ -74,7 +65,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       pluck: (query, values) => snapshots.reader.pluck(query, values),
     },
     replicas: null,
-    rateCounter: siblings?.tally ?? null,
+    rateCounter: null,
     version: () => snapshots.version(),
     pinSnapshot: () => snapshots.share(),
     read: (work) => snapshots.read(work),

@@ -5,7 +5,6 @@ import { stringify } from 'csv-stringify/sync'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
-import { haveIt, validators } from '../../http/conditional.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
@@ -90,10 +89,8 @@ export async function sendAs(
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
-  reply.headers(validators(request, reply, etag))
-  reply.type(`${FORMATS[format]}; charset=utf-8`)
+  reply.header('etag', etag).type(`${FORMATS[format]}; charset=utf-8`)
   if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
-  if (haveIt(request, etag)) return reply.code(304).send()
   // An empty stream, so that no Content-Length is sent.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
-import { answer } from '../../http/conditional.ts'
+import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, partParam, textBody } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
 import { wholeNumber } from '../../records/read/parameters.ts'
@@ -130,7 +130,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
     handler: async (request, reply) => {
       const { kind, format } = request.query as { kind: string; format: 'csv' | 'ndjson' }
       const entity = records.catalogue.entity(paths.get(kind) as Kind)
-      return answer(request, reply, {
+      return sendRepresentation(reply, {
         body: template(entity, format),
         headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
         type: `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`,
@@ -166,7 +166,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
         await jobs.wait(id, wait * 1000, gone.signal)
         request.raw.socket.removeListener('close', hangUp)
       }
-      return answer(request, reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
+      return sendRepresentation(reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
     },
   })
 }

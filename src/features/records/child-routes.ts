@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { notFound } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
-import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, partParam, recordParam } from '../../http/describe.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
 import type { Child } from '../../records/schema/child.ts'
@@ -110,7 +110,7 @@ function routesUnder(
           const record = await parent.load(reader, paramsOf(request))
           return childrenOf(reader, child, record.id)
         })
-        return answer(request, reply, { body: JSON.stringify({ data }) })
+        return sendRepresentation(reply, { body: JSON.stringify({ data }) })
       },
     })
   }
@@ -155,7 +155,7 @@ function routesUnder(
       handler: async (request, reply) => {
         const stored = await records.engine.read((reader) => item.load(reader, paramsOf(request)))
         const { version, updatedAt } = parse(stored)
-        return answer(request, reply, { body: stored.doc, version, lastModified: updatedAt })
+        return sendRepresentation(reply, { body: stored.doc, version, lastModified: updatedAt })
       },
     })
   }

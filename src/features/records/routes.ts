@@ -1,7 +1,7 @@
 // The routes that every resource has: list, make, read, change, delete.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, recordParam, textBody } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
@@ -83,7 +83,7 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
         return listed
       })
       const pageInfo = JSON.stringify({ nextCursor, limit: query.limit, total })
-      return answer(request, reply, {
+      return sendRepresentation(reply, {
         body: `{"data":[${rows.map((row) => row.doc).join(',')}],"page":${pageInfo}}`,
         ...(nextCursor !== null && { headers: { link: `<${nextUrl(request, nextCursor)}>; rel="next"` } }),
       })
@@ -170,7 +170,7 @@ export function crudRoutes(app: FastifyInstance, resource: Resource, deps: Route
         await embedIncludes(context, resource, [record], include, view)
         return record
       })
-      return answer(request, reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
+      return sendRepresentation(reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
     },
   })
 

@@ -7,7 +7,7 @@ import { newId } from '../../core/ids.ts'
 import { type Fault, gone, inconsistent, notFound, Problem, type ProblemCode } from '../../core/problems.ts'
 import { sha256 } from '../../core/text.ts'
 import type { Reader } from '../../db/engine.ts'
-import { answer, checkIfMatch } from '../../http/conditional.ts'
+import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, idempotencyKey, ifMatch, recordParam } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
@@ -205,7 +205,7 @@ export function webhookRoutes(
     handler: async (request, reply) => {
       const webhook = await load(engine.reader, params(request).id)
       const body = JSON.stringify(webhookDoc(webhook))
-      return answer(request, reply, { body, version: webhook.version, lastModified: webhook.updatedAt })
+      return sendRepresentation(reply, { body, version: webhook.version, lastModified: webhook.updatedAt })
     },
   })
 
@@ -411,7 +411,7 @@ export function webhookRoutes(
     }),
     handler: async (request, reply) => {
       const found = await loadDelivery(engine.reader, params(request))
-      return answer(request, reply, {
+      return sendRepresentation(reply, {
         body: JSON.stringify(deliveryDetailDoc(found)),
         lastModified: found.updatedAt,
       })
@@ -461,7 +461,7 @@ export function webhookRoutes(
     const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], snapshot: 0 }) : null
     if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
     const body = JSON.stringify({ data: shown.map(show), page: { nextCursor, limit } })
-    return answer(request, reply, { body })
+    return sendRepresentation(reply, { body })
   }
 
   /** Validates and writes the changes of a webhook; writes nothing if nothing differs. */

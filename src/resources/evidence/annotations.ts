@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
-import { answer } from '../../http/conditional.ts'
+import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, pathOf, type Stored, selectStored } from '../../records/read/record.ts'
 import { instant, type Kind, line, pathTo, unbounded } from '../../records/schema/fields.ts'
@@ -111,7 +111,7 @@ export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Re
           items: cited.map((evidence) => toAnnotation(evidence, paths.get(evidence['recordId']) ?? '')),
         }
       })
-      return answer(request, reply, {
+      return sendRepresentation(reply, {
         body: JSON.stringify(body),
         type: 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
       })

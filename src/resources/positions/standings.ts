@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { answer } from '../../http/conditional.ts'
+import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
 import { childrenOf, loadRecord } from '../../records/read/record.ts'
@@ -63,7 +63,7 @@ export function standingRoutes(app: FastifyInstance, records: Records): void {
         )
         return { asOf, data: await standingsOf(records, reader, stated, asOf), records: stated }
       })
-      return answer(request, reply, { body: JSON.stringify(body) })
+      return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
 }

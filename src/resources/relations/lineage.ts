@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { columnNamed } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { answer } from '../../http/conditional.ts'
+import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord } from '../../records/read/record.ts'
 import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/schema/fields.ts'
@@ -72,7 +72,7 @@ export function lineageRoutes(
         const data = await lineageRecords(catalogue, reader, ids)
         return { data, relations: inOrderOf(data, found) }
       })
-      return answer(request, reply, { body: JSON.stringify(body) })
+      return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
-import { answer } from '../../http/conditional.ts'
+import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import { unbounded } from '../../records/schema/fields.ts'
@@ -51,7 +51,7 @@ export function relationRoutes(app: FastifyInstance, records: Records): void {
             direction: relation['recordId'] === record.id ? 'outgoing' : 'incoming',
           }))
         })
-        return answer(request, reply, { body: JSON.stringify({ data }) })
+        return sendRepresentation(reply, { body: JSON.stringify({ data }) })
       },
     })
     lineageRoutes(app, resource, records)

@@ -1,0 +1,81 @@
+// Serves the API reference at /docs: Scalar, which loads nothing from other hosts.
+import { createHash } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { sendRepresentation } from '../http/conditional.ts'
+
+const HTML = 'text/html; charset=utf-8'
+
+const SCRIPT_PATH = '/docs/js/scalar.js'
+
+interface Reference {
+  page: string
+  script: string
+  /** The Content-Security-Policy of the page. */
+  policy: string
+}
+
+export function docsPage(app: FastifyInstance): void {
+  // The five megabytes of Scalar are loaded at the first request.
+  let loading: Promise<Reference> | undefined
+  const reference = () => (loading ??= loadReference())
+  const options = { config: { open: true }, schema: { hide: true } }
+  app.get('/docs', options, (_request, reply) => reply.redirect('/docs/', 301))
+  app.get('/docs/', options, async (_request, reply) => {
+    const { page, policy } = await reference()
+    const headers = {
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    }
+    return sendRepresentation(reply, { body: page, type: HTML, headers })
+  })
+  app.get(SCRIPT_PATH, options, async (_request, reply) => {
+    const { script } = await reference()
+    return sendRepresentation(reply, { body: script, type: 'text/javascript; charset=utf-8' })
+  })
+}
+
+/** Renders the page and its script with the plugin of Scalar, in an application of its own. */
+async function loadReference(): Promise<Reference> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference')
+  const app = Fastify()
+  await app.register(scalar, {
+    routePrefix: '/docs',
+    configuration: {
+      url: '/openapi.json',
+      // Shows the field for the key beside every request.
+      authentication: { preferredSecurityScheme: 'key' },
+      pageTitle: 'SCO tracker: API reference',
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      showDeveloperTools: 'never',
+    } as never,
+  })
+  const [page, script] = await Promise.all(
+    ['/docs/', SCRIPT_PATH].map(async (url) => (await app.inject(url)).payload),
+  )
+  if (!page || !script) throw new Error('Scalar did not render the API reference.')
+  return { page, script, policy: policyOf(page) }
+}
+
+/** Allows the script of this service, the inline scripts of the page, and requests to this service alone. */
+function policyOf(page: string): string {
+  const inline = [...page.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs)].map(
+    ([, code = '']) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`,
+  )
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${inline.join(' ')}`,
+    // Scalar sets styles while it runs.
+    "style-src 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}

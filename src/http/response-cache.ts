@@ -1,0 +1,134 @@
+// Caches responses until anything is written to the database, or the day changes (some responses depend on today).
+import type { FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Engine } from '../db/engine.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where the response may be cached; null where it may not. */
+    cacheSlot: CacheSlot | null
+  }
+}
+
+interface CacheSlot {
+  key: string
+  /** The state that the response is read from. */
+  state: string
+}
+
+interface CachedResponse {
+  headers: Record<string, string>
+  body: string | Buffer
+}
+
+/** In bytes of UTF-8 where bodies are ASCII, else up to three times that. */
+const MAX_SIZE = 32 * 1024 * 1024
+const MAX_SIZE_OF_ONE = 1024 * 1024
+
+/** The headers that belong to the response rather than to the request. */
+const CACHED_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'content-disposition',
+  'etag',
+  'last-modified',
+  'link',
+]
+
+/** Responses of one state of the database; those of an earlier state are dropped. When it is full, the oldest go. */
+export class ResponseCache {
+  readonly #maxSize: number
+  readonly #responses = new Map<string, CachedResponse>()
+  #size = 0
+  #state = ''
+
+  constructor(maxSize = MAX_SIZE) {
+    this.#maxSize = maxSize
+  }
+
+  get({ key, state }: CacheSlot): CachedResponse | undefined {
+    this.#enter(state)
+    return this.#responses.get(key)
+  }
+
+  set({ key, state }: CacheSlot, response: CachedResponse): void {
+    this.#enter(state)
+    if (response.body.length > MAX_SIZE_OF_ONE || this.#responses.has(key)) return
+    this.#responses.set(key, response)
+    this.#size += sizeOf(key, response)
+    for (const [oldKey, old] of this.#responses) {
+      if (this.#size <= this.#maxSize) break
+      this.#responses.delete(oldKey)
+      this.#size -= sizeOf(oldKey, old)
+    }
+  }
+
+  #enter(state: string): void {
+    if (this.#state === state) return
+    this.#responses.clear()
+    this.#size = 0
+    this.#state = state
+  }
+}
+
+const sizeOf = (key: string, { body }: CachedResponse) => key.length + body.length
+
+/**
+ * Caches what has an ETag and comes from a route that anyone who may read may read: no problems, no streams, nothing that
+ * needs a role, nothing that describes the service itself. Register after authentication, rate limits and compression.
+ */
+export const responseCache = fp<{ engine: Engine; clock: () => Date }>(
+  async (app, { engine, clock }) => {
+    const cache = new ResponseCache()
+
+    /** Null where the engine cannot tell its state without a query. */
+    function currentState(): string | null {
+      const version = engine.version()
+      return version === null ? null : `${version} ${clock().toISOString().slice(0, 10)}`
+    }
+
+    const lookUp: onRequestHookHandler = (request, reply, done) => {
+      const state = currentState()
+      if (state === null) return done()
+      const slot = { key: keyOf(request), state }
+      const cached = cache.get(slot)
+      if (cached) {
+        reply.headers(cached.headers).send(cached.body)
+        return
+      }
+      request.cacheSlot = slot
+      done()
+    }
+
+    const store: onSendHookHandler = (request, reply, body, done) => {
+      const { cacheSlot: slot } = request
+      const cacheable =
+        slot &&
+        reply.statusCode === 200 &&
+        reply.hasHeader('etag') &&
+        (typeof body === 'string' || Buffer.isBuffer(body))
+      // Nothing was committed since the lookup, so the response was read from that state.
+      if (cacheable && currentState() === slot.state) {
+        const headers = CACHED_HEADERS.filter((name) => reply.hasHeader(name))
+        cache.set(slot, {
+          headers: Object.fromEntries(headers.map((name) => [name, String(reply.getHeader(name))])),
+          body,
+        })
+      }
+      done()
+    }
+
+    app.decorateRequest('cacheSlot', null)
+    app.addHook('onRoute', (route) => {
+      const { role, open } = route.config ?? {}
+      if (route.method !== 'GET' || role || open) return
+      route.onRequest = [...[route.onRequest ?? []].flat(), lookUp]
+      route.onSend = [...[route.onSend ?? []].flat(), store]
+    })
+  },
+  { name: 'response-cache', dependencies: ['auth'] },
+)
+
+/** All that a response depends on beside the state: feeds and calendars name the host, for example. */
+const keyOf = ({ url, key, protocol, host, headers }: FastifyRequest) =>
+  `${key ? 'private' : 'public'} ${headers.accept ?? ''}\n${headers['accept-encoding'] ?? ''}\n${protocol}://${host}${url}`
