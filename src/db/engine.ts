@@ -121,8 +121,6 @@ export interface Engine {
   readonly rateCounter: RateCounter | null
   /** The number of the committed state: it changes with every commit of any process. Null if the engine cannot tell. */
   version(): number | null
-  /** Like `version`, and the reads of this event-loop tick see that state, unless this process commits. */
-  pinSnapshot(): number | null
   /** Runs several reads in one snapshot of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**

@@ -93,7 +93,6 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     rateCounter: rateCounterOn(rateCounters),
     // A query for it would cost as much as a cache hit saves.
     version: () => null,
-    pinSnapshot: () => null,
     async read(work) {
       const read = await replicaPool?.read(work)
       return read ? read.result : readSnapshot(await connectTo(readers), onQuery, false, work)

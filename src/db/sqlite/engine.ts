@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
-import type { Engine, Writer } from '../engine.ts'
+import type { Engine } from '../engine.ts'
 import { sql } from '../sql.ts'
-import { type Transaction, WriteQueue } from '../write-queue.ts'
+import { WriteQueue } from '../write-queue.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
+import { ReadPool } from './read-pool.ts'
 import { fts5 } from './search.ts'
-import { Snapshots } from './snapshots.ts'
 
 const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
@@ -41,16 +41,21 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   const readOnly = () => {
     const database = connect(file)
     database.pragma('query_only = ON')
+    database.pragma(`mmap_size = ${MAPPED_BYTES}`)
+    database.pragma(`cache_size = -${CACHED_KIB}`)
     return new Connection(database, options.onQuery)
   }
-  const home = readOnly()
-  home.database.pragma(`mmap_size = ${MAPPED_BYTES}`)
-  home.database.pragma(`cache_size = -${CACHED_KIB}`)
-  const snapshots = new Snapshots(home, readOnly)
+  const reads = new ReadPool(readOnly)
   const writer = new Connection(write, options.onQuery)
   const commits = new WriteQueue(async () => {
     await begin(write, options.busyMs ?? BUSY_MS)
-    return new SqliteTransaction(write, writer, () => snapshots.retire())
+    return {
+      writer,
+      commit: () => void write.exec('COMMIT'),
+      rollback: () => {
+        if (write.inTransaction) write.exec('ROLLBACK')
+      },
+    }
   }, false)
 
   return {
@@ -59,16 +64,11 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     search: fts5,
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
-    reader: {
-      all: (query, values) => snapshots.reader.all(query, values),
-      get: (query, values) => snapshots.reader.get(query, values),
-      pluck: (query, values) => snapshots.reader.pluck(query, values),
-    },
+    reader: reads.reader,
     replicas: null,
     rateCounter: null,
-    version: () => snapshots.version(),
-    pinSnapshot: () => snapshots.share(),
-    read: (work) => snapshots.read(work),
+    version: () => reads.version(),
+    read: (work) => reads.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
     async migrate() {
@@ -90,7 +90,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     },
     async close() {
       await commits.idle()
-      await snapshots.close()
+      await reads.close()
       write.close()
     },
   }
@@ -120,28 +120,5 @@ async function begin(database: Database.Database, busyMs: number): Promise<void>
       if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= until) throw error
     }
     await wait(RETRY_MS)
-  }
-}
-
-/** A transaction of the write connection. */
-class SqliteTransaction implements Transaction {
-  readonly writer: Writer
-  readonly #database: Database.Database
-  readonly #committed: () => void
-
-  /** @param committed called after a commit */
-  constructor(database: Database.Database, writer: Writer, committed: () => void) {
-    this.#database = database
-    this.writer = writer
-    this.#committed = committed
-  }
-
-  commit() {
-    this.#database.exec('COMMIT')
-    this.#committed()
-  }
-
-  rollback() {
-    if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
   }
 }
