@@ -1,6 +1,5 @@
 // Applications for tests. Building one takes longer than most tests, so tests share them, each with its own database.
-import type { FastifyInstance, InjectOptions } from 'fastify'
-import lightMyRequest, { type DispatchFunc } from 'light-my-request'
+import type { FastifyInstance } from 'fastify'
 import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { sql } from '../../src/db/sql.ts'
@@ -30,11 +29,6 @@ export async function createApplication(deps: AppDeps): Promise<TestApplication>
     closed = true
   })
   await app.ready()
-  // As over a socket: what the server itself does for a request is tested too.
-  const [listener] = app.server.listeners('request') as DispatchFunc[]
-  Object.assign(app, {
-    inject: (options: InjectOptions | string) => lightMyRequest(listener as DispatchFunc, options),
-  })
   return {
     app,
     socketErrors: checkSockets(app),
@@ -73,7 +67,6 @@ async function createShared(engine: Engine, clock: () => Date): Promise<SharedAp
   const forwarded = forward(() => current.engine, {
     reader: forward(() => current.engine.reader),
     version: () => unique(current.engine.version()),
-    pinSnapshot: () => unique(current.engine.pinSnapshot()),
   })
   const created = await createApplication({ engine: forwarded, clock: () => current.clock() })
   const shared: SharedApplication = {
