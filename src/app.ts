@@ -8,6 +8,7 @@ import { changeRoutes } from './features/changes.ts'
 import { docsPage } from './features/docs-page.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
+import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
 import { crudRoutes } from './features/records/routes.ts'
 import { reportRoutes } from './features/reports/routes.ts'
@@ -136,6 +137,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   metrics(app)
   documentRoutes(app)
   docsPage(app)
+  problemPages(app)
   declareOtherMethods()
   return app
 }

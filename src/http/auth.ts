@@ -1,4 +1,4 @@
-// Who may do what: bearer keys (RFC 6750), and the role that a route asks for.
+// Authenticates bearer keys (RFC 6750) and checks the role that a route needs.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -7,9 +7,9 @@ import { type Key, type Role, verifyKey } from '../db/keys.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The role that a route needs. Without one it reads, and reading is open unless the settings say otherwise. */
+    /** The role that a route needs. A route without one reads, which needs a key only if REQUIRE_KEY_FOR_READS is set. */
     role?: Role
-    /** Open to everyone, whatever the settings say. */
+    /** Whether a route needs no key, whatever the settings. */
     open?: boolean
   }
   interface FastifyRequest {
@@ -28,7 +28,6 @@ const CHALLENGE = 'Bearer realm="sco-tracker"'
 export const auth = fp<AuthOptions>(
   async (app, { engine, requireKeyForReads, clock }) => {
     app.decorateRequest('key', null)
-    // Whether a route asks for a key is known when it is declared.
     app.addHook('onRoute', (route) => {
       const { role, open } = route.config ?? {}
       if (open || (!role && !requireKeyForReads)) return
@@ -40,7 +39,7 @@ export const auth = fp<AuthOptions>(
       if (role === 'admin' && request.key.role !== 'admin') {
         throw new Problem(
           'forbidden',
-          `The key ${JSON.stringify(request.key.name)} is an ${request.key.role}'s; this needs an admin's.`,
+          `The key ${JSON.stringify(request.key.name)} has the role ${request.key.role}; this needs the role admin.`,
           {
             headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope", scope="admin"` },
           },
@@ -54,17 +53,17 @@ export const auth = fp<AuthOptions>(
       if (!token) {
         throw new Problem(
           'unauthorized',
-          header ? 'The Authorization header is not of the form "Bearer <key>".' : 'This needs a key.',
+          header ? 'The Authorization header does not have the form "Bearer <key>".' : 'This needs a key.',
           {
             headers: { 'www-authenticate': CHALLENGE },
           },
         )
       }
-      const verdict = await verifyKey(engine.reader, token, clock())
-      if (verdict.valid) return verdict.key
-      throw new Problem('unauthorized', verdict.reason, {
+      const result = await verifyKey(engine.reader, token, clock())
+      if (result.valid) return result.key
+      throw new Problem('unauthorized', result.reason, {
         headers: {
-          'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${verdict.reason}"`,
+          'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${result.reason}"`,
         },
       })
     }

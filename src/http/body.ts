@@ -1,11 +1,11 @@
-// Reading bodies: JSON in UTF-8 and nothing else, refused before anyone trusts it.
+// Parses request bodies: JSON in UTF-8 and nothing else.
 import fp from 'fastify-plugin'
 import { decodeUtf8, parseJson } from '../core/json.ts'
 import { Problem } from '../core/problems.ts'
 
 export const MERGE_PATCH = 'application/merge-patch+json'
 
-/** Of one request's body. Larger data goes through imports. */
+/** In bytes. Larger data goes through imports. */
 export const BODY_LIMIT = 4 * 1024 * 1024
 
 export const body = fp(
@@ -26,9 +26,12 @@ export const body = fp(
             `${request.method} takes application/json; ${MERGE_PATCH} is for PATCH.`,
           )
         }
-        const packed = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
-        if (packed !== 'identity') {
-          throw new Problem('unsupported-media-type', `The body must come as it is, not packed by ${packed}.`)
+        const encoding = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
+        if (encoding !== 'identity') {
+          throw new Problem(
+            'unsupported-media-type',
+            `The body must not be compressed, and this one is with ${encoding}.`,
+          )
         }
         if (bytes.length === 0) throw new Problem('malformed-body', 'The body is empty.')
         return parseJson(decodeUtf8(bytes))

@@ -1,5 +1,4 @@
-// Reading one's own writes where reads are spread over replicas: a write answers with a Consistency-Token, and a request
-// that sends it back sees that write.
+// Read your own writes with replicas: the response to a write has a Consistency-Token, and a request that sends it sees the write.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -11,12 +10,12 @@ export const consistency = fp<{ engine: Engine }>(
   async (app, { engine }) => {
     const { replicas } = engine
     if (!replicas) return
-    const asked = new WeakMap<FastifyRequest, Consistency>()
-    // Behind the body, whose arrival would lose track of the request.
+    const consistencies = new WeakMap<FastifyRequest, Consistency>()
+    // In preHandler, since the asynchronous context of earlier hooks is lost while the body is received.
     app.addHook('preHandler', (request, _reply, done) => {
       const token = request.headers[HEADER]
       if (token !== undefined && !replicas.isToken(String(token))) {
-        const detail = 'Not a token that a write of this service answered.'
+        const detail = 'Not a token of this service.'
         done(
           new Problem('invalid-parameter', `Consistency-Token: ${detail}`, {
             errors: [{ parameter: 'Consistency-Token', detail }],
@@ -26,11 +25,11 @@ export const consistency = fp<{ engine: Engine }>(
       }
       const spread = request.method === 'GET' || request.method === 'HEAD'
       const consistency: Consistency = { token: token === undefined ? undefined : String(token), spread }
-      asked.set(request, consistency)
+      consistencies.set(request, consistency)
       replicas.within(consistency, done)
     })
     app.addHook('onSend', async (request, reply) => {
-      const written = asked.get(request)?.written
+      const written = consistencies.get(request)?.written
       if (written) reply.header(HEADER, written)
     })
   },

@@ -1,4 +1,4 @@
-// Every error leaves as application/problem+json (RFC 9457), made in this one place, and each code has a page.
+// Turns every error into application/problem+json (RFC 9457), and serves a page about each problem.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -104,7 +104,7 @@ function problemBody(problem: Problem, instance: string, requestId: string) {
 
 const RETRY_SOON = { headers: { 'retry-after': '1' } }
 
-/** Fastify's own errors, by status. */
+/** The problems of Fastify's own errors, by status. */
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed-body',
   404: 'not-found',
@@ -118,12 +118,15 @@ const BY_STATUS: Record<number, ProblemCode> = {
 }
 
 const BY_CODE: Record<string, [ProblemCode, string]> = {
-  FST_ERR_BAD_URL: ['invalid-parameter', 'The path is not a valid URL: it holds a broken percent-encoding.'],
+  FST_ERR_BAD_URL: [
+    'invalid-parameter',
+    'The path is not a valid URL: it contains a broken percent-encoding.',
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed-body', 'The body is empty.'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri-too-long', 'A segment of the path is longer than any id can be.'],
   SQLITE_BUSY: ['unavailable', 'The database is busy with the write of another process.'],
   SQLITE_FULL: ['unavailable', 'The disk of the database is full.'],
-  SQLITE_IOERR: ['unavailable', 'The disk of the database does not answer.'],
+  SQLITE_IOERR: ['unavailable', 'The disk of the database fails.'],
 }
 
 export function toProblem(error: unknown): Problem {
@@ -133,13 +136,13 @@ export function toProblem(error: unknown): Problem {
   if (known) return new Problem(known[0], known[1], known[0] === 'unavailable' ? RETRY_SOON : {})
   const byStatus = statusCode === undefined || statusCode === 500 ? undefined : BY_STATUS[statusCode]
   if (byStatus) return new Problem(byStatus, message, byStatus === 'unavailable' ? RETRY_SOON : {})
-  return new Problem('internal', 'The service failed. The log holds the cause under this request id.')
+  return new Problem('internal', 'The service failed. Its log has the cause under this request id.')
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const problem = toProblem(error)
   if (problem.code === 'body-too-large' && problem !== error)
-    problem.message = `The body may be ${request.routeOptions.bodyLimit} bytes long at most.`
+    problem.message = `The body may have at most ${request.routeOptions.bodyLimit} bytes.`
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply
     .code(problem.status)
@@ -148,7 +151,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .send(JSON.stringify(problemBody(problem, request.url, request.id)))
 }
 
-/** What Node refuses before Fastify sees a request: broken HTTP, headers too large, a slow sender. */
+/** Answers what Node rejects before Fastify sees a request: broken HTTP, headers that are too large, a slow client. */
 export function refuseSocket(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
@@ -171,11 +174,11 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
   )
 }
 
-/** `Expect` headers other than 100-continue. */
+/** Answers requests with an `Expect` header other than 100-continue. */
 export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem(
     'expectation-failed',
-    `This service does not know ${JSON.stringify(request.headers.expect)}.`,
+    `This service does not support ${JSON.stringify(request.headers.expect)}.`,
   )
   const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, request.url ?? '', requestId))
@@ -195,57 +198,27 @@ export const problems = fp(
       stopping = true
     })
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
-    const nothingAt = (url: string) =>
+    const noRoute = (url: string) =>
       new Problem(
         'not-found',
-        `Nothing answers at ${redactKeys(url.split('?')[0] ?? '')}. /docs lists what does.`,
+        `There is no route ${redactKeys(url.split('?')[0] ?? '')}. /docs lists the routes.`,
       )
-    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingAt(request.url)))
+    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request.url)))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
       if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
-      if (headers.host !== undefined || raw.httpVersion !== '1.1') return done()
-      done(
-        new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
-      )
+      if (headers.host === undefined && raw.httpVersion === '1.1')
+        return done(
+          new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
+        )
+      // Lets Node report a broken first chunk before the request is answered.
+      if (headers['transfer-encoding'] === undefined) done()
+      else setImmediate(done)
     })
-    // Before the body is read: where nothing answers, what is wrong with a body does not matter.
+    // Before the body is read, which could have problems of its own.
     app.addHook('preParsing', (request, _reply, payload, done) => {
-      if (request.is404) done(nothingAt(request.url))
+      if (request.is404) done(noRoute(request.url))
       else done(null, payload)
     })
-    for (const [code, { status, title, about }] of Object.entries(PROBLEMS)) {
-      app.get(`/problems/${code}`, { schema: { hide: true }, config: { open: true } }, (_request, reply) =>
-        reply
-          .type('text/html; charset=utf-8')
-          .header('cache-control', 'public, max-age=3600')
-          .send(
-            page(`${status}: ${title}`, `<p>${marked(about)}</p><p><code>type: /problems/${code}</code></p>`),
-          ),
-      )
-    }
-    app.get('/problems', { schema: { hide: true }, config: { open: true } }, (_request, reply) =>
-      reply.type('text/html; charset=utf-8').send(
-        page(
-          'Problems',
-          `<ul>${Object.entries(PROBLEMS)
-            .map(
-              ([code, { status, title }]) =>
-                `<li><a href="/problems/${code}">${code}</a>: ${status}, ${title}</li>`,
-            )
-            .join('')}</ul>`,
-        ),
-      ),
-    )
   },
   { name: 'problems' },
 )
-
-const page = (title: string, body: string) =>
-  `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><body><h1>${title}</h1>${body}</body></html>\n`
-
-/** The texts are ours; only `&`, `<` and Markdown's code marks need care. */
-const marked = (text: string) =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/`([^`]+)`/g, '<code>$1</code>')

@@ -1,4 +1,4 @@
-// How many requests a minute a client may send: counted by the process, or by the database where several share one.
+// Limits the requests of a client per minute. They are counted in memory, or in the database where instances share one.
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -7,7 +7,7 @@ import type { Engine, RateCounter } from '../db/engine.ts'
 
 interface Options {
   engine: Engine
-  /** Requests a minute and client. */
+  /** Requests per minute and client. */
   max: number
 }
 
@@ -15,13 +15,13 @@ export const rateLimits = fp<Options>(
   async (app, { engine, max }) => {
     const { rateCounter } = engine
     await app.register(rateLimit, {
-      // As a hook of the whole service, before keys are looked at: guesses at keys count too.
+      // Added as a hook of the whole application below, before authentication: wrong keys count too.
       global: false,
       max,
       timeWindow: '1 minute',
       errorResponseBuilder: (_request, { after }) =>
-        new Problem('rate-limited', `The limit is ${max} requests a minute; wait ${after}.`),
-      // A database that does not answer must not take away what is answered without it.
+        new Problem('rate-limited', `The limit is ${max} requests per minute; wait ${after}.`),
+      // When the database fails, routes that do not need it still answer.
       ...(rateCounter && { store: storeOn(rateCounter), skipOnError: true }),
     })
     app.addHook('onRequest', app.rateLimit())
@@ -29,14 +29,14 @@ export const rateLimits = fp<Options>(
   { name: 'rate-limits' },
 )
 
-type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
+type Callback = (error: Error | null, result?: { current: number; ttl: number }) => void
 
-/** The form in which the plugin wants a store. Addresses are kept as hashes. */
-const storeOn = (tally: RateCounter) =>
+/** A store for the plugin. Client addresses are stored as hashes. */
+const storeOn = (count: RateCounter) =>
   class {
-    incr(key: string, done: Counted, windowMs: number): void {
-      tally(sha256(`rate ${key}`), windowMs).then(
-        ({ count, leftMs }) => done(null, { current: count, ttl: leftMs }),
+    incr(key: string, done: Callback, windowMs: number): void {
+      count(sha256(`rate ${key}`), windowMs).then(
+        (counted) => done(null, { current: counted.count, ttl: counted.leftMs }),
         (error: Error) => done(error),
       )
     }

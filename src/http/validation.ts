@@ -1,4 +1,4 @@
-// Checks params, query, headers and body with zod, and says what is wrong in terms a client can act on.
+// Validates params, query, headers and bodies with zod, and turns its issues into problems.
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
 import { didYouMean } from '../core/nearest.ts'
@@ -12,17 +12,14 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     return { error: httpPart === 'body' ? bodyProblem(result.error) : parameterProblem(result.error, schema) }
   }
 
-/**
- * A merge patch is checked by what it makes of the record, so its own schema only documents it: defaults filled
- * in here would overwrite what the patch leaves out.
- */
+/** Leaves merge patches to the handler, which validates the patched record: defaults set here would overwrite fields. */
 export const mergePatchCompiler: FastifySchemaCompiler<FastifySchema> = (route) =>
   validatorCompiler({
     ...route,
     schema: route.httpPart === 'body' ? z.record(z.string(), z.unknown()) : (route.schema as z.ZodType),
   })
 
-/** A body that lacks the documented form. Also for bodies that are checked outside of a route's schema. */
+/** The problem of a body that does not match its schema. */
 export function bodyProblem(error: z.ZodError): Problem {
   return new Problem('invalid-body', 'The body does not have the documented form.', {
     errors: error.issues.flatMap((issue): Fault[] => {
@@ -38,10 +35,12 @@ export function bodyProblem(error: z.ZodError): Problem {
   })
 }
 
-/** Legal values as people can read them: of paths such as `meeting.organization`, the first steps. */
-function listed(values: string[]): string {
+/** Legal values for a message; of paths such as `meeting.organization` only the first steps. */
+function listOf(values: string[]): string {
   const first = values.filter((value) => !value.includes('.'))
-  return first.length < values.length ? `${first.join(', ')}, and from each one step on` : values.join(', ')
+  return first.length < values.length
+    ? `${first.join(', ')}, each also with one step more`
+    : values.join(', ')
 }
 
 /** A key as a segment of a JSON Pointer (RFC 6901, section 3). */
@@ -61,7 +60,7 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
       const values = issue.values.map(String)
       const given = String(issue.input ?? '')
       return [
-        { parameter, detail: `Not a legal value.${didYouMean(given, values)} Legal: ${listed(values)}.` },
+        { parameter, detail: `Not a legal value.${didYouMean(given, values)} Legal: ${listOf(values)}.` },
       ]
     }
     return [{ parameter, detail: issue.message }]
