@@ -6,11 +6,12 @@ import type { Engine } from './db/engine.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { docsPage } from './features/docs-page.ts'
+import { feedRoutes } from './features/formats/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
-import { crudRoutes } from './features/records/routes.ts'
+import { recordRoutes } from './features/records/routes.ts'
 import { reportRoutes } from './features/reports/routes.ts'
 import { searchRoutes } from './features/search.ts'
 import { documentRoutes, serviceRoutes } from './features/service.ts'
@@ -110,7 +111,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const secret = await cursorSecret(engine)
   const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret })
   const routeDeps = { records, readSnapshot, cursorSecret: secret }
-  for (const resource of catalogue.resources) crudRoutes(app, resource, routeDeps)
+  for (const resource of catalogue.resources) {
+    recordRoutes(app, resource, routeDeps)
+    feedRoutes(app, resource, routeDeps)
+  }
   childRoutes(app, records)
   standingRoutes(app, records)
   relationRoutes(app, records)

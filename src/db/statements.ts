@@ -3,12 +3,6 @@ import { getTableName, type Table } from 'drizzle-orm/table'
 import { getTableColumns } from 'drizzle-orm/utils'
 import { type SQL, sql } from './sql.ts'
 
-/** Builds a query once for each table (or other description), so that engines prepare it once. */
-export function constantFor<Key extends object>(build: (key: Key) => SQL): (key: Key) => SQL {
-  const built = new WeakMap<Key, SQL>()
-  return (key) => built.getOrInsertComputed(key, build)
-}
-
 /**
  * A constant INSERT with a placeholder for each column.
  * @param columns default: all columns of the table

@@ -12,7 +12,7 @@ import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
 import { parse, type Stored } from '../records/read/record.ts'
 import { anyId, type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/schema/fields.ts'
 import type { Catalogue } from '../records/schema/resource.ts'
-import { page } from './records/routes.ts'
+import { page } from './records/page.ts'
 
 /** How many matches are ranked at most: a word that more records have says little of any of them, and ranking reads them all. */
 const MAX_CANDIDATES = 10_000

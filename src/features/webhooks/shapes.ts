@@ -5,7 +5,7 @@ import { MAX_LIMIT } from '../../records/read/parameters.ts'
 import { instant, line, tail, text, unbounded, url } from '../../records/schema/fields.ts'
 import type { Doc, Json } from '../../records/schema/resource.ts'
 import { op } from '../history.ts'
-import { page } from '../records/routes.ts'
+import { page } from '../records/page.ts'
 import {
   type Attempt,
   DELIVERY_STATUSES,

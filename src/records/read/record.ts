@@ -1,9 +1,9 @@
 // Reads single records and the children under them.
+import { memoize } from '../../core/memoize.ts'
 import { gone, notFound, type Problem } from '../../core/problems.ts'
 import { columnNamed, selectColumns } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import { constantFor } from '../../db/statements.ts'
 import { changes, identifiers } from '../../db/system-tables.ts'
 import type { Table } from '../../db/tables.ts'
 import type { Child } from '../schema/child.ts'
@@ -116,12 +116,13 @@ export async function findByIdentifier(
 
 const id = sql.placeholder('id')
 
-const BY_ID = constantFor(({ table, alias }: Entity) => {
+// Constant queries are prepared once, by identity, so they are built once for each kind.
+const BY_ID = memoize(({ table, alias }: Entity) => {
   const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${id}` : sql.empty()
   return sql`${selectStored(table)} where ${table.id} = ${id}${byAlias}`
 })
 
-const UNDER = constantFor(({ table, orderBy }: Child) => {
+const UNDER = memoize(({ table, orderBy }: Child) => {
   const first = orderBy ? sql`${columnNamed(table, orderBy)} nulls first, ` : sql.empty()
   return sql`${selectStored(table)} where ${columnNamed(table, 'recordId')} = ${sql.placeholder('recordId')} order by ${first}${table.firstSeq}`
 })

@@ -1,8 +1,8 @@
 // Checks a document before it is stored: its rules, its references, chains of parents, and what must be unique.
+import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
 import { columnNamed } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import { constantFor } from '../../db/statements.ts'
 import { describeTable } from '../../db/tables.ts'
 import { findByIdentifier, findRecord, identifiersOf, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/child.ts'
@@ -119,7 +119,7 @@ const duplicate = (kind: string, pointer: string, what: string, existingId: stri
     extra: { existingId },
   })
 
-const ID_OF = constantFor(({ table, alias }: Entity) => {
+const ID_OF = memoize(({ table, alias }: Entity) => {
   const value = sql.placeholder('value')
   const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${value}` : sql.empty()
   return sql`select ${table.id} from ${table} where ${table.id} = ${value}${byAlias}`

@@ -1,7 +1,8 @@
 // Stores a checked document: its row, its links and identifiers, its full-text entry, and its entry in the change log.
+import { memoize } from '../../core/memoize.ts'
 import { fold } from '../../core/search.ts'
 import { sql } from '../../db/sql.ts'
-import { constantFor, insertInto } from '../../db/statements.ts'
+import { insertInto } from '../../db/statements.ts'
 import { changes, identifiers, links } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { identifiersOf } from '../read/record.ts'
@@ -52,12 +53,14 @@ async function storeRow(
 }
 
 /** The values of the columns that are read from the document. */
-function columnValues(table: Table, doc: Doc): Record<string, Json> {
-  const columns = Object.entries(describeTable(table).columns)
-  return Object.fromEntries(
-    columns.flatMap(([name, { path }]) => (path ? [[name, readerOf(path)(doc)]] : [])),
-  )
-}
+const columnValues = (table: Table, doc: Doc): Record<string, Json> =>
+  Object.fromEntries(columnReaders(table).map(([name, read]) => [name, read(doc)]))
+
+const columnReaders = memoize((table: Table) =>
+  Object.entries(describeTable(table).columns).flatMap(([name, { path }]): [string, (doc: Doc) => Json][] =>
+    path ? [[name, readerOf(path)]] : [],
+  ),
+)
 
 /** Stores the references from inside lists; single references are columns. */
 async function storeLinks(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
@@ -146,9 +149,9 @@ const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.s
 
 const id = sql.placeholder('id')
 
-const INSERT_ROW = constantFor((table: Table) => insertInto(table))
+const INSERT_ROW = memoize((table: Table) => insertInto(table))
 
-const DELETE_ROW = constantFor((table: Table) => sql`delete from ${table} where ${table.id} = ${id}`)
+const DELETE_ROW = memoize((table: Table) => sql`delete from ${table} where ${table.id} = ${id}`)
 
 const INSERT_LINK = insertInto(links)
 

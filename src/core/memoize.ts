@@ -1,0 +1,5 @@
+// Remembers what a function computed for each object.
+export function memoize<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+  const values = new WeakMap<Key, Value>()
+  return (key) => values.getOrInsertComputed(key, compute)
+}
