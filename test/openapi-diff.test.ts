@@ -117,6 +117,13 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
+    'a field of a shared base is removed',
+    expect.arrayContaining(['schema TopicChange.seq: removed']) as never,
+    (d) => {
+      delete schema(d, 'ChangeBase')['properties']['seq']
+    },
+  ],
+  [
     'a field of a body becomes required',
     ['schema TopicCreate.definition: became required'],
     (d) => {

@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { install, tool } from './install.ts'
-import { generateTypes } from './types.ts'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
@@ -91,10 +90,10 @@ const PACKED_FILES = [
   'package.json',
 ]
 
-/** Type-checks our own client and what uses it, packs it, lints the package and installs it. */
+/** Packs our own client, which generates its types, type-checks what uses it, lints the package and installs it. */
 async function pack(at: string): Promise<void> {
-  await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'clients'], { cwd: root })
   const packed = await run('npm', ['pack', '--json', '--silent', '--pack-destination', at], { cwd: client })
+  await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'clients'], { cwd: root })
   const [{ filename = '', files = [] } = {}] = JSON.parse(packed) as {
     filename: string
     files: { path: string }[]
@@ -138,7 +137,6 @@ async function serve(folder: string) {
 }
 
 install()
-generateTypes()
 const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-sdk-'))
 symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'))
 const service = await serve(folder)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../app.ts'
 import { openSqlite } from '../db/sqlite/engine.ts'
-import type { Document } from '../http/document.ts'
+import type { Document } from '../http/document-nodes.ts'
 import { convertTo30 } from '../http/openapi-3.0.ts'
 import { UsageError } from './command.ts'
 

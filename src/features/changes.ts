@@ -124,7 +124,6 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
           description: 'The changes.',
           schema: feed,
           alsoAs: ['text/event-stream'],
-          headers: ['ETag', 'X-Accel-Buffering'],
         },
       },
       problems: ['not-acceptable'],

@@ -18,16 +18,8 @@ declare module 'fastify' {
 /** A body that is a file, by media type; `most` is its maximum size in bytes. */
 export type Upload = Record<string, { description: string; example: string; most: number }>
 
-/** Response headers that only some operations send. */
-export type HeaderName =
-  | 'ETag'
-  | 'Last-Modified'
-  | 'Location'
-  | 'Link'
-  | 'Content-Disposition'
-  | 'Idempotency-Replayed'
-  | 'X-Accel-Buffering'
-  | 'Retry-After'
+/** The response headers that clients act on; `COMMON_HEADERS` (http/document.ts) are on any response. */
+export type HeaderName = 'ETag' | 'Link' | 'Location'
 
 interface ResponseDescription {
   description: string

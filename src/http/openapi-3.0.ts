@@ -1,5 +1,5 @@
 // Converts the OpenAPI document from 3.1 to 3.0.3, for generators that do not read 3.1.
-import { type Document, mapNodes, type Node } from './document.ts'
+import { type Document, mapNodes, type Node } from './document-nodes.ts'
 
 export function convertTo30(document: Document): object {
   const { webhooks: _, ...rest } = document

@@ -3,7 +3,9 @@ import swagger from '@fastify/swagger'
 import type { RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { COMMON_HEADERS, completeDocument, type Document, type Embedded } from './document.ts'
+import { COMMON_HEADERS, completeDocument } from './document.ts'
+import type { Document } from './document-nodes.ts'
+import type { Embedded } from './document-schemas.ts'
 
 interface OpenapiOptions {
   version: string
@@ -18,6 +20,8 @@ const DESCRIPTION = `Every record can carry evidence: the sentence of a source t
 Errors are \`application/problem+json\` (RFC 9457). Those that any operation may answer are described once, as its \`default\` response; its own are listed by status, and by code in \`x-problems\`.
 
 A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396); PATCH and DELETE need the ETag of the version that you read in \`If-Match\`.
+
+A parameter that is a list takes values separated by commas; any of them matches.
 
 Any response may carry these headers:
 

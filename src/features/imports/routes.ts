@@ -70,7 +70,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
           202: {
             description: 'The import, which is under way.',
             schema: importShape,
-            headers: ['Location', 'Idempotency-Replayed'],
+            headers: ['Location'],
           },
         },
         secured: true,
@@ -122,7 +122,6 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
           description: 'The template.',
           schema: textBody('text/csv'),
           type: 'text/csv',
-          headers: ['ETag', 'Content-Disposition'],
           alsoAs: ['application/x-ndjson'],
         },
       },
@@ -152,7 +151,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
           .default(0)
           .meta({ description: 'Seconds to wait for the end of the import before answering.' }),
       }),
-      answers: { 200: { description: 'The import.', schema: importShape, headers: ['ETag'] } },
+      answers: { 200: { description: 'The import.', schema: importShape } },
       problems: ['not-found'],
       secured: true,
     }),

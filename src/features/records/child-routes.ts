@@ -148,7 +148,7 @@ function routesUnder(
         description: operations.get,
         params: item.params,
         answers: {
-          200: { description: `The ${kind}.`, schema: child.record, headers: ['ETag', 'Last-Modified'] },
+          200: { description: `The ${kind}.`, schema: child.record, headers: ['ETag'] },
         },
         problems: ['not-found', 'gone'],
       }),

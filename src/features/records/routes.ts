@@ -47,7 +47,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
             .object({ data: z.array(resource.record).max(MAX_LIMIT), page })
             .meta({ id: `${name}Page`, description: `A page of ${path}.` }),
           alsoAs: formatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
-          headers: ['ETag', 'Link', 'Content-Disposition'],
+          headers: ['Link'],
         },
       },
       problems: ['invalid-cursor', 'not-acceptable'],
@@ -103,7 +103,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         ...viewParameters(resource),
       }),
       answers: {
-        200: { description: `The ${kind}.`, schema: resource.record, headers: ['ETag', 'Last-Modified'] },
+        200: { description: `The ${kind}.`, schema: resource.record, headers: ['ETag'] },
       },
       problems: ['not-found', 'gone'],
     }),

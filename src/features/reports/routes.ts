@@ -390,7 +390,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         201: {
           description: 'What became of each record.',
           schema: result,
-          headers: ['Location', 'Idempotency-Replayed'],
+          headers: ['Location'],
         },
       },
       problems: [

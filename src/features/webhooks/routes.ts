@@ -109,7 +109,7 @@ export function webhookRoutes(
         ...paging,
       }),
       answers: {
-        200: { description: 'A page of webhooks.', schema: shapes.webhookPage, headers: ['ETag', 'Link'] },
+        200: { description: 'A page of webhooks.', schema: shapes.webhookPage, headers: ['Link'] },
       },
       problems: ['invalid-cursor'],
     }),
@@ -197,7 +197,7 @@ export function webhookRoutes(
         200: {
           description: 'The webhook, without its secret.',
           schema: shapes.webhook,
-          headers: ['ETag', 'Last-Modified'],
+          headers: ['ETag'],
         },
       },
       problems: ['not-found', 'gone'],
@@ -276,7 +276,7 @@ export function webhookRoutes(
       params: webhookParam,
       headers: idempotencyKey,
       answers: {
-        200: { description: 'The new secret.', schema: shapes.rotated, headers: ['Idempotency-Replayed'] },
+        200: { description: 'The new secret.', schema: shapes.rotated },
       },
       problems: ['not-found', 'gone', ...BODILESS],
     }),
@@ -313,7 +313,7 @@ export function webhookRoutes(
         202: {
           description: 'The delivery, which will be sent.',
           schema: deliverySchema,
-          headers: ['Location', 'Idempotency-Replayed'],
+          headers: ['Location'],
         },
       },
       problems: ['not-found', 'gone', ...BODILESS],
@@ -343,7 +343,7 @@ export function webhookRoutes(
         202: {
           description: 'The webhook at its new position.',
           schema: shapes.webhook,
-          headers: ['ETag', 'Last-Modified', 'Idempotency-Replayed'],
+          headers: ['ETag'],
         },
       },
       problems: ['not-found', 'gone', 'inconsistent'],
@@ -379,7 +379,7 @@ export function webhookRoutes(
         ...paging,
       }),
       answers: {
-        200: { description: 'A page of deliveries.', schema: deliveryPage, headers: ['ETag', 'Link'] },
+        200: { description: 'A page of deliveries.', schema: deliveryPage, headers: ['Link'] },
       },
       problems: ['not-found', 'gone', 'invalid-cursor'],
     }),
@@ -405,7 +405,7 @@ export function webhookRoutes(
       description: 'With its last 20 attempts. Removed 30 days after it finished.',
       params: deliveryParam,
       answers: {
-        200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag', 'Last-Modified'] },
+        200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag'] },
       },
       problems: ['not-found', 'gone'],
     }),
@@ -433,7 +433,7 @@ export function webhookRoutes(
         202: {
           description: 'The delivery, which will be sent again.',
           schema: deliverySchema,
-          headers: ['Location', 'Idempotency-Replayed'],
+          headers: ['Location'],
         },
       },
       problems: ['not-found', 'gone', ...BODILESS],

@@ -1,0 +1,226 @@
+// Completes the schemas of the OpenAPI document: names, nullable forms, shared bases, and openness to new keys.
+import {
+  type Document,
+  isNode,
+  mapNodes,
+  mapValues,
+  type Node,
+  nameOf,
+  reachable,
+  ref,
+  same,
+} from './document-nodes.ts'
+
+/** The properties that `include` adds to records, by name of the schema. */
+export type Embedded = Record<string, Record<string, { schema: string; single: boolean }>>
+
+/** How many records `include` embeds per relation (records/read/include.ts). */
+const MAX_EMBEDDED = 100
+
+export function completeSchemas(generated: Document, embedded: Embedded): Document {
+  addEmbedded(generated.components.schemas, embedded)
+  const named: Record<string, Node> = {}
+  let document = mapNodes(mergeInputs(generated), (node) => hoistNamed(named, node))
+  const { components } = document
+  const names = new Map(Object.entries(named).map(([name, schema]) => [formOf(schema), name]))
+  document = mapNodes(document, (node) => tidySchema(components.schemas, replaceCopy(names, node)))
+  const { schemas } = document.components
+  Object.assign(
+    schemas,
+    mapNodes(named, (node) => tidySchema(schemas, node)),
+  )
+  openReadShapes(document)
+  factorUnions(document.components.schemas)
+  factorExtensions(document.components.schemas)
+  describeOnce(document.components.schemas)
+  return document
+}
+
+function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
+  for (const [name, relations] of Object.entries(embedded)) {
+    const properties = schemas[name]?.['properties'] as Node | undefined
+    if (!properties || Object.keys(relations).length === 0) continue
+    for (const [property, { schema, single }] of Object.entries(relations)) {
+      const record = ref('schemas', schema)
+      properties[property] = single
+        ? { anyOf: [record, { type: 'null' }] }
+        : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
+    }
+    properties['includeTruncated'] = {
+      type: 'array',
+      items: { type: 'string', maxLength: 50 },
+      maxItems: 50,
+      description: 'The included lists that were truncated, if any.',
+      'x-name': 'IncludeTruncated',
+    }
+  }
+}
+
+/** Removes the suffix `Input` that zod schemas get where they are written, unless reading has another form. */
+function mergeInputs(document: Document): Document {
+  const { schemas } = document.components
+  const names = new Map<string, string>()
+  for (const [name, schema] of Object.entries(schemas)) {
+    const plain = name.replace(/Input$/, '')
+    if (plain === name || !(/(Create|Patch)$/.test(plain) || same(schemas[plain], schema))) continue
+    names.set(`#/components/schemas/${name}`, `#/components/schemas/${plain}`)
+    schemas[plain] = schema
+    delete schemas[name]
+  }
+  return JSON.parse(JSON.stringify(document), (key, value) =>
+    key === '$ref' ? (names.get(value) ?? value) : value,
+  )
+}
+
+/** Replaces a schema that has a name (`x-name`) by a reference; the place of use keeps its own description. */
+function hoistNamed(named: Record<string, Node>, node: Node): Node {
+  const { 'x-name': name, 'x-about': about, description, default: preset, examples, ...schema } = node
+  if (typeof name !== 'string') return node
+  const grows = schema['x-may-grow'] ? ' May get further values: keep a default branch.' : ''
+  named[name] ??= { ...schema, description: `${about ?? description ?? name}${grows}` }
+  if (formOf(named[name]) !== formOf(schema)) throw new Error(`Two schemas are called ${name}.`)
+  // @fastify/swagger moves the examples of some uses elsewhere.
+  if (examples !== undefined) named[name]['examples'] = examples
+  return {
+    ...ref('schemas', name),
+    ...(description !== undefined && description !== named[name]['description'] && { description }),
+    ...(preset !== undefined && { default: preset }),
+  }
+}
+
+const formOf = ({ description: _, examples: __, ...form }: Node) => JSON.stringify(form)
+
+/** Replaces an enum or a pattern that is written out by the schema of the same form that has a name. */
+function replaceCopy(names: ReadonlyMap<string, string>, node: Node): Node {
+  const name = node['enum'] || node['pattern'] ? names.get(formOf(node)) : undefined
+  return name
+    ? {
+        ...ref('schemas', name),
+        ...(node['description'] !== undefined && { description: node['description'] }),
+      }
+    : node
+}
+
+const INT32_MAX = 2 ** 31 - 1
+
+function tidySchema(schemas: Record<string, Node>, node: Node): Node {
+  if (node['format'] === 'date-time') delete node['pattern']
+  if (node['type'] === 'integer')
+    node['format'] ??= Number(node['maximum'] ?? 0) > INT32_MAX ? 'int64' : 'int32'
+  const schema = shortNullable(node)
+  const { discriminator, anyOf, oneOf = anyOf, ...rest } = schema
+  if (!isNode(discriminator)) return schema
+  const propertyName = String(discriminator['propertyName'])
+  const mapping = Object.fromEntries(
+    (oneOf as { $ref: string }[]).map(({ $ref }) => {
+      const properties = schemas[nameOf($ref)]?.['properties'] as Record<string, Node>
+      return [properties[propertyName]?.['const'], $ref]
+    }),
+  )
+  return { ...rest, oneOf, discriminator: { propertyName, mapping } }
+}
+
+/** Writes "a value or null" in the short form, with the description on the outside. */
+function shortNullable(schema: Node): Node {
+  const { anyOf, ...outer } = schema
+  const [value, none, ...others] = (anyOf ?? []) as Node[]
+  if (!value || none?.['type'] !== 'null' || others.length > 0) return schema
+  const { description, examples, ...inner } = value
+  const notes = {
+    ...(description !== undefined && { description }),
+    ...(examples !== undefined && { examples }),
+  }
+  if (typeof inner['type'] !== 'string' || inner['type'] === 'object')
+    return { anyOf: [inner, none], ...notes, ...outer }
+  const type = [inner['type'], 'null']
+  return Array.isArray(inner['enum'])
+    ? { ...inner, type, enum: [...inner['enum'], null], ...notes, ...outer }
+    : { ...inner, type, ...notes, ...outer }
+}
+
+/** Lets shapes that are only read have further keys (docs/stability.md); those that are written stay closed. */
+function openReadShapes(document: Document): void {
+  const { components } = document
+  const bodies = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map((operation) => operation['requestBody'] ?? {}),
+  )
+  const written = reachable(bodies, components)
+  components.schemas = mapValues(components.schemas, (schema, name) =>
+    mapNodes(schema, written.has(`schemas/${name}`) ? describeDefault : openShape),
+  ) as Record<string, Node>
+}
+
+function openShape({ default: _, ...node }: Node): Node {
+  if (!isNode(node['additionalProperties'])) delete node['additionalProperties']
+  return node
+}
+
+/** Puts a default into words, as some generators take a field with a default for a required one. */
+function describeDefault({ default: preset, ...node }: Node): Node {
+  if (preset === undefined || preset === null || typeof preset === 'object') return node
+  const description = [node['description'], `Default: \`${String(preset)}\`.`].filter(Boolean).join(' ')
+  return { ...node, description }
+}
+
+/** Leaves out the descriptions of fields where a patch, a report or an input repeats the shape that it is a form of. */
+function describeOnce(schemas: Record<string, Node>): void {
+  for (const [name, schema] of Object.entries(schemas)) {
+    const [, reported, patched, read] = /^(?:Report(\w+)Create|(\w+)Patch|(\w+)Input)$/.exec(name) ?? []
+    const original = schemas[read ?? `${reported ?? patched}Create`]
+    if (original) dropRepeated(schema['properties'], original['properties'])
+  }
+}
+
+function dropRepeated(properties: unknown, original: unknown): void {
+  for (const [key, property] of Object.entries((properties ?? {}) as Record<string, Node>)) {
+    const described = isNode(original) ? original[key] : undefined
+    if (isNode(described) && described['description'] === property['description'])
+      delete property['description']
+  }
+}
+
+/** Moves what all members of a union have in common into a base schema. */
+function factorUnions(schemas: Record<string, Node>): void {
+  for (const [name, { oneOf, discriminator }] of Object.entries(schemas)) {
+    if (!discriminator) continue
+    const members = (oneOf as { $ref: string }[]).map(({ $ref }) => schemas[nameOf($ref)] as Node)
+    const required = members[0]?.['required'] as string[]
+    const shared = Object.entries(members[0]?.['properties'] ?? {}).filter(([key, property]) =>
+      members.every((member) => same((member['properties'] as Node)[key], property)),
+    )
+    if (shared.length < 3) continue
+    schemas[`${name}Base`] = {
+      type: 'object',
+      properties: Object.fromEntries(shared),
+      required: required.filter((key) => shared.some(([name]) => name === key)),
+      description: `What every ${name} has.`,
+    }
+    for (const member of members) extend(member, schemas, `${name}Base`)
+  }
+}
+
+/** Writes a schema as an extension of another whose properties and name it contains. */
+function factorExtensions(schemas: Record<string, Node>): void {
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (schema['additionalProperties'] === false) continue
+    const base = Object.keys(schemas).find((other) => {
+      const { properties, additionalProperties } = schemas[other] ?? {}
+      if (other === name || !name.includes(other) || !properties || additionalProperties === false)
+        return false
+      const own = (schema['properties'] ?? {}) as Node
+      return Object.entries(properties).every(([key, property]) => same(own[key], property))
+    })
+    if (base) extend(schema, schemas, base)
+  }
+}
+
+function extend(schema: Node, schemas: Record<string, Node>, base: string): void {
+  const inherited = Object.keys(schemas[base]?.['properties'] as Node)
+  const properties = Object.entries(schema['properties'] as Node).filter(([key]) => !inherited.includes(key))
+  const required = (schema['required'] as string[]).filter((key) => !inherited.includes(key))
+  Object.assign(schema, {
+    allOf: [ref('schemas', base)],
+    properties: Object.fromEntries(properties),
+    required,
+  })
+}
