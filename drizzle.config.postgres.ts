@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit'
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './migrations/postgres.cjs',
+  schema: './migrations/tables.cjs',
   out: './migrations/postgres',
 })

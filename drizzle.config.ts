@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit'
 
 export default defineConfig({
   dialect: 'sqlite',
-  schema: ['./src/db/system-tables.ts', './src/resources/*/table.ts'],
+  schema: './migrations/tables.cjs',
   out: './migrations/sqlite',
 })

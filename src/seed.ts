@@ -6,7 +6,7 @@ import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
 import { changes } from './db/system-tables.ts'
 import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/reports/routes.ts'
-import type { Kind } from './records/schema/fields.ts'
+import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 
 /** What a database is seeded with: the article alone, or also the public record of the SCO. */

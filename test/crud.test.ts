@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../src/db/sql.ts'
-import { columnOf } from '../src/records/schema/resource.ts'
+import { columnOf } from '../src/records/schema/catalogue.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeTable } from '../src/db/tables.ts'
 import { filtersOf } from '../src/records/read/parameters.ts'
-import type { Filter } from '../src/records/schema/resource.ts'
+import type { Filter } from '../src/records/schema/filters.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, type Ids, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'

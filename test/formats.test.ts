@@ -138,8 +138,9 @@ describe('CSV', () => {
 describe('NDJSON', () => {
   test('of every list is the same records in the same order, one a line, with whatever is included', async () => {
     const s = await service({ seed: true })
-    for (const { path, includes = {} } of catalogue.resources) {
-      for (const include of ['', `&include=${Object.keys(includes)}`]) {
+    for (const resource of catalogue.resources) {
+      const { path } = resource
+      for (const include of ['', `&include=${Object.keys(catalogue.includesOf(resource))}`]) {
         const { headers, text: given } = await s.get(`/v1/${path}?format=ndjson${include}`)
         expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
         expect(given.endsWith('\n')).toBe(true)

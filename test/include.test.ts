@@ -177,7 +177,7 @@ test('every relation of every resource embeds what its ids lead to, or what lead
   let tried = 0
   for (const resource of catalogue.resources) {
     const kind = resource.kind as ResourceKind
-    for (const [name, step] of Object.entries(resource.includes ?? {})) {
+    for (const [name, step] of Object.entries(catalogue.includesOf(resource))) {
       const single = isSingle(resource, step)
       const url = `/v1/${resource.path}/${ids[kind]}`
       const plain = await get(s, url)
@@ -194,7 +194,7 @@ test('every relation of every resource embeds what its ids lead to, or what lead
       expect(bare?.[name], `bare ${kind}.${name}`).toEqual(single ? (own[0] ?? null) : own)
       tried++
     }
-    const all = Object.keys(resource.includes ?? {}).join(',')
+    const all = Object.keys(catalogue.includesOf(resource)).join(',')
     const whole = await get(s, `/v1/${resource.path}/${ids[kind]}?include=${all}`)
     expect(Object.keys(whole)).toEqual(expect.arrayContaining(all.split(',')))
     expect(whole['includeTruncated']).toBeUndefined()
@@ -214,7 +214,7 @@ test('every path of two steps embeds within what is embedded, and shows the same
       const body = await get(s, `/v1/${resource.path}/${ids[kind]}?include=${path}`)
       const [first] = [body[name]].flat()
       expect(first, `${kind} ${path}`).toHaveProperty(further)
-      const step = resource.includes?.[name] as IncludePath
+      const step = catalogue.includesOf(resource)[name] as IncludePath
       const target = catalogue.resources.find((one) => one.kind === targetOf(step))
       if (!target) continue
       const alone = await get(s, `/v1/${target.path}/${first.id}?include=${further}`)
@@ -277,7 +277,7 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
       expect(costs, `${kind} ${path}`).toContain((await list(`limit=50&include=${path}`)) - bareList)
       expect(costs, `${kind} ${path}`).toContain((await count(`${record}?include=${path}`)) - bareRecord)
     }
-    const all = Object.keys(resource.includes ?? {}).join(',')
+    const all = Object.keys(catalogue.includesOf(resource)).join(',')
     expect(await list(`limit=50&include=${all}`), kind).toBe(await list(`limit=49&include=${all}`))
   }
 })

@@ -22,6 +22,8 @@ interface Schema {
 /** What only one engine has: full text (docs/adr/0009), and counts that instances share. */
 const OWN = /^(search(Words|Texts)|tallies|__|sqlite_)/
 
+const tableOf = (name: string) => catalogue.entities.find(({ path }) => path === name)?.table ?? {}
+
 function ofSqlite(file: string): Schema {
   const database = new Database(file, { readonly: true })
   const all = (text: string) => database.prepare(text).all() as Record<string, any>[]
@@ -40,7 +42,7 @@ function ofSqlite(file: string): Schema {
         .filter(({ origin }) => origin !== 'pk')
         .flatMap(({ name, unique }) => {
           const indexed = all(`pragma index_info("${name}")`).map((column) => column['name'] as string)
-          const columns = indexedColumns(table, indexed)
+          const columns = indexedColumns(tableOf(table), indexed)
           return columns.length > 0 ? [`${table} (${columns.join(', ')})${unique ? ' unique' : ''}`] : []
         }),
     ),

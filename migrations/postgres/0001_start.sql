@@ -103,57 +103,6 @@ CREATE TABLE "webhooks" (
 	"deletedAt" text COLLATE "binary"
 );
 --> statement-breakpoint
-CREATE TABLE "agreements" (
-	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
-	"version" bigint NOT NULL,
-	"createdAt" text COLLATE "binary" NOT NULL,
-	"updatedAt" text COLLATE "binary" NOT NULL,
-	"support" text COLLATE "binary",
-	"firstSeq" bigint NOT NULL,
-	"seq" bigint NOT NULL,
-	"doc" json NOT NULL,
-	"title" text COLLATE "binary" NOT NULL,
-	"kind" text COLLATE "binary" NOT NULL,
-	"status" text COLLATE "binary" NOT NULL,
-	"statusSince" text COLLATE "binary",
-	"stateCode" text COLLATE "binary",
-	"organizationId" text COLLATE "binary",
-	"meetingId" text COLLATE "binary"
-);
---> statement-breakpoint
-CREATE TABLE "events" (
-	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
-	"version" bigint NOT NULL,
-	"createdAt" text COLLATE "binary" NOT NULL,
-	"updatedAt" text COLLATE "binary" NOT NULL,
-	"support" text COLLATE "binary",
-	"firstSeq" bigint NOT NULL,
-	"seq" bigint NOT NULL,
-	"doc" json NOT NULL,
-	"recordKind" text COLLATE "binary" NOT NULL,
-	"recordId" text COLLATE "binary" NOT NULL,
-	"status" text COLLATE "binary" NOT NULL,
-	"occurredOn" text COLLATE "binary",
-	"meetingId" text COLLATE "binary"
-);
---> statement-breakpoint
-CREATE TABLE "evidence" (
-	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
-	"version" bigint NOT NULL,
-	"createdAt" text COLLATE "binary" NOT NULL,
-	"updatedAt" text COLLATE "binary" NOT NULL,
-	"support" text COLLATE "binary",
-	"firstSeq" bigint NOT NULL,
-	"seq" bigint NOT NULL,
-	"doc" json NOT NULL,
-	"recordKind" text COLLATE "binary" NOT NULL,
-	"recordId" text COLLATE "binary" NOT NULL,
-	"sourceId" text COLLATE "binary",
-	"motivation" text COLLATE "binary" NOT NULL,
-	"assertion" text COLLATE "binary" NOT NULL,
-	"start" bigint
-);
---> statement-breakpoint
 CREATE TABLE "meetings" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
@@ -173,6 +122,72 @@ CREATE TABLE "meetings" (
 	"countryCode" text COLLATE "binary"
 );
 --> statement-breakpoint
+CREATE TABLE "speakers" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"support" text COLLATE "binary",
+	"firstSeq" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"doc" json NOT NULL,
+	"name" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "proposals" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"support" text COLLATE "binary",
+	"firstSeq" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"doc" json NOT NULL,
+	"title" text COLLATE "binary" NOT NULL,
+	"meetingId" text COLLATE "binary",
+	"speakerId" text COLLATE "binary",
+	"onBehalfOfStateCode" text COLLATE "binary",
+	"onBehalfOfOrganizationId" text COLLATE "binary",
+	"addresseeId" text COLLATE "binary",
+	"proposedOn" text COLLATE "binary" NOT NULL,
+	"parentId" text COLLATE "binary",
+	"agreementId" text COLLATE "binary",
+	"status" text COLLATE "binary" NOT NULL,
+	"statusSince" text COLLATE "binary"
+);
+--> statement-breakpoint
+CREATE TABLE "agreements" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"support" text COLLATE "binary",
+	"firstSeq" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"doc" json NOT NULL,
+	"title" text COLLATE "binary" NOT NULL,
+	"kind" text COLLATE "binary" NOT NULL,
+	"draftedByStateCode" text COLLATE "binary",
+	"draftedByOrganizationId" text COLLATE "binary",
+	"meetingId" text COLLATE "binary",
+	"status" text COLLATE "binary" NOT NULL,
+	"statusSince" text COLLATE "binary"
+);
+--> statement-breakpoint
+CREATE TABLE "statements" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"support" text COLLATE "binary",
+	"firstSeq" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"doc" json NOT NULL,
+	"speakerId" text COLLATE "binary" NOT NULL,
+	"meetingId" text COLLATE "binary",
+	"kind" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "organizations" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
@@ -190,7 +205,7 @@ CREATE TABLE "organizations" (
 	"foundingDate" text COLLATE "binary"
 );
 --> statement-breakpoint
-CREATE TABLE "positions" (
+CREATE TABLE "states" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -199,15 +214,12 @@ CREATE TABLE "positions" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"recordKind" text COLLATE "binary" NOT NULL,
-	"recordId" text COLLATE "binary" NOT NULL,
-	"stateCode" text COLLATE "binary",
-	"position" text COLLATE "binary" NOT NULL,
-	"statedOn" text COLLATE "binary" NOT NULL,
-	"meetingId" text COLLATE "binary"
+	"code" text COLLATE "binary" NOT NULL,
+	"name" text COLLATE "binary" NOT NULL,
+	CONSTRAINT "states_code_unique" UNIQUE("code")
 );
 --> statement-breakpoint
-CREATE TABLE "proposals" (
+CREATE TABLE "topics" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -216,32 +228,10 @@ CREATE TABLE "proposals" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"title" text COLLATE "binary" NOT NULL,
-	"meetingId" text COLLATE "binary",
-	"speakerId" text COLLATE "binary",
-	"stateCode" text COLLATE "binary",
-	"organizationId" text COLLATE "binary",
-	"addresseeId" text COLLATE "binary",
-	"proposedOn" text COLLATE "binary" NOT NULL,
-	"status" text COLLATE "binary" NOT NULL,
-	"statusSince" text COLLATE "binary",
-	"parentId" text COLLATE "binary",
-	"agreementId" text COLLATE "binary"
-);
---> statement-breakpoint
-CREATE TABLE "relations" (
-	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
-	"version" bigint NOT NULL,
-	"createdAt" text COLLATE "binary" NOT NULL,
-	"updatedAt" text COLLATE "binary" NOT NULL,
-	"support" text COLLATE "binary",
-	"firstSeq" bigint NOT NULL,
-	"seq" bigint NOT NULL,
-	"doc" json NOT NULL,
-	"recordKind" text COLLATE "binary" NOT NULL,
-	"recordId" text COLLATE "binary" NOT NULL,
-	"type" text COLLATE "binary" NOT NULL,
-	"targetId" text COLLATE "binary" NOT NULL
+	"slug" text COLLATE "binary" NOT NULL,
+	"prefLabel" text COLLATE "binary" NOT NULL,
+	"broaderId" text COLLATE "binary",
+	CONSTRAINT "topics_slug_unique" UNIQUE("slug")
 );
 --> statement-breakpoint
 CREATE TABLE "sources" (
@@ -260,7 +250,7 @@ CREATE TABLE "sources" (
 	"sha256" text COLLATE "binary" NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "speakers" (
+CREATE TABLE "events" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -269,10 +259,13 @@ CREATE TABLE "speakers" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"name" text COLLATE "binary" NOT NULL
+	"recordId" text COLLATE "binary" NOT NULL,
+	"status" text COLLATE "binary" NOT NULL,
+	"occurredOn" text COLLATE "binary",
+	"meetingId" text COLLATE "binary"
 );
 --> statement-breakpoint
-CREATE TABLE "statements" (
+CREATE TABLE "positions" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -281,12 +274,14 @@ CREATE TABLE "statements" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"speakerId" text COLLATE "binary",
-	"meetingId" text COLLATE "binary",
-	"kind" text COLLATE "binary" NOT NULL
+	"recordId" text COLLATE "binary" NOT NULL,
+	"stateCode" text COLLATE "binary" NOT NULL,
+	"position" text COLLATE "binary" NOT NULL,
+	"statedOn" text COLLATE "binary" NOT NULL,
+	"meetingId" text COLLATE "binary"
 );
 --> statement-breakpoint
-CREATE TABLE "states" (
+CREATE TABLE "relations" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -295,11 +290,12 @@ CREATE TABLE "states" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"code" text COLLATE "binary" NOT NULL,
-	"name" text COLLATE "binary" NOT NULL
+	"recordId" text COLLATE "binary" NOT NULL,
+	"type" text COLLATE "binary" NOT NULL,
+	"targetId" text COLLATE "binary" NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "topics" (
+CREATE TABLE "evidence" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
 	"createdAt" text COLLATE "binary" NOT NULL,
@@ -308,34 +304,34 @@ CREATE TABLE "topics" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"slug" text COLLATE "binary" NOT NULL,
-	"prefLabel" text COLLATE "binary" NOT NULL,
-	"broaderId" text COLLATE "binary",
-	CONSTRAINT "topics_slug_unique" UNIQUE("slug")
+	"recordId" text COLLATE "binary" NOT NULL,
+	"sourceId" text COLLATE "binary" NOT NULL,
+	"motivation" text COLLATE "binary" NOT NULL,
+	"start" bigint NOT NULL
 );
 --> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "events" ADD CONSTRAINT "events_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "evidence" ADD CONSTRAINT "evidence_sourceId_sources_id_fk" FOREIGN KEY ("sourceId") REFERENCES "public"."sources"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "meetings" ADD CONSTRAINT "meetings_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "meetings" ADD CONSTRAINT "meetings_countryCode_states_id_fk" FOREIGN KEY ("countryCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "organizations" ADD CONSTRAINT "organizations_parentId_organizations_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "organizations" ADD CONSTRAINT "organizations_countryCode_states_id_fk" FOREIGN KEY ("countryCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "positions" ADD CONSTRAINT "positions_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "positions" ADD CONSTRAINT "positions_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "proposals" ADD CONSTRAINT "proposals_onBehalfOfStateCode_states_id_fk" FOREIGN KEY ("onBehalfOfStateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "proposals" ADD CONSTRAINT "proposals_onBehalfOfOrganizationId_organizations_id_fk" FOREIGN KEY ("onBehalfOfOrganizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_addresseeId_organizations_id_fk" FOREIGN KEY ("addresseeId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_parentId_proposals_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."proposals"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_agreementId_agreements_id_fk" FOREIGN KEY ("agreementId") REFERENCES "public"."agreements"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "sources" ADD CONSTRAINT "sources_publisherId_organizations_id_fk" FOREIGN KEY ("publisherId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_draftedByStateCode_states_id_fk" FOREIGN KEY ("draftedByStateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_draftedByOrganizationId_organizations_id_fk" FOREIGN KEY ("draftedByOrganizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "organizations" ADD CONSTRAINT "organizations_parentId_organizations_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "organizations" ADD CONSTRAINT "organizations_countryCode_states_id_fk" FOREIGN KEY ("countryCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "topics" ADD CONSTRAINT "topics_broaderId_topics_id_fk" FOREIGN KEY ("broaderId") REFERENCES "public"."topics"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sources" ADD CONSTRAINT "sources_publisherId_organizations_id_fk" FOREIGN KEY ("publisherId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "events" ADD CONSTRAINT "events_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "positions" ADD CONSTRAINT "positions_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "positions" ADD CONSTRAINT "positions_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "evidence" ADD CONSTRAINT "evidence_sourceId_sources_id_fk" FOREIGN KEY ("sourceId") REFERENCES "public"."sources"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "changes_record" ON "changes" USING btree ("recordId","version");--> statement-breakpoint
 CREATE INDEX "changes_kind" ON "changes" USING btree ("kind","seq");--> statement-breakpoint
 CREATE INDEX "changes_parent" ON "changes" USING btree ("parentId","seq");--> statement-breakpoint
@@ -351,79 +347,78 @@ CREATE UNIQUE INDEX "webhookDeliveries_change" ON "webhookDeliveries" USING btre
 CREATE INDEX "webhookDeliveries_list" ON "webhookDeliveries" USING btree ("webhookId","id");--> statement-breakpoint
 CREATE INDEX "webhookDeliveries_status" ON "webhookDeliveries" USING btree ("webhookId","status","id");--> statement-breakpoint
 CREATE INDEX "webhookDeliveries_updated" ON "webhookDeliveries" USING btree ("updatedAt");--> statement-breakpoint
-CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id");--> statement-breakpoint
-CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "agreements_stateCode_title" ON "agreements" USING btree ("stateCode","id") WHERE "agreements"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_meetingId_title" ON "agreements" USING btree ("meetingId","id") WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "events_recordId" ON "events" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "events_meetingId" ON "events" USING btree ("meetingId","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "evidence_recordId_start" ON "evidence" USING btree ("recordId","start","id");--> statement-breakpoint
-CREATE INDEX "evidence_sourceId_start" ON "evidence" USING btree ("sourceId","start","id") WHERE "evidence"."sourceId" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id");--> statement-breakpoint
-CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
-CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
 CREATE INDEX "meetings_createdAt" ON "meetings" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "meetings_updatedAt" ON "meetings" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
 CREATE INDEX "meetings_city_startDate" ON "meetings" USING btree ("city","startDate","id") WHERE "meetings"."city" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "organizations_classification" ON "organizations" USING btree ("classification","id");--> statement-breakpoint
-CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id");--> statement-breakpoint
+CREATE INDEX "speakers_createdAt" ON "speakers" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "speakers_updatedAt" ON "speakers" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "speakers_name" ON "speakers" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
+CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_speakerId_proposedOn" ON "proposals" USING btree ("speakerId","proposedOn","id") WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_onBehalfOfStateCode_proposedOn" ON "proposals" USING btree ("onBehalfOfStateCode","proposedOn","id") WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_onBehalfOfOrganizationId_proposedOn" ON "proposals" USING btree ("onBehalfOfOrganizationId","proposedOn","id") WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_agreementId_proposedOn" ON "proposals" USING btree ("agreementId","proposedOn","id") WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id");--> statement-breakpoint
+CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
+CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
+CREATE INDEX "agreements_draftedByStateCode_title" ON "agreements" USING btree ("draftedByStateCode","id") WHERE "agreements"."draftedByStateCode" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_draftedByOrganizationId_title" ON "agreements" USING btree ("draftedByOrganizationId","id") WHERE "agreements"."draftedByOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_meetingId_title" ON "agreements" USING btree ("meetingId","id") WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id");--> statement-breakpoint
+CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "statements_speakerId_createdAt" ON "statements" USING btree ("speakerId","createdAt","id");--> statement-breakpoint
+CREATE INDEX "statements_meetingId_createdAt" ON "statements" USING btree ("meetingId","createdAt","id") WHERE "statements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "statements_kind_createdAt" ON "statements" USING btree ("kind","createdAt","id");--> statement-breakpoint
 CREATE INDEX "organizations_createdAt" ON "organizations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "organizations_updatedAt" ON "organizations" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "organizations_abbreviation_name" ON "organizations" USING btree ("abbreviation","name","id") WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
+CREATE INDEX "organizations_classification" ON "organizations" USING btree ("classification","id");--> statement-breakpoint
 CREATE INDEX "organizations_classification_name" ON "organizations" USING btree ("classification","name","id");--> statement-breakpoint
 CREATE INDEX "organizations_parentId_name" ON "organizations" USING btree ("parentId","name","id") WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_countryCode_name" ON "organizations" USING btree ("countryCode","name","id") WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
-CREATE INDEX "positions_recordId" ON "positions" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "positions_stateCode" ON "positions" USING btree ("stateCode","id") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "positions_meetingId" ON "positions" USING btree ("meetingId","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id");--> statement-breakpoint
-CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id");--> statement-breakpoint
-CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id");--> statement-breakpoint
-CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_speakerId_proposedOn" ON "proposals" USING btree ("speakerId","proposedOn","id") WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_stateCode_proposedOn" ON "proposals" USING btree ("stateCode","proposedOn","id") WHERE "proposals"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_organizationId_proposedOn" ON "proposals" USING btree ("organizationId","proposedOn","id") WHERE "proposals"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_agreementId_proposedOn" ON "proposals" USING btree ("agreementId","proposedOn","id") WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
-CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint
-CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "sources_createdAt" ON "sources" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
-CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id");--> statement-breakpoint
-CREATE INDEX "speakers_name" ON "speakers" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "speakers_createdAt" ON "speakers" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "speakers_updatedAt" ON "speakers" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
-CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "statements_kind_createdAt" ON "statements" USING btree ("kind","createdAt","id");--> statement-breakpoint
-CREATE INDEX "statements_speakerId_createdAt" ON "statements" USING btree ("speakerId","createdAt","id") WHERE "statements"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "statements_meetingId_createdAt" ON "statements" USING btree ("meetingId","createdAt","id") WHERE "statements"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "states_code" ON "states" USING btree ("code","id");--> statement-breakpoint
+CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id");--> statement-breakpoint
 CREATE INDEX "states_createdAt" ON "states" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "states_updatedAt" ON "states" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "topics_prefLabel" ON "topics" USING btree ("prefLabel","id");--> statement-breakpoint
+CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "topics_createdAt" ON "topics" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "topics_updatedAt" ON "topics" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "topics_broaderId_prefLabel" ON "topics" USING btree ("broaderId","prefLabel","id") WHERE "topics"."broaderId" is not null;
+CREATE INDEX "topics_prefLabel" ON "topics" USING btree ("prefLabel","id");--> statement-breakpoint
+CREATE INDEX "topics_broaderId_prefLabel" ON "topics" USING btree ("broaderId","prefLabel","id") WHERE "topics"."broaderId" is not null;--> statement-breakpoint
+CREATE INDEX "sources_createdAt" ON "sources" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
+CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
+CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint
+CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id");--> statement-breakpoint
+CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
+CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint
+CREATE INDEX "evidence_recordId" ON "evidence" USING btree ("recordId","id");--> statement-breakpoint
+CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");

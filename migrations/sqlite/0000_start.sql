@@ -118,77 +118,6 @@ CREATE TABLE `webhooks` (
 	`deletedAt` text
 );
 --> statement-breakpoint
-CREATE TABLE `agreements` (
-	`id` text PRIMARY KEY NOT NULL,
-	`version` integer NOT NULL,
-	`createdAt` text NOT NULL,
-	`updatedAt` text NOT NULL,
-	`support` text,
-	`firstSeq` integer NOT NULL,
-	`seq` integer NOT NULL,
-	`doc` text NOT NULL,
-	`title` text NOT NULL,
-	`kind` text NOT NULL,
-	`status` text NOT NULL,
-	`statusSince` text,
-	`stateCode` text,
-	`organizationId` text,
-	`meetingId` text,
-	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
-);
---> statement-breakpoint
-CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_createdAt` ON `agreements` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_kind_title` ON `agreements` (`kind`,`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_stateCode_title` ON `agreements` (`stateCode`,`title`,`id`) WHERE "agreements"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `agreements_organizationId_title` ON `agreements` (`organizationId`,`title`,`id`) WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `agreements_meetingId_title` ON `agreements` (`meetingId`,`title`,`id`) WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
-CREATE TABLE `events` (
-	`id` text PRIMARY KEY NOT NULL,
-	`version` integer NOT NULL,
-	`createdAt` text NOT NULL,
-	`updatedAt` text NOT NULL,
-	`support` text,
-	`firstSeq` integer NOT NULL,
-	`seq` integer NOT NULL,
-	`doc` text NOT NULL,
-	`recordKind` text NOT NULL,
-	`recordId` text NOT NULL,
-	`status` text NOT NULL,
-	`occurredOn` text,
-	`meetingId` text,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
-);
---> statement-breakpoint
-CREATE INDEX `events_recordId` ON `events` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `events_meetingId` ON `events` (`meetingId`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
-CREATE TABLE `evidence` (
-	`id` text PRIMARY KEY NOT NULL,
-	`version` integer NOT NULL,
-	`createdAt` text NOT NULL,
-	`updatedAt` text NOT NULL,
-	`support` text,
-	`firstSeq` integer NOT NULL,
-	`seq` integer NOT NULL,
-	`doc` text NOT NULL,
-	`recordKind` text NOT NULL,
-	`recordId` text NOT NULL,
-	`sourceId` text,
-	`motivation` text NOT NULL,
-	`assertion` text NOT NULL,
-	`start` integer,
-	FOREIGN KEY (`sourceId`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE restrict
-);
---> statement-breakpoint
-CREATE INDEX `evidence_recordId_start` ON `evidence` (`recordId`,`start`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_sourceId_start` ON `evidence` (`sourceId`,`start`,`id`) WHERE "evidence"."sourceId" is not null;--> statement-breakpoint
 CREATE TABLE `meetings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -210,17 +139,128 @@ CREATE TABLE `meetings` (
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_createdAt` ON `meetings` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_updatedAt` ON `meetings` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_city_startDate` ON `meetings` (`city`,`startDate`,`id`) WHERE "meetings"."city" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
+CREATE TABLE `speakers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`name` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `speakers_createdAt` ON `speakers` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `speakers_updatedAt` ON `speakers` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `speakers_name` ON `speakers` (`name`,`id`);--> statement-breakpoint
+CREATE TABLE `proposals` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`title` text NOT NULL,
+	`meetingId` text,
+	`speakerId` text,
+	`onBehalfOfStateCode` text,
+	`onBehalfOfOrganizationId` text,
+	`addresseeId` text,
+	`proposedOn` text NOT NULL,
+	`parentId` text,
+	`agreementId` text,
+	`status` text NOT NULL,
+	`statusSince` text,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`onBehalfOfStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`onBehalfOfOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`addresseeId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`parentId`) REFERENCES `proposals`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`agreementId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_speakerId_proposedOn` ON `proposals` (`speakerId`,`proposedOn`,`id`) WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_onBehalfOfStateCode_proposedOn` ON `proposals` (`onBehalfOfStateCode`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_onBehalfOfOrganizationId_proposedOn` ON `proposals` (`onBehalfOfOrganizationId`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_agreementId_proposedOn` ON `proposals` (`agreementId`,`proposedOn`,`id`) WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
+CREATE TABLE `agreements` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`title` text NOT NULL,
+	`kind` text NOT NULL,
+	`draftedByStateCode` text,
+	`draftedByOrganizationId` text,
+	`meetingId` text,
+	`status` text NOT NULL,
+	`statusSince` text,
+	FOREIGN KEY (`draftedByStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`draftedByOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `agreements_createdAt` ON `agreements` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_kind_title` ON `agreements` (`kind`,`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_draftedByStateCode_title` ON `agreements` (`draftedByStateCode`,`title`,`id`) WHERE "agreements"."draftedByStateCode" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_draftedByOrganizationId_title` ON `agreements` (`draftedByOrganizationId`,`title`,`id`) WHERE "agreements"."draftedByOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_meetingId_title` ON `agreements` (`meetingId`,`title`,`id`) WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`);--> statement-breakpoint
+CREATE TABLE `statements` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`speakerId` text NOT NULL,
+	`meetingId` text,
+	`kind` text NOT NULL,
+	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `statements_createdAt` ON `statements` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_updatedAt` ON `statements` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_speakerId_createdAt` ON `statements` (`speakerId`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_meetingId_createdAt` ON `statements` (`meetingId`,`createdAt`,`id`) WHERE "statements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `statements_kind_createdAt` ON `statements` (`kind`,`createdAt`,`id`);--> statement-breakpoint
 CREATE TABLE `organizations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -240,16 +280,16 @@ CREATE TABLE `organizations` (
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `organizations_name` ON `organizations` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_classification` ON `organizations` (`classification`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_createdAt` ON `organizations` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_updatedAt` ON `organizations` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_name` ON `organizations` (`name`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_abbreviation_name` ON `organizations` (`abbreviation`,`name`,`id`) WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
+CREATE INDEX `organizations_classification` ON `organizations` (`classification`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_classification_name` ON `organizations` (`classification`,`name`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_parentId_name` ON `organizations` (`parentId`,`name`,`id`) WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_countryCode_name` ON `organizations` (`countryCode`,`name`,`id`) WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
-CREATE TABLE `positions` (
+CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
+CREATE TABLE `states` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
@@ -258,20 +298,15 @@ CREATE TABLE `positions` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`recordKind` text NOT NULL,
-	`recordId` text NOT NULL,
-	`stateCode` text,
-	`position` text NOT NULL,
-	`statedOn` text NOT NULL,
-	`meetingId` text,
-	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+	`code` text NOT NULL,
+	`name` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `positions_recordId` ON `positions` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_stateCode` ON `positions` (`stateCode`,`id`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `positions_meetingId` ON `positions` (`meetingId`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
-CREATE TABLE `proposals` (
+CREATE UNIQUE INDEX `states_code_unique` ON `states` (`code`);--> statement-breakpoint
+CREATE INDEX `states_createdAt` ON `states` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `states_updatedAt` ON `states` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `states_name` ON `states` (`name`,`id`);--> statement-breakpoint
+CREATE TABLE `topics` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
@@ -280,57 +315,17 @@ CREATE TABLE `proposals` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`title` text NOT NULL,
-	`meetingId` text,
-	`speakerId` text,
-	`stateCode` text,
-	`organizationId` text,
-	`addresseeId` text,
-	`proposedOn` text NOT NULL,
-	`status` text NOT NULL,
-	`statusSince` text,
-	`parentId` text,
-	`agreementId` text,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`addresseeId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`parentId`) REFERENCES `proposals`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`agreementId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
+	`slug` text NOT NULL,
+	`prefLabel` text NOT NULL,
+	`broaderId` text,
+	FOREIGN KEY (`broaderId`) REFERENCES `topics`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_speakerId_proposedOn` ON `proposals` (`speakerId`,`proposedOn`,`id`) WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_stateCode_proposedOn` ON `proposals` (`stateCode`,`proposedOn`,`id`) WHERE "proposals"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_organizationId_proposedOn` ON `proposals` (`organizationId`,`proposedOn`,`id`) WHERE "proposals"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_agreementId_proposedOn` ON `proposals` (`agreementId`,`proposedOn`,`id`) WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
-CREATE TABLE `relations` (
-	`id` text PRIMARY KEY NOT NULL,
-	`version` integer NOT NULL,
-	`createdAt` text NOT NULL,
-	`updatedAt` text NOT NULL,
-	`support` text,
-	`firstSeq` integer NOT NULL,
-	`seq` integer NOT NULL,
-	`doc` text NOT NULL,
-	`recordKind` text NOT NULL,
-	`recordId` text NOT NULL,
-	`type` text NOT NULL,
-	`targetId` text NOT NULL
-);
---> statement-breakpoint
-CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `topics_slug_unique` ON `topics` (`slug`);--> statement-breakpoint
+CREATE INDEX `topics_createdAt` ON `topics` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `topics_updatedAt` ON `topics` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `topics_prefLabel` ON `topics` (`prefLabel`,`id`);--> statement-breakpoint
+CREATE INDEX `topics_broaderId_prefLabel` ON `topics` (`broaderId`,`prefLabel`,`id`) WHERE "topics"."broaderId" is not null;--> statement-breakpoint
 CREATE TABLE `sources` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -348,14 +343,14 @@ CREATE TABLE `sources` (
 	FOREIGN KEY (`publisherId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_createdAt` ON `sources` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_updatedAt` ON `sources` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`);--> statement-breakpoint
-CREATE TABLE `speakers` (
+CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
@@ -364,34 +359,16 @@ CREATE TABLE `speakers` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`name` text NOT NULL
-);
---> statement-breakpoint
-CREATE INDEX `speakers_name` ON `speakers` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `speakers_createdAt` ON `speakers` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `speakers_updatedAt` ON `speakers` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE TABLE `statements` (
-	`id` text PRIMARY KEY NOT NULL,
-	`version` integer NOT NULL,
-	`createdAt` text NOT NULL,
-	`updatedAt` text NOT NULL,
-	`support` text,
-	`firstSeq` integer NOT NULL,
-	`seq` integer NOT NULL,
-	`doc` text NOT NULL,
-	`speakerId` text,
+	`recordId` text NOT NULL,
+	`status` text NOT NULL,
+	`occurredOn` text,
 	`meetingId` text,
-	`kind` text NOT NULL,
-	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `statements_createdAt` ON `statements` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_updatedAt` ON `statements` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_kind_createdAt` ON `statements` (`kind`,`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_speakerId_createdAt` ON `statements` (`speakerId`,`createdAt`,`id`) WHERE "statements"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `statements_meetingId_createdAt` ON `statements` (`meetingId`,`createdAt`,`id`) WHERE "statements"."meetingId" is not null;--> statement-breakpoint
-CREATE TABLE `states` (
+CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
+CREATE INDEX `events_meetingId_occurredOn` ON `events` (`meetingId`,`occurredOn`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE TABLE `positions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
@@ -400,15 +377,19 @@ CREATE TABLE `states` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`code` text NOT NULL,
-	`name` text NOT NULL
+	`recordId` text NOT NULL,
+	`stateCode` text NOT NULL,
+	`position` text NOT NULL,
+	`statedOn` text NOT NULL,
+	`meetingId` text,
+	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
-CREATE INDEX `states_name` ON `states` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `states_code` ON `states` (`code`,`id`);--> statement-breakpoint
-CREATE INDEX `states_createdAt` ON `states` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `states_updatedAt` ON `states` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE TABLE `topics` (
+CREATE INDEX `positions_recordId_statedOn` ON `positions` (`recordId`,`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
+CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
 	`createdAt` text NOT NULL,
@@ -417,14 +398,28 @@ CREATE TABLE `topics` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`slug` text NOT NULL,
-	`prefLabel` text NOT NULL,
-	`broaderId` text,
-	FOREIGN KEY (`broaderId`) REFERENCES `topics`(`id`) ON UPDATE no action ON DELETE restrict
+	`recordId` text NOT NULL,
+	`type` text NOT NULL,
+	`targetId` text NOT NULL
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `topics_slug_unique` ON `topics` (`slug`);--> statement-breakpoint
-CREATE INDEX `topics_prefLabel` ON `topics` (`prefLabel`,`id`);--> statement-breakpoint
-CREATE INDEX `topics_createdAt` ON `topics` (`createdAt`,`id`);--> statement-breakpoint
-CREATE INDEX `topics_updatedAt` ON `topics` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `topics_broaderId_prefLabel` ON `topics` (`broaderId`,`prefLabel`,`id`) WHERE "topics"."broaderId" is not null;
+CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
+CREATE TABLE `evidence` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`recordId` text NOT NULL,
+	`sourceId` text NOT NULL,
+	`motivation` text NOT NULL,
+	`start` integer NOT NULL,
+	FOREIGN KEY (`sourceId`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `evidence_recordId` ON `evidence` (`recordId`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);

@@ -1,5 +1,5 @@
-// The tables, described once. A row holds the record's document as it goes over the wire, and beside it the
-// columns by which records are found: each column says where in the document its value comes from.
+// The tables of records. A row has the record as one JSON document, and beside it the columns that queries use:
+// each column says where in the document its value is.
 // drizzle is imported file by file: its index loads every query builder, which takes longer than all the rest.
 import { sql } from 'drizzle-orm/sql/sql'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core/columns/common'
@@ -10,34 +10,47 @@ import { type SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
 export interface Column {
   type: 'text' | 'integer'
-  /** Where its value stands in the document; null for columns that have no place in it. */
+  /** Where its value is in the document; null for columns that are not part of it. */
   path: readonly string[] | null
   notNull: boolean
   unique: boolean
+  /** The table that it refers to. */
   references: (() => Table) | null
+  /** Whether its texts may be longer than an index of PostgreSQL takes. */
+  long: boolean
 }
 
-type Columns = Record<string, Column>
+type Columns = Readonly<Record<string, Column>>
+
+/** A column of text without null, unless `more` says otherwise. */
+export const column = (path: readonly string[] | null, more: Partial<Column> = {}): Column => ({
+  type: 'text',
+  path,
+  notNull: true,
+  unique: false,
+  references: null,
+  long: false,
+  ...more,
+})
 
 /** The columns that every table of records has. */
 const COMMON = {
-  id: { type: 'text', path: ['id'], notNull: true, unique: false, references: null },
-  version: { type: 'integer', path: ['version'], notNull: true, unique: false, references: null },
-  createdAt: { type: 'text', path: ['createdAt'], notNull: true, unique: false, references: null },
-  updatedAt: { type: 'text', path: ['updatedAt'], notNull: true, unique: false, references: null },
-  /** How many sources it is quoted from; null for what has no evidence of its own. */
-  support: { type: 'text', path: ['support'], notNull: false, unique: false, references: null },
-  /** The change that made the record: its place in the change log, and so the order of making. */
-  firstSeq: { type: 'integer', path: null, notNull: true, unique: false, references: null },
-  /** The last change that touched the record. */
-  seq: { type: 'integer', path: null, notNull: true, unique: false, references: null },
+  id: column(['id']),
+  version: column(['version'], { type: 'integer' }),
+  createdAt: column(['createdAt']),
+  updatedAt: column(['updatedAt']),
+  /** How many sources the record is quoted from; null for kinds without evidence. */
+  support: column(['support'], { notNull: false }),
+  /** The change that created the record: records in the order of their creation. */
+  firstSeq: column(null, { type: 'integer' }),
+  /** The last change of the record. */
+  seq: column(null, { type: 'integer' }),
   /** The document, as JSON text, ready to be sent. */
-  doc: { type: 'text', path: null, notNull: true, unique: false, references: null },
+  doc: column(null),
 } as const satisfies Columns
 
-export type Table<Own = unknown> = SQLiteTable & {
-  readonly [Name in keyof Own | keyof typeof COMMON]: AnySQLiteColumn
-}
+/** A table of records, with its columns by name. */
+export type Table = SQLiteTable & Readonly<Record<string, AnySQLiteColumn>>
 
 interface Description {
   name: string
@@ -46,79 +59,49 @@ interface Description {
 
 const descriptions = new WeakMap<object, Description>()
 
-/** By what the rows of a table are looked for: each is an index, with the id behind it. */
-interface LookedFor<Name> {
-  /** Columns that a list is sorted by. */
-  sorted?: readonly Name[]
-  /**
-   * Columns that are asked for a value: filters, references (a delete looks for them), the record of a part. Where there is no
-   * value the index has no row: nobody looks for that, and most records have few of all they can refer to.
-   */
-  found: readonly Name[]
-  /** The column by which what is found is sorted unless somebody says otherwise. */
-  order?: Name
-}
-
-/** A table of records. Its indexes are those that are named, and no others: every write pays for each. */
-export function defineTable<Own extends Columns>(
+/**
+ * A table of records.
+ * @param indexes by their columns; the id comes last in each. A partial index leaves out the rows whose first column is null.
+ */
+export function defineTable(
   name: string,
-  own: Own,
-  { sorted = [], found, order }: LookedFor<(keyof Own | keyof typeof COMMON) & string>,
-): Table<Own> {
+  own: Readonly<Record<string, Column>>,
+  indexes: readonly { keys: readonly string[]; partial: boolean }[],
+): Table {
   const columns: Columns = { ...COMMON, ...own }
-  const indexes = [
-    ...sorted.map((key) => ({ keys: [key], whole: true })),
-    ...found.map((key) => ({
-      keys: order === undefined || order === key ? [key] : [key, order],
-      whole: columns[key]?.notNull ?? true,
-    })),
-  ]
   const table = sqliteTable(
     name,
     Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
-    (made) =>
-      indexes.map(({ keys, whole }) => {
-        const parts = [...keys, 'id'].map((key) => (made as Record<string, AnySQLiteColumn>)[key])
+    (built) =>
+      indexes.map(({ keys, partial }) => {
+        const parts = [...keys, 'id'].map((key) => (built as Record<string, AnySQLiteColumn>)[key])
         const on = index(`${name}_${keys.join('_')}`).on(
           ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),
         )
-        return whole ? on : on.where(sql`${parts[0]} is not null`)
+        return partial ? on.where(sql`${parts[0]} is not null`) : on
       }),
-  ) as unknown as Table<Own>
+  ) as unknown as Table
   descriptions.set(table, { name, columns })
   return table
 }
 
-/** Name and columns of a table made by `defineTable`. */
+/** Name and columns of a table that `defineTable` built. */
 export function describeTable(table: Table): Description {
   const description = descriptions.get(table)
   if (!description) throw new Error('Not a table of records.')
   return description
 }
 
-function sqliteColumn(key: string, column: Column) {
-  let made = column.type === 'integer' ? integer(key) : text(key)
-  if (key === 'id') made = made.primaryKey()
-  if (column.notNull) made = made.notNull()
-  if (column.unique) made = made.unique()
-  const { references } = column
-  if (references) made = made.references(() => references().id, { onDelete: 'restrict' })
-  return made
-}
+/** Whether a column of a table may have texts that are too long for an index of PostgreSQL. */
+export const isLong = (table: object, column: string): boolean =>
+  descriptions.get(table)?.columns[column]?.long ?? false
 
-/** A column of text (dates and instants too). @param path where in the document, dotted */
-const textColumn = (path: string): Column => ({
-  type: 'text',
-  path: path.split('.'),
-  notNull: false,
-  unique: false,
-  references: null,
-})
-
-export const column = {
-  text: textColumn,
-  required: (path: string): Column => ({ ...textColumn(path), notNull: true }),
-  unique: (path: string): Column => ({ ...textColumn(path), notNull: true, unique: true }),
-  integer: (path: string): Column => ({ ...textColumn(path), type: 'integer' }),
-  ref: (path: string, references: () => Table): Column => ({ ...textColumn(path), references }),
+function sqliteColumn(key: string, { type, notNull, unique, references }: Column) {
+  let built = type === 'integer' ? integer(key) : text(key)
+  if (key === 'id') built = built.primaryKey()
+  if (notNull) built = built.notNull()
+  if (unique) built = built.unique()
+  if (references)
+    built = built.references(() => references()['id'] as AnySQLiteColumn, { onDelete: 'restrict' })
+  return built
 }

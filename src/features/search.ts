@@ -8,10 +8,12 @@ import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
-import { commaSeparated, wholeNumber } from '../records/read/parameters.ts'
+import { commaSeparated } from '../records/read/parameters.ts'
 import { parse, type Stored } from '../records/read/record.ts'
-import { anyId, type Kind, line, mayGrow, named, partialDate, pathTo } from '../records/schema/fields.ts'
-import type { Catalogue } from '../records/schema/resource.ts'
+import type { Catalogue } from '../records/schema/catalogue.ts'
+import { date } from '../records/schema/fields.ts'
+import type { Kind } from '../records/schema/kinds.ts'
+import { anyId, line, mayGrow, named, pathTo, wholeNumber } from '../records/schema/shapes.ts'
 import { page } from './records/page.ts'
 
 /** How many matches are ranked at most: a word that more records have says little of any of them, and ranking reads them all. */
@@ -42,7 +44,7 @@ export function searchRoutes(
       id: anyId('Its id.'),
       path: pathTo('Where to read it.'),
       title: line(20_000, 'Its title or name.'),
-      date: partialDate('Its date, where it has one.').nullable(),
+      date: date('Its date, where it has one.'),
       snippet: line(5000, 'HTML, safe to insert: everything is escaped but `<mark>` around matches.'),
       score: z.number().meta({
         description:

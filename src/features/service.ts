@@ -7,7 +7,7 @@ import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { Document } from '../http/document-nodes.ts'
 import { convertTo30 } from '../http/openapi-3.0.ts'
-import { line, pathTo } from '../records/schema/fields.ts'
+import { line, pathTo } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
 
 const health = z

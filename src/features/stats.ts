@@ -9,8 +9,9 @@ import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
 import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
-import { line, unbounded } from '../records/schema/fields.ts'
-import { columnOf, type Resource } from '../records/schema/resource.ts'
+import { columnOf } from '../records/schema/catalogue.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { line, unbounded } from '../records/schema/shapes.ts'
 
 interface Bucket extends Bar {
   label: string | null

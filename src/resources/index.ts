@@ -1,8 +1,8 @@
 // THE list of kinds: resources, and the children that live under them.
 import { type IdMaker, newId } from '../core/ids.ts'
 import type { Engine } from '../db/engine.ts'
+import { Catalogue } from '../records/schema/catalogue.ts'
 import type { Child } from '../records/schema/child.ts'
-import { Catalogue } from '../records/schema/resource.ts'
 import { Records } from '../records/write/records.ts'
 import { agreements } from './agreements/index.ts'
 import { events } from './events/index.ts'

@@ -53,7 +53,7 @@ describe('the house', () => {
     expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
     for (const room of ['core', 'db', 'http', 'records', 'resources', 'features'])
       expect([room, files.some((file) => roomOf(file) === room)]).toEqual([room, true])
-    for (const file of files.filter((each) => roomOf(each) !== 'core' && each !== 'config.ts'))
+    for (const file of files.filter((each) => /^import /m.test(read(each))))
       expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
   })
 
@@ -81,12 +81,11 @@ describe('the house', () => {
     expect(breaches('records', within('core', 'db'))).toEqual([])
   })
 
-  test('a resource imports core, db, records, http, its own files, and of other resources only table.ts', () => {
+  test('a resource imports core, db, records, http, and its own files', () => {
     const allowed = (from: string, to: string) =>
       from === 'resources/index.ts' ||
       ['core', 'db', 'records', 'http'].includes(roomOf(to)) ||
-      (roomOf(to) === 'resources' &&
-        (resourceOf(to) === resourceOf(from) || (resourceOf(to) !== undefined && to.endsWith('/table.ts'))))
+      (roomOf(to) === 'resources' && resourceOf(to) === resourceOf(from))
     expect(breaches('resources', allowed)).toEqual([])
   })
 
@@ -151,8 +150,8 @@ describe('the house', () => {
     expect(reading).toEqual([])
   })
 
-  test('opens each file with a line that says what it is for, except tables', () => {
-    const silent = files.filter((file) => !file.endsWith('/table.ts') && !/^(#!.*\n)?\/\/ /.test(read(file)))
+  test('opens each file with a line that says what it is for', () => {
+    const silent = files.filter((file) => !/^(#!.*\n)?\/\/ /.test(read(file)))
     expect(silent).toEqual([])
   })
 })

@@ -1,5 +1,4 @@
-// The same tables for PostgreSQL: made from those of db/tables.ts and db/system.ts, so nothing is described twice.
-// Only drizzle-kit and tests load this; queries are written with the tables themselves.
+// Derives the tables of PostgreSQL from those of SQLite. Only drizzle-kit and tests load this.
 import { is } from 'drizzle-orm'
 import {
   bigint,
@@ -13,35 +12,33 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { getTableConfig, SQLiteBaseInteger, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { isLong } from '../tables.ts'
 
-/** Text sorts by its bytes, as in SQLite, whatever the collation of the database is. */
+/** Text sorts by its bytes, as in SQLite, whatever the collation of the database. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "binary"' })
 
-/** Documents: `json` keeps the text as it was written, to the letter; `jsonb` would not. */
+/** Documents: `json` keeps the text exactly as it was written; `jsonb` does not. */
 const json = customType<{ data: string }>({ dataType: () => 'json' })
 
 /**
- * Columns that may be longer, in bytes, than the 2,704 that a row of an index takes: lists are sorted by them without one,
- * and indexes that would only end with them do without.
+ * The columns of an index on PostgreSQL: a row of an index takes 2,704 bytes, so columns that may be longer are left out.
+ * None where there is no such index; lists are sorted by such a column without one.
  */
-const LONG: Readonly<Record<string, readonly string[]>> = { agreements: ['title'] }
-
-/** The columns of an index on PostgreSQL; none where there is no such index. */
-export function indexedColumns(table: string, columns: readonly string[]): string[] {
-  const long = LONG[table] ?? []
-  return long.includes(columns[0] ?? '') ? [] : columns.filter((column) => !long.includes(column))
+export function indexedColumns(table: object, columns: readonly string[]): string[] {
+  const [first = ''] = columns
+  return isLong(table, first) ? [] : columns.filter((column) => !isLong(table, column))
 }
 
-/** Every table among the exports of some modules, by name, as tables of PostgreSQL. */
-export function postgresTables(exported: readonly unknown[]): Record<string, PgTable> {
-  const made: Record<string, PgTable> = {}
-  for (const table of exported) {
-    if (is(table, SQLiteTable)) made[getTableConfig(table).name] ??= postgresTable(table, made)
+/** The tables of SQLite among some values, by name, as tables of PostgreSQL. */
+export function postgresTables(values: readonly unknown[]): Record<string, PgTable> {
+  const built: Record<string, PgTable> = {}
+  for (const table of values) {
+    if (is(table, SQLiteTable)) built[getTableConfig(table).name] ??= postgresTable(table, built)
   }
-  return made
+  return built
 }
 
-function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTable {
+function postgresTable(table: SQLiteTable, built: Record<string, PgTable>): PgTable {
   const { name, columns, indexes, primaryKeys, foreignKeys } = getTableConfig(table)
   const builders: Record<string, PgColumnBuilder> = Object.fromEntries(
     columns.map((column) => [column.name, postgresColumn(column)]),
@@ -52,20 +49,19 @@ function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTab
     return [
       ...indexes.flatMap(({ config }) => {
         const short = indexedColumns(
-          name,
+          table,
           config.columns.map((column) => (column as SQLiteColumn).name),
         )
         const kept = config.columns.filter((column) => short.includes((column as SQLiteColumn).name))
-        const made = (config.unique ? uniqueIndex : index)(config.name)
         if (kept.length === 0) return []
-        const on = made.on(...named(kept))
+        const on = (config.unique ? uniqueIndex : index)(config.name).on(...named(kept))
         return [config.where ? on.where(config.where) : on]
       }),
       ...primaryKeys.map((key) => primaryKey({ columns: named(key.columns) })),
       ...foreignKeys.map((key) => {
-        // Asked for only when constraints are written down: by then every table is there.
+        // Called when constraints are written, after all tables are built.
         const { columns: from, foreignTable, foreignColumns } = key.reference()
-        const to = made[getTableConfig(foreignTable as SQLiteTable).name] as unknown as typeof own
+        const to = built[getTableConfig(foreignTable as SQLiteTable).name] as unknown as typeof own
         const foreign = foreignColumns.map((column) => to[column.name]) as [never, ...never[]]
         return foreignKey({ columns: named(from), foreignColumns: foreign }).onDelete(
           key.onDelete ?? 'no action',
@@ -77,13 +73,13 @@ function postgresTable(table: SQLiteTable, made: Record<string, PgTable>): PgTab
 
 function postgresColumn(column: SQLiteColumn): PgColumnBuilder {
   const { name, primary, notNull, isUnique, hasDefault, default: value } = column
-  let made: PgColumnBuilder
+  let built: PgColumnBuilder
   if (is(column, SQLiteBaseInteger)) {
     const whole = bigint(name, { mode: 'number' })
-    made = (column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole) as PgColumnBuilder
-  } else made = (name === 'doc' ? json(name) : text(name)) as PgColumnBuilder
-  if (primary) made = made.primaryKey()
-  if (notNull) made = made.notNull()
-  if (isUnique) made = made.unique()
-  return hasDefault && value !== undefined ? made.default(value) : made
+    built = (column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole) as PgColumnBuilder
+  } else built = (name === 'doc' ? json(name) : text(name)) as PgColumnBuilder
+  if (primary) built = built.primaryKey()
+  if (notNull) built = built.notNull()
+  if (isUnique) built = built.unique()
+  return hasDefault && value !== undefined ? built.default(value) : built
 }

@@ -2,7 +2,8 @@
 import { Feed } from 'feed'
 import { escapeHtml } from '../../core/search.ts'
 import { printable } from '../../core/text.ts'
-import type { Doc, Resource } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import type { Resource } from '../../records/schema/resource.ts'
 
 /** The `updated` of an empty feed. */
 const NEVER = new Date(0)

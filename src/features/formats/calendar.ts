@@ -2,7 +2,7 @@
 import ical, { ICalEventStatus } from 'ical-generator'
 import { earliest, latest } from '../../core/dates.ts'
 import { printable } from '../../core/text.ts'
-import type { Doc } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
 
 const STATUS: Record<string, ICalEventStatus> = {
   scheduled: ICalEventStatus.CONFIRMED,

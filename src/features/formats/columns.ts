@@ -1,6 +1,7 @@
 // Converts records to CSV cells and back, one column for each field.
 import { z } from 'zod'
-import type { Entity, Json } from '../../records/schema/resource.ts'
+import type { Json } from '../../records/schema/document.ts'
+import type { Entity } from '../../records/schema/resource.ts'
 
 /** The columns of a shape: fields of objects are separate (`onBehalfOf.stateCode`), a list is one column. */
 export const columnsOf = (shape: z.ZodObject): string[][] =>

@@ -16,16 +16,11 @@ import {
   parse,
   type Stored,
 } from '../../records/read/record.ts'
+import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Author, WriteTransaction } from '../../records/schema/child.ts'
-import { type Kind, PREFIXES } from '../../records/schema/fields.ts'
-import {
-  type Catalogue,
-  type Doc,
-  type Entity,
-  type Resource,
-  replaceAt,
-  valuesAt,
-} from '../../records/schema/resource.ts'
+import { type Doc, replaceAt, valuesAt } from '../../records/schema/document.ts'
+import { type Kind, PREFIXES } from '../../records/schema/kinds.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { createRecord, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { columnReaders } from '../formats/columns.ts'

@@ -1,7 +1,8 @@
 // The names under which kinds are exchanged: `meetings` is a parameter, a file name and a path.
+
+import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Child } from '../../records/schema/child.ts'
-import type { Kind } from '../../records/schema/fields.ts'
-import type { Catalogue } from '../../records/schema/resource.ts'
+import type { Kind } from '../../records/schema/kinds.ts'
 
 export const pathsOf = ({ resources, children }: Catalogue<Child>): ReadonlyMap<string, Kind> =>
   new Map([...resources, ...children].map(({ path, kind }): [string, Kind] => [path, kind]))

@@ -3,7 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Kind } from '../../records/schema/fields.ts'
+import type { Kind } from '../../records/schema/kinds.ts'
 
 /** The origin of a row. */
 export interface Origin {

@@ -1,6 +1,7 @@
 // Builds templates for import files: a header and an example for each kind.
 import { stringify } from 'csv-stringify/sync'
-import type { Entity, Json } from '../../records/schema/resource.ts'
+import type { Json } from '../../records/schema/document.ts'
+import type { Entity } from '../../records/schema/resource.ts'
 import { cellsOf, columnsOf } from '../formats/columns.ts'
 import type { ImportFormat } from './rows.ts'
 

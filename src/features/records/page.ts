@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { MAX_LIMIT } from '../../records/read/parameters.ts'
-import { line } from '../../records/schema/fields.ts'
+import { line } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 
 /** What routes of lists need. */

@@ -2,7 +2,8 @@
 import { mergePatch } from '../../core/merge-patch.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import { bodyProblem, segmentOf } from '../../http/validation.ts'
-import type { Doc, Resource } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import type { Resource } from '../../records/schema/resource.ts'
 
 type Patchable = Pick<Resource, 'writable' | 'lifecycle' | 'path'>
 type Fields = Record<string, unknown>

@@ -9,17 +9,11 @@ import { bodyProblem } from '../../http/validation.ts'
 import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
 import { loadRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
-import {
-  anyId,
-  type Kind,
-  line,
-  named,
-  pathTo,
-  references,
-  refPattern,
-  unbounded,
-} from '../../records/schema/fields.ts'
-import { type Doc, type Resource, referencesIn } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
+import { type Kind, refPattern } from '../../records/schema/kinds.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { anyId, line, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import { createRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
@@ -180,7 +174,7 @@ async function inside(prefix: string, work: () => Promise<void>): Promise<void> 
 
 /** Puts ids in place of keys, where the shape holds a reference: elsewhere `=key` is a text like any other. */
 function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {
-  if (references.has(schema as z.ZodString)) {
+  if (fieldOf(schema)?.kinds) {
     const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
     return key === undefined ? value : (ids.get(key) ?? value)
   }
@@ -246,10 +240,11 @@ async function match(
 
 /** A shape in which every reference may also be `=key`. */
 function withKeys(schema: z.ZodType): z.ZodType {
-  const reference = references.get(schema as z.ZodString)
-  if (reference) {
-    const { kinds } = reference
-    return named(
+  const field = fieldOf(schema)
+  if (field && !field.kinds) return schema
+  if (field?.kinds) {
+    const { kinds } = field
+    const reference = named(
       `Report${kinds.map((kind) => kind.charAt(0).toUpperCase() + kind.slice(1)).join('Or')}Reference`,
       z
         .string()
@@ -260,8 +255,9 @@ function withKeys(schema: z.ZodType): z.ZodType {
           description: `The id of a ${kinds.join(' or ')}, or \`=key\` of one in this report.`,
         }),
     )
+    return schema instanceof z.ZodNullable ? reference.nullable() : reference
   }
-  if (schema instanceof z.ZodArray && referencesIn(schema).length === 0) return schema
+  if (schema instanceof z.ZodArray && !fieldsIn(schema).some(({ kinds }) => kinds)) return schema
   if (schema instanceof z.ZodObject) {
     return z.strictObject(
       Object.fromEntries(

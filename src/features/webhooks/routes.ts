@@ -1,4 +1,5 @@
 // The routes of webhooks and their deliveries, for admins.
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { urlFaults } from '../../core/addresses.ts'
@@ -10,9 +11,10 @@ import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, idempotencyKey, ifMatch, recordParam } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
-import { commaSeparated, MAX_LIMIT, wholeNumber } from '../../records/read/parameters.ts'
+import { commaSeparated, MAX_LIMIT } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
+import { wholeNumber } from '../../records/schema/shapes.ts'
 import { nextUrl, type RouteDeps } from '../records/page.ts'
 import { applyPatch } from '../records/patch.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import { MAX_LIMIT } from '../../records/read/parameters.ts'
-import { instant, line, tail, text, unbounded, url } from '../../records/schema/fields.ts'
-import type { Doc, Json } from '../../records/schema/resource.ts'
+import type { Doc, Json } from '../../records/schema/document.ts'
+import { text, url } from '../../records/schema/fields.ts'
+import { tail } from '../../records/schema/resource.ts'
+import { instant, line, unbounded } from '../../records/schema/shapes.ts'
 import { op } from '../history.ts'
 import { page } from '../records/page.ts'
 import {
@@ -74,8 +76,9 @@ export function webhookShapes(kindNames: readonly string[]) {
   }
   const address = url(
     'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Stored in its normalised form (URL standard).',
+    { required: true },
   )
-  const description = text(1000, 'What it is for.').nullable()
+  const description = text(1000, 'What it is for.')
   const status = z.enum(WEBHOOK_STATUSES).meta({
     description:
       '`active`; `paused`: nothing is sent until it is active again, then it resumes at its position; `disabled`: paused by the service.',

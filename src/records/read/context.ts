@@ -1,6 +1,6 @@
 // What every read needs, passed along as one value.
 import type { Engine, Reader } from '../../db/engine.ts'
-import type { Catalogue } from '../schema/resource.ts'
+import type { Catalogue } from '../schema/catalogue.ts'
 
 export interface ReadContext {
   catalogue: Catalogue

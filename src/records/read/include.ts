@@ -1,15 +1,9 @@
 // Embeds related records, with one query for each relation.
 import { columnNamed, selectColumns } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import {
-  type Catalogue,
-  columnOf,
-  type Doc,
-  type Entity,
-  type IncludePath,
-  referenceAt,
-  valuesAt,
-} from '../schema/resource.ts'
+import { type Catalogue, columnOf, referenceAt } from '../schema/catalogue.ts'
+import { type Doc, valuesAt } from '../schema/document.ts'
+import type { Entity, IncludePath } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
 
@@ -18,9 +12,11 @@ export const MAX_EMBEDDED = 100
 
 /** The legal values of `include` for a kind: its relations, and from each one step on to a single record or to parts. */
 export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
-  return Object.entries(entity.includes ?? {}).flatMap(([name, path]) => {
+  return Object.entries(catalogue.includesOf(entity)).flatMap(([name, path]) => {
     const target = catalogue.entity(targetOf(path))
-    const further = Object.entries(target.includes ?? {}).filter(([, next]) => 'to' in next || 'part' in next)
+    const further = Object.entries(catalogue.includesOf(target)).filter(
+      ([, next]) => 'to' in next || 'part' in next,
+    )
     return [name, ...further.map(([next]) => `${name}.${next}`)]
   })
 }
@@ -38,7 +34,7 @@ export const embeddedIn = (catalogue: Catalogue) =>
     [...catalogue.resources, ...catalogue.children].map((entity) => [
       entity.name,
       Object.fromEntries(
-        Object.entries(entity.includes ?? {}).map(([name, path]) => [
+        Object.entries(catalogue.includesOf(entity)).map(([name, path]) => [
           name,
           { schema: catalogue.entity(targetOf(path)).name, single: isSingle(entity, path) },
         ]),
@@ -58,7 +54,7 @@ export async function embedIncludes(
   const truncated = new Map<Row, string[]>()
   const byName = Map.groupBy(paths, (path) => path.split('.')[0] ?? '')
   for (const [name, pathsFromHere] of byName) {
-    const path = entity.includes?.[name]
+    const path = context.catalogue.includesOf(entity)[name]
     if (!path) continue
     const target = context.catalogue.entity(targetOf(path))
     const further = [...new Set(pathsFromHere.flatMap((given) => given.split('.').slice(1)))]

@@ -4,24 +4,15 @@ import { sha256 } from '../../core/text.ts'
 import { columnNamed } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
-import type { Kind } from '../schema/fields.ts'
-import type { Doc, Resource } from '../schema/resource.ts'
+import type { Doc } from '../schema/document.ts'
+import type { Resource } from '../schema/resource.ts'
 import { findByIdentifier, findRecord, parse, type Stored, selectStored } from './record.ts'
 
 type Fields = Record<string, unknown>
 
-/** Fields with names of a record, besides its title. */
-const OTHER_NAMES: Partial<Record<Kind, string[]>> = {
-  topic: ['slug'],
-  organization: ['otherNames', 'abbreviation'],
-  speaker: ['otherNames'],
-  agreement: ['shortTitle'],
-  state: ['officialName'],
-}
-
 /** The folded names of a record, or of a record to be created. */
 export const namesOf = (resource: Resource, fields: Fields): string[] =>
-  [resource.titleField, ...(OTHER_NAMES[resource.kind] ?? [])].flatMap((field) => namesIn(fields[field]))
+  resource.names.flatMap((field) => namesIn(fields[field]))
 
 const namesIn = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value])

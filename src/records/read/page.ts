@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, signCursor } from '../../core/cursor.ts'
 import { describeTable } from '../../db/tables.ts'
-import { type Doc, readerOf } from '../schema/resource.ts'
+import { type Doc, readerOf } from '../schema/document.ts'
 import type { ReadContext, ReadSnapshot } from './context.ts'
 import type { Listable, ListQuery } from './parameters.ts'
 import { type ListPlan, planCount, planList } from './plan.ts'

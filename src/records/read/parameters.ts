@@ -1,7 +1,9 @@
 // The query parameters of a list, derived from the description of its resource.
 import { z } from 'zod'
-import { calendarDate, named, partialDate, ref, supportLevel } from '../schema/fields.ts'
-import type { Entity, Filter, Resource } from '../schema/resource.ts'
+import { date, ref } from '../schema/fields.ts'
+import type { Filter } from '../schema/filters.ts'
+import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
+import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
 /** What can be listed: a resource, or any other kind with filters and sorts. */
 export type Listable = Entity & Pick<Resource, 'filters' | 'sorts' | 'defaultSort' | 'lifecycle' | 'settled'>
@@ -28,13 +30,6 @@ export interface ListQuery {
 }
 
 export const MAX_LIMIT = 200
-
-/** A whole number in digits. */
-export const wholeNumber = (min: number, max: number) =>
-  z.preprocess(
-    (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
-    z.int(`Must be a whole number from ${min} to ${max}.`).min(min).max(max),
-  )
 
 /** Several values, separated by commas or given as a repeated parameter; `\,` is a comma inside a value. */
 export const commaSeparated = (value: z.ZodType, description: string) =>
@@ -115,11 +110,11 @@ function filterSchema(filter: Filter): z.ZodType {
       const value =
         filter.kind === 'topic' || filter.kind === 'state'
           ? z.string().min(1).max(100)
-          : ref(filter.kind, description)
+          : ref(filter.kind, description, { required: true })
       return commaSeparated(value, description).optional()
     }
     case 'range':
-      return (filter.value ?? partialDate(description)).meta({ description }).optional()
+      return (filter.value ?? date(description, { required: true })).meta({ description }).optional()
     case 'stalled':
       return calendarDate(description).optional()
     case 'evidence':

@@ -4,8 +4,10 @@ import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import { type Column, describeTable } from '../../db/tables.ts'
-import type { Kind } from '../schema/fields.ts'
-import type { Catalogue, Doc, Entity, Resource } from '../schema/resource.ts'
+import type { Catalogue } from '../schema/catalogue.ts'
+import type { Doc } from '../schema/document.ts'
+import type { Kind } from '../schema/kinds.ts'
+import type { Entity, Resource } from '../schema/resource.ts'
 
 export interface View {
   /** A calendar date: statuses and memberships of that day. Null: the latest. */

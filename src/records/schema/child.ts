@@ -3,8 +3,11 @@ import type { z } from 'zod'
 import type { IdMaker } from '../../core/ids.ts'
 import type { ProblemCode } from '../../core/problems.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
-import type { Kind } from './fields.ts'
-import { type Catalogue, type Doc, defineEntity, type Entity, type EntityDefinition } from './resource.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Doc } from './document.ts'
+import type { Shape } from './fields.ts'
+import type { Kind } from './kinds.ts'
+import { defineEntity, type Entity, type EntityDefinition } from './resource.ts'
 
 /** Who writes. */
 export interface Actor {
@@ -42,8 +45,6 @@ export interface Parent {
 export type ChildOperation = 'list' | 'create' | 'get' | 'delete'
 
 interface ChildTraits {
-  /** The last segment of its path, and the list of an import row that contains it: `events`. */
-  path: string
   /** With its article, in summaries: `an event`. */
   noun: string
   /** The kinds of records under which it can live. */
@@ -74,10 +75,9 @@ interface ChildTraits {
 export interface Child extends Entity, ChildTraits {}
 
 /** @param definition its own fields; those that name the parent are part of them */
-export const defineChild = (definition: EntityDefinition & ChildTraits): Child => ({
-  ...definition,
-  ...defineEntity(definition),
-})
+export const defineChild = <Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
+  definition: EntityDefinition<Fields, Derived> & ChildTraits,
+): Child => ({ ...(definition as ChildTraits), ...defineEntity(definition) })
 
 /** The fields that clients write of a child: those that name its parent are in the path. */
 export const withoutParent = (child: Entity) => child.writable.omit({ recordKind: true, recordId: true })

@@ -1,84 +1,130 @@
-// The building blocks of every wire shape: texts, dates, references, and the parts that all records share.
+// The fields of records. Each function returns a zod schema; its options say where else the field is used.
 import { z } from 'zod'
-import { isCalendarDate, isPartialDate } from '../../core/dates.ts'
-import { idPattern } from '../../core/ids.ts'
-import type { Lifecycle } from '../../core/lifecycle.ts'
+import { isPartialDate } from '../../core/dates.ts'
+import { exampleId, type Kind, refPattern, wrongReference } from './kinds.ts'
+import { anyId, mayGrow, named, namedId } from './shapes.ts'
 
-/** What can be referred to, and the prefix of its ids. States are keyed by ISO 3166-1 alpha-2 instead. */
-export const PREFIXES = {
-  meeting: 'mtg',
-  speaker: 'spk',
-  proposal: 'prp',
-  agreement: 'agr',
-  statement: 'stm',
-  organization: 'org',
-  source: 'src',
-  topic: 'top',
-  evidence: 'evd',
-  event: 'evt',
-  position: 'pos',
-  relation: 'rel',
-} as const
-
-export type Kind = keyof typeof PREFIXES | 'state'
-
-export const STATE_CODE = /^[A-Z]{2}$/
-export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
-
-/** The id of an example: no record has it, but it has the right form. */
-const EXAMPLE_SUFFIX = '01gb6jc400ezz8kdnweefcy4dk'
-export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_${EXAMPLE_SUFFIX}`
-
-/** Which kind a string refers to, wherever it stands in a shape. */
-export const references = z.registry<{ kinds: readonly Kind[] }>()
-
-/**
- * Names a schema in the OpenAPI document, so that it is described once and generated clients have a type of that name.
- * @param about what it is wherever it is used; default: the first description given with it
- */
-export const named = <Schema extends z.ZodType>(name: string, schema: Schema, about?: string): Schema =>
-  schema.meta({ 'x-name': name, ...(about !== undefined && { 'x-about': about }) })
-
-/** Marks an enum that may get further values within /v1 (docs/stability.md). */
-export const mayGrow = { 'x-may-grow': true }
-
-/** A shape of several kinds of records that clients tell apart by `kind`; further kinds may come. */
-export const unionByKind = <Entity>(
-  id: string,
-  description: string,
-  entities: readonly Entity[],
-  of: (entity: Entity) => z.ZodObject,
-) => {
-  const [first, ...rest] = entities.map(of) as [z.ZodObject, ...z.ZodObject[]]
-  return z
-    .discriminatedUnion('kind', [first, ...rest])
-    .meta({ id, description, discriminator: { propertyName: 'kind' }, ...mayGrow })
+/** A field without options is written and read, and nothing else. */
+export interface FieldOptions {
+  /** Clients must send it. Any other field is null when it is left out; a list is empty. */
+  required?: boolean
+  /** May be left out, but is never null: `complete` of the resource sets it. */
+  filled?: boolean
+  /** What it is when it is left out, in place of null. */
+  default?: string
+  /** The query parameters that lists are filtered with; `true`: named like the field. `start` on a date gives `startFrom` and `startTo`. */
+  filter?: true | string | readonly string[]
+  /** Whether lists can be sorted by it. */
+  sort?: boolean
+  /** What /v1/stats calls the count by its values: by year for a date, by record for a reference. */
+  stats?: string
+  /** Whether full-text search finds the record by it. Words in a title weigh more. */
+  search?: 'title' | 'body'
+  /** No two records of the kind have the same value. */
+  unique?: boolean
+  /** Never changes once it is written. */
+  constant?: boolean
+  /** Has a column, though no option above needs one, for SQL of the resource itself. `index` adds an index. */
+  column?: boolean
+  index?: boolean
+  /** For the reference. */
+  example?: string | number
+  /** What filters say of it, where that differs from the description. */
+  about?: string
 }
 
-/** Marks a list or text of answers that is as long as what it holds. All others say how long they can be. */
-export const unbounded = { 'x-unbounded': true }
+export interface ReferenceOptions extends FieldOptions {
+  /** The name by which `include` embeds the records that it refers to. */
+  include?: string
+  /** The name by which `include` on the records referred to embeds those that refer to them. */
+  inverse?: string
+  /** No chain of these references leads back to where it began. */
+  acyclic?: boolean
+}
 
-/** Texts of answers: what they look like, which nobody needs to check. */
-export const anyId = (description: string) =>
-  named(
-    'RecordId',
-    z.string().meta({
-      pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
-      maxLength: 30,
-      examples: [exampleId('proposal')],
-    }),
-    'The id of a record of any kind; the code of a state.',
-  ).meta({ description })
-export const pathTo = (description: string) =>
-  z.string().meta({ description, format: 'uri-reference', maxLength: 300 })
-export const line = (max: number, description: string) => z.string().meta({ description, maxLength: max })
+/** What is known of a field beside its schema. */
+export interface Field extends ReferenceOptions {
+  type: 'text' | 'integer' | 'date' | 'choice' | 'reference'
+  description: string
+  about: string
+  /** The schema of a value that is not null: what filters take. */
+  value: z.ZodType
+  /** What a reference may refer to; mostly one kind. */
+  kinds?: readonly Kind[]
+}
 
-/** A line or a text that people wrote: trimmed, not empty. `max` counts UTF-16 units. */
-export const text = (max: number, description: string) =>
-  z.string().trim().min(1).max(max).meta({ description })
+export type Shape = Readonly<Record<string, z.ZodType>>
 
-export const partialDate = (description: string) =>
-  named(
+/** The schema of a field: it takes null unless the options exclude that. */
+type Nullable<Schema extends z.ZodType, Options> = Options extends
+  | { required: true }
+  | { filled: true }
+  | { default: string }
+  ? Schema
+  : z.ZodNullable<Schema>
+
+const declared = new WeakMap<z.ZodType, Field>()
+
+/** The field that a schema was declared as; undefined for an object, a list or any other schema. */
+export const fieldOf = (schema: z.ZodType): Field | undefined => declared.get(schema)
+
+function declare<Schema extends z.ZodType, Options extends ReferenceOptions>(
+  field: Omit<Field, keyof ReferenceOptions>,
+  options: Options,
+): Nullable<Schema, Options> {
+  const { required, filled, default: preset, example } = options
+  const value = example === undefined ? field.value : field.value.meta({ examples: [example] })
+  const schema = required || filled || preset !== undefined ? value : value.nullable()
+  const described = schema.meta({ description: field.description })
+  declared.set(described, { ...options, ...field, about: options.about ?? field.description })
+  return described as unknown as Nullable<Schema, Options>
+}
+
+/** A line or a text that people wrote, trimmed. `max` counts UTF-16 units. */
+export function text<const Options extends FieldOptions = FieldOptions>(
+  max: number,
+  description: string,
+  options: Options = {} as Options,
+) {
+  const value = z.string().trim().min(1).max(max)
+  return declare<typeof value, Options>({ type: 'text', description, value }, options)
+}
+
+/** A text in a form of its own: a code, a slug, a hash. */
+export function pattern<const Options extends FieldOptions = FieldOptions>(
+  value: z.ZodString,
+  description: string,
+  options: Options = {} as Options,
+) {
+  return declare<z.ZodString, Options>({ type: 'text', description, value }, options)
+}
+
+export function url<const Options extends FieldOptions = FieldOptions>(
+  description: string,
+  options: Options = {} as Options,
+) {
+  const value = z
+    .url({ protocol: /^https?$/, error: 'Must be an absolute http or https URL.' })
+    .max(2000)
+    .meta({ examples: ['https://example.org/report'] })
+  return declare<typeof value, Options>({ type: 'text', description, value }, options)
+}
+
+export function integer<const Options extends FieldOptions & { min?: number; max?: number } = FieldOptions>(
+  description: string,
+  options: Options = {} as Options,
+) {
+  const { min = 0, max } = options
+  const value = max === undefined ? z.int().min(min) : z.int().min(min).max(max)
+  return declare<z.ZodInt, Options>({ type: 'integer', description, value }, options)
+}
+
+/** A date as far as it is known: YYYY-MM-DD, YYYY-MM or YYYY. */
+export function date<const Options extends FieldOptions = FieldOptions>(
+  description: string,
+  options: Options = {} as Options,
+) {
+  const value = named(
     'PartialDate',
     z
       .string()
@@ -86,30 +132,26 @@ export const partialDate = (description: string) =>
       .refine(isPartialDate, 'There is no such date.')
       .meta({ maxLength: 10, examples: ['2022-08-24'] }),
     'A date in ISO 8601; YYYY and YYYY-MM where no more is known.',
-  ).meta({ description })
+  )
+  return declare<z.ZodString, Options>({ type: 'date', description, value }, options)
+}
 
-export const calendarDate = (description: string) =>
-  z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}$/, 'Must be a date: YYYY-MM-DD.')
-    .refine(isCalendarDate, 'There is no such date.')
-    .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
-
-export const instant = (description: string) =>
-  named(
-    'Instant',
-    z.iso.datetime().meta({ maxLength: 35, examples: ['2026-11-23T09:30:00.000Z'] }),
-    'A point in time in ISO 8601, UTC.',
-  ).meta({ description })
-
-export const url = (description: string) =>
-  z
-    .url({ protocol: /^https?$/, error: 'Must be an absolute http or https URL.' })
-    .max(2000)
-    .meta({ description, examples: ['https://example.org/report'] })
+/** One of a list of words. `mayGrow`: words may be added within /v1. @param name of its enum in the OpenAPI document */
+export function choice<
+  const Words extends readonly [string, ...string[]],
+  const Options extends FieldOptions & { mayGrow?: boolean } = FieldOptions,
+>(name: string, words: Words, description: string, options: Options = {} as Options) {
+  const words_ = z.enum(words)
+  const value = named(name, options.mayGrow ? words_.meta(mayGrow) : words_)
+  return declare<typeof value, Options>({ type: 'choice', description, value }, options)
+}
 
 /** A reference to a record by its id (a state by its code, a topic also by its slug), of one kind or of several. */
-export function ref(kind: Kind | readonly [Kind, ...Kind[]], description: string) {
+export function ref<const Options extends ReferenceOptions = ReferenceOptions>(
+  kind: Kind | readonly [Kind, ...Kind[]],
+  description: string,
+  options: Options = {} as Options,
+) {
   const kinds = typeof kind === 'string' ? ([kind] as const) : kind
   const [first] = kinds
   const form = z
@@ -121,122 +163,85 @@ export function ref(kind: Kind | readonly [Kind, ...Kind[]], description: string
       maxLength: kinds.includes('topic') ? 100 : first === 'state' ? 2 : 30,
       examples: [first === 'state' ? 'RU' : exampleId(first)],
     })
-  const schema = (kinds.length === 1 ? namedReference(first, form) : form).meta({ description })
-  references.add(schema, { kinds })
-  return schema
+  const value = kinds.length > 1 ? form : first === 'topic' ? topicReference(form) : namedId(first, form)
+  return declare<z.ZodString, Options>({ type: 'reference', description, value, kinds }, options)
 }
 
-const namedReference = <Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema =>
-  kind === 'topic' ? named('TopicReference', schema, 'The id or the slug of a topic.') : namedId(kind, schema)
+const topicReference = (form: z.ZodString) => named('TopicReference', form, 'The id or the slug of a topic.')
 
-/** Names the form of the ids of a kind. */
-export function namedId<Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema {
-  if (kind === 'state') return named('StateCode', schema, 'The ISO 3166-1 alpha-2 code of a state.')
-  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Id`
-  return named(name, schema, `The id of ${withArticle(kind)}: opaque, time-ordered (TypeID).`)
-}
-
-/** The form of a reference to a kind. */
-export function refPattern(kind: Kind): RegExp {
-  if (kind === 'state') return STATE_CODE
-  if (kind === 'topic') return new RegExp(`${idPattern(PREFIXES.topic).source}|${SLUG.source}`)
-  return idPattern(PREFIXES[kind])
-}
-
-const withArticle = (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
-
-function wrongReference(kind: Kind, value: string): string {
-  if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
-  const prefix = value.slice(0, value.indexOf('_'))
-  const other = Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
-  const wanted = `the id of ${withArticle(kind)} (${PREFIXES[kind]}_…)`
-  return other && other !== kind
-    ? `Must be ${wanted}; this is the id of ${withArticle(other)}.`
-    : `Must be ${wanted}.`
-}
-
-export const topicIds = named(
-  'TopicIds',
-  z.array(ref('topic', 'A topic: its id or its slug.')).max(50).meta({
-    description:
-      'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
-  }),
-)
-
-/** On whose behalf, or by whom: a state, an organization, or both. */
-export const party = (description: string) =>
-  z
-    .strictObject({
-      stateCode: ref('state', 'The state.').nullable().default(null),
-      organizationId: ref('organization', 'The organization.').nullable().default(null),
-    })
+/** A list of fields or objects. Its entries are never null. */
+export function list<Item extends z.ZodType>(item: Item, max: number, description: string) {
+  type Entry = Item extends z.ZodNullable<infer Inner extends z.ZodType> ? Inner : Item
+  const field = fieldOf(item)
+  const entry = field ? declare<Entry, { required: true }>(field, { ...field, required: true }) : item
+  return z
+    .array(entry as Entry)
+    .max(max)
     .meta({ description })
-
-export const identifiers = named(
-  'Identifiers',
-  z
-    .array(
-      z
-        .strictObject({
-          scheme: text(100, 'Who gave the identifier, such as `wikidata`.'),
-          identifier: text(300, 'The identifier in that scheme.'),
-        })
-        .meta({ id: 'Identifier', description: 'What another system calls the record (Popolo).' }),
-    )
-    .max(50)
-    .meta({ description: 'Unique per scheme and kind, so that an import can be repeated without doubling.' }),
-)
-
-export const webSources = z
-  .array(
-    z
-      .strictObject({
-        url: url('Its address.'),
-        title: text(500, 'Its title.').nullable().default(null),
-        note: text(2000, 'What was taken from it.').nullable().default(null),
-      })
-      .meta({
-        id: 'WebSource',
-        description:
-          'A page elsewhere from which facts of a record come, where no source stored here holds their text (Popolo).',
-      }),
-  )
-  .max(50)
-  .meta({ description: 'Pages elsewhere from which facts of the record come.' })
-
-export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
-
-export const supportLevel = named('Support', z.enum(SUPPORT))
-
-export const support = supportLevel.meta({
-  description:
-    'How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count.',
-})
-
-/** The fields that every record ends with. */
-export const tail = {
-  createdAt: named(
-    'CreatedAt',
-    instant('When the record was created here.'),
-    'When the record was created here.',
-  ),
-  updatedAt: named('UpdatedAt', instant('When its content last changed.'), 'When its content last changed.'),
-  version: named(
-    'RecordVersion',
-    z
-      .int()
-      .min(1)
-      .meta({ description: '1, 2, 3 …; changes only when the content does.', examples: [1] }),
-  ),
 }
 
-export const statusOf = (lifecycle: Lifecycle, description: string) =>
-  named(`${lifecycle.of}Status`, z.enum(Object.keys(lifecycle.moves))).meta({ description })
+/** References to topics. @param about what a topic of the list is to the record */
+export const topicIds = (about: string, options: ReferenceOptions = {}) =>
+  named(
+    'TopicIds',
+    list(
+      ref('topic', 'A topic: its id or its slug.', { filter: 'topic', include: 'topics', about, ...options }),
+      50,
+      'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
+    ),
+  )
 
-/** A step in the life of a proposal or an agreement, as it is written. */
-export const eventFields = (lifecycle: Lifecycle) => ({
-  status: statusOf(lifecycle, 'The status that began.'),
-  occurredOn: partialDate('When it began.'),
-  meetingId: ref('meeting', 'The meeting at which it happened.').nullable().default(null),
-  note: text(5000, 'What a reader should know about it.').nullable().default(null),
-})
+/** The record that a child belongs to. */
+export const recordId = (description: string) =>
+  pattern(anyId(description), description, { required: true, index: true })
+
+/** Several fields under one name. @param name of its shape in the OpenAPI document; none: written out where it is used */
+export function object<Fields extends Shape>(description: string, fields: Fields, name?: string) {
+  const shape = z.strictObject(whenWritten(fields))
+  return shape.meta({ ...(name && { id: name }), description }) as unknown as z.ZodObject<
+    Fields,
+    z.core.$strict
+  >
+}
+
+/** The fields as clients write them: those that may be left out get their default. */
+export const whenWritten = (fields: Shape): Record<string, z.ZodType> =>
+  Object.fromEntries(Object.entries(fields).map(([key, schema]) => [key, withDefault(schema)]))
+
+function withDefault(schema: z.ZodType): z.ZodType {
+  const { required, filled, default: preset } = fieldOf(schema) ?? {}
+  if (required) return schema
+  if (filled) return schema.optional()
+  if (schema instanceof z.ZodArray) return schema.default([])
+  if (schema instanceof z.ZodObject) return schema.prefault({})
+  return schema.default(preset ?? null)
+}
+
+/** A field at its place in a record: at the top, or inside objects and lists. */
+export interface PlacedField extends Field {
+  /** The place by segment; `*` stands for a list position: `participants`, `*`, `stateCode`. */
+  path: string[]
+  /** The same without list positions: `participants.stateCode`. */
+  name: string
+  /** Whether it is inside a list. */
+  listed: boolean
+  nullable: boolean
+}
+
+/** Every field in a shape, in order. */
+export function fieldsIn(schema: z.ZodType, path: string[] = []): PlacedField[] {
+  const field = fieldOf(schema)
+  if (field) {
+    const name = path.filter((segment) => segment !== '*').join('.')
+    return [{ ...field, path, name, listed: path.includes('*'), nullable: schema instanceof z.ZodNullable }]
+  }
+  if (schema instanceof z.ZodObject) {
+    return Object.entries(schema.shape).flatMap(([key, inner]) =>
+      fieldsIn(inner as z.ZodType, [...path, key]),
+    )
+  }
+  if (schema instanceof z.ZodArray) return fieldsIn(schema.element as z.ZodType, [...path, '*'])
+  const wrapped =
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+  return wrapped ? fieldsIn(schema.unwrap() as z.ZodType, path) : []
+}

@@ -6,8 +6,9 @@ import { sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
 import { findByIdentifier, findRecord, identifiersOf, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/child.ts'
-import type { Kind } from '../schema/fields.ts'
-import { type Doc, type Entity, type Json, replaceAt, valuesAt } from '../schema/resource.ts'
+import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
+import type { Kind } from '../schema/kinds.ts'
+import type { Entity } from '../schema/resource.ts'
 
 /**
  * Completes a document and checks it; slugs in references become ids.
@@ -87,14 +88,11 @@ async function checkUniqueColumns(
   doc: Doc,
   before?: Doc,
 ): Promise<void> {
-  const { table, kind, prefix } = entity
-  for (const [name, { unique }] of Object.entries(describeTable(table).columns)) {
-    // The id of what has no prefix is its code, a state's.
-    const isCode = name === 'id' && prefix === null
-    const field = isCode ? 'code' : name
-    if (!(unique || isCode) || doc[field] === before?.[field]) continue
+  const { table, kind } = entity
+  for (const [field, { unique }] of Object.entries(describeTable(table).columns)) {
+    if (!unique || doc[field] === before?.[field]) continue
     const [existingId] = await tx.pluck<string>(
-      sql`select ${table.id} from ${table} where ${columnNamed(table, name)} = ${doc[field]}`,
+      sql`select ${table.id} from ${table} where ${columnNamed(table, field)} = ${doc[field]}`,
     )
     if (existingId !== undefined)
       throw duplicate(kind, `/${field}`, `${field} ${JSON.stringify(doc[field])}`, existingId)

@@ -3,8 +3,8 @@ import type { IdMaker } from '../../core/ids.ts'
 import { asWriter, type Engine } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
+import type { Catalogue } from '../schema/catalogue.ts'
 import type { Author, Child, WriteTransaction } from '../schema/child.ts'
-import type { Catalogue } from '../schema/resource.ts'
 
 interface Deps {
   engine: Engine

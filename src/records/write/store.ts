@@ -7,7 +7,8 @@ import { changes, identifiers, links } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/child.ts'
-import { type Doc, type Entity, type Json, readerOf, valuesAt } from '../schema/resource.ts'
+import { type Doc, type Json, readerOf, valuesAt } from '../schema/document.ts'
+import type { Entity } from '../schema/resource.ts'
 
 /** @param before the document that it replaces; null: a new record */
 export async function storeDocument(

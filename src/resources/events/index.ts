@@ -11,11 +11,11 @@ import {
 } from '../../core/lifecycle.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
-import { defineChild, type WriteTransaction } from '../../records/schema/child.ts'
-import { anyId, named, partialDate, ref, text } from '../../records/schema/fields.ts'
-import type { Doc, Entity, Resource } from '../../records/schema/resource.ts'
+import { type Child, defineChild, type WriteTransaction } from '../../records/schema/child.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { updateRecord } from '../../records/write/operations.ts'
-import { events as table } from './table.ts'
 
 /** A step as clients write it; imports keep the id that it has already. */
 interface EventInput extends Step {
@@ -26,27 +26,27 @@ interface EventInput extends Step {
 
 type LivingResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
 
-export const events = defineChild({
+export const events: Child = defineChild({
   kind: 'event',
   path: 'events',
   noun: 'an event',
   about: 'A step in the life of a proposal or an agreement.',
-  table,
   of: ['proposal', 'agreement'],
   fields: {
     recordKind: z
       .enum(['proposal', 'agreement'])
       .meta({ description: 'What kind of record it happened to.' }),
-    recordId: anyId('The id of the record it happened to.'),
-    status: named(
+    recordId: recordId('The id of the record it happened to.'),
+    status: choice(
       'EventStatus',
-      z.enum([...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])]),
-    ).meta({ description: 'The status that began.' }),
-    occurredOn: partialDate('When it began; null for a start whose date nobody recorded.').nullable(),
-    meetingId: ref('meeting', 'The meeting at which it happened.').nullable(),
-    note: text(5000, 'What a reader should know about it.').nullable(),
+      [...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])] as [string],
+      'The status that began.',
+      { required: true, column: true },
+    ),
+    occurredOn: date('When it began; null for a start whose date nobody recorded.', { column: true }),
+    meetingId: ref('meeting', 'The meeting at which it happened.'),
+    note: text(5000, 'What a reader should know about it.'),
   },
-  required: ['recordKind', 'recordId', 'status'],
   sameBy: ['status', 'occurredOn'],
   orderBy: 'occurredOn',
   createShape: (parent) => livingResource(parent).event,

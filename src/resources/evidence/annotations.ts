@@ -5,10 +5,13 @@ import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, pathOf, type Stored, selectStored } from '../../records/read/record.ts'
-import { instant, type Kind, line, pathTo, unbounded } from '../../records/schema/fields.ts'
-import type { Doc } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import type { Kind } from '../../records/schema/kinds.ts'
+import { instant, line, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { evidence as table } from './table.ts'
+import { evidence } from './index.ts'
+
+const { table } = evidence
 
 const selector = z
   .discriminatedUnion('type', [

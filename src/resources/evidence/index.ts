@@ -4,21 +4,12 @@ import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import { sql } from '../../db/sql.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
-import { defineChild, type WriteTransaction, withoutParent } from '../../records/schema/child.ts'
-import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/schema/fields.ts'
-import { evidence as table } from './table.ts'
+import { type Child, defineChild, type WriteTransaction, withoutParent } from '../../records/schema/child.ts'
+import { choice, integer, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
+import { PREFIXES } from '../../records/schema/kinds.ts'
 
 const MOTIVATIONS = ['quote', 'inference'] as const
 const ASSERTIONS = ['reported', 'claimed', 'proposed', 'announced', 'agreed', 'adopted'] as const
-
-const position = (description: string) =>
-  z
-    .int()
-    .nonnegative()
-    .max(1_000_000)
-    .meta({ description, examples: [163] })
-
-const context = (description: string) => z.string().max(1000).meta({ description })
 
 const example = {
   sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk',
@@ -27,12 +18,11 @@ const example = {
   exact: 'we have developed a draft Agreement',
 }
 
-export const evidence = defineChild({
+export const evidence: Child = defineChild({
   kind: 'evidence',
   path: 'evidence',
   noun: 'evidence',
   about: 'The words of a source that a record rests on.',
-  table,
   of: [
     'meeting',
     'speaker',
@@ -46,34 +36,48 @@ export const evidence = defineChild({
     'position',
   ],
   fields: {
-    recordKind: named('RecordKind', z.enum([...Object.keys(PREFIXES), 'state']).meta(mayGrow)).meta({
-      description: 'What kind of record it supports.',
-    }),
-    recordId: anyId('The id of the record it supports.'),
-    sourceId: ref('source', 'The source that is quoted.'),
-    motivation: named('Motivation', z.enum(MOTIVATIONS)).meta({
-      description:
-        '`quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning.',
-    }),
-    assertion: named('Assertion', z.enum(ASSERTIONS)).default('reported').meta({
-      description: 'How strongly the source has it: a minister who announced a draft did not adopt it.',
-    }),
-    exact: z
-      .string()
-      .min(1)
-      .max(50_000)
-      .meta({ description: 'The words themselves, to the letter (TextQuoteSelector).' }),
-    start: position(
-      'Where they start: code points of the text, from 0 (TextPositionSelector). Left out: the server finds it.',
+    recordKind: choice(
+      'RecordKind',
+      [...Object.keys(PREFIXES), 'state'] as [string],
+      'What kind of record it supports.',
+      { required: true, mayGrow: true },
     ),
-    end: position('Where they end, exclusive.'),
-    prefix: context('What stands right before; up to 32 code points where none was given.'),
-    suffix: context('What stands right after.'),
-    note: text(5000, 'What a reader should know; the reasoning of an inference.').nullable(),
+    recordId: recordId('The id of the record it supports.'),
+    sourceId: ref('source', 'The source that is quoted.', { required: true, inverse: 'citations' }),
+    motivation: choice(
+      'Motivation',
+      MOTIVATIONS,
+      '`quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning.',
+      { required: true, column: true },
+    ),
+    assertion: choice(
+      'Assertion',
+      ASSERTIONS,
+      'How strongly the source has it: a minister who announced a draft did not adopt it.',
+      { default: 'reported' },
+    ),
+    exact: pattern(
+      z.string().min(1).max(50_000),
+      'The words themselves, to the letter (TextQuoteSelector).',
+      {
+        required: true,
+      },
+    ),
+    start: integer(
+      'Where they start: code points of the text, from 0 (TextPositionSelector). Left out: the server finds it.',
+      { max: 1_000_000, filled: true, column: true, example: 163 },
+    ),
+    end: integer('Where they end, exclusive.', { max: 1_000_000, filled: true, example: 163 }),
+    prefix: pattern(
+      z.string().max(1000),
+      'The text right before; up to 32 code points where none was given.',
+      { filled: true },
+    ),
+    suffix: pattern(z.string().max(1000), 'The text right after.', { filled: true }),
+    note: text(5000, 'What a reader should know; the reasoning of an inference.'),
   },
-  required: ['recordKind', 'recordId', 'sourceId', 'motivation', 'exact'],
-  rules: (doc) =>
-    doc['motivation'] === 'inference' && doc['note'] === null
+  rules: ({ motivation, note }) =>
+    motivation === 'inference' && note === null
       ? [{ pointer: '/note', detail: 'An inference needs a note that gives its reasoning.' }]
       : [],
   sameBy: ['sourceId', 'motivation', 'exact', 'note', 'start'],
@@ -106,6 +110,8 @@ export const evidence = defineChild({
   },
   example,
 })
+
+const { table } = evidence
 
 const evidenceCreate = withoutParent(evidence).meta({
   id: 'EvidenceCreate',

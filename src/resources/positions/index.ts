@@ -1,36 +1,29 @@
 // Positions: where a state stood on a proposal. A state without one has "no record", which is not "abstained".
 import { z } from 'zod'
-import { defineChild, withoutParent } from '../../records/schema/child.ts'
-import { anyId, named, partialDate, ref, support, text } from '../../records/schema/fields.ts'
-import { positions as table } from './table.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/child.ts'
+import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
+import { support } from '../../records/schema/resource.ts'
 
-export const stance = named('Stance', z.enum(['proposed', 'supported', 'reserved', 'objected', 'abstained']))
+export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const
 
 const example = { stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' }
 
-export const positions = defineChild({
+export const positions: Child = defineChild({
   kind: 'position',
   path: 'positions',
   noun: 'a position',
   about: 'Where a state stood on a proposal, since a day.',
-  table,
   of: ['proposal'],
   fields: {
     recordKind: z.literal('proposal').meta({ description: 'What kind of record it is about.' }),
-    recordId: anyId('The id of the proposal.'),
-    stateCode: ref('state', 'The state.'),
-    position: stance.meta({ description: 'Where it stood.' }),
-    statedOn: partialDate('When it said so.'),
-    meetingId: ref('meeting', 'The meeting at which it said so.').nullable(),
-    note: text(5000, 'What a reader should know about it.').nullable(),
+    recordId: recordId('The id of the proposal.'),
+    stateCode: ref('state', 'The state.', { required: true, include: 'state' }),
+    position: choice('Stance', POSITIONS, 'Where it stood.', { required: true, column: true }),
+    statedOn: date('When it said so.', { required: true, column: true }),
+    meetingId: ref('meeting', 'The meeting at which it said so.', { include: 'meeting' }),
+    note: text(5000, 'What a reader should know about it.'),
   },
   derived: { support },
-  required: ['recordKind', 'recordId', 'stateCode', 'position', 'statedOn'],
-  includes: {
-    state: { to: 'state', field: 'stateCode' },
-    meeting: { to: 'meeting', field: 'meetingId' },
-    evidence: { part: 'evidence' },
-  },
   sameBy: ['stateCode', 'position', 'statedOn'],
   orderBy: 'statedOn',
   createShape: () => positionCreate,

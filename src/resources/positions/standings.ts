@@ -9,19 +9,18 @@ import { describe, recordParam } from '../../http/describe.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
 import { childrenOf, loadRecord } from '../../records/read/record.ts'
 import { inForce } from '../../records/read/view.ts'
-import { anyId, calendarDate, line, partialDate, unbounded } from '../../records/schema/fields.ts'
-import type { Doc } from '../../records/schema/resource.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import { choice, date } from '../../records/schema/fields.ts'
+import { anyId, calendarDate, line, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { positions, stance } from './index.ts'
+import { POSITIONS, positions } from './index.ts'
 
 const standing = z
   .object({
     stateCode: anyId('The state.'),
     name: line(200, 'Its name.'),
-    position: stance
-      .nullable()
-      .meta({ description: 'Where it stood; null is no record, which is not `abstained`.' }),
-    statedOn: partialDate('When it had said so.').nullable(),
+    position: choice('Stance', POSITIONS, 'Where it stood; null is no record, which is not `abstained`.'),
+    statedOn: date('When it had said so.'),
     positionId: anyId('The record of it, in `records`.').nullable(),
   })
   .meta({ id: 'Standing', description: 'Where a state stood on a day.' })
@@ -89,7 +88,7 @@ async function standingsOf(
       return {
         stateCode: code,
         name,
-        position: (position?.['position'] ?? null) as z.infer<typeof stance> | null,
+        position: (position?.['position'] ?? null) as (typeof POSITIONS)[number] | null,
         statedOn: (position?.['statedOn'] ?? null) as string | null,
         positionId: position?.id ?? null,
       }

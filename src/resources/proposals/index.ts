@@ -1,109 +1,75 @@
 // Something put forward at a meeting, and what becomes of it.
 import { proposalLifecycle } from '../../core/lifecycle.ts'
-import { partialDate, party, ref, statusOf, text, topicIds } from '../../records/schema/fields.ts'
-import { dateRange, defineResource } from '../../records/schema/resource.ts'
-import { proposals as table } from './table.ts'
+import { date, object, ref, text, topicIds } from '../../records/schema/fields.ts'
+import { defineResource } from '../../records/schema/resource.ts'
 
 export const proposals = defineResource({
   kind: 'proposal',
   path: 'proposals',
   about: 'Something put forward at a meeting.',
-  table,
-  fields: {
-    title: text(500, 'What is proposed, in a line.'),
-    summary: text(10_000, 'What is proposed, in our own words.').nullable(),
-    meetingId: ref('meeting', 'The meeting at which it was put forward.').nullable(),
-    speakerId: ref('speaker', 'Who put it forward.').nullable(),
-    onBehalfOf: party('On whose behalf.'),
-    addresseeId: ref('organization', 'The body that is to be entrusted with it.').nullable(),
-    proposedOn: partialDate('When it was put forward.'),
-    topicIds,
-    parentId: ref('proposal', 'The proposal of which it is a part.').nullable(),
-    agreementId: ref('agreement', 'The agreement in which it is to be laid down.').nullable(),
-  },
-  required: ['title', 'proposedOn'],
   titleField: 'title',
+  searchDate: 'proposedOn',
+  defaultSort: '-proposedOn',
   lifecycle: proposalLifecycle,
   startsOn: 'proposedOn',
-  includes: {
-    meeting: { to: 'meeting', field: 'meetingId' },
-    speaker: { to: 'speaker', field: 'speakerId' },
-    state: { to: 'state', field: 'onBehalfOf.stateCode' },
-    organization: { to: 'organization', field: 'onBehalfOf.organizationId' },
-    addressee: { to: 'organization', field: 'addresseeId' },
-    topics: { to: 'topic', field: 'topicIds' },
-    parent: { to: 'proposal', field: 'parentId' },
-    parts: { from: 'proposal', field: 'parentId' },
-    agreement: { to: 'agreement', field: 'agreementId' },
-    evidence: { part: 'evidence' },
-    events: { part: 'event', orderBy: 'occurredOn' },
-    positions: { part: 'position', orderBy: 'statedOn' },
-    relations: { part: 'relation' },
+  fields: {
+    title: text(500, 'What is proposed, in a line.', { required: true, sort: true, search: 'title' }),
+    summary: text(10_000, 'What is proposed, in our own words.', { search: 'body' }),
+    meetingId: ref('meeting', 'The meeting at which it was put forward.', {
+      filter: 'meeting',
+      include: 'meeting',
+      inverse: 'proposals',
+    }),
+    speakerId: ref('speaker', 'Who put it forward.', {
+      filter: 'speaker',
+      include: 'speaker',
+      inverse: 'proposals',
+    }),
+    onBehalfOf: object('On whose behalf.', {
+      stateCode: ref('state', 'The state on whose behalf it was put forward.', {
+        include: 'state',
+        stats: 'state',
+        inverse: 'proposals',
+      }),
+      organizationId: ref('organization', 'The organization on whose behalf it was put forward.', {
+        filter: 'organization',
+        include: 'organization',
+        stats: 'organization',
+      }),
+    }),
+    addresseeId: ref('organization', 'The body that is to be entrusted with it.', {
+      filter: ['organization', 'addressee'],
+      include: 'addressee',
+      inverse: 'entrusted',
+    }),
+    proposedOn: date('When it was put forward.', {
+      required: true,
+      filter: 'proposed',
+      sort: true,
+      stats: 'year',
+    }),
+    topicIds: topicIds('A topic that it is about.', { stats: 'topic' }),
+    parentId: ref('proposal', 'The proposal of which it is a part.', {
+      filter: 'parent',
+      include: 'parent',
+      inverse: 'parts',
+      acyclic: true,
+    }),
+    agreementId: ref('agreement', 'The agreement in which it is to be laid down.', {
+      filter: 'agreement',
+      include: 'agreement',
+      inverse: 'proposals',
+    }),
   },
   filters: {
-    status: {
-      by: 'column',
-      column: 'status',
-      value: statusOf(proposalLifecycle, 'A status.'),
-      description: 'Where it stands.',
-    },
-    ...dateRange('since', 'statusSince', 'In its status since a day'),
-    ...dateRange('proposed', 'proposedOn', 'Put forward'),
-    meeting: {
-      by: 'reference',
-      fields: ['meetingId'],
-      kind: 'meeting',
-      description: 'The meeting at which it was put forward.',
-    },
-    speaker: { by: 'reference', fields: ['speakerId'], kind: 'speaker', description: 'Who put it forward.' },
     state: {
       by: 'reference',
       fields: ['onBehalfOf.stateCode'],
       kind: 'state',
       orPosition: 'proposed',
-      description: 'The state on whose behalf it was put forward, or that stands as having proposed it.',
-    },
-    organization: {
-      by: 'reference',
-      fields: ['onBehalfOf.organizationId', 'addresseeId'],
-      kind: 'organization',
-      description: 'The organization on whose behalf, or that is to be entrusted with it.',
-    },
-    addressee: {
-      by: 'reference',
-      fields: ['addresseeId'],
-      kind: 'organization',
-      description: 'The body that is to be entrusted with it.',
-    },
-    topic: { by: 'reference', fields: ['topicIds'], kind: 'topic', description: 'What it is about.' },
-    parent: {
-      by: 'reference',
-      fields: ['parentId'],
-      kind: 'proposal',
-      description: 'The proposal of which it is a part.',
-    },
-    agreement: {
-      by: 'reference',
-      fields: ['agreementId'],
-      kind: 'agreement',
-      description: 'The agreement in which it is to be laid down.',
+      description: 'The state on whose behalf it was put forward, or whose position is that it proposed it.',
     },
   },
-  groupings: {
-    status: { column: 'status' },
-    topic: { reference: 'topicIds' },
-    state: { reference: 'onBehalfOf.stateCode' },
-    year: { year: 'proposedOn' },
-    organization: { reference: 'onBehalfOf.organizationId' },
-  },
-  sorts: ['proposedOn', 'title', 'status', 'statusSince', 'createdAt', 'updatedAt'],
-  defaultSort: '-proposedOn',
-  acyclic: ['parentId'],
-  searchText: (doc) => ({
-    title: String(doc['title']),
-    body: [String(doc['summary'] ?? '')],
-    date: doc['proposedOn'] as string,
-  }),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',

@@ -1,13 +1,12 @@
 // Relations: how proposals and agreements follow from one another.
 import { z } from 'zod'
-import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
+import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import { defineChild, withoutParent } from '../../records/schema/child.ts'
-import { anyId, mayGrow, named, PREFIXES, ref, text } from '../../records/schema/fields.ts'
-import type { Doc } from '../../records/schema/resource.ts'
-import { relations as table } from './table.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/child.ts'
+import { choice, recordId, ref, text } from '../../records/schema/fields.ts'
+import { kindOfId } from '../../records/schema/kinds.ts'
 
 export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
 
@@ -16,27 +15,36 @@ const ACYCLIC: readonly unknown[] = ['supersedes', 'merged-into']
 
 const example = { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
 
-export const relations = defineChild({
+export const relations: Child = defineChild({
   kind: 'relation',
   path: 'relations',
   noun: 'a relation',
   about: 'How one proposal or agreement follows from another.',
-  table,
   of: ['proposal', 'agreement'],
   fields: {
     recordKind: z
       .enum(['proposal', 'agreement'])
       .meta({ description: 'What kind of record it starts from.' }),
-    recordId: anyId('The record it starts from.'),
-    type: named('RelationType', z.enum(TYPES).meta(mayGrow)).meta({
-      description:
-        'What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement.',
-    }),
-    targetId: ref(['proposal', 'agreement'], 'The record it leads to.'),
-    note: text(5000, 'What a reader should know about it.').nullable(),
+    recordId: recordId('The record it starts from.'),
+    type: choice(
+      'RelationType',
+      TYPES,
+      'What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement.',
+      { required: true, mayGrow: true, column: true },
+    ),
+    targetId: ref(['proposal', 'agreement'], 'The record it leads to.', { required: true }),
+    note: text(5000, 'What a reader should know about it.'),
   },
-  required: ['recordKind', 'recordId', 'type', 'targetId'],
-  rules: (doc) => targetFaults(doc).map((detail): Fault => ({ pointer: '/targetId', detail })),
+  rules: ({ recordKind, recordId, type, targetId }) => {
+    const fault = (detail: string) => [{ pointer: '/targetId', detail }]
+    if (recordId === targetId) return fault('A record does not relate to itself.')
+    const target = kindOfId(targetId)
+    if (type === 'became')
+      return recordKind === 'proposal' && target === 'agreement'
+        ? []
+        : fault('A proposal becomes an agreement; nothing else becomes anything.')
+    return target === recordKind ? [] : fault(`A relation of this type leads to another ${recordKind}.`)
+  },
   sameBy: ['type', 'targetId'],
   createShape: () => relationCreate,
   // The list is in routes.ts: it shows relations from both ends.
@@ -64,21 +72,13 @@ export const relations = defineChild({
   example,
 })
 
+const { table } = relations
+
 const relationCreate = withoutParent(relations).meta({
   id: 'RelationCreate',
   description: 'How the record follows from, or leads to, another.',
   examples: [example],
 })
-
-function targetFaults({ recordKind, recordId, type, targetId }: Doc): string[] {
-  const target = String(targetId).startsWith(PREFIXES.proposal) ? 'proposal' : 'agreement'
-  if (recordId === targetId) return ['A record does not relate to itself.']
-  if (type === 'became')
-    return recordKind === 'proposal' && target === 'agreement'
-      ? []
-      : ['A proposal becomes an agreement; nothing else becomes anything.']
-  return target === recordKind ? [] : [`A relation of this type leads to another ${recordKind}.`]
-}
 
 async function leadsTo(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
   const found = await reader.get(

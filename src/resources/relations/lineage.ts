@@ -7,11 +7,14 @@ import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord } from '../../records/read/record.ts'
-import { anyId, line, mayGrow, partialDate, unbounded } from '../../records/schema/fields.ts'
-import type { Catalogue, Resource } from '../../records/schema/resource.ts'
+import type { Catalogue } from '../../records/schema/catalogue.ts'
+import { date } from '../../records/schema/fields.ts'
+import type { Resource } from '../../records/schema/resource.ts'
+import { anyId, line, mayGrow, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { TYPES } from './index.ts'
-import { relations as table } from './table.ts'
+import { relations, TYPES } from './index.ts'
+
+const { table } = relations
 
 /** How many records a lineage has at most. */
 const MAX_RECORDS = 500
@@ -22,7 +25,7 @@ const lineageRecord = z
     kind: z.enum(['proposal', 'agreement']).meta({ description: 'Which of the two it is.' }),
     title: line(500, 'Its title.'),
     status: line(50, 'Where it stands.'),
-    date: partialDate('When its life began, where that is known.').nullable(),
+    date: date('When its life began, where that is known.'),
   })
   .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' })
 

@@ -5,11 +5,12 @@ import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
-import { unbounded } from '../../records/schema/fields.ts'
+import { unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { relations } from './index.ts'
 import { lineageRoutes } from './lineage.ts'
-import { relations as table } from './table.ts'
+
+const { table } = relations
 
 const direction = z
   .enum(['outgoing', 'incoming'])

@@ -1,0 +1,83 @@
+// The filters of lists, as the options of fields declare them.
+import { z } from 'zod'
+import type { PlacedField } from './fields.ts'
+import type { Kind } from './kinds.ts'
+import { wholeNumber } from './shapes.ts'
+import { columnName } from './table.ts'
+
+/** How a query parameter narrows a list. */
+export type Filter =
+  /** Any of the given values of a column. */
+  | { by: 'column'; column: string; value: z.ZodType; description: string }
+  /** Records that refer to it from any of the fields, which may be inside lists. */
+  | {
+      by: 'reference'
+      fields: readonly string[]
+      kind: Kind
+      description: string
+      /** Also records on which such a state took this position. */
+      orPosition?: string
+    }
+  /** A column at or after, or at or before, a value; dates unless `value` says otherwise. */
+  | { by: 'range'; column: string; bound: 'from' | 'to'; value?: z.ZodType; description: string }
+  /** States that are one of these to the SCO on the day of `asOf`. */
+  | { by: 'membership'; value: z.ZodType; description: string }
+  /** Open records without an event since a day. */
+  | { by: 'stalled'; description: string }
+  /** Records with, or without, evidence. */
+  | { by: 'evidence'; description: string }
+  /** The record that another system calls so. */
+  | { by: 'identifier'; description: string }
+  /** Full-text search. */
+  | { by: 'text'; description: string }
+
+/** The filters that fields declare, by parameter. A parameter that several references declare finds any of them. */
+export function filtersOfFields(fields: readonly PlacedField[]): Record<string, Filter> {
+  const byParameter = new Map<string, PlacedField[]>()
+  for (const field of fields) {
+    for (const name of [field.filter ?? []].flat()) {
+      const parameter = name === true ? field.name : name
+      byParameter.set(parameter, [...(byParameter.get(parameter) ?? []), field])
+    }
+  }
+  return Object.fromEntries([...byParameter].flatMap(([name, declared]) => filtersFor(name, declared)))
+}
+
+function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, Filter][] {
+  if (!field) return []
+  const { type, value, kinds: [kind] = [] } = field
+  const column = columnName(field.name)
+  const what = sentence(field)
+  if (kind) {
+    const fields = [field, ...others]
+    const description = `${fields.map(sentence).reduce((one, other) => `${one}, or ${uncapitalised(other)}`)}.`
+    return [[name, { by: 'reference', fields: fields.map((each) => each.name), kind, description }]]
+  }
+  if (others.length > 0 || field.listed)
+    throw new Error(`Only references can share the filter ${name} or be inside lists.`)
+  if (type === 'date') {
+    const range = (bound: 'from' | 'to', side: string): Filter => ({
+      by: 'range',
+      column,
+      bound,
+      description: `${what}: on or ${side} this date.`,
+    })
+    return [
+      [`${name}From`, range('from', 'after')],
+      [`${name}To`, range('to', 'before')],
+    ]
+  }
+  const exact = type === 'text' ? `${what}, exactly as it is written.` : `${what}.`
+  return [[name, { by: 'column', column, value: ofQuery(value), description: exact }]]
+}
+
+/** Query parameters are texts. */
+const ofQuery = (value: z.ZodType): z.ZodType =>
+  value instanceof z.ZodNumber
+    ? wholeNumber(value.minValue ?? 0, value.maxValue ?? Number.MAX_SAFE_INTEGER)
+    : value
+
+/** The first sentence about a field, without its full stop. */
+const sentence = ({ about }: PlacedField) => about.split(/\.(?:\s|$)/)[0] ?? about
+
+const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,0 +1,77 @@
+// Building blocks of wire shapes that are not fields of records.
+import { z } from 'zod'
+import { isCalendarDate } from '../../core/dates.ts'
+import { exampleId, type Kind, withArticle } from './kinds.ts'
+
+/**
+ * Names a schema in the OpenAPI document, so that it is described once and generated clients have a type of that name.
+ * @param about what it is wherever it is used; default: the first description given with it
+ */
+export const named = <Schema extends z.ZodType>(name: string, schema: Schema, about?: string): Schema =>
+  schema.meta({ 'x-name': name, ...(about !== undefined && { 'x-about': about }) })
+
+/** Names the form of the ids of a kind. */
+export function namedId<Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema {
+  if (kind === 'state') return named('StateCode', schema, 'The ISO 3166-1 alpha-2 code of a state.')
+  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Id`
+  return named(name, schema, `The id of ${withArticle(kind)}: opaque, time-ordered (TypeID).`)
+}
+
+/** Marks an enum that may get further values within /v1 (docs/stability.md). */
+export const mayGrow = { 'x-may-grow': true }
+
+/** A shape of several kinds of records that clients distinguish by `kind`; further kinds may come. */
+export const unionByKind = <Entity>(
+  id: string,
+  description: string,
+  entities: readonly Entity[],
+  of: (entity: Entity) => z.ZodObject,
+) => {
+  const [first, ...rest] = entities.map(of) as [z.ZodObject, ...z.ZodObject[]]
+  return z
+    .discriminatedUnion('kind', [first, ...rest])
+    .meta({ id, description, discriminator: { propertyName: 'kind' }, ...mayGrow })
+}
+
+/** Marks a list or text of a response that has no maximum length. All others document theirs. */
+export const unbounded = { 'x-unbounded': true }
+
+/** The id of a record of any kind, in a response. */
+export const anyId = (description: string) =>
+  named(
+    'RecordId',
+    z.string().meta({
+      pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
+      maxLength: 30,
+      examples: [exampleId('proposal')],
+    }),
+    'The id of a record of any kind; the code of a state.',
+  ).meta({ description })
+
+/** A path of this service, in a response. */
+export const pathTo = (description: string) =>
+  z.string().meta({ description, format: 'uri-reference', maxLength: 300 })
+
+/** A text in a response. */
+export const line = (max: number, description: string) => z.string().meta({ description, maxLength: max })
+
+export const calendarDate = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, 'Must be a date: YYYY-MM-DD.')
+    .refine(isCalendarDate, 'There is no such date.')
+    .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
+
+export const instant = (description: string) =>
+  named(
+    'Instant',
+    z.iso.datetime().meta({ maxLength: 35, examples: ['2026-11-23T09:30:00.000Z'] }),
+    'A point in time in ISO 8601, UTC.',
+  ).meta({ description })
+
+/** A whole number in a query parameter: digits, nothing else. */
+export const wholeNumber = (min: number, max: number) =>
+  z.preprocess(
+    (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
+    z.int(`Must be a whole number from ${min} to ${max}.`).min(min).max(max),
+  )

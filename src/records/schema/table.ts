@@ -1,0 +1,67 @@
+// Derives the table of a kind from its fields.
+import { type Column, column, defineTable, type Table } from '../../db/tables.ts'
+import type { PlacedField } from './fields.ts'
+import type { Kind } from './kinds.ts'
+
+const tables = new Map<Kind, Table>()
+
+/** A text in UTF-8 takes 3 bytes for each UTF-16 unit at most; a row of an index of PostgreSQL takes 2,704. */
+const MAX_INDEXED_LENGTH = 900
+
+/** `onBehalfOf.stateCode` has the column `onBehalfOfStateCode`. */
+export const columnName = (field: string) =>
+  field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
+
+/**
+ * The table of a kind: a column for every field that is filtered, sorted, counted by, unique or a reference. References
+ * from inside lists are rows of the table `links`.
+ * @param order the column that lists are sorted by: indexes for filters end with it
+ * @param sorted columns to sort by that all kinds have
+ */
+export function tableFor(
+  kind: Kind,
+  name: string,
+  fields: readonly PlacedField[],
+  order: string | undefined,
+  sorted: readonly string[],
+): Table {
+  const withColumn = fields.filter((field) => !field.listed && needsColumn(field))
+  const columns = Object.fromEntries(withColumn.map((field) => [columnName(field.name), columnFor(field)]))
+  const indexes = new Map(sorted.map((key) => [key, { keys: [key], partial: false }]))
+  for (const field of withColumn) {
+    const key = columnName(field.name)
+    if (field.unique) continue
+    if (field.sort) indexes.set(key, { keys: [key], partial: false })
+    if (isLookedUp(field)) {
+      const keys = order === undefined || order === key ? [key] : [key, order]
+      if (!indexes.has(keys.join())) indexes.set(keys.join(), { keys, partial: field.nullable })
+    }
+  }
+  const table = defineTable(name, columns, [...indexes.values()])
+  tables.set(kind, table)
+  return table
+}
+
+const needsColumn = ({ filter, sort, stats, unique, column, index, kinds }: PlacedField) =>
+  Boolean(filter || sort || stats || unique || column || index || kinds)
+
+/** Whether queries look for values of a field; a range of dates that are sorted by is read along the index for that. */
+const isLookedUp = ({ filter, sort, index, kinds, type }: PlacedField) =>
+  Boolean(index || kinds || (filter && !(type === 'date' && sort)))
+
+function columnFor({ path, type, nullable, unique, kinds, value }: PlacedField): Column {
+  const [kind, ...others] = kinds ?? []
+  return column(path, {
+    type: type === 'integer' ? 'integer' : 'text',
+    notNull: !nullable,
+    unique: unique ?? false,
+    references: kind && others.length === 0 ? () => tableOf(kind) : null,
+    long: ((value as { maxLength?: number | null }).maxLength ?? 0) > MAX_INDEXED_LENGTH,
+  })
+}
+
+function tableOf(kind: Kind): Table {
+  const table = tables.get(kind)
+  if (!table) throw new Error(`Nothing describes the kind ${kind}.`)
+  return table
+}
