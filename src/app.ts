@@ -23,6 +23,7 @@ import { receiverDocument } from './features/webhooks/shapes.ts'
 import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
+import { compression } from './http/compression.ts'
 import { conditional } from './http/conditional.ts'
 import { consistency } from './http/consistency.ts'
 import { crossOrigin, type Origins } from './http/cors.ts'
@@ -89,6 +90,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
+  // In this order: the cache stores compressed bodies, and an ETag names the encoding.
+  await app.register(compression)
   await app.register(responseCache, { engine, clock })
   await app.register(conditional)
   await app.register(openapi, {

@@ -2,6 +2,7 @@
 // the document, since keys may be added, are closed here.
 import { appendFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { FastifyInstance } from 'fastify'
@@ -52,6 +53,7 @@ const JSON_TYPE = /[/+]json$/
 /** Headers of HTTP itself, and those that say how the body is encoded. */
 const AMBIENT = new Set([
   'connection',
+  'content-encoding',
   'content-length',
   'content-type',
   'date',
@@ -183,7 +185,7 @@ export function checkSockets(app: FastifyInstance): Error[] {
             url,
             status: response.statusCode,
             headers,
-            body: Buffer.concat(pieces).toString(),
+            body: decompress(Buffer.concat(pieces), headers['content-encoding']),
           })
       } catch (error) {
         faults.push(error as Error)
@@ -191,6 +193,13 @@ export function checkSockets(app: FastifyInstance): Error[] {
     })
   })
   return faults
+}
+
+/** The text of a body that may be compressed. */
+function decompress(body: Buffer, encoding: unknown): string {
+  if (encoding === 'gzip') return gunzipSync(body).toString()
+  if (encoding === 'br') return brotliDecompressSync(body).toString()
+  return body.toString()
 }
 
 function hold(where: string, schema: unknown, body: string, validate: Known['validate']): void {
