@@ -4,7 +4,6 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { inject, onTestFinished } from 'vitest'
 import type { AppDeps } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
-import { openEngine } from '../../src/db/open.ts'
 import { createApplication, shareApplication } from './applications.ts'
 import { freshDatabase, rowsOf } from './database.ts'
 import { checkAgainstDocument } from './document.ts'
@@ -53,9 +52,9 @@ export interface Service {
  * Starts a service for one test, with a database of its own, and removes it when the test ends.
  */
 export async function service({ seed = false, own = false, ...deps }: Options = {}): Promise<Service> {
-  const { url, file, remove } = await freshDatabase(seed ? 'seeded' : 'migrated')
+  const database = await freshDatabase(seed ? 'seeded' : 'migrated')
   const statements: string[] = []
-  const engine = await openEngine(url, { onQuery: (sql) => statements.push(sql) })
+  const engine = await database.openEngine((sql) => statements.push(sql))
   const { clock = () => new Date(), ...settings } = deps
   const { app, socketErrors, release } =
     own || Object.keys(settings).length > 0
@@ -65,8 +64,7 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
   onTestFinished(async () => {
     const errors = [...socketErrors]
     await release()
-    await engine.close()
-    await remove()
+    await database.remove()
     if (errors[0]) throw errors[0]
   })
 
@@ -91,9 +89,9 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
   return {
     app,
     engine,
-    url,
-    file,
-    rows: () => rowsOf({ url, file }),
+    url: database.url,
+    file: database.file,
+    rows: () => rowsOf(database),
     keys,
     queries: () => statements.splice(0),
     request,

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
+import type { Engine } from '../../src/db/engine.ts'
+import { openEngine } from '../../src/db/open.ts'
 import { sessionOf } from './postgres.ts'
 
 /** What a database holds to begin with: no table, no record, or the seed. */
@@ -16,6 +18,9 @@ export interface TestDatabase {
   url: string
   /** The file, on SQLite. */
   file: string
+  /** Opens the database. On PostgreSQL its connections outlive the test, unless the test closes the engine. */
+  openEngine: (onQuery: (sql: string) => void) => Promise<Engine>
+  /** Closes the engine, if it is open, and gives the database back. */
   remove: () => Promise<unknown>
 }
 
@@ -43,25 +48,37 @@ async function sqliteDatabase(content: Content): Promise<TestDatabase> {
   const folder = mkdtempSync(join(FOLDER, 'sco-tracker-test-'))
   const file = join(folder, 'tracker.db')
   if (content !== 'blank') copyFileSync(inject('sqlite')[content], file)
+  const url = `file:${file}`
+  let engine: Engine | undefined
   return {
-    url: `file:${file}`,
+    url,
     file,
-    remove: async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+    openEngine: async (onQuery) => {
+      engine = await openEngine(url, { onQuery })
+      return engine
+    },
+    remove: async () => {
+      await engine?.close()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
   }
 }
 
-interface Lent {
+/** A database of the PostgreSQL server, which one test after the other uses. */
+interface ReusedDatabase {
   url: string
   client: pg.Client
   tables: string[]
   uses: number
+  engine: Engine | null
+  onQuery: (sql: string) => void
 }
 
 /** Tables with what `prepare` writes, which a database without the seed has too. */
 const PREPARED = ['keys', 'settings']
 
-/** Databases of this worker that no test uses: making one takes longer than most tests do. */
-const free: Lent[] = []
+/** Databases of this worker that no test uses: creating one takes longer than most tests do. */
+const unused: ReusedDatabase[] = []
 let count = 0
 
 async function postgresDatabase(content: Content): Promise<TestDatabase> {
@@ -69,33 +86,46 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
   if (content === 'blank') {
     const name = `${run}_blank_${process.pid}_${++count}`
     await onServer(server, `create database ${name} template template0`)
+    const url = sessionOf(server, name)
     return {
-      url: sessionOf(server, name),
+      url,
       file: '',
+      openEngine: (onQuery) => openEngine(url, { onQuery }),
       remove: () => onServer(server, `drop database if exists ${name} with (force)`),
     }
   }
-  const lent = free.pop() ?? (await anotherDatabase(server, run))
-  const { client, tables, url } = lent
+  const database = unused.pop() ?? (await anotherDatabase(server, run))
+  const { client, tables, url } = database
   const fill = tables
     .filter((name) => content === 'seeded' || PREPARED.includes(name))
     .map((name) => `insert into "${name}" table seed."${name}"`)
   // Deleting is quicker than truncating, but what is deleted so often leaves large tables behind.
   const empty =
-    ++lent.uses % 20 === 0
+    ++database.uses % 20 === 0
       ? [`truncate ${tables.map((name) => `"${name}"`).join(', ')}`]
       : tables.map((name) => `delete from "${name}"`)
   await client.query([...empty, ...fill].join(';'))
   return {
     url,
     file: '',
+    openEngine: async (onQuery) => {
+      database.onQuery = onQuery
+      database.engine ??= await openEngine(url, { onQuery: (sql) => database.onQuery(sql) })
+      const { engine } = database
+      const close = () => {
+        database.engine = null
+        return engine.close()
+      }
+      // A copy, for what a test replaces is not for the next one.
+      return { ...engine, close }
+    },
     remove: async () => {
-      free.push(lent)
+      unused.push(database)
     },
   }
 }
 
-async function anotherDatabase(server: string, run: string): Promise<Lent> {
+async function anotherDatabase(server: string, run: string): Promise<ReusedDatabase> {
   // The worker that takes over where another one ended finds its databases there.
   const name = `${run}_${process.env['VITEST_POOL_ID']}_${++count}`
   const { rows } = await onServer(server, `select from pg_database where datname = '${name}'`)
@@ -106,7 +136,7 @@ async function anotherDatabase(server: string, run: string): Promise<Lent> {
   await client.connect()
   // Rows go and come in any order.
   await client.query('set session_replication_role = replica')
-  return { url, client, tables: await tablesOf(client), uses: 0 }
+  return { url, client, tables: await tablesOf(client), uses: 0, engine: null, onQuery: () => {} }
 }
 
 let connection: Promise<pg.Client> | undefined
