@@ -1,19 +1,14 @@
 // Tests the commands backup and restore.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { service } from './helpers/app.ts'
+import { runCommand } from './helpers/command-line.ts'
 
-function run(command: 'backup' | 'restore', file: string, ...args: string[]) {
-  const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', command, ...args], {
-    env: { ...process.env, DATABASE_URL: `file:${file}` },
-    encoding: 'utf8',
-  })
-  return { status, stderr }
-}
+const run = (command: 'backup' | 'restore', file: string, ...args: string[]) =>
+  runCommand(command, ...args, '--database-url', `file:${file}`)
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'sco-tracker-backup-'))
@@ -34,11 +29,11 @@ describe('a backup', () => {
     const { file, post } = await service()
     const copy = join(folder(), 'copy.db')
     for (const name of ['One', 'Two']) await post('/v1/speakers', { name })
-    expect(run('backup', file, copy)).toMatchObject({ status: 0 })
+    expect(await run('backup', file, copy)).toMatchObject({ status: 0 })
     await post('/v1/speakers', { name: 'Three' })
 
     const target = join(folder(), 'deep', 'restored.db')
-    expect(run('restore', target, copy)).toMatchObject({ status: 0 })
+    expect(await run('restore', target, copy)).toMatchObject({ status: 0 })
     expect(await speakersIn(target)).toEqual(['One', 'Two'])
   })
 
@@ -46,13 +41,16 @@ describe('a backup', () => {
     const { file } = await service()
     const copy = join(folder(), 'copy.db')
     writeFileSync(copy, 'mine')
-    expect(run('backup', file, copy)).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') })
-    expect(run('backup', file, copy, '--force').status).toBe(0)
+    expect(await run('backup', file, copy)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--force'),
+    })
+    expect((await run('backup', file, copy, '--force')).status).toBe(0)
   })
 
-  test('of a missing database creates none', () => {
+  test('of a missing database creates none', async () => {
     const missing = join(folder(), 'missing.db')
-    expect(run('backup', missing, join(folder(), 'copy.db')).status).toBe(1)
+    expect((await run('backup', missing, join(folder(), 'copy.db'))).status).toBe(1)
     expect(existsSync(missing)).toBe(false)
   })
 })
@@ -61,27 +59,27 @@ describe('restoring', () => {
   test('replaces a database only with --force, and never while it is in use', async () => {
     const { file, post } = await service()
     const copy = join(folder(), 'copy.db')
-    expect(run('backup', file, copy).status).toBe(0)
-    expect(run('restore', file, copy)).toMatchObject({
+    expect((await run('backup', file, copy)).status).toBe(0)
+    expect(await run('restore', file, copy)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('--force'),
     })
-    expect(run('restore', file, copy, '--force')).toMatchObject({
+    expect(await run('restore', file, copy, '--force')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('in use'),
     })
     expect((await post('/v1/speakers', { name: 'Still here' })).status).toBe(201)
 
     const idle = join(folder(), 'idle.db')
-    expect(run('restore', idle, copy).status).toBe(0)
-    expect(run('restore', idle, copy, '--force').status).toBe(0)
+    expect((await run('restore', idle, copy)).status).toBe(0)
+    expect((await run('restore', idle, copy, '--force')).status).toBe(0)
   })
 
   test('refuses a file that is not a database of the tracker, and changes nothing', async () => {
     const target = join(folder(), 'target.db')
     const rubbish = join(folder(), 'rubbish.db')
     writeFileSync(rubbish, 'SQLite format 3\0 but not really')
-    expect(run('restore', target, rubbish)).toMatchObject({
+    expect(await run('restore', target, rubbish)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('not a complete database'),
     })
@@ -91,13 +89,11 @@ describe('restoring', () => {
 
 test.each([['backup'], ['restore']] as const)(
   '%s of a PostgreSQL database names its own tools in one line',
-  (command) => {
+  async (command) => {
     const file = join(folder(), 'copy.db')
     writeFileSync(file, '')
-    const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', command, file, '--force'], {
-      env: { ...process.env, DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' },
-      encoding: 'utf8',
-    })
+    const url = 'postgres://127.0.0.1:1/nowhere'
+    const { status, stderr } = await runCommand(command, file, '--force', '--database-url', url)
     expect(status).toBe(1)
     expect(stderr).toMatch(/^[^\n]*pg_dump[^\n]*\n$/)
   },

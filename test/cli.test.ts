@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { buildProgram } from '../src/cli/program.ts'
 import { SETTINGS } from '../src/config.ts'
+import { runCommand } from './helpers/command-line.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const { version, bin, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
@@ -18,25 +19,6 @@ const namesOf = (command: Command, words: string[] = []): string[][] => [
 ]
 
 const COMMANDS = namesOf(buildProgram())
-
-/** Parses a command line in this process. @returns the status it ends with, and what it prints */
-async function run(...args: string[]) {
-  const output = { stdout: '', stderr: '' }
-  const prepare = (command: Command): Command => {
-    command.commands.forEach(prepare)
-    return command.exitOverride().configureOutput({
-      writeOut: (text) => (output.stdout += text),
-      writeErr: (text) => (output.stderr += text),
-    })
-  }
-  const { exitCode } = await prepare(buildProgram())
-    .parseAsync(args, { from: 'user' })
-    .then(
-      () => ({ exitCode: 0 }),
-      (error) => error as { exitCode: number },
-    )
-  return { status: exitCode, ...output }
-}
 
 test('there is a command for every task', () => {
   expect(COMMANDS.map((words) => words.join(' '))).toEqual([
@@ -57,10 +39,10 @@ test('there is a command for every task', () => {
 })
 
 test.each(COMMANDS.map((words) => [words]))('%j has help and the version of package.json', async (words) => {
-  const help = await run(...words, '--help')
+  const help = await runCommand(...words, '--help')
   expect([help.status, help.stderr]).toEqual([0, ''])
   expect(help.stdout).toContain(`Usage: ${['sco-tracker', ...words].join(' ')}`)
-  expect(await run(...words, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  expect(await runCommand(...words, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.each([
@@ -70,11 +52,11 @@ test.each([
   [['seed', '--hlep'], `error: unknown option '--hlep'\n(Did you mean --help?)\n`],
   [['seed', 'all'], `error: too many arguments for 'seed'. Expected 0 arguments but got 1.\n`],
 ])('%j is refused, with a suggestion where there is one', async (args, stderr) => {
-  expect(await run(...args)).toEqual({ status: 1, stdout: '', stderr })
+  expect(await runCommand(...args)).toEqual({ status: 1, stdout: '', stderr })
 })
 
 test('start takes every setting as an option', async () => {
-  const { stdout } = await run('start', '--help')
+  const { stdout } = await runCommand('start', '--help')
   for (const setting of SETTINGS) {
     const flag = setting.toLowerCase().replaceAll('_', '-')
     expect(stdout).toMatch(new RegExp(`^  --${flag} <value> +[a-z*]`, 'm'))

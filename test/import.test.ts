@@ -1,5 +1,4 @@
 // Imports: files of records, all of it or nothing; exports that they read back.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +14,10 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { get, made } from './helpers/asking.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
+import { runCommand } from './helpers/command-line.ts'
 import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
-const ROOT = new URL('..', import.meta.url).pathname
 const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 
 interface Sending {
@@ -819,10 +818,7 @@ describe('what an export writes', () => {
 
 describe('npm run import and npm run export', () => {
   const run = (command: 'import' | 'export', url: string, ...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, 'src/main.ts'), command, ...args], {
-      env: { ...process.env, DATABASE_URL: url },
-      encoding: 'utf8',
-    })
+    runCommand(command, ...args, '--database-url', url)
 
   function folder(): string {
     const path = mkdtempSync(join(tmpdir(), 'sco-tracker-cli-'))
@@ -834,31 +830,31 @@ describe('npm run import and npm run export', () => {
     const s = await service({ seed: true })
     const target = await service()
     const out = join(folder(), 'out')
-    const written = run('export', s.url, out)
+    const written = await run('export', s.url, out)
     expect([written.status, written.stdout]).toEqual([0, ''])
     expect(readdirSync(out).length).toBe(13)
-    const dry = run('import', target.url, out, '--dry-run')
+    const dry = await run('import', target.url, out, '--dry-run')
     expect([dry.status, dry.stderr]).toEqual([0, expect.stringContaining('nothing was written')])
     expect(await total(target)).toBe(0)
-    const read = run('import', target.url, out)
+    const read = await run('import', target.url, out)
     expect([read.status, read.stdout]).toEqual([0, expect.stringContaining('proposal: 10 created')])
     expect(await contents(target)).toEqual(await contents(s))
-    expect(run('export', s.url, out).stderr).toContain('not empty')
+    expect((await run('export', s.url, out)).stderr).toContain('not empty')
   })
 
   test('say in words what is wrong, and end with 1', async () => {
     const s = await service()
     const path = join(folder(), 'speakers.csv')
     writeFileSync(path, 'name,posts\nA,\nB,x\n')
-    const bad = run('import', s.url, path)
+    const bad = await run('import', s.url, path)
     expect(bad.status).toBe(1)
     expect(bad.stderr).toContain(`${path}:3 (row 2, posts): Must be a JSON list`)
     expect(bad.stderr).toContain('Nothing was written')
     const other = join(folder(), 'people.csv')
     writeFileSync(other, readFileSync(path))
-    expect(run('import', s.url, other).stderr).toContain('--kind')
-    expect(run('import', s.url, other, '--kind', 'speakers').stderr).toContain('row 2')
+    expect((await run('import', s.url, other)).stderr).toContain('--kind')
+    expect((await run('import', s.url, other, '--kind', 'speakers')).stderr).toContain('row 2')
     for (const args of [[join(folder(), 'none.csv')], [path, '--kind', 'people']])
-      expect([run('import', s.url, ...args).status, existsSync(path)]).toEqual([1, true])
+      expect([(await run('import', s.url, ...args)).status, existsSync(path)]).toEqual([1, true])
   })
 })

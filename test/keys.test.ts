@@ -9,32 +9,32 @@ import { buildApp } from '../src/app.ts'
 import { createKey, listKeys } from '../src/db/keys.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Service, service } from './helpers/app.ts'
+import { type CommandResult, runCommand } from './helpers/command-line.ts'
 import { onPostgres } from './helpers/database.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-interface Run {
-  code: number
-  stdout: string
-  stderr: string
-}
+const keysCommand = (url: string, ...args: string[]) => runCommand('keys', ...args, '--database-url', url)
 
-/** npm run keys -- …, without npm. */
-const keysCommand = (url: string, ...args: string[]) =>
-  new Promise<Run>((resolve) => {
+/** The same in a process of its own. */
+const keysProcess = (url: string, ...args: string[]) =>
+  new Promise<CommandResult>((resolve) => {
     execFile(
-      join(ROOT, 'node_modules/.bin/node'),
+      process.execPath,
       ['src/main.ts', 'keys', ...args],
       { cwd: ROOT, env: { PATH: process.env['PATH'], DATABASE_URL: url } },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })
 
 const TOKEN = /^sco_[0-9a-z]{26}_[\w-]{43}$/
 
 async function created(s: Service, role: string, ...more: string[]) {
-  const run = await keysCommand(s.url, 'create', '--name', `A ${role}`, '--role', role, ...more)
-  expect(run.code, run.stderr).toBe(0)
+  return keyOf(await keysCommand(s.url, 'create', '--name', `A ${role}`, '--role', role, ...more))
+}
+
+function keyOf(run: CommandResult) {
+  expect(run.status, run.stderr).toBe(0)
   const token = run.stdout.trim()
   return { ...run, token, id: `key_${token.split('_')[1]}`, secret: token.slice(-43) }
 }
@@ -55,7 +55,8 @@ const bytesOf = (file: string) =>
 describe('npm run keys', () => {
   test('create prints the key alone on standard output, once; list shows everything but the key', async () => {
     const s = await service()
-    const { stdout, stderr, token, id, secret } = await created(s, 'analyst', '--expires', '90d')
+    const args = ['create', '--name', 'A analyst', '--role', 'analyst', '--expires', '90d']
+    const { stdout, stderr, token, id, secret } = keyOf(await keysProcess(s.url, ...args))
     expect(stdout).toBe(`${token}\n`)
     expect(token).toMatch(TOKEN)
     expect(stderr).toContain(id)
@@ -64,7 +65,7 @@ describe('npm run keys', () => {
     const line = list.stdout.split('\n').find((one) => one.startsWith(id))
     expect(line).toMatch(/\tanalyst\tuntil \d{4}-\d\d-\d\dT[\d:.]+Z\tA analyst$/)
     expect(list.stdout + list.stderr).not.toContain(secret)
-    expect(list.code).toBe(0)
+    expect(list.status).toBe(0)
   })
 
   test('keeps only a hash: no byte of the database holds the secret', async () => {
@@ -81,8 +82,8 @@ describe('npm run keys', () => {
     const s = await service()
     const { token, id } = await created(s, 'analyst')
     expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
-    const revoked = await keysCommand(s.url, 'revoke', id)
-    expect([revoked.code, revoked.stdout]).toEqual([0, ''])
+    const revoked = await keysProcess(s.url, 'revoke', id)
+    expect([revoked.status, revoked.stdout]).toEqual([0, ''])
     const answer = await writing(s, `Bearer ${token}`)
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
@@ -108,8 +109,8 @@ describe('npm run keys', () => {
     [['revoke', 'key_nobody']],
   ])('refuses %j with 1, a word on standard error, and no key', async (args) => {
     const s = await service()
-    const { code, stdout, stderr } = await keysCommand(s.url, ...args)
-    expect([code, stdout]).toEqual([1, ''])
+    const { status, stdout, stderr } = await keysCommand(s.url, ...args)
+    expect([status, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/Usage|^error: |--expires|There is no key/)
     expect(stderr).not.toMatch(/^ +at /m)
     expect(await listKeys(s.engine.reader)).toHaveLength(2)

@@ -1,5 +1,5 @@
 // npm run migrate-engine: a SQLite database, whole, on PostgreSQL.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { sql } from '../src/db/sql.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { seed } from '../src/seed.ts'
+import { runCommand } from './helpers/command-line.ts'
 import { freshDatabase, fromOutside, type TestDatabase, temporaryFile } from './helpers/database.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -25,12 +26,7 @@ async function blank(): Promise<TestDatabase> {
   return database
 }
 
-const migrateEngine = (...args: string[]) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(NODE, ['src/main.ts', 'migrate-engine', ...args], { cwd: ROOT }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  })
+const migrateEngine = (...args: string[]) => runCommand('migrate-engine', ...args)
 
 /** The service on a database, as far as this test needs it. */
 async function appOn(url: string) {
@@ -94,7 +90,7 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
   await old.close()
 
   const run = await migrateEngine('--from', from, '--to', to.url)
-  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('All rows were copied and compared')])
+  expect([run.status, run.stderr]).toEqual([0, expect.stringContaining('All rows were copied and compared')])
   expect(run.stdout).toMatch(new RegExp(`^changes\\t${seq}\\t[0-9a-f]{64}$`, 'm'))
   expect(run.stdout).toMatch(/^idempotency\t3\t/m)
 
@@ -166,7 +162,7 @@ test('a copy that is killed leaves the target empty, so that it can be run again
   const { to, signal } = await whileCopying(from, async (child) => child.kill('SIGKILL'))
   expect([signal, await count(to)]).toEqual(['SIGKILL', 0])
   await fromOutside(to.url, (client) => client.query('drop function on_insert cascade'))
-  expect((await migrateEngine('--from', from, '--to', to.url)).code).toBe(0)
+  expect((await migrateEngine('--from', from, '--to', to.url)).status).toBe(0)
   const { app, close } = await appOn(to.url)
   onTestFinished(close)
   const { body } = await app.inject('/v1/proposals?q=about&count=exact&limit=1')
@@ -181,7 +177,7 @@ test('a row that differs in the copy is named, and nothing is written', async ()
   const from = await filled()
   const to = await prepared(onInsert('proposals', `new.title := new.title || '!'`))
   const run = await migrateEngine('--from', from, '--to', to.url)
-  expect([run.code, run.stdout, await count(to)]).toEqual([1, '', 0])
+  expect([run.status, run.stdout, await count(to)]).toEqual([1, '', 0])
   expect(run.stderr).toMatch(/proposals prp_\w+ differs in the copy/)
 })
 
@@ -206,7 +202,7 @@ test('a target that is not empty and wrong arguments are refused', async () => {
   await seed(engine)
   await close()
   const full = await migrateEngine('--from', from, '--to', used.url)
-  expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining('is not empty') })
+  expect(full).toMatchObject({ status: 1, stderr: expect.stringContaining('is not empty') })
 
   for (const args of [
     [],
@@ -217,7 +213,7 @@ test('a target that is not empty and wrong arguments are refused', async () => {
     ['--all'],
   ]) {
     const refused = await migrateEngine(...args)
-    expect([args, refused.code, refused.stdout]).toEqual([args, 1, ''])
+    expect([args, refused.status, refused.stdout]).toEqual([args, 1, ''])
     expect(refused.stderr).toMatch(/^error: |There is no database at/)
   }
 })
