@@ -1,7 +1,7 @@
 // Caching: what a client has is known to be current or not, to the byte, and a write touches what it touches.
 import { describe, expect, test } from 'vitest'
 import { type Answer, type Service, service } from './helpers/app.ts'
-import { type Body, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
+import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
 async function made(s: Service, url: string, body: unknown): Promise<Body> {
   const answer = await s.post(url, body)
@@ -11,8 +11,10 @@ async function made(s: Service, url: string, body: unknown): Promise<Body> {
 
 interface Places {
   ids: Record<ResourceKind, string>
-  /** By the path of a collection under a record. */
+  /** By the path of the collection of their record. */
   evidence: Record<string, string>
+  events: Record<string, string>
+  relations: Record<string, string>
   position: string
   positionEvidence: string
 }
@@ -31,12 +33,23 @@ async function world(s: Service): Promise<Places> {
     position: 'supported',
     statedOn: '2022-09-01',
   })
-  await made(s, `${proposal}/relations`, { type: 'became', targetId: ids.agreement })
-  return { ids, evidence, position, positionEvidence: await cite(`${proposal}/positions/${position}`) }
+  const agreement = `/v1/agreements/${ids.agreement}`
+  const { id: treaty } = await made(s, '/v1/agreements', leastBody('agreement', ids))
+  const add = async (url: string, body: Body) => (await made(s, url, body))['id'] as string
+  const relations = {
+    '/v1/proposals': await add(`${proposal}/relations`, { type: 'became', targetId: ids.agreement }),
+    '/v1/agreements': await add(`${agreement}/relations`, { type: 'supersedes', targetId: treaty }),
+  }
+  const events = {
+    '/v1/proposals': await add(`${proposal}/events`, { status: 'under-consideration', occurredOn: '2022-09-01' }),
+    '/v1/agreements': await add(`${agreement}/events`, { status: 'drafted', occurredOn: '2022-09-01' }),
+  }
+  const positionEvidence = await cite(`${proposal}/positions/${position}`)
+  return { ids, evidence, events, relations, position, positionEvidence }
 }
 
 /** Every path of the OpenAPI document that can be read, filled in. */
-function urls(s: Service, { ids, evidence, position, positionEvidence }: Places): string[] {
+function urls(s: Service, { ids, evidence, events, relations, position, positionEvidence }: Places): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
     // Webhooks are read by admins only, and have tests of their own.
@@ -46,6 +59,8 @@ function urls(s: Service, { ids, evidence, position, positionEvidence }: Places)
     const filled = path
       .replace('{id}', kind ? ids[kind] : '{id}')
       .replace('{positionId}', position)
+      .replace('{eventId}', events[collection] ?? '')
+      .replace('{relationId}', relations[collection] ?? '')
       .replace(
         '{evidenceId}',
         path.includes('{positionId}') ? positionEvidence : (evidence[collection] ?? ''),
