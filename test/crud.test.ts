@@ -1,4 +1,4 @@
-// Making, reading, changing and deleting: the rules that hold for every resource.
+// Creating, reading, updating and deleting: the rules of every resource.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../src/db/sql.ts'
@@ -34,7 +34,7 @@ const changesOf = ({ engine }: Service, id: string) =>
 
 const allChanges = ({ engine }: Service) => engine.reader.all<Change>(sql`select * from changes order by seq`)
 
-/** A clock that a test moves: no two writes need share an instant. */
+/** A clock that advances with each reading, so that no two writes share an instant. */
 function movingClock() {
   let now = Date.parse('2026-01-01T00:00:00.000Z')
   return () => {
@@ -46,7 +46,7 @@ function movingClock() {
 /** The text field by which a record of any kind can be changed. */
 const titleOf = (kind: ResourceKind) => catalogue.resource(kind).titleField
 
-async function made(kind: ResourceKind) {
+async function createFull(kind: ResourceKind) {
   const s = await service({ clock: movingClock() })
   const ids = await oneOfEach(s)
   const given = fullBody(kind, ids)
@@ -56,8 +56,8 @@ async function made(kind: ResourceKind) {
 }
 
 describe.each(kinds)('a %s', (kind) => {
-  test('is made with 201, a Location and an ETag, holds every field that was sent, and is read back the same', async () => {
-    const { s, given, doc, url, etag } = await made(kind)
+  test('is created with 201, Location and ETag, and read back with every field that was sent', async () => {
+    const { s, given, doc, url, etag } = await createFull(kind)
     expect(Object.keys(given)).toEqual(
       expect.arrayContaining(Object.keys(catalogue.resource(kind).writable.shape)),
     )
@@ -88,8 +88,8 @@ describe.each(kinds)('a %s', (kind) => {
     }
   })
 
-  test('refuses fields that it does not know, in POST and PATCH, naming each', async () => {
-    const { s, ids, url } = await made(kind)
+  test('rejects unknown fields in POST and PATCH, and names each', async () => {
+    const { s, ids, url } = await createFull(kind)
     for (const answer of [
       await s.post(pathOf(kind), { ...leastBody(kind, ids), colour: 'red' }),
       await s.patch(url, { colour: 'red' }),
@@ -102,8 +102,8 @@ describe.each(kinds)('a %s', (kind) => {
     }
   })
 
-  test('is changed by a merge patch in what the patch names, and in nothing else', async () => {
-    const { s, doc, url, etag } = await made(kind)
+  test('changes only the fields that a merge patch names', async () => {
+    const { s, doc, url, etag } = await createFull(kind)
     const field = titleOf(kind)
     const changed = await s.patch(url, { [field]: 'Changed' }, { 'if-match': etag })
     expect(changed.status).toBe(200)
@@ -122,7 +122,7 @@ describe.each(kinds)('a %s', (kind) => {
   })
 
   test('keeps ETag, version and updatedAt when a patch changes nothing, and logs nothing', async () => {
-    const { s, given, doc, url, etag } = await made(kind)
+    const { s, given, doc, url, etag } = await createFull(kind)
     const before = await allChanges(s)
     for (const patch of [
       {},
@@ -138,8 +138,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect(await allChanges(s)).toEqual(before)
   })
 
-  test('clears with null what it can do without, and refuses to clear what it needs', async () => {
-    const { s, url, doc, ids } = await made(kind)
+  test('clears optional fields with null, and refuses to clear required ones', async () => {
+    const { s, url, doc, ids } = await createFull(kind)
     const { writable } = catalogue.resource(kind)
     const required = Object.keys(leastBody(kind, ids))
     for (const field of Object.keys(writable.shape)) {
@@ -164,8 +164,8 @@ describe.each(kinds)('a %s', (kind) => {
     }
   })
 
-  test('is written only by who has seen its current version: 428 without If-Match, 412 with a stale one', async () => {
-    const { s, doc, url, etag } = await made(kind)
+  test('requires its current version for a change: 428 without If-Match, 412 with a stale one', async () => {
+    const { s, doc, url, etag } = await createFull(kind)
     const field = titleOf(kind)
     const bearer = { authorization: `Bearer ${s.keys.admin}` }
     const send = (
@@ -205,8 +205,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await send('DELETE', String((await s.get(url)).headers.etag))).status).toBe(204)
   })
 
-  test('loses no update when two clients patch the same version at once: one wins, the other hears 412', async () => {
-    const { s, url, etag } = await made(kind)
+  test('loses no update when two clients patch the same version at once: one succeeds, the other gets 412', async () => {
+    const { s, url, etag } = await createFull(kind)
     const field = titleOf(kind)
     const answers = await Promise.all(
       ['One', 'Two', 'Three'].map((value) => s.patch(url, { [field]: value }, { 'if-match': etag })),
@@ -217,8 +217,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect(winner?.body['version']).toBe(2)
   })
 
-  test('has read-only fields: the value they have is accepted, any other is 422', async () => {
-    const { s, doc, url } = await made(kind)
+  test('accepts read-only fields with their current value, and responds 422 to any other', async () => {
+    const { s, doc, url } = await createFull(kind)
     const { writable, lifecycle } = catalogue.resource(kind)
     const readOnly = Object.keys(doc).filter((key) => !(key in writable.shape))
     expect(readOnly).toEqual(expect.arrayContaining(['id', 'createdAt', 'updatedAt', 'version', 'support']))
@@ -240,8 +240,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await s.get(url)).body).toEqual(doc)
   })
 
-  test('is deleted by an admin alone; then it is 410 everywhere, and its tombstone is in the change log', async () => {
-    const { s, doc, url, etag } = await made(kind)
+  test('is deleted only by an admin; then it is 410 everywhere and has a tombstone in the change log', async () => {
+    const { s, doc, url, etag } = await createFull(kind)
     const as = (headers: Record<string, string>) => s.del(url, headers)
     expect((await as({ authorization: '' })).status).toBe(401)
     expect((await as({ authorization: `Bearer ${s.keys.analyst}` })).body).toMatchObject({
@@ -270,8 +270,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect(body['data'].map((one: Body) => one['id'])).not.toContain(doc['id'])
   })
 
-  test('has identifiers that are unique per scheme within its kind, so that an import cannot double it', async () => {
-    const { s, ids, doc, url } = await made(kind)
+  test('has identifiers that are unique per scheme and kind, so that an import does not duplicate it', async () => {
+    const { s, ids, doc, url } = await createFull(kind)
     const [taken] = doc['identifiers'] as [Body]
     const collection = pathOf(kind)
     const another = () => leastBody(kind, ids)
@@ -306,8 +306,8 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await s.patch(url, { identifiers: [taken] })).status).toBe(200)
   })
 
-  test('leaves a row in the change log with every write: who, when, on what request, which version, what', async () => {
-    const { s, doc, url } = await made(kind)
+  test('logs every write with its author, time, request, version and document', async () => {
+    const { s, doc, url } = await createFull(kind)
     const field = titleOf(kind)
     await s.patch(url, { [field]: 'Changed' }, { 'x-request-id': 'second' })
     const second = await s.get(url)
@@ -349,33 +349,36 @@ describe.each(kinds)('a %s', (kind) => {
     expect((deleted?.at ?? '') > (updated?.at ?? '')).toBe(true)
   })
 
-  test('cannot be deleted while another record points to it, from a field or from inside a list', async () => {
+  test('cannot be deleted while another record refers to it, from a field or from inside a list', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
-    const places = catalogue.resources.flatMap((holder) =>
-      holder.references
+    const places = catalogue.resources.flatMap((referrer) =>
+      referrer.references
         .filter((reference) => reference.kinds.includes(kind))
-        .map(({ field, path }) => ({ holder: holder.kind as ResourceKind, field, path })),
+        .map(({ field, path }) => ({ referrer: referrer.kind as ResourceKind, field, path })),
     )
     if (kind !== 'statement' && kind !== 'source') expect(places).not.toEqual([])
-    for (const { holder, field, path } of places) {
+    for (const { referrer, field, path } of places) {
       const target = (await s.post(pathOf(kind), leastBody(kind, ids))).body['id']
-      const pointing = await s.post(pathOf(holder), { ...leastBody(holder, ids), ...holding(path, target) })
-      expect(pointing.status, `${holder} ${field}: ${pointing.text}`).toBe(201)
+      const pointing = await s.post(pathOf(referrer), {
+        ...leastBody(referrer, ids),
+        ...withReference(path, target),
+      })
+      expect(pointing.status, `${referrer} ${field}: ${pointing.text}`).toBe(201)
       const url = `${pathOf(kind)}/${target}`
-      expect((await s.del(url)).body, `${holder} ${field}`).toMatchObject({
+      expect((await s.del(url)).body, `${referrer} ${field}`).toMatchObject({
         status: 409,
         type: '/problems/referenced',
-        referencedBy: expect.arrayContaining([{ kind: holder, id: pointing.body['id'] }]),
+        referencedBy: expect.arrayContaining([{ kind: referrer, id: pointing.body['id'] }]),
       })
-      expect((await s.del(`${pathOf(holder)}/${pointing.body['id']}`)).status).toBe(204)
-      expect((await s.del(url)).status, `${holder} ${field}`).toBe(204)
+      expect((await s.del(`${pathOf(referrer)}/${pointing.body['id']}`)).status).toBe(204)
+      expect((await s.del(url)).status, `${referrer} ${field}`).toBe(204)
     }
   })
 })
 
-/** The part of a body that holds a reference at a path. */
-function holding(path: readonly string[], target: string): Body {
+/** The part of a body with a reference at a path. */
+function withReference(path: readonly string[], target: string): Body {
   const items: Record<string, Body> = {
     agenda: { position: 1, title: 'Item' },
     participants: { role: 'guest' },
@@ -393,7 +396,7 @@ function holding(path: readonly string[], target: string): Body {
 
 describe('a merge patch (RFC 7396)', () => {
   test('replaces a list whole, and merges into an object member by member', async () => {
-    const { s, url, ids, doc } = await made('proposal')
+    const { s, url, ids, doc } = await createFull('proposal')
     const state = (await s.post('/v1/states', { code: 'ZZ', name: 'Another' })).body['id']
     expect((await s.patch(url, { onBehalfOf: { stateCode: state } })).body['onBehalfOf']).toEqual({
       stateCode: 'ZZ',
@@ -408,7 +411,7 @@ describe('a merge patch (RFC 7396)', () => {
   })
 
   test('replaces a list of objects whole: what an item leaves out is not taken from the old one', async () => {
-    const { s, url } = await made('meeting')
+    const { s, url } = await createFull('meeting')
     const { body } = await s.patch(url, {
       participants: [{ role: 'guest' }],
       agenda: [{ position: 2, title: 'B' }],
@@ -419,22 +422,22 @@ describe('a merge patch (RFC 7396)', () => {
     expect(body['agenda']).toEqual([{ position: 2, title: 'B', topicIds: [] }])
   })
 
-  test.each([[[]], ['text'], [7], [null], [true]])('that is no object is 400: %j', async (patch) => {
-    const { s, url, etag } = await made('speaker')
+  test.each([[[]], ['text'], [7], [null], [true]])('is 400 unless it is an object: %j', async (patch) => {
+    const { s, url, etag } = await createFull('speaker')
     const { body } = await s.patch(url, JSON.stringify(patch))
     expect(body).toMatchObject({ status: 400, type: '/problems/invalid-body' })
     expect((await s.get(url)).headers.etag).toBe(etag)
   })
 
-  test('may come as application/json too', async () => {
-    const { s, url } = await made('speaker')
+  test('may be sent as application/json', async () => {
+    const { s, url } = await createFull('speaker')
     expect((await s.patch(url, { name: 'B' }, { 'content-type': 'application/json' })).body['name']).toBe('B')
   })
 })
 
-describe('a status that has a life', () => {
-  test('moves by events, each of which is logged with the new version of its record', async () => {
-    const { s, url, doc } = await made('proposal')
+describe('a status with a lifecycle', () => {
+  test('changes by events, each logged with the new version of its record', async () => {
+    const { s, url, doc } = await createFull('proposal')
     await s.post(
       `${url}/events`,
       { status: 'adopted', occurredOn: '2022-09-16' },
@@ -451,9 +454,9 @@ describe('a status that has a life', () => {
   })
 })
 
-describe('what lives under a record', () => {
-  test('goes with it, each part with a tombstone of its own', async () => {
-    const { s, url, ids, doc } = await made('proposal')
+describe('the children of a record', () => {
+  test('are deleted with it, each with its own tombstone', async () => {
+    const { s, url, ids, doc } = await createFull('proposal')
     const evidence = await s.post(`${url}/evidence`, {
       sourceId: ids.source,
       motivation: 'quote',
@@ -475,7 +478,7 @@ describe('what lives under a record', () => {
     expect((await s.del(`/v1/sources/${ids.source}`)).status).toBe(204)
   })
 
-  test('holds what it points to: a cited source, and the meeting of an event', async () => {
+  test('prevent the deletion of what they refer to: a cited source, and the meeting of an event', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const url = `/v1/proposals/${ids.proposal}`
@@ -499,7 +502,7 @@ describe('what lives under a record', () => {
     })
   })
 
-  test('lets go of a meeting that its record no longer names', async () => {
+  test('stop referring to a meeting that their record no longer names', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const { headers } = await s.post('/v1/proposals', {
@@ -511,8 +514,8 @@ describe('what lives under a record', () => {
   })
 })
 
-describe('a refusal to delete', () => {
-  test('names at most 20 of the records that point here', async () => {
+describe('a refused deletion', () => {
+  test('names at most 20 of the referring records', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (let n = 0; n < 25; n++) await s.post('/v1/statements', leastBody('statement', ids))
@@ -520,8 +523,8 @@ describe('a refusal to delete', () => {
     expect(body['referencedBy']).toHaveLength(20)
   })
 
-  test('still comes while one place of several points here', async () => {
-    const { s, ids, url } = await made('meeting')
+  test('is repeated while one of several references is left', async () => {
+    const { s, ids, url } = await createFull('meeting')
     await s.patch(url, { participants: [], organizationId: null })
     expect((await s.del(`/v1/states/${ids.state}`)).body).toMatchObject({
       status: 409,
@@ -533,13 +536,13 @@ describe('a refusal to delete', () => {
 })
 
 describe('references', () => {
-  test('must lead to a record: 422 names each that does not', async () => {
+  test('must exist: 422 names each that does not', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
-    const nobody = '01gb6jc400ezz8kdnweefcy4dk'
+    const unknown = '01gb6jc400ezz8kdnweefcy4dk'
     const { body } = await s.post('/v1/proposals', {
       ...leastBody('proposal', ids),
-      speakerId: `spk_${nobody}`,
+      speakerId: `spk_${unknown}`,
       onBehalfOf: { stateCode: 'QQ' },
       topicIds: ['no-such-topic'],
     })
@@ -551,7 +554,7 @@ describe('references', () => {
     ])
   })
 
-  test('must lead to the right kind: an id of another kind is 400 and says which kind it is', async () => {
+  test('must be of the right kind: an id of another kind is 400 and the message names its kind', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const { body } = await s.post('/v1/proposals', { ...leastBody('proposal', ids), speakerId: ids.meeting })
@@ -579,7 +582,7 @@ describe('references', () => {
 })
 
 describe('a topic', () => {
-  test('answers to its id and to its slug, whatever is done to it', async () => {
+  test('is addressed by its id and by its slug in every operation', async () => {
     const s = await service()
     const { body } = await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
     expect((await s.get('/v1/topics/drones')).body).toEqual(body)
@@ -595,7 +598,7 @@ describe('a topic', () => {
     expect((await s.get(`/v1/topics/${body['id']}`)).status).toBe(410)
   })
 
-  test('is named by slug or id in topicIds; slugs become ids and duplicates one', async () => {
+  test('can be given by slug or id in topicIds; slugs become ids, duplicates become one', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const [one, two] = await Promise.all(
@@ -618,12 +621,12 @@ describe('a topic', () => {
   })
 })
 
-describe('what must be unique', () => {
+describe('a unique value', () => {
   test.each([
     ['topic', 'slug'],
     ['state', 'code'],
   ] as const)('of a %s: its %s; a second one is 409 with the first', async (kind, field) => {
-    const { s, ids, doc } = await made(kind)
+    const { s, ids, doc } = await createFull(kind)
     const taken = { ...leastBody(kind, ids), [field]: doc[field] }
     const before = await allChanges(s)
     expect((await s.post(pathOf(kind), taken)).body).toMatchObject({
@@ -635,13 +638,13 @@ describe('what must be unique', () => {
     expect(await allChanges(s)).toEqual(before)
   })
 
-  test('a slug cannot be patched into one that is taken', async () => {
-    const { s, ids, url } = await made('topic')
+  test('cannot be taken by a patch', async () => {
+    const { s, ids, url } = await createFull('topic')
     const { slug } = (await s.get(`/v1/topics/${ids.topic}`)).body
     expect((await s.patch(url, { slug })).body).toMatchObject({ status: 409, existingId: ids.topic })
   })
 
-  test('of two that claim it at once, one gets it', async () => {
+  test('goes to one of two concurrent requests', async () => {
     const s = await service()
     const body = { slug: 'same', prefLabel: 'Same' }
     const answers = await Promise.all([1, 2, 3].map(() => s.post('/v1/topics', body)))
@@ -651,7 +654,7 @@ describe('what must be unique', () => {
 
 describe('a state', () => {
   test('never changes its code', async () => {
-    const { s, url, doc } = await made('state')
+    const { s, url, doc } = await createFull('state')
     expect((await s.patch(url, { code: 'ZZ' })).body).toMatchObject({
       status: 422,
       errors: [{ pointer: '/code' }],
@@ -659,7 +662,7 @@ describe('a state', () => {
     expect((await s.patch(url, { code: doc['code'] })).body['version']).toBe(1)
   })
 
-  test('can be made again once deleted, and its version goes on, so that an old ETag never fits', async () => {
+  test('can be created again after its deletion; its version continues, so that an old ETag never matches', async () => {
     const s = await service()
     const first = await s.post('/v1/states', { code: 'ZZ', name: 'First' })
     await s.del('/v1/states/ZZ')
@@ -679,8 +682,8 @@ describe('a state', () => {
 })
 
 describe('the change log', () => {
-  test('has, in the row of the version before, the document as it was before every change', async () => {
-    const { s, url, doc } = await made('organization')
+  test('has the document before each change in the row of the previous version', async () => {
+    const { s, url, doc } = await createFull('organization')
     const seen = [doc]
     for (const name of ['B', 'C', 'D']) seen.push((await s.patch(url, { name })).body)
     const rows = await changesOf(s, doc['id'])
@@ -688,7 +691,7 @@ describe('the change log', () => {
     expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4])
   })
 
-  test('counts on without gaps or repeats, whatever was refused in between, and its instants never go back', async () => {
+  test('numbers changes without gaps or repeats despite refused writes, and its times never go back', async () => {
     const instants = ['2026-01-03', '2026-01-02', '2026-01-01'].map((day) => new Date(`${day}T00:00:00Z`))
     const s = await service({ clock: () => instants.shift() ?? new Date('2025-12-31T00:00:00Z') })
     for (const name of ['A', '', 'B', 'C', 'D']) await s.post('/v1/speakers', { name })
@@ -698,7 +701,7 @@ describe('the change log', () => {
     expect(at).toEqual([...at].sort())
   })
 
-  test('stands or falls with its write: when either fails, neither is there', async () => {
+  test('is written together with its change or not at all', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     await s.engine.write(async (writer) => {
@@ -716,7 +719,7 @@ describe('the change log', () => {
       }
     })
     onTestFinished(async () => {
-      // The database goes to another test.
+      // The database is reused by another test.
       if (onPostgres) await fromOutside(s.url, (client) => client.query('drop function broken cascade'))
     })
     const before = await allChanges(s)
@@ -733,7 +736,7 @@ describe('the change log', () => {
     expect(body['page']['total']).toBe(1)
   })
 
-  test('says of every row that is stored where its last change stands', async () => {
+  test('has the last change of every stored row', async () => {
     const s = await service({ seed: true })
     for (const { kind, table, references } of catalogue.resources) {
       const rows = await s.engine.reader.all<{ id: string; seq: number; doc: string; version: number }>(

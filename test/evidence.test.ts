@@ -1,4 +1,4 @@
-// Evidence: the words of a source that a record rests on, and what is refused that the source does not say.
+// Evidence: quotes that records rest on, and the refusal of what the source does not say.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -6,11 +6,11 @@ import { locateQuote } from '../src/core/quotes.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Answer, service } from './helpers/app.ts'
 
-/** What stands between two code points of a text: written apart from the code under test. */
+/** The part of a text between two code points, independent of the code under test. */
 const select = (text: string, start: number, end: number) => [...text].slice(start, end).join('')
 const count = (text: string) => [...text].length
 
-/** A service with one source of this text, one speaker, and a way to cite the one for the other. */
+/** A service with one source of this text, one speaker, and a function that cites the source for the speaker. */
 async function withSource(text = 'A text.') {
   const api = await service()
   const addSource = async (title: string, words: string): Promise<string> =>
@@ -27,13 +27,13 @@ const candidatesOf = ({ body }: Answer) =>
   body['candidates'] as { start: number; end: number; exact: string; prefix: string; suffix: string }[]
 
 describe('a quote', () => {
-  test('is found without offsets, and is read back with its place and its context', async () => {
+  test('is found without offsets, and is read back with its position and its context', async () => {
     const { cite, get, sourceId } = await withSource(
       'The minister spoke. He proposed a working group. All agreed.',
     )
-    const made = await cite({ exact: 'He proposed a working group.', assertion: 'proposed' })
-    expect(made.status).toBe(201)
-    expect(made.body).toMatchObject({
+    const created = await cite({ exact: 'He proposed a working group.', assertion: 'proposed' })
+    expect(created.status).toBe(201)
+    expect(created.body).toMatchObject({
       sourceId,
       motivation: 'quote',
       assertion: 'proposed',
@@ -45,13 +45,13 @@ describe('a quote', () => {
       note: null,
       version: 1,
     })
-    const read = await get(String(made.headers['location']))
+    const read = await get(String(created.headers['location']))
     expect(read.status).toBe(200)
-    expect(read.body).toEqual(made.body)
-    expect(read.headers['etag']).toBe(made.headers['etag'])
+    expect(read.body).toEqual(created.body)
+    expect(read.headers['etag']).toBe(created.headers['etag'])
   })
 
-  test('is `reported` where the assertion is left out', async () => {
+  test('is `reported` by default', async () => {
     const { cite } = await withSource('A draft was announced.')
     expect((await cite({ exact: 'draft' })).body['assertion']).toBe('reported')
     expect((await cite({ exact: 'draft', assertion: 'certain' })).status).toBe(400)
@@ -65,12 +65,12 @@ describe('a quote', () => {
     ['neither', { exact: 'three' }],
   ] as const
 
-  test('stands at the same code points with both offsets, only start, only end, or neither', async () => {
+  test('has the same position with both offsets, only start, only end, or neither', async () => {
     const { cite } = await withSource(text)
     expect(select(text, 10, 15)).toBe('three')
     for (const [what, body] of sayings) {
-      const made = await cite(body)
-      expect([what, made.status, ...placeOf(made)]).toEqual([what, 201, 10, 15])
+      const created = await cite(body)
+      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, 10, 15])
     }
   })
 
@@ -94,14 +94,14 @@ describe('a quote', () => {
     ['a byte order mark before it', '\ufeffhello', 'hello'],
   ] as const
 
-  test('is counted in code points, whatever the text is made of', async () => {
+  test('is counted in code points for every kind of text', async () => {
     const { cite, get, addSource } = await withSource()
     for (const [what, words, exact] of counted) {
       const sourceId = await addSource(what, words)
-      const made = await cite({ sourceId, exact })
+      const created = await cite({ sourceId, exact })
       const start = count(words.slice(0, words.indexOf(exact)))
       const end = start + count(exact)
-      expect({ what, status: made.status, ...made.body }).toMatchObject({
+      expect({ what, status: created.status, ...created.body }).toMatchObject({
         what,
         status: 201,
         start,
@@ -122,11 +122,11 @@ describe('a quote', () => {
     ['past the end of the text', { start: 4, end: 500 }],
     ['turned round', { start: 9, end: 4 }],
     ['counted in UTF-16 units', { start: 5, end: 10 }],
-    ['a start far behind the text', { start: 999_999 }],
+    ['a start far past the text', { start: 999_999 }],
     ['an end that leaves no room', { end: 2 }],
   ] as const
 
-  test('with wrong offsets is refused with the right ones', async () => {
+  test('with wrong offsets is refused with the correct ones', async () => {
     const { cite, get, speaker } = await withSource('😀 a peace')
     for (const [what, offsets] of wrong) {
       const { status, body } = await cite({ exact: 'peace', ...offsets })
@@ -140,7 +140,7 @@ describe('a quote', () => {
     expect((await get(`${speaker}/evidence`)).body['data']).toEqual([])
   })
 
-  test('that ends the text is refused when its end lies behind the text', async () => {
+  test('at the end of the text is refused when its end is past the end of the text', async () => {
     const { cite } = await withSource('so be it')
     expect((await cite({ exact: 'it', start: 6, end: 8 })).status).toBe(201)
     for (const end of [9, 10, 1_000_000]) {
@@ -150,7 +150,7 @@ describe('a quote', () => {
     }
   })
 
-  test('with offsets that are no positions is 400', async () => {
+  test('with malformed offsets is 400', async () => {
     const { cite } = await withSource('a text')
     for (const start of [-1, 0.5, '0', null, 1e9, true]) {
       expect([start, (await cite({ exact: 'a', start })).status]).toEqual([start, 400])
@@ -160,8 +160,8 @@ describe('a quote', () => {
   })
 })
 
-describe('a quote that the source does not hold', () => {
-  test('is refused, with no candidate when nothing is like it', async () => {
+describe('a quote that the source does not have', () => {
+  test('is refused, without candidates when nothing is similar', async () => {
     const { cite, get, speaker } = await withSource('He announced a draft.')
     const refused = await cite({ exact: 'was signed' })
     expect([refused.status, refused.body['type']]).toEqual([422, '/problems/quote-absent'])
@@ -189,10 +189,10 @@ describe('a quote that the source does not hold', () => {
     ['a missing accent', 'le caf\u00e9 noir', 'cafe noir', 'caf\u00e9 noir'],
     ['a ligature', 'an e\ufb03cient group', 'efficient', 'e\ufb03cient'],
     ['full-width letters', 'the ＳＣＯ met', 'SCO', 'ＳＣＯ'],
-    ['behind an emoji', '😀😀 The Minister', 'the minister', 'The Minister'],
+    ['after an emoji', '😀😀 The Minister', 'the minister', 'The Minister'],
   ] as const
 
-  test('is shown where the source says nearly the same, and the candidate can be sent as it is', async () => {
+  test('is refused with similar passages as candidates, which can be sent as they are', async () => {
     const { cite, addSource } = await withSource()
     for (const [what, words, exact, meant] of nearly) {
       const sourceId = await addSource(what, words)
@@ -205,16 +205,16 @@ describe('a quote that the source does not hold', () => {
         type: '/problems/quote-absent',
         candidates: [{ start, end, exact: meant }],
       })
-      const made = await cite({ sourceId, ...candidatesOf(refused)[0] })
-      expect([what, made.status, ...placeOf(made)]).toEqual([what, 201, start, end])
+      const created = await cite({ sourceId, ...candidatesOf(refused)[0] })
+      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, start, end])
     }
   })
 })
 
-describe('a quote that the source holds more than once', () => {
+describe('a quote that the source has more than once', () => {
   const words = '😀 peace, peace and peace again'
 
-  test('is refused with the offsets of all', async () => {
+  test('is refused with the offsets of every occurrence', async () => {
     const { cite } = await withSource(words)
     const refused = await cite({ exact: 'peace' })
     expect([refused.status, refused.body['type']]).toEqual([422, '/problems/quote-ambiguous'])
@@ -236,15 +236,15 @@ describe('a quote that the source holds more than once', () => {
     ['offsets and context that agree', { start: 9, end: 14, prefix: ', ', suffix: ' and' }, 9],
   ] as const
 
-  test('is told apart by a prefix, a suffix, both, or offsets', async () => {
+  test('is identified by a prefix, a suffix, both, or offsets', async () => {
     const { cite } = await withSource(words)
     for (const [what, selector, start] of apart) {
-      const made = await cite({ exact: 'peace', ...selector })
-      expect([what, made.status, ...placeOf(made)]).toEqual([what, 201, start, start + 5])
+      const created = await cite({ exact: 'peace', ...selector })
+      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, start, start + 5])
     }
   })
 
-  test('is told apart by the offsets, and by prefix and suffix, of any candidate', async () => {
+  test('is identified by the offsets, or the prefix and suffix, of any candidate', async () => {
     const { cite } = await withSource(words)
     for (const { exact, start, end, prefix, suffix } of candidatesOf(await cite({ exact: 'peace' }))) {
       expect(placeOf(await cite({ exact, start, end }))).toEqual([start, end])
@@ -252,14 +252,14 @@ describe('a quote that the source holds more than once', () => {
     }
   })
 
-  test('stays ambiguous when the prefix fits several, which alone are listed', async () => {
+  test('stays ambiguous when the prefix matches several, and only these are listed', async () => {
     const { cite } = await withSource('a peace, a peace and the peace')
     const refused = await cite({ exact: 'peace', prefix: 'a ' })
     expect(refused.body['type']).toBe('/problems/quote-ambiguous')
     expect(candidatesOf(refused).map(({ start }) => start)).toEqual([2, 11])
   })
 
-  test('is absent when no place has the prefix, and all places are shown', async () => {
+  test('is absent when no occurrence has the prefix, and all occurrences are listed', async () => {
     const { cite } = await withSource(words)
     const refused = await cite({ exact: 'peace', prefix: 'war and ' })
     expect(refused.body['type']).toBe('/problems/quote-absent')
@@ -272,7 +272,7 @@ describe('a quote that the source holds more than once', () => {
     expect((await cite({ exact: 'peace', start: 2, end: 7, suffix: ' and' })).status).toBe(422)
   })
 
-  test('counts places that overlap: "aa" stands twice in "aaa"', async () => {
+  test('counts overlapping occurrences: "aa" is in "aaa" twice', async () => {
     const { cite } = await withSource('aaa')
     const refused = await cite({ exact: 'aa' })
     expect(refused.body['type']).toBe('/problems/quote-ambiguous')
@@ -296,12 +296,12 @@ describe('an inference', () => {
       expect(refused.body['errors']).toMatchObject([{ pointer: '/note' }])
     }
     for (const note of ['', '   \n']) expect((await cite({ ...inference, note })).status).toBe(400)
-    const made = await cite({ ...inference, note: '24 August 2022 was a Wednesday.' })
-    expect(made.status).toBe(201)
-    expect(made.body).toMatchObject({ motivation: 'inference', note: '24 August 2022 was a Wednesday.' })
+    const created = await cite({ ...inference, note: '24 August 2022 was a Wednesday.' })
+    expect(created.status).toBe(201)
+    expect(created.body).toMatchObject({ motivation: 'inference', note: '24 August 2022 was a Wednesday.' })
   })
 
-  test('is held to the text like any quote', async () => {
+  test('is checked against the text like any quote', async () => {
     const { cite } = await withSource('said Shoigu on Wednesday')
     const refused = await cite({ exact: 'on Thursday', motivation: 'inference', note: 'Because.' })
     expect(refused.status).toBe(422)
@@ -316,7 +316,7 @@ describe('an inference', () => {
 })
 
 describe('support', () => {
-  test('counts sources, and the version and ETag of the record move only when it does', async () => {
+  test('counts sources, and the version and ETag of the record change only when it does', async () => {
     const { cite, get, del, speaker, addSource } = await withSource('He spoke. He left.')
     const second = await addSource('Another report', 'He spoke, they say.')
     const state = async () => {
@@ -343,18 +343,18 @@ describe('support', () => {
     const other = await cite({ exact: 'He spoke', sourceId: second })
     expect(await state()).toMatchObject({ support: 'corroborated', version: 3 })
 
-    for (const [made, support, version] of [
+    for (const [created, support, version] of [
       [inferred, 'corroborated', 3],
       [other, 'single-source', 4],
       [again, 'single-source', 4],
       [first, 'unsupported', 5],
     ] as const) {
-      expect((await del(String(made.headers['location']))).status).toBe(204)
+      expect((await del(String(created.headers['location']))).status).toBe(204)
       expect(await state()).toMatchObject({ support, version })
     }
   })
 
-  test('is never written by a client', async () => {
+  test('cannot be written by clients', async () => {
     const { post, patch, get, speaker } = await withSource('a text')
     expect((await post('/v1/speakers', { name: 'B', support: 'corroborated' })).status).toBe(400)
     expect((await patch(speaker, { support: 'corroborated' })).status).toBe(422)
@@ -370,17 +370,17 @@ describe('support', () => {
 })
 
 describe('evidence', () => {
-  test('is listed oldest first, read alone, and 410 once it is taken away', async () => {
+  test('is listed oldest first, read by id, and 410 after its deletion', async () => {
     const { cite, get, del, speaker } = await withSource('one two three')
-    const made = [await cite({ exact: 'three' }), await cite({ exact: 'one' })]
+    const created = [await cite({ exact: 'three' }), await cite({ exact: 'one' })]
     const listed = await get(`${speaker}/evidence`)
-    expect(listed.body['data']).toEqual(made.map(({ body }) => body))
-    const location = String(made[0]?.headers['location'])
+    expect(listed.body['data']).toEqual(created.map(({ body }) => body))
+    const location = String(created[0]?.headers['location'])
     expect((await del(location, { 'if-match': '"9.stale"' })).status).toBe(412)
     expect((await del(location)).status).toBe(204)
     expect((await get(location)).status).toBe(410)
     expect((await del(location)).status).toBe(410)
-    expect((await get(`${speaker}/evidence`)).body['data']).toEqual([made[1]?.body])
+    expect((await get(`${speaker}/evidence`)).body['data']).toEqual([created[1]?.body])
   })
 
   test('of one record is not found under another', async () => {
@@ -397,11 +397,11 @@ describe('evidence', () => {
     const unknown = await cite({ exact: 'one', sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk' })
     expect([unknown.status, unknown.body['type']]).toEqual([422, '/problems/unknown-reference'])
     expect(unknown.body['errors']).toMatchObject([{ pointer: '/sourceId' }])
-    const nobody = '/v1/speakers/spk_01gb6jc400ezz8kdnweefcy4dk/evidence'
-    expect((await post(nobody, { sourceId, motivation: 'quote', exact: 'one' })).status).toBe(404)
+    const missing = '/v1/speakers/spk_01gb6jc400ezz8kdnweefcy4dk/evidence'
+    expect((await post(missing, { sourceId, motivation: 'quote', exact: 'one' })).status).toBe(404)
   })
 
-  test('goes when its record goes, and then its source may go', async () => {
+  test('is deleted with its record, and then its source can be deleted', async () => {
     const { cite, get, del, speaker, source } = await withSource('one two')
     const { headers } = await cite({ exact: 'one' })
     const refused = await del(source)
@@ -412,7 +412,7 @@ describe('evidence', () => {
     expect((await del(source)).status).toBe(204)
   })
 
-  test('can be carried by each of the nine resources', async () => {
+  test('can be added to each of the nine resources', async () => {
     const { get, post, del } = await service({ seed: true })
     expect(catalogue.resources.map(({ path }) => path).sort()).toEqual(
       'agreements meetings organizations proposals sources speakers statements states topics'.split(' '),
@@ -422,14 +422,14 @@ describe('evidence', () => {
       const id = (await get(`/v1/${path}?limit=1`)).body['data'][0].id
       const collection = `/v1/${path}/${id}/evidence`
       const before = (await get(collection)).body['data'].length
-      const made = await post(collection, { sourceId, motivation: 'quote', exact: 'Archive photo' })
-      expect([path, made.status]).toEqual([path, 201])
-      expect(made.headers['location']).toBe(`${collection}/${made.body['id']}`)
-      expect(made.body).toMatchObject({ recordKind: path.slice(0, -1), recordId: id })
-      expect((await get(`${collection}/${made.body['id']}`)).body).toEqual(made.body)
+      const created = await post(collection, { sourceId, motivation: 'quote', exact: 'Archive photo' })
+      expect([path, created.status]).toEqual([path, 201])
+      expect(created.headers['location']).toBe(`${collection}/${created.body['id']}`)
+      expect(created.body).toMatchObject({ recordKind: path.slice(0, -1), recordId: id })
+      expect((await get(`${collection}/${created.body['id']}`)).body).toEqual(created.body)
       expect((await get(collection)).body['data']).toHaveLength(before + 1)
       expect((await get(`/v1/${path}/${id}`)).body['support']).toBe('single-source')
-      expect((await del(`${collection}/${made.body['id']}`)).status).toBe(204)
+      expect((await del(`${collection}/${created.body['id']}`)).status).toBe(204)
       expect((await get(collection)).body['data']).toHaveLength(before)
     }
   })
@@ -438,12 +438,12 @@ describe('evidence', () => {
     const { get, post } = await service({ seed: true })
     const sourceId = (await get('/v1/sources')).body['data'][0].id
     for (const record of ['/v1/topics/counter-uav', '/v1/states/UZ']) {
-      const made = await post(`${record}/evidence`, { sourceId, motivation: 'quote', exact: 'TASHKENT' })
-      expect([record, made.status]).toEqual([record, 201])
+      const created = await post(`${record}/evidence`, { sourceId, motivation: 'quote', exact: 'TASHKENT' })
+      expect([record, created.status]).toEqual([record, 201])
       const { id } = (await get(record)).body
-      expect(made.body['recordId']).toBe(id)
+      expect(created.body['recordId']).toBe(id)
       const listed = (await get(`${record}/evidence`)).body['data'] as { id: string }[]
-      expect(listed.map((evidence) => evidence.id)).toContain(made.body['id'])
+      expect(listed.map((evidence) => evidence.id)).toContain(created.body['id'])
     }
   })
 })
@@ -451,7 +451,7 @@ describe('evidence', () => {
 describe('the text of a source', () => {
   const words = 'Шойгу 😀 said\r\n“peace”'
 
-  test('has the SHA-256 of its UTF-8 bytes, which no client writes', async () => {
+  test('has the SHA-256 of its UTF-8 bytes, which clients cannot write', async () => {
     const { get, patch, post, source } = await withSource(words)
     const sha256 = createHash('sha256').update(Buffer.from(words, 'utf8')).digest('hex')
     expect((await get(source)).body).toMatchObject({ text: words, sha256 })
@@ -460,7 +460,7 @@ describe('the text of a source', () => {
     expect((await post('/v1/sources', body)).status).toBe(400)
   })
 
-  test('may change while nothing cites it, and its hash with it', async () => {
+  test('may change while it is not cited, and its hash with it', async () => {
     const { patch, source } = await withSource(words)
     const { status, body } = await patch(source, { text: 'other' })
     expect(status).toBe(200)
@@ -487,13 +487,13 @@ describe('the text of a source', () => {
     expect(titled.body).toMatchObject({ title: 'Another title', text: words, version: 2 })
   })
 
-  test('may change again when the last evidence is gone', async () => {
+  test('may change again after the last evidence is deleted', async () => {
     const { patch, del, cite, source } = await withSource(words)
-    const made = [
+    const created = [
       await cite({ exact: 'said' }),
       await cite({ exact: '😀', motivation: 'inference', note: 'N' }),
     ]
-    for (const { headers } of made) {
+    for (const { headers } of created) {
       expect((await patch(source, { text: 'other' })).status).toBe(409)
       await del(String(headers['location']))
     }
@@ -548,7 +548,7 @@ describe('the annotations of a source', () => {
     expect(starts).toEqual(starts.toSorted((a, b) => a - b))
   })
 
-  test('are all that rests on it and nothing else', async () => {
+  test('contain all evidence of the source and nothing else', async () => {
     const { get, cite, addSource, source } = await withSource(words)
     const other = await addSource('Another', 'One.')
     await cite({ exact: 'One.' })
@@ -558,7 +558,7 @@ describe('the annotations of a source', () => {
     expect((await get('/v1/sources/src_01gb6jc400ezz8kdnweefcy4dk/annotations')).status).toBe(404)
   })
 
-  test('have an ETag that moves when evidence comes', async () => {
+  test('have an ETag that changes when evidence is added', async () => {
     const { get, cite, source } = await withSource(words)
     const etag = String((await get(`${source}/annotations`)).headers['etag'])
     expect((await get(`${source}/annotations`, { 'if-none-match': etag })).status).toBe(304)
@@ -577,7 +577,7 @@ describe('locateQuote, in the longest text that a source may have', () => {
     })
   })
 
-  test('says of a quote that stands nowhere where the text has something like it', () => {
+  test('lists similar passages for a quote that is absent', () => {
     const text = `${'The quick brown fox. '.repeat(45_000)}The end`
     const located = locateQuote(text, { exact: 'fox.  the END' })
     expect(located).toMatchObject({
@@ -589,7 +589,7 @@ describe('locateQuote, in the longest text that a source may have', () => {
 })
 
 describe('locateQuote, for any text and any slice of it', () => {
-  /** Few characters of many sorts, so that slices repeat and overlap; and sometimes anything at all. */
+  /** Few characters of many sorts, so that slices repeat and overlap; sometimes any text. */
   const unit = fc.constantFrom(
     ...[
       'a',
@@ -628,7 +628,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     return [...points.keys()].filter((start) => points.slice(start, start + length).join('') === exact)
   }
 
-  test('with offsets, it stands there', () => {
+  test('with its own offsets, a slice is found there', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
@@ -640,7 +640,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('with any other offsets, it is absent unless it stands there too', () => {
+  test('with other offsets, a slice is absent unless it occurs there too', () => {
     fc.assert(
       fc.property(slices, fc.nat(50), fc.nat(50), ({ text, start, end }, from, to) => {
         const exact = select(text, start, end)
@@ -651,7 +651,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('without offsets, it is found where it stands, or ambiguous with all places', () => {
+  test('without offsets, a slice is found, or ambiguous with all occurrences', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
@@ -671,7 +671,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('with all that stands before it, or behind it, it is found', () => {
+  test('with the whole text before or after it, a slice is found', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
@@ -683,7 +683,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('a quote that stands nowhere is absent, and every candidate can be sent as it is', () => {
+  test('a quote that does not occur is absent, and every candidate can be sent as it is', () => {
     const recased = slices.map(({ text, start, end }) => ({
       text,
       exact: select(text, start, end).toUpperCase().normalize('NFC').replace(/\s+/g, ' '),

@@ -1,10 +1,10 @@
-// What strangers send: whatever it is, it is written or refused with a clear 4xx, and a refusal leaves no trace.
+// Hostile input is written or refused with a clear 4xx, and a refusal writes nothing.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { watch } from './helpers/database.ts'
 
-/** The answer is 2xx, or a problem in 4xx that changed nothing. */
+/** Asserts that the response is 2xx, or a 4xx problem that changed nothing. */
 async function harmless(snapshot: () => Promise<string>, send: () => Promise<Answer>): Promise<Answer> {
   const before = await snapshot()
   const answer = await send()
@@ -245,7 +245,7 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
   return { body, url, condition }
 }
 
-/** The value with one of its places changed. */
+/** The value with a change in one place. */
 function mutate(value: unknown, at: number, action: string, other: unknown): unknown {
   const copy = structuredClone(value)
   const places: { holder: Record<string, unknown> | unknown[]; key: string }[] = []
@@ -270,7 +270,7 @@ function mutate(value: unknown, at: number, action: string, other: unknown): unk
   return copy
 }
 
-/** Drives all operations that are selected, and returns how often each status came. */
+/** Runs all selected operations. @returns how often each status came */
 async function drive(select: (operation: Operation) => boolean, numRuns: number) {
   const api = await service({ seed: true })
   const [position, relation] = await someParts(api)
@@ -302,7 +302,7 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
       {
         numRuns,
         reporter: (details) => {
-          // The default report, with the operation in front: seed, path and counterexample are in it.
+          // The default report after the operation: it has the seed, the path and the counterexample.
           if (details.failed)
             throw new Error(`${id}: ${fc.defaultReportMessage(details)}`, { cause: details.errorInstance })
         },
@@ -312,7 +312,7 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
   return { operations: chosen.length, seen }
 }
 
-/** A position and a relation to be evil with. */
+/** A position and a relation to attack. */
 async function someParts({ get, post }: Service): Promise<[number, number]> {
   const [one, other] = (await get('/v1/proposals?limit=2')).body['data'] as { id: string }[]
   const position = await post(`/v1/proposals/${one?.id}/positions`, {
@@ -327,17 +327,17 @@ async function someParts({ get, post }: Service): Promise<[number, number]> {
   return [position.status, relation.status]
 }
 
-describe('whatever is sent', () => {
+describe('any request', () => {
   const isCreate = ({ method, path }: Operation) => method === 'POST' && !path.includes('{')
   const isPart = ({ method, path }: Operation) => method === 'POST' && path.includes('{')
 
   test.each([
-    ['to make a record', isCreate, 9, 25],
+    ['to create a record', isCreate, 9, 25],
     ['to add evidence, an event, a position or a relation', isPart, 11, 15],
-    ['to change a record', ({ method }: Operation) => method === 'PATCH', 9, 25],
+    ['to update a record', ({ method }: Operation) => method === 'PATCH', 9, 25],
     ['to delete', ({ method }: Operation) => method === 'DELETE', 18, 8],
   ] as const)(
-    '%s is written, or refused in 4xx without a trace',
+    '%s is executed, or refused with 4xx without a trace',
     async (_, select, least, numRuns) => {
       const { operations, seen } = await drive(select, numRuns)
       expect(operations).toBeGreaterThanOrEqual(least)
@@ -423,7 +423,7 @@ describe('a body', () => {
     ['in UTF-16', Buffer.from('{"name":"a"}', 'utf16le'), 400, 'malformed-body', /JSON|UTF-8/],
   ] as const
 
-  test('that is malformed, or has not the documented form, is a clear 4xx', async () => {
+  test('that is malformed or not as documented is a clear 4xx', async () => {
     const api = await service()
     const snapshot = await watch(api)
     for (const [what, payload, status, problem, says] of bodies) {
@@ -450,7 +450,7 @@ describe('a body', () => {
     expect((await harmless(snapshot, () => send(api, '{"name":"a"}', latin))).status).toBe(415)
   })
 
-  test('nested at any depth never brings the service down', async () => {
+  test('nested at any depth does not bring the service down', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
     const [speaker] = (await api.get('/v1/speakers')).body['data'] as { id: string }[]
@@ -478,7 +478,7 @@ describe('a body', () => {
     }
   })
 
-  test('that patches prototypes patches nothing else', async () => {
+  test('that patches prototypes changes nothing else', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
@@ -500,7 +500,7 @@ describe('a body', () => {
 })
 
 describe('a date', () => {
-  test('that does not exist is 400 that names the field', async () => {
+  test('that does not exist is 400 with the field', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const dates = [
@@ -527,7 +527,7 @@ describe('a date', () => {
     }
   })
 
-  test('of an end before its start is 422 that names the end', async () => {
+  test('of an end before its start is 422 with the field of the end', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
     const cases = [
@@ -581,7 +581,7 @@ describe('a date', () => {
 describe('a reference', () => {
   const NOBODY = '01gb6jc400ezz8kdnweefcy4dk'
 
-  test('to a record that does not exist is 422 that names each place', async () => {
+  test('to a record that does not exist is 422 with each field', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
     const answer = await harmless(snapshot, () =>
@@ -660,9 +660,9 @@ describe('a cycle of parents', () => {
     const snapshot = await watch(api)
     const chain: string[] = []
     for (let n = 0; n < 60; n++) {
-      const made = await api.post(`/v1/${path}`, { ...body(n), [field]: chain.at(-1) ?? null })
-      expect(made.status).toBe(201)
-      chain.push(made.body['id'])
+      const created = await api.post(`/v1/${path}`, { ...body(n), [field]: chain.at(-1) ?? null })
+      expect(created.status).toBe(201)
+      chain.push(created.body['id'])
     }
     const close = (from: number, to: number) =>
       harmless(snapshot, () => api.patch(`/v1/${path}/${chain[from]}`, { [field]: chain[to] }))
@@ -696,7 +696,7 @@ describe('a cycle of parents', () => {
       expect((await harmless(snapshot, () => api.patch('/v1/topics/wide', { broaderId }))).status).toBe(422)
   })
 
-  test('cannot be closed by two writes at once', async () => {
+  test('cannot be closed by two concurrent writes', async () => {
     const api = await service()
     const make = async (n: number): Promise<string> =>
       (await api.post('/v1/proposals', { title: `P${n}`, proposedOn: '2022' })).body['id']
@@ -710,7 +710,7 @@ describe('a cycle of parents', () => {
 })
 
 describe('a path', () => {
-  test('with an id of any kind never brings the service down', async () => {
+  test('with any id does not bring the service down', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const weird = [

@@ -1,4 +1,4 @@
-// Idempotency-Key: a POST that may be repeated runs once, and its answer is kept with what it wrote.
+// Idempotency-Key: a repeated POST runs once, and its response is stored with what it wrote.
 
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -11,19 +11,19 @@ import { eventually } from './helpers/wait.ts'
 
 const HOUR = 3_600_000
 
-/** How many rows the change log and the kept answers have. */
+/** The numbers of rows in the change log and of stored responses. */
 async function counts({ engine }: { engine: Engine }) {
   const tables = ['changes', 'idempotency'] as const
-  const [changes = 0, kept = 0] = await Promise.all(
+  const [changes = 0, stored = 0] = await Promise.all(
     tables.map(
       async (table) =>
         (await engine.reader.get<{ n: number }>(sql`select count(*) as n from ${sql.identifier(table)}`))?.n,
     ),
   )
-  return { changes, kept }
+  return { changes, stored }
 }
 
-/** What a client acts on. */
+/** The parts of a response that clients use. */
 const essence = ({ status, headers, text }: Answer) => ({
   status,
   location: headers['location'],
@@ -35,7 +35,7 @@ const essence = ({ status, headers, text }: Answer) => ({
 
 const speaker = (name: string) => ({ name })
 
-/** POSTs to another app than the helper's own, with the analyst's key. */
+/** POSTs to another app than that of the helper, with the analyst's key. */
 async function postTo(app: Service['app'], s: Service, url: string, payload: object, key: string) {
   const response = await app.inject({
     method: 'POST',
@@ -51,7 +51,7 @@ async function postTo(app: Service['app'], s: Service, url: string, payload: obj
   }
 }
 
-/** Every POST of records in the document, with a path and a body that it takes. Those of webhooks and imports have tests of their own. */
+/** Every POST of records in the document, with a path and a body that it takes. Webhooks and imports have tests of their own. */
 async function everyPost(s: Service): Promise<{ operation: string; url: string; body: Body }[]> {
   const ids = await oneOfEach(s)
   const others = {} as Ids
@@ -86,7 +86,7 @@ async function everyPost(s: Service): Promise<{ operation: string; url: string; 
 }
 
 describe('the same key and body', () => {
-  test('answer the same response again on every POST of the document, and write once', async () => {
+  test('get the same response again from every POST in the document, and write once', async () => {
     const s = await service()
     const posts = await everyPost(s)
     expect(posts.length).toBeGreaterThanOrEqual(25)
@@ -99,7 +99,7 @@ describe('the same key and body', () => {
       expect(first.headers['idempotency-replayed']).toBeUndefined()
       const between = await counts(s)
       expect(between.changes, operation).toBeGreaterThan(before.changes)
-      expect(between.kept, operation).toBe(before.kept + 1)
+      expect(between.stored, operation).toBe(before.stored + 1)
       const again = await s.post(url, body, key)
       expect(essence(again), operation).toEqual(essence(first))
       expect(again.headers['idempotency-replayed'], operation).toBe('true')
@@ -107,7 +107,7 @@ describe('the same key and body', () => {
     }
   })
 
-  test('answer what was answered then, also when the record has changed since or is gone', async () => {
+  test('get the stored response even if the record has changed or was deleted since', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await s.post('/v1/speakers', speaker('A'), key)
@@ -118,7 +118,7 @@ describe('the same key and body', () => {
     expect((await s.get('/v1/speakers')).body['data']).toEqual([])
   })
 
-  test.each([2, 20])('run once when %i come at once, and all get one answer', async (n) => {
+  test.each([2, 20])('run once when %i requests arrive at once, and all get the same response', async (n) => {
     const s = await service()
     const answers = await Promise.all(
       Array.from({ length: n }, () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })),
@@ -126,10 +126,10 @@ describe('the same key and body', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(essence(answer)))).size).toBe(1)
     expect(answers[0]?.status).toBe(201)
     expect(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true')).toHaveLength(n - 1)
-    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+    expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
   })
 
-  test('answer the same after a restart of the service', async () => {
+  test('get the same response after a restart of the service', async () => {
     const s = await service()
     const first = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
     await s.app.close()
@@ -142,14 +142,14 @@ describe('the same key and body', () => {
       expect(essence(again)).toEqual(essence(first))
       expect(again.headers['idempotency-replayed']).toBe('true')
       expect((await postTo(app, s, '/v1/speakers', speaker('B'), 'k')).status).toBe(422)
-      expect(await counts({ engine })).toEqual({ changes: 1, kept: 1 })
+      expect(await counts({ engine })).toEqual({ changes: 1, stored: 1 })
     } finally {
       await app.close()
       await engine.close()
     }
   })
 
-  test('are kept for 24 hours, and are a new request after that', async () => {
+  test('are stored for 24 hours, and are a new request after that', async () => {
     let now = Date.UTC(2030, 0, 1)
     const s = await service({ clock: () => new Date(now) })
     const send = () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
@@ -161,8 +161,8 @@ describe('the same key and body', () => {
     expect(fresh.status).toBe(201)
     expect(fresh.headers['idempotency-replayed']).toBeUndefined()
     expect(fresh.body['id']).not.toBe(first.body['id'])
-    // What is too old is thrown away, not only passed over.
-    expect(await counts(s)).toEqual({ changes: 2, kept: 1 })
+    // Expired rows are deleted, not only ignored.
+    expect(await counts(s)).toEqual({ changes: 2, stored: 1 })
     now += 24 * HOUR + 1
     expect((await s.post('/v1/speakers', speaker('B'), { 'idempotency-key': 'k' })).status).toBe(201)
   })
@@ -182,7 +182,7 @@ describe('a key', () => {
       expect([status, problem['type']], url).toEqual([422, '/problems/idempotency-mismatch'])
     }
     expect(await counts(s)).toEqual(before)
-    // The answer that is kept is still the first.
+    // The stored response is still the first one.
     expect((await s.post('/v1/speakers', speaker('A'), key)).headers['idempotency-replayed']).toBe('true')
   })
 
@@ -197,7 +197,7 @@ describe('a key', () => {
     expect((await s.get(`/v1/proposals/${other}`)).body['status']).toBe('proposed')
   })
 
-  test('belongs to whoever sent it: another API key may use the same one', async () => {
+  test('belongs to the API key that sent it: another API key may use the same one', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const admin = { ...key, authorization: `Bearer ${s.keys.admin}` }
@@ -207,10 +207,10 @@ describe('a key', () => {
     expect([mine.status, theirs.status, others.status]).toEqual([201, 201, 422])
     expect(theirs.headers['idempotency-replayed']).toBeUndefined()
     expect(theirs.body['id']).not.toBe(mine.body['id'])
-    expect(await counts(s)).toEqual({ changes: 2, kept: 2 })
+    expect(await counts(s)).toEqual({ changes: 2, stored: 2 })
   })
 
-  test('never opens an answer to someone without a valid API key', async () => {
+  test('does not give a stored response to a client without a valid API key', async () => {
     const s = await service()
     await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
     for (const authorization of ['Bearer nonsense', '']) {
@@ -219,14 +219,14 @@ describe('a key', () => {
     }
   })
 
-  test('with a body that says the same in other words is the same request', async () => {
+  test('with an equivalent body is the same request', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] }, key)
-    // Spelled out defaults and another order of the fields change nothing of what is asked.
+    // Explicit defaults and another order of the fields do not change the request.
     const again = await s.post('/v1/speakers', { posts: [], otherNames: ['B'], name: 'A' }, key)
     expect(essence(again)).toEqual(essence(first))
-    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+    expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
   })
 
   test('that is empty, too long, or not of visible ASCII is refused (400) and writes nothing', async () => {
@@ -238,7 +238,7 @@ describe('a key', () => {
         expect.objectContaining({ parameter: expect.stringMatching(/^idempotency-key$/i) }),
       ])
     }
-    expect(await counts(s)).toEqual({ changes: 0, kept: 0 })
+    expect(await counts(s)).toEqual({ changes: 0, stored: 0 })
   })
 
   test('may be any string of 1 to 255 visible ASCII characters', async () => {
@@ -249,31 +249,31 @@ describe('a key', () => {
       expect(first.status).toBe(201)
       expect(essence(await s.post('/v1/speakers', speaker('A'), headers))).toEqual(essence(first))
     }
-    expect(await counts(s)).toEqual({ changes: 4, kept: 4 })
+    expect(await counts(s)).toEqual({ changes: 4, stored: 4 })
   })
 
-  test('says nothing on a PATCH or DELETE: these have If-Match', async () => {
+  test('has no effect on PATCH and DELETE, which have If-Match', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const url = String((await s.post('/v1/speakers', speaker('A'))).headers['location'])
     expect((await s.patch(url, speaker('B'), key)).body['version']).toBe(2)
     expect((await s.patch(url, speaker('C'), key)).body['version']).toBe(3)
     expect((await s.del(url, key)).status).toBe(204)
-    expect((await counts(s)).kept).toBe(0)
+    expect((await counts(s)).stored).toBe(0)
   })
 })
 
-describe('a refusal', () => {
-  test('is not kept, wrote nothing, and is mended under the same key', async () => {
+describe('a refused request', () => {
+  test('is not stored, writes nothing, and can be corrected under the same key', async () => {
     const s = await service()
     await s.post('/v1/topics', { slug: 'taken', prefLabel: 'Taken' })
     const speakerId = (await s.post('/v1/speakers', speaker('A'))).body['id']
-    const nobody = 'spk_01gb6jc400ezz8kdnweefcy4dk'
+    const unknown = 'spk_01gb6jc400ezz8kdnweefcy4dk'
     const said = { kind: 'direct', text: 'T' }
     const met = { name: 'M', startDate: '2022-08-24' }
     const cases: [status: number, url: string, bad: Body, good: Body][] = [
       [400, '/v1/speakers', { nam: 'A' }, { name: 'A' }],
-      [422, '/v1/statements', { ...said, speakerId: nobody }, { ...said, speakerId }],
+      [422, '/v1/statements', { ...said, speakerId: unknown }, { ...said, speakerId }],
       [422, '/v1/meetings', { ...met, endDate: '2022-08-23' }, { ...met, endDate: '2022-08-24' }],
       [409, '/v1/topics', { slug: 'taken', prefLabel: 'T' }, { slug: 'free', prefLabel: 'T' }],
     ]
@@ -286,19 +286,19 @@ describe('a refusal', () => {
       const mended = await s.post(url, good, key)
       expect(mended.status, mended.text).toBe(201)
       expect(mended.headers['idempotency-replayed']).toBeUndefined()
-      expect(await counts(s), url).toEqual({ changes: before.changes + 1, kept: before.kept + 1 })
+      expect(await counts(s), url).toEqual({ changes: before.changes + 1, stored: before.stored + 1 })
     }
   })
 })
 
-describe('an answer is never kept without its write', () => {
-  /** An app whose engine fails behind the work of a write, as a full disk does. */
+describe('a response is never stored without its write', () => {
+  /** An app whose engine fails after the work of a write, as with a full disk. */
   async function failing(s: Service) {
-    const state = { fail: true, asked: 0, worked: 0 }
+    const state = { fail: true, requested: 0, worked: 0 }
     const engine: Engine = {
       ...s.engine,
       write: (work) => {
-        state.asked++
+        state.requested++
         return s.engine.write(async (writer) => {
           const result = await work(writer)
           state.worked++
@@ -310,36 +310,36 @@ describe('an answer is never kept without its write', () => {
     return { app: await buildApp({ engine }), state }
   }
 
-  test('when the write fails behind the work: nothing is kept, nothing written, and the repeat runs', async () => {
+  test('when the write fails after its work: nothing is stored or written, and a repeat runs', async () => {
     const s = await service()
     const { app, state } = await failing(s)
     const send = () => postTo(app, s, '/v1/speakers', speaker('A'), 'k')
     const failed = await send()
     expect([failed.status, state.worked]).toEqual([500, 1])
     expect(failed.text).not.toContain('disk')
-    expect(await counts(s)).toEqual({ changes: 0, kept: 0 })
+    expect(await counts(s)).toEqual({ changes: 0, stored: 0 })
     state.fail = false
     const done = await send()
     expect([done.status, done.headers['idempotency-replayed']]).toEqual([201, undefined])
     expect(essence(await send())).toEqual(essence(done))
-    expect(await counts(s)).toEqual({ changes: 1, kept: 1 })
+    expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
     await app.close()
   })
 
-  test('when it fails among others that share its commit: they stand, it does not', async () => {
+  test('when it fails among others that share its commit: the others are written, it is not', async () => {
     const s = await service()
     const { app, state } = await failing(s)
-    // The first in the commit keeps it open until the one that will fail has come.
-    const first = s.engine.write(() => eventually(() => expect(state.asked).toBe(1)))
+    // The first write of the commit waits until the one that will fail has arrived.
+    const first = s.engine.write(() => eventually(() => expect(state.requested).toBe(1)))
     const [broken, ...whole] = await Promise.all([
       postTo(app, s, '/v1/speakers', speaker('broken'), 'broken'),
       ...['a', 'b', 'c'].map((name) => s.post('/v1/speakers', speaker(name), { 'idempotency-key': name })),
     ])
     await first
     expect([broken?.status, ...whole.map(({ status }) => status)]).toEqual([500, 201, 201, 201])
-    // Once among the others, and once alone.
+    // Once with the others, and once alone.
     expect(state.worked).toBe(2)
-    expect(await counts(s)).toEqual({ changes: 3, kept: 3 })
+    expect(await counts(s)).toEqual({ changes: 3, stored: 3 })
     await app.close()
   })
 })

@@ -1,9 +1,9 @@
-// The lives of proposals and agreements: what may follow what, and on which date.
+// The lifecycles of proposals and agreements: which status may follow which, and on which date.
 import { describe, expect, test } from 'vitest'
 import { agreementLifecycle, proposalLifecycle, statusesOf } from '../src/core/lifecycle.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 
-/** The contract's words, spelt out: from each status, all that may follow. */
+/** The contract: from each status, all that may follow. */
 const PROPOSAL: Record<string, string[]> = {
   proposed: ['under-consideration', 'adopted', 'rejected', 'deferred', 'withdrawn'],
   'under-consideration': ['adopted', 'rejected', 'deferred', 'withdrawn'],
@@ -33,7 +33,7 @@ interface Life {
   lifecycle: typeof proposalLifecycle | typeof agreementLifecycle
   /** A body for POST whose first event is on 2022-01-01. */
   body: Record<string, unknown>
-  /** A legal way from the start to each status. */
+  /** A legal path from the start to each status. */
   ways: Record<string, string[]>
 }
 
@@ -74,25 +74,25 @@ const history = async ({ get }: Service, path: string, id: string) =>
 
 const legalIn = ({ body }: Answer) => (body['legal'] as string[] | undefined)?.toSorted()
 
-/** A proposal of 2022-01-01 with these later events, and the ways to act on it. */
+/** A proposal of 2022-01-01 with these later events, and functions that act on it. */
 async function proposal(events: object[] = [], fields: object = {}) {
   const api = await service({ clock: () => NOON })
-  const made = await api.post('/v1/proposals', { title: 'P', proposedOn: '2022-01-01', events, ...fields })
-  expect(made.status).toBe(201)
-  const url = `/v1/proposals/${made.body['id']}`
+  const created = await api.post('/v1/proposals', { title: 'P', proposedOn: '2022-01-01', events, ...fields })
+  expect(created.status).toBe(201)
+  const url = `/v1/proposals/${created.body['id']}`
   return {
     ...api,
     url,
     move: (status: string, occurredOn: string) => api.post(`${url}/events`, on(status, occurredOn)),
     read: () => api.get(url),
-    events: () => history(api, 'proposals', made.body['id']),
+    events: () => history(api, 'proposals', created.body['id']),
   }
 }
 
-describe.each(lives)('the life of $path', ({ path, moves, lifecycle, body, ways }) => {
+describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, ways }) => {
   const statuses = Object.keys(moves)
 
-  test('is in the code as it is in the contract', () => {
+  test('is the same in the code as in the contract', () => {
     expect(statusesOf(lifecycle).toSorted()).toEqual(statuses.toSorted())
     for (const from of statuses) {
       const inCode: readonly string[] = (lifecycle.moves as Record<string, readonly string[]>)[from] ?? []
@@ -100,7 +100,7 @@ describe.each(lives)('the life of $path', ({ path, moves, lifecycle, body, ways 
     }
   })
 
-  test('takes every legal move, and answers every illegal one with 409 and the legal ones', async () => {
+  test('accepts every legal move, and responds to every illegal one with 409 and the legal ones', async () => {
     const api = await service({ clock: () => NOON })
     const { post, get } = api
     for (const from of statuses) {
@@ -134,7 +134,7 @@ describe.each(lives)('the life of $path', ({ path, moves, lifecycle, body, ways 
     }
   })
 
-  test('knows no other status', async () => {
+  test('has no other status', async () => {
     const { post } = await service()
     const { body: record } = await post(`/v1/${path}`, body)
     const url = `/v1/${path}/${record['id']}/events`
@@ -148,28 +148,28 @@ describe.each(lives)('the life of $path', ({ path, moves, lifecycle, body, ways 
     expect((await post(url, { status: statuses[1], occurredOn: null })).status).toBe(400)
   })
 
-  test('is never patched: 422 that names the way, and nothing changes', async () => {
+  test('cannot be patched: 422 with a hint, and nothing changes', async () => {
     const { post, patch, get } = await service()
-    const made = await post(`/v1/${path}`, body)
-    const url = `/v1/${path}/${made.body['id']}`
-    const legal = moves[made.body['status']]?.[0]
+    const created = await post(`/v1/${path}`, body)
+    const url = `/v1/${path}/${created.body['id']}`
+    const legal = moves[created.body['status']]?.[0]
     const refused = await patch(url, { status: legal })
     expect(refused.status).toBe(422)
     expect(refused.body['errors']).toMatchObject([{ pointer: '/status' }])
     expect(refused.body['detail']).toContain(`${url}/events`)
     expect((await patch(url, { status: null })).status).toBe(422)
-    const same = await patch(url, { status: made.body['status'] })
-    expect([same.status, same.headers['etag']]).toEqual([200, made.headers['etag']])
-    expect((await get(url)).body).toEqual(made.body)
+    const same = await patch(url, { status: created.body['status'] })
+    expect([same.status, same.headers['etag']]).toEqual([200, created.headers['etag']])
+    expect((await get(url)).body).toEqual(created.body)
   })
 
-  test('starts in no other status than a first one', async () => {
+  test('starts only in an initial status', async () => {
     const { post } = await service()
     const first = path === 'proposals' ? ['proposed'] : ['drafting', 'drafted']
     for (const status of statuses) {
-      const made = await post(`/v1/${path}`, { ...body, status })
-      expect([status, made.status]).toEqual([status, first.includes(status) ? 201 : 400])
-      if (made.status === 201) expect(made.body['status']).toBe(status)
+      const created = await post(`/v1/${path}`, { ...body, status })
+      expect([status, created.status]).toEqual([status, first.includes(status) ? 201 : 400])
+      if (created.status === 201) expect(created.body['status']).toBe(status)
     }
   })
 })
@@ -194,14 +194,14 @@ describe('the events of a record', () => {
     expect([unknown.status, unknown.body['type']]).toEqual([422, '/problems/unknown-reference'])
     expect(await events()).toEqual(['proposed 2022-01-01'])
     expect((await read()).body['status']).toBe('proposed')
-    const made = await post(`${url}/events`, adopted)
-    expect(made.status).toBe(201)
-    expect(made.body).toMatchObject({ ...adopted, recordKind: 'proposal', version: 1 })
-    expect(made.headers['location']).toBe(`${url}/events/${made.body['id']}`)
-    expect((await get(String(made.headers['location']))).body).toEqual(made.body)
+    const created = await post(`${url}/events`, adopted)
+    expect(created.status).toBe(201)
+    expect(created.body).toMatchObject({ ...adopted, recordKind: 'proposal', version: 1 })
+    expect(created.headers['location']).toBe(`${url}/events/${created.body['id']}`)
+    expect((await get(String(created.headers['location']))).body).toEqual(created.body)
   })
 
-  test('are listed in order of date, whatever the order in which they were told', async () => {
+  test('are listed in order of date, whatever the order in which they were created', async () => {
     const { move, events, read } = await proposal()
     await move('adopted', '2023-05-05')
     await move('under-consideration', '2022-06-06')
@@ -218,7 +218,7 @@ describe('the events of a record', () => {
 })
 
 describe('a back-dated event', () => {
-  test('is taken where both sides allow it, and the status stays', async () => {
+  test('is accepted where both neighbours allow it, and the status stays', async () => {
     const { move, events, read } = await proposal([on('adopted', '2022-06-01')])
     const before = await read()
     expect((await move('under-consideration', '2022-03-01')).status).toBe(201)
@@ -230,7 +230,7 @@ describe('a back-dated event', () => {
     ])
   })
 
-  test('is 409 where one side forbids it, with what could stand there', async () => {
+  test('is 409 where one neighbour forbids it, with the legal statuses', async () => {
     const { move, events, read } = await proposal([on('adopted', '2022-06-01')])
     for (const status of ['rejected', 'deferred', 'withdrawn', 'implemented', 'adopted', 'proposed']) {
       const refused = await move(status, '2022-03-01')
@@ -240,7 +240,7 @@ describe('a back-dated event', () => {
     expect((await read()).body['version']).toBe(1)
   })
 
-  test('before the start is 409, since nothing can stand there', async () => {
+  test('before the start is always 409', async () => {
     const { move } = await proposal()
     for (const status of Object.keys(PROPOSAL)) {
       const refused = await move(status, '2021-12-31')
@@ -248,7 +248,7 @@ describe('a back-dated event', () => {
     }
   })
 
-  test('between two stages of an agreement is one that lies between them', async () => {
+  test('between two stages of an agreement must be a stage between them', async () => {
     const { post, get } = await service()
     const { body } = await post('/v1/agreements', {
       title: 'A',
@@ -280,7 +280,7 @@ describe('a back-dated event', () => {
 })
 
 describe('events of one day', () => {
-  test('follow each other in the order in which they are told', async () => {
+  test('follow each other in the order of their creation', async () => {
     const { move, events, read } = await proposal()
     expect((await move('under-consideration', '2022-01-01')).status).toBe(201)
     expect((await move('adopted', '2022-01-01')).status).toBe(201)
@@ -296,7 +296,7 @@ describe('events of one day', () => {
     ])
   })
 
-  test('come behind those of that day that are known, also when later ones are', async () => {
+  test('come after the existing ones of that day, even if there are later events', async () => {
     const { move, events } = await proposal([on('deferred', '2022-02-02'), on('under-consideration', '2023')])
     expect((await move('under-consideration', '2022-02-02')).status).toBe(409)
     expect((await move('deferred', '2023')).status).toBe(201)
@@ -310,7 +310,7 @@ describe('events of one day', () => {
 })
 
 describe('partial dates of events', () => {
-  test('stand at the head of their period', async () => {
+  test('count as the beginning of their period', async () => {
     const { move, events } = await proposal([], { proposedOn: '2022' })
     expect((await move('adopted', '2022-08-24')).status).toBe(201)
     expect((await move('under-consideration', '2022-08')).status).toBe(201)
@@ -319,7 +319,7 @@ describe('partial dates of events', () => {
     expect([refused.status, legalIn(refused)]).toEqual([409, []])
   })
 
-  test('are dates that exist', async () => {
+  test('must exist', async () => {
     const { move } = await proposal()
     for (const date of ['2022-02-31', '2023-02-29', '2022-13', '2022-00', '0000', '22', '2022-1-1', 'today'])
       expect([date, (await move('adopted', date)).status]).toEqual([date, 400])
@@ -327,8 +327,8 @@ describe('partial dates of events', () => {
   })
 })
 
-describe('a date to come', () => {
-  test('is refused, once the day has begun nowhere on earth', async () => {
+describe('a future date', () => {
+  test('is refused while the day has not begun anywhere on earth', async () => {
     const { move, events } = await proposal()
     for (const date of ['2026-01-17', '2026-02', '2027', '9999-12-31']) {
       const refused = await move('under-consideration', date)
@@ -367,7 +367,7 @@ describe('a date to come', () => {
 })
 
 describe('a POST with events', () => {
-  test('tells the whole history in one call', async () => {
+  test('creates the whole history in one call', async () => {
     const { read, events } = await proposal([
       { ...on('under-consideration', '2022-02'), note: 'At the council.' },
       on('deferred', '2022-03-03'),
@@ -386,7 +386,7 @@ describe('a POST with events', () => {
     ])
   })
 
-  test('puts events that are told out of order where they belong', async () => {
+  test('sorts events that are sent out of order', async () => {
     const { read, events } = await proposal([on('adopted', '2023'), on('under-consideration', '2022-02-02')])
     expect((await read()).body['status']).toBe('adopted')
     expect(await events()).toEqual(['proposed 2022-01-01', 'under-consideration 2022-02-02', 'adopted 2023'])
@@ -407,7 +407,7 @@ describe('a POST with events', () => {
     expect((await get('/v1/proposals?count=exact')).body['page'].total).toBe(0)
   })
 
-  test('gives events ids of their own, and they are no part of the record', async () => {
+  test('gives events their own ids, and leaves them out of the record', async () => {
     const { get, url, read } = await proposal([on('adopted', '2022-02-02')])
     const listed = (await get(`${url}/events`)).body['data'] as { id: string; recordId: string }[]
     expect(new Set(listed.map(({ id }) => id)).size).toBe(2)
@@ -430,7 +430,7 @@ describe('proposedOn', () => {
     ])
   })
 
-  test('when patched moves the first event with it', async () => {
+  test('moves the first event when it is patched', async () => {
     const { patch, url, events } = await proposal([on('adopted', '2022-06-01')])
     for (const proposedOn of ['2021-05-05', '2022', '2022-06-01']) {
       expect((await patch(url, { proposedOn })).status).toBe(200)
@@ -438,7 +438,7 @@ describe('proposedOn', () => {
     }
   })
 
-  test('is not patched to behind the next event, and nothing changes', async () => {
+  test('cannot be patched to after the next event, and nothing changes', async () => {
     const { patch, url, events, read } = await proposal([on('adopted', '2022-06-01')])
     const refused = await patch(url, { proposedOn: '2022-06-02', title: 'Q' })
     expect(refused.status).toBe(422)
@@ -451,21 +451,21 @@ describe('proposedOn', () => {
 
 describe('a new agreement', () => {
   const start = async (api: Service, fields: object) => {
-    const made = await api.post('/v1/agreements', { title: 'A', kind: 'agreement', ...fields })
-    expect(made.status).toBe(201)
-    const { data } = (await api.get(`/v1/agreements/${made.body['id']}/events`)).body
-    return { status: made.body['status'], events: data as Record<string, unknown>[] }
+    const created = await api.post('/v1/agreements', { title: 'A', kind: 'agreement', ...fields })
+    expect(created.status).toBe(201)
+    const { data } = (await api.get(`/v1/agreements/${created.body['id']}/events`)).body
+    return { status: created.body['status'], events: data as Record<string, unknown>[] }
   }
 
-  test('is being drafted, since nobody knows when, unless something says more', async () => {
+  test('starts as `drafting` without a date by default', async () => {
     const api = await service()
     for (const [fields, status] of [
       [{}, 'drafting'],
       [{ status: 'drafting' }, 'drafting'],
       [{ status: 'drafted' }, 'drafted'],
     ] as const) {
-      const made = await start(api, fields)
-      expect(made).toMatchObject({ status, events: [{ status, occurredOn: null, meetingId: null }] })
+      const created = await start(api, fields)
+      expect(created).toMatchObject({ status, events: [{ status, occurredOn: null, meetingId: null }] })
     }
   })
 
@@ -473,21 +473,21 @@ describe('a new agreement', () => {
     const api = await service()
     const meetingId = (await api.post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })).body['id']
     for (const status of ['drafting', 'drafted']) {
-      const made = await start(api, { status, meetingId })
-      expect(made.events).toMatchObject([{ status, occurredOn: '2022-08-24', meetingId }])
+      const created = await start(api, { status, meetingId })
+      expect(created.events).toMatchObject([{ status, occurredOn: '2022-08-24', meetingId }])
     }
   })
 
   test('starts with its first event where that is a start', async () => {
-    const made = await start(await service(), { events: [on('drafted', '2021-03'), on('signed', '2022')] })
-    expect(made.status).toBe('signed')
-    expect(made.events).toMatchObject([on('drafted', '2021-03'), on('signed', '2022')])
+    const created = await start(await service(), { events: [on('drafted', '2021-03'), on('signed', '2022')] })
+    expect(created.status).toBe('signed')
+    expect(created.events).toMatchObject([on('drafted', '2021-03'), on('signed', '2022')])
   })
 
   test('has an undated start before its first event where that is a later stage', async () => {
-    const made = await start(await service(), { events: [on('signed', '2022')] })
-    expect(made.status).toBe('signed')
-    expect(made.events).toMatchObject([{ status: 'drafting', occurredOn: null }, on('signed', '2022')])
+    const created = await start(await service(), { events: [on('signed', '2022')] })
+    expect(created.status).toBe('signed')
+    expect(created.events).toMatchObject([{ status: 'drafting', occurredOn: null }, on('signed', '2022')])
   })
 
   test('cannot have been announced at a meeting that is still to come', async () => {
@@ -502,7 +502,7 @@ describe('a new agreement', () => {
     expect(refused.body['errors']).toMatchObject([{ pointer: '/meetingId' }])
   })
 
-  test('goes on from an undated start on any date that has been', async () => {
+  test('continues from an undated start on any past date', async () => {
     const { post, get } = await service()
     const { body } = await post('/v1/agreements', { title: 'A', kind: 'agreement' })
     const url = `/v1/agreements/${body['id']}`

@@ -1,21 +1,21 @@
-// Where each state stands on a proposal, and how proposals and agreements follow from one another.
+// The positions of states on proposals, and the relations of proposals and agreements.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
-import { get, made } from './helpers/asking.ts'
+import { made as created, get } from './helpers/asking.ts'
 import type { Body } from './helpers/bodies.ts'
 
 const proposal = async (s: Service, title: string, more: Body = {}) =>
-  (await made(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string
+  (await created(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string
 
 const agreement = async (s: Service, title: string, more: Body = {}) =>
-  (await made(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
+  (await created(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
 
 const EIGHT = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
 
 describe('positions', () => {
   async function world() {
     const s = await service({ seed: true })
-    await made(s, '/v1/states', {
+    await created(s, '/v1/states', {
       code: 'IR',
       name: 'Iran',
       memberships: [
@@ -25,7 +25,7 @@ describe('positions', () => {
     })
     const id = await proposal(s, 'A')
     const say = (stateCode: string, position: string, statedOn: string, more: Body = {}) =>
-      made(s, `/v1/proposals/${id}/positions`, { stateCode, position, statedOn, ...more })
+      created(s, `/v1/proposals/${id}/positions`, { stateCode, position, statedOn, ...more })
     const standing = async (asOf: string) => {
       const body = await get(s, `/v1/proposals/${id}/positions?asOf=${asOf}`)
       expect(body['asOf']).toBe(asOf)
@@ -36,7 +36,7 @@ describe('positions', () => {
     return { s, id, say, standing }
   }
 
-  test('answer for every member of that day; no record is null and not abstained; what was said later is not known yet', async () => {
+  test('are listed for every member of that day; no record is null, not abstained; later statements are left out', async () => {
     const { s, id, say, standing } = await world()
     await say('RU', 'proposed', '2022-08-24')
     const reserved = await say('UZ', 'reserved', '2022-09-16', { note: 'Asked for a longer text.' })
@@ -80,7 +80,7 @@ describe('positions', () => {
     })
   })
 
-  test('of states that were no members then are shown once they have spoken', async () => {
+  test('of states that were not members are listed once they have stated one', async () => {
     const { say, standing } = await world()
     await say('IR', 'supported', '2022-10-01')
     expect(await standing('2022-09-30')).not.toHaveProperty('IR')
@@ -90,7 +90,7 @@ describe('positions', () => {
     expect(Object.keys(await standing('2024-01-01'))).toHaveLength(9)
   })
 
-  test('are all kept, in order of date whenever they were entered; the last of a day counts', async () => {
+  test('are all listed in order of date, whenever they were created; the last one of a day counts', async () => {
     const { s, id, say, standing } = await world()
     await say('UZ', 'supported', '2023-01-10')
     await say('UZ', 'reserved', '2022-09-16')
@@ -112,16 +112,16 @@ describe('positions', () => {
     expect((await s.get(`/v1/proposals/${id}/positions?asOf=2025`)).status).toBe(400)
   })
 
-  test('carry evidence, which decides their support; it goes with the position, and all of it with the proposal', async () => {
+  test('have evidence, which decides their support; it is deleted with the position, and all with the proposal', async () => {
     const { s, id, say } = await world()
     const sources: string[] = []
     for (const title of ['One', 'Two'])
-      sources.push((await made(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
+      sources.push((await created(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
     const position = await say('PK', 'supported', '2022-09-16')
     const other = await say('KZ', 'supported', '2022-09-16')
     const url = `/v1/proposals/${id}/positions/${position['id']}`
     const cite = (to: string, sourceId: string | undefined) =>
-      made(s, `${to}/evidence`, { sourceId, motivation: 'quote', exact: 'We support' })
+      created(s, `${to}/evidence`, { sourceId, motivation: 'quote', exact: 'We support' })
     expect((await get(s, url))['support']).toBe('unsupported')
     const evidence = await cite(url, sources[0])
     expect((await get(s, url))['support']).toBe('single-source')
@@ -151,7 +151,7 @@ describe('positions', () => {
     expect((await s.del('/v1/states/PK')).status).toBe(204)
   })
 
-  test('that cannot be are refused', async () => {
+  test('that are impossible are refused', async () => {
     const { s, id } = await world()
     const fine = { stateCode: 'UZ', position: 'supported', statedOn: '2022-09-16' }
     const refused = async (body: Body, to = id) =>
@@ -164,7 +164,7 @@ describe('positions', () => {
     expect(await refused({ ...fine, meetingId: 'mtg_01gb6jc400ezz8kdnweefcy4dk' })).toBe(422)
     expect(await refused(fine, 'prp_01gb6jc400ezz8kdnweefcy4dk')).toBe(404)
     const other = await proposal(s, 'Other')
-    const { id: position } = await made(s, `/v1/proposals/${id}/positions`, fine)
+    const { id: position } = await created(s, `/v1/proposals/${id}/positions`, fine)
     expect((await s.get(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
     expect((await s.del(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
     expect((await s.get('/v1/agreements/agr_01gb6jc400ezz8kdnweefcy4dk/positions')).status).toBe(404)
@@ -175,7 +175,7 @@ describe('relations', () => {
   const relate = (s: Service, from: string, type: string, targetId: string) =>
     s.post(`/v1/${from.startsWith('prp') ? 'proposals' : 'agreements'}/${from}/relations`, { type, targetId })
 
-  test('are read from both ends, each with its direction, and deleted from the one they start from', async () => {
+  test('are listed from both ends with their direction, and deleted where they start', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
     const { status, body, headers } = await relate(s, b, 'elaborates', a)
@@ -199,7 +199,7 @@ describe('relations', () => {
     expect((await relate(s, b, 'elaborates', a)).status).toBe(201)
   })
 
-  test('of every type lead from the kinds and to the kinds that they can', async () => {
+  test('of every type are accepted only between their kinds', async () => {
     const s = await service()
     const p = [await proposal(s, 'P'), await proposal(s, 'Q')] as const
     const a = [await agreement(s, 'A'), await agreement(s, 'B')] as const
@@ -227,7 +227,7 @@ describe('relations', () => {
     expect((await relate(s, p[0], 'restates', 'mtg_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(400)
   })
 
-  test('to the record itself, or said twice, are refused; the other way round, or of another type, they are not the same', async () => {
+  test('to the record itself or given twice are refused; in the other direction or of another type they are different', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
     for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into'])
@@ -243,7 +243,7 @@ describe('relations', () => {
   })
 
   test.each(['supersedes', 'merged-into'])(
-    'of the type %s never go round in a circle, short or long',
+    'of the type %s cannot form a cycle, short or long',
     async (type) => {
       const s = await service()
       const ids: string[] = []
@@ -255,12 +255,12 @@ describe('relations', () => {
         const { body } = await relate(s, first, type, ids[n] ?? '')
         expect(body, `${n}`).toMatchObject({ status: 422, errors: [{ pointer: '/targetId' }] })
       }
-      // Two ways to the same place are no circle, and neither is another type back.
+      // Two paths to the same record are not a cycle, nor is another type back.
       expect((await relate(s, ids[11] ?? '', type, first)).status).toBe(201)
       const other = type === 'supersedes' ? 'merged-into' : 'supersedes'
       expect((await relate(s, first, other, ids[11] ?? '')).status).toBe(201)
       expect((await relate(s, first, 'restates', ids[11] ?? '')).status).toBe(201)
-      // A circle that was cut open may be closed elsewhere.
+      // A cycle that was cut may be closed elsewhere.
       const [middle] = (await get(s, `/v1/agreements/${ids[6]}/relations`))['data'].filter(
         ({ direction }: Body) => direction === 'outgoing',
       )
@@ -269,7 +269,7 @@ describe('relations', () => {
     },
   )
 
-  test('keep the record that they lead to from being deleted, and go with the one that they start from', async () => {
+  test('prevent the deletion of their target, and are deleted with the record where they start', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await agreement(s, 'B')]
     const { body } = await relate(s, a, 'became', b)
@@ -285,7 +285,7 @@ describe('relations', () => {
 })
 
 describe('lineage', () => {
-  test('is the same whole chain in order from whichever record it is asked, from the first proposal to the treaty in force', async () => {
+  test('is the same whole chain in order from each of its records, from the first proposal to the treaty in force', async () => {
     const s = await service()
     const first = await proposal(s, 'First', { proposedOn: '2019' })
     const again = await proposal(s, 'Again', { proposedOn: '2019-06' })
@@ -308,7 +308,7 @@ describe('lineage', () => {
     const alone = await proposal(s, 'Alone')
     const link = async (from: string, type: string, targetId: string) => {
       const path = from.startsWith('prp') ? 'proposals' : 'agreements'
-      return (await made(s, `/v1/${path}/${from}/relations`, { type, targetId }))['id'] as string
+      return (await created(s, `/v1/${path}/${from}/relations`, { type, targetId }))['id'] as string
     }
     const ids = [
       await link(again, 'restates', first),
@@ -360,7 +360,7 @@ describe('lineage', () => {
     expect(lineage['relations']).toMatchObject([{ type: 'laid-down-in', targetId: draft?.['id'] }])
   })
 
-  test('ends: a chain that goes round by other types is shown once', async () => {
+  test('ends: a cycle of other types is listed once', async () => {
     const s = await service()
     const [a, b, c] = [await proposal(s, 'A'), await proposal(s, 'B'), await proposal(s, 'C')]
     for (const [from, to] of [
@@ -368,7 +368,7 @@ describe('lineage', () => {
       [b, c],
       [c, a],
     ] as const)
-      await made(s, `/v1/proposals/${from}/relations`, { type: 'restates', targetId: to })
+      await created(s, `/v1/proposals/${from}/relations`, { type: 'restates', targetId: to })
     const lineage = await get(s, `/v1/proposals/${b}/lineage`)
     expect(lineage['data'].map(({ id }: Body) => id)).toEqual([a, b, c].sort())
     expect(lineage['relations']).toHaveLength(3)
