@@ -1,4 +1,4 @@
-// Our own client (clients/typescript) against a real service on a socket.
+// The TypeScript client against a service on a socket.
 
 import { once } from 'node:events'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { type Service, service } from './helpers/app.ts'
 
 const SRC = new URL('../clients/typescript/src/', import.meta.url)
 
-/** A service that listens, and a client of it with an analyst's key unless told otherwise. */
+/** A listening service, and a client of it, by default with an analyst's key. */
 async function connected(
   options: Partial<ClientOptions> = {},
   deps: Parameters<typeof service>[0] = { seed: true },
@@ -31,7 +31,7 @@ async function connected(
   return { s, baseUrl, client: new TrackerClient({ baseUrl, key: s.keys.analyst, ...options }) }
 }
 
-/** What a call is refused with. */
+/** The error of a call that must fail. */
 async function refusal(call: Promise<unknown>): Promise<ProblemError> {
   try {
     await call
@@ -39,15 +39,15 @@ async function refusal(call: Promise<unknown>): Promise<ProblemError> {
     if (error instanceof ProblemError) return error
     throw error
   }
-  throw new Error('It was not refused.')
+  throw new Error('The call did not fail.')
 }
 
 describe('lists', () => {
-  test('are iterated to the end, page after page, filtered, each record once', async () => {
-    const asked: string[] = []
+  test('are iterated over all pages, filtered, each record once', async () => {
+    const requested: string[] = []
     const { s, client } = await connected({
       fetch: (url, init) => {
-        asked.push(String(url))
+        requested.push(String(url))
         return fetch(url, init)
       },
     })
@@ -63,31 +63,31 @@ describe('lists', () => {
     const whole = await s.get('/v1/proposals?topic=military-cooperation&sort=title')
     expect(titles).toEqual(whole.body['data'].map(({ title }: Proposal) => title))
     expect(titles.length).toBeGreaterThan(4)
-    expect(asked).toHaveLength(Math.ceil(titles.length / 2))
+    expect(requested).toHaveLength(Math.ceil(titles.length / 2))
   })
 
-  test('ask for no page that nobody reads', async () => {
-    let asked = 0
+  test('request only the pages that are read', async () => {
+    let requests = 0
     const { client } = await connected({
       fetch: (url, init) => {
-        asked++
+        requests++
         return fetch(url, init)
       },
     })
     expect(await client.proposals.list({ limit: 2 }).toArray(3)).toHaveLength(3)
-    expect(asked).toBe(2)
+    expect(requests).toBe(2)
     expect(await client.proposals.list({ limit: 2 }).toArray(0)).toEqual([])
-    expect(asked).toBe(2)
+    expect(requests).toBe(2)
   })
 
-  test('take values that hold commas', async () => {
+  test('accept filter values with commas', async () => {
     const { client } = await connected()
     await client.speakers.create({ name: 'Doe, Jane' })
     const found = await client.speakers.list({ name: ['Doe, Jane', 'Nobody'] }).toArray()
     expect(found.map(({ name }) => name)).toEqual(['Doe, Jane'])
   })
 
-  test('of search hits are told apart by their kind', async () => {
+  test('of search hits name their kind', async () => {
     const { client } = await connected()
     const hits = await client.search('drone* OR "unmanned aerial"', { kind: ['topic', 'proposal'] }).toArray()
     expectTypeOf(hits).toEqualTypeOf<SearchHit[]>()
@@ -97,7 +97,7 @@ describe('lists', () => {
 })
 
 describe('records', () => {
-  test('are read with what is included, made, changed as they were read, moved, and deleted', async () => {
+  test('are read with included records, created, updated, given events, and deleted', async () => {
     const { s, baseUrl, client } = await connected()
     const [known] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
     const read = await client.proposals.get(known?.id ?? '', { include: ['speaker', 'evidence'] })
@@ -105,24 +105,24 @@ describe('records', () => {
     expect(read.evidence?.length).toBeGreaterThan(0)
     expect(await client.proposals.evidence(read.id)).toEqual(read.evidence)
 
-    const made = await client.proposals.create({ title: 'One', proposedOn: '2022-08-24' })
-    const changed = await client.proposals.update(made, { title: 'Two' })
+    const created = await client.proposals.create({ title: 'One', proposedOn: '2022-08-24' })
+    const changed = await client.proposals.update(created, { title: 'Two' })
     expect(changed).toMatchObject({ title: 'Two', version: 2 })
-    await client.proposals.addEvent(made.id, { status: 'under-consideration', occurredOn: '2022-09-16' })
-    expect((await client.proposals.events(made.id)).map(({ status }) => status)).toEqual([
+    await client.proposals.addEvent(created.id, { status: 'under-consideration', occurredOn: '2022-09-16' })
+    expect((await client.proposals.events(created.id)).map(({ status }) => status)).toEqual([
       'proposed',
       'under-consideration',
     ])
     const versions: number[] = []
-    for await (const { version } of client.proposals.history(made.id)) versions.push(version)
+    for await (const { version } of client.proposals.history(created.id)) versions.push(version)
     expect(versions).toEqual([3, 2, 1])
 
     const admin = new TrackerClient({ baseUrl, key: s.keys.admin })
-    await admin.proposals.delete(await client.proposals.get(made.id))
-    expect((await refusal(client.proposals.get(made.id))).is('gone')).toBe(true)
+    await admin.proposals.delete(await client.proposals.get(created.id))
+    expect((await refusal(client.proposals.get(created.id))).is('gone')).toBe(true)
   })
 
-  test('that somebody else changed are not overwritten, unless on purpose', async () => {
+  test('changed by somebody else are only overwritten on request', async () => {
     const { client } = await connected()
     const mine = await client.topics.create({ slug: 'mine', prefLabel: 'Mine' })
     await client.topics.update(mine, { prefLabel: 'Theirs' })
@@ -136,7 +136,7 @@ describe('records', () => {
   })
 })
 
-test('what stands between the client and the service is a ProblemError too', async () => {
+test('an error of a proxy is a ProblemError too', async () => {
   const client = new TrackerClient({
     baseUrl: 'http://unknown.invalid',
     fetch: async () =>
@@ -147,8 +147,8 @@ test('what stands between the client and the service is a ProblemError too', asy
   expect(error.problem.detail).toContain('Not here')
 })
 
-describe('a request that did not come through', () => {
-  test('is sent again after as long as the service says, with the same Idempotency-Key each time', async () => {
+describe('a failed request', () => {
+  test('is retried after Retry-After, with the same Idempotency-Key', async () => {
     const waits: number[] = []
     const keys: (string | null)[] = []
     const { client, s } = await connected({
@@ -158,22 +158,22 @@ describe('a request that did not come through', () => {
         keys.push(new Headers(init?.headers).get('idempotency-key'))
         if (keys.length === 1) return new Response('', { status: 503, headers: { 'retry-after': '0.002' } })
         if (keys.length === 2) return new Response('', { status: 429, headers: { 'retry-after': '30' } })
-        const answer = await fetch(url, init)
-        // The answer is lost on the way: the service has written.
+        const response = await fetch(url, init)
+        // The response is lost after the service has written.
         if (keys.length === 3) throw new TypeError('fetch failed')
-        return answer
+        return response
       },
     })
-    const made = await client.topics.create({ slug: 'once', prefLabel: 'Once' })
+    const created = await client.topics.create({ slug: 'once', prefLabel: 'Once' })
     expect(waits.slice(0, 2)).toEqual([2, 5])
     expect(keys).toHaveLength(4)
     expect(new Set(keys).size).toBe(1)
     expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
     const all = (await s.get('/v1/topics?slug=once')).body['data']
-    expect(all.map(({ id }: { id: string }) => id)).toEqual([made.id])
+    expect(all.map(({ id }: { id: string }) => id)).toEqual([created.id])
   })
 
-  test('is not sent again when it may have been carried out: a PATCH whose answer is lost', async () => {
+  test('is not retried if it may have been executed: a PATCH whose response is lost', async () => {
     let sent = 0
     const { client, s } = await connected({
       fetch: async (url, init) => {
@@ -189,7 +189,7 @@ describe('a request that did not come through', () => {
     expect(sent).toBe(1)
   })
 
-  test('is given up after so many times, or at once when the caller does', async () => {
+  test('is retried a limited number of times, or until the caller aborts', async () => {
     let sent = 0
     const busy = async () => {
       sent++
@@ -212,7 +212,7 @@ describe('a request that did not come through', () => {
     await expect(client.topics.get('x', {}, { signal: leaving.signal })).rejects.toThrow('enough')
   })
 
-  test('waits out the rate limit of the service', async () => {
+  test('is retried when the service limits the rate', async () => {
     const reasons: string[] = []
     const { client, baseUrl } = await connected(
       { longestWait: 1, retries: 1, onRetry: ({ reason }) => reasons.push(reason) },
@@ -231,7 +231,7 @@ describe('the live feed', () => {
       await post('/v1/topics', { slug: `topic-${n}`, prefLabel: `Topic ${n}` })
   }
 
-  test('gives every change once and in order, over connections that break in the middle of an event', async () => {
+  test('yields every change once and in order when connections break in the middle of an event', async () => {
     let connections = 0
     const { client, s } = await connected(
       {
@@ -239,7 +239,7 @@ describe('the live feed', () => {
         fetch: async (url, init) => {
           const response = await fetch(url, init)
           connections++
-          // Cut after some bytes, more each time, so that every part of an event is where one breaks.
+          // Cut after a number of bytes that grows, so that a connection breaks in every part of an event.
           let left = 300 + 97 * connections
           const cut = response.body?.pipeThrough(
             new TransformStream<Uint8Array, Uint8Array>({
@@ -271,18 +271,18 @@ describe('the live feed', () => {
     expect(connections).toBeGreaterThan(5)
   })
 
-  test('ends when the caller leaves, and lets the connection go', async () => {
+  test('ends and closes its connection when the caller leaves the loop', async () => {
     const { client, s } = await connected({}, {})
     await write(s, 0, 1)
     for await (const { kind, op } of client.live()) {
       expect([kind, op]).toEqual(['topic', 'create'])
       break
     }
-    // Closing waits for every open connection, so it would not come to an end.
+    // Closing waits for open connections, so it would hang.
     await s.app.close()
   })
 
-  test('takes silence for a broken connection', async () => {
+  test('treats silence as a broken connection', async () => {
     let connections = 0
     const leaving = new AbortController()
     const client = new TrackerClient({
@@ -303,13 +303,13 @@ describe('the live feed', () => {
     expect(connections).toBe(3)
   })
 
-  test('says when the service refuses it', async () => {
+  test('throws when the service refuses the request', async () => {
     const { client } = await connected()
     const feed = client.live({ kind: ['no-such-kind' as 'topic'] })
     expect((await refusal(feed.next())).is('invalid-parameter')).toBe(true)
   })
 
-  test('has pages for who catches up', async () => {
+  test('is also available in pages', async () => {
     const { client, s } = await connected({}, {})
     await write(s, 0, 5)
     const seqs: number[] = []
@@ -318,7 +318,7 @@ describe('the live feed', () => {
   })
 })
 
-test('the client imports nothing of Node and nothing from elsewhere, so that browsers take it as it is', () => {
+test('the client imports no module of Node or npm, so that it runs in browsers', () => {
   for (const file of globSync('*.ts', { cwd: SRC.pathname })) {
     const text = readFileSync(new URL(file, SRC), 'utf8')
     const imported = [...text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name)
@@ -339,7 +339,7 @@ test.skipIf(!existsSync(CHROMIUM))(
     })
     onTestFinished(() => browser.close())
     const page = await browser.newPage()
-    // The page is served from another port: another origin.
+    // Another port is another origin.
     const pages = createServer((request, response) => {
       const name = String(request.url).slice(1)
       if (name !== '' && !/^\w+\.ts$/.test(name)) return response.writeHead(404).end()
@@ -358,11 +358,11 @@ test.skipIf(!existsSync(CHROMIUM))(
       const { TrackerClient, ProblemError } = await import('/index.ts')
       const client = new TrackerClient({ baseUrl: ${JSON.stringify(baseUrl)}, key: ${JSON.stringify(s.keys.analyst)} })
       const titles = (await client.proposals.list({ limit: 3 }).toArray()).length
-      const made = await client.topics.create({ slug: 'browser', prefLabel: 'Browser' })
+      const created = await client.topics.create({ slug: 'browser', prefLabel: 'Browser' })
       let problem
       try { await client.topics.get('none') } catch (error) { problem = error instanceof ProblemError && error.type }
       for await (const change of client.live({ kind: ['topic'] }))
-        if (change.id === made.id) return { titles, problem, slug: change.record.slug }
+        if (change.id === created.id) return { titles, problem, slug: change.record.slug }
     })()`)
     expect(seen).toEqual({ titles: 10, problem: '/problems/not-found', slug: 'browser' })
   },

@@ -1,5 +1,5 @@
-// Requests made from the document itself, legal and illegal ones, for every operation. Every answer is held to the
-// document (helpers/document.ts). Seeded: the same requests on every run; SEED_OF_REQUESTS=n tries others.
+// Sends valid and invalid requests generated from the OpenAPI document. Every response is checked against the document
+// (helpers/document.ts). Seeded: the same requests on every run; SEED_OF_REQUESTS=n generates others.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -47,16 +47,16 @@ const operations: Operation[] = Object.entries(
 )
 
 const SEED = Number(process.env['SEED_OF_REQUESTS'] ?? 20_261_124)
-/** Legal requests for each operation, beside one for each parameter. */
-const LEGAL = 6
+/** Valid bodies per operation and media type. */
+const VALID_BODIES = 6
 
-/** More than any operation with a JSON body takes. */
+/** Larger than the limit of JSON bodies. */
 const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
 
 const sample = <Value>(values: fc.Arbitrary<Value>, count: number): Value[] =>
   fc.sample(values, { seed: SEED, numRuns: count })
 
-/** Parameters whose values only the service knows: what is no cursor of its own, no topic or state, is refused. */
+/** Parameters whose valid values only the service knows: its cursors, topics and states. */
 const KNOWN_TO_THE_SERVICE = new Set([
   'cursor',
   'topic',
@@ -132,7 +132,7 @@ async function filled(): Promise<Filled> {
 }
 
 test.each([...new Set(operations.map(({ tag }) => tag))])(
-  'of %s: what the document allows is never called malformed, what it does not allow never passes, nothing fails',
+  'of %s: valid requests are never malformed, invalid ones are refused, nothing fails',
   async (tag) => {
     const { s, ids, known } = await filled()
     const generating: Generating = { deref, known }
@@ -183,28 +183,28 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       )
       const bodies = Object.entries(content)
       const [[, media] = []] = bodies
-      const legal: Request = { query: needed, ...(media && { body: of(media.schema, 1)[0] }) }
+      const valid: Request = { query: needed, ...(media && { body: of(media.schema, 1)[0] }) }
 
-      // --- legal
+      // --- valid requests
       for (const [type, { schema }] of bodies)
-        for (const body of of(schema, LEGAL)) {
-          const answer = await send({ ...legal, body, type })
+        for (const body of of(schema, VALID_BODIES)) {
+          const answer = await send({ ...valid, body, type })
           expect(
             ['malformed-body', 'invalid-body'],
             `${id} ${JSON.stringify(body)} ${answer.text}`,
           ).not.toContain(code(answer))
         }
-      if (bodies.length === 0 && method !== 'DELETE') await send(legal)
+      if (bodies.length === 0 && method !== 'DELETE') await send(valid)
       for (const { name, schema } of named('query'))
         for (const value of of(schema, 2)) {
-          const answer = await send({ ...legal, query: { ...needed, [name]: value } })
+          const answer = await send({ ...valid, query: { ...needed, [name]: value } })
           if (KNOWN_TO_THE_SERVICE.has(name)) continue
           expect(answer.status, `${id} ${name}=${written(value)} ${answer.text}`).not.toBe(400)
         }
 
-      // --- illegal
+      // --- invalid requests
       const refused = async (status: number, request: Request) => {
-        const answer = await send({ ...legal, ...request })
+        const answer = await send({ ...valid, ...request })
         expect([id, answer.status, answer.text]).toEqual([id, status, expect.anything()])
       }
       await refused(400, { query: { ...needed, noSuchParameter: '1' } })
@@ -237,8 +237,8 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       }
       if (named('header').some(({ name }) => name === 'Idempotency-Key')) {
         const headers = { 'idempotency-key': `once ${id}`.replaceAll(' ', '-') }
-        const first = await send({ ...legal, headers })
-        const again = await send({ ...legal, headers })
+        const first = await send({ ...valid, headers })
+        const again = await send({ ...valid, headers })
         expect([id, again.status, again.body?.['id']]).toEqual([id, first.status, first.body?.['id']])
         await refused(400, { headers: { 'idempotency-key': 'white space' } })
       }
@@ -264,15 +264,15 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       }
       if (statuses.includes('406')) await refused(406, { headers: { accept: 'image/png' } })
       if (method === 'GET' && path !== '/metrics' && !path.includes('.')) {
-        // What goes on behind the scenes, such as deliveries, may change it between the two.
+        // Background work such as deliveries may change the response between the two requests.
         await eventually(async () => {
-          const { status, headers } = await send(legal)
+          const { status, headers } = await send(valid)
           if (status !== 200) return
           await refused(304, { headers: { 'if-none-match': String(headers['etag']) } })
         })
       }
     }
-    // What deletes comes last, or there would be nothing left to ask.
+    // Deletions come last, as they leave nothing to request.
     for (const { id, method, path } of operations.filter(
       (each) => each.tag === tag && each.method === 'DELETE',
     )) {
@@ -333,7 +333,7 @@ function lasting({ status, headers, text }: Answer) {
   return { status, headers: lastingHeaders, text }
 }
 
-/** A plain request of an operation, for where its values do not matter. */
+/** A request of an operation whose values do not matter. */
 async function plain(
   s: Service,
   { method, path, content, secured }: Operation,
@@ -355,7 +355,7 @@ async function plain(
   })
 }
 
-test('every operation on what was deleted says so, as the document has it', async () => {
+test('every operation on a deleted record answers 410', async () => {
   const { s, ids, known } = await filled()
   const lone: Record<string, string> = {}
   for (const kind of kinds) {
@@ -371,7 +371,7 @@ test('every operation on what was deleted says so, as the document has it', asyn
       kinds.some((kind) => path.startsWith(pathOf(kind))),
   )) {
     const kind = kinds.find((each) => operation.path.startsWith(pathOf(each))) ?? 'meeting'
-    // A legal body: what is wrong with one is said before the record is looked for.
+    // A valid body, as its faults are reported before the record is looked up.
     const [media] = Object.values(operation.content)
     const [body] = media ? sample(valuesOf(media.schema, { deref, known }), 1) : []
     const parts = { ...partsOf(operation.path, ids, known), id: lone[kind] ?? '' }
@@ -382,7 +382,7 @@ test('every operation on what was deleted says so, as the document has it', asyn
   expect(gone).toBeGreaterThan(50)
 })
 
-test('every operation says that there are too many requests, and how long to wait', async () => {
+test('every operation answers 429 with Retry-After above the rate limit', async () => {
   const limited = await service({ rateLimitMax: 1 })
   await limited.get('/healthz')
   for (const operation of operations) {
@@ -392,7 +392,7 @@ test('every operation says that there are too many requests, and how long to wai
   }
 })
 
-test('every operation but those that watch the service asks for a key where reading needs one', async () => {
+test('every operation except those of the service needs a key where settings demand one for reads', async () => {
   const s = await service({ requireKeyForReads: true })
   for (const operation of operations) {
     const { status } = await plain(s, { ...operation, secured: false }, {})
@@ -400,7 +400,7 @@ test('every operation but those that watch the service asks for a key where read
   }
 })
 
-test('every operation whose database is gone fails with a problem that the document describes', async () => {
+test('every operation answers a documented problem when the database fails', async () => {
   const { s, ids, known } = await filled()
   await s.engine.close()
   const failed = new Set<number>()
@@ -411,7 +411,7 @@ test('every operation whose database is gone fails with a problem that the docum
   expect(failed).toContain(500)
 })
 
-/** Ids that lead from the path of an operation to something that exists. */
+/** Path parameters of something that exists. */
 function partsOf(path: string, ids: Ids, known: Record<string, string[]>): Record<string, string> {
   const kind = kinds.find((each) => path.startsWith(pathOf(each))) ?? 'meeting'
   const cited = path.includes('/positions/') ? kinds.length : kinds.indexOf(kind)
@@ -426,7 +426,7 @@ function partsOf(path: string, ids: Ids, known: Record<string, string[]>): Recor
   }
 }
 
-/** A value as it stands in a query: lists with commas, commas inside of them escaped. */
+/** A value in a query string: lists are joined by commas, commas inside of values are escaped. */
 function written(value: unknown): string {
   if (!Array.isArray(value)) return String(value)
   return value.map((one) => String(one).replaceAll(',', '\\,')).join(',')

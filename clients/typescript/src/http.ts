@@ -1,11 +1,11 @@
-// Requests: how they are written, which of them are sent again, and what is thrown.
+// Sends requests: query strings, retries and errors.
 import type { Problem, ProblemType } from './schema.ts'
 
-/** An error of the service (RFC 9457), or of what stands between: then `type` is `about:blank`. */
+/** An error of the service (RFC 9457), or of a proxy before it; then `type` is `about:blank`. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly status: number
-  /** `/problems/…`: which kind it is. More kinds may come. */
+  /** `/problems/…`; further types may come. */
   readonly type: ProblemType | 'about:blank' | (string & {})
   /** The whole body: `errors`, `legal`, `candidates`, `existingId`, … */
   readonly problem: Omit<Problem, 'type'> & { type: string }
@@ -19,20 +19,20 @@ export class ProblemError extends Error {
     this.headers = headers
   }
 
-  /** Is it this kind of problem? `error.is('precondition-failed')` */
+  /** Whether it is this type of problem: `error.is('precondition-failed')`. */
   is(code: ProblemType extends `/problems/${infer Code}` ? Code : never): boolean {
     return this.type === `/problems/${code}`
   }
 }
 
 export interface ClientOptions {
-  /** Where the service is: `https://tracker.example.org`. In a page of the service itself: `''`. */
+  /** The address of the service: `https://tracker.example.org`. In a page of the service itself: `''`. */
   baseUrl: string
-  /** A key. Reading is open unless the service says otherwise. */
+  /** A key. Most services need none for reading. */
   key?: string
-  /** How often a request is sent again at most. Default: 3. */
+  /** How often a request is retried at most. Default: 3. */
   retries?: number
-  /** How long to wait at most before a request is sent again, in milliseconds. Default: 60,000. */
+  /** How long to wait at most before a retry, in milliseconds. Default: 60,000. */
   longestWait?: number
   /** Default: the global one. */
   fetch?: typeof fetch
@@ -47,8 +47,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Statuses that pass by themselves: too many requests, and a service or proxy that does not answer for now. */
-const PASSING = new Set([429, 502, 503, 504])
+/** Temporary errors: too many requests, or a service or proxy that is unavailable. */
+const TEMPORARY = new Set([429, 502, 503, 504])
 
 export class Http {
   readonly options: ClientOptions
@@ -57,7 +57,7 @@ export class Http {
     this.options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, '') }
   }
 
-  /** Sends a request, and gives back the parsed body. @throws ProblemError */
+  /** Sends a request and parses the body of the response. @throws ProblemError */
   async json<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Body> {
     const response = await this.send(method, path, options)
     const text = await response.text()
@@ -65,8 +65,8 @@ export class Http {
   }
 
   /**
-   * Sends a request, again where that is safe: after 429 and 503, as neither did anything; after a broken connection
-   * and 502 or 504 only what reads, or bears an Idempotency-Key. Every POST bears one, the same each time.
+   * Sends a request, and retries it where that is safe: always after 429 and 503, which mean that nothing was done; after
+   * a broken connection, 502 and 504 only reads and requests with an Idempotency-Key. Every POST gets one, and keeps it.
    * @throws ProblemError
    */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
@@ -83,7 +83,7 @@ export class Http {
       ...options.headers,
     }
     const repeatable = method === 'GET' || headers['idempotency-key'] !== undefined
-    const url = `${baseUrl}${path}${written(query)}`
+    const url = `${baseUrl}${path}${queryString(query)}`
     for (let attempt = 1; ; attempt++) {
       let response: Response
       try {
@@ -100,7 +100,7 @@ export class Http {
       }
       if (response.ok) return response
       const untouched = response.status === 429 || response.status === 503
-      if (attempt > retries || !PASSING.has(response.status) || !(untouched || repeatable))
+      if (attempt > retries || !TEMPORARY.has(response.status) || !(untouched || repeatable))
         throw await problemOf(response)
       const after = response.headers.get('retry-after')
       await response.body?.cancel()
@@ -108,7 +108,7 @@ export class Http {
     }
   }
 
-  /** Waits as long as the service says, or longer each time. */
+  /** Waits as long as the service says, else longer each time. */
   async wait(
     attempt: number,
     retryAfter: string | null | undefined,
@@ -116,9 +116,9 @@ export class Http {
     signal?: AbortSignal,
   ): Promise<void> {
     const { longestWait = 60_000, onRetry } = this.options
-    const asked = retryAfter ? millisecondsOf(retryAfter) : undefined
-    const grown = 250 * 2 ** (attempt - 1) * (0.5 + Math.random())
-    const waitMs = Math.min(asked ?? grown, longestWait)
+    const requested = retryAfter ? millisecondsOf(retryAfter) : undefined
+    const backoff = 250 * 2 ** (attempt - 1) * (0.5 + Math.random())
+    const waitMs = Math.min(requested ?? backoff, longestWait)
     onRetry?.({ attempt, waitMs, reason })
     await sleep(waitMs, signal)
   }
@@ -154,7 +154,7 @@ async function problemOf(response: Response): Promise<ProblemError> {
     try {
       return new ProblemError(JSON.parse(text) as Problem, response.headers)
     } catch {
-      // Cut short on the way: told as below.
+      // The body was cut off: reported as below.
     }
   }
   const problem = {
@@ -168,8 +168,8 @@ async function problemOf(response: Response): Promise<ProblemError> {
   return new ProblemError(problem, response.headers)
 }
 
-/** A query as the service reads it: lists with commas, commas inside of values escaped. */
-function written(query: object | undefined): string {
+/** Lists are joined by commas; commas inside of values are escaped. */
+function queryString(query: object | undefined): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value === undefined || value === null) continue
@@ -182,7 +182,7 @@ function written(query: object | undefined): string {
   return text === '' ? '' : `?${text}`
 }
 
-/** A random name. `crypto.randomUUID` is missing in pages that came without TLS. */
+/** A random name. `crypto.randomUUID` is missing in pages without TLS. */
 function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,4 +1,4 @@
-// A thin client of the SCO tracker. The types are drawn from its OpenAPI document; what follows is what types cannot do.
+// A thin client of the SCO tracker. Its types are generated from the OpenAPI document.
 import { type ClientOptions, Http, type RequestOptions } from './http.ts'
 import { type LiveOptions, live } from './live.ts'
 import type * as schema from './schema.ts'
@@ -10,7 +10,7 @@ export type * from './schema.ts'
 type Operations = schema.operations
 type QueryOf<Id extends keyof Operations> = NonNullable<Operations[Id]['parameters']['query']>
 
-/** Parameters of a list, but for those with which the client turns the pages, and forms that are no JSON. */
+/** The parameters of a list, without paging and formats, which the client handles. */
 type ListQuery<Id extends keyof Operations> = Omit<QueryOf<Id>, 'cursor' | 'format'>
 
 interface Kinds {
@@ -56,7 +56,7 @@ interface Page<Item> {
   page: schema.Page
 }
 
-/** A list: `for await` gives its items, page after page. Nothing is asked for before it is read. */
+/** A list: `for await` yields its items, page after page. A page is only requested when it is needed. */
 export class Listing<Item> implements AsyncIterable<Item> {
   readonly #page: (cursor: string | undefined) => Promise<Page<Item>>
 
@@ -64,7 +64,7 @@ export class Listing<Item> implements AsyncIterable<Item> {
     this.#page = page
   }
 
-  /** The pages as they came, all of one state of the list. */
+  /** The pages, all of the same state of the list. */
   async *pages(): AsyncGenerator<Page<Item>> {
     let cursor: string | null | undefined
     do {
@@ -78,27 +78,27 @@ export class Listing<Item> implements AsyncIterable<Item> {
     for await (const { data } of this.pages()) yield* data
   }
 
-  /** All items at once, at most so many. */
-  async toArray(most = Number.POSITIVE_INFINITY): Promise<Item[]> {
+  /** All items at once, at most `limit`. */
+  async toArray(limit = Number.POSITIVE_INFINITY): Promise<Item[]> {
     const items: Item[] = []
-    if (most <= 0) return items
-    for await (const item of this) if (items.push(item) >= most) break
+    if (limit <= 0) return items
+    for await (const item of this) if (items.push(item) >= limit) break
     return items
   }
 }
 
-/** How a write says on which version it rests. */
+/** The version that a write is based on. */
 interface Version {
   id: string
   version: number
 }
 
 interface WriteOptions extends Pick<RequestOptions, 'signal'> {
-  /** Overwrite whatever is there now. */
+  /** Overwrite any version. */
   overwrite?: boolean
 }
 
-/** An ETag of a record begins with its version, which is all that `If-Match` compares (docs/stability.md). */
+/** The ETag of a record begins with its version, and `If-Match` compares only that (docs/stability.md). */
 const ifMatch = ({ version }: Version, { overwrite }: WriteOptions) => ({
   'if-match': overwrite ? '*' : `"${version}."`,
 })
@@ -123,19 +123,19 @@ export class Collection<Kind extends keyof Kinds> {
     )
   }
 
-  /** @param id also the slug of a topic, the code of a state. @throws ProblemError `not-found`, `gone` */
+  /** @param id or the slug of a topic, the code of a state. @throws ProblemError `not-found`, `gone` */
   get(id: string, query: Kinds[Kind]['read'] = {}, { signal }: Pick<RequestOptions, 'signal'> = {}) {
     return this.#http.json<Kinds[Kind]['record']>('GET', this.#item(id), { query, signal })
   }
 
   /** @throws ProblemError `invalid-body`, `unknown-reference`, `inconsistent`, `duplicate` */
   create(body: Kinds[Kind]['create'], options: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
-    return this.#http.json<Kinds[Kind]['record']>('POST', this.#path, posted(body, options))
+    return this.#http.json<Kinds[Kind]['record']>('POST', this.#path, postOptions(body, options))
   }
 
   /**
-   * Changes a record as it was read: what `patch` leaves out stays, null clears.
-   * @throws ProblemError `precondition-failed` when somebody else changed it since
+   * Updates the version that was read: what `patch` omits is kept, null clears.
+   * @throws ProblemError `precondition-failed` if somebody else changed it since
    */
   update(record: Version, patch: Kinds[Kind]['patch'], options: WriteOptions = {}) {
     return this.#http.json<Kinds[Kind]['record']>('PATCH', this.#item(record.id), {
@@ -160,7 +160,7 @@ export class Collection<Kind extends keyof Kinds> {
 
   /** @throws ProblemError `quote-absent`, `quote-ambiguous`, with `problem.candidates` */
   addEvidence(id: string, body: schema.EvidenceCreate, options: { idempotencyKey?: string } = {}) {
-    return this.#http.json<schema.Evidence>('POST', this.#item(id, '/evidence'), posted(body, options))
+    return this.#http.json<schema.Evidence>('POST', this.#item(id, '/evidence'), postOptions(body, options))
   }
 
   /** The versions of a record, the newest first. */
@@ -176,8 +176,8 @@ export class Collection<Kind extends keyof Kinds> {
   }
 }
 
-/** Records whose status moves by events. */
-export class Living<Kind extends 'proposals' | 'agreements'> extends Collection<Kind> {
+/** Records whose status is changed by events. */
+export class LifecycleCollection<Kind extends 'proposals' | 'agreements'> extends Collection<Kind> {
   readonly #http: Http
   readonly #path: string
 
@@ -187,24 +187,24 @@ export class Living<Kind extends 'proposals' | 'agreements'> extends Collection<
     this.#path = `/v1/${kind}`
   }
 
-  /** What became of it, in order of date. */
+  /** The events, in order of date. */
   async events(id: string): Promise<schema.Event[]> {
     const path = `${this.#path}/${encodeURIComponent(id)}/events`
     return (await this.#http.json<schema.EventList>('GET', path)).data
   }
 
-  /** Moves it to another status. @throws ProblemError `illegal-transition`, with `problem.legal` */
+  /** Changes the status. @throws ProblemError `illegal-transition`, with `problem.legal` */
   addEvent(
     id: string,
     body: Kind extends 'proposals' ? schema.ProposalEventCreate : schema.AgreementEventCreate,
     options: { idempotencyKey?: string } = {},
   ) {
     const path = `${this.#path}/${encodeURIComponent(id)}/events`
-    return this.#http.json<schema.Event>('POST', path, posted(body, options))
+    return this.#http.json<schema.Event>('POST', path, postOptions(body, options))
   }
 }
 
-const posted = (
+const postOptions = (
   body: unknown,
   { idempotencyKey, signal }: { idempotencyKey?: string; signal?: AbortSignal },
 ) => ({
@@ -217,8 +217,8 @@ export class TrackerClient {
   readonly http: Http
   readonly meetings: Collection<'meetings'>
   readonly speakers: Collection<'speakers'>
-  readonly proposals: Living<'proposals'>
-  readonly agreements: Living<'agreements'>
+  readonly proposals: LifecycleCollection<'proposals'>
+  readonly agreements: LifecycleCollection<'agreements'>
   readonly statements: Collection<'statements'>
   readonly organizations: Collection<'organizations'>
   readonly states: Collection<'states'>
@@ -229,8 +229,8 @@ export class TrackerClient {
     this.http = new Http(options)
     this.meetings = new Collection(this.http, 'meetings')
     this.speakers = new Collection(this.http, 'speakers')
-    this.proposals = new Living(this.http, 'proposals')
-    this.agreements = new Living(this.http, 'agreements')
+    this.proposals = new LifecycleCollection(this.http, 'proposals')
+    this.agreements = new LifecycleCollection(this.http, 'agreements')
     this.statements = new Collection(this.http, 'statements')
     this.organizations = new Collection(this.http, 'organizations')
     this.states = new Collection(this.http, 'states')
@@ -238,7 +238,7 @@ export class TrackerClient {
     this.sources = new Collection(this.http, 'sources')
   }
 
-  /** Over all resources, the best hits first, at most a thousand. */
+  /** Searches all resources: the best hits first, at most a thousand. */
   search(q: string, query: Omit<QueryOf<'search'>, 'q' | 'cursor'> = {}) {
     return new Listing<schema.SearchHit>((cursor) =>
       this.http.json('GET', '/v1/search', { query: { ...query, q, cursor } }),
@@ -253,12 +253,12 @@ export class TrackerClient {
     return this.http.json('GET', `/v1/stats/${of}`, { query })
   }
 
-  /** A source and everything drawn from it, in one call: all of it is written, or nothing. */
+  /** Creates a source and everything drawn from it, all or nothing. */
   createReport(body: schema.ReportCreate, options: { idempotencyKey?: string } = {}) {
-    return this.http.json<schema.ReportResult>('POST', '/v1/reports', posted(body, options))
+    return this.http.json<schema.ReportResult>('POST', '/v1/reports', postOptions(body, options))
   }
 
-  /** The changes that there are by now, page by page; `page.nextAfter` of the last one is where to go on later. */
+  /** The changes so far, page by page; continue later after `page.nextAfter` of the last page. */
   async *changes(query: QueryOf<'listChanges'> = {}): AsyncGenerator<schema.ChangePage> {
     let { after } = query
     for (let more = true; more; ) {
@@ -271,7 +271,7 @@ export class TrackerClient {
     }
   }
 
-  /** Every change as it is written, without end; resumes by itself. @throws ProblemError */
+  /** Every change as it is committed, without end; reconnects by itself. @throws ProblemError */
   live(options: LiveOptions = {}): AsyncGenerator<schema.Change> {
     return live(this.http, options)
   }

@@ -1,22 +1,22 @@
-// The live change feed: server-sent events over fetch, so that a key can be sent and it works outside of browsers too.
+// Follows the live change feed: server-sent events over fetch, which can send a key and works outside of browsers.
 import { type Http, ProblemError } from './http.ts'
 import type { Change, ChangeKind } from './schema.ts'
 
 export interface LiveOptions {
-  /** Only changes behind this one. Default: 0, the whole history first. */
+  /** Only changes after this one. Default: 0, the whole history first. */
   after?: number
   /** Only changes of these kinds. */
   kind?: ChangeKind[]
   /** Ends the feed. */
   signal?: AbortSignal
-  /** Silence after which the connection counts as dead, in milliseconds. The service says something every 15 s. */
+  /** Silence after which a connection counts as broken, in milliseconds. The service sends something every 15 s. */
   silence?: number
 }
 
 /**
- * Every change as it is written, without end. A connection that breaks is made again behind the last change that was
- * given out, so nothing is missed and nothing comes twice.
- * @throws ProblemError when the service refuses the request itself
+ * Every change as it is committed, without end. After a broken connection it resumes after the last change that it
+ * yielded, so that no change is missed or repeated.
+ * @throws ProblemError if the service refuses the request
  */
 export async function* live(http: Http, options: LiveOptions = {}): AsyncGenerator<Change> {
   const { kind, signal, silence = 45_000 } = options
@@ -56,7 +56,7 @@ export async function* live(http: Http, options: LiveOptions = {}): AsyncGenerat
     } finally {
       clearTimeout(watch)
       signal?.removeEventListener('abort', stop)
-      // Also when whoever reads leaves the loop.
+      // Also when the caller leaves the loop.
       connection.abort()
     }
     try {
@@ -85,7 +85,7 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>, alive: () => v
       if (done) return
       alive()
       rest += decoder.decode(value, { stream: true })
-      // A line may end with CR, LF or both; a CR at the end of a piece may have its LF in the next one.
+      // A line may end with CR, LF or both; the LF after a CR may be in the next chunk.
       const lines = rest.split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop() ?? ''
       for (const line of lines) {

@@ -1,4 +1,4 @@
-// openapi-typescript makes the types, openapi-fetch calls by path.
+// openapi-typescript generates types, with which openapi-fetch calls by path.
 import createClient from 'openapi-fetch'
 import type { components, paths } from './schema.ts'
 

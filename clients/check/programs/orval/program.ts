@@ -1,4 +1,4 @@
-// orval makes a function for each operation, whose answer is a union told apart by its status.
+// orval generates one function per operation, which returns a union distinguished by status.
 import { createProposal, getProposal, listProposals, type ProposalCreate, updateProposal } from './client.ts'
 
 async function main() {

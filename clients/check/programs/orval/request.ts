@@ -1,4 +1,4 @@
-// Where orval's functions call: one place for the address and the key.
+// Sends the requests of orval's functions, with the address and the key.
 const { BASE = '', KEY = '' } = process.env
 
 export async function request<Answer>(url: string, options: RequestInit): Promise<Answer> {

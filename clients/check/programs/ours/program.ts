@@ -1,4 +1,4 @@
-// Our own client, as it is packed: iteration in place of cursors, problems as one class.
+// Our own client, from its package: iteration instead of cursors, problems as one class.
 import { ProblemError, type ProposalCreate, TrackerClient } from 'sco-tracker-client'
 
 const { BASE = '', KEY = '' } = process.env
@@ -25,5 +25,5 @@ try {
   stale = error.status
 }
 
-// Made is made: the client gives back the record alone.
+// The client returns the record, not the status.
 console.log(JSON.stringify({ listed, speaker, quotes, status: made.status, created: 201, stale }))

@@ -1,4 +1,4 @@
-// swagger-typescript-api makes one class. What is no success is thrown, with the problem as its `error`.
+// swagger-typescript-api generates one class. Errors are thrown, with the problem as `error`.
 import { Api, type HttpResponse, type Problem, type Proposal, type ProposalCreate } from './client.ts'
 
 const { BASE = '', KEY = '' } = process.env
