@@ -1,20 +1,30 @@
 // Plans of lists: decided from resolved queries alone, without a database.
 import { describe, expect, test } from 'vitest'
 import { parseSearch } from '../src/core/search.ts'
-import { type Condition, MAX_IDS, planCount, planList, scanThreshold } from '../src/records/read/plan.ts'
+import {
+  type Condition,
+  type GivenFilter,
+  MAX_IDS,
+  planCount,
+  planList,
+  scanThreshold,
+} from '../src/records/read/plan.ts'
 import type { ResolvedList, TextFilter } from '../src/records/read/resolve.ts'
 import { catalogue } from '../src/resources/index.ts'
 
 const PRESENT = { asOf: null, seq: null }
 
-const STATUS: Condition = { by: 'column', column: 'status', values: ['proposed'] }
+const STATUS = {
+  filter: catalogue.resource('proposal').filters['status'],
+  values: ['proposed'],
+} as GivenFilter
 
 const query = parseSearch('drones')
 
 const list = (given: Partial<ResolvedList> = {}): ResolvedList => ({
   resource: catalogue.resource('proposal'),
   view: PRESENT,
-  conditions: [STATUS],
+  filters: [STATUS],
   text: null,
   readsParts: false,
   snapshot: null,
@@ -37,7 +47,7 @@ describe('the strategy', () => {
     expect(planList(list())).toMatchObject({
       strategy: 'index',
       text: null,
-      conditions: [STATUS],
+      filters: [STATUS],
       sources: [{ view: PRESENT, changedAfter: null, conditions: [] }],
     })
   })
@@ -63,7 +73,7 @@ describe('the strategy', () => {
 
   test('scans in order, without a condition on the text, if many records match', () => {
     const plan = planList(list({ text: text('many') }))
-    expect(plan).toMatchObject({ strategy: 'scan', text: query, conditions: [STATUS] })
+    expect(plan).toMatchObject({ strategy: 'scan', text: query, filters: [STATUS] })
     expect(plan.sources[0]?.conditions).toEqual([])
   })
 

@@ -8,12 +8,14 @@ import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
-import { commaSeparated } from '../records/read/parameters.ts'
-import { parse, type Stored } from '../records/read/record.ts'
+import { commaSeparated, pageParameters } from '../records/read/parameters.ts'
+import { parse, type Stored, selectStored } from '../records/read/record.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
+import type { Doc } from '../records/schema/document.ts'
 import { date } from '../records/schema/fields.ts'
 import type { Kind } from '../records/schema/kinds.ts'
-import { anyId, line, mayGrow, named, pathTo, wholeNumber } from '../records/schema/shapes.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { anyId, line, mayGrow, named, pathTo } from '../records/schema/shapes.ts'
 import { page } from './records/page.ts'
 
 /** How many matches are ranked at most: a word that more records have says little of any of them, and ranking reads them all. */
@@ -21,16 +23,6 @@ const MAX_CANDIDATES = 10_000
 
 /** How far one can page into the hits. */
 const MAX_HITS = 1000
-
-interface Hit {
-  kind: string
-  id: string
-  path: string
-  title: string
-  date: string | null
-  snippet: string
-  score: number
-}
 
 export function searchRoutes(
   app: FastifyInstance,
@@ -42,13 +34,13 @@ export function searchRoutes(
     .object({
       kind: kinds.meta({ description: 'The kind of the record.' }),
       id: anyId('Its id.'),
-      path: pathTo('Where to read it.'),
+      path: pathTo('The URL of the record.'),
       title: line(20_000, 'Its title or name.'),
-      date: date('Its date, where it has one.'),
-      snippet: line(5000, 'HTML, safe to insert: everything is escaped but `<mark>` around matches.'),
+      date: date('Its date, if it has one.'),
+      snippet: line(5000, 'HTML, safe to insert: everything is escaped except `<mark>` around matches.'),
       score: z.number().meta({
         description:
-          'Higher is better (BM25, a word in the title counting ten times); comparable within one response. 0 where hits are not ranked.',
+          'Higher is better (BM25, a word in the title counting ten times); comparable within one response. 0 if hits are not ranked.',
       }),
     })
     .meta({ id: 'SearchHit', description: 'A record that matches. Further kinds may come.' })
@@ -78,14 +70,7 @@ export function searchRoutes(
           .max(500)
           .meta({ description: 'The words to search for.', examples: ['"unmanned aerial" OR drone*'] }),
         kind: commaSeparated(kinds, 'Only these kinds of records.').optional(),
-        limit: wholeNumber(1, 100).default(25).meta({ description: 'The maximum number of hits on a page.' }),
-        cursor: z
-          .string()
-          .min(1)
-          .max(4000)
-          .optional()
-          .meta({ description: '`page.nextCursor` of the previous page.' }),
-        count: z.enum(['exact']).optional().meta({ description: '`exact` adds `page.total`.' }),
+        ...pageParameters(100),
       }),
       answers: { 200: { description: 'The hits.', schema: hits } },
       problems: ['invalid-cursor'],
@@ -129,34 +114,35 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
 }
 
 /** Adds title, path and snippet to hits, with one query for each kind. */
-async function describeHits(
-  { catalogue, reader }: ReadContext,
-  hits: SearchHit[],
-  query: SearchQuery,
-): Promise<Hit[]> {
-  const described = new Map<string, Hit>()
+async function describeHits({ catalogue, reader }: ReadContext, hits: SearchHit[], query: SearchQuery) {
+  const docs = new Map<string, Doc>()
   for (const [kind, group] of Map.groupBy(hits, (hit) => hit.kind)) {
-    const resource = catalogue.resource(kind as Kind)
-    const { table } = resource
-    const stored = await reader.all<Stored>(
-      sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table} where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
-    )
-    const docs = new Map(stored.map((row) => [row.id, parse(row)]))
-    for (const { recordId, date, score } of group) {
-      const doc = docs.get(recordId)
-      const text = doc && resource.searchText?.(doc)
-      if (!doc || !text) continue
-      const body = text.body.filter(Boolean).join('\n')
-      described.set(recordId, {
-        kind,
-        id: recordId,
-        path: `/v1/${resource.path}/${recordId}`,
-        title: String(doc[resource.titleField]),
-        date,
-        snippet: snippet(body, query) ?? snippet(text.title, query) ?? '',
-        score: Math.round(score * 1e6) / 1e6,
-      })
-    }
+    const { table } = catalogue.resource(kind as Kind)
+    const ids = group.map(({ recordId }) => recordId)
+    const rows = await reader.all<Stored>(sql`${selectStored(table)} where ${table.id} in ${ids}`)
+    for (const row of rows) docs.set(row.id, parse(row))
   }
-  return hits.flatMap(({ recordId }) => described.get(recordId) ?? [])
+  return hits.flatMap((hit) => {
+    const doc = docs.get(hit.recordId)
+    return doc ? [describeHit(catalogue.resource(hit.kind as Kind), hit, doc, query)] : []
+  })
+}
+
+function describeHit(
+  { path, titleField, searchText }: Resource,
+  hit: SearchHit,
+  doc: Doc,
+  query: SearchQuery,
+) {
+  const text = searchText?.(doc)
+  const body = text?.body.filter(Boolean).join('\n') ?? ''
+  return {
+    kind: hit.kind,
+    id: doc.id,
+    path: `/v1/${path}/${doc.id}`,
+    title: String(doc[titleField]),
+    date: hit.date,
+    snippet: snippet(body, query) ?? snippet(text?.title ?? '', query) ?? '',
+    score: Math.round(hit.score * 1e6) / 1e6,
+  }
 }

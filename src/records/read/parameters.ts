@@ -171,21 +171,26 @@ export function listParameters(resource: Listable, includes: readonly string[]):
       named(`${resource.name}Sort`, z.enum(sorts)),
       `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
-    limit: wholeNumber(1, MAX_LIMIT)
-      .default(25)
-      .meta({ description: 'The maximum number of records on a page.' }),
-    cursor: z
-      .string()
-      .min(1)
-      .max(4000)
-      .optional()
-      .meta({ description: '`page.nextCursor` of the previous page.' }),
-    count: z
-      .enum(['exact'])
-      .optional()
-      .meta({ description: '`exact` adds `page.total`, the number of all records that match.' }),
+    ...pageParameters(MAX_LIMIT),
   })
 }
+
+/** The parameters of pages that follow each other by cursor. */
+export const pageParameters = (maxLimit: number) => ({
+  limit: wholeNumber(1, maxLimit)
+    .default(25)
+    .meta({ description: 'The maximum number of records on a page.' }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(4000)
+    .optional()
+    .meta({ description: '`page.nextCursor` of the previous page.' }),
+  count: z
+    .enum(['exact'])
+    .optional()
+    .meta({ description: '`exact` adds `page.total`, the number of all records that match.' }),
+})
 
 /** The filters among parsed parameters, in the order of their declaration. */
 export function filtersIn(resource: Listable, parsed: Record<string, unknown>): Record<string, string[]> {

@@ -2,21 +2,20 @@
 import type { CursorValue } from '../../core/cursor.ts'
 import type { SearchQuery } from '../../core/search.ts'
 import { describeTable } from '../../db/tables.ts'
+import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { Listable, SortKey } from './parameters.ts'
 import type { ResolvedFilters, ResolvedList, TextFilter } from './resolve.ts'
 import { hasLifecycle, type View } from './view.ts'
 
-/** A condition on records, its values checked. */
+/** A filter with its checked values: topics and states are ids, narrower topics are included. */
+export interface GivenFilter {
+  filter: Exclude<Filter, { by: 'text' }>
+  values: readonly string[]
+}
+
+/** A condition on the records of one source. */
 export type Condition =
-  | { by: 'column'; column: string; values: readonly string[] }
-  | { by: 'range'; column: string; bound: 'from' | 'to'; value: string }
-  /** References from any of the fields; with `position` also records on which one of the states took that position. */
-  | { by: 'reference'; fields: readonly string[]; ids: readonly string[]; position: string | null }
-  | { by: 'membership'; statuses: readonly string[]; day: string }
-  | { by: 'stalled'; since: string }
-  | { by: 'evidence'; exists: boolean }
-  | { by: 'identifier'; scheme: string; identifier: string }
   | { by: 'ids'; ids: readonly string[] }
   | { by: 'text'; query: SearchQuery }
   /** `text` as of a change: of the records that changed after it, those with these ids match. */
@@ -41,8 +40,8 @@ export interface CountPlan {
   resource: Listable
   /** Disjoint: a record comes from one source at most. */
   sources: readonly Source[]
-  /** Conditions on every source. */
-  conditions: readonly Condition[]
+  /** They narrow every source. */
+  filters: readonly GivenFilter[]
 }
 
 export interface ListPlan extends CountPlan {
@@ -89,9 +88,9 @@ function strategyFor(text: TextFilter | null): Strategy {
 }
 
 /** Counting is unordered, so it never scans. */
-export function planCount(filters: ResolvedFilters): CountPlan {
-  const { resource, conditions } = filters
-  return { resource, conditions, sources: sourcesFor(filters) }
+export function planCount(resolved: ResolvedFilters): CountPlan {
+  const { resource, filters } = resolved
+  return { resource, filters, sources: sourcesFor(resolved) }
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { filtersOf, type Listable, type ListQuery, type SortKey } from './parameters.ts'
-import { type Condition, MAX_IDS, scanThreshold } from './plan.ts'
+import { type GivenFilter, MAX_IDS, scanThreshold } from './plan.ts'
 import { changedRecordsAt, lastSeq, lastSeqOf, seqAt, tableAsOf, type View } from './view.ts'
 
 /** A full-text filter and what the index says of it. */
@@ -25,10 +25,10 @@ export interface TextFilter {
 export interface ResolvedFilters {
   resource: Listable
   view: View
-  conditions: readonly Condition[]
+  filters: readonly GivenFilter[]
   /** Null: not searched for text. */
   text: TextFilter | null
-  /** Whether conditions read the evidence or the positions of records. */
+  /** Whether filters read the evidence or the positions of records. */
   readsParts: boolean
   /** The earlier change as of which records are read; null: nothing that matters changed after it. */
   snapshot: Snapshot | null
@@ -130,20 +130,23 @@ export async function resolveFilters(
   { rows, vocabularyAt }: { rows: number; vocabularyAt: number | null },
 ): Promise<ResolvedFilters> {
   const known = filtersOf(resource)
-  const conditions: Condition[] = []
+  const filters: GivenFilter[] = []
   let text: TextFilter | null = null
   let readsParts = false
   for (const [name, values] of Object.entries(given)) {
     const filter = known[name]
     if (!filter) continue
-    const [value = ''] = values
     if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
     readsParts ||= partsRead(filter).length > 0
-    if (filter.by !== 'text')
-      conditions.push(await resolveFilter(context, name, filter, values, view, vocabularyAt))
-    else if (value !== '') text = await resolveText(context, value, rows)
+    if (filter.by === 'text') text = values[0] ? await resolveText(context, values[0], rows) : null
+    else if (filter.by !== 'reference') filters.push({ filter, values })
+    else
+      filters.push({
+        filter,
+        values: await resolveReferences(context, name, filter.kind, values, vocabularyAt),
+      })
   }
-  return { resource, view, conditions, text, readsParts, snapshot: null }
+  return { resource, view, filters, text, readsParts, snapshot: null }
 }
 
 const presentOnly = (parameter: string) =>
@@ -154,41 +157,6 @@ const presentOnly = (parameter: string) =>
       errors: [{ parameter, detail: 'Not together with knownAt.' }],
     },
   )
-
-async function resolveFilter(
-  context: ReadContext,
-  name: string,
-  filter: Exclude<Filter, { by: 'text' }>,
-  values: string[],
-  view: View,
-  vocabularyAt: number | null,
-): Promise<Condition> {
-  const [value = ''] = values
-  switch (filter.by) {
-    case 'column':
-      return { by: 'column', column: filter.column, values }
-    case 'range':
-      return { by: 'range', column: filter.column, bound: filter.bound, value }
-    case 'reference': {
-      const ids = await resolveReferences(context, name, filter.kind, values, vocabularyAt)
-      return { by: 'reference', fields: filter.fields, ids, position: filter.orPosition ?? null }
-    }
-    case 'membership':
-      return {
-        by: 'membership',
-        statuses: values,
-        day: view.asOf ?? context.now.toISOString().slice(0, 10),
-      }
-    case 'stalled':
-      return { by: 'stalled', since: value }
-    case 'evidence':
-      return { by: 'evidence', exists: value === 'true' }
-    case 'identifier': {
-      const colon = value.indexOf(':')
-      return { by: 'identifier', scheme: value.slice(0, colon), identifier: value.slice(colon + 1) }
-    }
-  }
-}
 
 async function resolveText(
   { engine, reader }: ReadContext,

@@ -9,15 +9,15 @@ import { columnOf, referenceAt } from '../schema/catalogue.ts'
 import type { Reference } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
-import type { Condition, CountPlan, ListPlan, Source } from './plan.ts'
-import { changedAfter, changedRecordsAt, inForce, tableAsOf } from './view.ts'
+import type { Condition, CountPlan, GivenFilter, ListPlan, Source } from './plan.ts'
+import { changedAfter, changedRecordsAt, inForce, tableAsOf, type View } from './view.ts'
 
-type Schema = Pick<ReadContext, 'catalogue' | 'engine'>
+type Schema = Pick<ReadContext, 'catalogue' | 'engine' | 'now'>
 
 /** The records of a source that match, as a FROM and a WHERE clause. */
 export function matchingRecords(
   schema: Schema,
-  { resource, conditions }: CountPlan,
+  { resource, filters }: CountPlan,
   source: Source,
   range: SQL[] = [],
 ): SQL {
@@ -28,9 +28,8 @@ export function matchingRecords(
   // The range comes first: of two bounds on one column, SQLite enters the index at the first.
   const where = [
     ...range,
-    ...[...conditions, ...source.conditions].map((condition) =>
-      conditionSql(schema, resource, source, condition),
-    ),
+    ...filters.map((filter) => filterSql(schema, resource, source.view, filter)),
+    ...source.conditions.map((condition) => conditionSql(schema, resource, condition)),
   ]
   return where.length > 0 ? sql`from ${from} where ${sql.join(where, sql` and `)}` : sql`from ${from}`
 }
@@ -112,52 +111,62 @@ function rowsAfter(table: Table, order: readonly SortKey[], after: readonly Curs
   return sql`(${later}${orNull} or (${column} = ${value} and ${byNextKeys}))`
 }
 
-function conditionSql(schema: Schema, resource: Listable, source: Source, condition: Condition): SQL {
+function conditionSql(schema: Schema, resource: Listable, condition: Condition): SQL {
+  const { search } = schema.engine
+  const { id, seq } = resource.table
+  switch (condition.by) {
+    case 'ids': {
+      // One parameter for all of them, so that the statement is the same for any number.
+      const ids = schema.engine.items(sql`${JSON.stringify(condition.ids)}`, sql`wanted`, 'texts')
+      return sql`${id} in (select wanted.value from ${ids})`
+    }
+    case 'text':
+      return sql`${id} in (${search.matching(condition.query)})`
+    case 'textAt': {
+      const changed = conditionSql(schema, resource, { by: 'ids', ids: condition.changedIds })
+      const text = conditionSql(schema, resource, condition.text)
+      return sql`(${changed} or (${text} and ${id} not in (${changedAfter(resource, condition.seq)})))`
+    }
+    case 'unchanged':
+      return sql`${seq} <= ${condition.since}`
+  }
+}
+
+function filterSql(schema: Schema, resource: Listable, view: View, { filter, values }: GivenFilter): SQL {
   const { catalogue, engine } = schema
   const { table } = resource
-  switch (condition.by) {
+  const [value = ''] = values
+  switch (filter.by) {
     case 'column':
-      return sql`${columnNamed(table, condition.column)} in ${condition.values}`
+      return sql`${columnNamed(table, filter.column)} in ${values}`
     case 'range':
-      return dateCondition(columnNamed(table, condition.column), condition.bound, condition.value)
+      return dateCondition(columnNamed(table, filter.column), filter.bound, value)
     case 'reference': {
-      const { fields, ids, position } = condition
-      const ways = fields.map((field) => refersTo(schema, resource, source, field, ids))
-      if (position !== null) {
-        const positions = tableAsOf(catalogue, catalogue.entity('position'), source.view)
+      const ways = filter.fields.map((field) => refersTo(schema, resource, view, field, values))
+      if (filter.orPosition) {
+        const positions = tableAsOf(catalogue, catalogue.entity('position'), view)
         ways.push(
-          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id} and "positions"."stateCode" in ${ids} and "positions"."position" = ${position})`,
+          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id} and "positions"."stateCode" in ${values} and "positions"."position" = ${filter.orPosition})`,
         )
       }
       return sql`(${sql.join(ways, sql` or `)})`
     }
     case 'membership': {
       const memberships = engine.items(sql`${table.doc} -> 'memberships'`, sql`membership`, 'objects')
-      return sql`exists (select 1 from ${memberships} where membership.value ->> 'status' in ${condition.statuses} and ${inForce(sql`membership.value`, condition.day)})`
+      const day = view.asOf ?? schema.now.toISOString().slice(0, 10)
+      return sql`exists (select 1 from ${memberships} where membership.value ->> 'status' in ${values} and ${inForce(sql`membership.value`, day)})`
     }
     case 'stalled':
-      return stalledCondition(resource, condition.since)
+      return stalledCondition(resource, value)
     case 'evidence': {
-      const evidence = tableAsOf(catalogue, catalogue.entity('evidence'), { ...source.view, asOf: null })
+      const evidence = tableAsOf(catalogue, catalogue.entity('evidence'), { ...view, asOf: null })
       const exists = sql`exists (select 1 from ${evidence} where "evidence"."recordId" = ${table.id})`
-      return condition.exists ? exists : sql`not ${exists}`
+      return value === 'true' ? exists : sql`not ${exists}`
     }
-    case 'identifier':
-      return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${condition.scheme} and ${identifiers.identifier} = ${condition.identifier})`
-    case 'ids': {
-      // One parameter for all of them, so that the statement is the same for any number.
-      const ids = engine.items(sql`${JSON.stringify(condition.ids)}`, sql`wanted`, 'texts')
-      return sql`${table.id} in (select wanted.value from ${ids})`
+    case 'identifier': {
+      const [scheme, identifier] = [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)]
+      return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
-    case 'text':
-      return sql`${table.id} in (${engine.search.matching(condition.query)})`
-    case 'textAt': {
-      const changed = conditionSql(schema, resource, source, { by: 'ids', ids: condition.changedIds })
-      const text = conditionSql(schema, resource, source, condition.text)
-      return sql`(${changed} or (${text} and ${table.id} not in (${changedAfter(resource, condition.seq)})))`
-    }
-    case 'unchanged':
-      return sql`${table.seq} <= ${condition.since}`
   }
 }
 
@@ -187,7 +196,7 @@ function dateCondition(column: SQL, bound: 'from' | 'to', value: string): SQL {
 function refersTo(
   schema: Schema,
   resource: Listable,
-  { view }: Source,
+  view: View,
   field: string,
   ids: readonly string[],
 ): SQL {
