@@ -41,7 +41,10 @@ async function world(s: Service): Promise<Places> {
     '/v1/agreements': await add(`${agreement}/relations`, { type: 'supersedes', targetId: treaty }),
   }
   const events = {
-    '/v1/proposals': await add(`${proposal}/events`, { status: 'under-consideration', occurredOn: '2022-09-01' }),
+    '/v1/proposals': await add(`${proposal}/events`, {
+      status: 'under-consideration',
+      occurredOn: '2022-09-01',
+    }),
     '/v1/agreements': await add(`${agreement}/events`, { status: 'drafted', occurredOn: '2022-09-01' }),
   }
   const positionEvidence = await cite(`${proposal}/positions/${position}`)
@@ -49,7 +52,10 @@ async function world(s: Service): Promise<Places> {
 }
 
 /** Every path of the OpenAPI document that can be read, filled in. */
-function urls(s: Service, { ids, evidence, events, relations, position, positionEvidence }: Places): string[] {
+function urls(
+  s: Service,
+  { ids, evidence, events, relations, position, positionEvidence }: Places,
+): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
     // Webhooks are read by admins only, and have tests of their own.

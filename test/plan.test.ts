@@ -1,6 +1,7 @@
 // Plans of lists: decided from resolved queries alone, without a database.
 import { describe, expect, test } from 'vitest'
 import { parseSearch } from '../src/core/search.ts'
+import type { ResolvedList, TextFilter } from '../src/records/read/plan.ts'
 import {
   type Condition,
   type GivenFilter,
@@ -9,7 +10,6 @@ import {
   planList,
   scanThreshold,
 } from '../src/records/read/plan.ts'
-import type { ResolvedList, TextFilter } from '../src/records/read/resolve.ts'
 import { catalogue } from '../src/resources/index.ts'
 
 const PRESENT = { asOf: null, seq: null }

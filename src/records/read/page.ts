@@ -5,15 +5,9 @@ import { describeTable } from '../../db/tables.ts'
 import { type Doc, readerOf } from '../schema/document.ts'
 import type { ReadContext, ReadSnapshot } from './context.ts'
 import type { Listable, ListQuery } from './parameters.ts'
+import type { ResolvedFilters, ResolvedList } from './plan.ts'
 import { type ListPlan, planCount, planList } from './plan.ts'
-import {
-  docMatches,
-  matchTextAtSnapshot,
-  type ResolvedFilters,
-  type ResolvedList,
-  resolveList,
-  scopeOf,
-} from './resolve.ts'
+import { docMatches, matchTextAtSnapshot, resolveList, scopeOf } from './resolve.ts'
 import { countRows, rangesOf, selectRows } from './sql.ts'
 import { type Row, rowAsOf, type View } from './view.ts'
 

@@ -1,17 +1,55 @@
 // Decides how a list is read: a pure function from a resolved query to a plan.
 import type { CursorValue } from '../../core/cursor.ts'
 import type { SearchQuery } from '../../core/search.ts'
+import type { TextMatches } from '../../db/engine.ts'
 import { describeTable } from '../../db/tables.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { Listable, SortKey } from './parameters.ts'
-import type { ResolvedFilters, ResolvedList, TextFilter } from './resolve.ts'
 import { hasLifecycle, type View } from './view.ts'
 
 /** A filter with its checked values: topics and states are ids, narrower topics are included. */
 export interface GivenFilter {
   filter: Exclude<Filter, { by: 'text' }>
   values: readonly string[]
+}
+
+/** A full-text filter and what the index says of it. */
+export interface TextFilter {
+  query: SearchQuery
+  matches: TextMatches
+}
+
+/** Filters with checked values. */
+export interface ResolvedFilters {
+  resource: Listable
+  view: View
+  filters: readonly GivenFilter[]
+  /** Null: not searched for text. */
+  text: TextFilter | null
+  /** Whether filters read the evidence or the positions of records. */
+  readsParts: boolean
+  /** The earlier change as of which records are read; null: nothing that matters changed after it. */
+  snapshot: Snapshot | null
+}
+
+/** An earlier change as of which records are read. */
+export interface Snapshot {
+  seq: number
+  /** Of the records that changed after it, those whose text matched at it; null: not looked up. */
+  matchedIds: readonly string[] | null
+}
+
+export interface ResolvedList extends ResolvedFilters {
+  /** Total: the id comes last. */
+  order: readonly SortKey[]
+  after: readonly CursorValue[] | null
+  limit: number
+  include: readonly string[]
+  /** The change as of which all pages of the walk are read. */
+  walkStart: number
+  /** The total that an earlier page has counted. */
+  total: number | undefined
 }
 
 /** A condition on the records of one source. */

@@ -12,45 +12,16 @@ import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { filtersOf, type Listable, type ListQuery, type SortKey } from './parameters.ts'
-import { type GivenFilter, MAX_IDS, scanThreshold } from './plan.ts'
+import {
+  type GivenFilter,
+  MAX_IDS,
+  type ResolvedFilters,
+  type ResolvedList,
+  type Snapshot,
+  scanThreshold,
+  type TextFilter,
+} from './plan.ts'
 import { changedRecordsAt, lastSeq, lastSeqOf, seqAt, tableAsOf, type View } from './view.ts'
-
-/** A full-text filter and what the index says of it. */
-export interface TextFilter {
-  query: SearchQuery
-  matches: TextMatches
-}
-
-/** Filters with checked values. */
-export interface ResolvedFilters {
-  resource: Listable
-  view: View
-  filters: readonly GivenFilter[]
-  /** Null: not searched for text. */
-  text: TextFilter | null
-  /** Whether filters read the evidence or the positions of records. */
-  readsParts: boolean
-  /** The earlier change as of which records are read; null: nothing that matters changed after it. */
-  snapshot: Snapshot | null
-}
-
-interface Snapshot {
-  seq: number
-  /** Of the records that changed after it, those whose text matched at it; null: not looked up. */
-  matchedIds: readonly string[] | null
-}
-
-export interface ResolvedList extends ResolvedFilters {
-  /** Total: the id comes last. */
-  order: readonly SortKey[]
-  after: readonly CursorValue[] | null
-  limit: number
-  include: readonly string[]
-  /** The change as of which all pages of the walk are read. */
-  walkStart: number
-  /** The total that an earlier page has counted. */
-  total: number | undefined
-}
 
 /** Identifies a list for its cursors. */
 export const scopeOf = ({ kind }: Entity, { filters, sort, asOf, knownAt }: ListQuery): string =>

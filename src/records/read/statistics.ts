@@ -6,8 +6,8 @@ import { columnOf, referenceAt } from '../schema/catalogue.ts'
 import type { Grouping, Reference, Resource } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { countMatches } from './page.ts'
+import type { ResolvedFilters } from './plan.ts'
 import { planCount } from './plan.ts'
-import type { ResolvedFilters } from './resolve.ts'
 import { matchingRecords } from './sql.ts'
 
 /** One bar of a chart. */
