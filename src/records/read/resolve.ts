@@ -1,23 +1,22 @@
 // Checks and completes the values of a list query that only the database knows.
-import { type CursorValue, readCursor } from '../../core/cursor.ts'
+import { readCursor } from '../../core/cursor.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
 import { matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
 import { columnNamed } from '../../db/columns.ts'
-import { ReplicaBehind, type TextMatches } from '../../db/engine.ts'
+import { ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
-import { filtersOf, type Listable, type ListQuery, type SortKey } from './parameters.ts'
+import { filtersOf, type Listable, type ListQuery } from './parameters.ts'
 import {
   type GivenFilter,
   MAX_IDS,
   type ResolvedFilters,
   type ResolvedList,
-  type Snapshot,
   scanThreshold,
   type TextFilter,
 } from './plan.ts'
