@@ -24,6 +24,7 @@ interface CachedResponse {
 /** In bytes of UTF-8 where bodies are ASCII, else up to three times that. */
 const MAX_SIZE = 32 * 1024 * 1024
 const MAX_SIZE_OF_ONE = 1024 * 1024
+const MAX_REQUESTED_KEYS = 10_000
 
 /** The headers that belong to the response rather than to the request. */
 const CACHED_HEADERS = [
@@ -35,9 +36,13 @@ const CACHED_HEADERS = [
   'link',
 ]
 
-/** Responses of one state of the database; those of an earlier state are dropped. When it is full, the oldest go. */
+/**
+ * Responses of one state of the database; those of an earlier state are dropped. When it is full, the oldest go. A response is
+ * stored at the second request for it: storing those that no client repeats would slow down every cache miss.
+ */
 export class ResponseCache {
   readonly #maxSize: number
+  readonly #requestedKeys = new Set<string>()
   readonly #responses = new Map<string, CachedResponse>()
   #size = 0
   #state = ''
@@ -49,6 +54,14 @@ export class ResponseCache {
   get({ key, state }: CacheSlot): CachedResponse | undefined {
     this.#enter(state)
     return this.#responses.get(key)
+  }
+
+  /** Notes a request, and says whether it is worth storing: it has come before, in this state or an earlier one. */
+  isRepeated(key: string): boolean {
+    if (this.#requestedKeys.has(key)) return true
+    if (this.#requestedKeys.size === MAX_REQUESTED_KEYS) this.#requestedKeys.clear()
+    this.#requestedKeys.add(key)
+    return false
   }
 
   set({ key, state }: CacheSlot, response: CachedResponse): void {
@@ -106,7 +119,8 @@ export const responseCache = fp<{ engine: Engine; clock: () => Date }>(
         slot &&
         reply.statusCode === 200 &&
         reply.hasHeader('etag') &&
-        (typeof body === 'string' || Buffer.isBuffer(body))
+        (typeof body === 'string' || Buffer.isBuffer(body)) &&
+        cache.isRepeated(slot.key)
       // Nothing was committed since the lookup, so the response was read from that state.
       if (cacheable && currentState() === slot.state) {
         const headers = CACHED_HEADERS.filter((name) => reply.hasHeader(name))

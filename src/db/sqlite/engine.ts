@@ -51,7 +51,10 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     await begin(write, options.busyMs ?? BUSY_MS)
     return {
       writer,
-      commit: () => void write.exec('COMMIT'),
+      commit() {
+        write.exec('COMMIT')
+        reads.forgetVersion()
+      },
       rollback: () => {
         if (write.inTransaction) write.exec('ROLLBACK')
       },

@@ -1,5 +1,5 @@
 // The connections that read a SQLite file: one for single queries, and a pool for several reads of one snapshot.
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Reader } from '../engine.ts'
 import type { Connection } from './connection.ts'
@@ -14,7 +14,8 @@ export class ReadPool {
   /** Runs single queries, which see what is committed. */
   readonly reader: Connection
   readonly #connect: () => Connection
-  readonly #version: Database.Statement
+  readonly #dataVersion: Database.Statement
+  #version: number | undefined
   readonly #opened: SnapshotConnection[] = []
   readonly #idle: SnapshotConnection[] = []
 
@@ -22,12 +23,21 @@ export class ReadPool {
   constructor(connect: () => Connection) {
     this.#connect = connect
     this.reader = connect()
-    this.#version = this.reader.database.prepare('pragma data_version').pluck()
+    this.#dataVersion = this.reader.database.prepare('pragma data_version').pluck()
   }
 
-  /** Changes when any other connection, of this process or another, has committed. */
+  /** Changes when any other connection, of this process or another, has committed. Read once per event-loop tick. */
   version(): number {
-    return this.#version.get() as number
+    if (this.#version === undefined) {
+      this.#version = this.#dataVersion.get() as number
+      setImmediate(() => this.forgetVersion())
+    }
+    return this.#version
+  }
+
+  /** Call after each commit of this process. */
+  forgetVersion(): void {
+    this.#version = undefined
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
@@ -51,7 +61,7 @@ export class ReadPool {
 
   /** Closes the connections once all reads have ended. */
   async close(): Promise<void> {
-    while (this.#idle.length < this.#opened.length) await setImmediate()
+    while (this.#idle.length < this.#opened.length) await nextTick()
     for (const { connection } of this.#opened) connection.database.close()
     this.reader.database.close()
   }

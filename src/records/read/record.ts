@@ -59,7 +59,13 @@ export async function readRecord(
   include: readonly string[],
 ): Promise<RecordRow> {
   const { table, alias, kind } = entity
-  const columns = ['doc', 'version', 'updatedAt', ...columnsBesideDoc(entity, view, include)]
+  const isCurrent = view.asOf === null && view.seq === null
+  if (isCurrent && include.length === 0) {
+    const row = await reader.get<RecordRow>(CURRENT(entity), { id: idOrAlias })
+    if (row) return row
+    throw await missingRecord(reader, entity, idOrAlias)
+  }
+  const columns = [...RECORD_COLUMNS, ...columnsBesideDoc(entity, view, include)]
   // A record with an alias is looked for in the whole log: the log has no index by alias.
   const wanted = alias ? undefined : sql`select ${idOrAlias} as "recordId"`
   const records = tableAsOf(catalogue, entity, view, wanted)
@@ -68,7 +74,7 @@ export async function readRecord(
     sql`select ${selectColumns(table, columns)} from ${records} where (${table.id} = ${idOrAlias}${byAlias})`,
   )
   if (row) return rowAsOf(entity, row, view)
-  if (view.asOf === null && view.seq === null) throw await missingRecord(reader, entity, idOrAlias)
+  if (isCurrent) throw await missingRecord(reader, entity, idOrAlias)
   throw notFound(kind, idOrAlias, ' at that time')
 }
 
@@ -118,11 +124,18 @@ export async function findByIdentifier(
 
 const id = sql.placeholder('id')
 
+const hasId = ({ table, alias }: Entity) =>
+  alias ? sql`${table.id} = ${id} or ${columnNamed(table, alias)} = ${id}` : sql`${table.id} = ${id}`
+
 // Constant queries are prepared once, by identity, so they are built once for each kind.
-const BY_ID = memoize(({ table, alias }: Entity) => {
-  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${id}` : sql.empty()
-  return sql`${selectStored(table)} where ${table.id} = ${id}${byAlias}`
-})
+const BY_ID = memoize((entity: Entity) => sql`${selectStored(entity.table)} where ${hasId(entity)}`)
+
+const RECORD_COLUMNS = ['doc', 'version', 'updatedAt']
+
+const CURRENT = memoize(
+  (entity: Entity) =>
+    sql`select ${selectColumns(entity.table, RECORD_COLUMNS)} from ${entity.table} where ${hasId(entity)}`,
+)
 
 const UNDER = memoize(({ table, orderBy }: Child) => {
   const first = orderBy ? sql`${columnNamed(table, orderBy)} nulls first, ` : sql.empty()
