@@ -34,7 +34,7 @@ async function another(url: string): Promise<string> {
   throw new Error('The other process did not start.')
 }
 
-test.skipIf(ENGINE !== 'sqlite')('a repeated request is answered without querying the database, from the third time on', async () => {
+test.skipIf(ENGINE !== 'sqlite')('a repeated request is answered without querying the database', async () => {
   const s = await service({ seed: true })
   for (const url of [
     '/v1/proposals?limit=2&count=exact&include=meeting',
