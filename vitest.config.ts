@@ -21,6 +21,10 @@ const ONCE = [
   'cli',
   'install',
   'logger',
+  'socket',
+  'openapi-diff',
+  'dates',
+  'webhooks-ssrf',
 ].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({

@@ -64,8 +64,8 @@ export const SETTINGS = Object.keys(schema.shape)
 
 /** @throws Error with one line that names every bad setting */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
-  const parsed = schema.safeParse(given)
+  const values = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+  const parsed = schema.safeParse(values)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
     throw new Error(`Bad settings: ${faults.join('; ')}`)

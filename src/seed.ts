@@ -39,18 +39,18 @@ export async function seed(
   const records = recordsOn(engine, { clock, makeId: ids.make })
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
   await records.write(author, async (tx) => {
-    const known = new Map<string, string>()
+    const idsByKey = new Map<string, string>()
     await writeSections(
       records,
       tx,
       { states: readSeed('states.yaml').records.map(unmarked) },
-      known,
+      idsByKey,
       ids.name,
     )
-    await writeReport(records, tx, articleReport(), known, ids.name)
+    await writeReport(records, tx, articleReport(), idsByKey, ids.name)
     for (const name of extent === 'reference' ? REFERENCE : []) {
       const items = readSeed(`reference/${name}.yaml`).records.map(unmarked)
-      await writeSections(records, tx, { [name]: items }, known, ids.name)
+      await writeSections(records, tx, { [name]: items }, idsByKey, ids.name)
     }
   })
   return true

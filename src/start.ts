@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { makeLogger } from './logger.ts'
+import { prepareDatabase } from './resources/index.ts'
 import { seed } from './seed.ts'
 
 /** Runs the service until SIGINT or SIGTERM. */
@@ -15,7 +16,8 @@ export async function start(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, log)
 
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
-  await engine.migrate()
+  const upgraded = await prepareDatabase(engine)
+  if (upgraded.length > 0) logger.info({ kinds: upgraded }, 'completed stored documents')
   const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
   const app = await buildApp({ engine, logger, ...config })
   await app.listen({ host: config.host, port: config.port })

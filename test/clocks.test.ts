@@ -1,7 +1,7 @@
 // Two clocks: `asOf` is the day on which something was so, `knownAt` the instant at which this service held it.
 import { describe, expect, test } from 'vitest'
 import { service } from './helpers/app.ts'
-import { get, made } from './helpers/asking.ts'
+import { get, create } from './helpers/requests.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
 /** A clock that stands still until it is moved. */
@@ -59,7 +59,7 @@ describe('asOf', () => {
     async (path, body, moves, days) => {
       const s = await service()
       const events = moves.map(([status, occurredOn]) => ({ status, occurredOn }))
-      const { id } = await made(s, `/v1/${path}`, { ...body, events })
+      const { id } = await create(s, `/v1/${path}`, { ...body, events })
       const latest = await get(s, `/v1/${path}/${id}`)
       for (const [day, status, statusSince] of days) {
         const expected = { ...latest, status, statusSince }
@@ -85,12 +85,12 @@ describe('asOf', () => {
 
   test('takes a back-dated event into account from its day on, whenever it was entered', async () => {
     const s = await service()
-    const { id } = await made(s, '/v1/proposals', {
+    const { id } = await create(s, '/v1/proposals', {
       title: 'A',
       proposedOn: '2022-08-24',
       events: [{ status: 'adopted', occurredOn: '2023-07-04' }],
     })
-    await made(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2023-01-01' })
+    await create(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2023-01-01' })
     const on = async (day: string) => (await get(s, `/v1/proposals/${id}?asOf=${day}`))['status']
     expect([await on('2022-12-31'), await on('2023-01-01'), await on('2023-07-04')]).toEqual([
       'proposed',
@@ -102,12 +102,12 @@ describe('asOf', () => {
 
   test('an agreement whose start nobody dated is there on every day while nothing else is known, and else from its first date on', async () => {
     const s = await service()
-    const { id } = await made(s, '/v1/agreements', { title: 'A', kind: 'treaty' })
+    const { id } = await create(s, '/v1/agreements', { title: 'A', kind: 'treaty' })
     expect(await get(s, `/v1/agreements/${id}?asOf=1990-01-01`)).toMatchObject({
       status: 'drafting',
       statusSince: null,
     })
-    await made(s, `/v1/agreements/${id}/events`, { status: 'signed', occurredOn: '2023' })
+    await create(s, `/v1/agreements/${id}/events`, { status: 'signed', occurredOn: '2023' })
     expect((await s.get(`/v1/agreements/${id}?asOf=2022-12-31`)).status).toBe(404)
     expect(await get(s, `/v1/agreements/${id}?asOf=2023-01-01`)).toMatchObject({
       status: 'signed',
@@ -119,7 +119,7 @@ describe('asOf', () => {
     const s = await service()
     const proposal = async (title: string, occurredOn: string) =>
       (
-        await made(s, '/v1/proposals', {
+        await create(s, '/v1/proposals', {
           title,
           proposedOn: '2020-01-01',
           events: [{ status: 'under-consideration', occurredOn }],
@@ -149,7 +149,7 @@ describe('asOf', () => {
 
 test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 2023, Belarus from 4 July 2024; observers became partners on 1 September 2025', async () => {
   const s = await service({ seed: true })
-  await made(s, '/v1/states', {
+  await create(s, '/v1/states', {
     code: 'IR',
     name: 'Iran',
     memberships: [
@@ -157,7 +157,7 @@ test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 202
       { status: 'member', startDate: '2023-07-04' },
     ],
   })
-  await made(s, '/v1/states', {
+  await create(s, '/v1/states', {
     code: 'BY',
     name: 'Belarus',
     memberships: [
@@ -166,7 +166,7 @@ test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 202
       { status: 'member', startDate: '2024-07-04' },
     ],
   })
-  await made(s, '/v1/states', {
+  await create(s, '/v1/states', {
     code: 'MN',
     name: 'Mongolia',
     memberships: [
@@ -227,7 +227,7 @@ describe('knownAt', () => {
       ]
       set(T1)
       const url = pathOf(kind)
-      const first = await made(s, url, leastBody(kind, ids))
+      const first = await create(s, url, leastBody(kind, ids))
       const record = `${url}/${first['id']}`
       set(T2)
       const titleField = { statement: 'text', topic: 'prefLabel' }[kind as string]
@@ -264,16 +264,16 @@ describe('knownAt', () => {
   test('filters by what was known then: fields, references, topics and their order, evidence, support', async () => {
     const { clock, set } = clockAt(T0)
     const s = await service({ clock })
-    const { id: security } = await made(s, '/v1/topics', { slug: 'security', prefLabel: 'S' })
-    const { id: drones } = await made(s, '/v1/topics', {
+    const { id: security } = await create(s, '/v1/topics', { slug: 'security', prefLabel: 'S' })
+    const { id: drones } = await create(s, '/v1/topics', {
       slug: 'drones',
       prefLabel: 'D',
       broaderId: security,
     })
-    const { id: gone } = await made(s, '/v1/topics', { slug: 'gone', prefLabel: 'G', broaderId: security })
-    const { id: meetingId } = await made(s, '/v1/meetings', { name: 'M', startDate: '2022' })
-    const { id: sourceId } = await made(s, '/v1/sources', { title: 'S', language: 'en', text: 'Said.' })
-    const { id } = await made(s, '/v1/proposals', {
+    const { id: gone } = await create(s, '/v1/topics', { slug: 'gone', prefLabel: 'G', broaderId: security })
+    const { id: meetingId } = await create(s, '/v1/meetings', { name: 'M', startDate: '2022' })
+    const { id: sourceId } = await create(s, '/v1/sources', { title: 'S', language: 'en', text: 'Said.' })
+    const { id } = await create(s, '/v1/proposals', {
       title: 'A',
       proposedOn: '2022-08-24',
       meetingId,
@@ -281,7 +281,7 @@ describe('knownAt', () => {
       identifiers: [{ scheme: 'x', identifier: '1' }],
     })
     set(T1)
-    await made(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'Said' })
+    await create(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'Said' })
     set(T2)
     await s.patch(`/v1/proposals/${id}`, { meetingId: null, topicIds: [drones], proposedOn: '2021' })
     await s.patch(`/v1/topics/${drones}`, { broaderId: null })
@@ -329,7 +329,7 @@ describe('knownAt', () => {
   test('takes any offset, and nothing that is no instant', async () => {
     const { clock } = clockAt('2026-01-01T12:00:00.000Z')
     const s = await service({ clock })
-    const { id } = await made(s, '/v1/speakers', { name: 'A' })
+    const { id } = await create(s, '/v1/speakers', { name: 'A' })
     const at = (instant: string) => s.get(`/v1/speakers/${id}?knownAt=${encodeURIComponent(instant)}`)
     expect((await at('2026-01-01T15:00:00+03:00')).status).toBe(200)
     expect((await at('2026-01-01T14:59:59+03:00')).status).toBe(404)
@@ -340,11 +340,11 @@ describe('knownAt', () => {
   test('a state that was deleted and made again is each time what it was', async () => {
     const { clock, set } = clockAt(T0)
     const s = await service({ clock })
-    const first = await made(s, '/v1/states', { code: 'XA', name: 'First' })
+    const first = await create(s, '/v1/states', { code: 'XA', name: 'First' })
     set(T1)
     await s.del('/v1/states/XA')
     set(T2)
-    const second = await made(s, '/v1/states', { code: 'XA', name: 'Second' })
+    const second = await create(s, '/v1/states', { code: 'XA', name: 'Second' })
     expect(await get(s, `/v1/states/XA?knownAt=${T0}`)).toEqual(first)
     expect((await s.get(`/v1/states/XA?knownAt=${T1}`)).status).toBe(404)
     expect(await get(s, `/v1/states/XA?knownAt=${T2}`)).toEqual(second)
@@ -355,17 +355,17 @@ describe('knownAt', () => {
 test('both clocks: what did we know on that day about that day, when an event is entered months after it happened', async () => {
   const { clock, set } = clockAt('2022-09-01T00:00:00Z')
   const s = await service({ clock })
-  const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2022-08-24' })
-  await made(s, '/v1/states', {
+  const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2022-08-24' })
+  await create(s, '/v1/states', {
     code: 'IR',
     name: 'Iran',
     memberships: [{ status: 'observer', startDate: '2005-07-05' }],
   })
   // Adopted on 16 September 2022; we heard of it on 10 January 2023, and of the hearing before it in March.
   set('2023-01-10T12:00:00Z')
-  await made(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+  await create(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
   set('2023-03-01T12:00:00Z')
-  await made(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2022-09-10' })
+  await create(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2022-09-10' })
   set('2023-08-01T00:00:00Z')
   await s.patch('/v1/states/IR', {
     memberships: [

@@ -12,7 +12,7 @@ import { pathsOf } from '../src/features/imports/kinds.ts'
 import type { ImportFormat } from '../src/features/imports/rows.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
-import { get, made } from './helpers/asking.ts'
+import { get, create } from './helpers/requests.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { runCommand } from './helpers/command-line.ts'
 import { eventually } from './helpers/wait.ts'
@@ -229,7 +229,7 @@ describe('an import', () => {
   test('changes the fields that a row names, and leaves the others', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'a', identifier: '1' }]
-    await made(s, '/v1/proposals', {
+    await create(s, '/v1/proposals', {
       title: 'Old',
       summary: 'Kept',
       proposedOn: '2022-08-24',
@@ -283,10 +283,10 @@ describe('an import', () => {
   test('lets rows refer to known records by name, and refuses a name that fits several', async () => {
     const s = await service()
     const ids = [
-      (await made(s, '/v1/speakers', { name: 'Twin' }))['id'],
-      (await made(s, '/v1/speakers', { name: 'Another', otherNames: ['twin'] }))['id'],
+      (await create(s, '/v1/speakers', { name: 'Twin' }))['id'],
+      (await create(s, '/v1/speakers', { name: 'Another', otherNames: ['twin'] }))['id'],
     ]
-    await made(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: ['李尚福'] })
+    await create(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: ['李尚福'] })
     const good = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: '李尚福' }), {
       kind: 'proposals',
     })
@@ -386,7 +386,7 @@ describe('an import', () => {
 
   test('does not bring back what was deleted, and takes no id of another kind', async () => {
     const s = await service()
-    const { id } = await made(s, '/v1/speakers', { name: 'Gone' })
+    const { id } = await create(s, '/v1/speakers', { name: 'Gone' })
     await s.del(`/v1/speakers/${id}`)
     const result = await imported(
       s,
@@ -565,7 +565,7 @@ describe('a CSV', () => {
   test('says nothing with an empty cell, and clears a field with null', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'a', identifier: '1' }]
-    await made(s, '/v1/organizations', {
+    await create(s, '/v1/organizations', {
       name: 'O',
       classification: 'organ',
       abbreviation: 'OO',
@@ -769,13 +769,13 @@ describe('what an export writes', () => {
         const s = await service()
         const ids = await oneOfEach(s)
         for (const { one, two, list, date } of given) {
-          const source = await made(s, '/v1/sources', { title: one, language: 'en', text: `${two} ${one}|` })
-          const speaker = await made(s, '/v1/speakers', {
+          const source = await create(s, '/v1/sources', { title: one, language: 'en', text: `${two} ${one}|` })
+          const speaker = await create(s, '/v1/speakers', {
             name: one,
             otherNames: list,
             posts: list.map((title) => ({ title, startDate: date })),
           })
-          const proposal = await made(s, '/v1/proposals', {
+          const proposal = await create(s, '/v1/proposals', {
             title: two,
             summary: one,
             proposedOn: date,
@@ -785,26 +785,26 @@ describe('what an export writes', () => {
             events: [{ status: 'deferred', occurredOn: '2023', note: two }],
           })
           const url = `/v1/proposals/${proposal['id']}`
-          await made(s, `${url}/evidence`, {
+          await create(s, `${url}/evidence`, {
             sourceId: source['id'],
             motivation: 'inference',
             exact: `${one}|`,
             note: one,
           })
-          const position = await made(s, `${url}/positions`, {
+          const position = await create(s, `${url}/positions`, {
             stateCode: ids.state,
             position: 'reserved',
             statedOn: date,
             note: two,
           })
-          await made(s, `${url}/positions/${position['id']}/evidence`, {
+          await create(s, `${url}/positions/${position['id']}/evidence`, {
             sourceId: source['id'],
             motivation: 'quote',
             exact: `${one}|`,
           })
-          await made(s, `${url}/relations`, { type: 'elaborates', targetId: ids.proposal, note: one })
+          await create(s, `${url}/relations`, { type: 'elaborates', targetId: ids.proposal, note: one })
         }
-        for (const kind of kinds) if (kind !== 'state') await made(s, pathOf(kind), fullBody(kind, ids))
+        for (const kind of kinds) if (kind !== 'state') await create(s, pathOf(kind), fullBody(kind, ids))
         for (const format of ['ndjson', 'csv'] as const) {
           const target = await service()
           expect((await copy(s, target, format))['errors']).toEqual([])

@@ -1,7 +1,7 @@
 // The positions of states on proposals, and the relations of proposals and agreements.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
-import { made as created, get } from './helpers/asking.ts'
+import { create as created, get } from './helpers/requests.ts'
 import type { Body } from './helpers/bodies.ts'
 
 const proposal = async (s: Service, title: string, more: Body = {}) =>

@@ -8,7 +8,7 @@ import { buildApp } from '../src/app.ts'
 import { refusedRange, urlFaults } from '../src/core/addresses.ts'
 import type { Resolve } from '../src/features/webhooks/client.ts'
 import { type Service, service } from './helpers/app.ts'
-import { made } from './helpers/asking.ts'
+import { create } from './helpers/requests.ts'
 import { receiver } from './helpers/receiver.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -171,7 +171,7 @@ async function leadingTo(port: number, resolve: Resolve) {
 }
 
 async function tried(s: Pick<Service, 'post' | 'get'>, path: string, admin: Record<string, string>) {
-  await made(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+  await create(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
   const newest = async () => (await s.get(`${path}/deliveries`, admin)).body['data'][0]
   await eventually(async () => expect((await newest()).attemptCount).toBe(1))
   return (await s.get(`${path}/deliveries/${(await newest()).id}`, admin)).body
@@ -259,7 +259,7 @@ test('with the setting a name and an address of this machine are sent to', async
   const admin = { authorization: `Bearer ${s.keys.admin}` }
   for (const host of ['rebind.example', '127.0.0.1', '2130706433'])
     expect((await s.post('/v1/webhooks', { url: `http://${host}:${target.port}/` }, admin)).status).toBe(201)
-  await made(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+  await create(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
   expect((await target.got(3)).map(({ headers }) => headers.host).toSorted()).toEqual([
     `127.0.0.1:${target.port}`,
     `127.0.0.1:${target.port}`,

@@ -18,7 +18,7 @@ import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
 import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
-import { made } from './helpers/asking.ts'
+import { create } from './helpers/requests.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -83,7 +83,7 @@ const seqsOf = (messages: Message[]) => messages.map(({ body }) => body.data['se
 
 async function topics(s: Service | Hooked, count: number, from = 0) {
   for (let n = from; n < from + count; n++)
-    await made(s as Service, '/v1/topics', { slug: `topic-${n}`, prefLabel: `Topic ${n}` })
+    await create(s as Service, '/v1/topics', { slug: `topic-${n}`, prefLabel: `Topic ${n}` })
 }
 
 describe('a webhook', () => {
@@ -361,8 +361,8 @@ describe('a delivery', () => {
   test('tells of what is asked for: kinds, what was done, a record and its parts; tombstones too', async () => {
     const s = await hooked()
     const [byKind, byOp, byRecord] = [await receiver(), await receiver(), await receiver()]
-    const topic = await made(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
-    const source = await made(s as Service, '/v1/sources', {
+    const topic = await create(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+    const source = await create(s as Service, '/v1/sources', {
       title: 'S',
       language: 'en',
       text: 'Words of it.',
@@ -370,7 +370,7 @@ describe('a delivery', () => {
     await hook(s, byKind.url, { kinds: ['evidence', 'source'] })
     await hook(s, byOp.url, { filters: { ops: ['delete'] } })
     await hook(s, byRecord.url, { filters: { recordIds: [topic['id']] } })
-    await made(s as Service, '/v1/topics/a/evidence', {
+    await create(s as Service, '/v1/topics/a/evidence', {
       sourceId: source['id'],
       motivation: 'quote',
       exact: 'Words',
@@ -378,7 +378,7 @@ describe('a delivery', () => {
     await topics(s, 2)
     await s.patch('/v1/topics/a', { prefLabel: 'B' })
     expect((await s.del('/v1/topics/a')).status).toBe(204)
-    await made(s as Service, '/v1/sources', { title: 'S', language: 'en', text: 'Last.' })
+    await create(s as Service, '/v1/sources', { title: 'S', language: 'en', text: 'Last.' })
     const types = async (of: Receiver, count: number) => (await of.got(count)).map(({ body }) => body.type)
     expect(await types(byKind, 3)).toEqual(['evidence.created', 'evidence.deleted', 'source.created'])
     expect(await types(byOp, 2)).toEqual(['evidence.deleted', 'topic.deleted'])
@@ -417,7 +417,7 @@ describe('a delivery', () => {
     })
     await hook(s, target.url)
     await Promise.all(
-      Array.from({ length: 40 }, (_, n) => made(s as Service, '/v1/speakers', { name: `S ${n}` })),
+      Array.from({ length: 40 }, (_, n) => create(s as Service, '/v1/speakers', { name: `S ${n}` })),
     )
     expect(seqsOf(await target.got(40))).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
     expect(most).toBe(1)

@@ -1,6 +1,7 @@
 // What commands share: the database, user errors, and a progress line.
 import type { Engine } from '../db/engine.ts'
 import { openEngine } from '../db/open.ts'
+import { prepareDatabase } from '../resources/index.ts'
 
 /** A mistake of the user: only its message is shown. */
 export class UsageError extends Error {}
@@ -9,7 +10,7 @@ export class UsageError extends Error {}
 export async function withEngine(url: string, work: (engine: Engine) => Promise<void>): Promise<void> {
   const engine = await openEngine(url)
   try {
-    await engine.migrate()
+    await prepareDatabase(engine)
     await work(engine)
   } finally {
     await engine.close()

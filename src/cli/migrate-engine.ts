@@ -11,7 +11,7 @@ import { type SQL, sql } from '../db/sql.ts'
 import * as system from '../db/system-tables.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'
-import { catalogue } from '../resources/index.ts'
+import { catalogue, prepareDatabase } from '../resources/index.ts'
 import { progressLine, UsageError } from './command.ts'
 
 /** Rows of one statement. Few, since a source may hold a text of some megabytes. */
@@ -55,7 +55,7 @@ export async function migrateEngine({ from, to }: { from: string; to: string }):
   const [source, target] = [await openEngine(from), await openEngine(to)]
   const progress = progressLine()
   try {
-    await source.migrate()
+    await prepareDatabase(source)
     await target.migrate()
     const summary = await source.read((reader) =>
       target.write((writer) => copyAll(source, reader, target, writer, progress.show), { alone: true }),

@@ -1,25 +1,32 @@
-// Writes openapi/openapi.json, and its conversion to 3.0.3.
+// Writes what is generated from the code: openapi/openapi.json, its conversion to 3.0.3, and tables of the documentation.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { buildApp } from '../app.ts'
 import { openSqlite } from '../db/sqlite/engine.ts'
 import type { Document } from '../http/document-nodes.ts'
 import { convertTo30 } from '../http/openapi-3.0.ts'
 import { UsageError } from './command.ts'
+import { documentsWithTables } from './reference-tables.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const fileOf = (name: string) => join(root, 'openapi', name)
 
-/** @throws UsageError if the file is to be checked and is out of date */
+/** @throws UsageError if the files are to be checked and one is out of date */
 export async function writeOpenApi({ check }: { check?: boolean }): Promise<void> {
   const document = await currentDocument()
   const text = JSON.stringify(document)
+  const documents = documentsWithTables(document)
   if (check) {
-    if (JSON.stringify(JSON.parse(readFileSync(fileOf('openapi.json'), 'utf8'))) === text) return
-    throw new UsageError('openapi/openapi.json is out of date. Run "npm run openapi" and commit it.')
+    const outdated = [...documents].filter(([path, wanted]) => readFileSync(path, 'utf8') !== wanted)
+    const paths = outdated.map(([path]) => relative(root, path))
+    if (JSON.stringify(JSON.parse(readFileSync(fileOf('openapi.json'), 'utf8'))) !== text)
+      paths.push('openapi/openapi.json')
+    if (paths.length === 0) return
+    throw new UsageError(`Out of date: ${paths.join(', ')}. Run "npm run openapi" and commit the result.`)
   }
+  for (const [path, wanted] of documents) writeFileSync(path, wanted)
   writeFileSync(fileOf('openapi.json'), text)
   writeFileSync(fileOf('openapi-3.0.json'), JSON.stringify(convertTo30(document)))
   execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', 'openapi'], {

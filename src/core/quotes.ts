@@ -128,10 +128,10 @@ function occurrences(text: string, exact: string): Units[] {
     while (matched > 0 && text[at] !== exact[matched]) matched = border[matched] ?? 0
     if (text[at] === exact[matched]) matched++
     if (matched < exact.length) continue
-    found.push([at + 1 - exact.length, at + 1])
+    matches.push([at + 1 - exact.length, at + 1])
     matched = border[matched] ?? 0
   }
-  return found
+  return matches
 }
 
 function exactOrSimilar(text: string, exact: string): Units[] {
@@ -149,14 +149,14 @@ function similar(text: string, exact: string): Units[] {
   const [folded, origins] = fold(text)
   const found: Units[] = []
   let at = folded.indexOf(needle)
-  while (at !== -1 && found.length < MAX_CANDIDATES) {
+  while (at !== -1 && matches.length < MAX_CANDIDATES) {
     // A match that ends inside what one character folds to (the f of the ligature ﬁ) includes that character.
     let end = at + needle.length
     while (origins[end] === origins[end - 1]) end++
-    found.push([origins[at] ?? 0, origins[end] ?? text.length])
+    matches.push([origins[at] ?? 0, origins[end] ?? text.length])
     at = folded.indexOf(needle, at + 1)
   }
-  return found
+  return matches
 }
 
 /** A text folded for comparison, and for each of its units the unit it came from (one more for the end). */

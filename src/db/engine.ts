@@ -6,9 +6,6 @@ import type { SQL } from './sql.ts'
 /** Values for the `sql.placeholder(name)`s of a query. */
 export type Values = Record<string, unknown>
 
-/** The values of a constant query without placeholders. */
-export const NO_VALUES: Values = {}
-
 /**
  * Runs queries. A query passed with `values` is a constant of its module: it is compiled and prepared once, by identity. A
  * query built for one call is passed alone.

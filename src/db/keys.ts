@@ -77,9 +77,9 @@ export const listKeys = (reader: Reader) => reader.all<Key>(LIST, {})
 /** Revokes a key. @returns false when no key has that id */
 export async function revokeKey(engine: Engine, id: string, now: Date): Promise<boolean> {
   return engine.write(async (writer: Writer) => {
-    const found = await writer.get(FIND, { id })
-    if (found) await writer.run(REVOKE, { id, at: now.toISOString() })
-    return found !== undefined
+    const key = await writer.get(FIND, { id })
+    if (key) await writer.run(REVOKE, { id, at: now.toISOString() })
+    return key !== undefined
   })
 }
 
@@ -88,11 +88,11 @@ export type Verdict = { valid: true; key: Key } | { valid: false; reason: string
 /** Whether a token is a valid key now. The comparison takes constant time. */
 export async function verifyKey(reader: Reader, token: string, now: Date): Promise<Verdict> {
   const match = FORM.exec(token)
-  const found = match && (await reader.get<Key & { hash: string }>(FIND, { id: `key_${match[1]}` }))
-  const expected = Buffer.from(found ? found.hash : sha256(''), 'hex')
+  const stored = match && (await reader.get<Key & { hash: string }>(FIND, { id: `key_${match[1]}` }))
+  const expected = Buffer.from(stored ? stored.hash : sha256(''), 'hex')
   const equal = timingSafeEqual(expected, Buffer.from(sha256(token), 'hex'))
-  if (!found || !equal) return { valid: false, reason: 'The key is not known.' }
-  const { hash: _, ...key } = found
+  if (!stored || !equal) return { valid: false, reason: 'The key is not known.' }
+  const { hash: _, ...key } = stored
   if (key.revokedAt !== null) return { valid: false, reason: 'The key was revoked.' }
   if (key.expiresAt !== null && key.expiresAt <= now.toISOString())
     return { valid: false, reason: 'The key has expired.' }

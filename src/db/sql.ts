@@ -59,8 +59,8 @@ const names = new WeakMap<object, string>()
 /** The quoted name of a drizzle table or column; undefined for any other value. */
 function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const known = names.get(value)
-  if (known !== undefined) return known
+  const existing = names.get(value)
+  if (existing !== undefined) return existing
   let name: string
   if (is(value, Column)) name = `${quoted(getTableName(value.table))}.${quoted(value.name)}`
   else if (is(value, Table)) name = quoted(getTableName(value))

@@ -170,9 +170,9 @@ function disconnected(request: FastifyRequest): AbortSignal {
 }
 
 function lastEventId(request: FastifyRequest): number | undefined {
-  const given = request.headers['last-event-id']
-  if (given === undefined || given === '') return undefined
-  if (/^\d{1,15}$/.test(String(given))) return Number(given)
+  const lastEventId = request.headers['last-event-id']
+  if (lastEventId === undefined || lastEventId === '') return undefined
+  if (/^\d{1,15}$/.test(String(lastEventId))) return Number(lastEventId)
   throw new Problem('invalid-parameter', 'Last-Event-ID takes the id of an event of this feed.', {
     errors: [{ parameter: 'Last-Event-ID', detail: 'Not an id of this feed.' }],
   })

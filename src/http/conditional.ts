@@ -68,9 +68,9 @@ function varyOf(reply: FastifyReply): string {
 
 /** Compares weakly, as If-None-Match does, and whatever the encoding. */
 function matchesIfNoneMatch(request: FastifyRequest, etag: string): boolean {
-  const given = request.headers['if-none-match']
-  if (given === undefined) return false
-  return given.trim() === '*' || tagsIn(given).some((tag) => tag === etag || withoutEncoding(tag) === etag)
+  const header = request.headers['if-none-match']
+  if (header === undefined) return false
+  return header.trim() === '*' || tagsIn(header).some((tag) => tag === etag || withoutEncoding(tag) === etag)
 }
 
 const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
@@ -92,12 +92,12 @@ export const conditional = fp(
  * @throws Problem `precondition-required` without If-Match, `precondition-failed` when it names another version
  */
 export function checkIfMatch(request: FastifyRequest, version: number): void {
-  const given = request.headers['if-match']
-  if (given === undefined) {
+  const header = request.headers['if-match']
+  if (header === undefined) {
     throw new Problem('precondition-required', 'Send If-Match with the ETag of the version that you read.')
   }
-  if (given.trim() === '*') return
-  const strong = given.split(',').filter((tag) => !tag.trim().startsWith('W/'))
+  if (header.trim() === '*') return
+  const strong = header.split(',').filter((tag) => !tag.trim().startsWith('W/'))
   if (!strong.flatMap(tagsIn).some((tag) => tag.startsWith(`"${version}.`))) {
     throw new Problem(
       'precondition-failed',

@@ -58,9 +58,9 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
     const parameter = String(issue.path[0] ?? '')
     if (issue.code === 'invalid_value') {
       const values = issue.values.map(String)
-      const given = String(issue.input ?? '')
+      const input = String(issue.input ?? '')
       return [
-        { parameter, detail: `Not a legal value.${didYouMean(given, values)} Legal: ${listOf(values)}.` },
+        { parameter, detail: `Not a legal value.${didYouMean(input, values)} Legal: ${listOf(values)}.` },
       ]
     }
     return [{ parameter, detail: issue.message }]

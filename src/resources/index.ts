@@ -4,6 +4,7 @@ import type { Engine } from '../db/engine.ts'
 import { Catalogue } from '../records/schema/catalogue.ts'
 import type { Child } from '../records/schema/child.ts'
 import { Records } from '../records/write/records.ts'
+import { upgradeDocuments } from '../records/write/upgrade.ts'
 import { agreements } from './agreements/index.ts'
 import { events } from './events/index.ts'
 import { evidence } from './evidence/index.ts'
@@ -23,6 +24,12 @@ export const catalogue = new Catalogue<Child>(
   // Evidence also lives under positions, so it comes last.
   [events, positions, relations, evidence],
 )
+
+/** Brings the tables and the stored documents up to date. @returns the kinds whose documents were completed */
+export async function prepareDatabase(engine: Engine): Promise<string[]> {
+  await engine.migrate()
+  return upgradeDocuments(engine, catalogue)
+}
 
 /** Reads and writes records on an engine, without HTTP: for the service, the seed and the commands. */
 export const recordsOn = (

@@ -3,7 +3,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { plotOf, type Results, withFigures } from '../../bench/report.ts'
+import { documentsWithTables } from '../../src/cli/reference-tables.ts'
 import { SETTINGS } from '../../src/config.ts'
+import type { Document } from '../../src/http/document-nodes.ts'
 import { service } from '../helpers/app.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -22,21 +24,14 @@ test('every npm script is documented', () => {
   expect(Object.keys(scripts).filter((name) => !documented(name))).toEqual([])
 })
 
-test('docs/routes.md lists every operation of the OpenAPI document, and no other', async () => {
+test('the tables of routes, filters, sorts and includes are those of the code', async () => {
   const { app } = await service()
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { summary: string }>> }
-  const wanted = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(
-      ([method, { summary }]) => `| \`${method.toUpperCase()} ${path}\` | ${summary} |`,
-    ),
-  )
-  const listed = read('docs/routes.md')
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-  const missing = wanted.filter((line) => !listed.includes(line))
-  const surplus = listed.filter((line) => !wanted.includes(line))
-  expect(missing, `Add these lines to docs/routes.md:\n${missing.join('\n')}\n`).toEqual([])
-  expect(surplus, `Take these lines out of docs/routes.md:\n${surplus.join('\n')}\n`).toEqual([])
+  const documents = documentsWithTables(app.swagger() as unknown as Document)
+  expect([...documents].map(([path]) => path.replace(root.pathname, ''))).toEqual([
+    'docs/routes.md',
+    'docs/querying.md',
+  ])
+  for (const [path, wanted] of documents) expect(readFileSync(path, 'utf8'), path).toBe(wanted)
 })
 
 test('every link inside the documentation leads to a file', () => {

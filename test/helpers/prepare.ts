@@ -2,6 +2,7 @@
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { cursorSecret } from '../../src/db/settings.ts'
+import { prepareDatabase } from '../../src/resources/index.ts'
 
 export interface TestKeys {
   analyst: string
@@ -16,7 +17,7 @@ declare module 'vitest' {
 }
 
 export async function prepare(engine: Engine): Promise<TestKeys> {
-  await engine.migrate()
+  await prepareDatabase(engine)
   await cursorSecret(engine)
   const create = async (role: 'analyst' | 'admin') =>
     (await createKey(engine, { name: `test ${role}`, role, expiresAt: null, now: new Date() })).token

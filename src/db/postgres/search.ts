@@ -35,9 +35,9 @@ export const tsvector: SearchIndex = {
       sql`with found as materialized (${tsvector.matching(query)} ${sql.limit(many + 1)})
         select count(*) as found, case when count(*) <= ${few} then cast(json_agg("recordId") as text) end as ids from found`,
     )
-    const found = row?.found ?? 0
-    if (found <= few) return row?.ids ? (JSON.parse(row.ids) as string[]) : []
-    return found > many ? 'many' : 'some'
+    const matchCount = row?.found ?? 0
+    if (matchCount <= few) return row?.ids ? (JSON.parse(row.ids) as string[]) : []
+    return matchCount > many ? 'many' : 'some'
   },
   async exceeds(reader, query, most) {
     const row = await reader.get<{ found: number }>(

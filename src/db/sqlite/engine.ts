@@ -104,8 +104,8 @@ function upToDate(database: Database.Database): boolean {
   const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
     entries: { when: number }[]
   }
-  const known = database.prepare(`select 1 from sqlite_schema where name = '__drizzle_migrations'`).get()
-  if (!known) return false
+  const migrated = database.prepare(`select 1 from sqlite_schema where name = '__drizzle_migrations'`).get()
+  if (!migrated) return false
   const last = database.prepare('select max(created_at) as at from __drizzle_migrations').get() as {
     at: number | null
   }

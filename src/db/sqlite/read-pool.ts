@@ -42,11 +42,11 @@ export class ReadPool {
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
     const snapshot = this.#idle.pop() ?? this.#open()
-    snapshot.begin.run()
     try {
+      snapshot.begin.run()
       return await work(snapshot.connection)
     } finally {
-      snapshot.end.run()
+      if (snapshot.connection.database.inTransaction) snapshot.end.run()
       this.#idle.push(snapshot)
     }
   }

@@ -26,8 +26,8 @@ export const fts5: SearchIndex = {
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
   async estimateMatches(reader, query, few, many) {
-    const found = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
-    if (found.length <= few) return found
+    const ids = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
+    if (ids.length <= few) return ids
     return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
   },
   async exceeds(reader, query, most) {

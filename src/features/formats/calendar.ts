@@ -13,7 +13,7 @@ const STATUS: Record<string, ICalEventStatus> = {
 
 /** A meeting without a known day spans its month or year. */
 export function calendar(meetings: Doc[], base: string): string {
-  const made = ical({
+  const calendar = ical({
     name: 'SCO meetings',
     prodId: { company: 'sco-tracker', product: 'sco-tracker', language: 'EN' },
   })
@@ -23,7 +23,7 @@ export function calendar(meetings: Doc[], base: string): string {
     const start = String(meeting['startDate'])
     const place = [field('city'), field('countryCode')].filter(Boolean).join(', ')
     const summary = field('summary')
-    made.createEvent({
+    calendar.createEvent({
       id: `${id}@sco-tracker`,
       start: utcDay(earliest(start), 0),
       // The end of a whole-day event is the day after its last day.
@@ -40,7 +40,7 @@ export function calendar(meetings: Doc[], base: string): string {
       ...(summary && { description: printable(summary) }),
     })
   }
-  return `${made.toString()}\r\n`
+  return `${calendar.toString()}\r\n`
 }
 
 function utcDay(day: string, later: number): Date {

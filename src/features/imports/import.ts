@@ -325,11 +325,11 @@ class Importer {
         ...namesOf(resource, value).map(byName),
       )
     }
-    const known = this.#indexes.get(kind) ?? new Map()
-    this.#indexes.set(kind, known)
+    const byIdentifier = this.#indexes.get(kind) ?? new Map()
+    this.#indexes.set(kind, byIdentifier)
     for (const key of new Set(keys)) {
-      const others = known.get(key)
-      known.set(key, others === undefined ? index : [others, index].flat())
+      const others = byIdentifier.get(key)
+      byIdentifier.set(key, others === undefined ? index : [others, index].flat())
     }
   }
 
@@ -388,11 +388,11 @@ class Importer {
   }
 
   async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
-    const given = this.#stage.read(index)
-    const fields = this.#writable(resource, given, [])
+    const row = this.#stage.read(index)
+    const fields = this.#writable(resource, row, [])
     await this.#resolve(tx, resource, fields)
-    const life = [index, given['id']].flatMap((key) => this.#eventRows.get(key as number | string) ?? [])
-    const existing = await this.#existing(tx, resource, given, fields)
+    const life = [index, row['id']].flatMap((key) => this.#eventRows.get(key as number | string) ?? [])
+    const existing = await this.#existing(tx, resource, row, fields)
     let doc: Doc
     if (existing) {
       const before = parse(existing)
@@ -405,14 +405,14 @@ class Importer {
       const parsed = resource.writable.safeParse(fields)
       if (!parsed.success) throw bodyProblem(parsed.error)
       const events = await this.#eventsOf(tx, resource, life)
-      const starts = resource.lifecycle?.initial.includes(String(given['status'])) && events.length === 0
-      const input = { ...parsed.data, events, ...(starts && { status: given['status'] }) }
-      doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, given))
+      const starts = resource.lifecycle?.initial.includes(String(row['status'])) && events.length === 0
+      const input = { ...parsed.data, events, ...(starts && { status: row['status'] }) }
+      doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
       this.#count(resource.kind, 'created')
       for (const event of life) this.#count('event', 'created', event)
       this.#written[index] = doc.id
       if (
-        given['id'] === undefined &&
+        row['id'] === undefined &&
         !resource.alias &&
         resource.prefix !== null &&
         resource.kind !== 'source'
@@ -420,7 +420,7 @@ class Importer {
         if (identifiersIn(fields).length === 0) this.#unidentified++
     }
     await this.#writeChildren(tx, resource, index, doc, !existing)
-    const status = given['status']
+    const status = row['status']
     if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
       throw inconsistent([
         {
@@ -542,9 +542,9 @@ class Importer {
     bare = false,
   ): Promise<void> {
     const { fields, id } = await this.#readChild(tx, entity, index)
-    const known = id === undefined ? undefined : await findRecord(tx, entity, id)
-    if (known) {
-      const doc = parse(known)
+    const existing = id === undefined ? undefined : await findRecord(tx, entity, id)
+    if (existing) {
+      const doc = parse(existing)
       const differing = Object.keys(fields).filter(
         (field) => JSON.stringify(fields[field]) !== JSON.stringify(doc[field]),
       )
@@ -584,11 +584,11 @@ class Importer {
     entity: Entity,
     index: number,
   ): Promise<{ fields: Record<string, unknown>; id: string | undefined }> {
-    const given = this.#stage.read(index)
-    const fields = this.#writable(entity, given, ['recordId', 'recordKind'])
+    const row = this.#stage.read(index)
+    const fields = this.#writable(entity, row, ['recordId', 'recordKind'])
     await this.#resolve(tx, entity, fields)
-    const known = typeof given['id'] === 'string' && (await findRecord(tx, entity, given['id']))
-    return { fields, id: known ? known.id : await this.#freeId(tx, entity, given) }
+    const existing = typeof row['id'] === 'string' && (await findRecord(tx, entity, row['id']))
+    return { fields, id: existing ? existing.id : await this.#freeId(tx, entity, row) }
   }
 
   /** The writable fields of a row; computed fields, as in exported rows, are ignored. */
@@ -621,8 +621,8 @@ class Importer {
     const own =
       typeof id === 'string' && resource.prefix !== null ? await findRecord(tx, resource, id) : undefined
     if (own) return own
-    const known = await recognise(tx, resource, fields)
-    return known === null ? undefined : findRecord(tx, resource, known)
+    const existing = await recognise(tx, resource, fields)
+    return existing === null ? undefined : findRecord(tx, resource, existing)
   }
 
   /** The id that a row gives to a new record. @throws Problem if it cannot be used */
@@ -663,18 +663,18 @@ class Importer {
     pointer: string,
   ): Promise<string> {
     const key = `${kinds.join()} ${value}`
-    const known = this.#resolved.get(key)
-    if (known !== undefined) return known
-    const found = new Map<string, string>()
+    const cached = this.#resolved.get(key)
+    if (cached !== undefined) return cached
+    const matches = new Map<string, string>()
     for (const kind of kinds) {
-      for (const id of await this.#candidates(tx, kind, value, pointer)) found.set(id, kind)
+      for (const id of await this.#candidates(tx, kind, value, pointer)) matches.set(id, kind)
     }
-    const [only] = found.keys()
+    const [only] = matches.keys()
     if (only === undefined)
       throw unknownReference([
         { pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` },
       ])
-    if (found.size > 1) {
+    if (matches.size > 1) {
       const detail = `Several records are called ${JSON.stringify(value)}: ${[...found.keys()].slice(0, 10).join(', ')}. Use the id of one of them.`
       throw new Problem('ambiguous-match', detail, { errors: [{ pointer, detail }] })
     }

@@ -106,8 +106,8 @@ export class ImportJobs {
 
   /** @throws Problem `not-found` */
   async read(reader: Reader, id: string): Promise<ImportJob> {
-    const known = this.#running.get(id)
-    if (known) return known
+    const job = this.#running.get(id)
+    if (job) return job
     const row = await reader.get<{ doc: string }>(FIND, { id })
     if (!row) throw notFound('import', id)
     return JSON.parse(row.doc) as ImportJob

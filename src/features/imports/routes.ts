@@ -87,7 +87,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
               kind: kind === undefined ? null : (paths.get(kind) as Kind),
               format: upload.format,
             })
-            made = job
+            created = job
             return {
               status: 202,
               headers: {
@@ -97,7 +97,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
               body: JSON.stringify(job),
             }
           })
-          entered = made
+          entered = created
         } finally {
           if (entered) jobs.start(entered, authorOf(request), upload)
           else await rm(upload.path, { force: true })

@@ -198,8 +198,8 @@ function csvRow(header: ColumnReader[], cells: string[], line: number): Row {
     const text = cells[index] ?? ''
     if (text.includes('\0')) faults.push({ field: path.join('.'), detail: 'Contains a NUL character.' })
     try {
-      const found = read(text)
-      if (found !== undefined) put(value, path, found)
+      const cells = read(text)
+      if (cells !== undefined) put(value, path, cells)
     } catch (error) {
       faults.push({ field: path.join('.'), detail: (error as Error).message })
     }

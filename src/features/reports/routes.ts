@@ -143,9 +143,9 @@ async function writeQuotes(
           naming?.(`${outcome.key}/${place}`)
           const record = parse(await loadRecord(tx, resource, outcome.id))
           const fresh = outcome.outcome === 'created'
-          const given = { motivation: 'quote', sourceId, ...quoted }
+          const input = { motivation: 'quote', sourceId, ...quoted }
           const parent = { entity: resource, doc: record }
-          await attachChild(tx, records.catalogue.child('evidence'), parent, given, { fresh })
+          await attachChild(tx, records.catalogue.child('evidence'), parent, input, { fresh })
         })
       }
     }
@@ -208,18 +208,18 @@ async function match(
   resource: Resource,
   fields: Fields,
 ): Promise<string | null> {
-  const known = await recognise(tx, resource, fields)
-  if (known || !NAMED.includes(resource.kind)) return known
-  const found = new Map<string, Doc>()
+  const existing = await recognise(tx, resource, fields)
+  if (existing || !NAMED.includes(resource.kind)) return existing
+  const matches = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields))) {
-    for (const doc of await namesakes(records.engine, tx, resource, name)) found.set(doc.id, doc)
+    for (const doc of await namesakes(records.engine, tx, resource, name)) matches.set(doc.id, doc)
   }
-  const [only] = found.keys()
-  if (found.size <= 1) return only ?? null
+  const [only] = matches.keys()
+  if (matches.size <= 1) return only ?? null
   const { titleField } = resource
   throw new Problem(
     'ambiguous-match',
-    `${found.size} records are called ${JSON.stringify(fields[titleField])}.`,
+    `${matches.size} records are called ${JSON.stringify(fields[titleField])}.`,
     {
       errors: [
         {

@@ -412,10 +412,10 @@ export function webhookRoutes(
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
-      const found = await loadDelivery(engine.reader, params(request))
+      const delivery = await loadDelivery(engine.reader, params(request))
       return sendRepresentation(reply, {
-        body: JSON.stringify(deliveryDetailDoc(found)),
-        lastModified: found.updatedAt,
+        body: JSON.stringify(deliveryDetailDoc(delivery)),
+        lastModified: delivery.updatedAt,
       })
     },
   })
@@ -442,8 +442,8 @@ export function webhookRoutes(
     }),
     handler: async (request, reply) => {
       await respondIdempotently(records, request, reply, async (tx) => {
-        const found = await loadDelivery(tx, params(request))
-        await reopenDelivery(tx, found.id, tx.at)
+        const delivery = await loadDelivery(tx, params(request))
+        await reopenDelivery(tx, delivery.id, tx.at)
         return acceptedDelivery(await loadDelivery(tx, params(request)))
       })
       sender.wake()
@@ -457,9 +457,9 @@ export function webhookRoutes(
     { scope, limit, cursor, rows, show }: Paged<Row>,
   ): Promise<FastifyReply> {
     const after = cursor === undefined ? null : String(readCursor(cursorSecret, scope, cursor).after[0])
-    const found = await rows(after)
-    const shown = found.slice(0, limit)
-    const last = found.length > limit ? shown.at(-1) : undefined
+    const deliveries = await rows(after)
+    const shown = deliveries.slice(0, limit)
+    const last = deliveries.length > limit ? shown.at(-1) : undefined
     const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], snapshot: 0 }) : null
     if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
     const body = JSON.stringify({ data: shown.map(show), page: { nextCursor, limit } })
@@ -494,10 +494,10 @@ export function webhookRoutes(
 
 /** @throws Problem `gone` or `not-found` */
 async function load(reader: Reader, id: string): Promise<Webhook> {
-  const found = await findWebhook(reader, id)
-  if (!found) throw notFound('webhook', id)
-  if (found.deletedAt !== null) throw gone('webhook', id)
-  return found
+  const row = await findWebhook(reader, id)
+  if (!row) throw notFound('webhook', id)
+  if (row.deletedAt !== null) throw gone('webhook', id)
+  return row
 }
 
 async function loadDelivery(
@@ -505,9 +505,9 @@ async function loadDelivery(
   { id, deliveryId }: { id: string; deliveryId: string },
 ): Promise<Delivery> {
   const webhook = await load(reader, id)
-  const found = await findDelivery(reader, webhook.id, deliveryId)
-  if (!found) throw notFound('delivery', deliveryId)
-  return found
+  const row = await findDelivery(reader, webhook.id, deliveryId)
+  if (!row) throw notFound('delivery', deliveryId)
+  return row
 }
 
 /** The written fields only: the URL normalised, each kind and id once. */

@@ -194,8 +194,8 @@ export const pageParameters = (maxLimit: number) => ({
 
 /** The filters among parsed parameters, in the order of their declaration. */
 export function filtersIn(resource: Listable, parsed: Record<string, unknown>): Record<string, string[]> {
-  const given = Object.keys(filtersOf(resource)).filter((name) => parsed[name] !== undefined)
-  return Object.fromEntries(given.map((name) => [name, [parsed[name]].flat() as string[]]))
+  const usedFilters = Object.keys(filtersOf(resource)).filter((name) => parsed[name] !== undefined)
+  return Object.fromEntries(usedFilters.map((name) => [name, [parsed[name]].flat() as string[]]))
 }
 
 interface ParsedParameters {

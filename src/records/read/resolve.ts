@@ -31,14 +31,14 @@ export const scopeOf = ({ kind }: Entity, { filters, sort, asOf, knownAt }: List
  * change the page and its ETag.
  */
 export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kind[] {
-  const known = filtersOf(resource)
+  const filtersByName = filtersOf(resource)
   const topics = (filter: Filter) => filter.by === 'reference' && filter.kind === 'topic'
-  const given = Object.keys(filters).flatMap((name) => known[name] ?? [])
+  const usedFilters = Object.keys(filters).flatMap((name) => filtersByName[name] ?? [])
   return [
     resource.kind,
     ...(asOf === null ? [] : (['event'] as const)),
     ...given.flatMap(partsRead),
-    ...(given.some(topics) ? (['topic'] as const) : []),
+    ...(usedFilters.some(topics) ? (['topic'] as const) : []),
   ]
 }
 
@@ -99,12 +99,12 @@ export async function resolveFilters(
   view: View,
   { rows, vocabularyAt }: { rows: number; vocabularyAt: number | null },
 ): Promise<ResolvedFilters> {
-  const known = filtersOf(resource)
+  const filtersByName = filtersOf(resource)
   const filters: GivenFilter[] = []
   let text: TextFilter | null = null
   let readsParts = false
   for (const [name, values] of Object.entries(given)) {
-    const filter = known[name]
+    const filter = filtersByName[name]
     if (!filter) continue
     if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
     readsParts ||= partsRead(filter).length > 0

@@ -42,6 +42,6 @@ export const withArticle = (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : '
 export function wrongReference(kind: Kind, value: string): string {
   if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
   const expected = `Must be the id of ${withArticle(kind)} (${PREFIXES[kind]}_…)`
-  const given = kindOfId(value)
-  return given && given !== kind ? `${expected}; this is the id of ${withArticle(given)}.` : `${expected}.`
+  const actualKind = kindOfId(value)
+  return actualKind && actualKind !== kind ? `${expected}; this is the id of ${withArticle(actualKind)}.` : `${expected}.`
 }

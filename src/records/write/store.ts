@@ -1,6 +1,7 @@
 // Stores a checked document: its row, its links and identifiers, its full-text entry, and its entry in the change log.
 import { memoize } from '../../core/memoize.ts'
 import { fold } from '../../core/search.ts'
+import type { Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
 import { changes, identifiers, links } from '../../db/system-tables.ts'
@@ -9,6 +10,9 @@ import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/child.ts'
 import { type Doc, type Json, readerOf, valuesAt } from '../schema/document.ts'
 import type { Entity } from '../schema/resource.ts'
+
+/** What writes to the tables that are derived from documents. */
+type IndexWriter = Writer & Pick<WriteTransaction, 'engine'>
 
 /** @param before the document that it replaces; null: a new record */
 export async function storeDocument(
@@ -24,6 +28,22 @@ export async function storeDocument(
   await storeIdentifiers(tx, entity, doc, before)
   await storeSearchEntry(tx, entity, doc, before, seq)
   await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
+}
+
+/** Writes again all that is derived from a stored document, and the document itself. @param seq of its last change */
+export async function reindexDocument(
+  tx: IndexWriter,
+  entity: Entity,
+  doc: Doc,
+  seq: number,
+): Promise<void> {
+  const { table } = entity
+  const values = { ...columnValues(table, doc), doc: JSON.stringify(doc) }
+  await updateRow(tx, table, doc.id, Object.entries(values))
+  await tx.run(DELETE_LINKS, { id: doc.id })
+  await storeLinks(tx, entity, doc, null)
+  if (entity.searchText) await tx.engine.search.remove(tx, doc.id)
+  await storeSearchEntry(tx, entity, doc, null, seq)
 }
 
 /** Deletes all that is stored of a record, and logs a tombstone. */
@@ -49,8 +69,12 @@ async function storeRow(
   const old = columnValues(table, before)
   // Setting a column rewrites each index on it, so only those that differ are set.
   const changed = Object.entries({ ...values, ...stored }).filter(([name, value]) => old[name] !== value)
-  const assignments = changed.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`)
-  return tx.run(sql`update ${table} set ${sql.join(assignments, sql`, `)} where ${table.id} = ${doc.id}`)
+  return updateRow(tx, table, doc.id, changed)
+}
+
+function updateRow(tx: Writer, table: Table, id: string, values: [column: string, value: Json][]): Promise<void> {
+  const assignments = values.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`)
+  return tx.run(sql`update ${table} set ${sql.join(assignments, sql`, `)} where ${table.id} = ${id}`)
 }
 
 /** The values of the columns that are read from the document. */
@@ -64,7 +88,7 @@ const columnReaders = memoize((table: Table) =>
 )
 
 /** Stores the references from inside lists; single references are columns. */
-async function storeLinks(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+async function storeLinks(tx: IndexWriter, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
   const current = linksOf(entity, doc)
   if (before) {
     if (isEqual(linksOf(entity, before), current)) return
@@ -99,7 +123,7 @@ async function storeIdentifiers(
 
 /** @param docId the number of the entry: that of the change */
 async function storeSearchEntry(
-  tx: WriteTransaction,
+  tx: IndexWriter,
   { kind, searchText }: Entity,
   doc: Doc,
   before: Doc | null,

@@ -81,8 +81,8 @@ const relationCreate = withoutParent(relations).meta({
 })
 
 async function leadsTo(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
-  const found = await reader.get(
+  const duplicate = await reader.get(
     sql`with recursive chain(id) as (select cast(${from} as text) collate "binary" union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
   )
-  return found !== undefined
+  return duplicate !== undefined
 }

@@ -89,7 +89,7 @@ async function connectedWith(
   const proposals = catalogue.entity('proposal').table
   const agreementId = columnNamed(proposals, 'agreementId')
   const ids = new Set([id])
-  const found = new Map<string, LineageRelation>()
+  const relationsById = new Map<string, LineageRelation>()
   let frontier = [id]
   while (frontier.length > 0 && ids.size < MAX_RECORDS) {
     const relations = await reader.all<LineageRelation>(
@@ -98,7 +98,7 @@ async function connectedWith(
     )
     const next = new Set<string>()
     for (const relation of relations) {
-      found.set(`${relation.type} ${relation.sourceId} ${relation.targetId}`, relation)
+      relationsById.set(`${relation.type} ${relation.sourceId} ${relation.targetId}`, relation)
       for (const end of [relation.sourceId, relation.targetId]) {
         if (ids.has(end) || ids.size >= MAX_RECORDS) continue
         ids.add(end)

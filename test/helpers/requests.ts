@@ -1,9 +1,9 @@
-// Asking a service for what must succeed, with the answer's text where it does not.
+// Requests that must succeed; the text of the response is in the error where they do not.
 import { expect } from 'vitest'
 import type { Service } from './app.ts'
 import type { Body } from './bodies.ts'
 
-export async function made(s: Service, url: string, body: unknown): Promise<Body> {
+export async function create(s: Service, url: string, body: unknown): Promise<Body> {
   const answer = await s.post(url, body)
   if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
   return answer.body

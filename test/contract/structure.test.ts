@@ -31,28 +31,28 @@ const imports = new Map(
 )
 
 const edges = [...imports].flatMap(([from, targets]) => targets.map((to) => ({ from, to })))
-const roomOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const resourceOf = (file: string) => /^resources\/([^/]+)\//.exec(file)?.[1]
 
-/** Imports out of the files of a room into anything but what is allowed. */
-const breaches = (room: string, allowed: (from: string, to: string) => boolean) =>
+/** Imports out of the files of a folder into anything but what is allowed. */
+const breaches = (folder: string, allowed: (from: string, to: string) => boolean) =>
   edges
-    .filter(({ from, to }) => roomOf(from) === room && !allowed(from, to))
+    .filter(({ from, to }) => folderOf(from) === folder && !allowed(from, to))
     .map(({ from, to }) => `${from} imports ${to}`)
 
-/** Imports into the given rooms, or within the own. */
+/** Imports into the given folders, or within the own. */
 const within =
-  (...rooms: string[]) =>
+  (...folders: string[]) =>
   (from: string, to: string) =>
-    [roomOf(from), ...rooms].includes(roomOf(to))
+    [folderOf(from), ...folders].includes(folderOf(to))
 
-describe('the house', () => {
+describe('the structure of src', () => {
   test('is read whole: every import leads to a file', () => {
     expect(files.length).toBeGreaterThan(40)
     expect(edges.length).toBeGreaterThan(150)
     expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
-    for (const room of ['core', 'db', 'http', 'records', 'resources', 'features'])
-      expect([room, files.some((file) => roomOf(file) === room)]).toEqual([room, true])
+    for (const folder of ['core', 'db', 'http', 'records', 'resources', 'features'])
+      expect([folder, files.some((file) => folderOf(file) === folder)]).toEqual([folder, true])
     for (const file of files.filter((each) => /^import /m.test(read(each))))
       expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
   })
@@ -63,7 +63,7 @@ describe('the house', () => {
 
   test('core knows neither HTTP nor SQL', () => {
     const known = files
-      .filter((file) => roomOf(file) === 'core')
+      .filter((file) => folderOf(file) === 'core')
       .flatMap((file) => specifiers(read(file)))
       .filter((specifier) => /fastify|drizzle|sqlite|^pg$|^node:(http|net|fs)/.test(specifier))
     expect(known).toEqual([])
@@ -84,8 +84,8 @@ describe('the house', () => {
   test('a resource imports core, db, records, http, and its own files', () => {
     const allowed = (from: string, to: string) =>
       from === 'resources/index.ts' ||
-      ['core', 'db', 'records', 'http'].includes(roomOf(to)) ||
-      (roomOf(to) === 'resources' && resourceOf(to) === resourceOf(from))
+      ['core', 'db', 'records', 'http'].includes(folderOf(to)) ||
+      (folderOf(to) === 'resources' && resourceOf(to) === resourceOf(from))
     expect(breaches('resources', allowed)).toEqual([])
   })
 
@@ -105,7 +105,7 @@ describe('the house', () => {
     const below = ['core', 'db', 'http', 'records', 'resources', 'features']
     expect(
       edges.filter(
-        ({ from, to }) => below.includes(roomOf(from)) && (above.includes(to) || roomOf(to) === 'cli'),
+        ({ from, to }) => below.includes(folderOf(from)) && (above.includes(to) || folderOf(to) === 'cli'),
       ),
     ).toEqual([])
   })

@@ -1,0 +1,116 @@
+// Brings what is stored up to date with the declared fields, after a release has added some.
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import { asWriter, type Engine, type Reader, type Writer } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import { changes, settings } from '../../db/system-tables.ts'
+import { describeTable } from '../../db/tables.ts'
+import type { Catalogue } from '../schema/catalogue.ts'
+import type { Doc, Json } from '../schema/document.ts'
+import { fieldOf, fieldsIn } from '../schema/fields.ts'
+import type { Kind } from '../schema/kinds.ts'
+import type { Entity } from '../schema/resource.ts'
+import { reindexDocument } from './store.ts'
+
+/** How many documents are read at once. */
+const BATCH = 200
+
+/**
+ * Completes the documents of every kind whose declared fields have changed, in the records and in the change log, and indexes
+ * the records again. Does nothing where the fields are those of the last start.
+ * @returns the kinds of which documents were stored
+ */
+export async function upgradeDocuments(engine: Engine, catalogue: Catalogue): Promise<Kind[]> {
+  const current = JSON.stringify(
+    Object.fromEntries(catalogue.entities.map((each) => [each.kind, signatureOf(each)])),
+  )
+  if ((await storedSignatures(engine.reader)) === current) return []
+  return engine.write(
+    async (writer) => {
+      const stored = JSON.parse((await storedSignatures(writer)) ?? '{}') as Record<string, string>
+      const upgraded: Kind[] = []
+      for (const entity of catalogue.entities) {
+        if (stored[entity.kind] === signatureOf(entity)) continue
+        await upgradeRecords(engine, writer, entity)
+        if ((await upgradeLog(writer, entity)) > 0) upgraded.push(entity.kind)
+      }
+      await writer.run(
+        sql`insert into ${settings} ("name", "value") values ('fields', ${current}) on conflict ("name") do update set "value" = excluded."value"`,
+      )
+      return upgraded
+    },
+    { alone: true },
+  )
+}
+
+async function storedSignatures(reader: Reader): Promise<string | undefined> {
+  const [value] = await reader.pluck<string>(
+    sql`select ${settings.value} from ${settings} where ${settings.name} = 'fields'`,
+  )
+  return value
+}
+
+/** Changes when documents, columns, links or full-text entries of an entity have to be written again. */
+function signatureOf({ record, table }: Entity): string {
+  const fields = fieldsIn(record).map(({ path, nullable, default: preset, search, kinds }) => [
+    path,
+    nullable,
+    preset,
+    search,
+    kinds,
+  ])
+  const columns = Object.entries(describeTable(table).columns).map(([name, { path }]) => [name, path])
+  return hash('sha256', JSON.stringify([fields, columns]), 'base64url')
+}
+
+async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): Promise<void> {
+  const { table } = entity
+  const tx = { ...asWriter(writer), engine }
+  for (let after = ''; ; ) {
+    const rows = await writer.all<{ id: string; seq: number; doc: string }>(
+      sql`select ${table.id} as id, ${table.seq} as seq, ${table.doc} as doc from ${table} where ${table.id} > ${after} order by ${table.id} ${sql.limit(BATCH)}`,
+    )
+    for (const { seq, doc } of rows) await reindexDocument(tx, entity, completed(entity, doc), seq)
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.id
+  }
+}
+
+/** @returns how many changes with a document there are */
+async function upgradeLog(writer: Writer, entity: Entity): Promise<number> {
+  let count = 0
+  for (let after = 0; ; ) {
+    const rows = await writer.all<{ seq: number; doc: string }>(
+      sql`select ${changes.seq} as seq, ${changes.doc} as doc from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.seq} > ${after} and ${changes.doc} is not null order by ${changes.seq} ${sql.limit(BATCH)}`,
+    )
+    for (const { seq, doc } of rows) {
+      const text = JSON.stringify(completed(entity, doc))
+      if (text !== doc) await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
+    }
+    count += rows.length
+    const last = rows.at(-1)
+    if (!last) return count
+    after = last.seq
+  }
+}
+
+const completed = ({ record }: Entity, doc: string) => complete(record, JSON.parse(doc)) as Doc
+
+/** A value with the fields that it lacks, in the order of its schema. Nothing is removed. */
+function complete(schema: z.ZodType, value: Json | undefined): Json {
+  const field = fieldOf(schema)
+  if (field) return value ?? field.default ?? null
+  if (schema instanceof z.ZodObject) {
+    const { ...rest } = (value ?? {}) as Record<string, Json>
+    const entries = Object.entries(schema.shape).map(([key, inner]) => {
+      const own = rest[key]
+      delete rest[key]
+      return [key, complete(inner as z.ZodType, own)]
+    })
+    return { ...Object.fromEntries(entries), ...rest }
+  }
+  if (schema instanceof z.ZodArray)
+    return ((value ?? []) as Json[]).map((item) => complete(schema.element as z.ZodType, item))
+  return value ?? null
+}
