@@ -123,7 +123,7 @@ function occurrences(text: string, exact: string): Units[] {
     if (exact[at] === exact[length]) length++
     border[at + 1] = length
   }
-  const found: Units[] = []
+  const matches: Units[] = []
   for (let at = first, matched = 0; at < text.length; at++) {
     while (matched > 0 && text[at] !== exact[matched]) matched = border[matched] ?? 0
     if (text[at] === exact[matched]) matched++
@@ -147,7 +147,7 @@ function similar(text: string, exact: string): Units[] {
   const [needle] = fold(exact.trim())
   if (needle === '') return []
   const [folded, origins] = fold(text)
-  const found: Units[] = []
+  const matches: Units[] = []
   let at = folded.indexOf(needle)
   while (at !== -1 && matches.length < MAX_CANDIDATES) {
     // A match that ends inside what one character folds to (the f of the ligature ﬁ) includes that character.

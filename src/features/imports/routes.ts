@@ -80,7 +80,7 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
         const upload = await receive(request)
         let entered: ImportJob | undefined
         try {
-          let made: ImportJob | undefined
+          let created: ImportJob | undefined
           await respondIdempotently(records, request, reply, async (tx) => {
             const job = await jobs.enter(tx, {
               mode,
