@@ -1,8 +1,8 @@
 // Two clocks: `asOf` is the day on which something was so, `knownAt` the instant at which this service held it.
 import { describe, expect, test } from 'vitest'
 import { service } from './helpers/app.ts'
-import { get, create } from './helpers/requests.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
+import { create, get } from './helpers/requests.ts'
 
 /** A clock that stands still until it is moved. */
 function clockAt(start: string) {

@@ -12,9 +12,9 @@ import { pathsOf } from '../src/features/imports/kinds.ts'
 import type { ImportFormat } from '../src/features/imports/rows.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
-import { get, create } from './helpers/requests.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { runCommand } from './helpers/command-line.ts'
+import { create, get } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
@@ -769,7 +769,11 @@ describe('what an export writes', () => {
         const s = await service()
         const ids = await oneOfEach(s)
         for (const { one, two, list, date } of given) {
-          const source = await create(s, '/v1/sources', { title: one, language: 'en', text: `${two} ${one}|` })
+          const source = await create(s, '/v1/sources', {
+            title: one,
+            language: 'en',
+            text: `${two} ${one}|`,
+          })
           const speaker = await create(s, '/v1/speakers', {
             name: one,
             otherNames: list,

@@ -1,8 +1,8 @@
 // The positions of states on proposals, and the relations of proposals and agreements.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
-import { create as created, get } from './helpers/requests.ts'
 import type { Body } from './helpers/bodies.ts'
+import { create as created, get } from './helpers/requests.ts'
 
 const proposal = async (s: Service, title: string, more: Body = {}) =>
   (await created(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string

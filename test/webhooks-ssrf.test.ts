@@ -8,8 +8,8 @@ import { buildApp } from '../src/app.ts'
 import { refusedRange, urlFaults } from '../src/core/addresses.ts'
 import type { Resolve } from '../src/features/webhooks/client.ts'
 import { type Service, service } from './helpers/app.ts'
-import { create } from './helpers/requests.ts'
 import { receiver } from './helpers/receiver.ts'
+import { create } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

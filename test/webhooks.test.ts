@@ -18,8 +18,8 @@ import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
 import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
-import { create } from './helpers/requests.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
+import { create } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

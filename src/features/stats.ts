@@ -67,7 +67,10 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
       const body = await readSnapshot(async (context) => {
         const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)
         const view = { asOf: asOf ?? null, seq: null }
-        const filters = await resolveFilters(context, resource, usedFilters, view, { rows: 0, vocabularyAt: null })
+        const filters = await resolveFilters(context, resource, usedFilters, view, {
+          rows: 0,
+          vocabularyAt: null,
+        })
         const { total, bars } = await countBy(context, resource, filters, by, includesNarrower)
         const labels = await labelsOf(context, resource, by, bars)
         const data = bars

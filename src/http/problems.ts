@@ -133,7 +133,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code = '', statusCode, message } = (error ?? {}) as FastifyError
   const definition = BY_CODE[code] ?? BY_CODE[code.split('_', 2).join('_')]
-  if (definition) return new Problem(definition[0], definition[1], definition[0] === 'unavailable' ? RETRY_SOON : {})
+  if (definition)
+    return new Problem(definition[0], definition[1], definition[0] === 'unavailable' ? RETRY_SOON : {})
   const byStatus = statusCode === undefined || statusCode === 500 ? undefined : BY_STATUS[statusCode]
   if (byStatus) return new Problem(byStatus, message, byStatus === 'unavailable' ? RETRY_SOON : {})
   return new Problem('internal', 'The service failed. Its log has the cause under this request id.')

@@ -8,7 +8,9 @@ const HARMLESS = /^[\w.:-]{1,128}$/
 /** The id that a client sent, unless it could do harm in a log or contains a key; otherwise a new id. */
 export function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
   const requestedId = headers['x-request-id']
-  return typeof requestedId === 'string' && HARMLESS.test(requestedId) && redactKeys(requestedId) === requestedId
+  return typeof requestedId === 'string' &&
+    HARMLESS.test(requestedId) &&
+    redactKeys(requestedId) === requestedId
     ? requestedId
     : randomUUID()
 }

@@ -562,7 +562,9 @@ async function upToDate(client: pg.Client): Promise<boolean> {
   const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
     entries: { when: number }[]
   }
-  const existing = await client.query(`select to_regclass('drizzle.__drizzle_migrations') is not null as known`)
+  const existing = await client.query(
+    `select to_regclass('drizzle.__drizzle_migrations') is not null as known`,
+  )
   if (!(existing.rows[0] as { known: boolean }).known) return false
   const last = await client.query('select max(created_at) as at from drizzle.__drizzle_migrations')
   return Number((last.rows[0] as { at: unknown }).at) >= (entries.at(-1)?.when ?? 0)

@@ -325,11 +325,11 @@ class Importer {
         ...namesOf(resource, value).map(byName),
       )
     }
-    const byIdentifier = this.#indexes.get(kind) ?? new Map()
-    this.#indexes.set(kind, byIdentifier)
+    const rowsByKey = this.#indexes.get(kind) ?? new Map()
+    this.#indexes.set(kind, rowsByKey)
     for (const key of new Set(keys)) {
-      const others = byIdentifier.get(key)
-      byIdentifier.set(key, others === undefined ? index : [others, index].flat())
+      const others = rowsByKey.get(key)
+      rowsByKey.set(key, others === undefined ? index : [others, index].flat())
     }
   }
 
@@ -675,7 +675,7 @@ class Importer {
         { pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` },
       ])
     if (matches.size > 1) {
-      const detail = `Several records are called ${JSON.stringify(value)}: ${[...found.keys()].slice(0, 10).join(', ')}. Use the id of one of them.`
+      const detail = `Several records are called ${JSON.stringify(value)}: ${[...matches.keys()].slice(0, 10).join(', ')}. Use the id of one of them.`
       throw new Problem('ambiguous-match', detail, { errors: [{ pointer, detail }] })
     }
     this.#resolved.set(key, only)

@@ -228,7 +228,7 @@ async function match(
         },
       ],
       extra: {
-        matches: [...found.values()].map((doc) => ({
+        matches: [...matches.values()].map((doc) => ({
           id: doc.id,
           name: String(doc[titleField]),
           path: `/v1/${resource.path}/${doc.id}`,

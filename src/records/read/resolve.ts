@@ -37,7 +37,7 @@ export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kin
   return [
     resource.kind,
     ...(asOf === null ? [] : (['event'] as const)),
-    ...given.flatMap(partsRead),
+    ...usedFilters.flatMap(partsRead),
     ...(usedFilters.some(topics) ? (['topic'] as const) : []),
   ]
 }

@@ -43,5 +43,7 @@ export function wrongReference(kind: Kind, value: string): string {
   if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
   const expected = `Must be the id of ${withArticle(kind)} (${PREFIXES[kind]}_…)`
   const actualKind = kindOfId(value)
-  return actualKind && actualKind !== kind ? `${expected}; this is the id of ${withArticle(actualKind)}.` : `${expected}.`
+  return actualKind && actualKind !== kind
+    ? `${expected}; this is the id of ${withArticle(actualKind)}.`
+    : `${expected}.`
 }

@@ -31,12 +31,7 @@ export async function storeDocument(
 }
 
 /** Writes again all that is derived from a stored document, and the document itself. @param seq of its last change */
-export async function reindexDocument(
-  tx: IndexWriter,
-  entity: Entity,
-  doc: Doc,
-  seq: number,
-): Promise<void> {
+export async function reindexDocument(tx: IndexWriter, entity: Entity, doc: Doc, seq: number): Promise<void> {
   const { table } = entity
   const values = { ...columnValues(table, doc), doc: JSON.stringify(doc) }
   await updateRow(tx, table, doc.id, Object.entries(values))
@@ -72,7 +67,12 @@ async function storeRow(
   return updateRow(tx, table, doc.id, changed)
 }
 
-function updateRow(tx: Writer, table: Table, id: string, values: [column: string, value: Json][]): Promise<void> {
+function updateRow(
+  tx: Writer,
+  table: Table,
+  id: string,
+  values: [column: string, value: Json][],
+): Promise<void> {
   const assignments = values.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`)
   return tx.run(sql`update ${table} set ${sql.join(assignments, sql`, `)} where ${table.id} = ${id}`)
 }

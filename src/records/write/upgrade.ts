@@ -86,7 +86,8 @@ async function upgradeLog(writer: Writer, entity: Entity): Promise<number> {
     )
     for (const { seq, doc } of rows) {
       const text = JSON.stringify(completed(entity, doc))
-      if (text !== doc) await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
+      if (text !== doc)
+        await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
     }
     count += rows.length
     const last = rows.at(-1)

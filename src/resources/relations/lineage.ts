@@ -107,7 +107,7 @@ async function connectedWith(
     }
     frontier = [...next]
   }
-  return { ids: [...ids], found: [...found.values()] }
+  return { ids: [...ids], found: [...relationsById.values()] }
 }
 
 /** In order of date, 2022 before 2022-08; on one day proposals before agreements. */
