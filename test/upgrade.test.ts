@@ -4,6 +4,7 @@ import type { Writer } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { prepareDatabase } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
+import { get } from './helpers/requests.ts'
 
 type Fields = Record<string, any>
 
@@ -30,12 +31,18 @@ async function withoutFields(s: Service, drop: (doc: Fields) => void, more = asy
   })
 }
 
+/** The rows of each table in an order that does not depend on when they were written. The full-text index is searched instead. */
+async function sortedRows(s: Service) {
+  const { searchDocs: _, ...tables } = await s.rows()
+  return Object.entries(tables).map(([table, rows]) => [table, rows.map((row) => JSON.stringify(row)).sort()])
+}
+
 test('fields that stored documents lack are completed, in every version and every index', async () => {
   const s = await service({ seed: true })
   const created = await s.post('/v1/meetings', {
     name: 'A meeting',
     startDate: '2022-08-24',
-    participants: [{ role: 'guest', stateCode: 'BY' }],
+    participants: [{ role: 'guest', stateCode: 'CN' }],
   })
   const url = `/v1/meetings/${created.body['id']}`
   await s.patch(url, { name: 'Another name' })
@@ -44,17 +51,17 @@ test('fields that stored documents lack are completed, in every version and ever
     `${url}/history`,
     `${url}?knownAt=${created.body['createdAt']}`,
     '/v1/changes?kind=meeting',
-    '/v1/meetings?state=BY',
+    '/v1/meetings?state=CN',
     '/v1/meetings?country=UZ',
     '/v1/search?q=Tashkent&kind=meeting',
   ]
-  const read = () => Promise.all(urls.map(async (each) => (await s.get(each)).body))
-  const [rows, answers] = [await s.rows(), await read()]
+  const read = () => Promise.all(urls.map((each) => get(s, each)))
+  const [rows, answers] = [await sortedRows(s), await read()]
 
   await withoutFields(
     s,
     (meeting) => {
-      delete meeting['summary']
+      for (const field of ['summary', 'ordinal', 'format']) if (meeting[field] === null) delete meeting[field]
       if (meeting['agenda'].length === 0) delete meeting['agenda']
       for (const participant of meeting['participants'])
         if (participant.speakerId === null) delete participant.speakerId
@@ -62,15 +69,14 @@ test('fields that stored documents lack are completed, in every version and ever
     async (writer) => {
       await writer.run(sql`update "meetings" set "countryCode" = null`)
       await writer.run(sql`delete from "links" where "fromKind" = 'meeting'`)
-      await writer.run(sql`delete from "searchDocs" where "kind" = 'meeting'`)
+      for (const id of await writer.pluck<string>(sql`select "id" from "meetings"`))
+        await s.engine.search.remove(writer, id)
     },
   )
-  expect(await s.rows()).not.toEqual(rows)
+  expect(await sortedRows(s)).not.toEqual(rows)
 
   expect(await prepareDatabase(s.engine)).toContain('meeting')
-  const { searchDocs: _, ...upgraded } = await s.rows()
-  const { searchDocs: __, ...expected } = rows
-  expect(upgraded).toEqual(expected)
+  expect(await sortedRows(s)).toEqual(rows)
   expect(await read()).toEqual(answers)
   const patched = await s.patch(url, { summary: 'Now it has one.' })
   expect(patched.body).toMatchObject({ version: 3, summary: 'Now it has one.' })
