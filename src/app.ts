@@ -1,5 +1,4 @@
 // Builds the application: plugins in order, then routes.
-import accepts from '@fastify/accepts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Engine } from './db/engine.ts'
@@ -29,6 +28,7 @@ import { consistency } from './http/consistency.ts'
 import { crossOrigin, type Origins } from './http/cors.ts'
 import { completeMethods } from './http/methods.ts'
 import { metrics } from './http/metrics.ts'
+import { negotiation } from './http/negotiation.ts'
 import { openapi } from './http/openapi.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
@@ -70,6 +70,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     http: { requireHostHeader: false },
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    // A slash at the end of a path does not matter.
+    rewriteUrl: ({ url = '/' }) => url.replace(/^(\/v1\/[^?]*?)\/+(?=\?|$)/, '$1'),
     // http/methods.ts declares them.
     exposeHeadRoutes: false,
     genReqId: requestIdOf,
@@ -85,7 +87,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(requestId)
   await app.register(problems)
   await app.register(body)
-  await app.register(accepts)
+  await app.register(negotiation)
   await app.register(crossOrigin, { origins: deps.corsOrigins ?? '*' })
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })

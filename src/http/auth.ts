@@ -23,6 +23,10 @@ interface AuthOptions {
   clock: () => Date
 }
 
+/** How to send a key, and how to get one. */
+const HOW =
+  'Send it as "Authorization: Bearer <key>". The operator of the service creates keys with "npx sco-tracker keys create".'
+
 const CHALLENGE = 'Bearer realm="sco-tracker"'
 
 export const auth = fp<AuthOptions>(
@@ -53,7 +57,7 @@ export const auth = fp<AuthOptions>(
       if (!token) {
         throw new Problem(
           'unauthorized',
-          header ? 'The Authorization header does not have the form "Bearer <key>".' : 'This needs a key.',
+          `${header ? 'The Authorization header does not have the form "Bearer <key>".' : 'This needs a key.'} ${HOW}`,
           {
             headers: { 'www-authenticate': CHALLENGE },
           },
@@ -61,7 +65,7 @@ export const auth = fp<AuthOptions>(
       }
       const result = await verifyKey(engine.reader, token, clock())
       if (result.valid) return result.key
-      throw new Problem('unauthorized', result.reason, {
+      throw new Problem('unauthorized', `${result.reason} ${HOW}`, {
         headers: {
           'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${result.reason}"`,
         },

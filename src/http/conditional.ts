@@ -75,7 +75,8 @@ function matchesIfNoneMatch(request: FastifyRequest, etag: string): boolean {
 
 const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
 
-const withoutEncoding = (tag: string) => tag.replace(/-(?:br|gzip)"$/, '"')
+/** Without the encoding that this service or a proxy has added. */
+const withoutEncoding = (tag: string) => tag.replace(/[-;](?:br|gzip|deflate|zstd)"$/, '"')
 
 /** Register after all that changes bodies, such as compression: it needs to know the encoding. */
 export const conditional = fp(
@@ -97,11 +98,17 @@ export function checkIfMatch(request: FastifyRequest, version: number): void {
     throw new Problem('precondition-required', 'Send If-Match with the ETag of the version that you read.')
   }
   if (header.trim() === '*') return
+  const ofVersion = (tag: string) => tag.startsWith(`"${version}.`)
   const strong = header.split(',').filter((tag) => !tag.trim().startsWith('W/'))
-  if (!strong.flatMap(tagsIn).some((tag) => tag.startsWith(`"${version}.`))) {
-    throw new Problem(
-      'precondition-failed',
-      `The record is at version ${version} now. Read it again and apply your change to it.`,
-    )
-  }
+  if (strong.flatMap(tagsIn).some(ofVersion)) return
+  throw new Problem('precondition-failed', mismatch(header, tagsIn(header).some(ofVersion), version))
+}
+
+/** Why If-Match fails. @param weak whether it has the ETag of the version as a weak one */
+function mismatch(header: string, weak: boolean, version: number): string {
+  if (weak)
+    return `If-Match has the weak ETag of version ${version}, and it compares strong ones only (RFC 9110, section 13.1.1). A proxy that compresses may have made it weak: send it without W/.`
+  if (tagsIn(header).some((tag) => /^"\d+\./.test(tag)))
+    return `The record is at version ${version} now. Read it again and apply your change to it.`
+  return `If-Match has no ETag of this service. Send the ETag of the response, with its quotation marks: it begins with "${version}. for the current version.`
 }

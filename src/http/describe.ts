@@ -159,7 +159,8 @@ export const recordParam = ({
 
 /** An id in a path, such as `evd_…` for evidence; without a prefix, a code. Documented only: another form is a 404. */
 export const partParam = (prefix: string | null, description: string) =>
-  z.string().meta({
+  // Codes are in capitals, and meant when they are not.
+  (prefix === null ? z.string().toUpperCase() : z.string()).meta({
     pattern: prefix === null ? '^[A-Z]{2}$' : idPattern(prefix).source,
     maxLength: prefix === null ? 2 : prefix.length + 27,
     description,

@@ -22,6 +22,8 @@ export const COMMON_PROBLEMS = (Object.keys(PROBLEMS) as ProblemCode[]).filter((
 
 /** Headers that any response may carry; documented once, in the description of the API. */
 export const COMMON_HEADERS: Record<string, string> = {
+  'Accept-Patch': 'with 415 and OPTIONS: the media types that a PATCH may have (RFC 5789)',
+  'Accept-Post': 'with 415: the media types that a POST may have',
   'Access-Control-Allow-Origin': 'the origins whose pages may read the response',
   'Access-Control-Expose-Headers': 'the headers that such a page may read',
   'Cache-Control': 'how the response may be cached',

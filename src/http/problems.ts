@@ -7,6 +7,7 @@ import fp from 'fastify-plugin'
 import { z } from 'zod'
 import { PROBLEMS, Problem, type ProblemCode } from '../core/problems.ts'
 import { redactKeys } from '../db/keys.ts'
+import { acceptedTypes, wrongType } from './negotiation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json'
 
@@ -144,6 +145,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const problem = toProblem(error)
   if (problem.code === 'body-too-large' && problem !== error)
     problem.message = `The body may have at most ${request.routeOptions.bodyLimit} bytes.`
+  if (problem.code === 'unsupported-media-type') {
+    if (problem !== error) problem.message = wrongType(request)
+    const header = request.method === 'PATCH' ? 'accept-patch' : 'accept-post'
+    reply.header(header, acceptedTypes(request).join(', '))
+  }
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply
     .code(problem.status)

@@ -1,6 +1,7 @@
 // Validates params, query, headers and bodies with zod, and turns its issues into problems.
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
+import '../core/messages.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { type Fault, Problem } from '../core/problems.ts'
 
@@ -46,13 +47,35 @@ function listOf(values: string[]): string {
 /** A key as a segment of a JSON Pointer (RFC 6901, section 3). */
 export const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
+/** What other services call a parameter that has another name here. */
+const HINTS: [names: RegExp, parameter: string, hint: string][] = [
+  [
+    /^(page|offset|skip|start|page_?number|per_?page|page_?size|size)$/i,
+    'cursor',
+    'Pages are followed with a cursor: send `page.nextCursor` of one page as `cursor` for the next, and `limit` for its size.',
+  ],
+  [/^(search|query|text|keywords?|term)$/i, 'q', 'Full text is searched with `q`.'],
+  [/^(fields|select|columns|only)$/i, 'include', 'Records are sent with all of their fields.'],
+  [
+    /^(order|order_?by|sort_?by|ordering)$/i,
+    'sort',
+    'Lists are sorted with `sort`, descending with a minus: `sort=-createdAt`.',
+  ],
+  [/^(expand|embed|with)$/i, 'include', 'Related records are embedded with `include`.'],
+]
+
+function hintFor(name: string, legal: string[]): string {
+  const [, , hint] = HINTS.find(([names, parameter]) => names.test(name) && legal.includes(parameter)) ?? []
+  return hint ? ` ${hint}` : didYouMean(name, legal)
+}
+
 function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
   const legal = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
   const errors = error.issues.flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         parameter: key,
-        detail: `There is no such parameter.${didYouMean(key, legal)} Legal: ${legal.join(', ')}.`,
+        detail: `There is no such parameter.${hintFor(key, legal)} Legal: ${legal.join(', ')}.`,
       }))
     }
     const parameter = String(issue.path[0] ?? '')

@@ -153,7 +153,8 @@ async function resolveReferences(
   const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
   const key = columnNamed(table, entity.alias ?? 'id')
   const ids: string[] = []
-  for (const value of values) {
+  for (const given of values) {
+    const value = kind === 'state' ? given.toUpperCase() : given
     const record = await reader.get<{ id: string }>(
       sql`select ${table.id} as id from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
     )
@@ -164,7 +165,7 @@ async function resolveReferences(
       throw unknownValue(
         parameter,
         kind,
-        value,
+        given,
         keys.map(({ key }) => key),
       )
     }

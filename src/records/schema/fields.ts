@@ -128,7 +128,10 @@ export function date<const Options extends FieldOptions = FieldOptions>(
     'PartialDate',
     z
       .string()
-      .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.')
+      .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, {
+        error: 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.',
+        abort: true,
+      })
       .refine(isPartialDate, 'There is no such date.')
       .meta({ maxLength: 10, examples: ['2022-08-24'] }),
     'A date in ISO 8601; YYYY and YYYY-MM where no more is known.',

@@ -58,7 +58,7 @@ export const line = (max: number, description: string) => z.string().meta({ desc
 export const calendarDate = (description: string) =>
   z
     .string()
-    .regex(/^\d{4}-\d{2}-\d{2}$/, 'Must be a date: YYYY-MM-DD.')
+    .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'Must be a date: YYYY-MM-DD.', abort: true })
     .refine(isCalendarDate, 'There is no such date.')
     .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
 

@@ -1,0 +1,198 @@
+// Requests that differ from the documentation in ways that clients do differ: they are answered, or refused with a way out.
+import { describe, expect, test } from 'vitest'
+import { service } from './helpers/app.ts'
+import { create } from './helpers/requests.ts'
+
+describe('parameters of a media type in Accept do not matter', () => {
+  test.each([
+    ['/v1/states', 'application/json; charset=utf-8', 'application/json'],
+    ['/v1/states', 'application/json;charset="UTF-8"', 'application/json'],
+    ['/v1/states', 'text/csv; charset=utf-8; header=present', 'text/csv'],
+    ['/v1/states', 'application/x-ndjson; charset=utf-8', 'application/x-ndjson'],
+    ['/v1/meetings', 'text/calendar; charset=utf-8', 'text/calendar'],
+    ['/v1/proposals', 'application/atom+xml;type=feed', 'application/atom+xml'],
+    ['/v1/proposals', 'application/json;odata="a;b,c";q=0.5, text/csv;q=0.4', 'application/json'],
+    ['/v1/proposals', 'application/json;version=1;q=0.1, text/csv;header=present;q=0.9', 'text/csv'],
+    ['/v1/changes', 'application/json; charset=utf-8', 'application/json'],
+    ['/v1/states/RU', 'application/json; charset=utf-8', 'application/json'],
+  ])('GET %s as %s', async (url, accept, type) => {
+    const { get } = await service({ seed: true })
+    const { status, headers } = await get(url, { accept })
+    expect([status, String(headers['content-type']).split(';')[0]]).toEqual([200, type])
+  })
+
+  test('a live feed with a charset', async () => {
+    const { app } = await service({ seed: true })
+    const accept = 'text/event-stream; charset=utf-8'
+    const response = await app.inject({ method: 'HEAD', url: '/v1/changes', headers: { accept } })
+    expect([response.statusCode, response.headers['content-type']]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ])
+  })
+
+  test('a type that is not available is still 406', async () => {
+    const { get } = await service()
+    for (const accept of ['image/png', 'application/json;q=0', 'text/csv;q=0;header=present'])
+      expect((await get('/v1/states', { accept })).status, accept).toBe(406)
+  })
+})
+
+describe('a body of another type is 415 and names the types', () => {
+  test.each([
+    ['POST', '/v1/topics', 'accept-post', 'application/json'],
+    ['PATCH', '/v1/topics/x', 'accept-patch', 'application/merge-patch+json, application/json'],
+    ['POST', '/v1/reports', 'accept-post', 'application/json'],
+    ['POST', '/v1/imports?mode=dry-run', 'accept-post', 'text/csv, application/x-ndjson'],
+  ] as const)('%s %s', async (method, url, header, types) => {
+    const { request, keys } = await service()
+    const authorization = `Bearer ${keys.admin}`
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain; charset=utf-8', 'image/png']) {
+      const headers = { authorization, 'content-type': type, 'if-match': '*' }
+      const { status, headers: own, body } = await request({ method, url, headers, payload: '{}' })
+      expect([status, own[header]], type).toEqual([415, types])
+      expect(body['detail']).toContain(type.split(';')[0])
+      expect(body['detail']).toContain(`Content-Type: ${types.split(',')[0]}`)
+    }
+    const without = await request({ method, url, headers: { authorization, 'if-match': '*' }, payload: '{}' })
+    expect([without.status, without.headers[header]]).toEqual([415, types])
+  })
+})
+
+test('a DELETE may name the type of a body that it does not have', async () => {
+  const s = await service()
+  for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
+    const topic = await create(s, '/v1/topics', { slug: 'a-topic', prefLabel: 'A topic' })
+    expect((await s.del(`/v1/topics/${topic['id']}`, { 'content-type': type })).status, type).toBe(204)
+  }
+})
+
+describe('If-Match', () => {
+  test.each([
+    ['"1"', 'no ETag of this service'],
+    ['"1-gzip"', 'no ETag of this service'],
+    ['1', 'no ETag of this service'],
+    ['W/"1.abc"', 'weak ETag of version 1'],
+    ['"7.abc"', 'is at version 1 now'],
+    ['W/"7.abc"', 'is at version 1 now'],
+  ])('%s is 412 and says why', async (tag, words) => {
+    const s = await service()
+    const topic = await create(s, '/v1/topics', { slug: 'a-topic', prefLabel: 'A topic' })
+    const { status, body } = await s.patch(
+      `/v1/topics/${topic['id']}`,
+      { definition: 'x' },
+      { 'if-match': tag },
+    )
+    expect([status, body['type']]).toEqual([412, '/problems/precondition-failed'])
+    expect(body['detail']).toContain(words)
+  })
+
+  test.each(['-gzip', '-br', ';gzip', ''])(
+    'an ETag with the suffix "%s" of a proxy is matched',
+    async (suffix) => {
+      const s = await service()
+      const topic = await create(s, '/v1/topics', { slug: 'a-topic', prefLabel: 'A topic' })
+      const url = `/v1/topics/${topic['id']}`
+      const tag = String((await s.get(url)).headers['etag']).replace(/"$/, `${suffix}"`)
+      expect((await s.patch(url, { definition: 'x' }, { 'if-match': tag })).status).toBe(200)
+    },
+  )
+})
+
+test('If-None-Match with the suffix of a proxy, or weak, is 304', async () => {
+  const { get } = await service({ seed: true })
+  const tag = String((await get('/v1/states/RU')).headers['etag'])
+  for (const known of [
+    tag,
+    `W/${tag}`,
+    tag.replace(/"$/, '-gzip"'),
+    tag.replace(/"$/, '-br"'),
+    tag.replace(/"$/, ';gzip"'),
+  ])
+    expect((await get('/v1/states/RU', { 'if-none-match': known })).status, known).toBe(304)
+})
+
+test('codes of states may be in small letters, in paths and filters', async () => {
+  const { get } = await service({ seed: true })
+  const { status, body } = await get('/v1/states/ru')
+  expect([status, body['id']]).toEqual([200, 'RU'])
+  expect((await get('/v1/states/ru/history')).status).toBe(200)
+  expect((await get('/v1/proposals?state=ru')).body['data']).toEqual(
+    (await get('/v1/proposals?state=RU')).body['data'],
+  )
+})
+
+test('a slash at the end of a path does not matter', async () => {
+  const { app } = await service({ seed: true })
+  for (const url of ['/v1/speakers', '/v1/states/RU', '/v1/changes']) {
+    const [plain, slashed] = [await app.inject(url), await app.inject(`${url}/`)]
+    expect([slashed.statusCode, slashed.body], url).toEqual([plain.statusCode, plain.body])
+  }
+  expect((await app.inject('/v1/search/?q=drone')).statusCode).toBe(200)
+})
+
+test.each([
+  ['page', 'page.nextCursor'],
+  ['offset', 'page.nextCursor'],
+  ['per_page', 'page.nextCursor'],
+  ['search', '`q`'],
+  ['query', '`q`'],
+  ['fields', 'all of their fields'],
+  ['orderBy', '`sort`'],
+  ['expand', '`include`'],
+  ['limt', 'limit'],
+])('the parameter %s is refused with the one that is meant', async (name, words) => {
+  const { get } = await service()
+  const { status, body } = await get(`/v1/proposals?${name}=2`)
+  expect(status).toBe(400)
+  expect(body['detail']).toContain(words)
+})
+
+test('401 says how to send a key and how to get one', async () => {
+  const { request } = await service()
+  for (const authorization of [undefined, 'Basic eDp5', 'Bearer sco_wrong']) {
+    const headers = authorization === undefined ? {} : { authorization }
+    const { status, body } = await request({ method: 'POST', url: '/v1/topics', payload: {}, headers })
+    expect(status).toBe(401)
+    expect(body['detail']).toContain('"Authorization: Bearer <key>"')
+    expect(body['detail']).toContain('keys create')
+  }
+})
+
+test('what is wrong with a value is said in plain words', async () => {
+  const { post, get } = await service()
+  const { body } = await post('/v1/meetings', {
+    name: 5,
+    ordinal: 'first',
+    organizationId: {},
+    status: 'hold',
+    startDate: '',
+    city: 'x'.repeat(201),
+    agenda: 'none',
+    identifiers: [{ scheme: '', identifier: null }],
+  })
+  const details = (body['errors'] as { pointer: string; detail: string }[]).map(
+    ({ pointer, detail }) => `${pointer}: ${detail}`,
+  )
+  expect(details).toEqual([
+    '/name: Must be a text.',
+    '/ordinal: Must be a number.',
+    '/organizationId: Must be a text.',
+    '/status: Must be one of scheduled, held, postponed, cancelled.',
+    '/startDate: Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.',
+    '/city: Must have at most 200 characters.',
+    '/agenda: Must be a list.',
+    '/identifiers/0/scheme: Must not be empty.',
+    '/identifiers/0/identifier: Must be a text.',
+  ])
+  expect((await post('/v1/meetings', [])).body['errors']).toEqual([
+    { pointer: '', detail: 'Must be an object.' },
+  ])
+  expect((await post('/v1/meetings', {})).body['errors']).toContainEqual({
+    pointer: '/name',
+    detail: 'Is missing; it must be a text.',
+  })
+  expect((await get('/v1/proposals?knownAt=yesterday')).body['detail']).toBe(
+    'knownAt: Must be a point in time in ISO 8601, such as 2026-11-23T09:30:00Z.',
+  )
+})
