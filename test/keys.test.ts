@@ -197,7 +197,10 @@ describe('a key', () => {
     ]
     for (const wrong of unknown) {
       const { body, headers } = await writing(s, `Bearer ${wrong}`)
-      expect(body, wrong).toMatchObject({ status: 401, detail: expect.stringMatching(/^The key is not known\. Send it as/) })
+      expect(body, wrong).toMatchObject({
+        status: 401,
+        detail: expect.stringMatching(/^The key is not known\. Send it as/),
+      })
       expect(headers['www-authenticate'], wrong).toMatch(`${challenge}, error="invalid_token"`)
     }
     expect((await s.get('/v1/speakers?count=exact')).body['page'].total).toBe(0)
