@@ -22,6 +22,7 @@ const ONCE = [
   'install',
   'logger',
   'socket',
+  'machine',
   'openapi-diff',
   'dates',
   'webhooks-ssrf',

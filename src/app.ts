@@ -54,6 +54,8 @@ export interface AppDeps {
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
+  /** The number of log lines that could not be written. */
+  droppedLogLines?: () => number
 }
 
 /** @param deps.engine already migrated */
@@ -143,7 +145,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
   serviceRoutes(app, records, VERSION)
-  metrics(app)
+  metrics(app, deps.droppedLogLines ?? (() => 0))
   documentRoutes(app)
   docsPage(app)
   problemPages(app)

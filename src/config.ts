@@ -39,6 +39,7 @@ const schema = z.object({
   TRUST_PROXY: booleanWord.default(false),
   RATE_LIMIT_MAX: wholeNumber('requests a minute; 0 is off').default(0),
   WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
+  SHUTDOWN_TIMEOUT: wholeNumber('seconds').pipe(z.number().max(3600)).default(10),
 })
 
 export interface Config {
@@ -58,6 +59,8 @@ export interface Config {
   rateLimitMax: number
   /** Whether webhook URLs may resolve to loopback, private and other addresses that are not public. */
   webhookAllowPrivate: boolean
+  /** How long a stop waits for requests in progress. */
+  shutdownTimeoutMs: number
 }
 
 export const SETTINGS = Object.keys(schema.shape)
@@ -85,5 +88,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
     webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
   }
 }

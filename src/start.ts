@@ -1,35 +1,60 @@
 // Starts the service: database, application, port; and stops it on a signal.
 import type { AddressInfo } from 'node:net'
-import pino from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
+import { LogStream } from './log-stream.ts'
 import { makeLogger } from './logger.ts'
 import { prepareDatabase } from './resources/index.ts'
 import { seed } from './seed.ts'
 
-/** Runs the service until SIGINT or SIGTERM. */
+/** How long the stop waits for what the deadline has cut off, and for a slow reader of the log. */
+const CUT_OFF_MS = 2000
+const LOG_MS = 500
+/** How often the stop closes connections whose last request has been answered. */
+const SWEEP_MS = 100
+
+/** Runs the service until SIGINT, SIGTERM or SIGHUP. */
 export async function start(config: Config): Promise<void> {
-  // Buffered, since a system call for each line costs more than the line.
-  const log = pino.destination({ dest: 1, minLength: 8192, periodicFlush: 500 })
+  const log = new LogStream()
+  // The greeting may go to a full disk or a closed pipe too.
+  process.stderr.on('error', () => {})
   const logger = makeLogger(config.logLevel, log)
 
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
   const upgraded = await prepareDatabase(engine)
   if (upgraded.length > 0) logger.info({ kinds: upgraded }, 'completed stored documents')
   const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
-  const app = await buildApp({ engine, logger, ...config })
+  const app = await buildApp({ engine, logger, droppedLogLines: () => log.dropped, ...config })
   await app.listen({ host: config.host, port: config.port })
 
-  const stop = async (signal: string) => {
-    logger.info({ signal }, 'closing')
-    await app.close()
-    await engine.close()
-    process.exit(0)
+  const exit = async (code: number) => {
+    await log.drain(LOG_MS)
+    process.exit(code)
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  let stopping = false
+  const stop = async (signal: string) => {
+    // npm and a terminal may both send the signal.
+    if (stopping) return
+    stopping = true
+    logger.info({ signal }, 'closing')
+    setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+    setTimeout(() => {
+      logger.warn('requests in progress were cut off')
+      app.server.closeAllConnections()
+      setTimeout(() => exit(1), CUT_OFF_MS)
+    }, config.shutdownTimeoutMs)
+    try {
+      await app.close()
+      await engine.close()
+      await exit(0)
+    } catch (error) {
+      logger.error({ err: error }, 'closing failed')
+      await exit(1)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 
   const { port } = app.server.address() as AddressInfo
   const hasKeys = (await listKeys(engine.reader)).length > 0

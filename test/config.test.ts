@@ -48,6 +48,7 @@ test('every setting has a default', () => {
     trustProxy: false,
     rateLimitMax: 0,
     webhookAllowPrivate: false,
+    shutdownTimeoutMs: 10_000,
   })
 })
 
@@ -75,6 +76,7 @@ test.each([
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
   [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
+  [{ SHUTDOWN_TIMEOUT: '30' }, { shutdownTimeoutMs: 30_000 }],
   [{ CORS_ORIGINS: '*' }, { corsOrigins: '*' }],
   [
     { CORS_ORIGINS: 'https://a.example, http://localhost:8080' },
@@ -105,6 +107,7 @@ const BAD: [setting: string, value: string][] = [
   ['RATE_LIMIT_MAX', '1e3'],
   ['RATE_LIMIT_MAX', 'none'],
   ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
+  ['SHUTDOWN_TIMEOUT', 'soon'],
 ]
 
 test.each(BAD)('%s=%j is refused with one line that names it', (setting, value) => {

@@ -204,6 +204,10 @@ export const problems = fp(
     app.addHook('preClose', async () => {
       stopping = true
     })
+    // Fastify says so only to requests that arrive while it stops.
+    app.addHook('onSend', async (_request, reply) => {
+      if (stopping) reply.header('connection', 'close')
+    })
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
     const noRoute = (url: string) =>
       new Problem(

@@ -1,0 +1,159 @@
+// When the machine fails: full disks, stalled clients, signals, broken files.
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { LogStream } from '../src/log-stream.ts'
+import { type ServiceProcess, startProcess } from './helpers/process.ts'
+import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
+import { eventually } from './helpers/wait.ts'
+
+const analyst = () => ({ authorization: `Bearer ${inject('keys').analyst}` })
+
+async function metric({ url }: Pick<ServiceProcess, 'url'>, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+}
+
+describe('a log that cannot be written', () => {
+  test.skipIf(!existsSync('/dev/full'))(
+    'to a full disk drops lines, counts them, and stops no request and no stop',
+    async () => {
+      const full = openSync('/dev/full', 'w')
+      onTestFinished(() => closeSync(full))
+      const service = await startProcess({ stdout: full })
+      for (let n = 0; n < 100; n++) expect((await fetch(`${service.url}/healthz`)).status).toBe(200)
+      expect(await metric(service, 'log_lines_dropped_total')).toBeGreaterThan(10)
+      service.child.kill('SIGTERM')
+      expect(await service.ended()).toBe(0)
+    },
+  )
+
+  test('to a reader that went away is dropped', async () => {
+    const service = await startProcess()
+    service.child.stdout?.destroy()
+    for (let n = 0; n < 100; n++) expect((await fetch(`${service.url}/healthz`)).status).toBe(200)
+    await eventually(async () => {
+      await fetch(`${service.url}/healthz`)
+      expect(await metric(service, 'log_lines_dropped_total')).toBeGreaterThan(0)
+    })
+    service.child.kill('SIGTERM')
+    expect(await service.ended()).toBe(0)
+  })
+
+  test('to a reader that stalls is dropped, and the service still answers and ends', async () => {
+    const service = await startProcess({ stdout: 'stalled' })
+    const long = `${service.url}/healthz?x=${'x'.repeat(8000)}`
+    await eventually(async () => {
+      for (let n = 0; n < 20; n++) expect((await fetch(long)).status).toBe(400)
+      expect(await metric(service, 'log_lines_dropped_total')).toBeGreaterThan(0)
+    })
+    service.child.kill('SIGTERM')
+    expect(await service.ended()).toBe(0)
+  })
+
+  test.skipIf(!canMount)(`goes on in a new line when the disk has room again${MOUNT_REASON}`, () => {
+    const folder = smallDisk('256k')
+    writeFileSync(join(folder, 'filler'), Buffer.alloc(150_000))
+    const fd = openSync(join(folder, 'log'), 'a')
+    onTestFinished(() => closeSync(fd))
+    const log = new LogStream(Object.assign(new PassThrough(), { fd }))
+    const line = `{"text":"${'x'.repeat(990)}"}\n`
+    for (let n = 0; n < 300; n++) log.write(line)
+    log.flush()
+    const dropped = log.dropped
+    expect(dropped).toBeGreaterThan(100)
+    rmSync(join(folder, 'filler'))
+    log.write(line)
+    log.flush()
+    expect(log.dropped).toBe(dropped)
+    const lines = readFileSync(join(folder, 'log'), 'utf8').split('\n')
+    expect(lines.pop()).toBe('')
+    expect(lines.filter((each) => `${each}\n` !== line).length).toBeLessThanOrEqual(1)
+    expect(lines.at(-1)).toBe(line.trim())
+  })
+})
+
+describe('a stop', () => {
+  /** More than what the buffers of a connection hold. */
+  async function withLargeSources(env: Record<string, string>): Promise<ServiceProcess> {
+    const service = await startProcess({ env })
+    for (let n = 0; n < 12; n++) {
+      const body = JSON.stringify({ title: `Large ${n}`, language: 'en', text: `${n}`.padEnd(900_000, 'x') })
+      const headers = { ...analyst(), 'content-type': 'application/json' }
+      const { status } = await fetch(`${service.url}/v1/sources`, { method: 'POST', headers, body })
+      expect(status).toBe(201)
+    }
+    return service
+  }
+
+  /** Begins a download on a connection that stays open, and stops reading. */
+  async function download({ port }: ServiceProcess): Promise<IncomingMessage> {
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    const sent = request({ port, host: '127.0.0.1', path: '/v1/sources?format=ndjson', agent }).end()
+    sent.on('error', () => {})
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.on('error', () => {})
+    response.pause()
+    return response
+  }
+
+  const stopping = (service: ServiceProcess) =>
+    eventually(() => expect(service.output.stdout).toContain('"closing"'))
+
+  test('lets a download finish and then closes its connection', async () => {
+    const service = await withLargeSources({ SHUTDOWN_TIMEOUT: '3600' })
+    const response = await download(service)
+    service.child.kill('SIGTERM')
+    await stopping(service)
+    let bytes = 0
+    for await (const chunk of response) bytes += chunk.length
+    expect(bytes).toBeGreaterThan(12 * 900_000)
+    expect(await service.ended()).toBe(0)
+  })
+
+  test('cuts off a reader that stalls', async () => {
+    const service = await withLargeSources({ SHUTDOWN_TIMEOUT: '1' })
+    await download(service)
+    service.child.kill('SIGTERM')
+    expect(await service.ended()).toBe(0)
+    expect(service.output.stdout).toContain('cut off')
+  })
+
+  test('cuts off an upload that stalls', async () => {
+    const service = await startProcess({ env: { SHUTDOWN_TIMEOUT: '1' } })
+    const headers = { ...analyst(), 'content-type': 'application/x-ndjson', 'content-length': '1000' }
+    const upload = request(`${service.url}/v1/imports?mode=dry-run`, { method: 'POST', headers })
+    upload.on('error', () => {})
+    upload.write('{')
+    await once(upload, 'socket')
+    await eventually(async () =>
+      expect(await metric(service, 'nodejs_active_resources{type="TCPSocketWrap"}')).toBeGreaterThan(1),
+    )
+    service.child.kill('SIGTERM')
+    expect(await service.ended()).toBe(0)
+  })
+
+  test.each(['SIGINT', 'SIGHUP'] as const)(
+    'happens on %s too, and a second signal changes nothing',
+    async (signal) => {
+      const service = await startProcess()
+      service.child.kill(signal)
+      service.child.kill('SIGTERM')
+      expect(await service.ended()).toBe(0)
+      expect(service.output.stdout.match(/"closing"/g)).toHaveLength(1)
+    },
+  )
+
+  test('of npm start stops the service', async () => {
+    const service = await startProcess({ command: ['npm', 'start'], env: { SHUTDOWN_TIMEOUT: '3600' } })
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200)
+    service.child.kill('SIGTERM')
+    await service.ended()
+    expect(service.output.stdout).toContain('"closing"')
+    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow()
+  })
+})
