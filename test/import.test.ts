@@ -6,10 +6,11 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Engine } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
+import { columnReaders } from '../src/features/formats/columns.ts'
 import { exportRecords } from '../src/features/formats/export.ts'
 import { importFiles, kindsInOrder } from '../src/features/imports/import.ts'
 import { pathsOf } from '../src/features/imports/kinds.ts'
-import type { ImportFormat } from '../src/features/imports/rows.ts'
+import { csvRows, type ImportFormat } from '../src/features/imports/rows.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Answer, type Service, service } from './helpers/app.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
@@ -605,9 +606,80 @@ describe('a CSV', () => {
     const open = await imported(s, 'name\n"never ends\nand\n', csv)
     expect(open).toMatchObject({
       status: 'failed',
-      errors: [{ row: null, type: '/problems/malformed-body' }],
+      errors: [{ row: 1, line: 2, detail: expect.stringContaining('never closed') }],
     })
     expect(await imported(s, 'name\n', csv)).toMatchObject({ status: 'succeeded', rows: 0 })
+  })
+
+  test.each([
+    ['a mark inside a cell', 'name,city,startDate\nA,Osh,2021\nForum "Friends",Osh,2021\n', 2, 3, 'name'],
+    ['after a cell of two lines', 'name,city,startDate\n"A\nB",Osh,2021\nC,the "city",2021\n', 2, 4, 'city'],
+    ['with tabs', 'name\tcity\tstartDate\nSeminar on 5" pipes\tOsh\t2021\n', 1, 2, 'name'],
+    ['with semicolons', 'name;city;startDate\nA;5" pipes;2021\n', 1, 2, 'city'],
+    ['a blank before a mark', 'name,startDate\n "Seminar, spaced",2021\n', 1, 2, 'name'],
+    ['text after a closing mark', 'name,startDate\n"A" b,2021\n', 1, 2, 'name'],
+    ['a mark that is not closed', 'name,startDate\nA,2021\n"B,2021\n', 2, 3, 'name'],
+  ])('names row, line and cell where quotation marks are wrong: %s', async (_, file, row, line, field) => {
+    const s = await service()
+    const result = await imported(s, file, { format: 'csv', kind: 'meetings' })
+    expect(result).toMatchObject({ status: 'failed', failure: null, errorCount: 1 })
+    expect(result['errors']).toMatchObject([{ row, line, field, detail: expect.stringMatching(/mark/) }])
+  })
+
+  test('refuses a header that is not CSV', async () => {
+    const s = await service()
+    const result = await imported(s, 'na"me,startDate\nA,2021\n', { format: 'csv', kind: 'meetings' })
+    expect(result).toMatchObject({
+      status: 'failed',
+      failure: null,
+      errors: [{ row: null, detail: expect.stringMatching(/header.*mark/) }],
+    })
+  })
+
+  test('reports all faults of a row at once', async () => {
+    const s = await service()
+    const file =
+      'name,startDate,endDate,ordinal,agenda,organizationId,countryCode,city\n,yesterday,2022,first,{,No such body,Atlantis,\n'
+    const result = await imported(s, file, { format: 'csv', kind: 'meetings' })
+    expect(result['errors'].map(({ field }: Body) => field).sort()).toEqual([
+      'agenda',
+      'countryCode',
+      'ordinal',
+      'organizationId',
+      'startDate',
+    ])
+    const line = {
+      name: 5,
+      nmae: 'x',
+      startDate: 'soon',
+      organizationId: 'No such body',
+      countryCode: 'Atlantis',
+    }
+    const ndjson = await imported(s, JSON.stringify(line), { format: 'ndjson', kind: 'meetings' })
+    expect(ndjson['errors'].map(({ field }: Body) => field).sort()).toEqual([
+      'countryCode',
+      'name',
+      'nmae',
+      'organizationId',
+      'startDate',
+    ])
+  })
+
+  test('adds no listener for each time that the parser waits', async () => {
+    const warnings: Error[] = []
+    const listen = (warning: Error) => warnings.push(warning)
+    process.on('warning', listen)
+    onTestFinished(() => void process.off('warning', listen))
+    async function* texts() {
+      yield 'name\n'
+      for (let chunk = 0; chunk < 50; chunk++) yield 'A speaker\n'.repeat(10_000)
+    }
+    let rows = 0
+    for await (const { value } of csvRows(texts(), columnReaders(catalogue.entity('speaker'), []))) {
+      if (value) rows++
+      if (rows % 50_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect([rows, warnings]).toEqual([500_000, []])
   })
 
   test('needs to be told what its rows are', async () => {

@@ -223,6 +223,7 @@ class Importer {
         const origin = { row, line, within: null }
         for (const { field, detail } of faults ?? [])
           this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
+        // With the faults of cells, so that those of the other cells are found too.
         if (value) this.#receive(file, place, value, origin)
         await this.#yield(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
       }
@@ -389,8 +390,7 @@ class Importer {
 
   async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
     const row = this.#stage.read(index)
-    const fields = this.#writable(resource, row, [])
-    await this.#resolve(tx, resource, fields)
+    const fields = await this.#fieldsOf(tx, resource, index, row)
     const life = [index, row['id']].flatMap((key) => this.#eventRows.get(key as number | string) ?? [])
     const existing = await this.#existing(tx, resource, row, fields)
     let doc: Doc
@@ -584,30 +584,39 @@ class Importer {
     entity: Entity,
     index: number,
   ): Promise<{ fields: Record<string, unknown>; id: string | undefined }> {
-    const row = this.#stage.read(index)
-    const fields = this.#writable(entity, row, ['recordId', 'recordKind'])
-    await this.#resolve(tx, entity, fields)
+    const { recordId: _, recordKind: __, ...row } = this.#stage.read(index)
+    const fields = await this.#fieldsOf(tx, entity, index, row)
     const existing = typeof row['id'] === 'string' && (await findRecord(tx, entity, row['id']))
     return { fields, id: existing ? existing.id : await this.#freeId(tx, entity, row) }
   }
 
-  /** The writable fields of a row; computed fields, as in exported rows, are ignored. */
-  #writable(entity: Entity, given: Record<string, unknown>, without: string[]): Record<string, unknown> {
-    const fields: Record<string, unknown> = {}
+  /**
+   * The writable fields of a row, with ids in place of names. Derived fields, as in exported rows, are ignored.
+   * @throws Problem the first of its unknown fields, unknown references and malformed values; the others are added
+   */
+  async #fieldsOf(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+    row: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
     const legal = Object.keys(entity.writable.shape)
-    const unknown: string[] = []
-    for (const [key, value] of Object.entries(given)) {
-      if (without.includes(key)) continue
-      if (legal.includes(key)) fields[key] = value
-      else if (!entity.keys.includes(key)) unknown.push(key)
-    }
-    if (unknown.length === 0) return fields
-    throw new Problem('invalid-body', 'The row has unknown fields.', {
-      errors: unknown.map((key) => ({
+    const fields = Object.fromEntries(Object.entries(row).filter(([key]) => legal.includes(key)))
+    const problems: Problem[] = []
+    const unknown = Object.keys(row).filter((key) => !legal.includes(key) && !entity.keys.includes(key))
+    if (unknown.length > 0) {
+      const errors = unknown.map((key) => ({
         pointer: segmentOf(key),
         detail: `There is no such field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
-      })),
-    })
+      }))
+      problems.push(new Problem('invalid-body', 'The row has unknown fields.', { errors }))
+    }
+    problems.push(...(await this.#resolve(tx, entity, fields)))
+    if (problems.length > 0) problems.push(...malformed(entity, fields, problems))
+    const [first, ...others] = problems
+    if (!first) return fields
+    for (const problem of others) this.#addProblem(index, problem)
+    throw first
   }
 
   /** The existing record of a row. */
@@ -644,15 +653,22 @@ class Importer {
     return id
   }
 
-  /** Replaces names of records by their ids. */
-  async #resolve(tx: WriteTransaction, entity: Entity, fields: Record<string, unknown>): Promise<void> {
+  /** Replaces names of records by their ids. @returns a problem for each that cannot be replaced */
+  async #resolve(tx: WriteTransaction, entity: Entity, fields: Record<string, unknown>): Promise<Problem[]> {
+    const problems: Problem[] = []
     for (const { path, kinds } of entity.references) {
       for (const [pointer, value] of valuesAt(fields as Doc, path)) {
         if (typeof value !== 'string') continue
-        const id = await this.#resolveReference(tx, kinds, value, pointer)
-        if (id !== value) replaceAt(fields as Doc, pointer, id)
+        try {
+          const id = await this.#resolveReference(tx, kinds, value, pointer)
+          if (id !== value) replaceAt(fields as Doc, pointer, id)
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error
+          problems.push(error)
+        }
       }
     }
+    return problems
   }
 
   /** The id of the record that a text refers to: by id, slug or code, `scheme:identifier`, or name. */
@@ -765,4 +781,18 @@ class Importer {
     this.#options.signal?.throwIfAborted()
     this.#lastYield = performance.now()
   }
+}
+
+/** The malformed values of a row that has other problems already, but for the places of those. */
+function malformed(
+  { writable }: Entity,
+  fields: Record<string, unknown>,
+  problems: readonly Problem[],
+): Problem[] {
+  const places = new Set(problems.flatMap(({ errors = [] }) => errors.map(({ pointer }) => pointer)))
+  const values = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  const parsed = writable.partial().safeParse(values)
+  const faults = parsed.success ? [] : (bodyProblem(parsed.error).errors ?? [])
+  const errors = faults.filter(({ pointer }) => !places.has(pointer))
+  return errors.length > 0 ? [new Problem('invalid-body', 'The row has malformed values.', { errors })] : []
 }

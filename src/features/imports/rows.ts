@@ -1,5 +1,7 @@
 // Parses NDJSON and CSV files in UTF-8 into rows, each with the line on which it begins.
-import { parse as csvParser } from 'csv-parse'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type CsvError, parse as csvParser } from 'csv-parse'
 import { parseJson } from '../../core/json.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
@@ -7,7 +9,7 @@ import type { ColumnReader } from '../formats/columns.ts'
 
 export type ImportFormat = 'csv' | 'ndjson'
 
-/** A row or its faults. A fault without a field is about the row as a whole. */
+/** A row, its faults, or both: what could be read beside them. A fault without a field is about the row as a whole. */
 export interface Row {
   /** The line in the file, from 1. */
   line: number
@@ -90,56 +92,81 @@ async function* lines(texts: AsyncIterable<string>): AsyncGenerator<string> {
 
 /**
  * Parses CSV (RFC 4180) with a header; the delimiter may also be a semicolon or a tab.
- * @throws Problem `invalid-body` for unknown columns, `malformed-body` for a file that is not CSV
+ * @throws Problem `invalid-body` for unknown columns, `malformed-body` for a header that is not CSV
  */
 export async function* csvRows(
   texts: AsyncIterable<string>,
   readers: ReadonlyMap<string, ColumnReader>,
 ): AsyncGenerator<Row> {
   const [head, all] = await withHead(texts)
+  const skipped: CsvFault[] = []
   const parser = csvParser({
     delimiter: delimiterOf(head),
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: LONGEST_ROW,
+    skip_records_with_error: true,
+    on_skip: (error) => void skipped.push(error as CsvFault),
   })
-  const feeding = feed(parser, all)
   let header: ColumnReader[] | undefined
-  let line = 1
+  let lastLine = 0
+  const feeding = pipeline(Readable.from(all), parser)
+  // An error of the input destroys the parser, which throws it below.
+  feeding.catch(() => {})
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: string[]
       info: { lines: number }
     }>) {
-      // The parser reports the line on which a row ends.
-      line = info.lines - record.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
+      // The parser is ahead of this loop, and reports the line on which a row ends.
+      const line = info.lines - record.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
+      yield* skippedRows(skipped, header, lastLine, line)
+      lastLine = info.lines
       if (header) yield csvRow(header, record, line)
       else header = headerOf(record, readers)
     }
-    await feeding
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    const { code, message } = error as { code?: string; message: string }
-    if (!code?.startsWith('CSV_')) throw error
-    throw new Problem('malformed-body', `The file is not valid CSV after line ${line}: ${message}.`)
+    yield* skippedRows(skipped, header, lastLine, Number.POSITIVE_INFINITY)
   } finally {
     parser.destroy()
   }
 }
 
-/** Feeds a parser with backpressure; an error of the input destroys the parser. */
-async function feed(parser: ReturnType<typeof csvParser>, texts: AsyncIterable<string>): Promise<void> {
-  try {
-    for await (const text of texts) {
-      if (parser.destroyed) return
-      if (!parser.write(text))
-        await new Promise((resolve) => parser.once('drain', resolve).once('close', resolve))
-    }
-    parser.end()
-  } catch (error) {
-    parser.destroy(error as Error)
+type CsvFault = CsvError & { lines: number; column?: number }
+
+/** Takes the faults of the rows before a line from the list, and yields each of these rows. */
+function* skippedRows(
+  skipped: CsvFault[],
+  header: ColumnReader[] | undefined,
+  lastLine: number,
+  before: number,
+): Generator<Row> {
+  const count = skipped.findIndex(({ lines }) => lines >= before)
+  const lines = new Set<number>()
+  for (const fault of skipped.splice(0, count === -1 ? skipped.length : count)) {
+    // One fault for each row; where a mark closes wrongly, the parser takes the rest of the file for a cell.
+    if (lines.has(fault.lines)) continue
+    lines.add(fault.lines)
+    const detail = CSV_FAULTS[fault.code] ?? `${fault.message}.`
+    if (!header) throw new Problem('malformed-body', `The header is not valid CSV. ${detail}`)
+    const { column } = fault
+    const cell = typeof column === 'number' ? `Cell ${column + 1}: ` : ''
+    const field = (typeof column === 'number' && header[column]?.path.join('.')) || null
+    const line = fault.code === 'CSV_QUOTE_NOT_CLOSED' ? lastLine + 1 : fault.lines
+    yield { line, faults: [{ field, detail: cell + detail }] }
+    if (fault.code === 'CSV_INVALID_CLOSING_QUOTE') return
   }
+}
+
+const CSV_FAULTS: Record<string, string> = {
+  INVALID_OPENING_QUOTE:
+    'A quotation mark is inside a cell that does not begin with one. Put the cell into quotation marks, and double the marks inside it.',
+  CSV_INVALID_CLOSING_QUOTE:
+    'A closing quotation mark is followed by more text. Double the quotation marks inside a cell.',
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
+    'A closing quotation mark is followed by more text. Double the quotation marks inside a cell.',
+  CSV_QUOTE_NOT_CLOSED: 'A quotation mark is opened and never closed.',
+  CSV_MAX_RECORD_SIZE: 'The row is too long.',
 }
 
 /** The first line of a text, and the whole text. */
@@ -204,7 +231,7 @@ function csvRow(header: ColumnReader[], cells: string[], line: number): Row {
       faults.push({ field: path.join('.'), detail: (error as Error).message })
     }
   }
-  return faults.length > 0 ? { line, faults } : { line, value }
+  return faults.length > 0 ? { line, value, faults } : { line, value }
 }
 
 function put(target: Record<string, unknown>, path: string[], value: unknown): void {
