@@ -30,6 +30,7 @@ import { completeMethods } from './http/methods.ts'
 import { metrics } from './http/metrics.ts'
 import { negotiation } from './http/negotiation.ts'
 import { openapi } from './http/openapi.ts'
+import { pipelining } from './http/pipelining.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { requestId, requestIdOf } from './http/request-id.ts'
@@ -86,6 +87,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
   const declareOtherMethods = completeMethods(app)
 
+  await app.register(pipelining)
   await app.register(requestId)
   await app.register(problems)
   await app.register(body)

@@ -1,7 +1,7 @@
 // Serves the API reference at /docs: Scalar, which loads nothing from other hosts.
 import { createHash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { sendRepresentation } from '../http/conditional.ts'
+import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
 
 const HTML = 'text/html; charset=utf-8'
 
@@ -18,21 +18,31 @@ export function docsPage(app: FastifyInstance): void {
   // The five megabytes of Scalar are loaded at the first request.
   let loading: Promise<Reference> | undefined
   const reference = () => (loading ??= loadReference())
-  const options = { config: { open: true }, schema: { hide: true } }
-  app.get('/docs', options, (_request, reply) => reply.redirect('/docs/', 301))
-  app.get('/docs/', options, async (_request, reply) => {
-    const { page, policy } = await reference()
-    const headers = {
-      'content-security-policy': policy,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    }
-    return sendRepresentation(reply, { body: page, type: HTML, headers })
-  })
-  app.get(SCRIPT_PATH, options, async (_request, reply) => {
-    const { script } = await reference()
-    return sendRepresentation(reply, { body: script, type: 'text/javascript; charset=utf-8' })
-  })
+  app.get('/docs', ASSET_ROUTE, (_request, reply) => reply.redirect('/docs/', 301))
+  app.get(
+    '/docs/',
+    ASSET_ROUTE,
+    assetHandler(async () => {
+      const { page, policy } = await reference()
+      return {
+        body: page,
+        type: HTML,
+        headers: {
+          'content-security-policy': policy,
+          'referrer-policy': 'no-referrer',
+          'x-content-type-options': 'nosniff',
+        },
+      }
+    }),
+  )
+  app.get(
+    SCRIPT_PATH,
+    ASSET_ROUTE,
+    assetHandler(async () => ({
+      body: (await reference()).script,
+      type: 'text/javascript; charset=utf-8',
+    })),
+  )
 }
 
 /** Renders the page and its script with the plugin of Scalar, in an application of its own. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { sql } from '../db/sql.ts'
+import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { Document } from '../http/document-nodes.ts'
@@ -86,14 +87,12 @@ export function documentRoutes(app: FastifyInstance): void {
   const json = 'application/json; charset=utf-8'
   const yaml = 'application/yaml; charset=utf-8'
   const document = () => app.swagger() as unknown as Document
-  // Serialized at the first request, since few clients ask for it.
-  const serve = (path: string, type: string, serialize: () => string) => {
-    let body: string | undefined
-    app.get(path, { config: { open: true }, schema: { hide: true } }, async (_request, reply) => {
-      body ??= serialize()
-      return sendRepresentation(reply, { body, type })
-    })
-  }
+  const serve = (path: string, type: string, serialize: () => string) =>
+    app.get(
+      path,
+      ASSET_ROUTE,
+      assetHandler(() => ({ body: serialize(), type })),
+    )
   serve('/openapi.json', json, () => JSON.stringify(document()))
   serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
   serve('/openapi.yaml', yaml, () => stringify(document(), { aliasDuplicateObjects: false }))
