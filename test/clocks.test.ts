@@ -196,7 +196,8 @@ test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 202
   }
   expect(await codes('observer', '2023-07-03')).toEqual(['BY', 'IR', 'MN'])
   expect(await codes('observer', '2023-07-04')).toEqual(['BY', 'MN'])
-  expect(await codes('dialogue-partner', '2015-07-31')).toEqual(['BY'])
+  expect(await codes('dialogue-partner', '2015-07-09')).toEqual(['BY'])
+  expect(await codes('dialogue-partner', '2015-07-31')).toEqual([])
   expect(await codes('observer,dialogue-partner', '2025-08-31')).toEqual(['MN'])
   expect(await codes('partner', '2025-08-31')).toEqual([])
   expect(await codes('observer,dialogue-partner', '2025-09-01')).toEqual([])

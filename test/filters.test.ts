@@ -1,7 +1,9 @@
 // Filters: whatever a list is asked for, it gives the rows that a reader would pick by hand, and no others.
 import { describe, expect, test } from 'vitest'
+import { fold } from '../src/core/search.ts'
 import { describeTable } from '../src/db/tables.ts'
 import { filtersOf } from '../src/records/read/parameters.ts'
+import type { Doc } from '../src/records/schema/document.ts'
 import type { Filter } from '../src/records/schema/filters.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
@@ -198,6 +200,17 @@ function questions(kind: ResourceKind, name: string, filter: Filter, world: Worl
     }))
   }
   switch (filter.by) {
+    case 'names': {
+      const titleOf = (row: Body) =>
+        fold(catalogue.resource(kind).searchText?.(row as Doc).title ?? '').split(' ')
+      return rows.slice(0, 3).map(({ name: meant }) => ({
+        query: `${name}=${encodeURIComponent(String(meant).toUpperCase())}`,
+        fits: (row) =>
+          fold(meant)
+            .split(' ')
+            .every((word) => titleOf(row).includes(word)),
+      }))
+    }
     case 'column':
       return any((row) => inside(row, fieldOf(filter.column)))
     case 'reference':

@@ -34,6 +34,7 @@ function sample(name: string, filter: Filter): string {
     case 'identifier':
       return 'scheme:identifier'
     case 'text':
+    case 'names':
       return 'words'
   }
 }

@@ -122,6 +122,104 @@ test('codes of states may be in small letters, in paths and filters', async () =
   )
 })
 
+describe('filters by text', () => {
+  test.each([
+    ['Ли Шаньхэ', 1],
+    ['Li Shanhe', 1],
+    ['SHANHE', 1],
+    ['李山河', 1],
+    ['ли\u00a0шаньхэ', 1],
+    ['"li shanhe"', 1],
+    ['"shanhe li"', 0],
+    ['Li Nobody', 0],
+    ['Li Shanhe,Nobody', 1],
+  ])('a name is found by its words, any other name and whatever the case: %s', async (name, count) => {
+    const s = await service()
+    await create(s, '/v1/speakers', { name: 'Ли Шаньхэ', otherNames: ['Li Shanhe', '李山河'] })
+    await create(s, '/v1/speakers', { name: 'Another' })
+    expect((await s.get(`/v1/speakers?name=${encodeURIComponent(name)}`)).body['data']).toHaveLength(count)
+  })
+
+  test('a name is searched among names, in statistics and in views of the past too', async () => {
+    const s = await service()
+    const body = await create(s, '/v1/organizations', {
+      name: 'Forum of Osh',
+      classification: 'forum-of-lakes',
+    })
+    for (const [query, count] of [
+      ['name=forum', 1],
+      ['name=lakes', 0],
+      ['name=osh&q=lakes', 1],
+      ['name=osh&q=mountains', 0],
+      [`name=osh&knownAt=${body['createdAt']}`, 1],
+    ] as const)
+      expect((await s.get(`/v1/organizations?${query}`)).body['data'], query).toHaveLength(count)
+  })
+
+  test('case, accents, composed letters and no-break spaces do not matter', async () => {
+    const s = await service()
+    const stored = ['Tashkent', 'U\u0308ru\u0308mqi', 'Saint\u00a0Petersburg', 'tashkent']
+    for (const [index, city] of stored.entries())
+      await create(s, '/v1/meetings', { name: `Meeting ${index}`, startDate: '2019-08-20', city })
+    for (const [city, count] of [
+      ['TASHKENT', 2],
+      ['\u00dcr\u00fcmqi', 1],
+      ['urumqi', 1],
+      ['saint petersburg', 1],
+      ['Tashkent,Ürümqi', 3],
+      ['Tash', 0],
+    ] as const)
+      expect((await s.get(`/v1/meetings?city=${encodeURIComponent(city)}`)).body['data'], city).toHaveLength(
+        count,
+      )
+    expect((await s.get('/v1/stats/meetings?by=year&city=tashkent')).body['data']).toEqual([
+      expect.objectContaining({ count: 2 }),
+    ])
+  })
+
+  test('languages are stored in their canonical form, and found by it or by the language alone', async () => {
+    const s = await service()
+    const stored = []
+    for (const language of ['EN-gb', 'zh-hans', 'ZH-HANT-TW', 'iw', 'zho']) {
+      const source = { title: language, language, text: `Text in ${language}.` }
+      stored.push((await create(s, '/v1/sources', source))['language'])
+    }
+    expect(stored).toEqual(['en-GB', 'zh-Hans', 'zh-Hant-TW', 'he', 'zh'])
+    for (const [language, count] of [
+      ['en-GB', 1],
+      ['EN', 1],
+      ['zh', 3],
+      ['zh-hant', 1],
+      ['iw', 1],
+    ] as const)
+      expect((await s.get(`/v1/sources?language=${language}`)).body['data'], language).toHaveLength(count)
+  })
+})
+
+test('on a day that two memberships share, the one that began last counts', async () => {
+  const s = await service()
+  const memberships = (change: string) => [
+    { status: 'observer', startDate: '2005-07-05', endDate: change },
+    { status: 'member', startDate: change },
+  ]
+  await create(s, '/v1/states', { code: 'ZZ', name: 'Zedland', memberships: memberships('2017-06-09') })
+  await create(s, '/v1/states', { code: 'ZY', name: 'Zyland', memberships: memberships('2017') })
+  for (const [day, observers, members] of [
+    ['2016-12-31', ['ZZ', 'ZY'], []],
+    ['2017-06-08', ['ZZ'], ['ZY']],
+    ['2017-06-09', [], ['ZZ', 'ZY']],
+    ['2018-01-01', [], ['ZZ', 'ZY']],
+  ] as const) {
+    const codes = async (membership: string) =>
+      (await s.get(`/v1/states?membership=${membership}&asOf=${day}&sort=name`)).body['data'].map(
+        ({ code }: { code: string }) => code,
+      )
+    expect([await codes('observer'), await codes('member')], day).toEqual([observers, members])
+  }
+  const { body } = await s.get('/v1/states/ZZ?asOf=2017-06-09')
+  expect(body['memberships']).toEqual([{ status: 'member', startDate: '2017-06-09', endDate: null }])
+})
+
 test('a slash at the end of a path does not matter', async () => {
   const { app } = await service({ seed: true })
   for (const url of ['/v1/speakers', '/v1/states/RU', '/v1/changes']) {

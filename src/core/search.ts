@@ -9,6 +9,8 @@ export interface Term {
   words: string[]
   /** Whether the last word is a prefix. */
   prefix: boolean
+  /** Whether it is searched in titles only, which have the names of a record. */
+  inTitle?: true
 }
 
 /** Alternatives. One matches if all terms of `all` occur and none of `not`. */
@@ -81,6 +83,15 @@ export function parseSearch(query: string): SearchQuery {
   }
   return groups.filter((group) => group.all.length > 0 || group.not.length > 0)
 }
+
+/** A query for records of which a name has all words of one of the values; `"…"`: in this order. */
+export const nameSearch = (values: readonly string[]): SearchQuery =>
+  values.flatMap((value) => {
+    const words = wordsOf(value)
+    const terms = /^\s*".*"\s*$/s.test(value) ? [words] : words.map((word) => [word])
+    const all = terms.map((term): Term => ({ words: term, prefix: false, inTitle: true }))
+    return words.length > 0 ? [{ all, not: [] }] : []
+  })
 
 /** Whether a text matches, as a full-text index over its parts (title and body) decides. Phrases do not span parts. */
 export function matchesText(parts: readonly string[], query: SearchQuery): boolean {

@@ -92,20 +92,24 @@ function matches(query: SearchQuery): SQL {
 
 /** A condition for records that contain a term: a single uncut word by the index, anything else in the text. */
 function contains(term: Term): SQL {
-  const { words, prefix } = term
+  const { words, prefix, inTitle } = term
   const all = asQuery(lexemes(term), ' & ')
   const { docId } = searchDocs
   if (words.length === 1 && cut(words[0] ?? '') === words[0]) {
     return sql`${docId} in (select "docId" from "searchWords" where "words" @@ ${all})`
   }
   const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
+  const inBody = inTitle ? sql.empty() : sql` or strpos("body", ${text}) > 0`
   // The subquery keeps the planner from reading every text before it uses the index.
-  return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0 or strpos("body", ${text}) > 0 from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
+  return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0${inBody} from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
 }
 
 /** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so nothing in them is syntax. */
-const lexemes = ({ words, prefix }: Term): string[] =>
-  words.map((word, index) => `'${cut(word)}'${prefix && index === words.length - 1 ? ':*' : ''}`)
+const lexemes = ({ words, prefix, inTitle }: Term): string[] =>
+  words.map((word, index) => {
+    const label = `${prefix && index === words.length - 1 ? '*' : ''}${inTitle ? 'A' : ''}`
+    return `'${cut(word)}'${label && `:${label}`}`
+  })
 
 const asQuery = (words: string[], operator: string) => sql`cast(${words.join(operator)} as tsquery)`
 

@@ -130,7 +130,8 @@ function matchExpression(query: SearchQuery): string | null {
 const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 
 /** Folded words contain no quotation marks, so nothing in them is syntax. */
-const quoted = ({ words, prefix }: Term) => `"${words.join(' ')}"${prefix ? '*' : ''}`
+const quoted = ({ words, prefix, inTitle }: Term) =>
+  `${inTitle ? 'title : ' : ''}"${words.join(' ')}"${prefix ? '*' : ''}`
 
 const INSERT_DOC = insertInto(searchDocs)
 

@@ -102,6 +102,8 @@ const dependsOnDay = ({ kind, lifecycle }: Listable) => lifecycle !== null || ki
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
   switch (filter.by) {
+    case 'names':
+      return commaSeparated(z.string().min(1).max(500), description).optional()
     case 'column':
     case 'membership':
       return commaSeparated(filter.value, description).optional()

@@ -1,8 +1,9 @@
 // Checks and completes the values of a list query that only the database knows.
 import { readCursor } from '../../core/cursor.ts'
+import { canonicalLanguage } from '../../core/language.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
-import { matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
+import { fold, matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
 import { columnNamed } from '../../db/columns.ts'
 import { ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
@@ -109,6 +110,8 @@ export async function resolveFilters(
     if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
     readsParts ||= partsRead(filter).length > 0
     if (filter.by === 'text') text = values[0] ? await resolveText(context, values[0], rows) : null
+    else if (filter.by === 'column' && filter.match)
+      filters.push({ filter, values: await storedSpellings(context, resource, filter, values) })
     else if (filter.by !== 'reference') filters.push({ filter, values })
     else
       filters.push({
@@ -138,6 +141,31 @@ async function resolveText(
   const many = scanThreshold(rows, await lastSeq(reader))
   return { query, matches: await engine.search.estimateMatches(reader, query, MAX_IDS, many) }
 }
+
+/** The values of a column that are equal to what a filter was given, whatever their spelling; what was given if none is. */
+async function storedSpellings(
+  { reader }: ReadContext,
+  { table }: Listable,
+  { column, match }: { column: string; match?: 'folded' | 'language' },
+  given: readonly string[],
+): Promise<string[]> {
+  const name = columnNamed(table, column)
+  // Steps from value to value along the index of the column, since it may have many rows and few values.
+  const stored = await reader.pluck<string>(
+    sql`with recursive spelling(value) as (
+        select min(${name}) from ${table} where ${name} is not null
+        union all select (select min(${name}) from ${table} where ${name} > spelling.value) from spelling where spelling.value is not null
+      ) select value from spelling where value is not null`,
+  )
+  const isMeant =
+    match === 'language' ? isLanguage : (one: string, other: string) => fold(one) === fold(other)
+  const spellings = stored.filter((value) => given.some((one) => isMeant(one, value)))
+  return spellings.length > 0 ? spellings : [...given]
+}
+
+/** Whether a language tag is in a language range (RFC 4647, section 3.3.1). */
+const isLanguage = (range: string, tag: string) =>
+  `${tag}-`.toLowerCase().startsWith(`${canonicalLanguage(range) ?? range}-`.toLowerCase())
 
 /** The vocabularies of topics and states are small, so unknown values are refused with the legal ones. */
 async function resolveReferences(

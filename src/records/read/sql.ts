@@ -1,6 +1,7 @@
 // Turns list plans into SQL.
 import type { CursorValue } from '../../core/cursor.ts'
 import { earliest } from '../../core/dates.ts'
+import { nameSearch } from '../../core/search.ts'
 import { columnNamed, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { identifiers, links } from '../../db/system-tables.ts'
@@ -10,7 +11,7 @@ import type { Reference } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
 import type { Condition, CountPlan, GivenFilter, ListPlan, Source } from './plan.ts'
-import { changedAfter, changedRecordsAt, inForce, tableAsOf, type View } from './view.ts'
+import { changedAfter, changedRecordsAt, hasMembership, tableAsOf, type View } from './view.ts'
 
 type Schema = Pick<ReadContext, 'catalogue' | 'engine' | 'now'>
 
@@ -139,6 +140,8 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
   switch (filter.by) {
     case 'column':
       return sql`${columnNamed(table, filter.column)} in ${values}`
+    case 'names':
+      return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
       return dateCondition(columnNamed(table, filter.column), filter.bound, value)
     case 'reference': {
@@ -151,11 +154,8 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
       }
       return sql`(${sql.join(ways, sql` or `)})`
     }
-    case 'membership': {
-      const memberships = engine.items(sql`${table.doc} -> 'memberships'`, sql`membership`, 'objects')
-      const day = view.asOf ?? schema.now.toISOString().slice(0, 10)
-      return sql`exists (select 1 from ${memberships} where membership.value ->> 'status' in ${values} and ${inForce(sql`membership.value`, day)})`
-    }
+    case 'membership':
+      return hasMembership(engine, table, values, view.asOf ?? schema.now.toISOString().slice(0, 10))
     case 'stalled':
       return stalledCondition(resource, value)
     case 'evidence': {

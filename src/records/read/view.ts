@@ -1,9 +1,9 @@
 // The two clocks: records as of a day (event time) and as of a change (record time).
 import type { CursorValue } from '../../core/cursor.ts'
-import type { Reader } from '../../db/engine.ts'
+import type { Engine, Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
-import { type Column, describeTable } from '../../db/tables.ts'
+import { type Column, describeTable, type Table } from '../../db/tables.ts'
 import type { Catalogue } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
@@ -83,9 +83,20 @@ function begunBy(day: string, events: SQL, table: SQL): SQL {
   return sql`(${eventDated(sql`<= ${day}`)} or not ${eventDated(sql`is not null`)})`
 }
 
-/** Whether a membership (a JSON value) is in force on a day. `~` sorts after every day of a partial date. */
-export const inForce = (membership: SQL, day: string) =>
-  sql`((${membership} ->> 'startDate') collate "binary") <= ${day} and (${membership} ->> 'endDate' is null or ((${membership} ->> 'endDate' || '~') collate "binary") >= ${day})`
+/**
+ * Whether a state has one of these memberships on a day. On a day that two share, the one that began last counts. `~` sorts after
+ * every day of a partial date.
+ */
+export function hasMembership(engine: Engine, table: Table, statuses: readonly string[], day: string): SQL {
+  const memberships = (alias: SQL) => engine.items(sql`${table.doc} -> 'memberships'`, alias, 'objects')
+  const text = (alias: SQL, key: string) =>
+    sql`((${alias}.value ->> ${sql.raw(`'${key}'`)}) collate "binary")`
+  const [one, later] = [sql`membership`, sql`later`]
+  const end = text(one, 'endDate')
+  return sql`exists (select 1 from ${memberships(one)} where ${text(one, 'status')} in ${statuses}
+    and ${text(one, 'startDate')} <= ${day} and (${end} is null or ${end} || '~' >= ${day})
+    and not exists (select 1 from ${memberships(later)} where ${text(later, 'startDate')} > ${text(one, 'startDate')} and ${text(later, 'startDate')} <= ${day}))`
+}
 
 /** The ids of the records of a kind that changed after a change. */
 export const changedAfter = ({ kind }: Entity, seq: number) =>
@@ -152,9 +163,11 @@ export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
   }
   if (entity.kind === 'state') {
     const memberships = doc['memberships'] as { startDate: string; endDate: string | null }[]
-    doc['memberships'] = memberships.filter(
-      ({ startDate, endDate }) => startDate <= asOf && (endDate === null || `${endDate}~` >= asOf),
-    )
+    const last = memberships
+      .filter(({ startDate }) => startDate <= asOf)
+      .sort((one, other) => (one.startDate < other.startDate ? -1 : 1))
+      .at(-1)
+    doc['memberships'] = last && (last.endDate === null || `${last.endDate}~` >= asOf) ? [last] : []
   }
   return { ...row, doc: JSON.stringify(doc) }
 }

@@ -14,6 +14,8 @@ export interface FieldOptions {
   default?: string
   /** The query parameters that lists are filtered with; `true`: named like the field. `start` on a date gives `startFrom` and `startTo`. */
   filter?: true | string | readonly string[]
+  /** How the filter compares; default: `text` whatever the case and the accents, `pattern` and all others exactly. */
+  match?: 'names' | 'folded' | 'language'
   /** Whether lists can be sorted by it. */
   sort?: boolean
   /** What /v1/stats calls the count by its values: by year for a date, by record for a reference. */
@@ -87,7 +89,7 @@ export function text<const Options extends FieldOptions = FieldOptions>(
   options: Options = {} as Options,
 ) {
   const value = z.string().trim().min(1).max(max)
-  return declare<typeof value, Options>({ type: 'text', description, value }, options)
+  return declare<typeof value, Options>({ type: 'text', description, value }, { match: 'folded', ...options })
 }
 
 /** A text in a form of its own: a code, a slug, a hash. */

@@ -8,7 +8,16 @@ import { columnName } from './table.ts'
 /** How a query parameter narrows a list. */
 export type Filter =
   /** Any of the given values of a column. */
-  | { by: 'column'; column: string; value: z.ZodType; description: string }
+  | {
+      by: 'column'
+      column: string
+      value: z.ZodType
+      description: string
+      /** How values are compared; default: exactly. */
+      match?: 'folded' | 'language'
+    }
+  /** Records of which a name has the words of a value. */
+  | { by: 'names'; description: string }
   /** Records that refer to it from any of the fields, which may be inside lists. */
   | {
       by: 'reference'
@@ -67,8 +76,18 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
       [`${name}To`, range('to', 'before')],
     ]
   }
-  const exact = type === 'text' ? `${what}, exactly as it is written.` : `${what}.`
-  return [[name, { by: 'column', column, value: ofQuery(value), description: exact }]]
+  if (field.match === 'names') {
+    const description = `${what}, or any other of its names: all of the words in any order, or \`"in this order"\`. Case and accents do not matter.`
+    return [[name, { by: 'names', description }]]
+  }
+  const { match } = field
+  const description = match ? `${what}${COMPARED[match]}` : type === 'text' ? `${what}, exactly.` : `${what}.`
+  return [[name, { by: 'column', column, value: ofQuery(value), description, ...(match && { match }) }]]
+}
+
+const COMPARED = {
+  folded: '. Case and accents do not matter.',
+  language: '; `zh` also finds `zh-Hans`.',
 }
 
 /** Query parameters are texts. */

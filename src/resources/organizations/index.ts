@@ -11,7 +11,13 @@ export const organizations = defineResource({
   searchDate: 'foundingDate',
   defaultSort: 'name',
   fields: {
-    name: text(500, 'Its name.', { required: true, filter: true, sort: true, search: 'title' }),
+    name: text(500, 'Its name.', {
+      required: true,
+      filter: true,
+      match: 'names',
+      sort: true,
+      search: 'title',
+    }),
     otherNames: list(
       text(500, 'Another name.', { search: 'title' }),
       100,

@@ -8,7 +8,7 @@ import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
 import { childrenOf, loadRecord } from '../../records/read/record.ts'
-import { inForce } from '../../records/read/view.ts'
+import { hasMembership } from '../../records/read/view.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date } from '../../records/schema/fields.ts'
 import { anyId, calendarDate, line, unbounded } from '../../records/schema/shapes.ts'
@@ -76,8 +76,7 @@ async function standingsOf(
 ): Promise<z.infer<typeof standing>[]> {
   const latest = new Map(stated.map((position) => [position['stateCode'] as string, position]))
   const { table } = catalogue.entity('state')
-  const memberships = engine.items(sql`${table.doc} -> 'memberships'`, sql`membership`, 'objects')
-  const isMember = sql`exists (select 1 from ${memberships} where membership.value ->> 'status' = 'member' and ${inForce(sql`membership.value`, asOf)})`
+  const isMember = hasMembership(engine, table, ['member'], asOf)
   const states = await reader.all<{ code: string; name: string; isMember: number | boolean }>(
     sql`select ${table.id} as code, ${columnNamed(table, 'name')} as name, ${isMember} as "isMember" from ${table} order by 3 desc, 1`,
   )

@@ -1,5 +1,6 @@
 // A document that facts come from, kept byte for byte.
 import { z } from 'zod'
+import { canonicalLanguage } from '../../core/language.ts'
 import { sha256 } from '../../core/text.ts'
 import { date, pattern, ref, text, url } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -8,16 +9,9 @@ import { defineResource } from '../../records/schema/resource.ts'
 const languageTag = z
   .string()
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'Must be a language tag (BCP 47), such as en or zh-Hans.')
-  .refine(isLanguageTag, 'There is no such language tag.')
+  .refine((tag) => canonicalLanguage(tag) !== null, 'There is no such language tag.')
+  .overwrite((tag) => canonicalLanguage(tag) ?? tag)
   .meta({ maxLength: 100, examples: ['en'] })
-
-function isLanguageTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1
-  } catch {
-    return false
-  }
-}
 
 const hash = z
   .string()
@@ -39,7 +33,11 @@ export const sources = defineResource({
       inverse: 'published',
     }),
     publishedOn: date('When it was published.', { filter: 'published', sort: true }),
-    language: pattern(languageTag, 'The language of the text (BCP 47).', { required: true, filter: true }),
+    language: pattern(languageTag, 'The language of the text (BCP 47).', {
+      required: true,
+      filter: true,
+      match: 'language',
+    }),
     url: url('Where it was published.'),
     text: pattern(
       z.string().min(1).max(1_000_000),

@@ -31,6 +31,7 @@ export const speakers = defineResource({
     name: text(300, 'The name by which the person is known.', {
       required: true,
       filter: true,
+      match: 'names',
       sort: true,
       search: 'title',
     }),
