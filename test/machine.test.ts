@@ -1,11 +1,15 @@
 // When the machine fails: full disks, stalled clients, signals, broken files.
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import Database from 'better-sqlite3'
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { toProblem } from '../src/http/problems.ts'
 import { LogStream } from '../src/log-stream.ts'
+import { makeLogger } from '../src/logger.ts'
+import { service } from './helpers/app.ts'
 import { type ServiceProcess, startProcess } from './helpers/process.ts'
 import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
 import { eventually } from './helpers/wait.ts'
@@ -155,5 +159,62 @@ describe('a stop', () => {
     await service.ended()
     expect(service.output.stdout).toContain('"closing"')
     await expect(fetch(`${service.url}/healthz`)).rejects.toThrow()
+  })
+})
+
+/** Overwrites the first page of a table. */
+function damage(file: string, table: string): void {
+  const database = new Database(file, { readonly: true })
+  const page = database.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
+  const bytes = database.pragma('page_size', { simple: true }) as number
+  database.close()
+  const fd = openSync(file, 'r+')
+  writeSync(fd, Buffer.alloc(bytes, 0xff), 0, bytes, (Number(page) - 1) * bytes)
+  closeSync(fd)
+}
+
+describe('a read that fails', () => {
+  test('on a damaged page is a 503 with the reason in the log, and stops nothing else', async () => {
+    const log: string[] = []
+    const logger = makeLogger('error', { write: (line) => void log.push(line) })
+    const s = await service({ seed: true, own: true, logger })
+    damage(s.file, 'proposals')
+    for (const url of [
+      '/v1/proposals?limit=1',
+      '/v1/proposals?format=ndjson',
+      '/v1/meetings?include=proposals',
+    ]) {
+      const { status, body } = await s.get(url)
+      expect([status, body['detail']]).toEqual([503, 'The database file is damaged.'])
+    }
+    expect(log.join('')).toContain('SQLITE_CORRUPT')
+    expect((await s.get('/v1/topics')).status).toBe(200)
+    expect((await s.post('/v1/speakers', { name: 'A' })).status).toBe(201)
+    // Resolves only when no connection is left over in a read.
+    await s.engine.close()
+  })
+
+  test.each([
+    'SQLITE_CORRUPT_VTAB',
+    'SQLITE_NOTADB',
+    'SQLITE_IOERR_READ',
+    'SQLITE_CANTOPEN',
+    'SQLITE_FULL',
+    'SQLITE_READONLY_DBMOVED',
+    'EMFILE',
+    'ENOSPC',
+  ])('with %s is a 503', (code) => {
+    const { status, headers } = toProblem(Object.assign(new Error('secret'), { code }))
+    expect([status, headers]).toEqual([503, { 'retry-after': '1' }])
+  })
+
+  test('for want of a temporary folder is a 503', async () => {
+    vi.stubEnv('TMPDIR', '/nowhere')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const s = await service()
+    const { status, body } = await s.post('/v1/imports?mode=dry-run&kind=speakers', 'name\nA\n', {
+      'content-type': 'text/csv',
+    })
+    expect([status, body['detail']]).toEqual([503, 'The service has no folder for temporary files.'])
   })
 })

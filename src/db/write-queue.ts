@@ -94,7 +94,11 @@ export class WriteQueue {
       }
       await transaction.commit()
     } catch (error) {
-      await transaction?.rollback()
+      try {
+        await transaction?.rollback()
+      } catch {
+        // Of a disk that fails, the first error says more.
+      }
       if (error instanceof TaintedTransaction && jobs.length > 1) {
         this.#jobs.unshift(...jobs.map((job) => ({ ...job, alone: true })))
         return

@@ -128,6 +128,17 @@ const BY_CODE: Record<string, [ProblemCode, string]> = {
   SQLITE_BUSY: ['unavailable', 'The database is busy with the write of another process.'],
   SQLITE_FULL: ['unavailable', 'The disk of the database is full.'],
   SQLITE_IOERR: ['unavailable', 'The disk of the database fails.'],
+  SQLITE_CORRUPT: ['unavailable', 'The database file is damaged.'],
+  SQLITE_NOTADB: ['unavailable', 'The database file is damaged.'],
+  SQLITE_CANTOPEN: ['unavailable', 'The database file cannot be opened.'],
+  SQLITE_READONLY: ['unavailable', 'The database file cannot be written.'],
+  SQLITE_NOMEM: ['unavailable', 'The service is out of memory.'],
+  EMFILE: ['unavailable', 'The service has too many files open.'],
+  ENFILE: ['unavailable', 'The machine has too many files open.'],
+  ENOSPC: ['unavailable', 'A disk of the service is full.'],
+  EDQUOT: ['unavailable', 'A disk of the service is full.'],
+  EROFS: ['unavailable', 'A disk of the service cannot be written.'],
+  EIO: ['unavailable', 'A disk of the service fails.'],
 }
 
 export function toProblem(error: unknown): Problem {

@@ -117,6 +117,8 @@ async function begin(database: Database.Database, busyMs: number): Promise<void>
   const until = performance.now() + busyMs
   for (;;) {
     try {
+      // Left over where a rollback failed.
+      if (database.inTransaction) database.exec('ROLLBACK')
       database.exec('BEGIN IMMEDIATE')
       return
     } catch (error) {

@@ -1,6 +1,6 @@
 // The connections that read a SQLite file: one for single queries, and a pool for several reads of one snapshot.
 import { setImmediate as nextTick } from 'node:timers/promises'
-import type Database from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import type { Reader } from '../engine.ts'
 import type { Connection } from './connection.ts'
 
@@ -16,7 +16,7 @@ export class ReadPool {
   readonly #connect: () => Connection
   readonly #dataVersion: Database.Statement
   #version: number | undefined
-  readonly #opened: SnapshotConnection[] = []
+  readonly #opened = new Set<SnapshotConnection>()
   readonly #idle: SnapshotConnection[] = []
 
   /** @param connect opens a connection that only reads */
@@ -26,10 +26,17 @@ export class ReadPool {
     this.#dataVersion = this.reader.database.prepare('pragma data_version').pluck()
   }
 
-  /** Changes when any other connection, of this process or another, has committed. Read once per event-loop tick. */
-  version(): number {
+  /**
+   * Changes when any other connection, of this process or another, has committed. Read once per event-loop tick.
+   * @returns null if the file cannot be read
+   */
+  version(): number | null {
     if (this.#version === undefined) {
-      this.#version = this.#dataVersion.get() as number
+      try {
+        this.#version = this.#dataVersion.get() as number
+      } catch {
+        return null
+      }
       setImmediate(() => this.forgetVersion())
     }
     return this.#version
@@ -44,24 +51,41 @@ export class ReadPool {
     const snapshot = this.#idle.pop() ?? this.#open()
     try {
       snapshot.begin.run()
-      return await work(snapshot.connection)
-    } finally {
-      if (snapshot.connection.database.inTransaction) snapshot.end.run()
+      const result = await work(snapshot.connection)
+      snapshot.end.run()
       this.#idle.push(snapshot)
+      return result
+    } catch (error) {
+      this.#release(snapshot, error)
+      throw error
     }
+  }
+
+  /** A connection that failed is closed: what it holds of the file may be wrong. */
+  #release(snapshot: SnapshotConnection, error: unknown): void {
+    if (!(error instanceof Database.SqliteError))
+      try {
+        snapshot.end.run()
+        this.#idle.push(snapshot)
+        return
+      } catch {
+        // It failed only now.
+      }
+    this.#opened.delete(snapshot)
+    snapshot.connection.database.close()
   }
 
   #open(): SnapshotConnection {
     const connection = this.#connect()
     const { database } = connection
     const opened = { connection, begin: database.prepare('begin'), end: database.prepare('commit') }
-    this.#opened.push(opened)
+    this.#opened.add(opened)
     return opened
   }
 
   /** Closes the connections once all reads have ended. */
   async close(): Promise<void> {
-    while (this.#idle.length < this.#opened.length) await nextTick()
+    while (this.#idle.length < this.#opened.size) await nextTick()
     for (const { connection } of this.#opened) connection.database.close()
     this.reader.database.close()
   }

@@ -8,6 +8,7 @@ import type { Reader, Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto, updateById } from '../../db/statements.ts'
 import { imports } from '../../db/system-tables.ts'
+import { toProblem } from '../../http/problems.ts'
 import type { Author } from '../../records/schema/child.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import type { Records } from '../../records/write/records.ts'
@@ -148,7 +149,7 @@ export class ImportJobs {
     } catch (error) {
       const ended = this.#ending.signal.aborted
         ? interrupted(job)
-        : { ...failed(job, {}), failure: 'The service failed. The log holds the cause.' }
+        : { ...failed(job, {}), failure: failureOf(error) }
       await records.engine.write((writer) => this.#finish(writer, ended, records.now()))
       if (!this.#ending.signal.aborted) throw error
     }
@@ -178,6 +179,14 @@ const interrupted = (job: ImportJob): ImportJob => ({
   ...failed(job, {}),
   failure: 'The service stopped during the import. Nothing was written; send it again.',
 })
+
+/** Says what a full disk or a damaged file is; anything else is only for the log. */
+function failureOf(error: unknown): string {
+  const { code, message } = toProblem(error)
+  return code === 'unavailable'
+    ? `${message} Nothing was written.`
+    : 'The service failed. The log holds the cause.'
+}
 
 const INSERT = insertInto(imports, ['id', 'createdAt', 'doc'])
 

@@ -101,6 +101,14 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
     return file
   } catch (error) {
     await rm(path, { force: true })
-    throw error
+    throw (error as NodeJS.ErrnoException).syscall === 'open' ? folderProblem(error) : error
   }
+}
+
+function folderProblem(cause: unknown): Problem {
+  const problem = new Problem('unavailable', 'The service has no folder for temporary files.', {
+    headers: { 'retry-after': '1' },
+  })
+  problem.cause = cause
+  return problem
 }
