@@ -1,5 +1,5 @@
-// The baseline: what one would build without this service, from Fastify, pino, prom-client and better-sqlite3 as they come.
-// It sends constants, and rows of one prepared statement. It checks neither parameters nor keys.
+// The baseline: the comparable part of this service built with plain Fastify, pino, prom-client and better-sqlite3.
+// It returns constants, and rows of prepared statements. It validates neither parameters nor keys.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import etag from '@fastify/etag'

@@ -1,4 +1,4 @@
-// Lists what is compared: each kind of request, what it is held against, and the ratio that is promised.
+// The comparisons of the benchmark: the requests, the reference, and the target ratio of each.
 import { countSpeakers, countWords, DAYS, dayOf, idOf, STATUSES } from './data.ts'
 import type { Requests } from './load.ts'
 
@@ -7,17 +7,17 @@ export interface Comparison {
   title: string
   /** Requests to the service. */
   service: Requests
-  /** What the service is compared with: the baseline, or other requests to the service itself. */
+  /** The reference of the comparison: the baseline, or other requests to the service itself. */
   reference?: { title: string; server: 'baseline' | 'service'; requests: Requests }
-  /** The promised ratio of answers per second. */
+  /** The target ratio of responses per second. */
   target?: number
-  /** Measured last, since it changes the data. */
+  /** Measured last, because it changes the data. */
   writes?: true
 }
 
-/** A place deep in the list of all proposals. */
+/** A position deep in the list of all proposals. */
 export interface DeepPage {
-  /** Where a page begins. */
+  /** The cursor of a page. */
   cursor: string
   /** The day of the row before it, for a first page with nearly the same rows. */
   day: string
@@ -25,7 +25,7 @@ export interface DeepPage {
 
 type Urls = Record<'g1' | 'g2' | 'g3' | 'g5', (number: number) => string>
 
-/** Steps that share no factor with the number of ids or days, so that neighbours are never requested in order. */
+/** Steps coprime to the number of ids and of days, so that consecutive requests are never for neighbours. */
 const ID_STEP = 7919
 const DAY_STEP = 199
 
@@ -36,7 +36,7 @@ const TITLES = {
   g5: 'G5, 20 that contain a word',
 }
 
-/** The GETs that are compared with the baseline. They repeat after 40,000 numbers or more, G1 after all rows. */
+/** The URLs that are compared with the baseline. They repeat after 40,000 requests or more, G1 after all rows. */
 export function urlsOf(rows: number): Urls {
   return {
     g1: (number) => `/v1/proposals/${idOf('prp', (number * ID_STEP) % rows)}`,
@@ -44,7 +44,7 @@ export function urlsOf(rows: number): Urls {
       `/v1/proposals?status=${STATUSES[number % STATUSES.length]}&proposedTo=${dayOf((number * DAY_STEP) % DAYS)}&limit=50`,
     g3: (number) =>
       `/v1/proposals?speaker=${idOf('spk', number % countSpeakers(rows))}&include=meeting&proposedTo=${dayOf(DAYS - 1 - 24 * (number % 336))}&limit=50`,
-    // The day is before all records: it only keeps the URL of a word from repeating.
+    // The day is earlier than all records: it only makes the URLs of a word differ.
     g5: (number) =>
       `/v1/proposals?q=w${number % countWords(rows)}&proposedFrom=${1901 + (Math.floor(number / countWords(rows)) % 100)}-01-01&limit=20`,
   }
@@ -132,7 +132,7 @@ export function comparisonsOf(rows: number, key: string, deepPages: DeepPage[]):
   ]
 }
 
-/** Walks down the list of all proposals, to around its middle. */
+/** Follows the list of all proposals to around its middle. */
 export async function findDeepPages(base: string, rows: number): Promise<DeepPage[]> {
   const pages: DeepPage[] = []
   let cursor: string | null = ''

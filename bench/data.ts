@@ -1,10 +1,10 @@
-// Creates the data: the same proposals every time, imported into the service and copied to the baseline.
+// The data of the benchmark: the same proposals every time, imported into the service and copied to the baseline.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import Database from 'better-sqlite3'
 
-/** How many proposals share a speaker, a meeting and a word, whatever the size of the data. */
+/** How many proposals share a speaker, a meeting or a word, at any size of the data. */
 const PER_SPEAKER = 200
 const PER_MEETING = 20
 const PER_WORD = 25
@@ -22,7 +22,7 @@ export const countWords = (rows: number) => Math.ceil(rows / PER_WORD)
 export const idOf = (kind: 'prp' | 'spk' | 'mtg' | 'top', number: number) =>
   `${kind}_${String(number).padStart(26, '0')}`
 
-/** One of the days from 2002-01-01 to 2025-12-28; months have 28 days. Neighbours lie in different years. */
+/** One of the days from 2002-01-01 to 2025-12-28, with 28 days per month. Consecutive numbers are in different years. */
 export function dayOf(number: number): string {
   const twoDigits = (part: number) => String(part).padStart(2, '0')
   const [month, day] = [Math.floor(number / 24) % 12, Math.floor(number / 288) % 28]
@@ -48,7 +48,7 @@ function proposal(number: number, rows: number) {
   }
 }
 
-/** Imports everything over HTTP. @returns imported proposals per second */
+/** Imports all records over HTTP. @returns imported proposals per second */
 export async function importData(base: string, key: string, rows: number): Promise<number> {
   const reference = [
     { kind: 'state', record: { code: 'RU', name: 'Russia' } },
@@ -117,7 +117,7 @@ export async function measureStream(base: string, rows: number): Promise<number>
   return rows / ((performance.now() - begin) / 1000)
 }
 
-/** Copies the data from the service to the baseline: a table with a column for each field, plain indexes, FTS5. */
+/** Copies the data of the service to the baseline: a table with a column for each field, plain indexes, FTS5. */
 export async function createBaselineDatabase(base: string, file: string): Promise<void> {
   const database = new Database(file)
   database.pragma('journal_mode = WAL')

@@ -1,13 +1,13 @@
-// Sends requests to one server on this machine for a bounded time, and measures rate, latency and CPU time.
+// Sends requests to a local server for a limited time, and measures rate, latency and CPU time.
 import autocannon from 'autocannon'
 import { cpuSeconds, type Server } from './servers.ts'
 
-/** A kind of request that can be repeated without end. */
+/** A request that can be repeated without end. */
 export interface Requests {
   /** One path, or the path of each request by its number. */
   path: string | ((number: number) => string)
   clients?: number
-  /** Makes it a POST. */
+  /** The body of a POST; without one the request is a GET. */
   body?: object
   headers?: Record<string, string>
   /** Sent at the same time, and not measured. */
@@ -15,17 +15,17 @@ export interface Requests {
 }
 
 export interface Figures {
-  /** Answers per second. */
+  /** Responses per second. */
   rate: number
-  /** Milliseconds within which 99 of 100 answers arrived. */
+  /** The 99th percentile of the latency in milliseconds. */
   p99: number
-  /** Microseconds of CPU time of the server per answer; NaN where the system does not say. */
+  /** Microseconds of CPU time of the server per response; NaN without /proc. */
   cpu: number
 }
 
 const CLIENTS = 32
 
-/** How many requests of each kind were sent, so that none is repeated in the next run. */
+/** How many requests of each kind were sent, so that the next run repeats none. */
 const sent = new Map<Requests, number>()
 
 /** @throws when a request fails */

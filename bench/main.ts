@@ -1,4 +1,4 @@
-// Compares the speed of the service with what one would build without it. `npm run bench -- --help` lists the options.
+// Compares the speed of the service with the baseline. `npm run bench -- --help` lists the options.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { type Figures, load } from './load.ts'
 import { type Results, saveResults, tableOf } from './report.ts'
 import { createKey, peakMemory, type Server, startBaseline, startService, stop } from './servers.ts'
 
-/** With fewer rows, requests repeat while the response cache still has them. */
+/** With fewer rows, requests repeat while their responses are still cached. */
 const MIN_ROWS = 50_000
 const SERVICE_PORT = 3970
 const BASELINE_PORT = 3971
@@ -72,9 +72,9 @@ const results: Results = {
   comparisons: comparisons.map(({ name, title, reference, target }) => ({
     name,
     title,
-    service: undisturbed(turns.get(`${name} service`)),
+    service: betterQuartile(turns.get(`${name} service`)),
     ...(reference && {
-      reference: { title: reference.title, ...undisturbed(turns.get(`${name} reference`)) },
+      reference: { title: reference.title, ...betterQuartile(turns.get(`${name} reference`)) },
     }),
     ...(target && { target }),
   })),
@@ -94,7 +94,7 @@ async function stopAll(): Promise<void> {
   await Promise.all(running.splice(0).map(stop))
 }
 
-/** Creates the data of both servers, and makes sure that they send the same. */
+/** Creates the data of both servers, and checks that their responses are equal. */
 async function prepare() {
   const service = await startService(databaseUrl, SERVICE_PORT, join(folder, 'service.log'))
   running.push(service)
@@ -123,7 +123,7 @@ async function prepare() {
   return { key, deepPages, importRate, streamRate }
 }
 
-/** Loads the servers of each comparison in turns of a second, so that a busy machine slows down both. */
+/** Loads the servers of each comparison in alternating seconds, so that a busy machine affects both. */
 async function measure(comparisons: Comparison[]) {
   const turns = new Map<string, Figures[]>()
   const starts: number[] = []
@@ -156,8 +156,8 @@ async function measure(comparisons: Comparison[]) {
   return { turns, starts, memory }
 }
 
-/** The better quartile of the turns: other processes on the machine only ever make a server slower. */
-function undisturbed(turns: Figures[] = []): Figures {
+/** Combines measurements by their better quartile, because other processes only ever slow down a server. */
+function betterQuartile(turns: Figures[] = []): Figures {
   return {
     rate: Math.round(
       quantile(

@@ -1,4 +1,4 @@
-// Writes the results: a table for the terminal and docs/performance.md, a small JSON file, a plot.
+// The report of the benchmark: a table for the terminal and docs/performance.md, a JSON file, and a plot.
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Figures } from './load.ts'
 
@@ -7,14 +7,14 @@ export interface Result {
   title: string
   service: Figures
   reference?: Figures & { title: string }
-  /** The promised ratio. */
+  /** The target ratio of responses per second. */
   target?: number
 }
 
 export interface Results {
   date: string
   machine: string
-  /** Of the machine over the minute before the bench began. */
+  /** The load average of the machine over the minute before the run. */
   loadAverage: number
   database: string
   rows: number
@@ -67,7 +67,7 @@ function rowOf(result: Result): string[] {
   ]
 }
 
-/** Everything as Markdown. */
+/** The results as Markdown. */
 export function tableOf(results: Results): string {
   const { date, machine, loadAverage, database, rows, rounds, seconds } = results
   return [
@@ -89,7 +89,7 @@ export function withFigures(page: string, results: Results): string {
   return `${before}${BEGIN}\n\n${tableOf(results)}\n\n${END}${after}`
 }
 
-/** @returns an SVG with a bar for each ratio and a mark for each promise */
+/** @returns an SVG with a bar for each ratio and a mark for each target */
 export function plotOf({ rows, comparisons }: Results): string {
   const bars = comparisons.filter(({ reference }) => reference)
   const [left, width, step] = [120, 480, 26]

@@ -1,4 +1,4 @@
-// Starts the servers under test as processes and measures what they use.
+// Starts the measured servers as processes, and reads their CPU time and memory.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 export interface Server {
   base: string
   child: ChildProcess
-  /** Milliseconds from the start of the process to its first answer. */
+  /** Milliseconds from the start of the process to its first response. */
   startMs: number
 }
 
@@ -32,7 +32,7 @@ export function startBaseline(files: Record<string, string>, port: number, logFi
   return start(['bench/baseline.ts'], port, logFile, files)
 }
 
-/** Creates a key that may write. The service must have been started once on this database. */
+/** Creates a key with the right to write. The service must have been started once on this database. */
 export function createKey(databaseUrl: string): string {
   const create = ['create', '--name', 'bench', '--role', 'analyst']
   return execFileSync(process.execPath, [...argumentsOf(scripts.keys), ...create], {
@@ -75,13 +75,13 @@ const procFile = ({ child }: Server, name: string) => {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
-/** Seconds of CPU time that a server has used, with all of its threads; NaN where there is no /proc. */
+/** Seconds of CPU time used by a server, including all threads; NaN without /proc. */
 export function cpuSeconds(server: Server): number {
   const fields = procFile(server, 'stat')?.split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** The most memory that a server has used, with mapped files, in MB; NaN where there is no /proc. */
+/** The peak memory of a server in MB, including mapped files; NaN without /proc. */
 export function peakMemory(server: Server): number {
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(procFile(server, 'status') ?? '')?.[1]) / 1024)
 }

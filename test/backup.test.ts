@@ -11,9 +11,9 @@ const run = (command: 'backup' | 'restore', file: string, ...args: string[]) =>
   runCommand(command, ...args, '--database-url', `file:${file}`)
 
 function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), 'sco-tracker-backup-'))
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
-  return made
+  const path = mkdtempSync(join(tmpdir(), 'sco-tracker-backup-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
 }
 
 async function speakersIn(file: string): Promise<string[]> {
@@ -48,14 +48,14 @@ describe('a backup', () => {
     expect((await run('backup', file, copy, '--force')).status).toBe(0)
   })
 
-  test('of a missing database creates none', async () => {
+  test('fails for a missing database and does not create one', async () => {
     const missing = join(folder(), 'missing.db')
     expect((await run('backup', missing, join(folder(), 'copy.db'))).status).toBe(1)
     expect(existsSync(missing)).toBe(false)
   })
 })
 
-describe('restoring', () => {
+describe('a restore', () => {
   test('replaces a database only with --force, and never while it is in use', async () => {
     const { file, post } = await service()
     const copy = join(folder(), 'copy.db')
@@ -75,7 +75,7 @@ describe('restoring', () => {
     expect((await run('restore', idle, copy, '--force')).status).toBe(0)
   })
 
-  test('refuses a file that is not a database of the tracker, and changes nothing', async () => {
+  test('rejects a file that is not a tracker database, and changes nothing', async () => {
     const target = join(folder(), 'target.db')
     const rubbish = join(folder(), 'rubbish.db')
     writeFileSync(rubbish, 'SQLite format 3\0 but not really')
@@ -88,7 +88,7 @@ describe('restoring', () => {
 })
 
 test.each([['backup'], ['restore']] as const)(
-  '%s of a PostgreSQL database names its own tools in one line',
+  '%s fails on a PostgreSQL database with one line that names pg_dump',
   async (command) => {
     const file = join(folder(), 'copy.db')
     writeFileSync(file, '')

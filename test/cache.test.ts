@@ -1,4 +1,4 @@
-// The response cache: hits equal misses to the byte, and are never older than the last commit of any process.
+// The response cache: a hit equals the miss byte for byte, and is never older than the last commit of any process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -17,8 +17,8 @@ async function request(s: Service, url: string, headers: Record<string, string> 
   return { queries: s.queries().length, statusCode, headers: own, body }
 }
 
-/** Another process of the service on the same database. */
-async function another(url: string): Promise<string> {
+/** Starts another process of the service on the same database and returns its address. */
+async function startProcess(url: string): Promise<string> {
   const child: ChildProcess = spawn(process.execPath, ['src/main.ts'], {
     env: { ...process.env, DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'silent', SEED: 'none' },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -53,13 +53,13 @@ test.skipIf(ENGINE !== 'sqlite')('a repeated request is answered without queryin
     const { date: __, 'x-request-id': otherId, ...expected } = miss.headers
     expect([hit.statusCode, hit.body, headers], url).toEqual([miss.statusCode, miss.body, expected])
     expect(id).not.toBe(otherId)
-    const known = { 'if-none-match': String(miss.headers['etag']) }
-    expect(await request(s, url, known)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
+    const conditional = { 'if-none-match': String(miss.headers['etag']) }
+    expect(await request(s, url, conditional)).toMatchObject({ queries: 0, statusCode: 304, body: '' })
   }
 })
 
 test.skipIf(ENGINE !== 'sqlite')(
-  'problems, streams and responses that need a role are not cached',
+  'problems, streams and responses that require a role are not cached',
   async () => {
     const s = await service({ seed: true })
     const admin = { authorization: `Bearer ${s.keys.admin}` }
@@ -114,7 +114,7 @@ test('a feed or calendar names the host of its own request', async () => {
   }
 })
 
-test('a cached response is sent only for the same Accept header and the same kind of access', async () => {
+test('a cached response is only sent for the same Accept header and the same kind of access', async () => {
   const s = await service({ seed: true, requireKeyForReads: true })
   const url = '/v1/states?limit=1'
   const headers = { authorization: `Bearer ${s.keys.analyst}` }
@@ -139,7 +139,7 @@ test('a response that depends on today is rebuilt tomorrow', async () => {
   expect(await codes()).toContain('BY')
 })
 
-test('every read after a write of this process sees it', async () => {
+test('every read after a write in this process returns the written version', async () => {
   const s = await service()
   const { body } = await s.post(pathOf('meeting'), meeting)
   const urls = [`/v1/meetings/${body['id']}`, '/v1/meetings', '/v1/changes?after=1', '/v1/search?q=meeting']
@@ -151,12 +151,12 @@ test('every read after a write of this process sees it', async () => {
   expect((await s.get(urls[0] ?? '')).status).toBe(410)
 })
 
-test('with writers in this and in another process, no response is older than a write that was confirmed before the request', async () => {
+test('with writers in two processes, no response is older than a write confirmed before its request', async () => {
   const s = await service()
-  const elsewhere = await another(s.url)
-  // Over sockets: that is how requests arrive of which it is promised.
-  const here = await s.app.listen({ host: '127.0.0.1', port: 0 })
-  const ask = async (path: string) => (await fetch(here + path)).json() as Promise<any>
+  const otherBase = await startProcess(s.url)
+  // Over sockets, because the guarantee covers requests from the network.
+  const base = await s.app.listen({ host: '127.0.0.1', port: 0 })
+  const getJson = async (path: string) => (await fetch(base + path)).json() as Promise<any>
   const ids = await Promise.all(
     ['here', 'there'].map(async (name) => (await s.post('/v1/meetings', { ...meeting, name })).body['id']),
   )
@@ -175,16 +175,16 @@ test('with writers in this and in another process, no response is older than a w
   }
   let writing = true
   const read = async () => {
-    let answers = 0
-    while (writing || answers < 10) {
-      // Each of them three times, so that some are cache hits.
+    let responses = 0
+    while (writing || responses < 10) {
+      // Each id three times, so that some requests are cache hits.
       for (const id of [...ids, ...ids, ...ids]) {
         const least = confirmed.get(id) ?? 0
-        expect((await ask(`/v1/meetings/${id}`)).version).toBeGreaterThanOrEqual(least)
+        expect((await getJson(`/v1/meetings/${id}`)).version).toBeGreaterThanOrEqual(least)
         const latest = confirmed.get(id) ?? 0
-        const list = (await ask('/v1/meetings')).data
+        const list = (await getJson('/v1/meetings')).data
         expect(list.find((one: any) => one.id === id).version).toBeGreaterThanOrEqual(latest)
-        answers += 1
+        responses += 1
       }
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -196,7 +196,7 @@ test('with writers in this and in another process, no response is older than a w
         (await s.app.inject({ method: 'PATCH', url: `/v1/meetings/${ids[0]}`, payload, headers })).body,
     ),
     write(ids[1], async (body) =>
-      (await fetch(`${elsewhere}/v1/meetings/${ids[1]}`, { method: 'PATCH', body, headers })).text(),
+      (await fetch(`${otherBase}/v1/meetings/${ids[1]}`, { method: 'PATCH', body, headers })).text(),
     ),
   ]).finally(() => {
     writing = false
@@ -209,7 +209,7 @@ test('a response that was read before a commit and sent after it is not cached',
   const s = await service()
   const { body } = await s.post('/v1/meetings', { ...meeting, name: 'Before' })
   const url = `/v1/meetings/${body['id']}`
-  // All at once: reads that began in one state end in another.
+  // All at once, so that some reads overlap the commit.
   for (let round = 0; round < 20; round++) {
     await Promise.all([
       ...Array.from({ length: 5 }, () => s.app.inject(url)),
@@ -220,7 +220,7 @@ test('a response that was read before a commit and sent after it is not cached',
   }
 })
 
-test('a request is repeated when it came before, in any state of the database', () => {
+test('a request counts as repeated when its key was requested before, in any database state', () => {
   const cache = new ResponseCache()
   expect([cache.isRepeated('a'), cache.isRepeated('b'), cache.isRepeated('a')]).toEqual([false, false, true])
   cache.get({ key: 'a', state: '2' })

@@ -1,15 +1,15 @@
-// Caching: what a client has is known to be current or not, to the byte, and a write touches what it touches.
+// HTTP caching: ETag, Last-Modified and Cache-Control of every GET, and which ETags a write changes.
 import { describe, expect, test } from 'vitest'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
+async function create(s: Service, url: string, body: unknown): Promise<Body> {
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body
 }
 
-interface Places {
+interface Fixture {
   ids: Record<ResourceKind, string>
   /** By the path of the collection of their record. */
   evidence: Record<string, string>
@@ -19,23 +19,23 @@ interface Places {
   positionEvidence: string
 }
 
-async function world(s: Service): Promise<Places> {
+async function createFixture(s: Service): Promise<Fixture> {
   const ids = await oneOfEach(s)
   const cite = async (url: string) =>
-    (await made(s, `${url}/evidence`, { sourceId: ids.source, motivation: 'quote', exact: 'The text' }))[
+    (await create(s, `${url}/evidence`, { sourceId: ids.source, motivation: 'quote', exact: 'The text' }))[
       'id'
     ] as string
   const evidence: Record<string, string> = {}
   for (const kind of kinds) evidence[pathOf(kind)] = await cite(`${pathOf(kind)}/${ids[kind]}`)
   const proposal = `/v1/proposals/${ids.proposal}`
-  const { id: position } = await made(s, `${proposal}/positions`, {
+  const { id: position } = await create(s, `${proposal}/positions`, {
     stateCode: ids.state,
     position: 'supported',
     statedOn: '2022-09-01',
   })
   const agreement = `/v1/agreements/${ids.agreement}`
-  const { id: treaty } = await made(s, '/v1/agreements', leastBody('agreement', ids))
-  const add = async (url: string, body: Body) => (await made(s, url, body))['id'] as string
+  const { id: treaty } = await create(s, '/v1/agreements', leastBody('agreement', ids))
+  const add = async (url: string, body: Body) => (await create(s, url, body))['id'] as string
   const relations = {
     '/v1/proposals': await add(`${proposal}/relations`, { type: 'became', targetId: ids.agreement }),
     '/v1/agreements': await add(`${agreement}/relations`, { type: 'supersedes', targetId: treaty }),
@@ -51,14 +51,14 @@ async function world(s: Service): Promise<Places> {
   return { ids, evidence, events, relations, position, positionEvidence }
 }
 
-/** Every path of the OpenAPI document that can be read, filled in. */
+/** The URLs of every GET in the OpenAPI document, with their parameters filled in. */
 function urls(
   s: Service,
-  { ids, evidence, events, relations, position, positionEvidence }: Places,
+  { ids, evidence, events, relations, position, positionEvidence }: Fixture,
 ): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
-    // Webhooks are read by admins only, and have tests of their own.
+    // Only admins can read webhooks; they have tests of their own.
     if (!methods['get'] || path.startsWith('/v1/webhooks') || path === '/v1/imports/{id}') return []
     const collection = path.split('/').slice(0, 3).join('/')
     const kind = kinds.find((one) => pathOf(one) === collection)
@@ -78,8 +78,8 @@ function urls(
   })
 }
 
-/** Headers that say something of the answer, without those of the connection and the moment. */
-const own = ({ headers }: Answer) =>
+/** The headers that describe the response, without those of the connection and the time. */
+const own = ({ headers }: TestResponse) =>
   Object.fromEntries(
     Object.entries(headers).filter(
       ([name]) =>
@@ -89,9 +89,9 @@ const own = ({ headers }: Answer) =>
     ),
   )
 
-test('every GET of the document has a strong ETag, is 304 for who has it, says how it may be kept, and has a HEAD to match', async () => {
+test('every GET of the document has a strong ETag, answers 304 to If-None-Match, has Cache-Control, and a HEAD with equal headers', async () => {
   const s = await service()
-  const all = urls(s, await world(s))
+  const all = urls(s, await createFixture(s))
   expect(all.length).toBeGreaterThan(60)
   expect(all.filter((url) => url.includes('{'))).toEqual([])
   for (const url of all) {
@@ -110,10 +110,10 @@ test('every GET of the document has a strong ETag, is 304 for who has it, says h
     expect(full.headers['cache-control'], url).toMatch(/^public, no-cache$/)
     expect(String(full.headers['vary']).split(/, */), url).toContain('Accept')
     for (const method of ['GET', 'HEAD'] as const) {
-      for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
-        const again = await s.request({ method, url, headers: { 'if-none-match': known } })
-        expect([again.status, again.text], `${method} ${url} ${known}`).toEqual([304, ''])
-        // RFC 9110, section 15.4.5: what a 200 would have said of how to keep it.
+      for (const ifNoneMatch of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+        const again = await s.request({ method, url, headers: { 'if-none-match': ifNoneMatch } })
+        expect([again.status, again.text], `${method} ${url} ${ifNoneMatch}`).toEqual([304, ''])
+        // RFC 9110, section 15.4.5: a 304 has the headers that a 200 would have.
         for (const name of ['etag', 'cache-control', 'vary'])
           expect(again.headers[name], url).toBe(full.headers[name])
       }
@@ -124,9 +124,9 @@ test('every GET of the document has a strong ETag, is 304 for who has it, says h
   }
 })
 
-test('every GET of a record says when it last changed', async () => {
+test('every GET of a record has Last-Modified', async () => {
   const s = await service()
-  const places = await world(s)
+  const places = await createFixture(s)
   const records = [
     ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}`),
     ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}/evidence/${places.evidence[pathOf(kind)]}`),
@@ -141,7 +141,7 @@ test('every GET of a record says when it last changed', async () => {
   }
 })
 
-test('what only a key may see, or was asked for with one, is kept by no shared cache; a problem by none', async () => {
+test('responses that require a key are private to the client, and problems are not cached', async () => {
   const s = await service({ requireKeyForReads: true })
   const authorization = `Bearer ${s.keys.analyst}`
   for (const url of [
@@ -166,19 +166,19 @@ test('what only a key may see, or was asked for with one, is kept by no shared c
 })
 
 describe('a write', () => {
-  test('moves the ETag of exactly what it touches', async () => {
+  test('changes the ETags of exactly the responses it affects', async () => {
     const s = await service()
     const { body: uz } = await s.post('/v1/states', { code: 'XA', name: 'Land' })
-    const { id: topic } = await made(s, '/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
-    const { id: body } = await made(s, '/v1/organizations', { name: 'Body', classification: 'organ' })
-    const { id: meeting } = await made(s, '/v1/meetings', {
+    const { id: topic } = await create(s, '/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
+    const { id: body } = await create(s, '/v1/organizations', { name: 'Body', classification: 'organ' })
+    const { id: meeting } = await create(s, '/v1/meetings', {
       name: 'Meeting',
       startDate: '2022-08-24',
       organizationId: body,
     })
-    const { id: speaker } = await made(s, '/v1/speakers', { name: 'Person' })
-    const { id: agreement } = await made(s, '/v1/agreements', { title: 'Agreement', kind: 'treaty' })
-    const { id: source } = await made(s, '/v1/sources', { title: 'Source', language: 'en', text: 'Words.' })
+    const { id: speaker } = await create(s, '/v1/speakers', { name: 'Person' })
+    const { id: agreement } = await create(s, '/v1/agreements', { title: 'Agreement', kind: 'treaty' })
+    const { id: source } = await create(s, '/v1/sources', { title: 'Source', language: 'en', text: 'Words.' })
     const proposals: string[] = []
     for (const [title, topicIds] of [
       ['A', ['drones']],
@@ -187,7 +187,7 @@ describe('a write', () => {
     ] as const)
       proposals.push(
         (
-          await made(s, '/v1/proposals', {
+          await create(s, '/v1/proposals', {
             title,
             topicIds,
             proposedOn: '2022-08-24',
@@ -198,7 +198,7 @@ describe('a write', () => {
         )['id'],
       )
     const [a, b, c] = proposals as [string, string, string]
-    await made(s, `/v1/proposals/${a}/relations`, { type: 'became', targetId: agreement })
+    await create(s, `/v1/proposals/${a}/relations`, { type: 'became', targetId: agreement })
     const WATCHED = {
       a: `/v1/proposals/${a}`,
       b: `/v1/proposals/${b}`,
@@ -226,7 +226,7 @@ describe('a write', () => {
       'by status': '/v1/stats/proposals?by=status',
       'by topic': '/v1/stats/proposals?by=topic',
     }
-    await made(s, '/v1/speakers', { name: 'Second' })
+    await create(s, '/v1/speakers', { name: 'Second' })
     type Watched = keyof typeof WATCHED
     const tags = async () =>
       new Map(
@@ -238,36 +238,36 @@ describe('a write', () => {
           }),
         ),
       )
-    const moves = async (what: string, write: () => Promise<Answer>, expected: Watched[]) => {
+    const expectChanged = async (what: string, write: () => Promise<TestResponse>, expected: Watched[]) => {
       const before = await tags()
       const { status, text } = await write()
       expect(status, `${what}: ${text}`).toBeLessThan(300)
       const after = await tags()
-      const moved = Object.keys(WATCHED).filter((name) => before.get(name) !== after.get(name))
-      expect(moved, what).toEqual(Object.keys(WATCHED).filter((name) => expected.includes(name as Watched)))
+      const changed = Object.keys(WATCHED).filter((name) => before.get(name) !== after.get(name))
+      expect(changed, what).toEqual(Object.keys(WATCHED).filter((name) => expected.includes(name as Watched)))
     }
     const lists: Watched[] = ['proposals', 'proposals.csv', 'meeting with proposals']
     const ofA: Watched[] = ['a', 'a then', 'a with meeting', 'a with meeting.organization']
 
-    await moves('a patch that changes nothing', () => s.patch(WATCHED.a, { title: 'A' }), [])
-    await moves('the summary of a', () => s.patch(WATCHED.a, { summary: 'New' }), [
+    await expectChanged('a patch that changes nothing', () => s.patch(WATCHED.a, { title: 'A' }), [])
+    await expectChanged('the summary of a', () => s.patch(WATCHED.a, { summary: 'New' }), [
       ...ofA,
       ...lists,
       'first proposal',
       'proposals about drones',
     ])
-    await moves('the summary of b', () => s.patch(WATCHED.b, { summary: 'New' }), [
+    await expectChanged('the summary of b', () => s.patch(WATCHED.b, { summary: 'New' }), [
       'b',
       'b with parts',
       ...lists,
       'first proposal',
     ])
-    await moves('c becomes a part of b', () => s.patch(`/v1/proposals/${c}`, { parentId: b }), [
+    await expectChanged('c becomes a part of b', () => s.patch(`/v1/proposals/${c}`, { parentId: b }), [
       'b with parts',
       ...lists,
       'first proposal',
     ])
-    await moves('the city of the meeting', () => s.patch(WATCHED.meeting, { city: 'Osh' }), [
+    await expectChanged('the city of the meeting', () => s.patch(WATCHED.meeting, { city: 'Osh' }), [
       'a with meeting',
       'a with meeting.organization',
       'meeting',
@@ -275,11 +275,11 @@ describe('a write', () => {
       'meetings',
       'meetings.ics',
     ])
-    await moves('the seat of the body', () => s.patch(WATCHED.body, { seat: 'Osh' }), [
+    await expectChanged('the seat of the body', () => s.patch(WATCHED.body, { seat: 'Osh' }), [
       'body',
       'a with meeting.organization',
     ])
-    await moves(
+    await expectChanged(
       'a is adopted',
       () => s.post(`/v1/proposals/${a}/events`, { status: 'adopted', occurredOn: '2023-01-01' }),
       [
@@ -293,7 +293,7 @@ describe('a write', () => {
         'by status',
       ],
     )
-    await moves(
+    await expectChanged(
       'a state takes a position on a',
       () =>
         s.post(`/v1/proposals/${a}/positions`, {
@@ -304,11 +304,11 @@ describe('a write', () => {
       ['a positions'],
     )
     const cited = { sourceId: source, motivation: 'inference', exact: 'Words', note: 'Why.' }
-    await moves('an inference about a', () => s.post(`/v1/proposals/${a}/evidence`, cited), [
+    await expectChanged('an inference about a', () => s.post(`/v1/proposals/${a}/evidence`, cited), [
       'a evidence',
       'annotations',
     ])
-    await moves(
+    await expectChanged(
       'a quote for a',
       () => s.post(`/v1/proposals/${a}/evidence`, { ...cited, motivation: 'quote' }),
       [
@@ -321,18 +321,20 @@ describe('a write', () => {
         'proposals adopted',
       ],
     )
-    await moves(
+    await expectChanged(
       'the agreement is renamed',
       () => s.patch(`/v1/agreements/${agreement}`, { title: 'Treaty' }),
       ['a lineage'],
     )
-    await moves('the label of the topic', () => s.patch(`/v1/topics/${topic}`, { prefLabel: 'UAV' }), [
-      'by topic',
-    ])
-    await moves('a speaker behind the first page', () => s.post('/v1/speakers', { name: 'Third' }), [
+    await expectChanged(
+      'the label of the topic',
+      () => s.patch(`/v1/topics/${topic}`, { prefLabel: 'UAV' }),
+      ['by topic'],
+    )
+    await expectChanged('a speaker after the first page', () => s.post('/v1/speakers', { name: 'Third' }), [
       'first speaker of many',
     ])
-    await moves('c is deleted', () => s.del(`/v1/proposals/${c}`), [
+    await expectChanged('c is deleted', () => s.del(`/v1/proposals/${c}`), [
       'b with parts',
       ...lists,
       'first proposal',
@@ -341,7 +343,7 @@ describe('a write', () => {
     ])
   })
 
-  test('answers with the ETag that the next GET has', async () => {
+  test('returns the ETag of the next GET', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const kind of kinds) {
@@ -356,7 +358,7 @@ describe('a write', () => {
     }
   })
 
-  test('of what was read with include goes by the same ETag', async () => {
+  test('accepts in If-Match the ETag of a response with include', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const url = `/v1/proposals/${ids.proposal}`

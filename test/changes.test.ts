@@ -1,4 +1,4 @@
-// The change feed: every write in order, as pages and live; and what it is for, a copy that equals the database.
+// The change feed: every write in order, in pages and as a live stream; a mirror that applies it equals the database.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ const ROOT = new URL('..', import.meta.url).pathname
 const feed = async (s: Service, query = ''): Promise<Body[]> =>
   (await s.get(`/v1/changes?limit=1000${query}`)).body['data']
 
-/** The whole feed, page by page. */
+/** All changes of the feed, requested page by page. */
 async function paged(s: Service, query: string, from = 0): Promise<Body[]> {
   const found: Body[] = []
   for (let after = from; ; ) {
@@ -41,11 +41,11 @@ async function paged(s: Service, query: string, from = 0): Promise<Body[]> {
   }
 }
 
-/** A proposal with everything that can live under one, and its deletion. */
-async function wholeLife(s: Service) {
+/** Creates a proposal with every kind of child, and deletes it. */
+async function createAndDeleteProposal(s: Service) {
   const ids = await oneOfEach(s)
-  const made = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
-  const url = `/v1/proposals/${made}`
+  const proposal = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
+  const url = `/v1/proposals/${proposal}`
   const stated = { stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }
   const position = (await s.post(`${url}/positions`, stated)).body['id']
   const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
@@ -54,22 +54,30 @@ async function wholeLife(s: Service) {
   await s.post(`${url}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
   await s.post(`${url}/relations`, { type: 'restates', targetId: ids.proposal })
   expect((await s.del(url)).status).toBe(204)
-  return { ids, proposal: made as string, position: position as string }
+  return { ids, proposal: proposal as string, position: position as string }
 }
 
 describe('the feed', () => {
-  test('holds every write in the order of commits, whole, with who and when', async () => {
+  test('contains every write in commit order, with its record, actor and time', async () => {
     const s = await service()
-    const made = (await s.post('/v1/speakers', { name: 'A' })).body
-    const url = `/v1/speakers/${made['id']}`
+    const created = (await s.post('/v1/speakers', { name: 'A' })).body
+    const url = `/v1/speakers/${created['id']}`
     const changed = (await s.patch(url, { name: 'B' })).body
     await s.patch(url, { name: 'B' })
     await s.del(url)
     const { body } = await s.get('/v1/changes')
-    const about = { kind: 'speaker', id: made['id'], parentId: null }
+    const about = { kind: 'speaker', id: created['id'], parentId: null }
     const analyst = { id: expect.any(String), name: 'test analyst' }
     expect(body['data']).toEqual([
-      { ...about, seq: 1, version: 1, op: 'create', at: made['createdAt'], actor: analyst, record: made },
+      {
+        ...about,
+        seq: 1,
+        version: 1,
+        op: 'create',
+        at: created['createdAt'],
+        actor: analyst,
+        record: created,
+      },
       {
         ...about,
         seq: 2,
@@ -92,11 +100,13 @@ describe('the feed', () => {
     expect(body['page']).toEqual({ nextAfter: 3, hasMore: false, limit: 100 })
   })
 
-  test('tells of parts with the record under which they live, and of each a tombstone when it goes with it', async () => {
+  test('contains the children of a record with their parentId, and a deletion of each when the record is deleted', async () => {
     const s = await service()
-    const { proposal, position } = await wholeLife(s)
-    const under = (await feed(s)).filter(({ parentId }) => parentId === proposal || parentId === position)
-    expect(under.filter(({ op }) => op === 'create').map(({ kind, parentId }) => [kind, parentId])).toEqual([
+    const { proposal, position } = await createAndDeleteProposal(s)
+    const children = (await feed(s)).filter(({ parentId }) => parentId === proposal || parentId === position)
+    expect(
+      children.filter(({ op }) => op === 'create').map(({ kind, parentId }) => [kind, parentId]),
+    ).toEqual([
       ['event', proposal],
       ['position', proposal],
       ['evidence', position],
@@ -104,20 +114,20 @@ describe('the feed', () => {
       ['event', proposal],
       ['relation', proposal],
     ])
-    const alive = new Set<string>()
-    for (const { op, id, record } of under) {
+    const existing = new Set<string>()
+    for (const { op, id, record } of children) {
       expect(record === null, op).toBe(op === 'delete')
-      if (op === 'delete') expect(alive.delete(id)).toBe(true)
-      else alive.add(id)
+      if (op === 'delete') expect(existing.delete(id)).toBe(true)
+      else existing.add(id)
     }
-    expect([...alive]).toEqual([])
-    // Copies that apply the feed in order never hold a part of nothing: the record goes last.
+    expect([...existing]).toEqual([])
+    // The record is deleted last, so that a mirror never has a child without its record.
     expect((await feed(s)).at(-1)).toMatchObject({ id: proposal, op: 'delete', record: null })
   })
 
-  test('filtered by kind is the whole feed without the others, for each kind and for several', async () => {
+  test('filtered by kind contains exactly the changes of those kinds, for each kind and for several', async () => {
     const s = await service()
-    await wholeLife(s)
+    await createAndDeleteProposal(s)
     const all = await feed(s)
     const kinds = [...new Set(all.map(({ kind }) => kind))]
     expect(kinds.length).toBeGreaterThanOrEqual(13)
@@ -125,14 +135,14 @@ describe('the feed', () => {
       const wanted = all.filter((change) => kind.split(',').includes(change['kind']))
       expect(wanted.length, kind).toBeGreaterThan(0)
       expect(await feed(s, `&kind=${kind}`), kind).toEqual(wanted)
-      // Also in pages of one, between which the others lie.
+      // Also in pages of one, with changes of other kinds between them.
       expect(await paged(s, `&kind=${kind}&limit=1`), kind).toEqual(wanted)
     }
   })
 
-  test('in pages of any size, from any place, is the same feed', async () => {
+  test('is the same in pages of any size, from any position', async () => {
     const s = await service()
-    await wholeLife(s)
+    await createAndDeleteProposal(s)
     const all = await feed(s)
     for (const limit of [1, 2, 7, all.length - 1, all.length, all.length + 1]) {
       expect(await paged(s, `&limit=${limit}`), `limit ${limit}`).toEqual(all)
@@ -142,7 +152,7 @@ describe('the feed', () => {
     }
   })
 
-  test('holds fewer changes on a page where the records are large, and skips none', async () => {
+  test('has fewer changes on a page when the records are large, and skips none', async () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const resource = catalogue.resource('source')
@@ -165,7 +175,7 @@ describe('the feed', () => {
     expect(sizes.length).toBeGreaterThan(1)
   })
 
-  test('says with nextAfter where to go on, past what a filter hides and never past what it shows', async () => {
+  test('returns in nextAfter where to continue: after the changes that the filter excludes, never after unread ones', async () => {
     const s = await service()
     const page = async (query: string) => (await s.get(`/v1/changes?${query}`)).body['page']
     expect(await page('')).toEqual({ nextAfter: 0, hasMore: false, limit: 100 })
@@ -180,14 +190,14 @@ describe('the feed', () => {
     expect(await page('kind=topic&limit=1&after=1')).toMatchObject({ nextAfter: 5, hasMore: false })
     expect(await page('kind=relation')).toMatchObject({ nextAfter: 5, hasMore: false })
     expect(await page('after=5')).toMatchObject({ nextAfter: 5, hasMore: false })
-    // Ahead of the feed, nobody is sent back to see things twice.
+    // A position after the end of the feed is returned unchanged, so that no change is read twice.
     expect(await page('after=99')).toMatchObject({ nextAfter: 99, hasMore: false })
-    // What comes later is behind the place that was given before, also when the filter showed nothing then.
+    // A later change follows the returned position, also when the filter matched nothing before.
     await s.post('/v1/speakers', { name: 'D' })
     expect((await feed(s, '&kind=speaker&after=5')).map(({ record }) => record.name)).toEqual(['D'])
   })
 
-  test('has nothing of a write that was refused, and no number is lost to it', async () => {
+  test('does not contain a rejected write, and skips no number for it', async () => {
     const s = await service()
     await s.post('/v1/reports', {
       source: { title: 'S', language: 'en', text: 'T' },
@@ -210,7 +220,7 @@ describe('the feed', () => {
     'kind=nonsense',
     'kind=speaker,nonsense',
     'since=1',
-  ])('refuses ?%s (400) and says which parameter it was', async (query) => {
+  ])('rejects ?%s with 400 and names the parameter', async (query) => {
     const s = await service()
     for (const accept of ['application/json', 'text/event-stream']) {
       const { status, body } = await s.get(`/v1/changes?${query}`, { accept })
@@ -226,7 +236,7 @@ interface ServerSentEvent {
   data: Body
 }
 
-/** Reads server-sent events as the standard says: fields by line, dispatched at an empty line, comments passed over. */
+/** Parses server-sent events as the standard specifies: fields by line, dispatched at an empty line, comments ignored. */
 function parser(onEvent: (event: ServerSentEvent) => void) {
   let rest = ''
   let fields: Record<string, string> = {}
@@ -251,10 +261,10 @@ interface Live {
   response: IncomingMessage
   events: ServerSentEvent[]
   text: () => string
-  /** Resolves when so many events are there. */
+  /** Resolves when this many events have arrived. */
   reach: (count: number) => Promise<void>
   ended: Promise<unknown>
-  hangUp: () => void
+  disconnect: () => void
 }
 
 async function baseOf(s: Service): Promise<string> {
@@ -292,12 +302,12 @@ async function live(base: string, query = '', headers: Record<string, string> = 
         check()
       }),
     ended,
-    hangUp: () => request.destroy(),
+    disconnect: () => request.destroy(),
   }
 }
 
-/** Runs a script beside this process. */
-function beside(args: string[], env: Record<string, string> = {}): ChildProcess {
+/** Runs a script in a child process. */
+function runScript(args: string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -308,10 +318,10 @@ function beside(args: string[], env: Record<string, string> = {}): ChildProcess 
 }
 
 describe('the live feed', () => {
-  test('is server-sent events with the seq as id, the same changes as the pages, and goes on', async () => {
+  test('sends changes as server-sent events with seq as id, equal to the pages, and stays open for new ones', async () => {
     const s = await service()
     await s.post('/v1/speakers', { name: 'Ünïcode 😀\r\n\u2028 data: x' })
-    await wholeLife(s)
+    await createAndDeleteProposal(s)
     const before = await feed(s)
     const { response, events, reach, text } = await live(await baseOf(s))
     expect([
@@ -329,15 +339,15 @@ describe('the live feed', () => {
     expect(text()).toMatch(/^retry: \d+\n\n/)
   })
 
-  test('resumes behind Last-Event-ID, which goes before after, and shows only the kinds asked for', async () => {
+  test('resumes after Last-Event-ID, which takes precedence over ?after, and contains only the requested kinds', async () => {
     const s = await service()
-    await wholeLife(s)
+    await createAndDeleteProposal(s)
     const all = await feed(s)
     const base = await baseOf(s)
     const seqs = async (query: string, headers: Record<string, string>, expected: Body[]) => {
-      const { events, reach, hangUp } = await live(base, query, headers)
+      const { events, reach, disconnect } = await live(base, query, headers)
       await reach(expected.length)
-      hangUp()
+      disconnect()
       expect(events.map(({ data }) => data)).toEqual(expected)
     }
     await seqs('?after=7', {}, all.slice(7))
@@ -353,7 +363,7 @@ describe('the live feed', () => {
     }
   })
 
-  test('shows what another process wrote to the same database', async () => {
+  test('contains changes written by another process to the same database', async () => {
     const s = await service()
     const { events, reach } = await live(await baseOf(s))
     const script = `
@@ -364,7 +374,7 @@ describe('the live feed', () => {
       await recordsOn(engine).write({ actor: { id: 'other', name: 'other' }, requestId: null }, (tx) =>
         createRecord(tx, catalogue.resource('speaker'), catalogue.resource('speaker').create.parse({ name: 'From afar' })))
       await engine.close()`
-    const child = beside(['--input-type=module', '-e', script, s.url])
+    const child = runScript(['--input-type=module', '-e', script, s.url])
     const [code] = await once(child, 'exit')
     expect(code).toBe(0)
     await reach(1)
@@ -372,10 +382,10 @@ describe('the live feed', () => {
     expect(events.map(({ data }) => data)).toEqual(await feed(s))
   })
 
-  test('says that it is alive when nothing happens, in a comment that no parser takes for an event', async () => {
+  test('sends a comment as keep-alive when nothing happens, which parsers ignore', async () => {
     const s = await service()
     const base = await baseOf(s)
-    // Only the clock by which the feed tells how long it was quiet.
+    // Moves only the clock by which the feed measures silence.
     let ahead = 0
     const real = Date.now
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead)
@@ -392,7 +402,7 @@ describe('the live feed', () => {
     expect(events.map(({ data }) => data)).toEqual(await feed(s))
   })
 
-  test('ends when the service closes, which waits for no client', async () => {
+  test('ends when the service closes, which does not wait for clients', async () => {
     const s = await service()
     await s.post('/v1/speakers', { name: 'A' })
     const base = await baseOf(s)
@@ -403,7 +413,7 @@ describe('the live feed', () => {
     expect(feeds.map(({ events }) => events.length)).toEqual([1, 1, 0])
   })
 
-  test('of a client that hangs up is over for the service too: nothing waits for changes any more', async () => {
+  test('ends when its client disconnects, and leaves no listener behind', async () => {
     let waiting = 0
     const s = await service()
     const { waitForCommit } = s.engine
@@ -415,9 +425,9 @@ describe('the live feed', () => {
     const base = await baseOf(s)
     const feeds = await Promise.all(Array.from({ length: 10 }, () => live(base)))
     await eventually(() => expect(waiting).toBe(10))
-    for (const { hangUp } of feeds) hangUp()
+    for (const { disconnect } of feeds) disconnect()
     await eventually(() => expect(waiting).toBe(0))
-    // And it stays over: of the next commit only a client that is still there hears.
+    // The next commit wakes only the client that is still connected.
     const other = await live(base)
     await s.post('/v1/speakers', { name: 'A' })
     await other.reach(1)
@@ -428,12 +438,12 @@ describe('the live feed', () => {
     ['many small changes', 4000, 5_000],
     ['few large ones', 20, 1_000_000],
   ])(
-    'costs no memory when its reader is slow, with %s',
+    'uses no additional memory when its reader is slow, with %s',
     async (_, count, size) => {
       const s = await service()
       const records = recordsOn(s.engine)
       const resource = catalogue.resource('source')
-      // Readers that take the headers and nothing else: for each of them 20 MB wait.
+      // These clients read the headers and nothing else, so 20 MB wait for each of them.
       const base = await baseOf(s)
       const sockets: Socket[] = []
       s.app.server.on('connection', (socket) => sockets.push(socket))
@@ -457,16 +467,16 @@ describe('the live feed', () => {
       collectGarbage()
       const before = memory()
       for (let n = 0; n < count; n += count / 20) await write(n, n + count / 20)
-      // Others come when all of it waits for them already.
+      // More clients connect when all changes are already waiting.
       for (const { response } of await Promise.all([live(base), live(base)])) response.pause()
-      // The service has sent what the connections take, and waits.
+      // The service has filled the buffers of the connections, and waits.
       await eventually(() => expect(sockets.filter((socket) => socket.writableLength > 0)).toHaveLength(5))
-      // A connection to PostgreSQL keeps room for the largest answer that it had; that does not grow with readers.
+      // A connection to PostgreSQL keeps a buffer for its largest response; it does not grow with the number of readers.
       await eventually(() => {
         collectGarbage()
         expect(memory() - before).toBeLessThan(onPostgres ? 80 : 50)
       })
-      // And when one reads on, nothing was left out.
+      // A client that resumes reading receives every change.
       const [first] = slow
       first?.response.resume()
       await first?.reach(count)
@@ -478,13 +488,13 @@ describe('the live feed', () => {
   )
 })
 
-/** What the database holds now: every row of every kind, by `kind/id`. */
+/** The current content of the database: every row of every kind, by `kind/id`. */
 async function recordsIn(database: TestDatabase) {
   const rows = await rowsOf(database)
   const records: Record<string, object> = {}
   for (const { kind, path } of [
     ...catalogue.resources.map(({ kind, path }) => ({ kind, path })),
-    ...TABLES_OF_PARTS,
+    ...CHILD_TABLES,
   ]) {
     for (const { id, doc } of rows[path] ?? []) records[`${kind}/${id}`] = JSON.parse(String(doc))
   }
@@ -494,14 +504,14 @@ async function recordsIn(database: TestDatabase) {
 
 const lastSeq = async (database: TestDatabase) => (await recordsIn(database)).seqs.at(-1) ?? 0
 
-const TABLES_OF_PARTS = [
+const CHILD_TABLES = [
   { kind: 'evidence', path: 'evidence' },
   { kind: 'event', path: 'events' },
   { kind: 'position', path: 'positions' },
   { kind: 'relation', path: 'relations' },
 ]
 
-/** The service as a process of its own, on one port and one file, to be ended gently or not. */
+/** Runs the service in processes of their own, on one port and one database, so that a test can stop or kill it. */
 async function processes() {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-mirror-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
@@ -518,7 +528,7 @@ async function processes() {
   await engine.close()
   const base = `http://127.0.0.1:${port}`
   const run = async () => {
-    const child = beside(['src/main.ts'], {
+    const child = runScript(['src/main.ts'], {
       PORT: String(port),
       HOST: '127.0.0.1',
       DATABASE_URL: database.url,
@@ -541,7 +551,7 @@ async function processes() {
   return { folder, database, base, token, run }
 }
 
-/** Sends a write until it is answered, with the same key: across a restart it is still written once. */
+/** Sends a write until it has a response. The Idempotency-Key makes it happen once, also across a restart. */
 async function write(base: string, token: string, method: string, path: string, body?: Body): Promise<Body> {
   const key = crypto.randomUUID()
   for (let attempt = 0; ; attempt++) {
@@ -557,7 +567,7 @@ async function write(base: string, token: string, method: string, path: string, 
         ...(body && { body: JSON.stringify(body) }),
       })
       const text = await response.text()
-      // A deletion whose answer was lost is answered with 410 when it is sent again.
+      // A repeated deletion whose first response was lost returns 410.
       if (response.ok || (method === 'DELETE' && response.status === 410 && attempt > 0)) {
         return text === '' ? {} : JSON.parse(text)
       }
@@ -571,7 +581,7 @@ async function write(base: string, token: string, method: string, path: string, 
 
 class Refused extends Error {}
 
-/** Makes, changes and deletes records and their parts, about twenty changes a round. */
+/** Creates, updates and deletes records and their children, about twenty changes per round. */
 async function writer(base: string, token: string, name: string, rounds: number): Promise<void> {
   const send = (method: string, path: string, body?: Body) => write(base, token, method, path, body)
   const state = await send('POST', '/v1/states', { code: name, name })
@@ -601,7 +611,7 @@ async function writer(base: string, token: string, name: string, rounds: number)
 describe('a mirror', () => {
   const ROUNDS = process.env['FULL'] ? 250 : 50
 
-  test('that disconnects at random while four writers write, across two restarts, equals the database', async () => {
+  test('that disconnects at random during concurrent writes and two restarts equals the database', async () => {
     const { database, base, token, run } = await processes()
     let child = await run()
     const mirror: Record<string, object> = {}
@@ -634,7 +644,7 @@ describe('a mirror', () => {
               })
               response.setEncoding('utf8')
               response.on('data', (chunk: string) => {
-                // In the midst of an event as like as not: what is cut off there comes again.
+                // Mostly in the middle of an event: the service sends the unfinished event again.
                 read(chunk.slice(0, left))
                 left -= chunk.length
                 if (left <= 0) {
@@ -673,19 +683,19 @@ describe('a mirror', () => {
     const stored = await recordsIn(database)
     expect([restarts, disconnects > 5]).toEqual([2, true])
     expect(stored.seqs.length).toBeGreaterThan(ROUNDS * 75)
-    // Nothing lost, nothing twice, in order.
+    // No change is lost or repeated, and all are in order.
     expect(seqs).toEqual(stored.seqs)
     expect(mirror).toEqual(stored.records)
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
 
-  test('kept by examples/mirror.js, killed and started again, equals the database', async () => {
+  test('written by examples/mirror.js, killed and restarted, equals the database', async () => {
     const { folder, database, base, token, run } = await processes()
     const child = await run()
     const copy = join(folder, 'mirror.json')
     const start = () => {
-      const script = beside(['examples/mirror.js', base, copy])
+      const script = runScript(['examples/mirror.js', base, copy])
       script.stdout?.resume()
       script.stderr?.resume()
       return script

@@ -1,4 +1,4 @@
-// The command line: help, versions, and what is refused. What commands do is tested with their features.
+// The command line: help, versions and rejected arguments. The effects of commands are tested with their features.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { runCommand } from './helpers/command-line.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const { version, bin, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-/** A command and all commands below it, as the words that call them. */
+/** The words that call a command, and those of all commands below it. */
 const namesOf = (command: Command, words: string[] = []): string[][] => [
   words,
   ...command.commands.flatMap((child) => namesOf(child, [...words, child.name()])),
@@ -38,12 +38,15 @@ test('there is a command for every task', () => {
   ])
 })
 
-test.each(COMMANDS.map((words) => [words]))('%j has help and the version of package.json', async (words) => {
-  const help = await runCommand(...words, '--help')
-  expect([help.status, help.stderr]).toEqual([0, ''])
-  expect(help.stdout).toContain(`Usage: ${['sco-tracker', ...words].join(' ')}`)
-  expect(await runCommand(...words, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
-})
+test.each(COMMANDS.map((words) => [words]))(
+  '%j prints help, and the version of package.json',
+  async (words) => {
+    const help = await runCommand(...words, '--help')
+    expect([help.status, help.stderr]).toEqual([0, ''])
+    expect(help.stdout).toContain(`Usage: ${['sco-tracker', ...words].join(' ')}`)
+    expect(await runCommand(...words, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  },
+)
 
 test.each([
   [['sed'], `error: unknown command 'sed'\n(Did you mean seed?)\n`],
@@ -51,11 +54,11 @@ test.each([
   [['start', '--prot', '1'], `error: unknown option '--prot'\n(Did you mean --port?)\n`],
   [['seed', '--hlep'], `error: unknown option '--hlep'\n(Did you mean --help?)\n`],
   [['seed', 'all'], `error: too many arguments for 'seed'. Expected 0 arguments but got 1.\n`],
-])('%j is refused, with a suggestion where there is one', async (args, stderr) => {
+])('%j is rejected, with a suggestion where there is one', async (args, stderr) => {
   expect(await runCommand(...args)).toEqual({ status: 1, stdout: '', stderr })
 })
 
-test('start takes every setting as an option', async () => {
+test('start accepts every setting as an option', async () => {
   const { stdout } = await runCommand('start', '--help')
   for (const setting of SETTINGS) {
     const flag = setting.toLowerCase().replaceAll('_', '-')
@@ -63,13 +66,13 @@ test('start takes every setting as an option', async () => {
   }
 })
 
-test('an npm script of the same name stands for each command', () => {
+test('every command has an npm script of the same name', () => {
   for (const [name] of COMMANDS.filter((words) => words.length === 1))
     expect(scripts[name as string]).toMatch(new RegExp(`src/main.js ${name}( |$)`))
   expect(bin).toEqual({ 'sco-tracker': 'src/main.js' })
 })
 
-test('a setting on the command line wins over the environment', () => {
+test('a setting on the command line overrides the environment', () => {
   const { status, stderr } = spawnSync(process.execPath, ['src/main.ts', 'start', '--port', 'http'], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], PORT: '0' },
@@ -78,7 +81,7 @@ test('a setting on the command line wins over the environment', () => {
   expect([status, stderr]).toEqual([1, expect.stringMatching(/^Bad settings: PORT: [^\n]+\n$/)])
 })
 
-test('a Node without TypeScript is told in one line what to do', () => {
+test('a Node without TypeScript support prints one line that says what to do', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-strip-types', 'src/main.ts'], {
     cwd: ROOT,
     encoding: 'utf8',

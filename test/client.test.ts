@@ -1,4 +1,4 @@
-// The TypeScript client against a service on a socket.
+// The TypeScript client, against a listening service.
 
 import { once } from 'node:events'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { type Service, service } from './helpers/app.ts'
 
 const SRC = new URL('../clients/typescript/src/', import.meta.url)
 
-/** A listening service, and a client of it, by default with an analyst's key. */
+/** A listening service and a client of it, by default with an analyst's key. */
 async function connected(
   options: Partial<ClientOptions> = {},
   deps: Parameters<typeof service>[0] = { seed: true },
@@ -31,7 +31,7 @@ async function connected(
   return { s, baseUrl, client: new TrackerClient({ baseUrl, key: s.keys.analyst, ...options }) }
 }
 
-/** The error of a call that must fail. */
+/** The ProblemError of a call that is expected to fail. */
 async function refusal(call: Promise<unknown>): Promise<ProblemError> {
   try {
     await call
@@ -43,7 +43,7 @@ async function refusal(call: Promise<unknown>): Promise<ProblemError> {
 }
 
 describe('lists', () => {
-  test('are iterated over all pages, filtered, each record once', async () => {
+  test('are iterated over all pages with their filters, each record once', async () => {
     const requested: string[] = []
     const { s, client } = await connected({
       fetch: (url, init) => {
@@ -87,7 +87,7 @@ describe('lists', () => {
     expect(found.map(({ name }) => name)).toEqual(['Doe, Jane'])
   })
 
-  test('of search hits name their kind', async () => {
+  test('of search hits have the kind of each hit', async () => {
     const { client } = await connected()
     const hits = await client.search('drone* OR "unmanned aerial"', { kind: ['topic', 'proposal'] }).toArray()
     expectTypeOf(hits).toEqualTypeOf<SearchHit[]>()
@@ -99,8 +99,8 @@ describe('lists', () => {
 describe('records', () => {
   test('are read with included records, created, updated, given events, and deleted', async () => {
     const { s, baseUrl, client } = await connected()
-    const [known] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
-    const read = await client.proposals.get(known?.id ?? '', { include: ['speaker', 'evidence'] })
+    const [existing] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
+    const read = await client.proposals.get(existing?.id ?? '', { include: ['speaker', 'evidence'] })
     expect(read.speaker?.name).toBe('Sergei Shoigu')
     expect(read.evidence?.length).toBeGreaterThan(0)
     expect(await client.proposals.evidence(read.id)).toEqual(read.evidence)
@@ -122,7 +122,7 @@ describe('records', () => {
     expect((await refusal(client.proposals.get(created.id))).is('gone')).toBe(true)
   })
 
-  test('changed by somebody else are only overwritten on request', async () => {
+  test('changed by another client are only overwritten on request', async () => {
     const { client } = await connected()
     const mine = await client.topics.create({ slug: 'mine', prefLabel: 'Mine' })
     await client.topics.update(mine, { prefLabel: 'Theirs' })
@@ -136,7 +136,7 @@ describe('records', () => {
   })
 })
 
-test('an error of a proxy is a ProblemError too', async () => {
+test('an error response of a proxy is also a ProblemError', async () => {
   const client = new TrackerClient({
     baseUrl: 'http://unknown.invalid',
     fetch: async () =>
@@ -159,7 +159,7 @@ describe('a failed request', () => {
         if (keys.length === 1) return new Response('', { status: 503, headers: { 'retry-after': '0.002' } })
         if (keys.length === 2) return new Response('', { status: 429, headers: { 'retry-after': '30' } })
         const response = await fetch(url, init)
-        // The response is lost after the service has written.
+        // The response is lost after the service has committed.
         if (keys.length === 3) throw new TypeError('fetch failed')
         return response
       },
@@ -173,7 +173,7 @@ describe('a failed request', () => {
     expect(all.map(({ id }: { id: string }) => id)).toEqual([created.id])
   })
 
-  test('is not retried if it may have been executed: a PATCH whose response is lost', async () => {
+  test('is not retried if it may have been executed, such as a PATCH whose response is lost', async () => {
     let sent = 0
     const { client, s } = await connected({
       fetch: async (url, init) => {
@@ -203,16 +203,16 @@ describe('a failed request', () => {
     })
     expect((await refusal(patient.topics.get('x'))).status).toBe(503)
     expect(sent).toBe(3)
-    const leaving = new AbortController()
+    const abort = new AbortController()
     const client = new TrackerClient({
       baseUrl: 'http://unknown.invalid',
       fetch: busy,
-      onRetry: () => leaving.abort(new Error('enough')),
+      onRetry: () => abort.abort(new Error('enough')),
     })
-    await expect(client.topics.get('x', {}, { signal: leaving.signal })).rejects.toThrow('enough')
+    await expect(client.topics.get('x', {}, { signal: abort.signal })).rejects.toThrow('enough')
   })
 
-  test('is retried when the service limits the rate', async () => {
+  test('is retried after a 429 response', async () => {
     const reasons: string[] = []
     const { client, baseUrl } = await connected(
       { longestWait: 1, retries: 1, onRetry: ({ reason }) => reasons.push(reason) },
@@ -231,7 +231,7 @@ describe('the live feed', () => {
       await post('/v1/topics', { slug: `topic-${n}`, prefLabel: `Topic ${n}` })
   }
 
-  test('yields every change once and in order when connections break in the middle of an event', async () => {
+  test('yields every change once and in order, even when connections break in the middle of an event', async () => {
     let connections = 0
     const { client, s } = await connected(
       {
@@ -239,7 +239,7 @@ describe('the live feed', () => {
         fetch: async (url, init) => {
           const response = await fetch(url, init)
           connections++
-          // Cut after a number of bytes that grows, so that a connection breaks in every part of an event.
+          // Cuts after a growing number of bytes, so that connections break in every part of an event.
           let left = 300 + 97 * connections
           const cut = response.body?.pipeThrough(
             new TransformStream<Uint8Array, Uint8Array>({
@@ -257,11 +257,11 @@ describe('the live feed', () => {
     )
     await write(s, 0, 15)
     const seen: Change[] = []
-    const leaving = new AbortController()
+    const abort = new AbortController()
     const writing = write(s, 15, 15)
-    for await (const change of client.live({ kind: ['topic'], signal: leaving.signal })) {
+    for await (const change of client.live({ kind: ['topic'], signal: abort.signal })) {
       seen.push(change)
-      if (seen.length === 30) leaving.abort()
+      if (seen.length === 30) abort.abort()
     }
     await writing
     expect(seen.map(({ record }) => (record as { slug: string }).slug)).toEqual(
@@ -282,14 +282,14 @@ describe('the live feed', () => {
     await s.app.close()
   })
 
-  test('treats silence as a broken connection', async () => {
+  test('reconnects when it receives nothing for some time', async () => {
     let connections = 0
-    const leaving = new AbortController()
+    const abort = new AbortController()
     const client = new TrackerClient({
       baseUrl: 'http://unknown.invalid',
       longestWait: 1,
       fetch: async (_, init) => {
-        if (++connections === 3) leaving.abort()
+        if (++connections === 3) abort.abort()
         init?.signal?.throwIfAborted()
         const body = new ReadableStream({
           start: (controller) =>
@@ -298,18 +298,18 @@ describe('the live feed', () => {
         return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
       },
     })
-    for await (const _ of client.live({ silence: 10, signal: leaving.signal }))
+    for await (const _ of client.live({ silence: 10, signal: abort.signal }))
       throw new Error('Nothing was sent.')
     expect(connections).toBe(3)
   })
 
-  test('throws when the service refuses the request', async () => {
+  test('throws when the service rejects the request', async () => {
     const { client } = await connected()
     const feed = client.live({ kind: ['no-such-kind' as 'topic'] })
     expect((await refusal(feed.next())).is('invalid-parameter')).toBe(true)
   })
 
-  test('is also available in pages', async () => {
+  test('is also available as pages', async () => {
     const { client, s } = await connected({}, {})
     await write(s, 0, 5)
     const seqs: number[] = []

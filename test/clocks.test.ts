@@ -1,10 +1,10 @@
-// Two clocks: `asOf` is the day on which something was so, `knownAt` the instant at which this service held it.
+// Reads in the past: `asOf` is a day in the real world, `knownAt` an instant in the history of this database.
 import { describe, expect, test } from 'vitest'
 import { service } from './helpers/app.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
 
-/** A clock that stands still until it is moved. */
+/** A clock that only changes when it is set. */
 function clockAt(start: string) {
   let now = new Date(start)
   return {
@@ -55,7 +55,7 @@ describe('asOf', () => {
       ],
     ],
   ] as const)(
-    'gives %s the status of that day, in the record, the list and its filters',
+    'returns %s with their status on that day, in the record, the list and its filters',
     async (path, body, moves, days) => {
       const s = await service()
       const events = moves.map(([status, occurredOn]) => ({ status, occurredOn }))
@@ -83,7 +83,7 @@ describe('asOf', () => {
     },
   )
 
-  test('takes a back-dated event into account from its day on, whenever it was entered', async () => {
+  test('applies a back-dated event from its date on, whenever it was recorded', async () => {
     const s = await service()
     const { id } = await create(s, '/v1/proposals', {
       title: 'A',
@@ -100,7 +100,7 @@ describe('asOf', () => {
     expect((await get(s, `/v1/proposals/${id}`))['status']).toBe('adopted')
   })
 
-  test('an agreement whose start nobody dated is there on every day while nothing else is known, and else from its first date on', async () => {
+  test('returns an undated agreement on every day while it has no dated event, and else from its first date on', async () => {
     const s = await service()
     const { id } = await create(s, '/v1/agreements', { title: 'A', kind: 'treaty' })
     expect(await get(s, `/v1/agreements/${id}?asOf=1990-01-01`)).toMatchObject({
@@ -115,7 +115,7 @@ describe('asOf', () => {
     })
   })
 
-  test('sorts and finds by what was so on that day: statusSince and stalledSince too', async () => {
+  test('applies to sorting and filtering by statusSince and stalledSince', async () => {
     const s = await service()
     const proposal = async (title: string, occurredOn: string) =>
       (
@@ -136,7 +136,7 @@ describe('asOf', () => {
     expect(await ids('stalledSince=2020-06-01&asOf=2022-06-01')).toEqual([late])
   })
 
-  test('is refused where nothing has a day: 400', async () => {
+  test('is rejected with 400 by resources without dates', async () => {
     const s = await service()
     for (const kind of kinds) {
       const { status } = await s.get(`${pathOf(kind)}?asOf=2022-08-24`)
@@ -147,7 +147,7 @@ describe('asOf', () => {
   })
 })
 
-test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 2023, Belarus from 4 July 2024; observers became partners on 1 September 2025', async () => {
+test('asOf returns the memberships of each state on that day', async () => {
   const s = await service({ seed: true })
   await create(s, '/v1/states', {
     code: 'IR',
@@ -203,7 +203,7 @@ test('asOf knows who was a member: eight on 24 August 2022, Iran from 4 July 202
   expect(await codes('observer,dialogue-partner', '2025-09-01')).toEqual([])
   expect(await codes('partner', '2025-09-01')).toEqual(['MN'])
   const on = async (day: string) =>
-    (await get(s, `/v1/states/IR?asOf=${day}`))['memberships'].map((held: Body) => held['status'])
+    (await get(s, `/v1/states/IR?asOf=${day}`))['memberships'].map((membership: Body) => membership['status'])
   expect([await on('2023-07-03'), await on('2023-07-04')]).toEqual([['observer'], ['member']])
   const all = await get(s, '/v1/states?asOf=2022-08-24&limit=200')
   expect(idsIn(all).sort()).toEqual([...eight, 'BY', 'IR', 'MN'].sort())
@@ -215,12 +215,12 @@ describe('knownAt', () => {
   const [T0, T1, T2] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-03T00:00:00.000Z']
   const justBefore = (instant: string) => new Date(Date.parse(instant) - 1).toISOString()
 
-  test('shows every record of every resource as it was held, from its making to its deletion, beside and in lists', async () => {
+  test('returns every record of every resource as it was at that instant, from creation to deletion, alone and in lists', async () => {
     const { clock, set } = clockAt(T0)
     const s = await service({ clock })
     const ids = await oneOfEach(s)
     for (const [n, kind] of (kinds as ResourceKind[]).entries()) {
-      // Record time never goes back, so each kind has its own days.
+      // Recorded times never go back, so each kind has its own days.
       const [T1, T2, T3] = [1, 2, 3].map((day) => new Date(Date.UTC(2026, n + 1, day)).toISOString()) as [
         string,
         string,
@@ -262,7 +262,7 @@ describe('knownAt', () => {
     }
   })
 
-  test('filters by what was known then: fields, references, topics and their order, evidence, support', async () => {
+  test('applies to filters: fields, references, topics and their hierarchy, evidence and support', async () => {
     const { clock, set } = clockAt(T0)
     const s = await service({ clock })
     const { id: security } = await create(s, '/v1/topics', { slug: 'security', prefLabel: 'S' })
@@ -316,7 +316,7 @@ describe('knownAt', () => {
     }
   })
 
-  test('before anything was known is an empty service, and in the future is the present', async () => {
+  test('returns nothing at an instant before the first write, and the present state at one in the future', async () => {
     const s = await service({ seed: true })
     for (const kind of kinds) {
       const none = await get(s, `${pathOf(kind)}?knownAt=2000-01-01T00:00:00Z&count=exact`)
@@ -327,7 +327,7 @@ describe('knownAt', () => {
     }
   })
 
-  test('takes any offset, and nothing that is no instant', async () => {
+  test('accepts any UTC offset, and rejects values that are not an instant', async () => {
     const { clock } = clockAt('2026-01-01T12:00:00.000Z')
     const s = await service({ clock })
     const { id } = await create(s, '/v1/speakers', { name: 'A' })
@@ -338,7 +338,7 @@ describe('knownAt', () => {
       expect((await at(wrong)).status, wrong).toBe(400)
   })
 
-  test('a state that was deleted and made again is each time what it was', async () => {
+  test('returns each version of a state that was deleted and created again', async () => {
     const { clock, set } = clockAt(T0)
     const s = await service({ clock })
     const first = await create(s, '/v1/states', { code: 'XA', name: 'First' })
@@ -353,7 +353,7 @@ describe('knownAt', () => {
   })
 })
 
-test('both clocks: what did we know on that day about that day, when an event is entered months after it happened', async () => {
+test('asOf and knownAt combine: they return what was recorded on one day about another', async () => {
   const { clock, set } = clockAt('2022-09-01T00:00:00Z')
   const s = await service({ clock })
   const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2022-08-24' })
@@ -362,7 +362,7 @@ test('both clocks: what did we know on that day about that day, when an event is
     name: 'Iran',
     memberships: [{ status: 'observer', startDate: '2005-07-05' }],
   })
-  // Adopted on 16 September 2022; we heard of it on 10 January 2023, and of the hearing before it in March.
+  // The adoption of 16 September 2022 is recorded on 10 January 2023, and an earlier event in March.
   set('2023-01-10T12:00:00Z')
   await create(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
   set('2023-03-01T12:00:00Z')

@@ -1,4 +1,4 @@
-// Compression: smaller bodies for clients that accept it, with ETags that stay right.
+// Compression: smaller bodies for clients that accept it, with correct ETags.
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
@@ -35,7 +35,7 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
     '/openapi.json',
     '/openapi.yaml',
     '/docs/js/scalar.js',
-  ])('%s is compressed, and is the same when unpacked', async (url) => {
+  ])('compresses %s without changing its content', async (url) => {
     const s = await service({ seed: true })
     const plain = await fetchBytes(s, url)
     expect(plain.headers['content-encoding']).toBeUndefined()
@@ -52,7 +52,7 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
     }
   })
 
-  test('HEAD has the headers of GET', async () => {
+  test('gives HEAD the headers of GET', async () => {
     const s = await service({ seed: true })
     const ofGet = await fetchBytes(s, '/v1/states', accepting(encoding))
     const ofHead = await fetchBytes(s, '/v1/states', accepting(encoding), 'HEAD')
@@ -62,19 +62,19 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
     expect(ofHead.bytes.length).toBe(0)
   })
 
-  test('If-None-Match takes the ETag of any encoding', async () => {
+  test('accepts in If-None-Match the ETag of any encoding', async () => {
     const s = await service({ seed: true })
     const url = '/v1/states'
     const plain = String((await fetchBytes(s, url)).headers.etag)
     for (const accepted of ['identity', 'gzip', 'br']) {
       const full = await fetchBytes(s, url, accepting(accepted))
-      for (const known of [
+      for (const ifNoneMatch of [
         plain,
         plain.replace(/"$/, `-${encoding}"`),
         `"other", W/${plain.replace(/"$/, `-${encoding}"`)}`,
       ]) {
-        const again = await fetchBytes(s, url, { ...accepting(accepted), 'if-none-match': known })
-        expect([again.status, again.bytes.length], known).toEqual([304, 0])
+        const again = await fetchBytes(s, url, { ...accepting(accepted), 'if-none-match': ifNoneMatch })
+        expect([again.status, again.bytes.length], ifNoneMatch).toEqual([304, 0])
         for (const name of ['etag', 'vary', 'cache-control'])
           expect(again.headers[name]).toBe(full.headers[name])
         for (const name of ['content-encoding', 'content-length', 'content-type'])
@@ -87,7 +87,7 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
     }
   })
 
-  test('If-Match takes the ETag of a compressed response, as long as the record is unchanged', async () => {
+  test('accepts in If-Match the ETag of a compressed response while the record is unchanged', async () => {
     const s = await service()
     const summary = 'Words. '.repeat(300)
     const { body } = await s.post('/v1/meetings', { name: 'A meeting', startDate: '2022-08-24', summary })
@@ -98,7 +98,7 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
     expect((await s.patch(url, { name: 'C' }, { 'if-match': etag })).status).toBe(412)
   })
 
-  test.skipIf(ENGINE !== 'sqlite')('a repeated request is answered from the cache, compressed', async () => {
+  test.skipIf(ENGINE !== 'sqlite')('answers a repeated request from the cache, compressed', async () => {
     const s = await service({ seed: true })
     const miss = await fetchBytes(s, '/v1/states', accepting(encoding))
     s.queries()
@@ -124,7 +124,7 @@ test('the response to a write has the ETag of its encoding, like the next GET', 
   expect(read.bytes.equals(created.rawPayload)).toBe(true)
 })
 
-test('small bodies, and those of clients that accept no known encoding, are sent as they are', async () => {
+test('small bodies, and bodies for clients that accept no known encoding, are not compressed', async () => {
   const s = await service({ seed: true })
   for (const [url, header] of [
     ['/healthz', 'gzip, br'],
@@ -141,7 +141,7 @@ test('small bodies, and those of clients that accept no known encoding, are sent
   }
 })
 
-test('over a socket, a live feed is not compressed and each event leaves at once', async () => {
+test('over a socket, a live feed is not compressed and each event is sent at once', async () => {
   const s = await service()
   await s.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = s.app.server.address() as AddressInfo
@@ -170,7 +170,7 @@ test('over a socket, a live feed is not compressed and each event leaves at once
   }
 })
 
-test('over a socket, a client that unpacks bodies reads what others read', async () => {
+test('over a socket, a client that decompresses bodies reads the same content', async () => {
   const s = await service({ seed: true })
   const base = await s.app.listen({ host: '127.0.0.1', port: 0 })
   for (const path of ['/v1/proposals?limit=50', '/v1/proposals?format=ndjson']) {

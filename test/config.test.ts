@@ -1,4 +1,4 @@
-// Tests settings: defaults, what is refused at the start, and documentation.
+// Settings: defaults, rejected values at startup, and their documentation.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,7 +10,7 @@ import { readConfig, SETTINGS } from '../src/config.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Starts the service on an empty database, until it exits or prints `until` on standard error. */
+/** Starts the service on an empty database, and waits until it exits or prints `until` on standard error. */
 async function start(env: Record<string, string>, until?: RegExp) {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-config-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -110,7 +110,7 @@ const BAD: [setting: string, value: string][] = [
   ['SHUTDOWN_TIMEOUT', 'soon'],
 ]
 
-test.each(BAD)('%s=%j is refused with one line that names it', (setting, value) => {
+test.each(BAD)('%s=%j is rejected with one line that names it', (setting, value) => {
   expect(() => readConfig({ [setting]: value })).toThrow(new RegExp(`^Bad settings: ${setting}: [^\n]+$`))
 })
 
@@ -135,10 +135,10 @@ describe('the process', () => {
   })
 
   test('exits with one line on a port in use', async () => {
-    const holder = createServer()
-    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void holder.close())
-    const taken = String((holder.address() as { port: number }).port)
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const taken = String((server.address() as { port: number }).port)
     const { code, stderr } = await start({ PORT: taken })
     expect([code, stderr.trim().split('\n').length], stderr).toEqual([1, 1])
     expect(stderr).toContain(taken)
@@ -152,6 +152,6 @@ describe('the process', () => {
   })
 })
 
-test.each(SETTINGS)('%s is in the README', (setting) => {
+test.each(SETTINGS)('the README documents %s', (setting) => {
   expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toMatch(new RegExp(`\\b${setting}\\b`))
 })

@@ -1,4 +1,4 @@
-// Creating, reading, updating and deleting: the rules of every resource.
+// Create, read, update and delete: the rules of every resource.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../src/db/sql.ts'
@@ -43,25 +43,25 @@ function movingClock() {
   }
 }
 
-/** The text field by which a record of any kind can be changed. */
+/** The text field that the tests update. */
 const titleOf = (kind: ResourceKind) => catalogue.resource(kind).titleField
 
 async function createFull(kind: ResourceKind) {
   const s = await service({ clock: movingClock() })
   const ids = await oneOfEach(s)
-  const given = fullBody(kind, ids)
-  const { status, body, headers } = await s.post(pathOf(kind), given)
+  const input = fullBody(kind, ids)
+  const { status, body, headers } = await s.post(pathOf(kind), input)
   expect(status).toBe(201)
-  return { s, ids, given, doc: body, url: String(headers.location), etag: String(headers.etag) }
+  return { s, ids, input, doc: body, url: String(headers.location), etag: String(headers.etag) }
 }
 
 describe.each(kinds)('a %s', (kind) => {
   test('is created with 201, Location and ETag, and read back with every field that was sent', async () => {
-    const { s, given, doc, url, etag } = await createFull(kind)
-    expect(Object.keys(given)).toEqual(
+    const { s, input, doc, url, etag } = await createFull(kind)
+    expect(Object.keys(input)).toEqual(
       expect.arrayContaining(Object.keys(catalogue.resource(kind).writable.shape)),
     )
-    expect(doc).toMatchObject({ ...given, version: 1 })
+    expect(doc).toMatchObject({ ...input, version: 1 })
     expect(doc['updatedAt']).toBe(doc['createdAt'])
     expect(url).toBe(`${pathOf(kind)}/${doc['id']}`)
     expect(etag).toMatch(/^"1\.[\w-]+"$/)
@@ -72,14 +72,14 @@ describe.each(kinds)('a %s', (kind) => {
     expect(read.headers['cache-control']).toBe('public, no-cache')
   })
 
-  test('needs no more than its required fields; the others are null, empty or derived', async () => {
+  test('requires only its required fields; the others are null, empty or derived', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
-    const given = leastBody(kind, ids)
-    const { body } = await s.post(pathOf(kind), given)
-    expect(body).toMatchObject({ ...given, identifiers: [], support: 'unsupported' })
-    for (const field of Object.keys(given)) {
-      const { [field]: _, ...rest } = given
+    const input = leastBody(kind, ids)
+    const { body } = await s.post(pathOf(kind), input)
+    expect(body).toMatchObject({ ...input, identifiers: [], support: 'unsupported' })
+    for (const field of Object.keys(input)) {
+      const { [field]: _, ...rest } = input
       const refused = await s.post(pathOf(kind), rest)
       expect(refused.body, field).toMatchObject({
         type: '/problems/invalid-body',
@@ -88,13 +88,13 @@ describe.each(kinds)('a %s', (kind) => {
     }
   })
 
-  test('rejects unknown fields in POST and PATCH, and names each', async () => {
+  test('rejects unknown fields in POST and PATCH, and names each of them', async () => {
     const { s, ids, url } = await createFull(kind)
-    for (const answer of [
+    for (const response of [
       await s.post(pathOf(kind), { ...leastBody(kind, ids), colour: 'red' }),
       await s.patch(url, { colour: 'red' }),
     ]) {
-      expect(answer.body).toMatchObject({
+      expect(response.body).toMatchObject({
         status: 400,
         type: '/problems/invalid-body',
         errors: [{ pointer: '/colour', detail: expect.any(String) }],
@@ -121,37 +121,37 @@ describe.each(kinds)('a %s', (kind) => {
     expect(read.headers.etag).not.toBe(etag)
   })
 
-  test('keeps ETag, version and updatedAt when a patch changes nothing, and logs nothing', async () => {
-    const { s, given, doc, url, etag } = await createFull(kind)
+  test('keeps its ETag, version and updatedAt when a patch changes nothing, and logs no change', async () => {
+    const { s, input, doc, url, etag } = await createFull(kind)
     const before = await allChanges(s)
     for (const patch of [
       {},
-      given,
+      input,
       doc,
       { [titleOf(kind)]: ` ${kind === 'source' ? '' : ' '}${doc[titleOf(kind)]} ` },
     ]) {
       if (kind === 'state' && 'code' in patch) Object.assign(patch, { code: doc['code'] })
-      const answer = await s.patch(url, patch)
-      expect(answer.text, JSON.stringify(patch)).toBe(JSON.stringify(doc))
-      expect(answer.headers.etag).toBe(etag)
+      const response = await s.patch(url, patch)
+      expect(response.text, JSON.stringify(patch)).toBe(JSON.stringify(doc))
+      expect(response.headers.etag).toBe(etag)
     }
     expect(await allChanges(s)).toEqual(before)
   })
 
-  test('clears optional fields with null, and refuses to clear required ones', async () => {
+  test('clears optional fields with null, and rejects null for required ones', async () => {
     const { s, url, doc, ids } = await createFull(kind)
     const { writable } = catalogue.resource(kind)
     const required = Object.keys(leastBody(kind, ids))
     for (const field of Object.keys(writable.shape)) {
-      const answer = await s.patch(url, { [field]: null })
+      const response = await s.patch(url, { [field]: null })
       if (required.includes(field)) {
-        expect(answer.body, field).toMatchObject({
+        expect(response.body, field).toMatchObject({
           type: '/problems/invalid-body',
           errors: [expect.objectContaining({ pointer: `/${field}` })],
         })
       } else {
-        expect(answer.status, field).toBe(200)
-        const { [field]: cleared } = answer.body
+        expect(response.status, field).toBe(200)
+        const { [field]: cleared } = response.body
         const empty = Array.isArray(doc[field])
           ? []
           : typeof doc[field] === 'object'
@@ -205,19 +205,19 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await send('DELETE', String((await s.get(url)).headers.etag))).status).toBe(204)
   })
 
-  test('loses no update when two clients patch the same version at once: one succeeds, the other gets 412', async () => {
+  test('accepts one of several concurrent patches of the same version; the others get 412', async () => {
     const { s, url, etag } = await createFull(kind)
     const field = titleOf(kind)
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       ['One', 'Two', 'Three'].map((value) => s.patch(url, { [field]: value }, { 'if-match': etag })),
     )
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412])
-    const winner = answers.find(({ status }) => status === 200)
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 412, 412])
+    const winner = responses.find(({ status }) => status === 200)
     expect((await s.get(url)).body).toEqual(winner?.body)
     expect(winner?.body['version']).toBe(2)
   })
 
-  test('accepts read-only fields with their current value, and responds 422 to any other', async () => {
+  test('accepts read-only fields with their current value, and returns 422 for any other', async () => {
     const { s, doc, url } = await createFull(kind)
     const { writable, lifecycle } = catalogue.resource(kind)
     const readOnly = Object.keys(doc).filter((key) => !(key in writable.shape))
@@ -240,7 +240,7 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await s.get(url)).body).toEqual(doc)
   })
 
-  test('is deleted only by an admin; then it is 410 everywhere and has a tombstone in the change log', async () => {
+  test('is only deleted by an admin; then it returns 410 and has a tombstone in the change log', async () => {
     const { s, doc, url, etag } = await createFull(kind)
     const as = (headers: Record<string, string>) => s.del(url, headers)
     expect((await as({ authorization: '' })).status).toBe(401)
@@ -251,7 +251,7 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await s.get(url)).headers.etag).toBe(etag)
     const deleted = await as({ 'if-match': etag })
     expect([deleted.status, deleted.text]).toEqual([204, ''])
-    for (const answer of [
+    for (const response of [
       await s.get(url),
       await s.patch(url, {}),
       await s.del(url),
@@ -260,8 +260,8 @@ describe.each(kinds)('a %s', (kind) => {
         .post(`${url}/evidence`, { sourceId: doc['id'], motivation: 'quote', exact: 'x' })
         .catch(() => null),
     ]) {
-      if (answer && answer.status !== 400)
-        expect(answer.body).toMatchObject({ status: 410, type: '/problems/gone' })
+      if (response && response.status !== 400)
+        expect(response.body).toMatchObject({ status: 410, type: '/problems/gone' })
     }
     expect((await s.request({ method: 'HEAD', url })).status).toBe(410)
     const last = (await changesOf(s, doc['id'])).at(-1)
@@ -270,7 +270,7 @@ describe.each(kinds)('a %s', (kind) => {
     expect(body['data'].map((one: Body) => one['id'])).not.toContain(doc['id'])
   })
 
-  test('has identifiers that are unique per scheme and kind, so that an import does not duplicate it', async () => {
+  test('has identifiers that are unique per scheme and kind', async () => {
     const { s, ids, doc, url } = await createFull(kind)
     const [taken] = doc['identifiers'] as [Body]
     const collection = pathOf(kind)
@@ -306,7 +306,7 @@ describe.each(kinds)('a %s', (kind) => {
     expect((await s.patch(url, { identifiers: [taken] })).status).toBe(200)
   })
 
-  test('logs every write with its author, time, request, version and document', async () => {
+  test('has every write in the change log, with author, time, request id, version and document', async () => {
     const { s, doc, url } = await createFull(kind)
     const field = titleOf(kind)
     await s.patch(url, { [field]: 'Changed' }, { 'x-request-id': 'second' })
@@ -349,7 +349,7 @@ describe.each(kinds)('a %s', (kind) => {
     expect((deleted?.at ?? '') > (updated?.at ?? '')).toBe(true)
   })
 
-  test('cannot be deleted while another record refers to it, from a field or from inside a list', async () => {
+  test('cannot be deleted while another record refers to it, from a field or from a list', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const places = catalogue.resources.flatMap((referrer) =>
@@ -377,7 +377,7 @@ describe.each(kinds)('a %s', (kind) => {
   })
 })
 
-/** The part of a body with a reference at a path. */
+/** A part of a body with a reference at this path. */
 function withReference(path: readonly string[], target: string): Body {
   const items: Record<string, Body> = {
     agenda: { position: 1, title: 'Item' },
@@ -395,7 +395,7 @@ function withReference(path: readonly string[], target: string): Body {
 }
 
 describe('a merge patch (RFC 7396)', () => {
-  test('replaces a list whole, and merges into an object member by member', async () => {
+  test('replaces whole lists, and merges objects field by field', async () => {
     const { s, url, ids, doc } = await createFull('proposal')
     const state = (await s.post('/v1/states', { code: 'ZZ', name: 'Another' })).body['id']
     expect((await s.patch(url, { onBehalfOf: { stateCode: state } })).body['onBehalfOf']).toEqual({
@@ -410,7 +410,7 @@ describe('a merge patch (RFC 7396)', () => {
     expect(doc['topicIds']).toEqual([ids.topic])
   })
 
-  test('replaces a list of objects whole: what an item leaves out is not taken from the old one', async () => {
+  test('replaces a list of objects whole: fields missing in an item are not taken from the old item', async () => {
     const { s, url } = await createFull('meeting')
     const { body } = await s.patch(url, {
       participants: [{ role: 'guest' }],
@@ -422,12 +422,15 @@ describe('a merge patch (RFC 7396)', () => {
     expect(body['agenda']).toEqual([{ position: 2, title: 'B', topicIds: [] }])
   })
 
-  test.each([[[]], ['text'], [7], [null], [true]])('is 400 unless it is an object: %j', async (patch) => {
-    const { s, url, etag } = await createFull('speaker')
-    const { body } = await s.patch(url, JSON.stringify(patch))
-    expect(body).toMatchObject({ status: 400, type: '/problems/invalid-body' })
-    expect((await s.get(url)).headers.etag).toBe(etag)
-  })
+  test.each([[[]], ['text'], [7], [null], [true]])(
+    'is rejected with 400 unless it is an object: %j',
+    async (patch) => {
+      const { s, url, etag } = await createFull('speaker')
+      const { body } = await s.patch(url, JSON.stringify(patch))
+      expect(body).toMatchObject({ status: 400, type: '/problems/invalid-body' })
+      expect((await s.get(url)).headers.etag).toBe(etag)
+    },
+  )
 
   test('may be sent as application/json', async () => {
     const { s, url } = await createFull('speaker')
@@ -436,7 +439,7 @@ describe('a merge patch (RFC 7396)', () => {
 })
 
 describe('a status with a lifecycle', () => {
-  test('changes by events, each logged with the new version of its record', async () => {
+  test('changes by events, each logged together with the new version of its record', async () => {
     const { s, url, doc } = await createFull('proposal')
     await s.post(
       `${url}/events`,
@@ -478,7 +481,7 @@ describe('the children of a record', () => {
     expect((await s.del(`/v1/sources/${ids.source}`)).status).toBe(204)
   })
 
-  test('prevent the deletion of what they refer to: a cited source, and the meeting of an event', async () => {
+  test('prevent the deletion of records they refer to: a cited source, and the meeting of an event', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const url = `/v1/proposals/${ids.proposal}`
@@ -502,7 +505,7 @@ describe('the children of a record', () => {
     })
   })
 
-  test('stop referring to a meeting that their record no longer names', async () => {
+  test('no longer refer to a meeting that their record no longer refers to', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const { headers } = await s.post('/v1/proposals', {
@@ -514,7 +517,7 @@ describe('the children of a record', () => {
   })
 })
 
-describe('a refused deletion', () => {
+describe('a rejected deletion', () => {
   test('names at most 20 of the referring records', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
@@ -523,7 +526,7 @@ describe('a refused deletion', () => {
     expect(body['referencedBy']).toHaveLength(20)
   })
 
-  test('is repeated while one of several references is left', async () => {
+  test('is rejected again while another reference remains', async () => {
     const { s, ids, url } = await createFull('meeting')
     await s.patch(url, { participants: [], organizationId: null })
     expect((await s.del(`/v1/states/${ids.state}`)).body).toMatchObject({
@@ -536,7 +539,7 @@ describe('a refused deletion', () => {
 })
 
 describe('references', () => {
-  test('must exist: 422 names each that does not', async () => {
+  test('must exist: 422 names each one that does not', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const unknown = '01gb6jc400ezz8kdnweefcy4dk'
@@ -554,7 +557,7 @@ describe('references', () => {
     ])
   })
 
-  test('must be of the right kind: an id of another kind is 400 and the message names its kind', async () => {
+  test('must be of the right kind: the id of another kind is rejected with 400, and the message names its kind', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const { body } = await s.post('/v1/proposals', { ...leastBody('proposal', ids), speakerId: ids.meeting })
@@ -566,7 +569,7 @@ describe('references', () => {
     ['organization', 'parentId'],
     ['proposal', 'parentId'],
     ['topic', 'broaderId'],
-  ] as const)('of a %s by %s never run in a circle', async (kind, field) => {
+  ] as const)('of a %s by %s cannot form a cycle', async (kind, field) => {
     const s = await service()
     const ids = await oneOfEach(s)
     const chain: string[] = []
@@ -598,7 +601,7 @@ describe('a topic', () => {
     expect((await s.get(`/v1/topics/${body['id']}`)).status).toBe(410)
   })
 
-  test('can be given by slug or id in topicIds; slugs become ids, duplicates become one', async () => {
+  test('is referenced in topicIds by slug or id; slugs are stored as ids, duplicates once', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const [one, two] = await Promise.all(
@@ -606,11 +609,11 @@ describe('a topic', () => {
     )
     const topicIds = ['two', one, 'one', two, 'two']
     for (const kind of ['proposal', 'agreement', 'statement'] as const) {
-      const given = { ...leastBody(kind, ids), topicIds }
-      const answer = await s.post(pathOf(kind), given)
-      expect(answer.body['topicIds'], kind).toEqual([two, one])
-      const again = await s.patch(String(answer.headers.location), { topicIds })
-      expect(again.headers.etag).toBe(answer.headers.etag)
+      const input = { ...leastBody(kind, ids), topicIds }
+      const response = await s.post(pathOf(kind), input)
+      expect(response.body['topicIds'], kind).toEqual([two, one])
+      const again = await s.patch(String(response.headers.location), { topicIds })
+      expect(again.headers.etag).toBe(response.headers.etag)
     }
     const agenda = [{ position: 1, title: 'Item', topicIds }]
     const meeting = await s.post('/v1/meetings', { ...leastBody('meeting', ids), agenda })
@@ -625,35 +628,38 @@ describe('a unique value', () => {
   test.each([
     ['topic', 'slug'],
     ['state', 'code'],
-  ] as const)('of a %s: its %s; a second one is 409 with the first', async (kind, field) => {
-    const { s, ids, doc } = await createFull(kind)
-    const taken = { ...leastBody(kind, ids), [field]: doc[field] }
-    const before = await allChanges(s)
-    expect((await s.post(pathOf(kind), taken)).body).toMatchObject({
-      status: 409,
-      type: '/problems/duplicate',
-      existingId: doc['id'],
-      errors: [expect.objectContaining({ pointer: `/${field}` })],
-    })
-    expect(await allChanges(s)).toEqual(before)
-  })
+  ] as const)(
+    'of a %s: its %s; a duplicate is rejected with 409 and the existing id',
+    async (kind, field) => {
+      const { s, ids, doc } = await createFull(kind)
+      const taken = { ...leastBody(kind, ids), [field]: doc[field] }
+      const before = await allChanges(s)
+      expect((await s.post(pathOf(kind), taken)).body).toMatchObject({
+        status: 409,
+        type: '/problems/duplicate',
+        existingId: doc['id'],
+        errors: [expect.objectContaining({ pointer: `/${field}` })],
+      })
+      expect(await allChanges(s)).toEqual(before)
+    },
+  )
 
-  test('cannot be taken by a patch', async () => {
+  test('cannot be set by a patch when it is taken', async () => {
     const { s, ids, url } = await createFull('topic')
     const { slug } = (await s.get(`/v1/topics/${ids.topic}`)).body
     expect((await s.patch(url, { slug })).body).toMatchObject({ status: 409, existingId: ids.topic })
   })
 
-  test('goes to one of two concurrent requests', async () => {
+  test('is given to one of several concurrent requests', async () => {
     const s = await service()
     const body = { slug: 'same', prefLabel: 'Same' }
-    const answers = await Promise.all([1, 2, 3].map(() => s.post('/v1/topics', body)))
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+    const responses = await Promise.all([1, 2, 3].map(() => s.post('/v1/topics', body)))
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 409, 409])
   })
 })
 
 describe('a state', () => {
-  test('never changes its code', async () => {
+  test('cannot change its code', async () => {
     const { s, url, doc } = await createFull('state')
     expect((await s.patch(url, { code: 'ZZ' })).body).toMatchObject({
       status: 422,
@@ -682,7 +688,7 @@ describe('a state', () => {
 })
 
 describe('the change log', () => {
-  test('has the document before each change in the row of the previous version', async () => {
+  test('contains the document of every version', async () => {
     const { s, url, doc } = await createFull('organization')
     const seen = [doc]
     for (const name of ['B', 'C', 'D']) seen.push((await s.patch(url, { name })).body)
@@ -691,7 +697,7 @@ describe('the change log', () => {
     expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4])
   })
 
-  test('numbers changes without gaps or repeats despite refused writes, and its times never go back', async () => {
+  test('numbers changes without gaps or repeats despite rejected writes, and its times never go back', async () => {
     const instants = ['2026-01-03', '2026-01-02', '2026-01-01'].map((day) => new Date(`${day}T00:00:00Z`))
     const s = await service({ clock: () => instants.shift() ?? new Date('2025-12-31T00:00:00Z') })
     for (const name of ['A', '', 'B', 'C', 'D']) await s.post('/v1/speakers', { name })
@@ -701,7 +707,7 @@ describe('the change log', () => {
     expect(at).toEqual([...at].sort())
   })
 
-  test('is written together with its change or not at all', async () => {
+  test('is written together with its change, or neither is', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     await s.engine.write(async (writer) => {
@@ -724,19 +730,19 @@ describe('the change log', () => {
     })
     const before = await allChanges(s)
     const { headers, body } = await s.get('/v1/proposals?count=exact')
-    for (const answer of [
+    for (const response of [
       await s.post('/v1/proposals', { ...leastBody('proposal', ids), topicIds: [ids.topic] }),
       await s.patch(`/v1/proposals/${ids.proposal}`, { title: 'B', topicIds: [ids.topic] }),
     ]) {
-      expect(answer.body).toMatchObject({ status: 500, type: '/problems/internal' })
-      expect(answer.text).not.toContain('secret sql')
+      expect(response.body).toMatchObject({ status: 500, type: '/problems/internal' })
+      expect(response.text).not.toContain('secret sql')
     }
     expect(await allChanges(s)).toEqual(before)
     expect((await s.get('/v1/proposals?count=exact')).headers.etag).toBe(headers.etag)
     expect(body['page']['total']).toBe(1)
   })
 
-  test('has the last change of every stored row', async () => {
+  test('contains the last change of every stored row', async () => {
     const s = await service({ seed: true })
     for (const { kind, table, references } of catalogue.resources) {
       const rows = await s.engine.reader.all<{ id: string; seq: number; doc: string; version: number }>(

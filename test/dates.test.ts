@@ -1,9 +1,10 @@
+// Dates: calendar dates and partial dates.
 import { describe, expect, test } from 'vitest'
 import { isCalendarDate, isPartialDate } from '../src/core/dates.ts'
 
 const twoDigits = (number: number) => String(number).padStart(2, '0')
 
-/** The calendar's own word. */
+/** Whether the date exists in the calendar, according to Temporal. */
 function exists(day: string): boolean {
   try {
     return Temporal.PlainDate.from(day).toString() === day
@@ -12,8 +13,8 @@ function exists(day: string): boolean {
   }
 }
 
-describe('A date', () => {
-  test('exists where the calendar has it: every day of months 00 to 13, in years that leap and do not', () => {
+describe('a date', () => {
+  test('is valid exactly if the calendar has it, in leap years and others', () => {
     for (const year of ['1900', '2000', '2023', '2024']) {
       for (let month = 0; month <= 13; month++) {
         for (let day = 0; day <= 32; day++) {
@@ -24,7 +25,7 @@ describe('A date', () => {
     }
   })
 
-  test('may be a month or a year, but no day of the calendar then', () => {
+  test('may be a month or a year, which is not a calendar date', () => {
     for (const date of ['2024', '2024-02', '1950-12']) {
       expect([date, isPartialDate(date), isCalendarDate(date)]).toEqual([date, true, false])
     }

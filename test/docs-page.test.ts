@@ -1,4 +1,4 @@
-// The API reference at /docs, as a browser shows it: it renders, and connects to no other host.
+// The API reference at /docs in a browser: it renders, and connects to no other host.
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,7 +7,7 @@ import { service } from './helpers/app.ts'
 const CHROMIUM = '/usr/bin/chromium'
 const installed = existsSync(CHROMIUM)
 
-test('the page and its script have validators, and the policy allows no script but theirs', async () => {
+test('the reference page and its script have ETags, and the content security policy allows no other script', async () => {
   const s = await service()
   const redirect = await s.get('/docs')
   expect([redirect.status, redirect.headers.location]).toEqual([301, '/docs/'])
@@ -41,7 +41,7 @@ test.skipIf(!installed)(
     const requested: string[] = []
     const errors: string[] = []
     const keysSent: (string | undefined)[] = []
-    // Requests to other hosts are aborted, so that the test fails without a network too.
+    // Requests to other hosts are aborted, so that the test also fails without a network.
     await context.route('**/*', (route) => {
       const url = route.request().url()
       requested.push(url)
@@ -69,13 +69,15 @@ test.skipIf(!installed)(
     await page.getByText('200 OK').first().waitFor()
     expect(keysSent.at(-1)).toBe(`Bearer ${keys.admin}`)
     await page.keyboard.press('Escape')
-    // To the end of the page, so that what loads lazily is loaded.
+    // Scrolls to the end, so that lazy parts of the page are loaded.
     await page.evaluate('window.scrollTo(0, document.body.scrollHeight)')
     await page.waitForLoadState('networkidle')
 
     expect(requested).toContain(`${origin}/openapi.json`)
-    const elsewhere = requested.filter((url) => !url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url))
-    expect(elsewhere).toEqual([])
+    const toOtherHosts = requested.filter(
+      (url) => !url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url),
+    )
+    expect(toOtherHosts).toEqual([])
     expect(errors).toEqual([])
   },
   300_000,

@@ -1,4 +1,4 @@
-// The engine, whichever it is: what a write may count on, and what a reader sees.
+// The database engine, on SQLite and PostgreSQL: what writes guarantee, and what readers see.
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,7 +9,7 @@ import { type Transaction, WriteQueue } from '../src/db/write-queue.ts'
 import { service } from './helpers/app.ts'
 import { freshDatabase, fromOutside, onPostgres, type TestDatabase } from './helpers/database.ts'
 
-/** A connection beside the engine, as another process would have. */
+/** A connection outside the engine, as another process would have. */
 interface Outside {
   exec(text: string): Promise<void>
   names(): Promise<string[]>
@@ -35,13 +35,13 @@ async function outsideOf({ url, file }: TestDatabase): Promise<Outside> {
   }
 }
 
-/** An engine on a database of its own, and somebody outside. */
+/** An engine on a database of its own, and an outside connection to it. */
 async function engineOn(): Promise<{ engine: Engine; database: TestDatabase; outside: Outside }> {
   const database = await freshDatabase('migrated')
   const engine = await openEngine(database.url)
   onTestFinished(async () => {
     await engine.close().catch(() => {})
-    // The database goes to another test.
+    // The database is reused by another test.
     if (onPostgres) await fromOutside(database.url, (client) => client.query('drop table children'))
     await database.remove()
   })
@@ -57,10 +57,10 @@ const CODE = onPostgres
   ? { taken: '23505', orphan: '23503' }
   : { taken: 'SQLITE_CONSTRAINT_PRIMARYKEY', orphan: 'SQLITE_CONSTRAINT_FOREIGNKEY' }
 
-const put = (name: string, value = '') =>
+const insertSetting = (name: string, value = '') =>
   sql`insert into settings ("name", "value") values (${name}, ${value})`
 
-/** A row that points to nothing. */
+/** A row with a reference to a missing row. */
 const ORPHAN = sql`insert into children values ('nobody')`
 
 const NAMES = sql`select name from settings order by name`
@@ -71,33 +71,33 @@ const names = async (reader: Engine['reader']) =>
 const macrotask = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a write', () => {
-  test('rolls back when its async callback throws, however late', async () => {
+  test('rolls back when its async callback throws after some time', async () => {
     const { engine, outside } = await engineOn()
     const failure = new Error('late')
     const writing = engine.write(async (writer) => {
-      await writer.run(put('a'))
+      await writer.run(insertSetting('a'))
       await macrotask()
-      await writer.run(put('b'))
+      await writer.run(insertSetting('b'))
       throw failure
     })
     await expect(writing).rejects.toBe(failure)
     expect(await outside.names()).toEqual([])
-    await engine.write((writer) => writer.run(put('c')))
+    await engine.write((writer) => writer.run(insertSetting('c')))
     expect(await outside.names()).toEqual(['c'])
   })
 
-  test('sees what it wrote itself, and resolves to what its callback returns', async () => {
+  test('reads its own uncommitted rows, and resolves to the result of its callback', async () => {
     const { engine } = await engineOn()
     const seen = await engine.write(async (writer) => {
-      await writer.run(put('a'))
+      await writer.run(insertSetting('a'))
       return names(writer)
     })
     expect(seen).toEqual(['a'])
   })
 
-  test('never meets the half of another: of a hundred that count up at once, none is lost', async () => {
+  test('is isolated from others: none of a hundred concurrent increments is lost', async () => {
     const { engine } = await engineOn()
-    await engine.write((writer) => writer.run(put('count', '0')))
+    await engine.write((writer) => writer.run(insertSetting('count', '0')))
     const countUp = async (writer: Writer) => {
       const row = await writer.get<{ value: string }>(sql`select value from settings where name = 'count'`)
       await macrotask()
@@ -109,17 +109,17 @@ describe('a write', () => {
     expect(await engine.reader.get(sql`select value from settings`)).toEqual({ value: '100' })
   })
 
-  test('that fails does no harm to its neighbours in the same commit', async () => {
+  test('that fails does not affect other writes in the same commit', async () => {
     const { engine, outside } = await engineOn()
     const fails = async (writer: Writer) => {
-      await writer.run(put('lost'))
+      await writer.run(insertSetting('lost'))
       throw new Error('mine alone')
     }
     const settled = await Promise.allSettled([
-      engine.write((writer) => writer.run(put('a'))),
+      engine.write((writer) => writer.run(insertSetting('a'))),
       engine.write(fails),
-      engine.write((writer) => writer.run(put('a'))),
-      engine.write((writer) => writer.run(put('b'))),
+      engine.write((writer) => writer.run(insertSetting('a'))),
+      engine.write((writer) => writer.run(insertSetting('b'))),
     ])
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
     expect(settled[1]).toMatchObject({ reason: { message: 'mine alone' } })
@@ -127,66 +127,66 @@ describe('a write', () => {
     expect(await outside.names()).toEqual(['a', 'b'])
   })
 
-  test('is heard of only when it is committed: not while its neighbours still work, and then others see it', async () => {
+  test('resolves only after the commit, when other connections see it', async () => {
     const { engine, outside } = await engineOn()
-    const heard: string[] = []
-    const hear = (name: string) =>
+    const committed: string[] = []
+    const writeAndCheck = (name: string) =>
       engine
-        .write((writer) => writer.run(put(name)))
+        .write((writer) => writer.run(insertSetting(name)))
         .then(async () => {
-          heard.push(name)
+          committed.push(name)
           expect(await outside.names()).toContain(name)
         })
-    const first = hear('a')
+    const first = writeAndCheck('a')
     const second = engine.write(async () => {
       await macrotask()
-      expect(heard).toEqual([])
+      expect(committed).toEqual([])
       expect(await outside.names()).toEqual([])
     })
-    await Promise.all([first, second, hear('b')])
-    expect(heard).toEqual(['a', 'b'])
+    await Promise.all([first, second, writeAndCheck('b')])
+    expect(committed).toEqual(['a', 'b'])
   })
 
-  test('fails with everyone in its commit when the commit itself fails, and none of it stands', async () => {
+  test('fails together with all writes of its commit when the commit itself fails', async () => {
     const { engine, outside } = await engineOn()
     const breaks = async (writer: Writer) => {
       await writer.run(onPostgres ? sql`set constraints all deferred` : sql`pragma defer_foreign_keys = on`)
       await writer.run(ORPHAN)
     }
     const settled = await Promise.allSettled([
-      engine.write((writer) => writer.run(put('a'))),
+      engine.write((writer) => writer.run(insertSetting('a'))),
       engine.write(breaks),
     ])
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(await outside.names()).toEqual([])
-    await engine.write((writer) => writer.run(put('b')))
+    await engine.write((writer) => writer.run(insertSetting('b')))
     expect(await outside.names()).toEqual(['b'])
   })
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
-    'is never forgotten when it comes %i ticks behind another',
+    'is committed when it starts %i ticks after another',
     async (ticks) => {
       const { engine, outside } = await engineOn()
-      await engine.write((writer) => writer.run(put('a')))
+      await engine.write((writer) => writer.run(insertSetting('a')))
       for (let tick = 0; tick < ticks; tick++) await null
-      await engine.write((writer) => writer.run(put('b')))
+      await engine.write((writer) => writer.run(insertSetting('b')))
       expect(await outside.names()).toEqual(['a', 'b'])
     },
   )
 
-  test('waits its turn behind more writes than one commit takes', async () => {
+  test('is committed in order when more writes are queued than one commit takes', async () => {
     const { engine, outside } = await engineOn()
     const many = Array.from({ length: 200 }, (_, n) => String(1000 + n))
-    await Promise.all(many.map((name) => engine.write((writer) => writer.run(put(name)))))
+    await Promise.all(many.map((name) => engine.write((writer) => writer.run(insertSetting(name)))))
     expect(await outside.names()).toEqual(many)
   })
 })
 
 describe('a reader', () => {
-  test('does not see what is not committed', async () => {
+  test('does not see uncommitted rows', async () => {
     const { engine } = await engineOn()
     const writing = engine.write(async (writer) => {
-      await writer.run(put('a'))
+      await writer.run(insertSetting('a'))
       expect(await names(engine.reader)).toEqual([])
       expect(await engine.read(names)).toEqual([])
     })
@@ -194,27 +194,27 @@ describe('a reader', () => {
     expect(await names(engine.reader)).toEqual(['a'])
   })
 
-  test('sees one state of the database through a whole read, whatever is written meanwhile', async () => {
+  test('sees one snapshot during a whole read, whatever is written during it', async () => {
     const { engine } = await engineOn()
     const [before, after] = await engine.read(async (reader) => {
       const first = await names(reader)
-      await engine.write((writer) => writer.run(put('a')))
+      await engine.write((writer) => writer.run(insertSetting('a')))
       return [first, await names(reader)]
     })
     expect([before, after]).toEqual([[], []])
     expect(await engine.read(names)).toEqual(['a'])
   })
 
-  test('outside of a read sees every write that was heard of, even while a long read goes on', async () => {
+  test('outside of a read sees every committed write, even during a long read', async () => {
     const { engine } = await engineOn()
     await engine.read(async (reader) => {
       await names(reader)
-      await engine.write((writer) => writer.run(put('a')))
+      await engine.write((writer) => writer.run(insertSetting('a')))
       expect(await names(engine.reader)).toEqual(['a'])
     })
   })
 
-  test('goes on after a read that failed', async () => {
+  test('works after a read that failed', async () => {
     const { engine } = await engineOn()
     await expect(engine.read(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(await engine.read(names)).toEqual([])
@@ -222,7 +222,7 @@ describe('a reader', () => {
 
   test('cannot write', async () => {
     const { engine } = await engineOn()
-    const returning = sql`${put('a')} returning name`
+    const returning = sql`${insertSetting('a')} returning name`
     await expect(engine.reader.all(returning)).rejects.toThrow(/readonly|query only|read-only/)
     await expect(engine.read((reader) => reader.all(returning))).rejects.toThrow(
       /readonly|query only|read-only/,
@@ -231,33 +231,33 @@ describe('a reader', () => {
 })
 
 describe('the database', () => {
-  test('refuses a reference to nothing', async () => {
+  test('rejects a reference to a missing row', async () => {
     const { engine } = await engineOn()
     const writing = engine.write((writer) => writer.run(ORPHAN))
     await expect(writing).rejects.toMatchObject({ code: CODE.orphan })
   })
 
-  test('keeps what a write was told is written, even when the process never closes it', async () => {
+  test('contains every resolved write, even if the process never closes it', async () => {
     const { engine, database } = await engineOn()
-    await engine.write((writer) => writer.run(put('a')))
+    await engine.write((writer) => writer.run(insertSetting('a')))
     expect(await (await outsideOf(database)).names()).toEqual(['a'])
   })
 
-  test('is closed only behind the writes that were begun; later ones are refused', async () => {
+  test('closes after the writes that have begun, and rejects later ones', async () => {
     const { engine, outside } = await engineOn()
     const writing = engine.write(async (writer) => {
       await macrotask()
-      await writer.run(put('a'))
+      await writer.run(insertSetting('a'))
     })
     await engine.close()
     await writing
     expect(await outside.names()).toEqual(['a'])
-    await expect(engine.write((writer) => writer.run(put('b')))).rejects.toThrow(/not open/)
+    await expect(engine.write((writer) => writer.run(insertSetting('b')))).rejects.toThrow(/not open/)
   })
 })
 
 describe('migrate', () => {
-  test('can be repeated over a seeded database: nothing changes', async () => {
+  test('can be repeated on a seeded database without changes', async () => {
     const { engine, rows } = await service({ seed: true })
     const before = await rows()
     await engine.migrate()
@@ -267,7 +267,7 @@ describe('migrate', () => {
 })
 
 describe('commits', () => {
-  /** A queue on a transaction that counts its commits and rollbacks. */
+  /** A queue whose transaction counts its commits and rollbacks. */
   function counting() {
     let commits = 0
     let rollbacks = 0
@@ -299,7 +299,7 @@ describe('commits', () => {
     expect([later !== undefined, commits()]).toEqual([true, 1])
   })
 
-  test('run again one by one, in order, when one of the shared writes fails after writing', async () => {
+  test('are retried write by write, in order, when one of the shared writes fails after writing', async () => {
     const { queue, commits, rollbacks } = counting()
     const done: string[] = []
     const write = (name: string) =>
@@ -328,19 +328,19 @@ describe('commits', () => {
     expect([commits(), rollbacks()]).toEqual([1, 0])
   })
 
-  test('leave one event-loop tick between two commits, so that reads are answered', async () => {
+  test('leave one event-loop tick between each other, so that reads are answered', async () => {
     const { queue, commits } = counting()
     const seen: number[] = []
-    const look = () => {
+    const poll = () => {
       seen.push(commits())
-      if (commits() < 3) setImmediate(look)
+      if (commits() < 3) setImmediate(poll)
     }
-    look()
+    poll()
     await Promise.all([1, 2, 3].map(() => queue.enqueue(async () => {}, true)))
     expect([1, 2].every((count) => seen.includes(count))).toBe(true)
   })
 
-  test('are not shared by a write that asked to be alone', async () => {
+  test('are not shared by a write that requires its own', async () => {
     const { queue, commits } = counting()
     await Promise.all([false, false, true, false, false].map((alone) => queue.enqueue(async () => {}, alone)))
     expect(commits()).toBe(3)

@@ -1,10 +1,10 @@
-// Evidence: quotes that records rest on, and the refusal of what the source does not say.
+// Evidence: quotes that support records, and the rejection of quotes that the source does not contain.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { locateQuote } from '../src/core/quotes.ts'
 import { catalogue } from '../src/resources/index.ts'
-import { type Answer, service } from './helpers/app.ts'
+import { service, type TestResponse } from './helpers/app.ts'
 
 /** The part of a text between two code points, independent of the code under test. */
 const select = (text: string, start: number, end: number) => [...text].slice(start, end).join('')
@@ -22,8 +22,8 @@ async function withSource(text = 'A text.') {
   return { ...api, addSource, sourceId, source: `/v1/sources/${sourceId}`, speaker, cite }
 }
 
-const placeOf = ({ body }: Answer) => [body['start'], body['end']]
-const candidatesOf = ({ body }: Answer) =>
+const rangeOf = ({ body }: TestResponse) => [body['start'], body['end']]
+const candidatesOf = ({ body }: TestResponse) =>
   body['candidates'] as { start: number; end: number; exact: string; prefix: string; suffix: string }[]
 
 describe('a quote', () => {
@@ -51,14 +51,14 @@ describe('a quote', () => {
     expect(read.headers['etag']).toBe(created.headers['etag'])
   })
 
-  test('is `reported` by default', async () => {
+  test('has the assertion `reported` by default', async () => {
     const { cite } = await withSource('A draft was announced.')
     expect((await cite({ exact: 'draft' })).body['assertion']).toBe('reported')
     expect((await cite({ exact: 'draft', assertion: 'certain' })).status).toBe(400)
   })
 
   const text = 'One two 😀 three 👩‍👩‍👧 four'
-  const sayings = [
+  const selectors = [
     ['both offsets', { exact: 'three', start: 10, end: 15 }],
     ['only start', { exact: 'three', start: 10 }],
     ['only end', { exact: 'three', end: 15 }],
@@ -68,9 +68,9 @@ describe('a quote', () => {
   test('has the same position with both offsets, only start, only end, or neither', async () => {
     const { cite } = await withSource(text)
     expect(select(text, 10, 15)).toBe('three')
-    for (const [what, body] of sayings) {
+    for (const [what, body] of selectors) {
       const created = await cite(body)
-      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, 10, 15])
+      expect([what, created.status, ...rangeOf(created)]).toEqual([what, 201, 10, 15])
     }
   })
 
@@ -94,7 +94,7 @@ describe('a quote', () => {
     ['a byte order mark before it', '\ufeffhello', 'hello'],
   ] as const
 
-  test('is counted in code points for every kind of text', async () => {
+  test('has offsets in code points, for every kind of text', async () => {
     const { cite, get, addSource } = await withSource()
     for (const [what, words, exact] of counted) {
       const sourceId = await addSource(what, words)
@@ -126,7 +126,7 @@ describe('a quote', () => {
     ['an end that leaves no room', { end: 2 }],
   ] as const
 
-  test('with wrong offsets is refused with the correct ones', async () => {
+  test('with wrong offsets is rejected with the correct ones', async () => {
     const { cite, get, speaker } = await withSource('😀 a peace')
     for (const [what, offsets] of wrong) {
       const { status, body } = await cite({ exact: 'peace', ...offsets })
@@ -140,7 +140,7 @@ describe('a quote', () => {
     expect((await get(`${speaker}/evidence`)).body['data']).toEqual([])
   })
 
-  test('at the end of the text is refused when its end is past the end of the text', async () => {
+  test('at the end of the text is rejected when its end is past the end of the text', async () => {
     const { cite } = await withSource('so be it')
     expect((await cite({ exact: 'it', start: 6, end: 8 })).status).toBe(201)
     for (const end of [9, 10, 1_000_000]) {
@@ -150,7 +150,7 @@ describe('a quote', () => {
     }
   })
 
-  test('with malformed offsets is 400', async () => {
+  test('with malformed offsets is rejected with 400', async () => {
     const { cite } = await withSource('a text')
     for (const start of [-1, 0.5, '0', null, 1e9, true]) {
       expect([start, (await cite({ exact: 'a', start })).status]).toEqual([start, 400])
@@ -160,8 +160,8 @@ describe('a quote', () => {
   })
 })
 
-describe('a quote that the source does not have', () => {
-  test('is refused, without candidates when nothing is similar', async () => {
+describe('a quote that the source does not contain', () => {
+  test('is rejected, without candidates when nothing is similar', async () => {
     const { cite, get, speaker } = await withSource('He announced a draft.')
     const refused = await cite({ exact: 'was signed' })
     expect([refused.status, refused.body['type']]).toEqual([422, '/problems/quote-absent'])
@@ -171,7 +171,7 @@ describe('a quote that the source does not have', () => {
     expect((await get(speaker)).body).toMatchObject({ support: 'unsupported', version: 1 })
   })
 
-  const nearly = [
+  const similar = [
     ['case', 'The Minister spoke', 'the minister', 'The Minister'],
     ['case, Cyrillic', 'Министр Обороны сказал', 'министр обороны', 'Министр Обороны'],
     ['one space for two', 'in  the   sphere', 'in the sphere', 'in  the   sphere'],
@@ -192,9 +192,9 @@ describe('a quote that the source does not have', () => {
     ['after an emoji', '😀😀 The Minister', 'the minister', 'The Minister'],
   ] as const
 
-  test('is refused with similar passages as candidates, which can be sent as they are', async () => {
+  test('is rejected with similar passages as candidates, which can be sent unchanged', async () => {
     const { cite, addSource } = await withSource()
-    for (const [what, words, exact, meant] of nearly) {
+    for (const [what, words, exact, meant] of similar) {
       const sourceId = await addSource(what, words)
       const refused = await cite({ sourceId, exact })
       const start = count(words.slice(0, words.indexOf(meant)))
@@ -206,15 +206,15 @@ describe('a quote that the source does not have', () => {
         candidates: [{ start, end, exact: meant }],
       })
       const created = await cite({ sourceId, ...candidatesOf(refused)[0] })
-      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, start, end])
+      expect([what, created.status, ...rangeOf(created)]).toEqual([what, 201, start, end])
     }
   })
 })
 
-describe('a quote that the source has more than once', () => {
+describe('a quote that the source contains more than once', () => {
   const words = '😀 peace, peace and peace again'
 
-  test('is refused with the offsets of every occurrence', async () => {
+  test('is rejected with the offsets of every occurrence', async () => {
     const { cite } = await withSource(words)
     const refused = await cite({ exact: 'peace' })
     expect([refused.status, refused.body['type']]).toEqual([422, '/problems/quote-ambiguous'])
@@ -240,19 +240,19 @@ describe('a quote that the source has more than once', () => {
     const { cite } = await withSource(words)
     for (const [what, selector, start] of apart) {
       const created = await cite({ exact: 'peace', ...selector })
-      expect([what, created.status, ...placeOf(created)]).toEqual([what, 201, start, start + 5])
+      expect([what, created.status, ...rangeOf(created)]).toEqual([what, 201, start, start + 5])
     }
   })
 
   test('is identified by the offsets, or the prefix and suffix, of any candidate', async () => {
     const { cite } = await withSource(words)
     for (const { exact, start, end, prefix, suffix } of candidatesOf(await cite({ exact: 'peace' }))) {
-      expect(placeOf(await cite({ exact, start, end }))).toEqual([start, end])
-      expect(placeOf(await cite({ exact, prefix, suffix }))).toEqual([start, end])
+      expect(rangeOf(await cite({ exact, start, end }))).toEqual([start, end])
+      expect(rangeOf(await cite({ exact, prefix, suffix }))).toEqual([start, end])
     }
   })
 
-  test('stays ambiguous when the prefix matches several, and only these are listed', async () => {
+  test('stays ambiguous when the prefix matches several occurrences, and only these are listed', async () => {
     const { cite } = await withSource('a peace, a peace and the peace')
     const refused = await cite({ exact: 'peace', prefix: 'a ' })
     expect(refused.body['type']).toBe('/problems/quote-ambiguous')
@@ -266,13 +266,13 @@ describe('a quote that the source has more than once', () => {
     expect(candidatesOf(refused).map(({ start }) => start)).toEqual([2, 9, 19])
   })
 
-  test('is refused when offsets and context disagree', async () => {
+  test('is rejected when offsets and context disagree', async () => {
     const { cite } = await withSource(words)
     expect((await cite({ exact: 'peace', start: 2, end: 7, prefix: 'and ' })).status).toBe(422)
     expect((await cite({ exact: 'peace', start: 2, end: 7, suffix: ' and' })).status).toBe(422)
   })
 
-  test('counts overlapping occurrences: "aa" is in "aaa" twice', async () => {
+  test('may overlap itself: "aaa" contains "aa" twice', async () => {
     const { cite } = await withSource('aaa')
     const refused = await cite({ exact: 'aa' })
     expect(refused.body['type']).toBe('/problems/quote-ambiguous')
@@ -280,14 +280,14 @@ describe('a quote that the source has more than once', () => {
       [0, 2],
       [1, 3],
     ])
-    expect(placeOf(await cite({ exact: 'aa', start: 1 }))).toEqual([1, 3])
-    expect(placeOf(await cite({ exact: 'aa', prefix: 'a' }))).toEqual([1, 3])
-    expect(placeOf(await cite({ exact: 'aa', suffix: 'a' }))).toEqual([0, 2])
+    expect(rangeOf(await cite({ exact: 'aa', start: 1 }))).toEqual([1, 3])
+    expect(rangeOf(await cite({ exact: 'aa', prefix: 'a' }))).toEqual([1, 3])
+    expect(rangeOf(await cite({ exact: 'aa', suffix: 'a' }))).toEqual([0, 2])
   })
 })
 
 describe('an inference', () => {
-  test('needs a note that gives its reasoning', async () => {
+  test('requires a note with its reasoning', async () => {
     const { cite } = await withSource('said Shoigu on Wednesday')
     const inference = { exact: 'on Wednesday', motivation: 'inference' }
     for (const note of [undefined, null]) {
@@ -301,14 +301,14 @@ describe('an inference', () => {
     expect(created.body).toMatchObject({ motivation: 'inference', note: '24 August 2022 was a Wednesday.' })
   })
 
-  test('is checked against the text like any quote', async () => {
+  test('is checked against the text like a quote', async () => {
     const { cite } = await withSource('said Shoigu on Wednesday')
     const refused = await cite({ exact: 'on Thursday', motivation: 'inference', note: 'Because.' })
     expect(refused.status).toBe(422)
     expect(refused.body['type']).toBe('/problems/quote-absent')
   })
 
-  test('is one of two motivations; another is 400', async () => {
+  test('is one of two motivations; any other is rejected with 400', async () => {
     const { cite } = await withSource('a text')
     expect((await cite({ exact: 'a', motivation: 'linking' })).status).toBe(400)
     expect((await cite({ exact: 'a', motivation: undefined })).status).toBe(400)
@@ -316,7 +316,7 @@ describe('an inference', () => {
 })
 
 describe('support', () => {
-  test('counts sources, and the version and ETag of the record change only when it does', async () => {
+  test('is derived from the number of sources, and changes version and ETag of the record only when it changes', async () => {
     const { cite, get, del, speaker, addSource } = await withSource('He spoke. He left.')
     const second = await addSource('Another report', 'He spoke, they say.')
     const state = async () => {
@@ -361,7 +361,7 @@ describe('support', () => {
     expect((await get(speaker)).body).toMatchObject({ support: 'unsupported', version: 1 })
   })
 
-  test('makes a PATCH with the ETag from before the evidence stale', async () => {
+  test('changes the ETag, so that a PATCH with the ETag from before the evidence gets 412', async () => {
     const { cite, get, patch, speaker } = await withSource('a text')
     const etag = String((await get(speaker)).headers['etag'])
     await cite({ exact: 'text' })
@@ -370,7 +370,7 @@ describe('support', () => {
 })
 
 describe('evidence', () => {
-  test('is listed oldest first, read by id, and 410 after its deletion', async () => {
+  test('is listed oldest first, read by id, and returns 410 after its deletion', async () => {
     const { cite, get, del, speaker } = await withSource('one two three')
     const created = [await cite({ exact: 'three' }), await cite({ exact: 'one' })]
     const listed = await get(`${speaker}/evidence`)
@@ -383,7 +383,7 @@ describe('evidence', () => {
     expect((await get(`${speaker}/evidence`)).body['data']).toEqual([created[1]?.body])
   })
 
-  test('of one record is not found under another', async () => {
+  test('of one record is not found under another record', async () => {
     const { cite, get, post, del, speaker } = await withSource('one two')
     const { body } = await cite({ exact: 'one' })
     const other = `/v1/speakers/${(await post('/v1/speakers', { name: 'B' })).body['id']}`
@@ -392,7 +392,7 @@ describe('evidence', () => {
     expect((await get(`${speaker}/evidence/${body['id']}`)).status).toBe(200)
   })
 
-  test('of an unknown source is 422, of an unknown record 404', async () => {
+  test('of an unknown source is rejected with 422, of an unknown record with 404', async () => {
     const { cite, post, sourceId } = await withSource('one two')
     const unknown = await cite({ exact: 'one', sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk' })
     expect([unknown.status, unknown.body['type']]).toEqual([422, '/problems/unknown-reference'])
@@ -401,7 +401,7 @@ describe('evidence', () => {
     expect((await post(missing, { sourceId, motivation: 'quote', exact: 'one' })).status).toBe(404)
   })
 
-  test('is deleted with its record, and then its source can be deleted', async () => {
+  test('is deleted with its record; then its source can be deleted', async () => {
     const { cite, get, del, speaker, source } = await withSource('one two')
     const { headers } = await cite({ exact: 'one' })
     const refused = await del(source)
@@ -434,7 +434,7 @@ describe('evidence', () => {
     }
   })
 
-  test('of a topic and of a state can be given by slug and by code', async () => {
+  test('of a topic or a state can be addressed by slug or code', async () => {
     const { get, post } = await service({ seed: true })
     const sourceId = (await get('/v1/sources')).body['data'][0].id
     for (const record of ['/v1/topics/counter-uav', '/v1/states/UZ']) {
@@ -460,14 +460,14 @@ describe('the text of a source', () => {
     expect((await post('/v1/sources', body)).status).toBe(400)
   })
 
-  test('may change while it is not cited, and its hash with it', async () => {
+  test('can change while it is not cited, and its hash changes with it', async () => {
     const { patch, source } = await withSource(words)
     const { status, body } = await patch(source, { text: 'other' })
     expect(status).toBe(200)
     expect(body['sha256']).toBe(createHash('sha256').update('other').digest('hex'))
   })
 
-  test('never changes once it is cited (409), while its other fields may', async () => {
+  test('cannot change once it is cited (409), but its other fields can', async () => {
     const { patch, get, cite, source } = await withSource(words)
     await cite({ exact: '“peace”' })
     const before = await get(source)
@@ -487,7 +487,7 @@ describe('the text of a source', () => {
     expect(titled.body).toMatchObject({ title: 'Another title', text: words, version: 2 })
   })
 
-  test('may change again after the last evidence is deleted', async () => {
+  test('can change again after the last evidence is deleted', async () => {
     const { patch, del, cite, source } = await withSource(words)
     const created = [
       await cite({ exact: 'said' }),
@@ -524,7 +524,7 @@ describe('the annotations of a source', () => {
     expect(headers['content-type']).toMatch(/^application\/ld\+json\b/)
     expect(headers['content-type']).toContain('profile="http://www.w3.org/ns/anno.jsonld"')
     expect(body).toMatchObject({ '@context': 'http://www.w3.org/ns/anno.jsonld', type: 'AnnotationPage' })
-    const items = body['items'] as Answer['body'][]
+    const items = body['items'] as TestResponse['body'][]
     expect(items).toHaveLength(4)
     const starts: number[] = []
     for (const { id, type, motivation, body: bodies, target } of items) {
@@ -589,7 +589,7 @@ describe('locateQuote, in the longest text that a source may have', () => {
 })
 
 describe('locateQuote, for any text and any slice of it', () => {
-  /** Few characters of many sorts, so that slices repeat and overlap; sometimes any text. */
+  /** A few characters of many kinds, so that slices repeat and overlap; sometimes any text. */
   const unit = fc.constantFrom(
     ...[
       'a',
@@ -622,13 +622,13 @@ describe('locateQuote, for any text and any slice of it', () => {
       .tuple(fc.nat(count(text) - 1), fc.integer({ min: 1, max: 6 }))
       .map(([start, length]) => ({ text, start, end: Math.min(start + length, count(text)) })),
   )
-  const places = (text: string, exact: string) => {
+  const occurrencesOf = (text: string, exact: string) => {
     const points = [...text]
     const length = count(exact)
     return [...points.keys()].filter((start) => points.slice(start, start + length).join('') === exact)
   }
 
-  test('with its own offsets, a slice is found there', () => {
+  test('finds a slice at its own offsets', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
@@ -640,7 +640,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('with other offsets, a slice is absent unless it occurs there too', () => {
+  test('reports a slice as absent at other offsets unless it also occurs there', () => {
     fc.assert(
       fc.property(slices, fc.nat(50), fc.nat(50), ({ text, start, end }, from, to) => {
         const exact = select(text, start, end)
@@ -651,11 +651,11 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('without offsets, a slice is found, or ambiguous with all occurrences', () => {
+  test('finds a slice without offsets, or reports it as ambiguous with all occurrences', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
-        const all = places(text, exact)
+        const all = occurrencesOf(text, exact)
         const located = locateQuote(text, { exact })
         if (located.found) {
           expect([located.start]).toEqual(all)
@@ -671,7 +671,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('with the whole text before or after it, a slice is found', () => {
+  test('finds a slice by the whole text before and after it', () => {
     fc.assert(
       fc.property(slices, ({ text, start, end }) => {
         const exact = select(text, start, end)
@@ -683,7 +683,7 @@ describe('locateQuote, for any text and any slice of it', () => {
     )
   })
 
-  test('a quote that does not occur is absent, and every candidate can be sent as it is', () => {
+  test('reports a quote that does not occur as absent, with candidates that can be sent unchanged', () => {
     const recased = slices.map(({ text, start, end }) => ({
       text,
       exact: select(text, start, end).toUpperCase().normalize('NFC').replace(/\s+/g, ' '),

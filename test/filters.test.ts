@@ -1,4 +1,4 @@
-// Filters: whatever a list is asked for, it gives the rows that a reader would pick by hand, and no others.
+// Filters: a list returns exactly the rows that match, compared with a selection made in the test.
 import { describe, expect, test } from 'vitest'
 import { fold } from '../src/core/search.ts'
 import { describeTable } from '../src/db/tables.ts'
@@ -17,10 +17,10 @@ async function ids(s: Service, url: string): Promise<string[]> {
   return idsOf(body['data'])
 }
 
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
+async function create(s: Service, url: string, body: unknown): Promise<Body> {
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body
 }
 
 /** Follows the cursors of a list to its end. */
@@ -37,7 +37,7 @@ async function walk(s: Service, url: string): Promise<string[]> {
 
 const DATES = ['2021', '2022-08', '2022-08-24', '2022-09-16', '2022', '2023-01-02']
 
-/** A field of `DATES`, of a few values, of the records `one` and `two`, or of nothing, by turns. */
+/** A body whose fields cycle through `DATES`, a few values, references to `one` and `two`, and null. */
 function bodyOf(kind: ResourceKind, n: number, one: Ids, two: Ids): Body {
   const date = DATES[n % DATES.length] as string
   const of = (of: ResourceKind) => [one[of], two[of], null][n % 3] ?? null
@@ -115,23 +115,23 @@ function bodyOf(kind: ResourceKind, n: number, one: Ids, two: Ids): Body {
   return { identifiers, ...own[kind] }
 }
 
-interface World {
+interface Fixture {
   s: Service
   rows: Map<ResourceKind, Body[]>
   cited: Set<string>
-  /** Each topic with all that fall under it. */
+  /** The ids of each topic and of all topics below it. */
   under: Map<string, string[]>
 }
 
-async function world(): Promise<World> {
-  const s = await service({ clock: steady() })
+async function createFixture(): Promise<Fixture> {
+  const s = await service({ clock: tickingClock() })
   const one = await oneOfEach(s)
   const two = await oneOfEach(s)
   for (const kind of kinds) {
     for (let n = 0; n < 6; n++) {
-      const { id } = await made(s, pathOf(kind), bodyOf(kind, n, one, two))
+      const { id } = await create(s, pathOf(kind), bodyOf(kind, n, one, two))
       const cite = (sourceId: string, more = {}) =>
-        made(s, `${pathOf(kind)}/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'The', ...more })
+        create(s, `${pathOf(kind)}/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'The', ...more })
       if (n === 1) await cite(one.source, { motivation: 'inference', note: 'By reasoning.' })
       if (n > 1 && n < 5) await cite(one.source)
       if (n === 4) await cite(two.source)
@@ -154,13 +154,13 @@ async function world(): Promise<World> {
   return { s, rows, cited, under: new Map(topics.map(({ id }) => [id, below(id)])) }
 }
 
-/** Every reading is a second later, from 2026 on. */
-function steady(): () => Date {
+/** A clock that starts in 2026 and advances by a second with each reading. */
+function tickingClock(): () => Date {
   let readings = 0
   return () => new Date(Date.UTC(2026, 0, 1) + readings++ * 1000)
 }
 
-/** Every value at a path; lists on the way are gone through. */
+/** Every value at a path, through lists on the way. */
 function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
   if (Array.isArray(value))
     return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
@@ -181,22 +181,22 @@ const OPEN = {
   agreement: ['drafting', 'drafted', 'under-consideration', 'text-adopted', 'authenticated', 'signed'],
 } as Record<string, string[]>
 
-interface Asked {
+interface FilterCase {
   query: string
-  fits: (row: Body) => boolean
+  matches: (row: Body) => boolean
 }
 
-/** What can be asked of a filter, with what a reader would pick. */
-function questions(kind: ResourceKind, name: string, filter: Filter, world: World): Asked[] {
+/** Queries for a filter, each with the predicate that its rows must match. */
+function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixture): FilterCase[] {
   const { table } = catalogue.resource(kind)
-  const rows = world.rows.get(kind) ?? []
+  const rows = fixture.rows.get(kind) ?? []
   const fieldOf = (column: string) => describeTable(table).columns[column]?.path ?? []
-  const any = (held: (row: Body) => unknown[], meant = (value: unknown) => [value]): Asked[] => {
-    const values = [...new Set(rows.flatMap(held))]
+  const any = (valuesOf: (row: Body) => unknown[], expand = (value: unknown) => [value]): FilterCase[] => {
+    const values = [...new Set(rows.flatMap(valuesOf))]
     expect(values.length, `${kind} ${name} has values`).toBeGreaterThan(0)
     return [[values[0]], values.slice(0, 2), values.slice(-1)].map((chosen) => ({
       query: `${name}=${chosen.map((value) => encodeURIComponent(String(value))).join(',')}`,
-      fits: (row) => held(row).some((value) => chosen.flatMap(meant).includes(value)),
+      matches: (row) => valuesOf(row).some((value) => chosen.flatMap(expand).includes(value)),
     }))
   }
   switch (filter.by) {
@@ -217,19 +217,19 @@ function questions(kind: ResourceKind, name: string, filter: Filter, world: Worl
       return any(
         (row) => filter.fields.flatMap((field) => inside(row, field.split('.'))),
         (value) =>
-          filter.kind === 'topic' && name !== 'broader' ? (world.under.get(String(value)) ?? []) : [value],
+          filter.kind === 'topic' && name !== 'broader' ? (fixture.under.get(String(value)) ?? []) : [value],
       )
     case 'range': {
       const field = fieldOf(filter.column)
       if (name === 'updatedSince') {
         return rows.slice(0, 3).map(({ updatedAt }) => ({
           query: `${name}=${updatedAt}`,
-          fits: (row) => row['updatedAt'] >= updatedAt,
+          matches: (row) => row['updatedAt'] >= updatedAt,
         }))
       }
       return [...DATES, '2022-08-23', '2022-08-25', '2022-07', '2022-10', '2020', '2030'].map((bound) => ({
         query: `${name}=${bound}`,
-        fits: (row) =>
+        matches: (row) =>
           inside(row, field).some((value) =>
             filter.bound === 'from'
               ? lastDay(String(value)) >= firstDay(bound)
@@ -240,37 +240,37 @@ function questions(kind: ResourceKind, name: string, filter: Filter, world: Worl
     case 'membership':
       return any((row) => inside(row, ['memberships', 'status'])).map(({ query }) => ({
         query: `${query}&asOf=2022-12-31`,
-        fits: (row) =>
+        matches: (row) =>
           row['memberships'].some(
-            (held: Body) =>
-              query.split('=')[1]?.split(',').includes(held['status']) &&
-              held['startDate'] <= '2022-12-31' &&
-              lastDay(held['endDate'] ?? '9999') >= '2022-12-31',
+            (membership: Body) =>
+              query.split('=')[1]?.split(',').includes(membership['status']) &&
+              membership['startDate'] <= '2022-12-31' &&
+              lastDay(membership['endDate'] ?? '9999') >= '2022-12-31',
           ),
       }))
     case 'stalled':
       return ['2022-08-24', '2022-08-25', '2023-06-01', '2024-05-01', '2024-06-01'].map((day) => ({
         query: `${name}=${day}`,
-        fits: (row) =>
+        matches: (row) =>
           (OPEN[kind] ?? []).includes(row['status']) &&
           (row['statusSince'] === null || row['statusSince'] < day),
       }))
     case 'evidence':
       return ['true', 'false'].map((value) => ({
         query: `${name}=${value}`,
-        fits: (row) => String(world.cited.has(row['id'])) === value,
+        matches: (row) => String(fixture.cited.has(row['id'])) === value,
       }))
     case 'identifier':
       return rows.flatMap((row) =>
         (row['identifiers'] as Body[]).map(({ scheme, identifier }) => ({
           query: `${name}=${encodeURIComponent(`${scheme}:${identifier}`)}`,
-          fits: (other: Body) => other['id'] === row['id'],
+          matches: (other: Body) => other['id'] === row['id'],
         })),
       )
     case 'text':
       return ['1', 'Proposal OR Meeting OR text', '-2'].map((q) => ({
         query: `${name}=${encodeURIComponent(q)}`,
-        fits: (row) => {
+        matches: (row) => {
           const own = catalogue.resource(kind).searchText?.(row as never)
           const words = ` ${[own?.title, ...(own?.body ?? [])]
             .join(' ')
@@ -283,16 +283,16 @@ function questions(kind: ResourceKind, name: string, filter: Filter, world: Worl
   }
 }
 
-test('every filter of every list gives exactly the rows that have it, counted, page by page, alone and with any other', async () => {
-  const here = await world()
-  const { s } = here
+test('every filter of every list returns and counts exactly the matching rows, page by page, alone and combined', async () => {
+  const fixture = await createFixture()
+  const { s } = fixture
   for (const kind of kinds) {
-    const rows = here.rows.get(kind) ?? []
+    const rows = fixture.rows.get(kind) ?? []
     const url = pathOf(kind)
-    const asked = Object.entries(filtersOf(catalogue.resource(kind))).flatMap(([name, filter]) => {
-      const found = questions(kind, name, filter, here).map((question) => ({ name, ...question }))
-      // A question that all or none would fit at every value shows nothing.
-      const hits = found.map(({ fits }) => rows.filter(fits).length)
+    const cases = Object.entries(filtersOf(catalogue.resource(kind))).flatMap(([name, filter]) => {
+      const found = casesOf(kind, name, filter, fixture).map((filterCase) => ({ name, ...filterCase }))
+      // A filter that matches all rows or none for every value would prove nothing.
+      const hits = found.map(({ matches }) => rows.filter(matches).length)
       expect(
         hits.some((count) => count > 0),
         `${kind}: ${name} finds something`,
@@ -303,27 +303,27 @@ test('every filter of every list gives exactly the rows that have it, counted, p
       ).toBe(true)
       return found
     })
-    for (const { query, fits } of asked) {
-      const expected = idsOf(rows.filter(fits))
+    for (const { query, matches } of cases) {
+      const expected = idsOf(rows.filter(matches))
       const { status, body, text } = await s.get(`${url}?${query}&limit=200&count=exact`)
       expect(status, `${kind} ${query} ${text}`).toBe(200)
       expect(idsOf(body['data']).sort(), `${kind} ${query}`).toEqual([...expected].sort())
       expect(body['page'].total, `${kind} ${query}`).toBe(expected.length)
       expect((await walk(s, `${url}?${query}&limit=3`)).sort(), `${kind} ${query}`).toEqual(expected.sort())
     }
-    for (const [index, one] of asked.entries()) {
-      const other = asked[(index * 7 + 11) % asked.length]
+    for (const [index, one] of cases.entries()) {
+      const other = cases[(index * 7 + 11) % cases.length]
       if (!other || other.name === one.name || /asOf.*asOf/.test(one.query + other.query)) continue
-      // asOf changes what a row says; only the membership question is about that.
+      // asOf changes the content of rows; only the membership filter is about that.
       if (/asOf/.test(one.query + other.query)) continue
-      const expected = idsOf(rows.filter((row) => one.fits(row) && other.fits(row)))
+      const expected = idsOf(rows.filter((row) => one.matches(row) && other.matches(row)))
       const query = `${one.query}&${other.query}`
       expect((await ids(s, `${url}?${query}`)).sort(), `${kind} ${query}`).toEqual(expected.sort())
     }
   }
 })
 
-test('every filter that has words to choose from names them all for a wrong one, and the nearest', async () => {
+test('every filter with a fixed set of values lists them for a wrong value, and suggests the nearest', async () => {
   const s = await service({ seed: true })
   let tried = 0
   for (const kind of kinds) {
@@ -351,7 +351,7 @@ test('every filter that has words to choose from names them all for a wrong one,
   expect(tried).toBeGreaterThan(20)
 })
 
-test('a topic or state that is not in the vocabulary is 400, with all that are, and the nearest, wherever it is asked for', async () => {
+test('a topic or state that does not exist is rejected with 400, with all existing ones and the nearest, in every filter', async () => {
   const s = await service({ seed: true })
   for (const [kind, wrong, near, all] of [
     ['topic', 'counter-uaw', 'counter-uav', ['counter-uav', 'security', 'military-cooperation']],
@@ -373,7 +373,7 @@ test('a topic or state that is not in the vocabulary is 400, with all that are, 
   }
 })
 
-test('a value or a name that cannot be is 400, and the answer names the parameter', async () => {
+test('an invalid value or an unknown name is rejected with 400, and the response names the parameter', async () => {
   const s = await service()
   for (const [query, parameter] of [
     ['proposedFrom=2022-13', 'proposedFrom'],
@@ -410,10 +410,10 @@ test('a value or a name that cannot be is 400, and the answer names the paramete
 })
 
 describe('a date range', () => {
-  test('holds what a partial date may mean, on both sides, and an event of its last day', async () => {
+  test('matches partial dates that overlap it, and includes its last day', async () => {
     const s = await service()
     for (const proposedOn of ['2021-12-31', '2022', '2022-08', '2022-08-31', '2022-09-01', '2023-01-01'])
-      await made(s, '/v1/proposals', { title: proposedOn, proposedOn })
+      await create(s, '/v1/proposals', { title: proposedOn, proposedOn })
     const titles = async (query: string) =>
       ((await s.get(`/v1/proposals?sort=title&${query}`)).body['data'] as Body[]).map(({ title }) => title)
     expect(await titles('proposedFrom=2022&proposedTo=2022')).toEqual([
@@ -434,33 +434,33 @@ describe('a date range', () => {
     expect(await titles('proposedFrom=2023&proposedTo=2022')).toEqual([])
   })
 
-  test('of statusSince goes by the latest event, not by the day of the proposal', async () => {
+  test('of statusSince applies to the latest event, not to the date of the proposal', async () => {
     const s = await service()
-    const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2020-01-01' })
+    const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2020-01-01' })
     expect(await ids(s, '/v1/proposals?sinceTo=2020')).toEqual([id])
-    await made(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-05-05' })
+    await create(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-05-05' })
     expect(await ids(s, '/v1/proposals?sinceTo=2020')).toEqual([])
     expect(await ids(s, '/v1/proposals?sinceFrom=2022-05-05&sinceTo=2022-05-05')).toEqual([id])
     expect(await ids(s, '/v1/proposals?proposedTo=2020')).toEqual([id])
   })
 })
 
-describe('topic', () => {
+describe('the topic filter', () => {
   test('includes narrower topics at any depth, by id and by slug, in proposals, agreements, statements and agendas', async () => {
     const s = await service()
     let broaderId: string | null = null
     const chain: string[] = []
     for (const slug of ['security', 'arms', 'drones', 'small-drones']) {
-      broaderId = (await made(s, '/v1/topics', { slug, prefLabel: slug, broaderId }))['id'] as string
+      broaderId = (await create(s, '/v1/topics', { slug, prefLabel: slug, broaderId }))['id'] as string
       chain.push(broaderId)
     }
-    await made(s, '/v1/topics', { slug: 'trade', prefLabel: 'trade' })
-    const speakerId = (await made(s, '/v1/speakers', { name: 'S' }))['id']
+    await create(s, '/v1/topics', { slug: 'trade', prefLabel: 'trade' })
+    const speakerId = (await create(s, '/v1/speakers', { name: 'S' }))['id']
     for (const topic of ['small-drones', 'drones', 'trade']) {
-      await made(s, '/v1/proposals', { title: topic, proposedOn: '2022', topicIds: [topic] })
-      await made(s, '/v1/agreements', { title: topic, kind: 'treaty', topicIds: [topic] })
-      await made(s, '/v1/statements', { speakerId, kind: 'direct', text: topic, topicIds: [topic] })
-      await made(s, '/v1/meetings', {
+      await create(s, '/v1/proposals', { title: topic, proposedOn: '2022', topicIds: [topic] })
+      await create(s, '/v1/agreements', { title: topic, kind: 'treaty', topicIds: [topic] })
+      await create(s, '/v1/statements', { speakerId, kind: 'direct', text: topic, topicIds: [topic] })
+      await create(s, '/v1/meetings', {
         name: topic,
         startDate: '2022',
         agenda: [{ position: 1, title: 'x', topicIds: [topic] }],
@@ -486,32 +486,32 @@ describe('topic', () => {
     expect(await ids(s, '/v1/proposals?topic=drones')).toHaveLength(2)
   })
 
-  test('gives a record with several matching topics once', async () => {
+  test('returns a record with several matching topics once', async () => {
     const s = await service()
-    await made(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
-    await made(s, '/v1/topics', { slug: 'b', prefLabel: 'B' })
-    const { id } = await made(s, '/v1/proposals', { title: 'x', proposedOn: '2022', topicIds: ['a', 'b'] })
+    await create(s, '/v1/topics', { slug: 'a', prefLabel: 'A' })
+    await create(s, '/v1/topics', { slug: 'b', prefLabel: 'B' })
+    const { id } = await create(s, '/v1/proposals', { title: 'x', proposedOn: '2022', topicIds: ['a', 'b'] })
     const { body } = await s.get('/v1/proposals?topic=a,b&count=exact')
     expect(idsOf(body['data'])).toEqual([id])
     expect(body['page'].total).toBe(1)
   })
 })
 
-describe('state', () => {
-  test('means who proposed, who drafted, signed or consented, who took part, or who held a post', async () => {
+describe('the state filter', () => {
+  test('matches who proposed, drafted, signed or consented, took part, or had a post', async () => {
     const s = await service({ seed: true })
-    const onBehalf = await made(s, '/v1/proposals', {
+    const onBehalf = await create(s, '/v1/proposals', {
       title: 'On behalf',
       proposedOn: '2022',
       onBehalfOf: { stateCode: 'UZ' },
     })
-    const host = await made(s, '/v1/meetings', { name: 'Host only', startDate: '2021', countryCode: 'UZ' })
-    const part = await made(s, '/v1/meetings', {
+    const host = await create(s, '/v1/meetings', { name: 'Host only', startDate: '2021', countryCode: 'UZ' })
+    const part = await create(s, '/v1/meetings', {
       name: 'Took part',
       startDate: '2021',
       participants: [{ role: 'member', stateCode: 'UZ' }],
     })
-    const signed = await made(s, '/v1/agreements', {
+    const signed = await create(s, '/v1/agreements', {
       title: 'Signed',
       kind: 'treaty',
       draftedBy: { stateCode: 'CN' },
@@ -528,41 +528,41 @@ describe('state', () => {
   })
 })
 
-describe('evidence and support', () => {
-  test('follow the evidence at once, for what one source says, what two say, and what was inferred', async () => {
+describe('the filters hasEvidence and support', () => {
+  test('follow the evidence of a record immediately: inferences, one source, two sources', async () => {
     const s = await service()
     const source = async (text: string) =>
-      (await made(s, '/v1/sources', { title: text, language: 'en', text }))['id'] as string
+      (await create(s, '/v1/sources', { title: text, language: 'en', text }))['id'] as string
     const [a, b] = [await source('It was said.'), await source('It was said again.')]
-    const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
+    const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
     const cite = (sourceId: string, more = {}) =>
-      made(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'said', ...more })
-    const standing = async () => {
+      create(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'said', ...more })
+    const currentSupport = async () => {
       const found: string[] = []
       for (const query of ['hasEvidence=true', ...SUPPORTS.map((one) => `support=${one}`)])
         if ((await ids(s, `/v1/proposals?${query}`)).includes(id)) found.push(query.split('=')[1] ?? '')
       return found
     }
     const SUPPORTS = ['unsupported', 'single-source', 'corroborated']
-    expect(await standing()).toEqual(['unsupported'])
+    expect(await currentSupport()).toEqual(['unsupported'])
     await cite(a, { motivation: 'inference', note: 'Why.' })
-    expect(await standing()).toEqual(['true', 'unsupported'])
+    expect(await currentSupport()).toEqual(['true', 'unsupported'])
     const quote = await cite(a)
     await cite(a, { exact: 'It was' })
-    expect(await standing()).toEqual(['true', 'single-source'])
+    expect(await currentSupport()).toEqual(['true', 'single-source'])
     const other = await cite(b)
-    expect(await standing()).toEqual(['true', 'corroborated'])
+    expect(await currentSupport()).toEqual(['true', 'corroborated'])
     expect(await ids(s, '/v1/proposals?support=single-source,corroborated')).toEqual([id])
     await s.del(`/v1/proposals/${id}/evidence/${other['id']}`)
     await s.del(`/v1/proposals/${id}/evidence/${quote['id']}`)
-    expect(await standing()).toEqual(['true', 'single-source'])
+    expect(await currentSupport()).toEqual(['true', 'single-source'])
   })
 })
 
-test('updatedSince moves with a change of content and not with a write that changes nothing', async () => {
+test('updatedSince matches records whose content changed, not those written without a change', async () => {
   let now = Date.UTC(2026, 0, 1)
   const s = await service({ clock: () => new Date(now) })
-  const { id } = await made(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
+  const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2022' })
   now = Date.UTC(2026, 0, 2)
   await s.patch(`/v1/proposals/${id}`, { title: 'A' })
   expect(await ids(s, '/v1/proposals?updatedSince=2026-01-01T00:00:00.001Z')).toEqual([])
@@ -572,15 +572,15 @@ test('updatedSince moves with a change of content and not with a write that chan
   expect(await ids(s, '/v1/proposals?updatedSince=2026-01-02T03:00:01%2B03:00')).toEqual([])
 })
 
-test('stalledSince leaves out what is decided, and what moved on or after that day', async () => {
+test('stalledSince excludes decided proposals, and those that changed on or after that day', async () => {
   const s = await service()
-  const make = async (title: string, events: Body[]) =>
-    (await made(s, '/v1/proposals', { title, proposedOn: '2022-01-01', events }))['id'] as string
-  const quiet = await make('quiet', [])
-  const moved = await make('moved', [{ status: 'under-consideration', occurredOn: '2022-06-01' }])
-  const deferred = await make('deferred', [{ status: 'deferred', occurredOn: '2022-03-01' }])
+  const createProposal = async (title: string, events: Body[]) =>
+    (await create(s, '/v1/proposals', { title, proposedOn: '2022-01-01', events }))['id'] as string
+  const quiet = await createProposal('quiet', [])
+  const moved = await createProposal('moved', [{ status: 'under-consideration', occurredOn: '2022-06-01' }])
+  const deferred = await createProposal('deferred', [{ status: 'deferred', occurredOn: '2022-03-01' }])
   for (const status of ['adopted', 'rejected', 'withdrawn'])
-    await make(status, [{ status, occurredOn: '2022-02-01' }])
+    await createProposal(status, [{ status, occurredOn: '2022-02-01' }])
   const since = async (day: string) => (await ids(s, `/v1/proposals?stalledSince=${day}`)).sort()
   expect(await since('2022-01-01')).toEqual([])
   expect(await since('2022-01-02')).toEqual([quiet])

@@ -1,4 +1,4 @@
-// The other forms of a list, held to parsers and rules that we did not write.
+// The other formats of a list (CSV, NDJSON, iCalendar, Atom), checked with independent parsers.
 
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,31 +17,31 @@ import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
+async function create(s: Service, url: string, body: unknown): Promise<Body> {
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body
 }
 
 async function text(s: Service, url: string): Promise<string> {
-  const answer = await s.get(url)
-  expect(answer.status, `${url} ${answer.text}`).toBe(200)
-  return answer.text
+  const response = await s.get(url)
+  expect(response.status, `${url} ${response.text}`).toBe(200)
+  return response.text
 }
 
 const list = async (s: Service, url: string) => (await s.get(url)).body['data'] as Body[]
 
-const csv = (given: string) =>
-  parseCsv(given, { columns: true, record_delimiter: '\r\n', relax_quotes: false, bom: false }) as Record<
+const csv = (body: string) =>
+  parseCsv(body, { columns: true, record_delimiter: '\r\n', relax_quotes: false, bom: false }) as Record<
     string,
     string
   >[]
 
-/** What stands in a cell for a value of a record. */
+/** The cell of a CSV file for a value of a record. */
 const cell = (value: unknown) =>
   value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
-const NASTY = [
+const SPECIAL_TEXTS = [
   'plain',
   'comma, semicolon; tab\there',
   'He said "yes" and ""no""',
@@ -52,16 +52,16 @@ const NASTY = [
 ]
 
 describe('CSV', () => {
-  test('of every list has a header and a row for each record, in which each field is what JSON says', async () => {
+  test('of every list has a header and a row for each record, with the values of the JSON list', async () => {
     const s = await service({ seed: true })
     for (const kind of kinds) {
       const rows = await list(s, `${pathOf(kind)}?limit=200`)
       expect(rows.length, kind).toBeGreaterThan(0)
-      const { headers, text: given } = await s.get(`${pathOf(kind)}?format=csv`)
+      const { headers, text: body } = await s.get(`${pathOf(kind)}?format=csv`)
       expect(headers['content-type']).toBe('text/csv; charset=utf-8')
       expect(headers['content-disposition']).toContain('.csv"')
-      expect(given.endsWith('\r\n')).toBe(true)
-      const parsed = csv(given)
+      expect(body.endsWith('\r\n')).toBe(true)
+      const parsed = csv(body)
       expect(parsed, kind).toHaveLength(rows.length)
       for (const [index, row] of rows.entries()) {
         for (const [name, value] of Object.entries(parsed[index] ?? {})) {
@@ -74,34 +74,35 @@ describe('CSV', () => {
     }
   })
 
-  test('keeps commas, quotes and line breaks inside their cells, and ends every row with CRLF', async () => {
+  test('quotes commas, quotes and line breaks inside cells, and ends every row with CRLF', async () => {
     const s = await service()
-    for (const summary of NASTY) await made(s, '/v1/proposals', { title: 'T', summary, proposedOn: '2022' })
-    const given = await text(s, '/v1/proposals?format=csv&sort=createdAt')
-    expect(csv(given).map((row) => row['summary'])).toEqual(
+    for (const summary of SPECIAL_TEXTS)
+      await create(s, '/v1/proposals', { title: 'T', summary, proposedOn: '2022' })
+    const body = await text(s, '/v1/proposals?format=csv&sort=createdAt')
+    expect(csv(body).map((row) => row['summary'])).toEqual(
       (await list(s, '/v1/proposals?sort=createdAt')).map(({ summary }) => summary),
     )
-    const outside = given.replace(/"(?:[^"]|"")*"/g, '')
-    expect(outside.split('\r\n')).toHaveLength(NASTY.length + 2)
+    const outside = body.replace(/"(?:[^"]|"")*"/g, '')
+    expect(outside.split('\r\n')).toHaveLength(SPECIAL_TEXTS.length + 2)
     expect(outside.replaceAll('\r\n', '')).not.toMatch(/[\r\n"]/)
   })
 
-  test('of nothing is a header alone', async () => {
+  test('of an empty list is only a header', async () => {
     const s = await service()
     for (const kind of kinds) {
-      const given = await text(s, `${pathOf(kind)}?format=csv`)
-      expect(given.split('\r\n'), kind).toHaveLength(2)
-      expect(given.startsWith('id,'), kind).toBe(true)
-      expect(csv(given), kind).toEqual([])
+      const body = await text(s, `${pathOf(kind)}?format=csv`)
+      expect(body.split('\r\n'), kind).toHaveLength(2)
+      expect(body.startsWith('id,'), kind).toBe(true)
+      expect(csv(body), kind).toEqual([])
     }
   })
 
-  test('is no formula to a spreadsheet, whatever a text begins with', async () => {
+  test('contains no formula for a spreadsheet, whatever a text begins with', async () => {
     const s = await service()
     const starts = ['=', '+', '-', '@', '=HYPERLINK("http://x","y")', '-1+1', '@SUM(1)', '+49 30']
-    for (const title of starts) await made(s, '/v1/proposals', { title, proposedOn: '2022' })
+    for (const title of starts) await create(s, '/v1/proposals', { title, proposedOn: '2022' })
     for (const start of ['\t=1', '\r=1', '=1'])
-      await made(s, '/v1/sources', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
+      await create(s, '/v1/sources', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
     const cells = [
       ...csv(await text(s, '/v1/proposals?format=csv&sort=createdAt')).map((row) => row['title'] ?? ''),
       ...csv(await text(s, '/v1/sources?format=csv')).map((row) => row['text'] ?? ''),
@@ -111,7 +112,7 @@ describe('CSV', () => {
     expect(cells.slice(0, starts.length)).toEqual(starts.map((start) => `'${start}`))
   })
 
-  test('holds the whole filtered and sorted list, past any page, and takes no include', async () => {
+  test('contains the whole filtered and sorted list without pages, and rejects include', async () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const proposals = catalogue.resource('proposal')
@@ -136,15 +137,15 @@ describe('CSV', () => {
 })
 
 describe('NDJSON', () => {
-  test('of every list is the same records in the same order, one a line, with whatever is included', async () => {
+  test('of every list has the same records in the same order, one per line, with their included records', async () => {
     const s = await service({ seed: true })
     for (const resource of catalogue.resources) {
       const { path } = resource
       for (const include of ['', `&include=${Object.keys(catalogue.includesOf(resource))}`]) {
-        const { headers, text: given } = await s.get(`/v1/${path}?format=ndjson${include}`)
+        const { headers, text: body } = await s.get(`/v1/${path}?format=ndjson${include}`)
         expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
-        expect(given.endsWith('\n')).toBe(true)
-        const lines = given.trimEnd().split('\n')
+        expect(body.endsWith('\n')).toBe(true)
+        const lines = body.trimEnd().split('\n')
         const rows = await list(s, `/v1/${path}?limit=200${include}`)
         expect(
           lines.map((line) => JSON.parse(line)),
@@ -154,15 +155,19 @@ describe('NDJSON', () => {
     }
   })
 
-  test('of nothing is nothing, and a line break in a text breaks no line', async () => {
+  test('of an empty list is empty, and a line break in a text does not break the line', async () => {
     const s = await service()
     expect(await text(s, '/v1/proposals?format=ndjson')).toBe('')
-    await made(s, '/v1/proposals', { title: 'A', summary: 'one\ntwo\r\nthree\u2028four', proposedOn: '2022' })
+    await create(s, '/v1/proposals', {
+      title: 'A',
+      summary: 'one\ntwo\r\nthree\u2028four',
+      proposedOn: '2022',
+    })
     const lines = (await text(s, '/v1/proposals?format=ndjson')).trimEnd().split('\n')
     expect(lines).toHaveLength(1)
   })
 
-  test('in the past is the list of then', async () => {
+  test('accepts asOf and knownAt', async () => {
     const s = await service({ seed: true })
     expect(await text(s, '/v1/proposals?format=ndjson&knownAt=2000-01-01T00:00:00Z')).toBe('')
     expect(await text(s, '/v1/proposals?format=ndjson&asOf=2022-08-23')).toBe('')
@@ -173,8 +178,8 @@ describe('NDJSON', () => {
   })
 })
 
-describe('what form a list comes in', () => {
-  test('follows Accept with its weights, and format before that', async () => {
+describe('the format of a list', () => {
+  test('follows the Accept header with its weights, unless ?format is set', async () => {
     const s = await service({ seed: true })
     const type = async (url: string, accept?: string) => {
       const { status, headers } = await s.get(url, accept === undefined ? {} : { accept })
@@ -221,7 +226,7 @@ describe('what form a list comes in', () => {
     expect(headers['content-type']).toContain('application/problem+json')
   })
 
-  test('is said by Vary, has a strong ETag of its own, is 304 for who has it, and HEAD is the same without the body', async () => {
+  test('is in Vary, has a strong ETag of its own, returns 304 for If-None-Match, and HEAD is the same without a body', async () => {
     const s = await service({ seed: true })
     const urls = [
       '/v1/proposals?format=json',
@@ -242,8 +247,8 @@ describe('what form a list comes in', () => {
       tags.add(tag)
       expect(String(full.headers['vary']).split(/, */), url).toContain('Accept')
       expect(full.headers['cache-control'], url).toContain('no-cache')
-      for (const known of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
-        const again = await s.get(url, { 'if-none-match': known })
+      for (const ifNoneMatch of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
+        const again = await s.get(url, { 'if-none-match': ifNoneMatch })
         expect([again.status, again.text, again.headers['etag']], url).toEqual([304, '', tag])
       }
       expect((await s.get(url, { 'if-none-match': '"x"' })).status).toBe(200)
@@ -254,20 +259,20 @@ describe('what form a list comes in', () => {
         Object.fromEntries(Object.entries(headers).filter(([name]) => !without.includes(name)))
       const differ = ['date', 'x-request-id', 'transfer-encoding', 'connection', 'content-length']
       expect(own(head, differ), url).toEqual(own(full, differ))
-      // RFC 9110, section 8.6: the length that a GET would have, or none.
+      // RFC 9110, section 8.6: the Content-Length of the GET, or none.
       expect([full.headers['content-length'], undefined], url).toContain(head.headers['content-length'])
       const unchanged = await s.request({ method: 'HEAD', url, headers: { 'if-none-match': tag } })
       expect(unchanged.status, url).toBe(304)
     }
     expect(tags.size).toBe(urls.length)
     const before = await Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
-    await made(s, '/v1/proposals', { title: 'New', proposedOn: '2024', topicIds: ['security'] })
+    await create(s, '/v1/proposals', { title: 'New', proposedOn: '2024', topicIds: ['security'] })
     const after = await Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
-    const moved = urls.filter((_, index) => before[index] !== after[index])
-    expect(moved).toEqual(urls.filter((url) => url.startsWith('/v1/proposals')))
+    const changed = urls.filter((_, index) => before[index] !== after[index])
+    expect(changed).toEqual(urls.filter((url) => url.startsWith('/v1/proposals')))
   })
 
-  test('of one state and filter has one tag, of another state or filter another', async () => {
+  test('has an ETag that depends on the records and the filters', async () => {
     const s = await service({ seed: true })
     const tag = async (url: string) => (await s.get(url)).headers['etag']
     const url = '/v1/proposals?format=csv'
@@ -301,8 +306,8 @@ describe('iCalendar', () => {
     raw: ICAL.Component
   }
 
-  function events(given: string): Event[] {
-    const component = new ICAL.Component(ICAL.parse(given))
+  function events(body: string): Event[] {
+    const component = new ICAL.Component(ICAL.parse(body))
     expect(component.name).toBe('vcalendar')
     for (const name of ['prodid', 'version']) expect(component.getAllProperties(name), name).toHaveLength(1)
     return component.getAllSubcomponents('vevent').map((raw) => {
@@ -324,7 +329,7 @@ describe('iCalendar', () => {
     })
   }
 
-  test('holds each meeting as days that it fills, the end being the day behind its last; partial dates fill their month or year', async () => {
+  test('lists each meeting as all-day events whose end is exclusive; partial dates fill their month or year', async () => {
     const s = await service()
     const dates = [
       ['2022-08-24', null, '2022-08-24', '2022-08-25'],
@@ -336,7 +341,7 @@ describe('iCalendar', () => {
       ['2019', '2019-03-04', '2019-01-01', '2019-03-05'],
     ] as const
     for (const [startDate, endDate] of dates)
-      await made(s, '/v1/meetings', { name: startDate, startDate, endDate })
+      await create(s, '/v1/meetings', { name: startDate, startDate, endDate })
     const found = events(await text(s, '/v1/meetings.ics'))
     expect(found).toHaveLength(dates.length)
     for (const [name, , start, end] of dates) {
@@ -346,7 +351,7 @@ describe('iCalendar', () => {
     expect(new Set(found.map(({ uid }) => uid)).size).toBe(dates.length)
   })
 
-  test('says whether a meeting is on, where it is and where to read more, and moves its sequence with each change', async () => {
+  test('has the status, place and URL of each meeting, and a sequence that grows with each change', async () => {
     const s = await service({ seed: true })
     const statuses = {
       held: 'CONFIRMED',
@@ -357,7 +362,7 @@ describe('iCalendar', () => {
     const ids: Record<string, string> = {}
     for (const status of Object.keys(statuses))
       ids[status] = (
-        await made(s, '/v1/meetings', {
+        await create(s, '/v1/meetings', {
           name: status,
           startDate: '2024-01-01',
           status,
@@ -389,33 +394,33 @@ describe('iCalendar', () => {
     expect((await s.get('/v1/meetings.ics?statuss=held')).status).toBe(400)
   })
 
-  test('folds long lines at 75 octets without cutting a character, ends lines with CRLF and escapes what is special', async () => {
+  test('folds lines at 75 octets between characters, ends them with CRLF, and escapes special characters', async () => {
     const s = await service()
     const summary = `Long: ${'Совещание министров обороны 上海 😀; a, b \\ c. '.repeat(20)}\nSecond line\nBEGIN:VEVENT`
     const name = 'Comma, semicolon; backslash \\ and a "quote": END:VCALENDAR'
-    await made(s, '/v1/meetings', { name, summary, startDate: '2022-08-24', city: 'A; B, C' })
-    const given = await text(s, '/v1/meetings.ics')
-    expect(given.startsWith('BEGIN:VCALENDAR\r\n')).toBe(true)
-    expect(given.trimEnd().endsWith('END:VCALENDAR')).toBe(true)
-    expect(given.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
-    for (const line of given.split('\r\n')) {
+    await create(s, '/v1/meetings', { name, summary, startDate: '2022-08-24', city: 'A; B, C' })
+    const body = await text(s, '/v1/meetings.ics')
+    expect(body.startsWith('BEGIN:VCALENDAR\r\n')).toBe(true)
+    expect(body.trimEnd().endsWith('END:VCALENDAR')).toBe(true)
+    expect(body.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    for (const line of body.split('\r\n')) {
       expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75)
       expect(line.isWellFormed()).toBe(true)
     }
-    const [event, ...others] = events(given)
+    const [event, ...others] = events(body)
     expect(others).toEqual([])
     expect(event).toMatchObject({ summary: name, description: summary.trim(), location: 'A; B, C' })
   })
 
-  test('of nothing is a calendar all the same; a text with control characters breaks none', async () => {
+  test('is valid for an empty list, and with control characters in a text', async () => {
     const s = await service()
     expect(events(await text(s, '/v1/meetings.ics'))).toEqual([])
     const { status } = await s.post('/v1/meetings', { name: 'Bell \u0007 and \u0000 nul', startDate: '2022' })
     if (status === 201) {
-      const given = await text(s, '/v1/meetings.ics')
+      const body = await text(s, '/v1/meetings.ics')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 5545, section 3.1: no controls but tabs.
-      expect(given.replaceAll('\r\n', '')).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f]/)
-      expect(events(given)).toHaveLength(1)
+      expect(body.replaceAll('\r\n', '')).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f]/)
+      expect(events(body)).toHaveLength(1)
     } else expect(status).toBe(400)
   })
 })
@@ -432,32 +437,32 @@ describe('Atom', () => {
   })
   const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-  /** What is allowed in XML 1.0 (section 2.2). */
+  /** The characters that XML 1.0 allows (section 2.2). */
   const CHARACTERS = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u
 
-  /** A feed, once it keeps the rules of RFC 4287. */
-  function feed(given: string): Body & { entry: Body[] } {
-    expect(XMLValidator.validate(given)).toBe(true)
-    expect(given).toMatch(CHARACTERS)
-    const { feed: found } = parser.parse(given) as { feed: Body }
+  /** Parses a feed, and checks the rules of RFC 4287. */
+  function feed(body: string): Body & { entry: Body[] } {
+    expect(XMLValidator.validate(body)).toBe(true)
+    expect(body).toMatch(CHARACTERS)
+    const { feed: found } = parser.parse(body) as { feed: Body }
     expect(found['@xmlns']).toBe('http://www.w3.org/2005/Atom')
     const entries = (found['entry'] ?? []) as Body[]
-    const one = (holder: Body, name: string) => {
-      expect(holder[name], name).toBeDefined()
-      expect(Array.isArray(holder[name]), `one ${name}`).toBe(false)
-      return typeof holder[name] === 'object' ? String(holder[name]['#text'] ?? '') : String(holder[name])
+    const one = (element: Body, name: string) => {
+      expect(element[name], name).toBeDefined()
+      expect(Array.isArray(element[name]), `one ${name}`).toBe(false)
+      return typeof element[name] === 'object' ? String(element[name]['#text'] ?? '') : String(element[name])
     }
-    for (const holder of [found, ...entries]) {
-      expect(() => new URL(one(holder, 'id')), 'an IRI').not.toThrow()
-      expect(one(holder, 'title')).not.toBe('')
-      expect(one(holder, 'updated')).toMatch(INSTANT)
-      for (const link of holder['link'] ?? []) expect(link['@href']).toBeTruthy()
-      const alternates = (holder['link'] ?? []).filter(
+    for (const element of [found, ...entries]) {
+      expect(() => new URL(one(element, 'id')), 'an IRI').not.toThrow()
+      expect(one(element, 'title')).not.toBe('')
+      expect(one(element, 'updated')).toMatch(INSTANT)
+      for (const link of element['link'] ?? []) expect(link['@href']).toBeTruthy()
+      const alternates = (element['link'] ?? []).filter(
         (link: Body) => (link['@rel'] ?? 'alternate') === 'alternate',
       )
       const kinds = alternates.map((link: Body) => `${link['@type']} ${link['@hreflang']}`)
       expect(new Set(kinds).size, 'one alternate of a kind').toBe(kinds.length)
-      if (holder !== found) expect(alternates.length, 'an alternate, or content').toBeGreaterThan(0)
+      if (element !== found) expect(alternates.length, 'an alternate, or content').toBeGreaterThan(0)
     }
     expect(found['link'].some((link: Body) => link['@rel'] === 'self')).toBe(true)
     const authored = found['author'] ?? []
@@ -469,7 +474,7 @@ describe('Atom', () => {
     return { ...found, entry: entries }
   }
 
-  /** What a reader shows of a text construct (RFC 4287, section 3.1). */
+  /** A text construct as a reader displays it (RFC 4287, section 3.1). */
   function shown(construct: unknown): string {
     const { '@type': type = 'text', '#text': value } =
       typeof construct === 'object' ? (construct as Body) : ({ '#text': construct } as Body)
@@ -482,13 +487,13 @@ describe('Atom', () => {
     )
   }
 
-  test('of proposals and agreements keeps the rules of RFC 4287, newest change first, each entry where it is read', async () => {
+  test('of proposals and agreements follows RFC 4287, latest change first, with a link to each record', async () => {
     const s = await service({ seed: true })
-    await made(s, '/v1/agreements', { title: 'Another', kind: 'charter', subject: 'What it governs.' })
+    await create(s, '/v1/agreements', { title: 'Another', kind: 'charter', subject: 'What it governs.' })
     for (const path of ['proposals', 'agreements']) {
-      const { headers, text: given } = await s.get(`/v1/${path}.atom`, { host: 'tracker.example:8080' })
+      const { headers, text: body } = await s.get(`/v1/${path}.atom`, { host: 'tracker.example:8080' })
       expect(headers['content-type']).toBe('application/atom+xml; charset=utf-8')
-      const found = feed(given)
+      const found = feed(body)
       const rows = await list(s, `/v1/${path}?sort=-updatedAt&limit=25`)
       expect(found.entry.map((entry) => shown(entry['title']))).toEqual(rows.map(({ title }) => title))
       expect(found.entry.map((entry) => entry['updated'])).toEqual(rows.map(({ updatedAt }) => updatedAt))
@@ -509,7 +514,7 @@ describe('Atom', () => {
     }
   })
 
-  test('shows a text that looks like markup as that text, and survives what XML cannot hold', async () => {
+  test('escapes markup in texts, and stays valid with characters that XML does not allow', async () => {
     const s = await service()
     const texts = [
       `<b>bold</b> & "quotes" 'and' ]]> more`,
@@ -518,7 +523,7 @@ describe('Atom', () => {
       'Ташкент 上海 😀',
       '</title></entry></feed>',
     ]
-    for (const title of texts) await made(s, '/v1/proposals', { title, summary: title, proposedOn: '2022' })
+    for (const title of texts) await create(s, '/v1/proposals', { title, summary: title, proposedOn: '2022' })
     const found = feed(await text(s, '/v1/proposals.atom?sort=createdAt'))
     expect(found.entry.map((entry) => shown(entry['title']))).toEqual(texts)
     expect(found.entry.map((entry) => shown(entry['summary'] ?? entry['content']))).toEqual(texts)
@@ -531,7 +536,7 @@ describe('Atom', () => {
     else expect(status).toBe(400)
   })
 
-  test('takes the filters, sort and limit of its list; of nothing it is a feed all the same', async () => {
+  test('accepts the filters, sort and limit of its list, and is valid when empty', async () => {
     const s = await service({ seed: true })
     const titles = async (query: string) =>
       feed(await text(s, `/v1/proposals.atom?${query}`)).entry.map((entry) => shown(entry['title']))
@@ -545,7 +550,7 @@ describe('Atom', () => {
   })
 })
 
-describe('a client that hangs up midway', () => {
+describe('a client that disconnects in the middle of a stream', () => {
   async function filled(): Promise<{ s: Service; port: number }> {
     const s = await service()
     const records = recordsOn(s.engine)
@@ -563,39 +568,40 @@ describe('a client that hangs up midway', () => {
     return { s, port: (s.app.server.address() as AddressInfo).port }
   }
 
-  /** Batches of proposals that were read since the last call. */
+  /** The number of batches of proposals that were read since the last call. */
   const batches = (s: Service) =>
     s.queries().filter((sql) => /from "proposals".* limit \+?(\?|\$\d+) \+ 0$/s.test(sql)).length
 
-  test('frees everything: nothing more is read, nothing is held, the service goes on', async () => {
+  test('stops the reads and releases their snapshot, and the service continues', async () => {
     const { s, port } = await filled()
-    for (const [turn, format] of ['csv', 'ndjson'].entries()) {
+    for (const [index, format] of ['csv', 'ndjson'].entries()) {
       const closed = new Promise<void>((resolve) => {
         s.app.server.once('request', (_, response) => response.once('close', () => resolve()))
       })
       s.queries()
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
         const request = httpGet({ port, path: `/v1/proposals?format=${format}` }, resolve)
         request.on('error', reject)
       })
-      answer.on('error', () => {})
-      expect(answer.statusCode).toBe(200)
-      await new Promise<void>((resolve) => answer.once('data', () => resolve()))
-      answer.pause()
-      answer.destroy()
+      response.on('error', () => {})
+      expect(response.statusCode).toBe(200)
+      await new Promise<void>((resolve) => response.once('data', () => resolve()))
+      response.pause()
+      response.destroy()
       await closed
       for (let n = 0; n < 20; n++) await setImmediate()
-      // 3,000 rows are six batches and more than the sockets hold.
+      // 3,000 rows are six batches, which is more than the socket buffers.
       const read = batches(s)
       expect(read).toBeGreaterThan(0)
       expect(read).toBeLessThan(6)
 
-      // Nobody holds on to an old state of the database: the log of writes can be emptied.
+      // No reader is left on an old snapshot: a checkpoint can truncate the write-ahead log.
       if (onPostgres) {
         const open = `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`
-        // A read that was going on as the client hung up is read to its end.
-        const held = async () => (await fromOutside(s.url, (client) => client.query(open))).rows[0].n
-        await eventually(async () => expect(await held()).toBe(0))
+        // A batch that was being read when the client disconnected is read to its end.
+        const idleTransactions = async () =>
+          (await fromOutside(s.url, (client) => client.query(open))).rows[0].n
+        await eventually(async () => expect(await idleTransactions()).toBe(0))
       } else {
         const other = new Database(s.file)
         const [checkpoint] = other.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
@@ -603,15 +609,15 @@ describe('a client that hangs up midway', () => {
         expect(checkpoint?.busy).toBe(0)
       }
 
-      await made(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
+      await create(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
       const after = await fetch(`http://127.0.0.1:${port}/v1/proposals?proposedFrom=2023`)
-      expect(((await after.json()) as Body)['data']).toHaveLength(turn + 1)
+      expect(((await after.json()) as Body)['data']).toHaveLength(index + 1)
       s.queries()
       for (let n = 0; n < 20; n++) await setImmediate()
-      expect(batches(s), 'the stream reads no more').toBe(0)
+      expect(batches(s), 'the stream has stopped reading').toBe(0)
       const whole = await fetch(`http://127.0.0.1:${port}/v1/proposals?format=${format}`)
       expect((await whole.text()).trimEnd().split('\n')).toHaveLength(
-        3001 + turn + (format === 'csv' ? 1 : 0),
+        3001 + index + (format === 'csv' ? 1 : 0),
       )
     }
   })

@@ -1,10 +1,10 @@
-// History: every version of a record, who wrote it, when and by which request, and the patches between them.
+// The history of a record: every version with its author, time and request, and the patches between them.
 import { applyPatch, type Operation } from 'rfc6902'
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
 
-/** The field that holds the text of a kind, for a change that every kind can take. */
+/** The text field of each kind, which the tests change. */
 const TEXT: Record<ResourceKind, string> = {
   meeting: 'name',
   speaker: 'name',
@@ -21,23 +21,23 @@ const historyOf = async ({ get }: Service, url: string, query = '?limit=200'): P
   (await get(`${url}/history${query}`)).body['data']
 
 /**
- * What the patches make, version by version. They are applied below a root, since the first adds, and the last
- * removes, the whole document, which applyPatch can do only to a member of something.
+ * The document of each version, rebuilt from the patches. They are applied below a root, because applyPatch can
+ * only add and remove members of an object, and the first and last patch add and remove the whole document.
  */
 function rebuild(history: Body[]): (Body | undefined)[] {
   const root: { doc?: Body } = {}
   return history.toReversed().map(({ patch }) => {
-    const moved = (patch as Operation[]).map((operation) => ({
+    const operations = (patch as Operation[]).map((operation) => ({
       ...structuredClone(operation),
       path: `/doc${operation.path}`,
       ...('from' in operation && { from: `/doc${operation.from}` }),
     }))
-    expect(applyPatch(root, moved as Operation[]).filter((fault) => fault !== null)).toEqual([])
+    expect(applyPatch(root, operations as Operation[]).filter((fault) => fault !== null)).toEqual([])
     return structuredClone(root.doc)
   })
 }
 
-/** Holds every version to what the patches make of it, and to what reading answered when it was current. */
+/** Compares every version with the result of its patches, and with the response when it was current. */
 async function expectRebuilt(s: Service, url: string, seen: (Body | undefined)[]) {
   const history = await historyOf(s, url)
   expect(rebuild(history)).toEqual(seen)
@@ -49,18 +49,18 @@ async function expectRebuilt(s: Service, url: string, seen: (Body | undefined)[]
 }
 
 describe('the versions of a record', () => {
-  test('are kept of all nine resources, also when it is deleted, and their patches rebuild each exactly', async () => {
+  test('exist for all nine resources, also after deletion, and their patches rebuild each version exactly', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const kind of kinds) {
-      const made = await s.post(pathOf(kind), fullBody(kind, ids))
-      expect(made.status, made.text).toBe(201)
-      const url = `${pathOf(kind)}/${made.body['id']}`
-      const seen = [made.body]
+      const created = await s.post(pathOf(kind), fullBody(kind, ids))
+      expect(created.status, created.text).toBe(201)
+      const url = `${pathOf(kind)}/${created.body['id']}`
+      const seen = [created.body]
       for (const patch of [
         { [TEXT[kind]]: 'Ein anderer ~1 / ~ "Текст" 😀' },
-        { identifiers: [{ scheme: 'b', identifier: '1' }, ...made.body['identifiers']], sources: [] },
-        { identifiers: [], [TEXT[kind]]: made.body[TEXT[kind]] },
+        { identifiers: [{ scheme: 'b', identifier: '1' }, ...created.body['identifiers']], sources: [] },
+        { identifiers: [], [TEXT[kind]]: created.body[TEXT[kind]] },
       ]) {
         const { status, body, text } = await s.patch(url, patch)
         expect(status, text).toBe(200)
@@ -76,12 +76,12 @@ describe('the versions of a record', () => {
         [1, 'create'],
       ])
       expect(history.at(0)?.['patch']).toEqual([{ op: 'remove', path: '' }])
-      expect(history.at(-1)?.['patch']).toEqual([{ op: 'add', path: '', value: made.body }])
+      expect(history.at(-1)?.['patch']).toEqual([{ op: 'add', path: '', value: created.body }])
       await expectRebuilt(s, url, [...seen, undefined])
     }
   })
 
-  test('are rebuilt through lists that grow, shrink, turn round and are emptied', async () => {
+  test('are rebuilt through lists that grow, shrink, are reordered and emptied', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const item = (position: number, topicIds: string[] = []) => ({
@@ -90,9 +90,9 @@ describe('the versions of a record', () => {
       topicIds,
     })
     const guest = (stateCode: string | null) => ({ role: 'guest', stateCode })
-    const made = await s.post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })
-    const url = `/v1/meetings/${made.body['id']}`
-    const seen = [made.body]
+    const created = await s.post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })
+    const url = `/v1/meetings/${created.body['id']}`
+    const seen = [created.body]
     for (const patch of [
       { agenda: [item(1), item(2), item(3)] },
       { agenda: [item(3, [ids.topic]), item(1)], participants: [guest(ids.state)] },
@@ -108,7 +108,7 @@ describe('the versions of a record', () => {
     await expectRebuilt(s, url, seen)
   })
 
-  test('include those that follow from other writes: an event moves the status, evidence the support', async () => {
+  test('include those caused by other writes: an event changes the status, evidence the support', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const url = `/v1/proposals/${ids.proposal}`
@@ -132,11 +132,11 @@ describe('the versions of a record', () => {
     expect((await historyOf(s, url))[2]?.['requestId']).toBe('the-event')
   })
 
-  test('say who wrote each, when, by which request, and where it stands in the change feed', async () => {
+  test('have their author, time, request id and position in the change feed', async () => {
     let now = Date.UTC(2030, 0, 1)
     const s = await service({ clock: () => new Date(now) })
-    const made = await s.post('/v1/speakers', { name: 'A' }, { 'x-request-id': 'first' })
-    const url = `/v1/speakers/${made.body['id']}`
+    const created = await s.post('/v1/speakers', { name: 'A' }, { 'x-request-id': 'first' })
+    const url = `/v1/speakers/${created.body['id']}`
     now += 1000
     const as = { authorization: `Bearer ${s.keys.admin}`, 'x-request-id': 'second' }
     await s.patch(url, { name: 'B' }, as)
@@ -153,11 +153,11 @@ describe('the versions of a record', () => {
     expect(history.toReversed().map(({ seq, version, op }) => ({ seq, version, op }))).toEqual(
       feed.map(({ seq, version, op }) => ({ seq, version, op })),
     )
-    // No secret of a key is told.
+    // The history contains no secret of a key.
     expect(JSON.stringify(history)).not.toContain(s.keys.admin)
   })
 
-  test('are those of the seed, written by it, too', async () => {
+  test('of seeded records have the seed as author', async () => {
     const s = await service({ seed: true })
     const { body } = await s.get('/v1/proposals?limit=1')
     const [doc] = body['data']
@@ -169,7 +169,7 @@ describe('the versions of a record', () => {
     })
   })
 
-  test('of a topic answer to its slug as to its id, the slug that it has now', async () => {
+  test('of a topic are found by its id and its current slug', async () => {
     const s = await service()
     const { body } = await s.post('/v1/topics', { slug: 'old', prefLabel: 'T' })
     await s.patch('/v1/topics/old', { slug: 'new' })
@@ -181,7 +181,7 @@ describe('the versions of a record', () => {
     expect(await historyOf(s, `/v1/topics/${body['id']}`)).toHaveLength(3)
   })
 
-  test('of a state go on when it is made again under its code', async () => {
+  test('of a state continue when it is created again under the same code', async () => {
     const s = await service()
     const state = { code: 'ZZ', name: 'Z' }
     const first = (await s.post('/v1/states', state)).body
@@ -200,7 +200,7 @@ describe('the versions of a record', () => {
 })
 
 describe('a version', () => {
-  test('is the body that reading answered when it was current, to the letter', async () => {
+  test('is exactly the body of a GET when it was current', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const kind of kinds) {
@@ -211,7 +211,7 @@ describe('a version', () => {
     }
   })
 
-  test('that never was is 404, and one that cannot be is 400', async () => {
+  test('that does not exist returns 404, and an invalid number 400', async () => {
     const s = await service()
     const { id } = (await s.post('/v1/speakers', { name: 'A' })).body
     const other = (await s.post('/v1/organizations', { name: 'A', classification: 'organ' })).body['id']
@@ -228,7 +228,7 @@ describe('a version', () => {
       [`speakers/${id}/history?before=0`, 400],
       ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history', 404],
       ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history?version=1', 404],
-      // Nor is a record found under the path of another kind.
+      // A record is not found under the path of another kind.
       [`speakers/${other}/history`, 404],
       ['states/ZZ/history', 404],
       ['topics/no-such-topic/history', 404],
@@ -237,7 +237,7 @@ describe('a version', () => {
     }
   })
 
-  test('put back is a new version with the old content', async () => {
+  test('can be restored by a patch, which creates a new version with the old content', async () => {
     const s = await service()
     const first = (await s.post('/v1/speakers', { name: 'A', otherNames: ['Alef'] })).body
     const url = `/v1/speakers/${first['id']}`
@@ -250,7 +250,7 @@ describe('a version', () => {
     await expectRebuilt(s, url, [first, (await s.get(`${url}/history?version=2`)).body, back])
   })
 
-  test('is not made by a write that changes nothing: same ETag, no version, nothing in the feed', async () => {
+  test('is not created by a write that changes nothing: same ETag, and no change in the feed', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const kind of kinds) {
@@ -268,14 +268,15 @@ describe('a version', () => {
 })
 
 describe('the patches', () => {
-  test('hold nothing but operations of RFC 6902 that say only what changed', async () => {
+  test('contain only operations of RFC 6902 for what changed', async () => {
     const s = await service()
-    const made = (await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] })).body
-    const url = `/v1/speakers/${made['id']}`
+    const created = (await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] })).body
+    const url = `/v1/speakers/${created['id']}`
     const { updatedAt } = (await s.patch(url, { otherNames: ['B', 'C'] })).body
     const [{ patch } = { patch: [] }] = await historyOf(s, url)
     const stamps = [{ op: 'replace', path: '/version', value: 2 }]
-    if (updatedAt !== made['updatedAt']) stamps.push({ op: 'replace', path: '/updatedAt', value: updatedAt })
+    if (updatedAt !== created['updatedAt'])
+      stamps.push({ op: 'replace', path: '/updatedAt', value: updatedAt })
     expect(patch).toHaveLength(stamps.length + 1)
     expect(patch).toEqual(
       expect.arrayContaining([
@@ -290,8 +291,8 @@ describe('the patches', () => {
   })
 })
 
-describe('pages of versions', () => {
-  test('follow nextBefore to the first version, none twice, and their patches are those of the whole', async () => {
+describe('pages of history', () => {
+  test('lead by nextBefore to the first version, without repeats, and have the same patches in any size', async () => {
     const s = await service()
     const url = String((await s.post('/v1/speakers', { name: '1' })).headers['location'])
     for (let n = 2; n <= 30; n++) await s.patch(url, { name: String(n) })
@@ -318,7 +319,7 @@ describe('pages of versions', () => {
     })
   })
 
-  test('have an ETag that moves with a new version', async () => {
+  test('have an ETag that changes with a new version', async () => {
     const s = await service()
     const url = String((await s.post('/v1/speakers', { name: 'A' })).headers['location'])
     const { headers } = await s.get(`${url}/history`)

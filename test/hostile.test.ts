@@ -1,26 +1,29 @@
-// Hostile input is written or refused with a clear 4xx, and a refusal writes nothing.
+// Hostile input is accepted or rejected with a clear 4xx, and a rejected request writes nothing.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { watch } from './helpers/database.ts'
 
 /** Asserts that the response is 2xx, or a 4xx problem that changed nothing. */
-async function harmless(snapshot: () => Promise<string>, send: () => Promise<Answer>): Promise<Answer> {
+async function harmless(
+  snapshot: () => Promise<string>,
+  send: () => Promise<TestResponse>,
+): Promise<TestResponse> {
   const before = await snapshot()
-  const answer = await send()
-  if (answer.status >= 200 && answer.status < 300) return answer
-  expect(answer.status, answer.text).toBeGreaterThanOrEqual(400)
-  expect(answer.status, answer.text).toBeLessThan(500)
-  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json\b/)
-  expect(answer.body).toMatchObject({
+  const response = await send()
+  if (response.status >= 200 && response.status < 300) return response
+  expect(response.status, response.text).toBeGreaterThanOrEqual(400)
+  expect(response.status, response.text).toBeLessThan(500)
+  expect(response.headers['content-type']).toMatch(/^application\/problem\+json\b/)
+  expect(response.body).toMatchObject({
     type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
     title: expect.any(String),
-    status: answer.status,
+    status: response.status,
     detail: expect.any(String),
   })
-  expect(answer.text).not.toMatch(/SQLITE|sqlite|postgres|\.ts:\d|node_modules|at Object\./)
-  expect(await snapshot(), `${answer.status} left a trace`).toBe(before)
-  return answer
+  expect(response.text).not.toMatch(/SQLITE|sqlite|postgres|\.ts:\d|node_modules|at Object\./)
+  expect(await snapshot(), `${response.status} changed the database`).toBe(before)
+  return response
 }
 
 interface Schema {
@@ -49,7 +52,7 @@ interface Operation {
   schema: Schema | undefined
 }
 
-/** Every write of the document, and its schemas by name. */
+/** Every write operation of the OpenAPI document, and its schemas by name. */
 function writesOf({ app }: Service) {
   const document = app.swagger() as unknown as {
     paths: Record<
@@ -75,7 +78,7 @@ function writesOf({ app }: Service) {
   return { operations, schemas: document.components.schemas }
 }
 
-/** The ids of everything in a seeded database, by prefix; those of states under ''. */
+/** The ids of all records in a seeded database, by prefix; those of states under ''. */
 async function idsIn({ rows }: Service): Promise<Map<string, string[]>> {
   const changes = (await rows())['changes'] ?? []
   const all = [...new Set(changes.map(({ recordId }) => recordId as string))].sort()
@@ -96,12 +99,14 @@ const PREFIX_OF_PATH: Record<string, string> = {
 }
 const PHRASES = ['TASHKENT', 'said Shoigu', 'SCO', 'biological safety', 'not in there', '“', 'a']
 
-/** Bodies: valid by the document's own schema, nearly valid, and anything at all. */
+/** Generators of bodies: valid by the schema of the document, nearly valid, and arbitrary. */
 function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>) {
   const anyId = fc.constantFrom(...[...ids.values()].flat())
   const idOf = (prefix: string) => {
-    const known = ids.get(prefix) ?? []
-    return known.length > 0 ? fc.constantFrom(...known) : fc.constant(`${prefix}_01gb6jc400ezz8kdnweefcy4dk`)
+    const existing = ids.get(prefix) ?? []
+    return existing.length > 0
+      ? fc.constantFrom(...existing)
+      : fc.constant(`${prefix}_01gb6jc400ezz8kdnweefcy4dk`)
   }
   const date = fc.oneof(
     fc.constantFrom('2022-08-24', '2022-08-25', '2023', '2023-05', '2021-12-31', '2024-02-29'),
@@ -245,7 +250,7 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
   return { body, url, condition }
 }
 
-/** The value with a change in one place. */
+/** A copy of the value with one change. */
 function mutate(value: unknown, at: number, action: string, other: unknown): unknown {
   const copy = structuredClone(value)
   const places: { holder: Record<string, unknown> | unknown[]; key: string }[] = []
@@ -270,7 +275,7 @@ function mutate(value: unknown, at: number, action: string, other: unknown): unk
   return copy
 }
 
-/** Runs all selected operations. @returns how often each status came */
+/** Sends generated requests to all selected operations, and counts the responses by status. */
 async function drive(select: (operation: Operation) => boolean, numRuns: number) {
   const api = await service({ seed: true })
   const [position, relation] = await someParts(api)
@@ -302,7 +307,7 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
       {
         numRuns,
         reporter: (details) => {
-          // The default report after the operation: it has the seed, the path and the counterexample.
+          // The default report with the operation: it contains the seed, the path and the counterexample.
           if (details.failed)
             throw new Error(`${id}: ${fc.defaultReportMessage(details)}`, { cause: details.errorInstance })
         },
@@ -312,7 +317,7 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
   return { operations: chosen.length, seen }
 }
 
-/** A position and a relation to attack. */
+/** Creates a position and a relation, so that there is one of each to address. */
 async function someParts({ get, post }: Service): Promise<[number, number]> {
   const [one, other] = (await get('/v1/proposals?limit=2')).body['data'] as { id: string }[]
   const position = await post(`/v1/proposals/${one?.id}/positions`, {
@@ -337,7 +342,7 @@ describe('any request', () => {
     ['to update a record', ({ method }: Operation) => method === 'PATCH', 9, 25],
     ['to delete', ({ method }: Operation) => method === 'DELETE', 18, 8],
   ] as const)(
-    '%s is executed, or refused with 4xx without a trace',
+    '%s is executed, or rejected with 4xx and no write',
     async (_, select, least, numRuns) => {
       const { operations, seen } = await drive(select, numRuns)
       expect(operations).toBeGreaterThanOrEqual(least)
@@ -423,17 +428,17 @@ describe('a body', () => {
     ['in UTF-16', Buffer.from('{"name":"a"}', 'utf16le'), 400, 'malformed-body', /JSON|UTF-8/],
   ] as const
 
-  test('that is malformed or not as documented is a clear 4xx', async () => {
+  test('that is malformed or does not match its schema is rejected with a clear 4xx', async () => {
     const api = await service()
     const snapshot = await watch(api)
     for (const [what, payload, status, problem, says] of bodies) {
-      const answer = await harmless(snapshot, () => send(api, payload))
-      expect([what, answer.status, answer.body['type']]).toEqual([what, status, `/problems/${problem}`])
-      expect(answer.body['detail']).toMatch(says)
+      const response = await harmless(snapshot, () => send(api, payload))
+      expect([what, response.status, response.body['type']]).toEqual([what, status, `/problems/${problem}`])
+      expect(response.body['detail']).toMatch(says)
     }
   })
 
-  test('of another media type is 415', async () => {
+  test('of another media type is rejected with 415', async () => {
     const api = await service()
     const snapshot = await watch(api)
     for (const type of [
@@ -443,14 +448,14 @@ describe('a body', () => {
       'nonsense',
       'text/json',
     ]) {
-      const answer = await harmless(snapshot, () => send(api, '{"name":"a"}', { 'content-type': type }))
-      expect([type, answer.status]).toEqual([type, 415])
+      const response = await harmless(snapshot, () => send(api, '{"name":"a"}', { 'content-type': type }))
+      expect([type, response.status]).toEqual([type, 415])
     }
     const latin = { 'content-type': 'application/json; charset=latin1' }
     expect((await harmless(snapshot, () => send(api, '{"name":"a"}', latin))).status).toBe(415)
   })
 
-  test('nested at any depth does not bring the service down', async () => {
+  test('nested at any depth is rejected with 400', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
     const [speaker] = (await api.get('/v1/speakers')).body['data'] as { id: string }[]
@@ -469,16 +474,16 @@ describe('a body', () => {
             'content-type': 'application/json',
             'if-match': '*',
           }
-          const answer = await harmless(snapshot, () =>
+          const response = await harmless(snapshot, () =>
             api.request({ method, url, headers, payload: nested }),
           )
-          expect([method, depth, answer.status]).toEqual([method, depth, 400])
+          expect([method, depth, response.status]).toEqual([method, depth, 400])
         }
       }
     }
   })
 
-  test('that patches prototypes changes nothing else', async () => {
+  test('with prototype keys is rejected and changes nothing', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
@@ -491,8 +496,8 @@ describe('a body', () => {
       '{"posts":[{"title":"B","__proto__":{}}]}',
       '{"name":"B","name":"C"}',
     ]) {
-      const answer = await harmless(snapshot, () => api.patch(url, payload))
-      expect([payload, answer.status]).toEqual([payload, 400])
+      const response = await harmless(snapshot, () => api.patch(url, payload))
+      expect([payload, response.status]).toEqual([payload, 400])
     }
     expect(({} as Record<string, unknown>)['name']).toBeUndefined()
     expect((await api.get(url)).body).toEqual(body)
@@ -500,7 +505,7 @@ describe('a body', () => {
 })
 
 describe('a date', () => {
-  test('that does not exist is 400 with the field', async () => {
+  test('that does not exist is rejected with 400 and its field', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const dates = [
@@ -520,14 +525,14 @@ describe('a date', () => {
         ['organizations', 'foundingDate', { name: 'O', classification: 'organ' }],
         ['sources', 'publishedOn', { title: 'S', language: 'en', text: 'x' }],
       ] as const) {
-        const answer = await harmless(snapshot, () => api.post(`/v1/${path}`, { ...body, [field]: date }))
-        const pointers = (answer.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
-        expect([date, path, answer.status, ...new Set(pointers)]).toEqual([date, path, 400, `/${field}`])
+        const response = await harmless(snapshot, () => api.post(`/v1/${path}`, { ...body, [field]: date }))
+        const pointers = (response.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
+        expect([date, path, response.status, ...new Set(pointers)]).toEqual([date, path, 400, `/${field}`])
       }
     }
   })
 
-  test('of an end before its start is 422 with the field of the end', async () => {
+  test('of an end before its start is rejected with 422 and the field of the end', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
     const cases = [
@@ -565,10 +570,10 @@ describe('a date', () => {
       ],
     ] as const
     for (const [path, body, pointer] of cases) {
-      const answer = await harmless(snapshot, () => api.post(`/v1/${path}`, body))
-      expect([path, answer.status, answer.body['errors']]).toMatchObject([path, 422, [{ pointer }]])
+      const response = await harmless(snapshot, () => api.post(`/v1/${path}`, body))
+      expect([path, response.status, response.body['errors']]).toMatchObject([path, 422, [{ pointer }]])
     }
-    // The same by a PATCH that touches only one of the two.
+    // A PATCH of only one of the two dates is checked as well.
     const [meeting] = (await api.get('/v1/meetings')).body['data'] as { id: string }[]
     const patched = await harmless(snapshot, () =>
       api.patch(`/v1/meetings/${meeting?.id}`, { endDate: '2022-08-23' }),
@@ -579,25 +584,25 @@ describe('a date', () => {
 })
 
 describe('a reference', () => {
-  const NOBODY = '01gb6jc400ezz8kdnweefcy4dk'
+  const UNKNOWN = '01gb6jc400ezz8kdnweefcy4dk'
 
-  test('to a record that does not exist is 422 with each field', async () => {
+  test('to a record that does not exist is rejected with 422 and each field', async () => {
     const api = await service({ seed: true })
     const snapshot = await watch(api)
-    const answer = await harmless(snapshot, () =>
+    const response = await harmless(snapshot, () =>
       api.post('/v1/proposals', {
         title: 'P',
         proposedOn: '2022-08-24',
-        meetingId: `mtg_${NOBODY}`,
-        speakerId: `spk_${NOBODY}`,
-        onBehalfOf: { stateCode: 'ZZ', organizationId: `org_${NOBODY}` },
-        topicIds: ['counter-uav', 'no-such-topic', `top_${NOBODY}`],
-        parentId: `prp_${NOBODY}`,
-        agreementId: `agr_${NOBODY}`,
+        meetingId: `mtg_${UNKNOWN}`,
+        speakerId: `spk_${UNKNOWN}`,
+        onBehalfOf: { stateCode: 'ZZ', organizationId: `org_${UNKNOWN}` },
+        topicIds: ['counter-uav', 'no-such-topic', `top_${UNKNOWN}`],
+        parentId: `prp_${UNKNOWN}`,
+        agreementId: `agr_${UNKNOWN}`,
       }),
     )
-    expect([answer.status, answer.body['type']]).toEqual([422, '/problems/unknown-reference'])
-    const pointers = (answer.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
+    expect([response.status, response.body['type']]).toEqual([422, '/problems/unknown-reference'])
+    const pointers = (response.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
     expect(pointers.sort()).toEqual(
       [
         '/agreementId',
@@ -609,7 +614,7 @@ describe('a reference', () => {
     )
   })
 
-  test('to a record that was deleted is 422', async () => {
+  test('to a deleted record is rejected with 422', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
@@ -618,25 +623,25 @@ describe('a reference', () => {
     expect((await harmless(snapshot, () => api.post('/v1/statements', statement))).status).toBe(422)
   })
 
-  test('with the prefix of another kind is 400, and the message names both', async () => {
+  test('with the prefix of another kind is rejected with 400, and the message names both kinds', async () => {
     const api = await service()
     const snapshot = await watch(api)
-    const statement = { speakerId: `mtg_${NOBODY}`, kind: 'direct', text: 'T' }
-    const answer = await harmless(snapshot, () => api.post('/v1/statements', statement))
-    expect([answer.status, answer.body['type']]).toEqual([400, '/problems/invalid-body'])
-    const [fault] = answer.body['errors'] as { pointer: string; detail: string }[]
+    const statement = { speakerId: `mtg_${UNKNOWN}`, kind: 'direct', text: 'T' }
+    const response = await harmless(snapshot, () => api.post('/v1/statements', statement))
+    expect([response.status, response.body['type']]).toEqual([400, '/problems/invalid-body'])
+    const [fault] = response.body['errors'] as { pointer: string; detail: string }[]
     expect(fault?.pointer).toBe('/speakerId')
     expect(fault?.detail).toMatch(/speaker/)
     expect(fault?.detail).toMatch(/meeting/)
     for (const [field, id] of [
-      ['meetingId', `spk_${NOBODY}`],
-      ['addresseeId', `src_${NOBODY}`],
-      ['parentId', `agr_${NOBODY}`],
-      ['agreementId', `prp_${NOBODY}`],
+      ['meetingId', `spk_${UNKNOWN}`],
+      ['addresseeId', `src_${UNKNOWN}`],
+      ['parentId', `agr_${UNKNOWN}`],
+      ['agreementId', `prp_${UNKNOWN}`],
       ['meetingId', 'RU'],
-      ['meetingId', `MTG_${NOBODY}`],
-      ['meetingId', `mtg_${NOBODY}x`],
-      ['meetingId', `mtg_${NOBODY.toUpperCase()}`],
+      ['meetingId', `MTG_${UNKNOWN}`],
+      ['meetingId', `mtg_${UNKNOWN}x`],
+      ['meetingId', `mtg_${UNKNOWN.toUpperCase()}`],
     ] as const) {
       const body = { title: 'P', proposedOn: '2022', [field]: id }
       const refused = await harmless(snapshot, () => api.post('/v1/proposals', body))
@@ -655,7 +660,7 @@ describe('a cycle of parents', () => {
     ['proposals', 'parentId', (n: number) => ({ title: `P${n}`, proposedOn: '2022' })],
     ['organizations', 'parentId', (n: number) => ({ name: `O${n}`, classification: 'organ' })],
     ['topics', 'broaderId', (n: number) => ({ slug: `t-${n}`, prefLabel: `T${n}` })],
-  ] as const)('of %s is 422, however long, and leaves no trace', async (path, field, body) => {
+  ] as const)('of %s is rejected with 422 at any length, and writes nothing', async (path, field, body) => {
     const api = await service()
     const snapshot = await watch(api)
     const chain: string[] = []
@@ -687,7 +692,7 @@ describe('a cycle of parents', () => {
     expect((await close(30, 10)).status).toBe(200)
   })
 
-  test('of topics is found by slug too', async () => {
+  test('of topics is also detected by slug', async () => {
     const api = await service()
     const snapshot = await watch(api)
     await api.post('/v1/topics', { slug: 'wide', prefLabel: 'Wide' })
@@ -696,21 +701,21 @@ describe('a cycle of parents', () => {
       expect((await harmless(snapshot, () => api.patch('/v1/topics/wide', { broaderId }))).status).toBe(422)
   })
 
-  test('cannot be closed by two concurrent writes', async () => {
+  test('cannot be created by two concurrent writes', async () => {
     const api = await service()
-    const make = async (n: number): Promise<string> =>
+    const createProposal = async (n: number): Promise<string> =>
       (await api.post('/v1/proposals', { title: `P${n}`, proposedOn: '2022' })).body['id']
-    const [one, other] = [await make(1), await make(2)]
-    const answers = await Promise.all([
+    const [one, other] = [await createProposal(1), await createProposal(2)]
+    const responses = await Promise.all([
       api.patch(`/v1/proposals/${one}`, { parentId: other }),
       api.patch(`/v1/proposals/${other}`, { parentId: one }),
     ])
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422])
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 422])
   })
 })
 
 describe('a path', () => {
-  test('with any id does not bring the service down', async () => {
+  test('with any id returns 4xx', async () => {
     const api = await service()
     const snapshot = await watch(api)
     const weird = [

@@ -1,4 +1,4 @@
-// HTTP itself: what every client may rely on whatever it asks for, and what nonsense is told.
+// HTTP: what clients can rely on for every path, and how invalid requests are rejected.
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -17,7 +17,7 @@ const problem = (status: number, code: keyof typeof PROBLEMS) => ({
   requestId: expect.stringMatching(/^.+$/),
 })
 
-/** Sends bytes as they are, past every JSON writer. */
+/** Sends a payload as it is, without serializing it. */
 const send = (
   s: Service,
   payload: string | Buffer,
@@ -42,7 +42,7 @@ describe('a conditional GET', () => {
     '/',
     '/openapi.json',
     '/openapi.yaml',
-  ])('of %s is 304 for who has the current form, in whichever way it is said', async (path) => {
+  ])('of %s returns 304 for the current ETag in every form of If-None-Match', async (path) => {
     const s = await service()
     const ids = await oneOfEach(s)
     const url = path.replace('ID', ids.speaker).replace('SOURCE', ids.source)
@@ -50,12 +50,12 @@ describe('a conditional GET', () => {
     expect(status).toBe(200)
     const etag = String(headers.etag)
     expect(etag).toMatch(/^"[^"]+"$/)
-    for (const known of [etag, `W/${etag}`, '*', `"other", ${etag}`, `W/"other",W/${etag}`]) {
-      const answer = await s.get(url, { 'if-none-match': known })
-      expect([answer.status, answer.text], known).toEqual([304, ''])
-      expect(answer.headers.etag).toBe(etag)
-      expect(answer.headers['cache-control']).toBe(headers['cache-control'])
-      expect(answer.headers.vary).toBe(headers.vary)
+    for (const ifNoneMatch of [etag, `W/${etag}`, '*', `"other", ${etag}`, `W/"other",W/${etag}`]) {
+      const response = await s.get(url, { 'if-none-match': ifNoneMatch })
+      expect([response.status, response.text], ifNoneMatch).toEqual([304, ''])
+      expect(response.headers.etag).toBe(etag)
+      expect(response.headers['cache-control']).toBe(headers['cache-control'])
+      expect(response.headers.vary).toBe(headers.vary)
     }
     for (const other of ['"other"', etag.slice(0, -2), etag.replaceAll('"', ''), '']) {
       expect((await s.get(url, { 'if-none-match': other })).status, other).toBe(200)
@@ -64,21 +64,21 @@ describe('a conditional GET', () => {
     expect(head.status).toBe(304)
   })
 
-  test('is 200 again once the record, or any row of the list, has changed', async () => {
+  test('returns 200 again after the record, or any row of the list, has changed', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const url of ['/v1/speakers', `/v1/speakers/${ids.speaker}`]) {
       const etag = String((await s.get(url)).headers.etag)
       await s.patch(`/v1/speakers/${ids.speaker}`, { name: `Changed for ${url}` })
-      const answer = await s.get(url, { 'if-none-match': etag })
-      expect(answer.status).toBe(200)
-      expect(answer.headers.etag).not.toBe(etag)
+      const response = await s.get(url, { 'if-none-match': etag })
+      expect(response.status).toBe(200)
+      expect(response.headers.etag).not.toBe(etag)
     }
   })
 })
 
 describe('methods', () => {
-  test('HEAD answers as GET would, without the body, wherever there is a GET', async () => {
+  test('HEAD returns the headers of GET without a body, wherever there is a GET', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     for (const url of [
@@ -94,14 +94,14 @@ describe('methods', () => {
       const get = await s.get(url)
       const head = await s.request({ method: 'HEAD', url })
       expect([head.status, head.text], url).toEqual([get.status, ''])
-      // A policy bears a nonce, another each time.
+      // The policy contains a nonce, which differs in each response.
       const { date: _, 'x-request-id': __, 'content-security-policy': policy, ...rest } = get.headers
       expect(head.headers, url).toMatchObject(rest)
       expect('content-security-policy' in head.headers, url).toBe(policy !== undefined)
     }
   })
 
-  test('OPTIONS lists in Allow what a path takes, and every other method is 405 with the same Allow', async () => {
+  test('OPTIONS lists the methods of a path in Allow; any other method is rejected with 405 and the same Allow', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const document = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
@@ -136,7 +136,7 @@ describe('methods', () => {
     }
   })
 
-  test('PATCH is announced with the media types that it takes', async () => {
+  test('OPTIONS lists the media types of PATCH in Accept-Patch', async () => {
     const s = await service()
     const { headers } = await s.request({ method: 'OPTIONS', url: '/v1/speakers/x' })
     expect(headers['accept-patch']).toBe('application/merge-patch+json, application/json')
@@ -163,17 +163,20 @@ describe('a path', () => {
     ['/v1/speakers?x=%zz', 400, 'invalid-parameter'],
     ['/v1/speakers/x?y=1', 400, 'invalid-parameter'],
     ['/healthz?y=1', 400, 'invalid-parameter'],
-  ] as const)('that means nothing is a problem: %s is %i %s', async (url, status, code) => {
-    const s = await service()
-    const { headers, body } = await s.get(url, { 'x-request-id': 'mine' })
-    expect(body).toMatchObject(problem(status, code))
-    expect(body).toMatchObject({ instance: url, requestId: 'mine' })
-    expect(headers['content-type']).toMatch(/^application\/problem\+json/)
-    expect(headers['x-request-id']).toBe('mine')
-    expect(headers['cache-control']).toBe('no-store')
-  })
+  ] as const)(
+    'that does not exist or is malformed returns a problem: %s returns %i %s',
+    async (url, status, code) => {
+      const s = await service()
+      const { headers, body } = await s.get(url, { 'x-request-id': 'mine' })
+      expect(body).toMatchObject(problem(status, code))
+      expect(body).toMatchObject({ instance: url, requestId: 'mine' })
+      expect(headers['content-type']).toMatch(/^application\/problem\+json/)
+      expect(headers['x-request-id']).toBe('mine')
+      expect(headers['cache-control']).toBe('no-store')
+    },
+  )
 
-  test('of nothing is 404 for every method, with a body that is not even read', async () => {
+  test('that does not exist returns 404 for every method, without reading the body', async () => {
     const s = await service()
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       const { body } = await s.request({
@@ -197,7 +200,7 @@ describe('a body', () => {
     ['cut short', '{"name": "A"', {}, 400, 'malformed-body'],
     ['with a comma too many', '{"name": "A",}', {}, 400, 'malformed-body'],
     ['with a comment', '{"name": "A" /* me */}', {}, 400, 'malformed-body'],
-    ['with something behind it', '{"name": "A"} {}', {}, 400, 'malformed-body'],
+    ['with something after it', '{"name": "A"} {}', {}, 400, 'malformed-body'],
     ['of NaN', '{"name": NaN}', {}, 400, 'malformed-body'],
     ['in single quotes', "{'name': 'A'}", {}, 400, 'malformed-body'],
     ['that is empty', '', {}, 400, 'malformed-body'],
@@ -222,7 +225,7 @@ describe('a body', () => {
     ['with an escaped NUL', named('"A\\u0000B"'), {}, 400, 'malformed-body'],
     ['with an escaped NUL in a key', '{"na\\u0000me": "A"}', {}, 400, 'malformed-body'],
     ['with a raw NUL', bytes('{"name": "A', 0, 'B"}'), {}, 400, 'malformed-body'],
-    ['with a NUL behind it', bytes('{"name": "A"}', 0), {}, 400, 'malformed-body'],
+    ['with a NUL after it', bytes('{"name": "A"}', 0), {}, 400, 'malformed-body'],
     ['with half a surrogate pair, high', named('"A\\ud83d"'), {}, 400, 'malformed-body'],
     ['with half a surrogate pair, low', named('"\\ude00A"'), {}, 400, 'malformed-body'],
     ['with surrogates the wrong way round', named('"\\ude00\\ud83d"'), {}, 400, 'malformed-body'],
@@ -241,20 +244,20 @@ describe('a body', () => {
       400,
       'malformed-body',
     ],
-    ['with a byte that UTF-8 has not', bytes('{"name": "', 0xff, '"}'), {}, 400, 'malformed-body'],
+    ['with a byte that is invalid in UTF-8', bytes('{"name": "', 0xff, '"}'), {}, 400, 'malformed-body'],
     ['with an overlong NUL', bytes('{"name": "', 0xc0, 0x80, '"}'), {}, 400, 'malformed-body'],
     ['with a character cut in two', bytes('{"name": "', 0xd0, '"}'), {}, 400, 'malformed-body'],
     ['in Latin-1', Buffer.from('{"name": "Ä"}', 'latin1'), {}, 400, 'malformed-body'],
     ['in UTF-16', Buffer.from('{"name": "A"}', 'utf16le'), {}, 400, 'malformed-body'],
     [
-      'said to be Latin-1',
+      'declared as Latin-1',
       '{"name": "A"}',
       type('application/json; charset=iso-8859-1'),
       415,
       'unsupported-media-type',
     ],
     [
-      'said to be UTF-16',
+      'declared as UTF-16',
       '{"name": "A"}',
       type('application/json;charset="utf-16"'),
       415,
@@ -263,16 +266,28 @@ describe('a body', () => {
     ['of plain text', '{"name": "A"}', type('text/plain'), 415, 'unsupported-media-type'],
     ['of XML', '<name/>', type('application/xml'), 415, 'unsupported-media-type'],
     ['of a form', 'name=A', type('application/x-www-form-urlencoded'), 415, 'unsupported-media-type'],
-    ['of several parts', '--x--', type('multipart/form-data; boundary=x'), 415, 'unsupported-media-type'],
     [
-      'of JSON by another name',
+      'of multipart form data',
+      '--x--',
+      type('multipart/form-data; boundary=x'),
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'of another JSON media type',
       '{"name": "A"}',
       type('application/vnd.api+json'),
       415,
       'unsupported-media-type',
     ],
-    ['of nearly JSON', '{"name": "A"}', type('application/jsonx'), 415, 'unsupported-media-type'],
-    ['of a media type that is none', '{"name": "A"}', type('json'), 415, 'unsupported-media-type'],
+    [
+      'of an unknown media type like JSON',
+      '{"name": "A"}',
+      type('application/jsonx'),
+      415,
+      'unsupported-media-type',
+    ],
+    ['of an invalid media type', '{"name": "A"}', type('json'), 415, 'unsupported-media-type'],
     [
       'of a merge patch, in a POST',
       '{"name": "A"}',
@@ -287,9 +302,9 @@ describe('a body', () => {
       415,
       'unsupported-media-type',
     ],
-    ['that is packed', '{"name": "A"}', { 'content-encoding': 'gzip' }, 415, 'unsupported-media-type'],
+    ['that is compressed', '{"name": "A"}', { 'content-encoding': 'gzip' }, 415, 'unsupported-media-type'],
     ['of 10 MB', named(JSON.stringify('x'.repeat(10_000_000))), {}, 413, 'body-too-large'],
-  ])('%s is refused, and nothing is written', async (_, payload, headers, status, code) => {
+  ])('%s is rejected, and nothing is written', async (_, payload, headers, status, code) => {
     const s = await service()
     const { body, text } = await send(s, payload, headers)
     expect(body, text).toMatchObject(problem(status, code))
@@ -305,7 +320,7 @@ describe('a body', () => {
     ['with a whole surrogate pair, escaped', named('"\\ud83d\\ude00"'), {}, '😀'],
     ['with a byte order mark', bytes('\ufeff', named('"A"')), {}, 'A'],
     ['with the same key in two objects', '{"name": "A", "posts": [{"title": "A"}, {"title": "B"}]}', {}, 'A'],
-    ['that is not packed, and says so', named('"A"'), { 'content-encoding': 'identity' }, 'A'],
+    ['that is declared as not compressed', named('"A"'), { 'content-encoding': 'identity' }, 'A'],
   ])('%s is accepted', async (_, payload, headers, name) => {
     const s = await service()
     const { status, text, body } = await send(s, payload, headers)
@@ -313,7 +328,7 @@ describe('a body', () => {
     expect(body['name']).toBe(name)
   })
 
-  test('says where in a body the fault is', async () => {
+  test('is rejected with the position of each error', async () => {
     const s = await service()
     const { body } = await send(s, '{\n  "name": "A",\n  "name": "B"\n}')
     expect(body['detail']).toContain('line 3, column 3')
@@ -326,7 +341,7 @@ describe('a body', () => {
     ])
   })
 
-  test('without a media type, or missing, is a 4xx problem', async () => {
+  test('without a media type, or missing, is rejected with a 4xx problem', async () => {
     const s = await service()
     const authorization = `Bearer ${s.keys.analyst}`
     for (const options of [
@@ -340,9 +355,9 @@ describe('a body', () => {
     }
   })
 
-  test('nested however deep is answered, never with a 5xx', async () => {
+  test('nested at any depth is rejected with a 4xx, never with a 5xx', async () => {
     const s = await service()
-    const { body: made } = await s.post('/v1/proposals', { title: 'A', proposedOn: '2022' })
+    const { body: created } = await s.post('/v1/proposals', { title: 'A', proposedOn: '2022' })
     const deep = (depth: number, open: string, close: string) =>
       open.repeat(depth) + (open === '[' ? '' : '1') + close.repeat(depth)
     for (const depth of [100, 1000, 2000, 3000, 4000, 5000, 7000, 10_000, 100_000, 500_000]) {
@@ -354,7 +369,7 @@ describe('a body', () => {
             payload: `{"proposedOn": "2022", "${field}": ${value}}`,
             headers: { authorization: `Bearer ${s.keys.analyst}`, 'content-type': 'application/json' },
           })
-          const patch = await s.patch(`/v1/proposals/${made['id']}`, `{"${field}": ${value}}`)
+          const patch = await s.patch(`/v1/proposals/${created['id']}`, `{"${field}": ${value}}`)
           expect([400, 413], `POST ${field} ${depth}`).toContain(post.status)
           expect([400, 413, 422], `PATCH ${field} ${depth} ${patch.text}`).toContain(patch.status)
         }
@@ -365,7 +380,7 @@ describe('a body', () => {
 
 describe('X-Request-Id', () => {
   test.each(['mine', 'a.b:c-d_e', '0198b7a2-2f7e-7a41-8b0e-3f1f6c1c9d55', 'x'.repeat(128)])(
-    'is given back when it is harmless: %s',
+    'is returned when it is valid: %s',
     async (id) => {
       const s = await service()
       for (const url of ['/v1/speakers', '/none', '/v1/speakers/%zz']) {
@@ -375,7 +390,7 @@ describe('X-Request-Id', () => {
   )
 
   test.each(['', 'a b', '<script>', 'x'.repeat(129), 'a"b', 'ä', '{jndi:ldap://x}', 'a, b', '\u001b[31m'])(
-    'is a new one when it is not: %j',
+    'is replaced by a new one when it is invalid: %j',
     async (id) => {
       const s = await service()
       const { headers } = await s.get('/v1/speakers', { 'x-request-id': id })
@@ -383,7 +398,7 @@ describe('X-Request-Id', () => {
     },
   )
 
-  test('is on every answer, another each time, and the same as in the problem', async () => {
+  test('is in every response, unique, and equal to the requestId of a problem', async () => {
     const s = await service()
     const seen = new Set<unknown>()
     for (const url of [
@@ -405,7 +420,7 @@ describe('X-Request-Id', () => {
 })
 
 describe('a problem', () => {
-  test('of each type has a page that says what happened', async () => {
+  test('of each type has a page that explains it', async () => {
     const s = await service({ requireKeyForReads: true })
     const list = (await s.get('/problems')).text
     for (const [code, { status, title }] of Object.entries(PROBLEMS)) {
@@ -418,7 +433,7 @@ describe('a problem', () => {
     }
   })
 
-  test('of no known type has none', async () => {
+  test('of an unknown type has no page', async () => {
     const s = await service()
     expect((await s.get('/problems/none')).status).toBe(404)
   })
@@ -427,7 +442,7 @@ describe('a problem', () => {
 describe('CORS', () => {
   const origin = 'https://app.example'
 
-  test('lets any origin read, errors too, unless the settings name some', async () => {
+  test('allows reads from any origin by default, also of error responses', async () => {
     const s = await service()
     for (const url of ['/v1/speakers', '/v1/speakers/none', '/none']) {
       const { headers } = await s.get(url, { origin })
@@ -437,23 +452,23 @@ describe('CORS', () => {
     }
   })
 
-  test('lets only those origins read that the settings name', async () => {
+  test('allows reads only from the origins in the settings, if there are any', async () => {
     const s = await service({ corsOrigins: [origin, 'https://other.example'] })
     expect((await s.get('/v1/speakers', { origin })).headers['access-control-allow-origin']).toBe(origin)
-    for (const stranger of [
+    for (const otherOrigin of [
       'https://evil.example',
       'https://app.example.evil.example',
       'null',
       'http://app.example',
     ]) {
       expect(
-        (await s.get('/v1/speakers', { origin: stranger })).headers['access-control-allow-origin'],
-        stranger,
-      ).not.toBe(stranger)
+        (await s.get('/v1/speakers', { origin: otherOrigin })).headers['access-control-allow-origin'],
+        otherOrigin,
+      ).not.toBe(otherOrigin)
     }
   })
 
-  test('tells caches that the answer depends on the origin, and on Accept, wherever it does', async () => {
+  test('adds Origin and Accept to Vary', async () => {
     const s = await service({ corsOrigins: [origin, 'https://other.example'] })
     const { headers } = await s.get('/v1/speakers', { origin })
     const vary = String(headers.vary).toLowerCase().split(/, */)
@@ -462,7 +477,7 @@ describe('CORS', () => {
     expect((await s.get('/v1/speakers', { origin, 'if-none-match': etag })).headers.vary).toBe(headers.vary)
   })
 
-  test('lets browsers ask before a write, with every header that a write needs, even where reads need a key', async () => {
+  test('answers preflight requests of writes with all their headers, even when reads require a key', async () => {
     const s = await service({ requireKeyForReads: true })
     const { status, headers } = await s.request({
       method: 'OPTIONS',
@@ -494,7 +509,7 @@ describe('REQUIRE_KEY_FOR_READS', () => {
     '/problems/gone',
   ]
 
-  test('asks every reader of records for a key; an analyst may read', async () => {
+  test("requires a key for every read of records; an analyst's key suffices", async () => {
     const s = await service({ requireKeyForReads: true })
     const document = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
     const reads = Object.keys(document.paths).filter(
@@ -515,7 +530,7 @@ describe('REQUIRE_KEY_FOR_READS', () => {
   })
 
   test.each([true, false])(
-    '(%s) leaves open what describes and watches the service',
+    'set to %s leaves monitoring and documentation open',
     async (requireKeyForReads) => {
       const s = await service({ requireKeyForReads })
       for (const url of open) expect((await s.get(url)).status, url).toBe(200)
@@ -526,7 +541,7 @@ describe('REQUIRE_KEY_FOR_READS', () => {
 })
 
 describe('RATE_LIMIT_MAX', () => {
-  test('answers 429 with Retry-After once a client has asked too often in a minute', async () => {
+  test('rejects with 429 and Retry-After after too many requests of a client in a minute', async () => {
     const s = await service({ rateLimitMax: 3 })
     for (let n = 0; n < 3; n++) expect((await s.get('/v1/speakers')).status).toBe(200)
     const { body, headers } = await s.get('/v1/speakers')
@@ -536,21 +551,21 @@ describe('RATE_LIMIT_MAX', () => {
     expect((await s.get('/v1/topics')).status).toBe(429)
   })
 
-  test('counts guesses at keys, and paths of nothing, too', async () => {
-    for (const ask of [
+  test('also counts requests with wrong keys and to unknown paths', async () => {
+    for (const send of [
       (s: Service) => s.post('/v1/speakers', { name: 'A' }, { authorization: 'Bearer guess' }),
       (s: Service) => s.get('/none'),
       (s: Service) => s.request({ method: 'PUT', url: '/v1/speakers' }),
     ]) {
       const s = await service({ rateLimitMax: 3 })
       const statuses: number[] = []
-      for (let n = 0; n < 4; n++) statuses.push((await ask(s)).status)
+      for (let n = 0; n < 4; n++) statuses.push((await send(s)).status)
       expect(statuses.at(-1)).toBe(429)
       expect(statuses.slice(0, 3)).not.toContain(429)
     }
   })
 
-  test('counts each client for itself: by X-Forwarded-For behind a trusted proxy only', async () => {
+  test('counts per client, by X-Forwarded-For only behind a trusted proxy', async () => {
     const from = (address: string) => ({ 'x-forwarded-for': address })
     for (const trustProxy of [true, false]) {
       const s = await service({ rateLimitMax: 1, trustProxy })
@@ -560,16 +575,16 @@ describe('RATE_LIMIT_MAX', () => {
   })
 })
 
-describe('a failure of the service', () => {
-  /** A service whose database fails at every question from now on. */
+describe('an internal failure', () => {
+  /** A service whose database fails on every query from now on. */
   async function failing(error: () => unknown) {
     const s = await service()
     const fail = async () => {
       throw error()
     }
     let broken = false
-    const guard = <Work extends (...given: never[]) => Promise<unknown>>(work: Work) =>
-      ((...given) => (broken ? fail() : work(...given))) as Work
+    const guard = <Work extends (...args: never[]) => Promise<unknown>>(work: Work) =>
+      ((...args) => (broken ? fail() : work(...args))) as Work
     const { engine } = s
     const app = await buildApp({
       engine: {
@@ -594,32 +609,32 @@ describe('a failure of the service', () => {
     () => undefined,
     () => Object.assign(new Error('secret'), { statusCode: 200 }),
     () => Object.assign(new Error('secret'), { statusCode: 418 }),
-  ])('is a 500 problem that tells nothing of its inside (%#)', async (error) => {
+  ])('returns a 500 problem without internal details (%#)', async (error) => {
     const { app } = await failing(error)
     for (const url of ['/v1/speakers', '/v1/speakers/x', '/readyz', '/v1/speakers/x/evidence']) {
-      const answer = await app.inject({ url, headers: { 'x-request-id': 'mine' } })
-      expect(answer.statusCode, url).toBe(500)
-      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
-      expect(answer.json()).toEqual({ ...problem(500, 'internal'), instance: url, requestId: 'mine' })
-      expect(answer.body).not.toMatch(/select|secret|stack|\.ts|node_modules|at /i)
+      const response = await app.inject({ url, headers: { 'x-request-id': 'mine' } })
+      expect(response.statusCode, url).toBe(500)
+      expect(response.headers['content-type']).toMatch(/^application\/problem\+json/)
+      expect(response.json()).toEqual({ ...problem(500, 'internal'), instance: url, requestId: 'mine' })
+      expect(response.body).not.toMatch(/select|secret|stack|\.ts|node_modules|at /i)
     }
     expect((await app.inject('/healthz')).statusCode).toBe(200)
     await app.close()
   })
 
-  // What PostgreSQL says then is in postgres-faults.test.ts.
+  // The equivalent for PostgreSQL is in postgres-faults.test.ts.
   if (!onPostgres) {
-    test('of a busy or full database is 503 with Retry-After, and says no more than that', async () => {
+    test('of a busy or full database returns 503 with Retry-After, without internal details', async () => {
       const probe = await service()
-      const [holder, waiting] = [new Database(probe.file), new Database(probe.file, { timeout: 0 })]
-      holder.exec('begin immediate')
+      const [locker, waiting] = [new Database(probe.file), new Database(probe.file, { timeout: 0 })]
+      locker.exec('begin immediate')
       let busy: unknown
       try {
         waiting.exec('begin immediate')
       } catch (error) {
         busy = error
       }
-      holder.close()
+      locker.close()
       waiting.close()
       for (const error of [
         busy,
@@ -635,11 +650,11 @@ describe('a failure of the service', () => {
           payload: leastBody('speaker', {} as never),
           headers: { authorization: `Bearer ${s.keys.admin}` },
         })
-        for (const answer of [read, write]) {
-          expect(answer.statusCode).toBe(503)
-          expect(answer.json()).toEqual(problem(503, 'unavailable'))
-          expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
-          expect(answer.body).not.toMatch(/secret|sqlite/i)
+        for (const response of [read, write]) {
+          expect(response.statusCode).toBe(503)
+          expect(response.json()).toEqual(problem(503, 'unavailable'))
+          expect(Number(response.headers['retry-after'])).toBeGreaterThan(0)
+          expect(response.body).not.toMatch(/secret|sqlite/i)
         }
         await app.close()
       }

@@ -1,11 +1,11 @@
-// Idempotency-Key: a repeated POST runs once, and its response is stored with what it wrote.
+// Idempotency-Key: a repeated POST is executed once, and its response is stored in the same transaction.
 
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -24,7 +24,7 @@ async function counts({ engine }: { engine: Engine }) {
 }
 
 /** The parts of a response that clients use. */
-const essence = ({ status, headers, text }: Answer) => ({
+const essence = ({ status, headers, text }: TestResponse) => ({
   status,
   location: headers['location'],
   etag: headers['etag'],
@@ -35,7 +35,7 @@ const essence = ({ status, headers, text }: Answer) => ({
 
 const speaker = (name: string) => ({ name })
 
-/** POSTs to another app than that of the helper, with the analyst's key. */
+/** Sends a POST to another app on the same database, with the analyst's key. */
 async function postTo(app: Service['app'], s: Service, url: string, payload: object, key: string) {
   const response = await app.inject({
     method: 'POST',
@@ -51,7 +51,7 @@ async function postTo(app: Service['app'], s: Service, url: string, payload: obj
   }
 }
 
-/** Every POST of records in the document, with a path and a body that it takes. Webhooks and imports have tests of their own. */
+/** Every POST of records in the document, with a valid path and body. Webhooks and imports have tests of their own. */
 async function everyPost(s: Service): Promise<{ operation: string; url: string; body: Body }[]> {
   const ids = await oneOfEach(s)
   const others = {} as Ids
@@ -85,8 +85,8 @@ async function everyPost(s: Service): Promise<{ operation: string; url: string; 
     })
 }
 
-describe('the same key and body', () => {
-  test('get the same response again from every POST in the document, and write once', async () => {
+describe('requests with the same key and body', () => {
+  test('return the same response from every POST in the document, and write once', async () => {
     const s = await service()
     const posts = await everyPost(s)
     expect(posts.length).toBeGreaterThanOrEqual(25)
@@ -107,7 +107,7 @@ describe('the same key and body', () => {
     }
   })
 
-  test('get the stored response even if the record has changed or was deleted since', async () => {
+  test('return the stored response even if the record has changed or was deleted since', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await s.post('/v1/speakers', speaker('A'), key)
@@ -118,18 +118,23 @@ describe('the same key and body', () => {
     expect((await s.get('/v1/speakers')).body['data']).toEqual([])
   })
 
-  test.each([2, 20])('run once when %i requests arrive at once, and all get the same response', async (n) => {
-    const s = await service()
-    const answers = await Promise.all(
-      Array.from({ length: n }, () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })),
-    )
-    expect(new Set(answers.map((answer) => JSON.stringify(essence(answer)))).size).toBe(1)
-    expect(answers[0]?.status).toBe(201)
-    expect(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true')).toHaveLength(n - 1)
-    expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
-  })
+  test.each([2, 20])(
+    'are executed once when %i arrive at once, and all return the same response',
+    async (n) => {
+      const s = await service()
+      const responses = await Promise.all(
+        Array.from({ length: n }, () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })),
+      )
+      expect(new Set(responses.map((response) => JSON.stringify(essence(response)))).size).toBe(1)
+      expect(responses[0]?.status).toBe(201)
+      expect(responses.filter(({ headers }) => headers['idempotency-replayed'] === 'true')).toHaveLength(
+        n - 1,
+      )
+      expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
+    },
+  )
 
-  test('get the same response after a restart of the service', async () => {
+  test('return the same response after a restart of the service', async () => {
     const s = await service()
     const first = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
     await s.app.close()
@@ -149,7 +154,7 @@ describe('the same key and body', () => {
     }
   })
 
-  test('are stored for 24 hours, and are a new request after that', async () => {
+  test('are recognised for 24 hours, and executed again after that', async () => {
     let now = Date.UTC(2030, 0, 1)
     const s = await service({ clock: () => new Date(now) })
     const send = () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
@@ -168,8 +173,8 @@ describe('the same key and body', () => {
   })
 })
 
-describe('a key', () => {
-  test('with another body or path is refused (422) and writes nothing', async () => {
+describe('an idempotency key', () => {
+  test('with another body or path is rejected with 422 and writes nothing', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     await s.post('/v1/speakers', speaker('A'), key)
@@ -186,7 +191,7 @@ describe('a key', () => {
     expect((await s.post('/v1/speakers', speaker('A'), key)).headers['idempotency-replayed']).toBe('true')
   })
 
-  test('on the same path under another record is another request (422)', async () => {
+  test('on the same path under another record is rejected with 422', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const other = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
@@ -197,7 +202,7 @@ describe('a key', () => {
     expect((await s.get(`/v1/proposals/${other}`)).body['status']).toBe('proposed')
   })
 
-  test('belongs to the API key that sent it: another API key may use the same one', async () => {
+  test('is scoped to the API key: another API key may use the same one', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const admin = { ...key, authorization: `Bearer ${s.keys.admin}` }
@@ -210,7 +215,7 @@ describe('a key', () => {
     expect(await counts(s)).toEqual({ changes: 2, stored: 2 })
   })
 
-  test('does not give a stored response to a client without a valid API key', async () => {
+  test('does not return a stored response to a client without a valid API key', async () => {
     const s = await service()
     await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
     for (const authorization of ['Bearer nonsense', '']) {
@@ -219,7 +224,7 @@ describe('a key', () => {
     }
   })
 
-  test('with an equivalent body is the same request', async () => {
+  test('with an equivalent body returns the stored response', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] }, key)
@@ -229,7 +234,7 @@ describe('a key', () => {
     expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
   })
 
-  test('that is empty, too long, or not of visible ASCII is refused (400) and writes nothing', async () => {
+  test('that is empty, too long, or not of visible ASCII is rejected with 400 and writes nothing', async () => {
     const s = await service()
     for (const key of ['', 'a b', 'clé', 'a\tb', 'k'.repeat(256), 'sent, twice']) {
       const { status, body } = await s.post('/v1/speakers', speaker('A'), { 'idempotency-key': key })
@@ -263,7 +268,7 @@ describe('a key', () => {
   })
 })
 
-describe('a refused request', () => {
+describe('a rejected request', () => {
   test('is not stored, writes nothing, and can be corrected under the same key', async () => {
     const s = await service()
     await s.post('/v1/topics', { slug: 'taken', prefLabel: 'Taken' })
@@ -283,15 +288,15 @@ describe('a refused request', () => {
       expect((await s.post(url, bad, key)).status, url).toBe(status)
       expect((await s.post(url, bad, key)).status, url).toBe(status)
       expect(await counts(s), url).toEqual(before)
-      const mended = await s.post(url, good, key)
-      expect(mended.status, mended.text).toBe(201)
-      expect(mended.headers['idempotency-replayed']).toBeUndefined()
+      const corrected = await s.post(url, good, key)
+      expect(corrected.status, corrected.text).toBe(201)
+      expect(corrected.headers['idempotency-replayed']).toBeUndefined()
       expect(await counts(s), url).toEqual({ changes: before.changes + 1, stored: before.stored + 1 })
     }
   })
 })
 
-describe('a response is never stored without its write', () => {
+describe('no response is stored without its write', () => {
   /** An app whose engine fails after the work of a write, as with a full disk. */
   async function failing(s: Service) {
     const state = { fail: true, requested: 0, worked: 0 }
@@ -310,7 +315,7 @@ describe('a response is never stored without its write', () => {
     return { app: await buildApp({ engine }), state }
   }
 
-  test('when the write fails after its work: nothing is stored or written, and a repeat runs', async () => {
+  test('when the write fails at its end: nothing is stored or written, and a repeated request is executed', async () => {
     const s = await service()
     const { app, state } = await failing(s)
     const send = () => postTo(app, s, '/v1/speakers', speaker('A'), 'k')
@@ -326,7 +331,7 @@ describe('a response is never stored without its write', () => {
     await app.close()
   })
 
-  test('when it fails among others that share its commit: the others are written, it is not', async () => {
+  test('when it fails in a shared commit: the other writes are stored, it is not', async () => {
     const s = await service()
     const { app, state } = await failing(s)
     // The first write of the commit waits until the one that will fail has arrived.
@@ -337,7 +342,7 @@ describe('a response is never stored without its write', () => {
     ])
     await first
     expect([broken?.status, ...whole.map(({ status }) => status)]).toEqual([500, 201, 201, 201])
-    // Once with the others, and once alone.
+    // Executed once together with the others, and once alone.
     expect(state.worked).toBe(2)
     expect(await counts(s)).toEqual({ changes: 3, stored: 3 })
     await app.close()

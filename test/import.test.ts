@@ -1,4 +1,4 @@
-// Imports: files of records, all of it or nothing; exports that they read back.
+// Imports of files: all rows are written or none; exports can be imported again.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { importFiles, kindsInOrder } from '../src/features/imports/import.ts'
 import { pathsOf } from '../src/features/imports/kinds.ts'
 import { csvRows, type ImportFormat } from '../src/features/imports/rows.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { runCommand } from './helpers/command-line.ts'
 import { create, get } from './helpers/requests.ts'
@@ -21,7 +21,7 @@ import { eventually } from './helpers/wait.ts'
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 
-interface Sending {
+interface UploadOptions {
   mode?: 'dry-run' | 'commit'
   kind?: string
   format?: ImportFormat
@@ -29,11 +29,11 @@ interface Sending {
   headers?: Record<string, string>
 }
 
-/** Sends a file. */
+/** Uploads a file. */
 function send(
   s: Service,
   file: string | Buffer,
-  { mode = 'commit', kind, format = 'ndjson', type, headers }: Sending = {},
+  { mode = 'commit', kind, format = 'ndjson', type, headers }: UploadOptions = {},
 ) {
   return s.request({
     method: 'POST',
@@ -47,7 +47,7 @@ function send(
   })
 }
 
-async function outcome(s: Service, sent: Answer): Promise<Body> {
+async function outcome(s: Service, sent: TestResponse): Promise<Body> {
   expect(sent.status, sent.text).toBe(202)
   const { body } = await s.get(`${sent.headers['location']}?wait=20`, {
     authorization: `Bearer ${s.keys.analyst}`,
@@ -55,9 +55,9 @@ async function outcome(s: Service, sent: Answer): Promise<Body> {
   return body
 }
 
-/** Sends a file and waits for what becomes of it. */
-const imported = async (s: Service, file: string | Buffer, sending: Sending = {}) =>
-  outcome(s, await send(s, file, sending))
+/** Uploads a file and waits for the result. */
+const imported = async (s: Service, file: string | Buffer, options: UploadOptions = {}) =>
+  outcome(s, await send(s, file, options))
 
 const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 const mixed = (...rows: [kind: string, record: object][]) =>
@@ -67,7 +67,7 @@ const total = async ({ engine }: { engine: Engine }) =>
   (await engine.reader.get<{ n: number }>(sql`select count(*) as n from changes`))?.n ?? 0
 
 describe('an import', () => {
-  test('of NDJSON makes a record of each row, and tells how many of which kind', async () => {
+  test('of NDJSON creates a record for each row, and counts them by kind', async () => {
     const s = await service()
     const result = await imported(s, lines({ name: 'One' }, { name: 'Two' }), { kind: 'speakers' })
     expect(result).toMatchObject({
@@ -88,7 +88,7 @@ describe('an import', () => {
     expect(data.map(({ name }: Body) => name)).toEqual(['One', 'Two'])
   })
 
-  test('is answered at once, and known by its id to those who have a key', async () => {
+  test('responds 202 immediately, and has a status page that requires a key', async () => {
     const s = await service()
     const sent = await send(s, lines({ name: 'One' }), { kind: 'speakers' })
     expect(sent.status).toBe(202)
@@ -104,7 +104,7 @@ describe('an import', () => {
     expect((await s.get(`/v1/imports/${sent.body['id']}`, again)).status).toBe(304)
   })
 
-  test('writes with the name of its key and the id of its request', async () => {
+  test('writes changes with the name of its API key and the id of its request', async () => {
     const s = await service()
     await imported(s, lines({ name: 'One' }), { kind: 'speakers', headers: { 'x-request-id': 'my-upload' } })
     const { data } = await get(s, '/v1/speakers')
@@ -112,7 +112,7 @@ describe('an import', () => {
     expect(history['data'][0]).toMatchObject({ requestId: 'my-upload', actor: { name: 'test analyst' } })
   })
 
-  test('as a dry run says the same and writes nothing', async () => {
+  test('as a dry run returns the same result and writes nothing', async () => {
     const s = await service({ seed: true })
     const before = await total(s)
     const file = mixed(
@@ -133,12 +133,12 @@ describe('an import', () => {
       ),
     )
     expect(await total(s)).toBe(before)
-    const wet = await imported(s, file)
-    expect(wet['summary']).toEqual(dry['summary'])
+    const committed = await imported(s, file)
+    expect(committed['summary']).toEqual(dry['summary'])
     expect(await total(s)).toBe(before + 2)
   })
 
-  test('is all or nothing: one bad row, and none is written; each fault has its row, line and field', async () => {
+  test('writes nothing if any row is invalid, and reports each error with its row, line and field', async () => {
     const s = await service({ seed: true })
     const before = await total(s)
     const result = await imported(
@@ -152,14 +152,14 @@ describe('an import', () => {
       { kind: 'proposals' },
     )
     expect(result).toMatchObject({ status: 'failed', rows: 7, errorCount: 6 })
-    const told = result['errors'].map(({ row, line, field, type, file }: Body) => [
+    const reported = result['errors'].map(({ row, line, field, type, file }: Body) => [
       file,
       row,
       line,
       field,
       type.replace('/problems/', ''),
     ])
-    expect(told).toEqual(
+    expect(reported).toEqual(
       expect.arrayContaining([
         ['body', 2, 3, 'proposedOn', 'invalid-body'],
         ['body', 3, 4, 'topicIds.1', 'unknown-reference'],
@@ -175,7 +175,7 @@ describe('an import', () => {
     expect((await get(s, '/v1/proposals?count=exact'))['page']['total']).toBe(10)
   })
 
-  test('tells the first thousand faults, and counts all', async () => {
+  test('reports the first thousand errors, and counts all', async () => {
     const s = await service()
     const result = await imported(s, lines(...Array.from({ length: 1200 }, () => ({ nothing: 1 }))), {
       kind: 'speakers',
@@ -184,7 +184,7 @@ describe('an import', () => {
     expect(result['errors'].length).toBe(1000)
   })
 
-  test('may be repeated: by identifiers, slug, code, text or id a row finds its record again', async () => {
+  test('can be repeated: rows match existing records by identifier, slug, code, text or id', async () => {
     const s = await service()
     const file = mixed(
       ['speaker', { name: 'S', identifiers: [{ scheme: 'archive', identifier: '7' }] }],
@@ -227,7 +227,7 @@ describe('an import', () => {
     expect((await s.get('/v1/organizations/org_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(200)
   })
 
-  test('changes the fields that a row names, and leaves the others', async () => {
+  test('updates the fields that a row contains, and leaves the others', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'a', identifier: '1' }]
     await create(s, '/v1/proposals', {
@@ -248,7 +248,7 @@ describe('an import', () => {
     })
   })
 
-  test('lets rows refer to each other by name, whatever their order in the file', async () => {
+  test('resolves references between rows by name, whatever their order in the file', async () => {
     const s = await service()
     const result = await imported(
       s,
@@ -281,7 +281,7 @@ describe('an import', () => {
     expect(data[1]).toMatchObject({ organization: { abbreviation: 'MoD' }, meeting: { name: 'The meeting' } })
   })
 
-  test('lets rows refer to known records by name, and refuses a name that fits several', async () => {
+  test('resolves references to existing records by name, and rejects ambiguous names', async () => {
     const s = await service()
     const ids = [
       (await create(s, '/v1/speakers', { name: 'Twin' }))['id'],
@@ -299,7 +299,7 @@ describe('an import', () => {
     for (const id of ids) expect(bad['errors'][0]['detail']).toContain(id)
   })
 
-  test('says of a row that refers to a bad one that it does, and of circles where they are', async () => {
+  test('reports rows that refer to invalid rows, and rows that refer to each other in a cycle', async () => {
     const s = await service()
     const bad = await imported(
       s,
@@ -323,7 +323,7 @@ describe('an import', () => {
     expect(circle['errors'][0]).toMatchObject({ field: 'parentId', type: '/problems/unknown-reference' })
   })
 
-  test('takes parts as rows of their own, under known records and under those of the file', async () => {
+  test('accepts children as rows of their own, of existing records and of records in the file', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const result = await imported(
@@ -357,7 +357,7 @@ describe('an import', () => {
     ])
   })
 
-  test('tells of a bad part where in its row it stands', async () => {
+  test('reports an invalid child with its position in the row', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const evidence = [
@@ -385,7 +385,7 @@ describe('an import', () => {
     ])
   })
 
-  test('does not bring back what was deleted, and takes no id of another kind', async () => {
+  test('does not restore deleted records, and rejects ids of another kind', async () => {
     const s = await service()
     const { id } = await create(s, '/v1/speakers', { name: 'Gone' })
     await s.del(`/v1/speakers/${id}`)
@@ -401,7 +401,7 @@ describe('an import', () => {
     ])
   })
 
-  test('ignores what the service makes itself, as a row that was read here has it', async () => {
+  test('ignores read-only fields, so that exported rows can be imported', async () => {
     const s = await service({ seed: true })
     const { data } = await get(s, '/v1/agreements')
     const changes = await total(s)
@@ -411,7 +411,7 @@ describe('an import', () => {
     expect(await total(s)).toBe(changes)
   })
 
-  test('of a list with everything included finds all of it again', async () => {
+  test('of a list with everything included changes nothing', async () => {
     const s = await service({ seed: true })
     const { text } = await s.get('/v1/proposals?format=ndjson&include=evidence,events,positions,relations')
     const changes = await total(s)
@@ -421,7 +421,7 @@ describe('an import', () => {
     expect(await total(s)).toBe(changes)
   })
 
-  test('with the same Idempotency-Key and file runs once; with another file it is refused', async () => {
+  test('with the same Idempotency-Key and file runs once; another file is rejected', async () => {
     const s = await service()
     const headers = { 'idempotency-key': 'upload-1' }
     const file = lines({ name: 'Once' })
@@ -433,7 +433,7 @@ describe('an import', () => {
     expect((await send(s, lines({ name: 'Other' }), { kind: 'speakers', headers })).status).toBe(422)
   })
 
-  test('leaves no file behind', async () => {
+  test('deletes its temporary files', async () => {
     const s = await service()
     const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-uploads-'))
     const created = new Set<string | null>()
@@ -459,7 +459,7 @@ describe('an import', () => {
     await eventually(() => expect(created.size).toBeGreaterThan(3))
   })
 
-  test('goes on while others read, and others write when it is done', async () => {
+  test('does not block reads, and other writes succeed during it', async () => {
     const s = await service()
     const rows = Array.from({ length: 1500 }, (_, n) => ({ name: `Speaker ${n}` }))
     const sent = await send(s, lines(...rows), { kind: 'speakers' })
@@ -470,7 +470,7 @@ describe('an import', () => {
     expect((await s.get('/v1/speakers?count=exact')).body['page']['total']).toBe(1501)
   })
 
-  test('that ends with the service has written nothing, and says so after a new start', async () => {
+  test('interrupted by a shutdown writes nothing and is marked as failed', async () => {
     const s = await service()
     const rows = Array.from({ length: 3000 }, (_, n) => ({ name: `Speaker ${n}` }))
     const sent = await send(s, lines(...rows), { kind: 'speakers' })
@@ -483,7 +483,7 @@ describe('an import', () => {
     expect(await total(s)).toBe(0)
   })
 
-  test('that a process before this one left behind is over', async () => {
+  test('left running by an earlier process is marked as failed at startup', async () => {
     const s = await service()
     const job = {
       id: 'imp_01gb6jc400ezz8kdnweefcy4dk',
@@ -508,22 +508,22 @@ describe('an import', () => {
     const { buildApp } = await import('../src/app.ts')
     const next = await buildApp({ engine: s.engine })
     await next.ready()
-    const answer = await next.inject({
+    const response = await next.inject({
       url: `/v1/imports/${job.id}`,
       headers: { authorization: `Bearer ${s.keys.analyst}` },
     })
     await next.close()
-    expect(answer.json()).toMatchObject({
+    expect(response.json()).toMatchObject({
       status: 'failed',
       failure: expect.stringContaining('Nothing was written'),
     })
   })
 })
 
-describe('a CSV', () => {
+describe('a CSV import', () => {
   const csv = { format: 'csv', kind: 'speakers' } as const
 
-  test('with or without a byte order mark, with commas, semicolons or tabs, is the same', async () => {
+  test('accepts a byte order mark, and commas, semicolons or tabs as delimiters', async () => {
     for (const delimiter of [',', ';', '\t']) {
       for (const mark of ['', '\ufeff']) {
         const s = await service()
@@ -542,7 +542,7 @@ describe('a CSV', () => {
     }
   })
 
-  test('takes lists as JSON or with semicolons, and objects as columns', async () => {
+  test('accepts lists as JSON or separated by semicolons, and objects as columns', async () => {
     const s = await service({ seed: true })
     const file = [
       'title,proposedOn,onBehalfOf.stateCode,topicIds',
@@ -563,7 +563,7 @@ describe('a CSV', () => {
     expect(named('Two')).toMatchObject({ onBehalfOf: { stateCode: null }, topics: [{ slug: 'counter-uav' }] })
   })
 
-  test('says nothing with an empty cell, and clears a field with null', async () => {
+  test('ignores empty cells, and clears a field with null', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'a', identifier: '1' }]
     await create(s, '/v1/organizations', {
@@ -582,7 +582,7 @@ describe('a CSV', () => {
     })
   })
 
-  test('is refused with the columns that there are when it names one that there is not, or one twice', async () => {
+  test('rejects unknown or repeated columns, and lists the columns that exist', async () => {
     const s = await service()
     const result = await imported(s, 'name,nmae,name\nA,B,C\n', csv)
     expect(result).toMatchObject({ status: 'failed', errors: [{ row: null }, { row: null }] })
@@ -590,14 +590,14 @@ describe('a CSV', () => {
     expect(result['errors'][1]['detail']).toContain('twice')
   })
 
-  test('tells of each bad cell, of rows that are too long, and of quotes that never end', async () => {
+  test('reports every invalid cell, rows that are too long, and unclosed quotes', async () => {
     const s = await service()
     const meetings = { format: 'csv', kind: 'meetings' } as const
     const file =
       'name,startDate,ordinal,agenda\nA,2022,first,\nB,2022,1,{\nC,2022,1,,extra\n\nD,yesterday,,\n'
     const result = await imported(s, file, meetings)
-    const told = result['errors'].map(({ row, line, field }: Body) => JSON.stringify([row, line, field]))
-    expect([...new Set<string>(told)].map((one) => JSON.parse(one))).toEqual([
+    const reported = result['errors'].map(({ row, line, field }: Body) => JSON.stringify([row, line, field]))
+    expect([...new Set<string>(reported)].map((one) => JSON.parse(one))).toEqual([
       [1, 2, 'ordinal'],
       [2, 3, 'agenda'],
       [3, 4, null],
@@ -682,21 +682,21 @@ describe('a CSV', () => {
     expect([rows, warnings]).toEqual([500_000, []])
   })
 
-  test('needs to be told what its rows are', async () => {
+  test('requires the kind of its rows', async () => {
     const s = await service()
     const result = await imported(s, 'name\nA\n', { format: 'csv' })
     expect(result).toMatchObject({ status: 'failed', errors: [{ detail: expect.stringContaining('kind') }] })
   })
 })
 
-describe('what cannot be an import', () => {
-  test('is refused as it is sent: other encodings, media types, empty bodies, unknown kinds, no mode, no key', async () => {
+describe('an invalid import', () => {
+  test('is rejected at upload: wrong encoding, media type, kind or mode, an empty body, or no key', async () => {
     const s = await service()
     const speakers = { kind: 'speakers', format: 'csv' } as const
     const utf16 = Buffer.from('\ufeffname\nA\n', 'utf16le')
     const latin1 = Buffer.from('name\nJos\u00e9\n', 'latin1')
-    const refused = async (file: string | Buffer, sending: Sending) => {
-      const { status, body } = await send(s, file, sending)
+    const refused = async (file: string | Buffer, options: UploadOptions) => {
+      const { status, body } = await send(s, file, options)
       return [status, body['type'], body['detail']]
     }
     expect(await refused(utf16, speakers)).toEqual([
@@ -719,7 +719,7 @@ describe('what cannot be an import', () => {
     expect(await total(s)).toBe(0)
   })
 
-  test('is told row by row when each row must say what it is', async () => {
+  test('without a kind is reported row by row when a row does not name its kind', async () => {
     const s = await service()
     const file = lines(
       { name: 'A' },
@@ -732,7 +732,7 @@ describe('what cannot be an import', () => {
     expect(result['errors'][1]['detail']).toContain('speaker')
   })
 
-  test('has what hostile JSON has: keys twice, __proto__, NUL, half characters, depth', async () => {
+  test('reports hostile JSON by row: repeated keys, __proto__, NUL, lone surrogates, depth', async () => {
     const s = await service()
     const rows = [
       '{"name":"A","name":"B"}',
@@ -747,7 +747,7 @@ describe('what cannot be an import', () => {
     expect(result['errors'].map(({ row }: Body) => row).sort()).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  test('has more rows than there may be', async () => {
+  test('is rejected when it has too many rows', async () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const chunks = (async function* () {
@@ -760,8 +760,8 @@ describe('what cannot be an import', () => {
   })
 })
 
-describe('the template', () => {
-  test('of every kind is a file that can be imported, or says what it must lead to', async () => {
+describe('an import template', () => {
+  test('of every kind can be imported, except for references to example records', async () => {
     const s = await service({ seed: true })
     for (const [path, kind] of pathsOf(catalogue)) {
       for (const format of ['csv', 'ndjson'] as const) {
@@ -769,7 +769,7 @@ describe('the template', () => {
         expect(status).toBe(200)
         expect(headers['content-disposition']).toContain(`${path}-template.${format}`)
         const result = await imported(s, text, { kind: path, format, mode: 'dry-run' })
-        // Examples may point to records that only stand for some.
+        // Examples may refer to records that do not exist.
         const other = result['errors'].filter(
           ({ type, field }: Body) => type !== '/problems/unknown-reference' && field !== 'recordId',
         )
@@ -779,7 +779,7 @@ describe('the template', () => {
   })
 })
 
-/** Everything in a database but when it was written. */
+/** All records in a database, without their times and versions. */
 async function contents({ engine }: { engine: Engine }): Promise<Map<string, Body>> {
   const found = new Map<string, Body>()
   for (const kind of kindsInOrder(catalogue)) {
@@ -808,8 +808,8 @@ async function copy(from: Service, to: Service, format: ImportFormat) {
   return importFiles(records, AUTHOR, order, { dryRun: false, mostRows: 1e6 })
 }
 
-describe('what an export writes', () => {
-  test('an import reads back to an equal database: the seed, in both forms', async () => {
+describe('an export', () => {
+  test('of the seed results in an equal database when imported, in both formats', async () => {
     const s = await service({ seed: true })
     for (const format of ['ndjson', 'csv'] as const) {
       const target = await service()
@@ -818,7 +818,7 @@ describe('what an export writes', () => {
     }
   })
 
-  test('an import reads back to an equal database, whatever the records hold', async () => {
+  test('of arbitrary records results in an equal database when imported', async () => {
     const line = fc
       .string({
         unit: fc.oneof(
@@ -837,10 +837,10 @@ describe('what an export writes', () => {
       date: fc.constantFrom('2022', '2022-08', '2022-08-24'),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 4 }), async (given) => {
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 4 }), async (inputs) => {
         const s = await service()
         const ids = await oneOfEach(s)
-        for (const { one, two, list, date } of given) {
+        for (const { one, two, list, date } of inputs) {
           const source = await create(s, '/v1/sources', {
             title: one,
             language: 'en',
@@ -902,7 +902,7 @@ describe('npm run import and npm run export', () => {
     return path
   }
 
-  test('carry everything from one database to another, beside a running service', async () => {
+  test('copy a whole database to another one while a service is running', async () => {
     const s = await service({ seed: true })
     const target = await service()
     const out = join(folder(), 'out')
@@ -918,7 +918,7 @@ describe('npm run import and npm run export', () => {
     expect((await run('export', s.url, out)).stderr).toContain('not empty')
   })
 
-  test('say in words what is wrong, and end with 1', async () => {
+  test('print errors in plain words, and exit with 1', async () => {
     const s = await service()
     const path = join(folder(), 'speakers.csv')
     writeFileSync(path, 'name,posts\nA,\nB,x\n')

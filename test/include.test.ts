@@ -1,4 +1,4 @@
-// include: related records beside their ids, both ways, one level on, bounded, and in one query each.
+// include: related records embedded in a response, in both directions, up to two levels, with one query for each.
 
 import { describe, expect, test } from 'vitest'
 import { includePaths, isSingle, MAX_EMBEDDED } from '../src/records/read/include.ts'
@@ -11,10 +11,10 @@ import { type Body, kinds, pathOf, type ResourceKind } from './helpers/bodies.ts
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
-async function made(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
+async function create(s: Service, url: string, body: unknown): Promise<Body> {
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body
 }
 
 const get = async (s: Service, url: string): Promise<Body> => {
@@ -25,46 +25,46 @@ const get = async (s: Service, url: string): Promise<Body> => {
 
 type Ids = Record<ResourceKind, string> & { bare: Record<ResourceKind, string> }
 
-/** One record of each kind that is connected with all others by every field there is, and one that is with none. */
+/** One record of each kind that refers to the others by every field, and one without references. */
 async function connected(s: Service): Promise<Ids> {
   const ids = { bare: {} } as Ids
-  const make = async (kind: ResourceKind, body: Body) => {
-    ids[kind] = (await made(s, pathOf(kind), body))['id']
+  const createConnected = async (kind: ResourceKind, body: Body) => {
+    ids[kind] = (await create(s, pathOf(kind), body))['id']
   }
-  const alone = async (kind: ResourceKind, body: Body) => {
-    ids.bare[kind] = (await made(s, pathOf(kind), body))['id']
+  const createBare = async (kind: ResourceKind, body: Body) => {
+    ids.bare[kind] = (await create(s, pathOf(kind), body))['id']
   }
-  await alone('state', { code: 'XB', name: 'Bare' })
-  await alone('organization', { name: 'Bare', classification: 'organ' })
-  await alone('topic', { slug: 'bare', prefLabel: 'Bare' })
-  await alone('meeting', { name: 'Bare', startDate: '2022' })
-  await alone('speaker', { name: 'Bare' })
-  await alone('agreement', { title: 'Bare', kind: 'treaty' })
-  await alone('proposal', { title: 'Bare', proposedOn: '2022' })
-  await alone('source', { title: 'Bare', language: 'en', text: 'Bare words.' })
+  await createBare('state', { code: 'XB', name: 'Bare' })
+  await createBare('organization', { name: 'Bare', classification: 'organ' })
+  await createBare('topic', { slug: 'bare', prefLabel: 'Bare' })
+  await createBare('meeting', { name: 'Bare', startDate: '2022' })
+  await createBare('speaker', { name: 'Bare' })
+  await createBare('agreement', { title: 'Bare', kind: 'treaty' })
+  await createBare('proposal', { title: 'Bare', proposedOn: '2022' })
+  await createBare('source', { title: 'Bare', language: 'en', text: 'Bare words.' })
 
-  await make('state', { code: 'XA', name: 'Land' })
-  const top = await made(s, '/v1/topics', { slug: 'top', prefLabel: 'Top' })
-  const roof = await made(s, '/v1/organizations', { name: 'Roof', classification: 'organ' })
-  await make('topic', { slug: 'middle', prefLabel: 'Middle', broaderId: top['id'] })
-  await made(s, '/v1/topics', { slug: 'low', prefLabel: 'Low', broaderId: ids.topic })
-  await make('organization', {
+  await createConnected('state', { code: 'XA', name: 'Land' })
+  const top = await create(s, '/v1/topics', { slug: 'top', prefLabel: 'Top' })
+  const roof = await create(s, '/v1/organizations', { name: 'Roof', classification: 'organ' })
+  await createConnected('topic', { slug: 'middle', prefLabel: 'Middle', broaderId: top['id'] })
+  await create(s, '/v1/topics', { slug: 'low', prefLabel: 'Low', broaderId: ids.topic })
+  await createConnected('organization', {
     name: 'Body',
     classification: 'organ',
     parentId: roof['id'],
     countryCode: 'XA',
   })
-  await made(s, '/v1/organizations', {
+  await create(s, '/v1/organizations', {
     name: 'Part',
     classification: 'organ',
     parentId: ids.organization,
     countryCode: 'XA',
   })
-  await make('speaker', {
+  await createConnected('speaker', {
     name: 'Person',
     posts: [{ title: 'M', stateCode: 'XA', organizationId: ids.organization }],
   })
-  await make('meeting', {
+  await createConnected('meeting', {
     name: 'Meeting',
     startDate: '2022-08-24',
     organizationId: ids.organization,
@@ -72,7 +72,7 @@ async function connected(s: Service): Promise<Ids> {
     agenda: [{ position: 1, title: 'x', topicIds: [ids.topic] }],
     participants: [{ role: 'chair', stateCode: 'XA', speakerId: ids.speaker }],
   })
-  await make('agreement', {
+  await createConnected('agreement', {
     title: 'Agreement',
     kind: 'treaty',
     draftedBy: { stateCode: 'XA', organizationId: ids.organization },
@@ -80,8 +80,8 @@ async function connected(s: Service): Promise<Ids> {
     topicIds: [ids.topic],
     parties: [{ stateCode: 'XA', signedOn: '2022' }],
   })
-  const above = await made(s, '/v1/proposals', { title: 'Above', proposedOn: '2022' })
-  await make('proposal', {
+  const above = await create(s, '/v1/proposals', { title: 'Above', proposedOn: '2022' })
+  await createConnected('proposal', {
     title: 'Proposal',
     proposedOn: '2022-08-24',
     meetingId: ids.meeting,
@@ -93,35 +93,35 @@ async function connected(s: Service): Promise<Ids> {
     agreementId: ids.agreement,
     events: [{ status: 'adopted', occurredOn: '2023-01-01', meetingId: ids.meeting }],
   })
-  await made(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: ids.proposal })
-  await make('statement', {
+  await create(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: ids.proposal })
+  await createConnected('statement', {
     speakerId: ids.speaker,
     meetingId: ids.meeting,
     kind: 'direct',
     text: 'Words.',
     topicIds: [ids.topic],
   })
-  await alone('statement', { speakerId: ids.bare.speaker, kind: 'direct', text: 'Bare.' })
-  await make('source', {
+  await createBare('statement', { speakerId: ids.bare.speaker, kind: 'direct', text: 'Bare.' })
+  await createConnected('source', {
     title: 'Source',
     language: 'en',
     text: 'It was said.',
     publisherId: ids.organization,
   })
   for (const kind of kinds)
-    await made(s, `${pathOf(kind)}/${ids[kind]}/evidence`, {
+    await create(s, `${pathOf(kind)}/${ids[kind]}/evidence`, {
       sourceId: ids.source,
       motivation: 'quote',
       exact: 'said',
     })
-  await made(s, `/v1/proposals/${ids.proposal}/positions`, {
+  await create(s, `/v1/proposals/${ids.proposal}/positions`, {
     stateCode: 'XA',
     position: 'supported',
     statedOn: '2022-09-01',
     meetingId: ids.meeting,
   })
-  await made(s, `/v1/proposals/${ids.proposal}/relations`, { type: 'became', targetId: ids.agreement })
-  await made(s, `/v1/agreements/${ids.agreement}/relations`, {
+  await create(s, `/v1/proposals/${ids.proposal}/relations`, { type: 'became', targetId: ids.agreement })
+  await create(s, `/v1/agreements/${ids.agreement}/relations`, {
     type: 'supersedes',
     targetId: ids.bare.agreement,
   })
@@ -130,7 +130,7 @@ async function connected(s: Service): Promise<Ids> {
 
 const targetOf = (step: IncludePath) => ('to' in step ? step.to : 'from' in step ? step.from : step.part)
 
-/** Every value at a path; lists on the way are gone through. */
+/** Every value at a path, through lists on the way. */
 function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
   if (Array.isArray(value))
     return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
@@ -138,7 +138,7 @@ function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[
   return segment === undefined ? [value] : inside((value as Body)[segment], rest)
 }
 
-/** What lives under records, as its own routes show it. */
+/** The children of records, by the path of their routes. */
 const PARTS: Record<string, string> = {
   evidence: 'evidence',
   event: 'events',
@@ -146,8 +146,13 @@ const PARTS: Record<string, string> = {
   relation: 'relations',
 }
 
-/** What a relation should hold, found by other routes. */
-async function byHand(s: Service, resource: Resource, row: Body, step: IncludePath): Promise<Body[]> {
+/** The records that an include should embed, from other routes. */
+async function expectedRecords(
+  s: Service,
+  resource: Resource,
+  row: Body,
+  step: IncludePath,
+): Promise<Body[]> {
   const strip = ({ direction: _, ...part }: Body) => part
   if ('part' in step) {
     const url = `/v1/${resource.path}/${row['id']}/${PARTS[step.part]}`
@@ -171,7 +176,7 @@ async function byHand(s: Service, resource: Resource, row: Body, step: IncludePa
 
 const byId = (one: Body, other: Body) => (one['id'] < other['id'] ? -1 : 1)
 
-test('every relation of every resource embeds what its ids lead to, or what leads here, and null or nothing where there is none', async () => {
+test('every include of every resource embeds the related records, or null or an empty list without any', async () => {
   const s = await service()
   const ids = await connected(s)
   let tried = 0
@@ -183,14 +188,19 @@ test('every relation of every resource embeds what its ids lead to, or what lead
       const plain = await get(s, url)
       const { [name]: embedded, ...rest } = await get(s, `${url}?include=${name}`)
       expect(rest, `${url} ${name}`).toEqual(plain)
-      const expected = await byHand(s, resource, plain, step)
+      const expected = await expectedRecords(s, resource, plain, step)
       expect(expected.length, `${kind}.${name} leads somewhere`).toBeGreaterThan(0)
       if (single) expect(embedded, `${kind}.${name}`).toEqual(expected[0])
       else expect([...embedded].sort(byId), `${kind}.${name}`).toEqual([...new Set(expected)].sort(byId))
       const listed = (await get(s, `/v1/${resource.path}?limit=200&include=${name}`))['data'] as Body[]
       expect(listed.find(({ id }) => id === ids[kind])?.[name], `list ${kind}.${name}`).toEqual(embedded)
       const bare = listed.find(({ id }) => id === ids.bare[kind])
-      const own = await byHand(s, resource, await get(s, `/v1/${resource.path}/${ids.bare[kind]}`), step)
+      const own = await expectedRecords(
+        s,
+        resource,
+        await get(s, `/v1/${resource.path}/${ids.bare[kind]}`),
+        step,
+      )
       expect(bare?.[name], `bare ${kind}.${name}`).toEqual(single ? (own[0] ?? null) : own)
       tried++
     }
@@ -202,7 +212,7 @@ test('every relation of every resource embeds what its ids lead to, or what lead
   expect(tried).toBeGreaterThan(50)
 })
 
-test('every path of two steps embeds within what is embedded, and shows the same as asking for it alone', async () => {
+test('every include of two levels embeds records within embedded records, equal to a separate request', async () => {
   const s = await service()
   const ids = await connected(s)
   let tried = 0
@@ -225,7 +235,7 @@ test('every path of two steps embeds within what is embedded, and shows the same
   expect(tried).toBeGreaterThan(80)
 })
 
-test('a path that leads nowhere, goes further or is misspelt is 400 with those that are legal, and the nearest', async () => {
+test('an unknown or too long include is rejected with 400, with the valid ones and the nearest', async () => {
   const s = await service()
   for (const [include, near] of [
     ['meetng', 'meeting'],
@@ -240,7 +250,7 @@ test('a path that leads nowhere, goes further or is misspelt is 400 with those t
     expect((await s.get(`/v1/proposals?include=${include}`)).status, include).toBe(400)
 })
 
-test('costs the same queries for 1 row and for 50, one for each relation, in lists and beside records', async () => {
+test('an include takes one query for 1 row as for 50, in lists and single records', async () => {
   const s = await service()
   const ids = await connected(s)
   const records = recordsOn(s.engine)
@@ -268,11 +278,11 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
     }
     const list = (query: string) => count(`/v1/${resource.path}?sort=createdAt&${query}`)
     const record = `/v1/${resource.path}/${ids[kind]}`
-    // Where the log stands is known from the second list on.
+    // The position in the change log is cached from the second list on.
     await list('limit=1')
     const [bareList, bareRecord] = [await list('limit=50'), await count(record)]
     for (const path of includePaths(catalogue, resource)) {
-      // A second step has nothing to look up where nothing of the first leads on.
+      // The second level needs no query if the first is empty.
       const costs = path.includes('.') ? [1, 2] : [1]
       expect(costs, `${kind} ${path}`).toContain((await list(`limit=50&include=${path}`)) - bareList)
       expect(costs, `${kind} ${path}`).toContain((await count(`${record}?include=${path}`)) - bareRecord)
@@ -282,13 +292,13 @@ test('costs the same queries for 1 row and for 50, one for each relation, in lis
   }
 })
 
-test('a list is cut at 100, oldest first, and the record says which lists were', async () => {
+test('an embedded list is cut at 100 records, oldest first, and includeTruncated names it', async () => {
   const s = await service()
-  const { id: meetingId } = await made(s, '/v1/meetings', { name: 'M', startDate: '2022' })
-  const { id: other } = await made(s, '/v1/meetings', { name: 'N', startDate: '2022' })
+  const { id: meetingId } = await create(s, '/v1/meetings', { name: 'M', startDate: '2022' })
+  const { id: other } = await create(s, '/v1/meetings', { name: 'N', startDate: '2022' })
   const records = recordsOn(s.engine)
   const proposals = catalogue.resource('proposal')
-  const make = (meeting: unknown, from: number, to: number) =>
+  const createProposals = (meeting: unknown, from: number, to: number) =>
     records.write(AUTHOR, async (tx) => {
       for (let n = from; n < to; n++)
         await createRecord(
@@ -297,13 +307,13 @@ test('a list is cut at 100, oldest first, and the record says which lists were',
           proposals.create.parse({ title: `P${n}`, proposedOn: '2022', meetingId: meeting }) as Body,
         )
     })
-  await make(meetingId, 0, MAX_EMBEDDED)
-  await make(other, 0, 3)
+  await createProposals(meetingId, 0, MAX_EMBEDDED)
+  await createProposals(other, 0, 3)
   const url = `/v1/meetings/${meetingId}?include=proposals,statements`
   const whole = await get(s, url)
   expect(whole['proposals']).toHaveLength(100)
   expect(whole).not.toHaveProperty('includeTruncated')
-  await make(meetingId, MAX_EMBEDDED, MAX_EMBEDDED + 30)
+  await createProposals(meetingId, MAX_EMBEDDED, MAX_EMBEDDED + 30)
   const cut = await get(s, url)
   expect(cut['proposals'].map(({ title }: Body) => title)).toEqual(
     Array.from({ length: 100 }, (_, n) => `P${n}`),
@@ -322,16 +332,16 @@ test('a list is cut at 100, oldest first, and the record says which lists were',
 })
 
 describe('include in the past', () => {
-  test('with knownAt shows what was known then of what is embedded, deleted records included', async () => {
+  test('with knownAt embeds the records as they were at that instant, including deleted ones', async () => {
     let now = Date.UTC(2026, 0, 1)
     const s = await service({ clock: () => new Date(now) })
-    const { id: meetingId } = await made(s, '/v1/meetings', { name: 'Old name', startDate: '2022' })
-    const { id } = await made(s, '/v1/proposals', { title: 'P', proposedOn: '2022', meetingId })
-    const part = await made(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: id })
+    const { id: meetingId } = await create(s, '/v1/meetings', { name: 'Old name', startDate: '2022' })
+    const { id } = await create(s, '/v1/proposals', { title: 'P', proposedOn: '2022', meetingId })
+    const part = await create(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: id })
     now += 86_400_000
     await s.patch(`/v1/meetings/${meetingId}`, { name: 'New name' })
     await s.del(`/v1/proposals/${part['id']}`)
-    await made(s, '/v1/proposals', { title: 'Later part', proposedOn: '2022', parentId: id })
+    await create(s, '/v1/proposals', { title: 'Later part', proposedOn: '2022', parentId: id })
     const then = 'knownAt=2026-01-01T12:00:00Z'
     const url = `/v1/proposals/${id}?include=meeting,parts`
     const past = await get(s, `${url}&${then}`)
@@ -345,9 +355,9 @@ describe('include in the past', () => {
     expect(list['data'][0].parts.map(({ title }: Body) => title)).toEqual(['Part'])
   })
 
-  test('with asOf shows statuses, memberships, events and positions of that day, and nothing of later ones', async () => {
+  test('with asOf embeds statuses, memberships, events and positions of that day, and none of later days', async () => {
     const s = await service()
-    await made(s, '/v1/states', {
+    await create(s, '/v1/states', {
       code: 'IR',
       name: 'Iran',
       memberships: [
@@ -355,7 +365,7 @@ describe('include in the past', () => {
         { status: 'member', startDate: '2023-07-04' },
       ],
     })
-    const agreement = await made(s, '/v1/agreements', {
+    const agreement = await create(s, '/v1/agreements', {
       title: 'A',
       kind: 'treaty',
       events: [
@@ -363,7 +373,7 @@ describe('include in the past', () => {
         { status: 'signed', occurredOn: '2023-08-01' },
       ],
     })
-    const { id } = await made(s, '/v1/proposals', {
+    const { id } = await create(s, '/v1/proposals', {
       title: 'P',
       proposedOn: '2022-08-24',
       onBehalfOf: { stateCode: 'IR' },
@@ -374,7 +384,7 @@ describe('include in the past', () => {
       ['reserved', '2022-09-01'],
       ['supported', '2023-08-01'],
     ])
-      await made(s, `/v1/proposals/${id}/positions`, { stateCode: 'IR', position, statedOn })
+      await create(s, `/v1/proposals/${id}/positions`, { stateCode: 'IR', position, statedOn })
     const seen = async (asOf: string) => {
       const body = await get(
         s,
@@ -382,7 +392,7 @@ describe('include in the past', () => {
       )
       return {
         status: body['status'],
-        state: body['state'].memberships.map((held: Body) => held['status']),
+        state: body['state'].memberships.map((membership: Body) => membership['status']),
         agreement: body['agreement'].status,
         stages: body['agreement'].events.map((event: Body) => event['status']),
         events: body['events'].map((event: Body) => event['status']),
@@ -408,7 +418,7 @@ describe('include in the past', () => {
   })
 })
 
-test('the ETag moves when something embedded changes, and not when anything else does', async () => {
+test('the ETag changes when an embedded record changes, and not with other writes', async () => {
   const s = await service()
   const ids = await connected(s)
   const tag = async (url: string) => {
@@ -427,7 +437,7 @@ test('the ETag moves when something embedded changes, and not when anything else
     `/v1/proposals?include=meeting&meeting=${ids.meeting}`,
     `/v1/proposals?include=topics&meeting=${ids.meeting}`,
   ]
-  const moved = async (write: () => Promise<{ status: number; text: string }>) => {
+  const changedUrls = async (write: () => Promise<{ status: number; text: string }>) => {
     const before = await Promise.all(urls.map(tag))
     const { status, text } = await write()
     expect(status, text).toBeLessThan(300)
@@ -435,15 +445,15 @@ test('the ETag moves when something embedded changes, and not when anything else
     return urls.filter((_, index) => before[index] !== after[index])
   }
   const rename = (kind: ResourceKind, body: Body) => () => s.patch(`${pathOf(kind)}/${ids[kind]}`, body)
-  expect(await moved(rename('meeting', { city: 'Osh' }))).toEqual([urls[1], urls[2], urls[5]])
-  expect(await moved(rename('organization', { seat: 'Osh' }))).toEqual([urls[2]])
-  expect(await moved(rename('topic', { prefLabel: 'Other' }))).toEqual([urls[3], urls[6]])
-  expect(await moved(rename('speaker', { name: 'Other' }))).toEqual([])
-  expect(await moved(rename('meeting', { city: 'Osh' }))).toEqual([])
+  expect(await changedUrls(rename('meeting', { city: 'Osh' }))).toEqual([urls[1], urls[2], urls[5]])
+  expect(await changedUrls(rename('organization', { seat: 'Osh' }))).toEqual([urls[2]])
+  expect(await changedUrls(rename('topic', { prefLabel: 'Other' }))).toEqual([urls[3], urls[6]])
+  expect(await changedUrls(rename('speaker', { name: 'Other' }))).toEqual([])
+  expect(await changedUrls(rename('meeting', { city: 'Osh' }))).toEqual([])
   expect(
-    await moved(() =>
+    await changedUrls(() =>
       s.post(`${url}/positions`, { stateCode: 'XB', position: 'objected', statedOn: '2022-09-02' }),
     ),
   ).toEqual([urls[4]])
-  expect(await moved(rename('proposal', { summary: 'Other' }))).toEqual(urls)
+  expect(await changedUrls(rename('proposal', { summary: 'Other' }))).toEqual(urls)
 })

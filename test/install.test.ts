@@ -1,4 +1,4 @@
-// Installing: what package-lock.json must say for npm to install on any machine.
+// Installation: what package-lock.json must contain for npm to install on any machine.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ interface Lock {
 
 const readLock = (folder: string): Lock => JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
 
-test('the lock file keeps npm from compiling packages that ship binaries (else: node scripts/lock.js)', () => {
+test('the lock file stops npm from compiling packages that ship binaries (to fix: node scripts/lock.js)', () => {
   const { packages } = readLock(ROOT)
   const withSource = Object.keys(packages).filter(
     (path) => path && existsSync(join(ROOT, path, 'binding.gyp')),
@@ -23,7 +23,7 @@ test('the lock file keeps npm from compiling packages that ship binaries (else: 
   for (const path of withSource) expect([path, packages[path]?.gypfile]).toEqual([path, false])
 })
 
-test('scripts/lock.js restores what npm drops when it writes the lock file, and nothing else', () => {
+test('scripts/lock.js restores exactly what npm drops when it writes the lock file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-install-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const manifest = 'node_modules/better-sqlite3/package.json'
@@ -37,6 +37,6 @@ test('scripts/lock.js restores what npm drops when it writes the lock file, and 
   expect(text(folder)).toBe(text(ROOT))
 })
 
-test('the lock file names no registry', () => {
+test('the lock file contains no registry URLs', () => {
   expect(Object.values(readLock(ROOT).packages).filter(({ resolved }) => resolved !== undefined)).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Keys as their user meets them: made and revoked on the command line, beside a running server, and never in a log.
+// API keys: created and revoked on the command line while the service runs, and never logged.
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const keysCommand = (url: string, ...args: string[]) => runCommand('keys', ...args, '--database-url', url)
 
-/** The same in a process of its own. */
+/** Runs the command in a process of its own. */
 const keysProcess = (url: string, ...args: string[]) =>
   new Promise<CommandResult>((resolve) => {
     execFile(
@@ -29,7 +29,7 @@ const keysProcess = (url: string, ...args: string[]) =>
 
 const TOKEN = /^sco_[0-9a-z]{26}_[\w-]{43}$/
 
-async function created(s: Service, role: string, ...more: string[]) {
+async function createByCommand(s: Service, role: string, ...more: string[]) {
   return keyOf(await keysCommand(s.url, 'create', '--name', `A ${role}`, '--role', role, ...more))
 }
 
@@ -41,10 +41,10 @@ function keyOf(run: CommandResult) {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-const writing = (s: Service, authorization?: string) =>
+const postSpeaker = (s: Service, authorization?: string) =>
   s.post('/v1/speakers', { name: 'A' }, authorization === undefined ? {} : { authorization })
 
-/** Every byte of the database: the file, its log and its index. */
+/** Every byte of the SQLite database: the file, its write-ahead log and its index. */
 const bytesOf = (file: string) =>
   Buffer.concat(
     readdirSync(dirname(file))
@@ -53,7 +53,7 @@ const bytesOf = (file: string) =>
   )
 
 describe('npm run keys', () => {
-  test('create prints the key alone on standard output, once; list shows everything but the key', async () => {
+  test('create prints the key once, alone on standard output; list prints everything except the key', async () => {
     const s = await service()
     const args = ['create', '--name', 'A analyst', '--role', 'analyst', '--expires', '90d']
     const { stdout, stderr, token, id, secret } = keyOf(await keysProcess(s.url, ...args))
@@ -68,26 +68,26 @@ describe('npm run keys', () => {
     expect(list.status).toBe(0)
   })
 
-  test('keeps only a hash: no byte of the database holds the secret', async () => {
+  test('create stores only a hash: the database does not contain the secret', async () => {
     const s = await service()
-    const { token, id, secret } = await created(s, 'admin')
-    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    const { token, id, secret } = await createByCommand(s, 'admin')
+    expect((await postSpeaker(s, `Bearer ${token}`)).status).toBe(201)
     const bytes = onPostgres ? Buffer.from(JSON.stringify(await s.rows())) : bytesOf(s.file)
     expect(bytes.includes(id)).toBe(true)
     expect(bytes.includes(secret)).toBe(false)
     expect(bytes.includes(Buffer.from(secret, 'base64url'))).toBe(false)
   })
 
-  test('revoke takes effect at once in a server that runs on the same file', async () => {
+  test('revoke takes effect immediately in a running service', async () => {
     const s = await service()
-    const { token, id } = await created(s, 'analyst')
-    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    const { token, id } = await createByCommand(s, 'analyst')
+    expect((await postSpeaker(s, `Bearer ${token}`)).status).toBe(201)
     const revoked = await keysProcess(s.url, 'revoke', id)
     expect([revoked.status, revoked.stdout]).toEqual([0, ''])
-    const answer = await writing(s, `Bearer ${token}`)
-    expect(answer.status).toBe(401)
-    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
-    expect(answer.body['detail']).toContain('revoked')
+    const response = await postSpeaker(s, `Bearer ${token}`)
+    expect(response.status).toBe(401)
+    expect(response.headers['www-authenticate']).toContain('error="invalid_token"')
+    expect(response.body['detail']).toContain('revoked')
     expect((await keysCommand(s.url, 'list')).stdout).toMatch(new RegExp(`^${id}\tanalyst\trevoked `, 'm'))
   })
 
@@ -107,7 +107,7 @@ describe('npm run keys', () => {
     [['create', '--name', 'A', '--role', 'admin', '--forever']],
     [['revoke']],
     [['revoke', 'key_nobody']],
-  ])('refuses %j with 1, a word on standard error, and no key', async (args) => {
+  ])('rejects %j with exit code 1 and a message on standard error, and creates no key', async (args) => {
     const s = await service()
     const { status, stdout, stderr } = await keysCommand(s.url, ...args)
     expect([status, stdout]).toEqual([1, ''])
@@ -117,11 +117,11 @@ describe('npm run keys', () => {
   })
 })
 
-describe('a key', () => {
-  test('lets an analyst write but not delete (403), and an admin do both', async () => {
+describe('an API key', () => {
+  test('of an analyst allows writes but no deletions (403), one of an admin both', async () => {
     const s = await service()
-    const [analyst, admin] = [await created(s, 'analyst'), await created(s, 'admin')]
-    const { headers, status } = await writing(s, `Bearer ${analyst.token}`)
+    const [analyst, admin] = [await createByCommand(s, 'analyst'), await createByCommand(s, 'admin')]
+    const { headers, status } = await postSpeaker(s, `Bearer ${analyst.token}`)
     expect(status).toBe(201)
     const url = String(headers.location)
     expect((await s.patch(url, { name: 'B' }, bearer(analyst.token))).status).toBe(200)
@@ -131,29 +131,29 @@ describe('a key', () => {
       'Bearer realm="sco-tracker", error="insufficient_scope", scope="admin"',
     )
     expect((await s.del(url, bearer(admin.token))).status).toBe(204)
-    expect((await writing(s, `Bearer ${admin.token}`)).status).toBe(201)
+    expect((await postSpeaker(s, `Bearer ${admin.token}`)).status).toBe(201)
   })
 
-  test('works until it expires, and not a moment longer', async () => {
+  test('is valid until the instant it expires', async () => {
     let now = new Date('2026-01-01T00:00:00.000Z')
     const s = await service({ clock: () => now })
     const expiresAt = new Date('2026-01-02T00:00:00.000Z')
     const { token } = await createKey(s.engine, { name: 'A', role: 'analyst', expiresAt, now })
     now = new Date(expiresAt.getTime() - 1)
-    expect((await writing(s, `Bearer ${token}`)).status).toBe(201)
+    expect((await postSpeaker(s, `Bearer ${token}`)).status).toBe(201)
     now = expiresAt
-    const answer = await writing(s, `Bearer ${token}`)
-    expect(answer.status).toBe(401)
-    expect(answer.body['detail']).toContain('expired')
+    const response = await postSpeaker(s, `Bearer ${token}`)
+    expect(response.status).toBe(401)
+    expect(response.body['detail']).toContain('expired')
   })
 
   test.each([
     ['12h', 12 * 3_600_000],
     ['90d', 90 * 86_400_000],
-  ])('made with --expires %s lives so long', async (expires, length) => {
+  ])('created with --expires %s expires after that time', async (expires, length) => {
     const s = await service()
     const before = Date.now()
-    const { id } = await created(s, 'analyst', '--expires', expires)
+    const { id } = await createByCommand(s, 'analyst', '--expires', expires)
     const until = /until (\S+)\t/.exec(
       (await keysCommand(s.url, 'list')).stdout.split('\n').find((line) => line.startsWith(id)) ?? '',
     )?.[1]
@@ -162,41 +162,33 @@ describe('a key', () => {
     expect(end).toBeLessThanOrEqual(Date.now() + length)
   })
 
-  test('that ends with a day lives through all of that day', async () => {
+  test('that expires on a day is valid until the end of that day', async () => {
     const s = await service()
-    const { stderr } = await created(s, 'analyst', '--expires', '2099-12-31')
+    const { stderr } = await createByCommand(s, 'analyst', '--expires', '2099-12-31')
     expect(stderr).toContain('2099-12-31T23:59:59.999Z')
   })
 
-  test('is asked for with 401 and a challenge: a bare one without a key, one that says why with a wrong one', async () => {
+  test('that is missing or invalid is rejected with 401; the challenge of an invalid one has a reason', async () => {
     const s = await service()
-    const known = s.keys.analyst
-    const [prefix, id, secret = ''] = known.split(/_(.{26})_/)
+    const key = s.keys.analyst
+    const [prefix, id, secret = ''] = key.split(/_(.{26})_/)
     const flipped = `${prefix}_${id}_${secret.startsWith('A') ? 'B' : 'A'}${secret.slice(1)}`
     const challenge = 'Bearer realm="sco-tracker"'
-    for (const bare of [
-      '',
-      'Basic YTpi',
-      'Bearer',
-      'Bearer ',
-      known,
-      `Token ${known}`,
-      `Bearer ${known} ${known}`,
-    ]) {
-      const { body, headers } = await writing(s, bare)
+    for (const bare of ['', 'Basic YTpi', 'Bearer', 'Bearer ', key, `Token ${key}`, `Bearer ${key} ${key}`]) {
+      const { body, headers } = await postSpeaker(s, bare)
       expect(body, bare).toMatchObject({ status: 401, type: '/problems/unauthorized' })
       expect(headers['www-authenticate'], bare).toBe(challenge)
     }
     const unknown = [
       'x',
       flipped,
-      known.slice(0, -1),
-      `${known}A`,
-      known.toUpperCase(),
+      key.slice(0, -1),
+      `${key}A`,
+      key.toUpperCase(),
       `sco_${'0'.repeat(26)}_${'A'.repeat(43)}`,
     ]
     for (const wrong of unknown) {
-      const { body, headers } = await writing(s, `Bearer ${wrong}`)
+      const { body, headers } = await postSpeaker(s, `Bearer ${wrong}`)
       expect(body, wrong).toMatchObject({
         status: 401,
         detail: expect.stringMatching(/^The key is not known\. Send it as/),
@@ -204,16 +196,16 @@ describe('a key', () => {
       expect(headers['www-authenticate'], wrong).toMatch(`${challenge}, error="invalid_token"`)
     }
     expect((await s.get('/v1/speakers?count=exact')).body['page'].total).toBe(0)
-    expect((await writing(s, `bearer  ${known} `)).status).toBe(201)
+    expect((await postSpeaker(s, `bearer  ${key} `)).status).toBe(201)
   })
 
-  test('is not needed to read, and a wrong one does not hinder reading', async () => {
+  test('is not required for reads, and an invalid one does not prevent them', async () => {
     const s = await service()
     expect((await s.get('/v1/speakers')).status).toBe(200)
     expect((await s.get('/v1/speakers', { authorization: 'Bearer wrong' })).status).toBe(200)
   })
 
-  test('is checked before the body is: without one, nothing is said of what was sent', async () => {
+  test('is checked before the body, so that a request without one gets 401 whatever it contains', async () => {
     const s = await service()
     const { body } = await s.request({
       method: 'POST',
@@ -226,7 +218,7 @@ describe('a key', () => {
 })
 
 describe('the log', () => {
-  /** A service that logs all it can, and what it logged. */
+  /** A service that logs at the lowest level, and its log. */
   async function logged() {
     const lines: string[] = []
     const stream = new Writable({
@@ -239,11 +231,11 @@ describe('the log', () => {
     return { s, log: () => lines.join('') }
   }
 
-  test('never holds a key, wherever a client puts it', async () => {
+  test('never contains a key, wherever a client sends it', async () => {
     const { s, log } = await logged()
     const key = s.keys.analyst
     const secret = key.slice(-43)
-    const ask = (url: string, headers: Record<string, string> = {}, payload?: string) =>
+    const send = (url: string, headers: Record<string, string> = {}, payload?: string) =>
       s.app.inject({
         method: payload === undefined ? 'GET' : 'POST',
         url,
@@ -251,11 +243,11 @@ describe('the log', () => {
         ...(payload !== undefined && { payload }),
       })
     const json = { 'content-type': 'application/json' }
-    await ask('/v1/speakers', bearer(key))
-    await ask('/v1/speakers', { ...bearer(key), ...json }, '{"name": "A"}')
-    await ask('/v1/speakers', { ...bearer(key), ...json }, `{"name": "${key}"}`)
-    await ask('/v1/speakers', { ...bearer(key), ...json }, `{"name": ${key}}`)
-    await ask('/v1/speakers', { ...bearer(key), 'content-type': key }, '{}')
+    await send('/v1/speakers', bearer(key))
+    await send('/v1/speakers', { ...bearer(key), ...json }, '{"name": "A"}')
+    await send('/v1/speakers', { ...bearer(key), ...json }, `{"name": "${key}"}`)
+    await send('/v1/speakers', { ...bearer(key), ...json }, `{"name": ${key}}`)
+    await send('/v1/speakers', { ...bearer(key), 'content-type': key }, '{}')
     for (const authorization of [
       key,
       `Basic ${key}`,
@@ -263,7 +255,7 @@ describe('the log', () => {
       `Bearer ${key} ${key}`,
       `Bearer:${key}`,
     ]) {
-      await ask('/v1/speakers', { authorization, ...json }, '{}')
+      await send('/v1/speakers', { authorization, ...json }, '{}')
     }
     for (const url of [
       `/${key}`,
@@ -274,7 +266,7 @@ describe('the log', () => {
       `/v1/speakers?cursor=${key}`,
       `/v1/speakers?${key}`,
     ]) {
-      await ask(url)
+      await send(url)
     }
     for (const name of [
       'x-request-id',
@@ -286,7 +278,7 @@ describe('the log', () => {
       'host',
       'accept',
     ]) {
-      await ask('/v1/speakers', { [name]: key })
+      await send('/v1/speakers', { [name]: key })
     }
     expect(log().split('\n').length).toBeGreaterThan(20)
     expect(log()).toContain('"url":"/v1/speakers')
@@ -295,7 +287,7 @@ describe('the log', () => {
     expect(log()).not.toContain(secret.slice(0, 20))
   })
 
-  test('of a failure names the request and the cause, but no key that stands in its message', async () => {
+  test('of a failure names the request and the cause, but no key in its message', async () => {
     const { s, log } = await logged()
     const key = s.keys.analyst
     const failing = async () => {
@@ -316,9 +308,9 @@ describe('the log', () => {
       },
       logger: makeLogger('trace', stream),
     })
-    const answer = await app.inject({ url: '/v1/speakers', headers: { 'x-request-id': 'the-one' } })
+    const response = await app.inject({ url: '/v1/speakers', headers: { 'x-request-id': 'the-one' } })
     await app.close()
-    expect(answer.statusCode).toBe(500)
+    expect(response.statusCode).toBe(500)
     const failure = lines.map((line) => JSON.parse(line)).find(({ level, reqId }) => level === 50 && reqId)
     expect(failure).toMatchObject({
       reqId: 'the-one',
@@ -327,7 +319,7 @@ describe('the log', () => {
     expect(lines.join('') + log()).not.toContain(key.slice(-43))
   })
 
-  test('is JSON, one line for each thing that happened, with the id of its request', async () => {
+  test('is JSON, one line per event, with the id of the request', async () => {
     const { s, log } = await logged()
     await s.get('/v1/speakers', { 'x-request-id': 'mine' })
     const lines = log()

@@ -1,9 +1,9 @@
-// The lifecycles of proposals and agreements: which status may follow which, and on which date.
+// The lifecycles of proposals and agreements: which status can follow which, and on which date.
 import { describe, expect, test } from 'vitest'
 import { agreementLifecycle, proposalLifecycle, statusesOf } from '../src/core/lifecycle.ts'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 
-/** The contract: from each status, all that may follow. */
+/** The documented transitions: from each status, all that can follow. */
 const PROPOSAL: Record<string, string[]> = {
   proposed: ['under-consideration', 'adopted', 'rejected', 'deferred', 'withdrawn'],
   'under-consideration': ['adopted', 'rejected', 'deferred', 'withdrawn'],
@@ -27,17 +27,17 @@ const AGREEMENT: Record<string, string[]> = {
   withdrawn: [],
 }
 
-interface Life {
+interface LifecycleCase {
   path: string
   moves: Record<string, string[]>
   lifecycle: typeof proposalLifecycle | typeof agreementLifecycle
   /** A body for POST whose first event is on 2022-01-01. */
   body: Record<string, unknown>
-  /** A legal path from the start to each status. */
+  /** A valid path from the start to each status. */
   ways: Record<string, string[]>
 }
 
-const lives: Life[] = [
+const lifecycleCases: LifecycleCase[] = [
   {
     path: 'proposals',
     moves: PROPOSAL,
@@ -72,7 +72,7 @@ const history = async ({ get }: Service, path: string, id: string) =>
     (await get(`/v1/${path}/${id}/events`)).body['data'] as { status: string; occurredOn: string | null }[]
   ).map(({ status, occurredOn }) => `${status} ${occurredOn}`)
 
-const legalIn = ({ body }: Answer) => (body['legal'] as string[] | undefined)?.toSorted()
+const legalIn = ({ body }: TestResponse) => (body['legal'] as string[] | undefined)?.toSorted()
 
 /** A proposal of 2022-01-01 with these later events, and functions that act on it. */
 async function proposal(events: object[] = [], fields: object = {}) {
@@ -89,10 +89,10 @@ async function proposal(events: object[] = [], fields: object = {}) {
   }
 }
 
-describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, ways }) => {
+describe.each(lifecycleCases)('the lifecycle of $path', ({ path, moves, lifecycle, body, ways }) => {
   const statuses = Object.keys(moves)
 
-  test('is the same in the code as in the contract', () => {
+  test('has the documented transitions', () => {
     expect(statusesOf(lifecycle).toSorted()).toEqual(statuses.toSorted())
     for (const from of statuses) {
       const inCode: readonly string[] = (lifecycle.moves as Record<string, readonly string[]>)[from] ?? []
@@ -100,7 +100,7 @@ describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, 
     }
   })
 
-  test('accepts every legal move, and responds to every illegal one with 409 and the legal ones', async () => {
+  test('accepts every valid transition, and rejects every other with 409 and the valid ones', async () => {
     const api = await service({ clock: () => NOON })
     const { post, get } = api
     for (const from of statuses) {
@@ -134,7 +134,7 @@ describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, 
     }
   })
 
-  test('has no other status', async () => {
+  test('has no other statuses', async () => {
     const { post } = await service()
     const { body: record } = await post(`/v1/${path}`, body)
     const url = `/v1/${path}/${record['id']}/events`
@@ -148,7 +148,7 @@ describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, 
     expect((await post(url, { status: statuses[1], occurredOn: null })).status).toBe(400)
   })
 
-  test('cannot be patched: 422 with a hint, and nothing changes', async () => {
+  test('rejects a PATCH of the status with 422 and a hint, and changes nothing', async () => {
     const { post, patch, get } = await service()
     const created = await post(`/v1/${path}`, body)
     const url = `/v1/${path}/${created.body['id']}`
@@ -175,7 +175,7 @@ describe.each(lives)('the lifecycle of $path', ({ path, moves, lifecycle, body, 
 })
 
 describe('the events of a record', () => {
-  test('of an unknown record are 404, of a deleted one 410, and other resources have none', async () => {
+  test('of an unknown record return 404, of a deleted one 410, and other resources have none', async () => {
     const { get, post, del, url } = await proposal()
     const unknown = '/v1/proposals/prp_01gb6jc400ezz8kdnweefcy4dk/events'
     expect((await get(unknown)).status).toBe(404)
@@ -186,7 +186,7 @@ describe('the events of a record', () => {
     expect((await post('/v1/meetings/x/events', on('adopted', '2022-02-02'))).status).toBe(404)
   })
 
-  test('carry a meeting and a note; an unknown meeting is 422 and nothing is written', async () => {
+  test('have an optional meeting and note; an unknown meeting is rejected with 422', async () => {
     const { get, post, url, events, read } = await proposal()
     const meeting = await post('/v1/meetings', { name: 'M', startDate: '2022-02-02' })
     const adopted = { ...on('adopted', '2022-02-02'), meetingId: meeting.body['id'], note: 'By consensus.' }
@@ -201,7 +201,7 @@ describe('the events of a record', () => {
     expect((await get(String(created.headers['location']))).body).toEqual(created.body)
   })
 
-  test('are listed in order of date, whatever the order in which they were created', async () => {
+  test('are listed in order of date, whatever the order of their creation', async () => {
     const { move, events, read } = await proposal()
     await move('adopted', '2023-05-05')
     await move('under-consideration', '2022-06-06')
@@ -218,7 +218,7 @@ describe('the events of a record', () => {
 })
 
 describe('a back-dated event', () => {
-  test('is accepted where both neighbours allow it, and the status stays', async () => {
+  test('is accepted if its neighbours allow it, and does not change the current status', async () => {
     const { move, events, read } = await proposal([on('adopted', '2022-06-01')])
     const before = await read()
     expect((await move('under-consideration', '2022-03-01')).status).toBe(201)
@@ -230,7 +230,7 @@ describe('a back-dated event', () => {
     ])
   })
 
-  test('is 409 where one neighbour forbids it, with the legal statuses', async () => {
+  test('is rejected with 409 and the valid statuses if a neighbour forbids it', async () => {
     const { move, events, read } = await proposal([on('adopted', '2022-06-01')])
     for (const status of ['rejected', 'deferred', 'withdrawn', 'implemented', 'adopted', 'proposed']) {
       const refused = await move(status, '2022-03-01')
@@ -240,7 +240,7 @@ describe('a back-dated event', () => {
     expect((await read()).body['version']).toBe(1)
   })
 
-  test('before the start is always 409', async () => {
+  test('before the first event is rejected with 409', async () => {
     const { move } = await proposal()
     for (const status of Object.keys(PROPOSAL)) {
       const refused = await move(status, '2021-12-31')
@@ -248,7 +248,7 @@ describe('a back-dated event', () => {
     }
   })
 
-  test('between two stages of an agreement must be a stage between them', async () => {
+  test('between two stages of an agreement can only be a stage between them', async () => {
     const { post, get } = await service()
     const { body } = await post('/v1/agreements', {
       title: 'A',
@@ -266,7 +266,7 @@ describe('a back-dated event', () => {
     expect((await get(`/v1/agreements/${body['id']}`)).body['status']).toBe('signed')
   })
 
-  test('withdraws an agreement only before it is signed', async () => {
+  test('can withdraw an agreement only before it is signed', async () => {
     const { post } = await service()
     const withdraw = async (events: object[], occurredOn: string) => {
       const { body } = await post('/v1/agreements', { title: 'A', kind: 'treaty', events })
@@ -296,7 +296,7 @@ describe('events of one day', () => {
     ])
   })
 
-  test('come after the existing ones of that day, even if there are later events', async () => {
+  test('come after existing events of that day, even if there are later days', async () => {
     const { move, events } = await proposal([on('deferred', '2022-02-02'), on('under-consideration', '2023')])
     expect((await move('under-consideration', '2022-02-02')).status).toBe(409)
     expect((await move('deferred', '2023')).status).toBe(201)
@@ -319,7 +319,7 @@ describe('partial dates of events', () => {
     expect([refused.status, legalIn(refused)]).toEqual([409, []])
   })
 
-  test('must exist', async () => {
+  test('must exist in the calendar', async () => {
     const { move } = await proposal()
     for (const date of ['2022-02-31', '2023-02-29', '2022-13', '2022-00', '0000', '22', '2022-1-1', 'today'])
       expect([date, (await move('adopted', date)).status]).toEqual([date, 400])
@@ -328,7 +328,7 @@ describe('partial dates of events', () => {
 })
 
 describe('a future date', () => {
-  test('is refused while the day has not begun anywhere on earth', async () => {
+  test('is rejected until the day has begun somewhere on earth', async () => {
     const { move, events } = await proposal()
     for (const date of ['2026-01-17', '2026-02', '2027', '9999-12-31']) {
       const refused = await move('under-consideration', date)
@@ -341,7 +341,7 @@ describe('a future date', () => {
     expect((await move('deferred', '2026-01-16')).status).toBe(201)
   })
 
-  test('is refused in a POST with its history, pointing to the field, and nothing is written', async () => {
+  test('is rejected in a POST with events, with a pointer to the field, and nothing is written', async () => {
     const { post, get } = await service({ clock: () => NOON })
     const later = await post('/v1/proposals', { title: 'P', proposedOn: '2026-01-17' })
     expect(later.status).toBe(422)
@@ -356,7 +356,7 @@ describe('a future date', () => {
     expect((await get('/v1/proposals?count=exact')).body['page'].total).toBe(0)
   })
 
-  test('is refused in a PATCH of proposedOn', async () => {
+  test('is rejected in a PATCH of proposedOn', async () => {
     const { patch, url, read, events } = await proposal()
     const refused = await patch(url, { proposedOn: '2026-01-17' })
     expect(refused.status).toBe(422)
@@ -367,7 +367,7 @@ describe('a future date', () => {
 })
 
 describe('a POST with events', () => {
-  test('creates the whole history in one call', async () => {
+  test('creates the whole history in one request', async () => {
     const { read, events } = await proposal([
       { ...on('under-consideration', '2022-02'), note: 'At the council.' },
       on('deferred', '2022-03-03'),
@@ -392,7 +392,7 @@ describe('a POST with events', () => {
     expect(await events()).toEqual(['proposed 2022-01-01', 'under-consideration 2022-02-02', 'adopted 2023'])
   })
 
-  test('writes nothing when the history is illegal', async () => {
+  test('is rejected and writes nothing when a transition is invalid', async () => {
     const { post, get } = await service({ clock: () => NOON })
     const refuse = (events: object[]) =>
       post('/v1/proposals', { title: 'P', proposedOn: '2022-01-01', events })
@@ -407,7 +407,7 @@ describe('a POST with events', () => {
     expect((await get('/v1/proposals?count=exact')).body['page'].total).toBe(0)
   })
 
-  test('gives events their own ids, and leaves them out of the record', async () => {
+  test('creates events with their own ids, which are not part of the record', async () => {
     const { get, url, read } = await proposal([on('adopted', '2022-02-02')])
     const listed = (await get(`${url}/events`)).body['data'] as { id: string; recordId: string }[]
     expect(new Set(listed.map(({ id }) => id)).size).toBe(2)
@@ -420,7 +420,7 @@ describe('a POST with events', () => {
 })
 
 describe('proposedOn', () => {
-  test('is the date of the first event, at the meeting of the proposal', async () => {
+  test('is the date of the first event, which has the meeting of the proposal', async () => {
     const { post, get } = await service()
     const meeting = await post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })
     const meetingId = meeting.body['id']
@@ -430,7 +430,7 @@ describe('proposedOn', () => {
     ])
   })
 
-  test('moves the first event when it is patched', async () => {
+  test('changes the date of the first event when it is patched', async () => {
     const { patch, url, events } = await proposal([on('adopted', '2022-06-01')])
     for (const proposedOn of ['2021-05-05', '2022', '2022-06-01']) {
       expect((await patch(url, { proposedOn })).status).toBe(200)
@@ -438,7 +438,7 @@ describe('proposedOn', () => {
     }
   })
 
-  test('cannot be patched to after the next event, and nothing changes', async () => {
+  test('cannot be patched to a date after the next event', async () => {
     const { patch, url, events, read } = await proposal([on('adopted', '2022-06-01')])
     const refused = await patch(url, { proposedOn: '2022-06-02', title: 'Q' })
     expect(refused.status).toBe(422)
@@ -469,7 +469,7 @@ describe('a new agreement', () => {
     }
   })
 
-  test('starts on the day of the meeting at which it was announced', async () => {
+  test('starts on the date of its meeting', async () => {
     const api = await service()
     const meetingId = (await api.post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })).body['id']
     for (const status of ['drafting', 'drafted']) {
@@ -478,19 +478,19 @@ describe('a new agreement', () => {
     }
   })
 
-  test('starts with its first event where that is a start', async () => {
+  test('starts with its first event if that has an initial status', async () => {
     const created = await start(await service(), { events: [on('drafted', '2021-03'), on('signed', '2022')] })
     expect(created.status).toBe('signed')
     expect(created.events).toMatchObject([on('drafted', '2021-03'), on('signed', '2022')])
   })
 
-  test('has an undated start before its first event where that is a later stage', async () => {
+  test('has an undated start before its first event if that has a later status', async () => {
     const created = await start(await service(), { events: [on('signed', '2022')] })
     expect(created.status).toBe('signed')
     expect(created.events).toMatchObject([{ status: 'drafting', occurredOn: null }, on('signed', '2022')])
   })
 
-  test('cannot have been announced at a meeting that is still to come', async () => {
+  test('cannot start at a meeting in the future', async () => {
     const { post } = await service({ clock: () => NOON })
     const meeting = await post('/v1/meetings', { name: 'M', startDate: '2026-06-06' })
     const refused = await post('/v1/agreements', {
@@ -502,7 +502,7 @@ describe('a new agreement', () => {
     expect(refused.body['errors']).toMatchObject([{ pointer: '/meetingId' }])
   })
 
-  test('continues from an undated start on any past date', async () => {
+  test('accepts any past date for the event after an undated start', async () => {
     const { post, get } = await service()
     const { body } = await post('/v1/agreements', { title: 'A', kind: 'agreement' })
     const url = `/v1/agreements/${body['id']}`

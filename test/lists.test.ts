@@ -1,4 +1,4 @@
-// The plain list: pages that follow each other by cursor, sorts, equality filters, and what is refused.
+// Lists: pages by cursor, sorting, equality filters, and rejected parameters.
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { fold } from '../src/core/search.ts'
@@ -20,17 +20,17 @@ import {
 
 const DATES = [null, '2020', '2020-05', '2020-05-17', '2021', '2020-05', null]
 
-/** Time moves with every fourth reading, so that some records share an instant. */
+/** A clock that advances with every fourth reading, so that some records have equal times. */
 function unevenClock() {
   let readings = 0
   return () => new Date(Date.UTC(2026, 0, 1) + Math.floor(readings++ / 4) * 1000)
 }
 
-/** Records with ties, partial dates and unknown values in every field that lists sort by. */
-async function several(s: Service, kind: ResourceKind): Promise<Ids> {
+/** Creates records with equal values, partial dates and nulls in every field that lists can be sorted by. */
+async function createSeveral(s: Service, kind: ResourceKind): Promise<Ids> {
   const ids = await oneOfEach(s)
   for (const [n, date] of DATES.entries()) {
-    const given = n % 2 ? leastBody(kind, ids) : fullBody(kind, ids)
+    const input = n % 2 ? leastBody(kind, ids) : fullBody(kind, ids)
     const tie = ['Tie', 'Älpha', 'tie', 'Zulu'][n % 4]
     const own: Record<string, unknown> = {
       name: tie,
@@ -48,23 +48,23 @@ async function several(s: Service, kind: ResourceKind): Promise<Ids> {
     }
     const shape = catalogue.resource(kind).writable.shape
     const fitting = Object.entries(own).filter(([field, value]) => field in shape && value !== undefined)
-    const { status, text } = await s.post(pathOf(kind), { ...given, ...Object.fromEntries(fitting) })
+    const { status, text } = await s.post(pathOf(kind), { ...input, ...Object.fromEntries(fitting) })
     if (status !== 201) throw new Error(text)
   }
   return ids
 }
 
-/** Follows `page.nextCursor` from the first page to the last. */
+/** All rows from the first page to the last, by `page.nextCursor`. */
 async function walk(s: Service, url: string): Promise<Body[]> {
   const rows: Body[] = []
   const join = url.includes('?') ? '&' : '?'
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer: { status: number; text: string; body: Body } = await s.get(
+    const response: { status: number; text: string; body: Body } = await s.get(
       cursor === '' ? url : `${url}${join}cursor=${cursor}`,
     )
-    if (answer.status !== 200) throw new Error(answer.text)
-    rows.push(...answer.body['data'])
-    cursor = answer.body['page']['nextCursor']
+    if (response.status !== 200) throw new Error(response.text)
+    rows.push(...response.body['data'])
+    cursor = response.body['page']['nextCursor']
     if (rows.length > 1000) throw new Error('The walk does not end.')
   }
   return rows
@@ -72,7 +72,7 @@ async function walk(s: Service, url: string): Promise<Body[]> {
 
 const idsOf = (rows: Body[]) => rows.map((row) => row['id'] as string)
 
-/** The field that a sort is named after; every sort has the name of its field. */
+/** The rows in the order of a sort; every sort has the name of its field. */
 function ordered(rows: Body[], sort: string): Body[] {
   const keys = sort
     .split(',')
@@ -90,12 +90,12 @@ function ordered(rows: Body[], sort: string): Body[] {
   })
 }
 
-describe.each(kinds)('the list of every %s', (kind) => {
+describe.each(kinds)('the list of %s records', (kind) => {
   const url = pathOf(kind)
 
-  test('shows every row once and in order, by every sort, both ways, at any page size; unknown values come last', async () => {
+  test('returns every row once and in order, for every sort, both directions and any page size; nulls come last', async () => {
     const s = await service({ clock: unevenClock() })
-    await several(s, kind)
+    await createSeveral(s, kind)
     const all = (await s.get(`${url}?limit=200`)).body['data'] as Body[]
     expect(all.length).toBeGreaterThanOrEqual(DATES.length)
     const { sorts, defaultSort } = catalogue.resource(kind)
@@ -112,9 +112,9 @@ describe.each(kinds)('the list of every %s', (kind) => {
     }
   })
 
-  test('finds by each equality filter the records that have the value, and by several those that have any', async () => {
+  test('filters by equality with one value, and by several returns records with any of them', async () => {
     const s = await service()
-    await several(s, kind)
+    await createSeveral(s, kind)
     const { filters, table } = catalogue.resource(kind)
     const all = (await s.get(`${url}?limit=200`)).body['data'] as Body[]
     let tried = 0
@@ -124,15 +124,17 @@ describe.each(kinds)('the list of every %s', (kind) => {
         filter.by === 'column'
           ? [describeTable(table).columns[filter.column]?.path?.join('.') ?? '']
           : filter.fields
-      const held = (row: Body) => fields.flatMap((field) => inside(row, field.split('.')))
-      const [first, second] = [...new Set(all.flatMap(held))]
+      const valuesOf = (row: Body) => fields.flatMap((field) => inside(row, field.split('.')))
+      const [first, second] = [...new Set(all.flatMap(valuesOf))]
       expect(first, name).toBeTruthy()
       for (const values of [[first], second === undefined ? [first] : [second, first]]) {
         const spelling = (value: unknown) =>
           filter.by === 'column' && filter.match === 'folded' ? fold(String(value)) : value
         const wanted = values.map(spelling)
         const expected = idsOf(
-          all.filter((row) => held(row).some((value) => value !== null && wanted.includes(spelling(value)))),
+          all.filter((row) =>
+            valuesOf(row).some((value) => value !== null && wanted.includes(spelling(value))),
+          ),
         )
         const joined = values.map((value) => encodeURIComponent(String(value))).join(',')
         const repeated = values.map((value) => `${name}=${encodeURIComponent(String(value))}`).join('&')
@@ -149,9 +151,9 @@ describe.each(kinds)('the list of every %s', (kind) => {
     expect(tried).toBeGreaterThan(0)
   })
 
-  test('costs the same few queries however many rows it shows, none of them with an OFFSET', async () => {
+  test('takes the same few queries for any number of rows, none with an OFFSET', async () => {
     const s = await service()
-    await several(s, kind)
+    await createSeveral(s, kind)
     const cost = async (query: string) => {
       s.queries()
       const { status, body } = await s.get(`${url}?${query}`)
@@ -162,14 +164,14 @@ describe.each(kinds)('the list of every %s', (kind) => {
     }
     const [one, cursor] = await cost('limit=1')
     expect(one).toBeLessThanOrEqual(2)
-    // Rows whose sort value is unknown may be a query of their own; no row ever is.
+    // Rows with a null sort value may take one query; no row has one of its own.
     for (const query of ['limit=200', `limit=1&cursor=${cursor}`]) {
       expect((await cost(query))[0], query).toBeLessThanOrEqual(one + 1)
     }
     expect((await cost('limit=200&count=exact'))[0]).toBeLessThanOrEqual(one + 2)
   })
 
-  test('refuses an unknown parameter, a wrong value and a wrong sort, and says what was meant', async () => {
+  test('rejects an unknown parameter, value or sort, and suggests the nearest', async () => {
     const s = await service()
     const { sorts, filters } = catalogue.resource(kind)
     const [sort = ''] = sorts
@@ -192,7 +194,7 @@ describe.each(kinds)('the list of every %s', (kind) => {
   })
 })
 
-/** Every value at a path; lists on the way are gone through. */
+/** Every value at a path, through lists on the way. */
 function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[] {
   if (Array.isArray(value))
     return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
@@ -207,7 +209,7 @@ async function speakers(count = 6) {
 }
 
 describe('a page', () => {
-  test('says its limit, 25 unless asked, and where to go on, in the body and in a Link that can be followed', async () => {
+  test('has its limit (25 by default) and the next cursor, in the body and in a Link header', async () => {
     const s = await speakers(27)
     const first = await s.get('/v1/speakers')
     expect(first.body['page']).toEqual({ nextCursor: expect.any(String), limit: 25 })
@@ -220,7 +222,7 @@ describe('a page', () => {
     expect(names).toEqual(Array.from({ length: 27 }, (_, n) => `Speaker ${n}`).sort())
   })
 
-  test('is linked to as it was asked for, with no sign in the URL that could end the link', () => {
+  test('has a Link with the requested URL, with characters escaped that could end the link', () => {
     const next = (url: string) => nextUrl({ url }, 'abc-_')
     expect(next('/v1/speakers')).toBe('/v1/speakers?cursor=abc-_')
     expect(next('/v1/speakers?name=A%2CB&sort=-name')).toBe('/v1/speakers?name=A%2CB&sort=-name&cursor=abc-_')
@@ -245,7 +247,7 @@ describe('a page', () => {
     expect(seen).toEqual(['B', 'B', 'A', 'A'])
   })
 
-  test('is not moved by what is inserted, changed or deleted on the pages before: no row is skipped or shown twice', async () => {
+  test('is not affected by writes to earlier pages: no row is skipped or repeated', async () => {
     const s = await speakers()
     const { body } = await s.get('/v1/speakers?limit=3')
     const [first, second, third] = body['data'] as Body[]
@@ -257,14 +259,14 @@ describe('a page', () => {
     expect(next.body['data'].map(({ name }: Body) => name)).toEqual(['Speaker 3', 'Speaker 4', 'Speaker 5'])
   })
 
-  test('of an empty list is an empty page', async () => {
+  test('of an empty list has no rows and no next page', async () => {
     const s = await service()
     const { body, headers } = await s.get('/v1/speakers?count=exact')
     expect(body).toEqual({ data: [], page: { nextCursor: null, limit: 25, total: 0 } })
     expect(headers.link).toBeUndefined()
   })
 
-  test('counts with count=exact all that match, on every page, and does not count unasked', async () => {
+  test('has the total of all matching rows with count=exact only', async () => {
     const s = await speakers()
     const first = await s.get('/v1/speakers?count=exact&limit=4')
     expect(first.body['page'].total).toBe(6)
@@ -274,7 +276,7 @@ describe('a page', () => {
   })
 
   test.each(['0', '-1', '201', '1.5', 'ten', '', '%20', '0x10', '1e1', 'Infinity', '5&limit=5', '5,5'])(
-    'cannot hold %j records: 400',
+    'rejects the limit %j with 400',
     async (limit) => {
       const s = await service()
       const { body } = await s.get(`/v1/speakers?limit=${limit}`)
@@ -286,7 +288,7 @@ describe('a page', () => {
     },
   )
 
-  test.each(['1', '200'])('can hold %s', async (limit) => {
+  test.each(['1', '200'])('accepts the limit %s', async (limit) => {
     const s = await service()
     expect((await s.get(`/v1/speakers?limit=${limit}`)).body['page'].limit).toBe(Number(limit))
   })
@@ -295,7 +297,7 @@ describe('a page', () => {
 describe('a cursor', () => {
   const refused = { status: 400, type: '/problems/invalid-cursor' }
 
-  test('that was altered in any place, cut short or made longer is 400', async () => {
+  test('that was changed, cut short or extended is rejected with 400', async () => {
     const s = await speakers()
     const cursor = String((await s.get('/v1/speakers?limit=2')).body['page'].nextCursor)
     expect((await s.get(`/v1/speakers?limit=2&cursor=${cursor}`)).status).toBe(200)
@@ -311,47 +313,47 @@ describe('a cursor', () => {
     }
   })
 
-  test('of other filters, another sort or another resource is 400', async () => {
+  test('of other filters, another sort or another resource is rejected with 400', async () => {
     const s = await speakers()
     for (let n = 0; n < 3; n++) await s.post('/v1/organizations', { name: `O${n}`, classification: 'organ' })
     const cursor = (await s.get('/v1/speakers?limit=2')).body['page'].nextCursor
-    for (const elsewhere of [
+    for (const other of [
       '/v1/speakers?sort=-name',
       '/v1/speakers?sort=createdAt',
       '/v1/speakers?name=Speaker%201',
       '/v1/organizations?x',
       '/v1/organizations?sort=name',
     ]) {
-      const { body } = await s.get(`${elsewhere.replace('?x', '?limit=2')}&cursor=${cursor}`)
-      expect(body, elsewhere).toMatchObject(refused)
+      const { body } = await s.get(`${other.replace('?x', '?limit=2')}&cursor=${cursor}`)
+      expect(body, other).toMatchObject(refused)
     }
   })
 
-  test('may go on with another limit, and with the default sort spelt out', async () => {
+  test('can be used with another limit, and with the default sort in the URL', async () => {
     const s = await speakers()
     const cursor = (await s.get('/v1/speakers?limit=2')).body['page'].nextCursor
     expect((await s.get(`/v1/speakers?limit=5&sort=name&cursor=${cursor}`)).body['data']).toHaveLength(4)
   })
 
-  test('is good after a restart, and worthless on another database', async () => {
+  test('is valid after a restart, but not on another database', async () => {
     const [s, other] = [await speakers(), await speakers()]
     const url = `/v1/speakers?limit=2&cursor=${(await s.get('/v1/speakers?limit=2')).body['page'].nextCursor}`
-    // Every database has its own secret; those of tests are copies of one.
+    // Every database has its own secret, but those of the tests are copies of one.
     await other.engine.write((writer) => writer.run(sql`delete from settings where name = 'cursorSecret'`))
-    const [restarted, elsewhere] = await Promise.all([s, other].map(({ engine }) => buildApp({ engine })))
+    const [restarted, foreign] = await Promise.all([s, other].map(({ engine }) => buildApp({ engine })))
     expect((await restarted?.inject(url))?.statusCode).toBe(200)
-    expect((await elsewhere?.inject(url))?.json()).toMatchObject(refused)
-    await Promise.all([restarted?.close(), elsewhere?.close()])
+    expect((await foreign?.inject(url))?.json()).toMatchObject(refused)
+    await Promise.all([restarted?.close(), foreign?.close()])
   })
 
-  test.each(['', '&cursor=a'])('given empty or twice is 400 (%j)', async (more) => {
+  test.each(['', '&cursor=a'])('that is empty or repeated is rejected with 400 (%j)', async (more) => {
     const s = await service()
     expect((await s.get(`/v1/speakers?cursor=${more}`)).status).toBe(400)
   })
 })
 
 describe('a filter', () => {
-  test('by a status that does not exist is 400 and lists those that do', async () => {
+  test('by an unknown status is rejected with 400 and the valid ones', async () => {
     const s = await service()
     const { body } = await s.get('/v1/proposals?status=propsed')
     expect(body['errors']).toHaveLength(1)
@@ -368,7 +370,7 @@ describe('a filter', () => {
     )
   })
 
-  test('by a topic or state that is not in the vocabulary is 400 and lists what is', async () => {
+  test('by an unknown topic or state is rejected with 400 and the existing ones', async () => {
     const s = await service()
     await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })
     const { body } = await s.get('/v1/proposals?topic=dronse')
@@ -377,7 +379,7 @@ describe('a filter', () => {
     expect((await s.get('/v1/proposals?state=QQ')).body).toMatchObject({ status: 400 })
   })
 
-  test('by a topic takes its slug as well as its id', async () => {
+  test('by topic accepts a slug or an id', async () => {
     const s = await service()
     const topic = (await s.post('/v1/topics', { slug: 'drones', prefLabel: 'Drones' })).body['id']
     const { body } = await s.post('/v1/proposals', { title: 'A', proposedOn: '2022', topicIds: [topic] })
@@ -387,17 +389,17 @@ describe('a filter', () => {
     }
   })
 
-  test('by an id of the wrong kind is 400, by an id that nobody has an empty page', async () => {
+  test('by an id of the wrong kind is rejected with 400; an unknown id matches nothing', async () => {
     const s = await service()
-    const nobody = '01gb6jc400ezz8kdnweefcy4dk'
-    expect((await s.get(`/v1/proposals?speaker=mtg_${nobody}`)).body).toMatchObject({
+    const unknown = '01gb6jc400ezz8kdnweefcy4dk'
+    expect((await s.get(`/v1/proposals?speaker=mtg_${unknown}`)).body).toMatchObject({
       status: 400,
       errors: [{ parameter: 'speaker' }],
     })
-    expect((await s.get(`/v1/proposals?speaker=spk_${nobody}`)).body['data']).toEqual([])
+    expect((await s.get(`/v1/proposals?speaker=spk_${unknown}`)).body['data']).toEqual([])
   })
 
-  test('and another narrow each other', async () => {
+  test('is combined with others by AND', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
     const { body } = await s.post('/v1/statements', { ...leastBody('statement', ids), kind: 'direct' })
@@ -417,7 +419,7 @@ describe('a filter', () => {
     'x',
     '__proto__=1',
     'constructor=1',
-  ])('of no clear meaning is 400: %s', async (query) => {
+  ])('that is malformed is rejected with 400: %s', async (query) => {
     const s = await service()
     expect((await s.get(`/v1/proposals?${query}`)).body).toMatchObject({
       status: 400,

@@ -1,4 +1,4 @@
-// The log: JSON lines, without keys, whatever is logged.
+// The log: JSON lines that never contain keys.
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { makeLogger } from '../src/logger.ts'
@@ -21,7 +21,7 @@ function memoryLog() {
   return { stream, text: () => text.join(''), lines }
 }
 
-test('anything thrown can be logged, and no key in it appears', () => {
+test('any thrown value can be logged, without keys in it', () => {
   const log = memoryLog()
   const logger = makeLogger('info', log.stream)
   const secret = `sco_${'0'.repeat(26)}_${'x'.repeat(43)}`
@@ -34,7 +34,7 @@ test('anything thrown can be logged, and no key in it appears', () => {
   expect(lines[2].err.message).toContain('code: 1')
 })
 
-test('each response is one line, with its request id and without the keys in its URL', async () => {
+test('each response is logged as one line, with its request id and without keys in its URL', async () => {
   const log = memoryLog()
   const s = await service({ logger: makeLogger('info', log.stream) })
   const secret = 'x'.repeat(43)

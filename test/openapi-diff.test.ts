@@ -1,4 +1,4 @@
-// npm run openapi:diff: which changes are breaking.
+// npm run openapi:diff: which changes of the OpenAPI document are breaking.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { breakingChanges, isNamed } from '../clients/check/diff.ts'
@@ -8,7 +8,7 @@ type Node = Record<string, any>
 const text = readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
 const today = () => JSON.parse(text) as Node
 
-/** The breaking changes that this change of the document makes. */
+/** The sentences for the breaking changes that a change of the document causes. */
 function changesBy(change: (document: Node) => void): string[] {
   const next = today()
   change(next)
@@ -19,7 +19,7 @@ const operation = (document: Node, path: string, method: string): Node => docume
 const schema = (document: Node, name: string): Node => document['components']['schemas'][name]
 const parameter = (document: Node, name: string): Node => document['components']['parameters'][name]
 
-test('an unchanged document breaks nothing', () => {
+test('an unchanged document has no breaking changes', () => {
   expect(breakingChanges(today(), today())).toEqual([])
 })
 
@@ -79,7 +79,7 @@ test.each<[string, string[], (document: Node) => void]>([
     },
   ],
   [
-    'an enum of a response grows without saying so',
+    'an enum of a response grows that is not marked as open',
     ['schema ProposalStatus: may be "forgotten"'],
     (d) => {
       schema(d, 'ProposalStatus')['enum'].push('forgotten')
@@ -211,7 +211,7 @@ test.each<[string, string[], (document: Node) => void]>([
       delete d['components']['schemas']['Bucket']
     },
   ],
-])('%s', (_, sentences, change) => {
+])('breaking: %s', (_, sentences, change) => {
   expect(changesBy(change)).toEqual(sentences)
 })
 
@@ -246,7 +246,7 @@ test.each<[string, (document: Node) => void]>([
     },
   ],
   [
-    'an enum grows that says it may',
+    'an enum grows that is marked as open',
     (d) => {
       schema(d, 'AgreementKind')['enum'].push('accord')
       schema(d, 'ProblemType')['enum'].push('/problems/new')
@@ -282,7 +282,7 @@ test.each<[string, (document: Node) => void]>([
   expect(changesBy(change)).toEqual([])
 })
 
-test('the changelog names a breaking change by its sentence', () => {
+test('a breaking change counts as named if the changelog contains its sentence', () => {
   const changelog = '## Unreleased\n\n- `schema Topic.note`: removed\n'
   expect(isNamed(changelog, 'schema Topic.note: removed')).toBe(true)
   expect(isNamed(changelog, 'schema Topic.note')).toBe(false)

@@ -71,7 +71,7 @@ const resolve = (ref: string): unknown =>
 const deref = (node: Node): Node =>
   typeof node['$ref'] === 'string' ? (resolve(node['$ref']) as Node) : node
 
-/** Every operation, its references to parameters and responses resolved. */
+/** Every operation, with its references to parameters and responses resolved. */
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     path,
@@ -95,20 +95,20 @@ ajv.addSchema({ ...document, $id: 'api' })
 
 const validators = new Map<string, ValidateFunction>()
 
-/** The faults of a value by a schema of the document. */
+/** The errors of a value against a schema of the document. */
 function faults(schema: unknown, value: unknown): string {
-  const written = JSON.stringify(schema).replaceAll('"#/', '"api#/')
-  const validate = validators.get(written) ?? ajv.compile(JSON.parse(written))
-  validators.set(written, validate)
+  const key = JSON.stringify(schema).replaceAll('"#/', '"api#/')
+  const validate = validators.get(key) ?? ajv.compile(JSON.parse(key))
+  validators.set(key, validate)
   return validate(value) ? '' : ajv.errorsText(validate.errors)
 }
 
 describe('openapi/openapi.json', () => {
-  test('is up to date (else: npm run openapi)', async () => {
+  test('is up to date (to fix: npm run openapi)', async () => {
     const { app } = await service()
     const lines = (value: unknown) => JSON.stringify(value, null, 1).split('\n')
     const [committed, generated] = [lines(document), lines(app.swagger())]
-    // The first line that differs is more helpful than the whole diff.
+    // The first different line is more helpful than the whole diff.
     const at = generated.findIndex((line, index) => line !== committed[index])
     expect(at === -1 ? '' : `${committed[at]} should be ${generated[at]}`).toBe('')
     expect(committed.length).toBe(generated.length)
@@ -118,7 +118,7 @@ describe('openapi/openapi.json', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(350_000)
   })
 
-  test('is served in OpenAPI 3.0.3 at /openapi-3.0.json, with the same paths', async () => {
+  test('is served as OpenAPI 3.0.3 at /openapi-3.0.json, with the same paths', async () => {
     const { app, get } = await service()
     const { body } = await get('/openapi-3.0.json')
     const converted = JSON.parse(JSON.stringify(convertTo30(app.swagger() as never))) as Document
@@ -137,16 +137,16 @@ describe('openapi/openapi.json', () => {
   test('is served as JSON and as YAML', async () => {
     const { app, get } = await service()
     const json = await get('/openapi.json')
-    const made = JSON.parse(JSON.stringify(app.swagger()))
-    expect(json.body).toEqual(made)
+    const generated = JSON.parse(JSON.stringify(app.swagger()))
+    expect(json.body).toEqual(generated)
     expect(json.headers['content-type']).toMatch(/^application\/json/)
     const { parse } = await import('yaml')
     const yaml = await get('/openapi.yaml')
     expect(yaml.headers['content-type']).toMatch(/^application\/yaml/)
-    expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(made)
+    expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(generated)
   })
 
-  test('describes every route of the service and no other', async () => {
+  test('describes exactly the routes of the service', async () => {
     const { app } = await service()
     for (const { path, method } of operations) {
       const url = path.replace(/\{(\w+)\}/g, ':$1')
@@ -260,12 +260,12 @@ describe('every operation', () => {
     )
   })
 
-  test('leaves common headers to the description of the API', () => {
+  test('has the headers common to all operations in the description of the API', () => {
     for (const name of document['x-common-headers'])
       expect(document.info.description).toContain(`- \`${name}\`: `)
   })
 
-  test('needs a key where it writes or reads what is private, and lists 403 where an admin key is needed', () => {
+  test("requires a key for writes and private reads, and lists 403 where it requires an admin's key", () => {
     expect(document.security).toEqual([{}, { key: [] }])
     for (const { id, method, operation } of operations) {
       const needed = method !== 'get' || (/(Webhook|Import)/.test(id) && id !== 'getImportTemplate')
@@ -301,7 +301,7 @@ describe('every operation', () => {
     }
   })
 
-  test('that updates a record takes a merge patch', () => {
+  test('with PATCH accepts a merge patch', () => {
     for (const { id, method, operation } of operations) {
       if (method !== 'patch') continue
       expect(Object.keys(operation.requestBody?.content ?? {}), id).toEqual(['application/merge-patch+json'])
@@ -352,7 +352,7 @@ describe('the components', () => {
     }
   })
 
-  test('of records describe and require every field, except for included ones', () => {
+  test('of records describe and require every field, except included ones', () => {
     for (const { name, record } of catalogue.resources) {
       const { properties, required } = document.components.schemas[name] as {
         properties: Record<string, Node>
@@ -386,12 +386,12 @@ describe('the components', () => {
     expect(shown).toBeGreaterThan(80)
   })
 
-  test('are closed in bodies and open in responses', () => {
-    const written = new Set<string>()
+  test('reject additional properties in requests and allow them in responses', () => {
+    const requestSchemas = new Set<string>()
     const follow = (value: unknown) => {
       for (const [, name = ''] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
-        if (written.has(name)) continue
-        written.add(name)
+        if (requestSchemas.has(name)) continue
+        requestSchemas.add(name)
         follow(document.components.schemas[name])
       }
     }
@@ -404,7 +404,7 @@ describe('the components', () => {
         expect([name, at, node['additionalProperties']]).toEqual([
           name,
           at,
-          written.has(name) ? false : undefined,
+          requestSchemas.has(name) ? false : undefined,
         ])
       }
     }
@@ -451,7 +451,7 @@ describe('the components', () => {
   })
 
   test('have a pattern or format for ids, codes, dates and instants', () => {
-    let held = 0
+    let matched = 0
     for (const [at, node] of objects(document)) {
       const name = /\/properties\/(\w+)$/.exec(at)?.[1] ?? ''
       if (!/^(id|code|slug|at|start[A-Z]\w*|\w+(Id|Code|On|Date|At))$/.test(name)) continue
@@ -460,11 +460,11 @@ describe('the components', () => {
         /(Actor|RecordReference|RecordMatch|Report\w+Create)\//.test(at)
       )
         continue
-      held++
+      matched++
       const [form = node] = (node['anyOf'] as Node[] | undefined) ?? []
       expect([at, ['pattern', 'format', 'enum', '$ref'].some((key) => key in form)]).toEqual([at, true])
     }
-    expect(held).toBeGreaterThan(150)
+    expect(matched).toBeGreaterThan(150)
   })
 
   test('compile', () => {
@@ -473,9 +473,9 @@ describe('the components', () => {
   })
 })
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   /** The fields of OpenAPI 3.1 by kind of object; `!` marks required ones. */
-  const KNOWN: Record<string, string> = {
+  const FIELDS: Record<string, string> = {
     root: 'openapi! info! jsonSchemaDialect servers paths webhooks components security tags externalDocs',
     info: 'title! summary description termsOfService contact license version!',
     server: 'url! description variables',
@@ -494,42 +494,42 @@ describe('the document', () => {
     example: 'summary description value externalValue',
   }
 
-  const hold = (kind: string, node: unknown, at: string) => {
+  const checkFields = (kind: string, node: unknown, at: string) => {
     expect(typeof node, at).toBe('object')
     const fields = Object.keys(node as Node)
     if (fields.length === 1 && fields[0] === '$ref') return
-    const known = (KNOWN[kind] ?? '').split(' ')
-    const names = known.map((field) => field.replace('!', ''))
-    const strange = fields.filter((field) => !names.includes(field) && !field.startsWith('x-'))
-    expect(strange, `${at} has fields that a ${kind} has not`).toEqual([])
-    const needed = known.filter((field) => field.endsWith('!')).map((field) => field.slice(0, -1))
+    const allowed = (FIELDS[kind] ?? '').split(' ')
+    const names = allowed.map((field) => field.replace('!', ''))
+    const unknown = fields.filter((field) => !names.includes(field) && !field.startsWith('x-'))
+    expect(unknown, `${at} has fields that are unknown for a ${kind}`).toEqual([])
+    const needed = allowed.filter((field) => field.endsWith('!')).map((field) => field.slice(0, -1))
     expect(
       needed.filter((field) => !fields.includes(field)),
       `${at} lacks`,
     ).toEqual([])
   }
 
-  test('has only the fields of OpenAPI 3.1', () => {
+  test('contains only the fields of OpenAPI 3.1', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/)
-    hold('root', document, '#')
-    hold('info', document['info'], '#/info')
-    for (const server of document['servers'] as Node[]) hold('server', server, '#/servers')
-    for (const tag of document.tags) hold('tag', tag, '#/tags')
-    hold('components', document.components, '#/components')
+    checkFields('root', document, '#')
+    checkFields('info', document['info'], '#/info')
+    for (const server of document['servers'] as Node[]) checkFields('server', server, '#/servers')
+    for (const tag of document.tags) checkFields('tag', tag, '#/tags')
+    checkFields('components', document.components, '#/components')
     for (const [name, header] of Object.entries(document.components['headers'] ?? {}))
-      hold('header', header, name)
+      checkFields('header', header, name)
     for (const [name, example] of Object.entries(document.components['examples'] ?? {}))
-      hold('example', example, name)
+      checkFields('example', example, name)
     for (const [path, item] of Object.entries(document.paths)) {
       expect(path).toMatch(/^\//)
-      hold('pathItem', item, path)
+      checkFields('pathItem', item, path)
     }
     const media = (content: Record<string, Media> | undefined, at: string) => {
       for (const [type, each] of Object.entries(content ?? {})) {
         expect(type, at).toMatch(/^[a-z]+\/[a-z0-9.+-]+$/)
-        hold('media', each, at)
+        checkFields('media', each, at)
         expect('example' in each && 'examples' in each, `${at}: example or examples, not both`).toBe(false)
-        for (const example of Object.values(each.examples ?? {})) hold('example', example, at)
+        for (const example of Object.values(each.examples ?? {})) checkFields('example', example, at)
       }
     }
     const sent = Object.entries(document['webhooks'] as Record<string, { post: Operation }>)
@@ -538,23 +538,24 @@ describe('the document', () => {
       ...operations,
       ...sent.map(([, { post }]) => ({ id: post.operationId, operation: post })),
     ]) {
-      hold('operation', operation, id)
+      checkFields('operation', operation, id)
       for (const parameter of operation.parameters ?? []) {
-        hold('parameter', parameter, `${id} ${parameter.name}`)
+        checkFields('parameter', parameter, `${id} ${parameter.name}`)
         expect(['query', 'path', 'header', 'cookie'], id).toContain(parameter.in)
         if (parameter.in === 'path') expect(parameter['required'], `${id} ${parameter.name}`).toBe(true)
       }
-      if (operation.requestBody) hold('requestBody', operation.requestBody, id)
+      if (operation.requestBody) checkFields('requestBody', operation.requestBody, id)
       media(operation.requestBody?.content, id)
       for (const [status, response] of Object.entries(operation.responses)) {
-        hold('response', response, `${id} ${status}`)
+        checkFields('response', response, `${id} ${status}`)
         media(response.content, `${id} ${status}`)
-        for (const header of Object.values(response.headers ?? {})) hold('header', header, `${id} ${status}`)
+        for (const header of Object.values(response.headers ?? {}))
+          checkFields('header', header, `${id} ${status}`)
       }
     }
   })
 
-  test('uses JSON Schema 2020-12, nothing of OpenAPI 3.0', () => {
+  test('uses JSON Schema 2020-12 and no keywords of OpenAPI 3.0', () => {
     for (const [at, node] of objects(document)) {
       if (!at.includes('/schema') || at.includes('/properties')) continue
       expect('nullable' in node, `${at} nullable`).toBe(false)

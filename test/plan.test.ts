@@ -1,4 +1,4 @@
-// Plans of lists: decided from resolved queries alone, without a database.
+// The query plan of a list, computed from a resolved query without a database.
 import { describe, expect, test } from 'vitest'
 import { parseSearch } from '../src/core/search.ts'
 import type { ResolvedList, TextFilter } from '../src/records/read/plan.ts'
@@ -21,7 +21,7 @@ const STATUS = {
 
 const query = parseSearch('drones')
 
-const list = (given: Partial<ResolvedList> = {}): ResolvedList => ({
+const list = (overrides: Partial<ResolvedList> = {}): ResolvedList => ({
   resource: catalogue.resource('proposal'),
   view: PRESENT,
   filters: [STATUS],
@@ -37,13 +37,13 @@ const list = (given: Partial<ResolvedList> = {}): ResolvedList => ({
   include: [],
   walkStart: 100,
   total: undefined,
-  ...given,
+  ...overrides,
 })
 
 const text = (matches: TextFilter['matches']): TextFilter => ({ query, matches })
 
-describe('the strategy', () => {
-  test('follows an index without q', () => {
+describe('the strategy of a plan', () => {
+  test('follows an index if there is no q', () => {
     expect(planList(list())).toMatchObject({
       strategy: 'index',
       text: null,
@@ -52,7 +52,7 @@ describe('the strategy', () => {
     })
   })
 
-  test('uses the matching ids as a condition if the full-text index gave them', () => {
+  test('filters by ids if the full-text index returned the matching ids', () => {
     const plan = planList(list({ text: text(['prp_a', 'prp_b']) }))
     expect(plan).toMatchObject({ strategy: 'ids', text: null })
     expect(plan.sources).toEqual([
@@ -60,12 +60,12 @@ describe('the strategy', () => {
     ])
   })
 
-  test('finds nothing for a query that matches nothing', () => {
+  test('filters by no ids if nothing matches', () => {
     const [source] = planList(list({ text: text([]) })).sources
     expect(source?.conditions).toEqual([{ by: 'ids', ids: [] }])
   })
 
-  test('asks the full-text index in the query if some records match', () => {
+  test('has a full-text condition in its SQL if some records match', () => {
     const plan = planList(list({ text: text('some') }))
     expect(plan).toMatchObject({ strategy: 'index', text: null })
     expect(plan.sources[0]?.conditions).toEqual([{ by: 'text', query }])
@@ -77,12 +77,12 @@ describe('the strategy', () => {
     expect(plan.sources[0]?.conditions).toEqual([])
   })
 
-  test('never scans to count', () => {
+  test('never scans for a count', () => {
     const { sources } = planCount(list({ text: text('many') }))
     expect(sources[0]?.conditions).toEqual([{ by: 'text', query }])
   })
 
-  test('scans from fewer matches on in a small log than in a large one, and for few rows than for many', () => {
+  test('scans at fewer matches in a small change log than in a large one, and for fewer rows', () => {
     expect(scanThreshold(26, 0)).toBe(MAX_IDS)
     expect(scanThreshold(26, 20_000)).toBe(722)
     expect(scanThreshold(26, 2_000_000)).toBe(7212)
@@ -90,19 +90,19 @@ describe('the strategy', () => {
   })
 })
 
-describe('the sources of a walk during which records changed', () => {
+describe('the sources of a page after a cursor, if records have changed since the first page', () => {
   const snapshot = { seq: 100, matchedIds: ['prp_a'] }
   const unchanged: Condition = { by: 'unchanged', since: 100 }
   const THEN = { asOf: null, seq: 100 }
 
-  test('are unchanged records from the table and changed ones from the log', () => {
+  test('are the table for unchanged records and the log for changed ones', () => {
     expect(planList(list({ snapshot })).sources).toEqual([
       { view: PRESENT, changedAfter: null, conditions: [unchanged] },
       { view: THEN, changedAfter: 100, conditions: [] },
     ])
   })
 
-  test('match text by the index in the table, and by the ids that matched then in the log', () => {
+  test('match text by the index in the table, and by the ids matched at the first page in the log', () => {
     for (const [matches, condition] of [
       [['prp_b'], { by: 'ids', ids: ['prp_b'] }],
       ['some', { by: 'text', query }],
@@ -115,38 +115,38 @@ describe('the sources of a walk during which records changed', () => {
     }
   })
 
-  test('need no match of text for a scan', () => {
+  test('have no condition on the text for a scan', () => {
     const plan = planList(list({ snapshot: { seq: 100, matchedIds: null }, text: text('many') }))
     expect(plan.sources.map(({ conditions }) => conditions)).toEqual([[unchanged], []])
   })
 
-  test('are the whole log if the list also depends on events, evidence or positions', () => {
+  test('are only the log if the list also depends on events, evidence or positions', () => {
     const asOf = '2022-12-31'
-    for (const [given, view] of [
+    for (const [overrides, view] of [
       [{ view: { asOf, seq: null } }, { asOf, seq: 100 }],
       [{ readsParts: true }, THEN],
     ] as const) {
-      expect(planList(list({ snapshot, ...given })).sources).toEqual([
+      expect(planList(list({ snapshot, ...overrides })).sources).toEqual([
         { view, changedAfter: null, conditions: [] },
       ])
-      expect(planList(list({ snapshot, ...given, text: text('some') })).sources[0]?.conditions).toEqual([
+      expect(planList(list({ snapshot, ...overrides, text: text('some') })).sources[0]?.conditions).toEqual([
         { by: 'textAt', seq: 100, text: { by: 'text', query }, changedIds: ['prp_a'] },
       ])
     }
   })
 
-  test('are the same for counting', () => {
+  test('are the same for a count', () => {
     const resolved = list({ snapshot, text: text(['prp_b']) })
     expect(planCount(resolved).sources).toEqual(planList(resolved).sources)
   })
 })
 
-describe('the columns beside the document', () => {
-  test('are none for a plain list', () => {
+describe('the columns of a plan besides the document', () => {
+  test('are empty for a plain list', () => {
     expect(planList(list()).columns).toEqual([])
   })
 
-  test('are the status and its date for a day, if records have a lifecycle', () => {
+  test('are the status and its date for asOf, if records have a lifecycle', () => {
     const view = { asOf: '2022-12-31', seq: null }
     expect(planList(list({ view })).columns).toEqual(['status', 'statusSince'])
     expect(planList(list({ view, resource: catalogue.resource('state') })).columns).toEqual([])
@@ -159,7 +159,7 @@ describe('the columns beside the document', () => {
   })
 })
 
-test('a plan keeps the order, the place in it, the limit and the view', () => {
-  const given = { after: ['2022', 'prp_a'], limit: 201, view: { asOf: null, seq: 7 } }
-  expect(planList(list(given))).toMatchObject({ ...given, order: list().order })
+test('a plan contains the order, position, limit and view of its query', () => {
+  const overrides = { after: ['2022', 'prp_a'], limit: 201, view: { asOf: null, seq: 7 } }
+  expect(planList(list(overrides))).toMatchObject({ ...overrides, order: list().order })
 })

@@ -2,20 +2,20 @@
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
-import { create as created, get } from './helpers/requests.ts'
+import { create, get } from './helpers/requests.ts'
 
 const proposal = async (s: Service, title: string, more: Body = {}) =>
-  (await created(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string
+  (await create(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more }))['id'] as string
 
 const agreement = async (s: Service, title: string, more: Body = {}) =>
-  (await created(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
+  (await create(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
 
 const EIGHT = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
 
 describe('positions', () => {
-  async function world() {
+  async function createFixture() {
     const s = await service({ seed: true })
-    await created(s, '/v1/states', {
+    await create(s, '/v1/states', {
       code: 'IR',
       name: 'Iran',
       memberships: [
@@ -24,38 +24,43 @@ describe('positions', () => {
       ],
     })
     const id = await proposal(s, 'A')
-    const say = (stateCode: string, position: string, statedOn: string, more: Body = {}) =>
-      created(s, `/v1/proposals/${id}/positions`, { stateCode, position, statedOn, ...more })
-    const standing = async (asOf: string) => {
+    const addPosition = (stateCode: string, position: string, statedOn: string, more: Body = {}) =>
+      create(s, `/v1/proposals/${id}/positions`, { stateCode, position, statedOn, ...more })
+    const positionsOn = async (asOf: string) => {
       const body = await get(s, `/v1/proposals/${id}/positions?asOf=${asOf}`)
       expect(body['asOf']).toBe(asOf)
       return Object.fromEntries(
         body['data'].map(({ stateCode, position }: Body) => [stateCode, position]),
       ) as Record<string, string | null>
     }
-    return { s, id, say, standing }
+    return { s, id, addPosition, positionsOn }
   }
 
-  test('are listed for every member of that day; no record is null, not abstained; later statements are left out', async () => {
-    const { s, id, say, standing } = await world()
-    await say('RU', 'proposed', '2022-08-24')
-    const reserved = await say('UZ', 'reserved', '2022-09-16', { note: 'Asked for a longer text.' })
-    await say('UZ', 'supported', '2023-01-10')
-    await say('KZ', 'abstained', '2023-01')
-    await say('IN', 'objected', '2023-07-04')
+  test('are listed for every member state of that day: null without a record, later ones excluded', async () => {
+    const { s, id, addPosition, positionsOn } = await createFixture()
+    await addPosition('RU', 'proposed', '2022-08-24')
+    const reserved = await addPosition('UZ', 'reserved', '2022-09-16', { note: 'Asked for a longer text.' })
+    await addPosition('UZ', 'supported', '2023-01-10')
+    await addPosition('KZ', 'abstained', '2023-01')
+    await addPosition('IN', 'objected', '2023-07-04')
     const none = Object.fromEntries(EIGHT.map((code) => [code, null]))
-    expect(await standing('2022-08-23')).toEqual(none)
-    expect(await standing('2022-08-24')).toEqual({ ...none, RU: 'proposed' })
-    expect(await standing('2022-09-15')).toEqual({ ...none, RU: 'proposed' })
-    expect(await standing('2022-09-16')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved' })
-    expect(await standing('2023-01-09')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved', KZ: 'abstained' })
-    expect(await standing('2023-01-10')).toEqual({
+    expect(await positionsOn('2022-08-23')).toEqual(none)
+    expect(await positionsOn('2022-08-24')).toEqual({ ...none, RU: 'proposed' })
+    expect(await positionsOn('2022-09-15')).toEqual({ ...none, RU: 'proposed' })
+    expect(await positionsOn('2022-09-16')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved' })
+    expect(await positionsOn('2023-01-09')).toEqual({
+      ...none,
+      RU: 'proposed',
+      UZ: 'reserved',
+      KZ: 'abstained',
+    })
+    expect(await positionsOn('2023-01-10')).toEqual({
       ...none,
       RU: 'proposed',
       UZ: 'supported',
       KZ: 'abstained',
     })
-    expect(await standing('2023-07-04')).toEqual({
+    expect(await positionsOn('2023-07-04')).toEqual({
       ...none,
       RU: 'proposed',
       UZ: 'supported',
@@ -80,25 +85,25 @@ describe('positions', () => {
     })
   })
 
-  test('of states that were not members are listed once they have stated one', async () => {
-    const { say, standing } = await world()
-    await say('IR', 'supported', '2022-10-01')
-    expect(await standing('2022-09-30')).not.toHaveProperty('IR')
-    expect(await standing('2022-10-01')).toHaveProperty('IR', 'supported')
-    expect(Object.keys(await standing('2022-10-01'))).toHaveLength(9)
-    expect(await standing('2024-01-01')).toHaveProperty('IR', 'supported')
-    expect(Object.keys(await standing('2024-01-01'))).toHaveLength(9)
+  test('of states that were not members are listed after the first one they stated', async () => {
+    const { addPosition, positionsOn } = await createFixture()
+    await addPosition('IR', 'supported', '2022-10-01')
+    expect(await positionsOn('2022-09-30')).not.toHaveProperty('IR')
+    expect(await positionsOn('2022-10-01')).toHaveProperty('IR', 'supported')
+    expect(Object.keys(await positionsOn('2022-10-01'))).toHaveLength(9)
+    expect(await positionsOn('2024-01-01')).toHaveProperty('IR', 'supported')
+    expect(Object.keys(await positionsOn('2024-01-01'))).toHaveLength(9)
   })
 
-  test('are all listed in order of date, whenever they were created; the last one of a day counts', async () => {
-    const { s, id, say, standing } = await world()
-    await say('UZ', 'supported', '2023-01-10')
-    await say('UZ', 'reserved', '2022-09-16')
-    await say('UZ', 'objected', '2022-09-16')
+  test('are listed in order of date, whatever the order of their creation; the last one of a day counts', async () => {
+    const { s, id, addPosition, positionsOn } = await createFixture()
+    await addPosition('UZ', 'supported', '2023-01-10')
+    await addPosition('UZ', 'reserved', '2022-09-16')
+    await addPosition('UZ', 'objected', '2022-09-16')
     const { records } = await get(s, `/v1/proposals/${id}/positions`)
     expect(records.map(({ position }: Body) => position)).toEqual(['reserved', 'objected', 'supported'])
-    expect(await standing('2022-12-01')).toHaveProperty('UZ', 'objected')
-    expect(await standing('2023-12-01')).toHaveProperty('UZ', 'supported')
+    expect(await positionsOn('2022-12-01')).toHaveProperty('UZ', 'objected')
+    expect(await positionsOn('2023-12-01')).toHaveProperty('UZ', 'supported')
   })
 
   test('without asOf are those of today', async () => {
@@ -112,16 +117,16 @@ describe('positions', () => {
     expect((await s.get(`/v1/proposals/${id}/positions?asOf=2025`)).status).toBe(400)
   })
 
-  test('have evidence, which decides their support; it is deleted with the position, and all with the proposal', async () => {
-    const { s, id, say } = await world()
+  test('have evidence, which determines their support; both are deleted with the proposal', async () => {
+    const { s, id, addPosition } = await createFixture()
     const sources: string[] = []
     for (const title of ['One', 'Two'])
-      sources.push((await created(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
-    const position = await say('PK', 'supported', '2022-09-16')
-    const other = await say('KZ', 'supported', '2022-09-16')
+      sources.push((await create(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
+    const position = await addPosition('PK', 'supported', '2022-09-16')
+    const other = await addPosition('KZ', 'supported', '2022-09-16')
     const url = `/v1/proposals/${id}/positions/${position['id']}`
     const cite = (to: string, sourceId: string | undefined) =>
-      created(s, `${to}/evidence`, { sourceId, motivation: 'quote', exact: 'We support' })
+      create(s, `${to}/evidence`, { sourceId, motivation: 'quote', exact: 'We support' })
     expect((await get(s, url))['support']).toBe('unsupported')
     const evidence = await cite(url, sources[0])
     expect((await get(s, url))['support']).toBe('single-source')
@@ -151,8 +156,8 @@ describe('positions', () => {
     expect((await s.del('/v1/states/PK')).status).toBe(204)
   })
 
-  test('that are impossible are refused', async () => {
-    const { s, id } = await world()
+  test('with invalid fields are rejected', async () => {
+    const { s, id } = await createFixture()
     const fine = { stateCode: 'UZ', position: 'supported', statedOn: '2022-09-16' }
     const refused = async (body: Body, to = id) =>
       (await s.post(`/v1/proposals/${to}/positions`, body)).status
@@ -164,7 +169,7 @@ describe('positions', () => {
     expect(await refused({ ...fine, meetingId: 'mtg_01gb6jc400ezz8kdnweefcy4dk' })).toBe(422)
     expect(await refused(fine, 'prp_01gb6jc400ezz8kdnweefcy4dk')).toBe(404)
     const other = await proposal(s, 'Other')
-    const { id: position } = await created(s, `/v1/proposals/${id}/positions`, fine)
+    const { id: position } = await create(s, `/v1/proposals/${id}/positions`, fine)
     expect((await s.get(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
     expect((await s.del(`/v1/proposals/${other}/positions/${position}`)).status).toBe(404)
     expect((await s.get('/v1/agreements/agr_01gb6jc400ezz8kdnweefcy4dk/positions')).status).toBe(404)
@@ -175,7 +180,7 @@ describe('relations', () => {
   const relate = (s: Service, from: string, type: string, targetId: string) =>
     s.post(`/v1/${from.startsWith('prp') ? 'proposals' : 'agreements'}/${from}/relations`, { type, targetId })
 
-  test('are listed from both ends with their direction, and deleted where they start', async () => {
+  test('are listed from both ends with their direction, and deleted at their source', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
     const { status, body, headers } = await relate(s, b, 'elaborates', a)
@@ -199,7 +204,7 @@ describe('relations', () => {
     expect((await relate(s, b, 'elaborates', a)).status).toBe(201)
   })
 
-  test('of every type are accepted only between their kinds', async () => {
+  test('of each type are accepted only between the kinds it connects', async () => {
     const s = await service()
     const p = [await proposal(s, 'P'), await proposal(s, 'Q')] as const
     const a = [await agreement(s, 'A'), await agreement(s, 'B')] as const
@@ -227,7 +232,7 @@ describe('relations', () => {
     expect((await relate(s, p[0], 'restates', 'mtg_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(400)
   })
 
-  test('to the record itself or given twice are refused; in the other direction or of another type they are different', async () => {
+  test('to the record itself, or duplicates, are rejected; another direction or type is not a duplicate', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
     for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into'])
@@ -255,12 +260,12 @@ describe('relations', () => {
         const { body } = await relate(s, first, type, ids[n] ?? '')
         expect(body, `${n}`).toMatchObject({ status: 422, errors: [{ pointer: '/targetId' }] })
       }
-      // Two paths to the same record are not a cycle, nor is another type back.
+      // Two paths to the same record are not a cycle, nor is a relation of another type back.
       expect((await relate(s, ids[11] ?? '', type, first)).status).toBe(201)
       const other = type === 'supersedes' ? 'merged-into' : 'supersedes'
       expect((await relate(s, first, other, ids[11] ?? '')).status).toBe(201)
       expect((await relate(s, first, 'restates', ids[11] ?? '')).status).toBe(201)
-      // A cycle that was cut may be closed elsewhere.
+      // A cycle can be closed elsewhere after one of its relations is deleted.
       const [middle] = (await get(s, `/v1/agreements/${ids[6]}/relations`))['data'].filter(
         ({ direction }: Body) => direction === 'outgoing',
       )
@@ -269,7 +274,7 @@ describe('relations', () => {
     },
   )
 
-  test('prevent the deletion of their target, and are deleted with the record where they start', async () => {
+  test('prevent the deletion of their target, and are deleted with their source', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await agreement(s, 'B')]
     const { body } = await relate(s, a, 'became', b)
@@ -284,8 +289,8 @@ describe('relations', () => {
   })
 })
 
-describe('lineage', () => {
-  test('is the same whole chain in order from each of its records, from the first proposal to the treaty in force', async () => {
+describe('the lineage of a record', () => {
+  test('is the same ordered chain from each of its records, from the first proposal to the treaty in force', async () => {
     const s = await service()
     const first = await proposal(s, 'First', { proposedOn: '2019' })
     const again = await proposal(s, 'Again', { proposedOn: '2019-06' })
@@ -305,10 +310,10 @@ describe('lineage', () => {
     })
     const named = await proposal(s, 'Named', { proposedOn: '2020-03-01', agreementId: treaty })
     const undated = await agreement(s, 'Undated')
-    const alone = await proposal(s, 'Alone')
+    const unrelated = await proposal(s, 'Alone')
     const link = async (from: string, type: string, targetId: string) => {
       const path = from.startsWith('prp') ? 'proposals' : 'agreements'
-      return (await created(s, `/v1/${path}/${from}/relations`, { type, targetId }))['id'] as string
+      return (await create(s, `/v1/${path}/${from}/relations`, { type, targetId }))['id'] as string
     }
     const ids = [
       await link(again, 'restates', first),
@@ -343,16 +348,16 @@ describe('lineage', () => {
       targetId: treaty,
       relationId: null,
     })
-    expect((await get(s, `/v1/proposals/${alone}/lineage`))['data'].map(({ id }: Body) => id)).toEqual([
-      alone,
+    expect((await get(s, `/v1/proposals/${unrelated}/lineage`))['data'].map(({ id }: Body) => id)).toEqual([
+      unrelated,
     ])
-    expect((await get(s, `/v1/proposals/${alone}/lineage`))['relations']).toEqual([])
+    expect((await get(s, `/v1/proposals/${unrelated}/lineage`))['relations']).toEqual([])
     await s.patch(`/v1/proposals/${named}`, { agreementId: null })
     expect((await get(s, `/v1/proposals/${named}/lineage`))['data']).toHaveLength(1)
     expect((await get(s, `/v1/proposals/${first}/lineage`))['data']).toHaveLength(chain.length - 1)
   })
 
-  test('of the seed leads from the proposal of 2022 to the draft that was announced then', async () => {
+  test('in the seed leads from the proposal of 2022 to the draft agreement', async () => {
     const s = await service({ seed: true })
     const [draft] = (await get(s, '/v1/agreements'))['data'] as Body[]
     const lineage = await get(s, `/v1/agreements/${draft?.['id']}/lineage`)
@@ -360,7 +365,7 @@ describe('lineage', () => {
     expect(lineage['relations']).toMatchObject([{ type: 'laid-down-in', targetId: draft?.['id'] }])
   })
 
-  test('ends: a cycle of other types is listed once', async () => {
+  test('lists every record of a cycle once', async () => {
     const s = await service()
     const [a, b, c] = [await proposal(s, 'A'), await proposal(s, 'B'), await proposal(s, 'C')]
     for (const [from, to] of [
@@ -368,7 +373,7 @@ describe('lineage', () => {
       [b, c],
       [c, a],
     ] as const)
-      await created(s, `/v1/proposals/${from}/relations`, { type: 'restates', targetId: to })
+      await create(s, `/v1/proposals/${from}/relations`, { type: 'restates', targetId: to })
     const lineage = await get(s, `/v1/proposals/${b}/lineage`)
     expect(lineage['data'].map(({ id }: Body) => id)).toEqual([a, b, c].sort())
     expect(lineage['relations']).toHaveLength(3)

@@ -1,4 +1,4 @@
-// When PostgreSQL fails: a server of the test's own is stopped, crashed, cut off and replaced while the service runs.
+// Failures of PostgreSQL: its own server is stopped, killed, disconnected and replaced while the service runs.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -42,7 +42,7 @@ const post = ({ app, token }: Running, name: string, key: string = crypto.random
     headers: { authorization: `Bearer ${token}`, 'idempotency-key': key },
   })
 
-/** An answer of a service that cannot reach its database. */
+/** Expects the response of a service that cannot reach its database. */
 function expectUnavailable({ statusCode, headers, json }: Awaited<ReturnType<typeof post>>): void {
   expect(statusCode).toBe(503)
   expect(headers['content-type']).toMatch(/^application\/problem\+json/)
@@ -50,19 +50,19 @@ function expectUnavailable({ statusCode, headers, json }: Awaited<ReturnType<typ
   expect(Number(headers['retry-after'])).toBeGreaterThan(0)
 }
 
-/** Sends a write again, with its key, until it is written. */
-async function insist(service: Running, name: string, onRefused = () => {}): Promise<void> {
+/** Repeats a write with the same key until it is stored. */
+async function writeUntilStored(service: Running, name: string, onRefused = () => {}): Promise<void> {
   const key = crypto.randomUUID()
   for (;;) {
-    const answer = await post(service, name, key)
-    if (answer.statusCode === 201) return
-    expectUnavailable(answer)
+    const response = await post(service, name, key)
+    if (response.statusCode === 201) return
+    expectUnavailable(response)
     onRefused()
     await sleep(50)
   }
 }
 
-/** How far the writers have come. */
+/** The progress of the writers. */
 class Progress {
   readonly written: string[] = []
   refused = 0
@@ -73,14 +73,14 @@ class Progress {
     await eventually(() => expect(this.written.length).toBeGreaterThanOrEqual(least))
   }
 
-  /** Waits for a write to be refused. */
+  /** Waits until a write is rejected. */
   async refusal(): Promise<void> {
     const before = this.refused
     await eventually(() => expect(this.refused).toBeGreaterThan(before))
   }
 }
 
-/** Four writers that insist, side by side, while something happens. @returns the names of what they wrote */
+/** Four concurrent writers that repeat rejected writes during a disturbance. @returns the names of the stored records */
 async function writeDuring(
   service: Running,
   disturb: (progress: Progress) => Promise<void>,
@@ -93,7 +93,7 @@ async function writeDuring(
   const writer = async (id: number) => {
     for (let n = 0; disturbing || n < 5; n++) {
       const name = `${id} ${n}`
-      await insist(service, name, () => progress.refused++)
+      await writeUntilStored(service, name, () => progress.refused++)
       progress.written.push(name)
     }
   }
@@ -101,7 +101,7 @@ async function writeDuring(
   return progress.written
 }
 
-/** Every write stands once: in the table, and in the log without a gap. */
+/** Expects every write to be stored once, in the table and in the change log without gaps. */
 async function expectEach(url: string, written: string[]): Promise<void> {
   const stored = await fromOutside(url, async (client) => ({
     names: (await client.query(`select doc ->> 'name' as name from speakers`)).rows.map(({ name }) => name),
@@ -112,7 +112,7 @@ async function expectEach(url: string, written: string[]): Promise<void> {
 }
 
 describe.skipIf(!canServe)('the service', () => {
-  test('answers 503 while its database is gone, stays alive, and needs no restart when it is back', async () => {
+  test('responds with 503 while its database is down, and recovers without a restart', async () => {
     const cluster = await Cluster.create()
     const service = await serviceOn(cluster.url)
     expect((await post(service, 'before')).statusCode).toBe(201)
@@ -129,7 +129,7 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, ['before', 'after'])
   })
 
-  test('answers 503 to writes, and reads, while its database is read-only, as one without room often is made', async () => {
+  test('responds with 503 to writes while its database is read-only, and still serves reads', async () => {
     const cluster = await Cluster.create()
     const service = await serviceOn(cluster.url)
     expect((await post(service, 'before')).statusCode).toBe(201)
@@ -137,7 +137,7 @@ describe.skipIf(!canServe)('the service', () => {
       fromOutside(cluster.url, async (client) => {
         await client.query('set default_transaction_read_only = off')
         await client.query(`alter database postgres set default_transaction_read_only = ${reading}`)
-        // What a connection starts with is settled when it is made.
+        // A connection reads this setting when it starts.
         await client.query(
           `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sco-tracker%'`,
         )
@@ -146,11 +146,11 @@ describe.skipIf(!canServe)('the service', () => {
     for (let n = 0; n < 3; n++) expectUnavailable(await post(service, 'meanwhile'))
     expect((await service.app.inject('/v1/speakers')).json()).toMatchObject({ data: [{ name: 'before' }] })
     await allow('off')
-    await insist(service, 'after')
+    await writeUntilStored(service, 'after')
     await expectEach(cluster.url, ['before', 'after'])
   })
 
-  test('loses and doubles no write while the server crashes and comes back, twice', async () => {
+  test('loses and repeats no write while the server crashes and restarts, twice', async () => {
     const cluster = await Cluster.create()
     const service = await serviceOn(cluster.url)
     const written = await writeDuring(service, async (progress) => {
@@ -165,7 +165,7 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, written)
   })
 
-  test('loses and doubles no write while its connections are cut again and again', async () => {
+  test('loses and repeats no write while its connections are terminated repeatedly', async () => {
     const cluster = await Cluster.create()
     const service = await serviceOn(cluster.url)
     const written = await writeDuring(service, async () => {
@@ -181,7 +181,7 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, written)
   })
 
-  test('asks what became of a commit whose answer was lost: a write that stands is a 201', async () => {
+  test('asks for the status of a commit whose response was lost, and returns 201 if it was committed', async () => {
     const cluster = await Cluster.create()
     const relay = new Relay(cluster.port)
     const service = await serviceOn(await relay.listen())
@@ -198,7 +198,7 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, ['A'])
   })
 
-  test('says 503 of a commit that never reached the server, and nothing of it stands', async () => {
+  test('returns 503 for a commit that never reached the server, and stores nothing', async () => {
     const cluster = await Cluster.create()
     const relay = new Relay(cluster.port)
     const service = await serviceOn(await relay.listen())
@@ -215,10 +215,10 @@ describe.skipIf(!canServe)('the service', () => {
     await expectEach(cluster.url, ['B'])
   })
 
-  test('goes on with a replica that was promoted in the place of its primary; nothing that was answered is lost', async () => {
+  test('continues on a promoted replica, without losing a confirmed write', async () => {
     const primary = await Cluster.create()
     const replica = await Cluster.create(primary)
-    // An answer waits for the replica too, as it must where a promotion may lose nothing.
+    // Commits wait for the replica, as they must if a promotion may lose nothing.
     await fromOutside(primary.url, async (client) => {
       await client.query(`alter system set synchronous_standby_names = '*'`)
       await client.query('select pg_reload_conf()')
@@ -230,7 +230,7 @@ describe.skipIf(!canServe)('the service', () => {
       await primary.stop('immediate')
       relay.target = replica.port
       relay.cut()
-      // A replica takes no writes; that is no fault of the service.
+      // A replica rejects writes until it is promoted.
       await progress.refusal()
       await replica.promote()
       await fromOutside(replica.url, async (client) => {

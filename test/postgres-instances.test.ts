@@ -1,4 +1,4 @@
-// Several instances on one PostgreSQL database: what one may count on while others write.
+// Several instances of the service on one PostgreSQL database: their guarantees under concurrent writes.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
@@ -12,8 +12,8 @@ import { freshDatabase, fromOutside } from './helpers/database.ts'
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 const speakers = catalogue.resource('speaker')
 
-/** Another instance of the service on the same database. */
-async function another({ url }: { url: string }): Promise<Engine> {
+/** Opens another instance on the same database. */
+async function openAnother({ url }: { url: string }): Promise<Engine> {
   const engine = await openEngine(url)
   onTestFinished(() => engine.close())
   return engine
@@ -27,22 +27,22 @@ interface Change {
   at: string
 }
 
-const behind = (engine: Engine, seq: number) =>
+const changesAfter = (engine: Engine, seq: number) =>
   engine.reader.all<Change>(sql`select "seq", "at" from changes where "seq" > ${seq} order by "seq"`)
 
-describe('eight instances that write at once', () => {
-  test('number their changes in the order of commits: nothing comes late, nothing is left out, no instant goes back', async () => {
+describe('eight instances that write concurrently', () => {
+  test('number their changes in commit order, without gaps, and times never go back', async () => {
     const s = await service()
-    const engines = await Promise.all(Array.from({ length: 8 }, () => another(s)))
+    const engines = await Promise.all(Array.from({ length: 8 }, () => openAnother(s)))
     const [watcher] = engines
     if (!watcher) throw new Error('No engine.')
     let writing = true
     const seen: Change[] = []
-    // Whoever follows the feed never looks back, so what came behind its back would be missing here.
+    // A reader of the feed never goes back, so a change numbered too late would be missing here.
     const following = (async () => {
       while (true) {
         const over = !writing
-        const news = await behind(s.engine, seen.at(-1)?.seq ?? 0)
+        const news = await changesAfter(s.engine, seen.at(-1)?.seq ?? 0)
         seen.push(...news)
         if (over && news.length === 0) return
       }
@@ -71,10 +71,10 @@ describe('eight instances that write at once', () => {
     expect((await s.get('/v1/speakers?count=exact')).body['page']['total']).toBe(256)
   })
 
-  test('lose no update: counting up in turns comes to the sum', async () => {
+  test('lose no update: their increments add up', async () => {
     const s = await service()
     await s.engine.write((writer) => writer.run(sql`insert into settings values ('count', '0')`))
-    const engines = await Promise.all(Array.from({ length: 8 }, () => another(s)))
+    const engines = await Promise.all(Array.from({ length: 8 }, () => openAnother(s)))
     const find = sql`select "value" as value from settings where "name" = 'count'`
     await Promise.all(
       engines.flatMap((engine) =>
@@ -92,10 +92,10 @@ describe('eight instances that write at once', () => {
 })
 
 describe('two instances', () => {
-  /** The app of another instance, asked as the first one is. */
+  /** Another instance, with the request function of the first one. */
   async function pair(): Promise<{ one: Service; other: Service['request'] }> {
     const one = await service()
-    const app = await buildApp({ engine: await another(one) })
+    const app = await buildApp({ engine: await openAnother(one) })
     await app.ready()
     onTestFinished(() => app.close())
     const other: Service['request'] = async (options) => {
@@ -108,7 +108,7 @@ describe('two instances', () => {
 
   const bearer = ({ keys }: Service) => ({ authorization: `Bearer ${keys.analyst}` })
 
-  test('that are sent the same Idempotency-Key at once write once, and both give the same answer', async () => {
+  test('execute concurrent requests with the same Idempotency-Key once, and return the same response', async () => {
     const { one, other } = await pair()
     for (let n = 0; n < 10; n++) {
       const request = {
@@ -117,20 +117,20 @@ describe('two instances', () => {
         payload: { name: `Twice ${n}` },
         headers: { ...bearer(one), 'idempotency-key': `k${n}` },
       } as const
-      const answers = await Promise.all([one.request(request), other(request)])
-      expect(answers.map(({ status }) => status)).toEqual([201, 201])
-      expect(answers[0].text).toBe(answers[1].text)
-      const replayed = answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true')
+      const responses = await Promise.all([one.request(request), other(request)])
+      expect(responses.map(({ status }) => status)).toEqual([201, 201])
+      expect(responses[0].text).toBe(responses[1].text)
+      const replayed = responses.filter(({ headers }) => headers['idempotency-replayed'] === 'true')
       expect(replayed).toHaveLength(1)
     }
     expect((await one.get('/v1/speakers?count=exact')).body['page']['total']).toBe(10)
   })
 
-  test('that change one version at once let one of them win: the other is told 412', async () => {
+  test('accept one of two concurrent patches of the same version; the other gets 412', async () => {
     const { one, other } = await pair()
-    const made = await one.post('/v1/speakers', { name: 'A' })
-    const url = `/v1/speakers/${made.body['id']}`
-    let etag = String(made.headers.etag)
+    const created = await one.post('/v1/speakers', { name: 'A' })
+    const url = `/v1/speakers/${created.body['id']}`
+    let etag = String(created.headers.etag)
     for (let n = 0; n < 10; n++) {
       const request = (name: string) =>
         ({
@@ -139,17 +139,17 @@ describe('two instances', () => {
           payload: { name },
           headers: { ...bearer(one), 'content-type': 'application/merge-patch+json', 'if-match': etag },
         }) as const
-      const answers = await Promise.all([one.request(request(`A${n}`)), other(request(`B${n}`))])
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
-      etag = String(answers.find(({ status }) => status === 200)?.headers.etag)
+      const responses = await Promise.all([one.request(request(`A${n}`)), other(request(`B${n}`))])
+      expect(responses.map(({ status }) => status).sort()).toEqual([200, 412])
+      etag = String(responses.find(({ status }) => status === 200)?.headers.etag)
     }
     expect((await one.get(url)).body['version']).toBe(11)
   })
 
-  test('give an identifier to one record only, and refuse to delete what the other refers to at that moment', async () => {
+  test('accept an identifier only once, and reject the deletion of a record that gets a reference concurrently', async () => {
     const { one, other } = await pair()
     const identifiers = [{ scheme: 'wikidata', identifier: 'Q1' }]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [one.request, other].map((send, n) =>
         send({
           method: 'POST',
@@ -159,9 +159,9 @@ describe('two instances', () => {
         }),
       ),
     )
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 409])
     const { body: meeting } = await one.post('/v1/meetings', { name: 'M', startDate: '2022' })
-    const [made, deleted] = await Promise.all([
+    const [created, deleted] = await Promise.all([
       one.post('/v1/proposals', { title: 'P', proposedOn: '2022', meetingId: meeting['id'] }),
       other({
         method: 'DELETE',
@@ -169,13 +169,13 @@ describe('two instances', () => {
         headers: { authorization: `Bearer ${one.keys.admin}`, 'if-match': '*' },
       }),
     ])
-    // Either the reference came first, or it led nowhere.
-    expect([`201 409`, `422 204`]).toContain(`${made?.status} ${deleted?.status}`)
+    // Either the reference was created first, or the record was deleted first.
+    expect([`201 409`, `422 204`]).toContain(`${created?.status} ${deleted?.status}`)
   })
 
-  test('count the requests of a client together, for a minute from the first', async () => {
+  test('share the rate limit of a client, for a minute from its first request', async () => {
     const one = await service({ rateLimitMax: 5 })
-    const app = await buildApp({ engine: await another(one), rateLimitMax: 5 })
+    const app = await buildApp({ engine: await openAnother(one), rateLimitMax: 5 })
     await app.ready()
     onTestFinished(() => app.close())
     const statuses: number[] = []
@@ -193,21 +193,21 @@ describe('two instances', () => {
     expect((await app.inject('/v1/speakers')).statusCode).toBe(200)
   })
 
-  test('hear of each other at once, also after the connection that listens was cut', async () => {
+  test('notify each other of commits, also after the listening connection was terminated', async () => {
     const s = await service()
-    const other = await another(s)
+    const other = await openAnother(s)
     const { signal } = new AbortController()
-    // Far longer than the test may take: only the word of the other instance ends the wait.
+    // Far longer than the test may take, so that only a notification of the other instance ends the wait.
     const waitFor = async (name: string) => {
-      let heard = false
-      const hearing = s.engine.waitForCommit(600_000, signal).then(() => {
-        heard = true
+      let notified = false
+      const waiting = s.engine.waitForCommit(600_000, signal).then(() => {
+        notified = true
       })
-      for (let n = 0; !heard; n++) {
+      for (let n = 0; !notified; n++) {
         await writeSpeaker(other, `${name} ${n}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
-      await hearing
+      await waiting
     }
     await waitFor('first')
     const cut = await fromOutside(s.url, (client) =>
@@ -219,7 +219,7 @@ describe('two instances', () => {
     await waitFor('second')
   })
 
-  test('sign cursors with one secret, so either goes on where the other began', async () => {
+  test('sign cursors with the same secret, so that each accepts those of the other', async () => {
     const { one, other } = await pair()
     for (const name of ['A', 'B', 'C']) await one.post('/v1/speakers', { name })
     const first = await one.get('/v1/speakers?sort=name&limit=2')
@@ -232,35 +232,35 @@ describe('two instances', () => {
 })
 
 describe('migrations', () => {
-  test('by another instance cost the connections on which statements were prepared one answer each, no more', async () => {
+  test('by another instance fail at most one query on each connection with prepared statements', async () => {
     const s = await service()
     const all = sql`select * from settings`
-    const ways: (() => Promise<unknown>)[] = [
+    const queries: (() => Promise<unknown>)[] = [
       () => s.engine.reader.all(all, {}),
       () => s.engine.read((reader) => reader.all(all, {})),
       () => s.engine.write((writer) => writer.all(all, {})),
     ]
-    for (const ask of ways) for (let n = 0; n < 3; n++) await ask()
+    for (const query of queries) for (let n = 0; n < 3; n++) await query()
     await fromOutside(s.url, (client) => client.query('alter table settings add column more text'))
     onTestFinished(async () => {
       await fromOutside(s.url, (client) => client.query('alter table settings drop column more'))
     })
     let refused = 0
-    for (const ask of ways) {
-      await ask().catch((error: unknown) => {
+    for (const query of queries) {
+      await query().catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'unavailable' })
         refused++
       })
     }
     expect(refused).toBeGreaterThan(0)
-    for (const ask of ways) expect(await ask()).toEqual([expect.objectContaining({ more: null })])
+    for (const query of queries) expect(await query()).toEqual([expect.objectContaining({ more: null })])
   })
 
-  test('of four instances that start at once are applied once', async () => {
+  test('are applied once when four instances start concurrently', async () => {
     const database = await freshDatabase('blank')
     onTestFinished(async () => void (await database.remove()))
-    const engines = await Promise.all(Array.from({ length: 4 }, () => another(database)))
-    // Loading it blocks the event loop, and connecting would time out.
+    const engines = await Promise.all(Array.from({ length: 4 }, () => openAnother(database)))
+    // Loading this module blocks the event loop, so that connecting would time out.
     await import('drizzle-orm/node-postgres/migrator')
     await Promise.all(engines.map((engine) => engine.migrate()))
     const { rows } = await fromOutside(database.url, (client) =>
@@ -271,6 +271,6 @@ describe('migrations', () => {
     expect(rows[0].all).toBeGreaterThan(2)
     expect(rows[0].all).toBe(rows[0].different)
     await Promise.all(engines.map((engine, n) => writeSpeaker(engine, `S${n}`)))
-    expect((await behind(engines[0] as Engine, 0)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+    expect((await changesAfter(engines[0] as Engine, 0)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
   })
 })

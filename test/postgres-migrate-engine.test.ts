@@ -1,4 +1,4 @@
-// npm run migrate-engine: a SQLite database, whole, on PostgreSQL.
+// npm run migrate-engine: copies a SQLite database to PostgreSQL.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ async function blank(): Promise<TestDatabase> {
 
 const migrateEngine = (...args: string[]) => runCommand('migrate-engine', ...args)
 
-/** The service on a database, as far as this test needs it. */
+/** The service on a database. */
 async function appOn(url: string) {
   const engine = await openEngine(url)
   await engine.migrate()
@@ -41,12 +41,12 @@ async function appOn(url: string) {
   return { app, engine, close }
 }
 
-/** What a reader of the service sees: every list and history, the feed, and what is found. */
-async function seen({ app }: Awaited<ReturnType<typeof appOn>>) {
-  const answers: Record<string, unknown> = {}
+/** The responses to all reads: every list and history, the feed and searches. */
+async function readEverything({ app }: Awaited<ReturnType<typeof appOn>>) {
+  const responses: Record<string, unknown> = {}
   const get = async (url: string) => {
     const { statusCode, headers, body } = await app.inject(url)
-    answers[url] = [statusCode, headers.etag, body]
+    responses[url] = [statusCode, headers.etag, body]
     return JSON.parse(body)
   }
   for (const { path } of catalogue.resources) {
@@ -56,10 +56,10 @@ async function seen({ app }: Awaited<ReturnType<typeof appOn>>) {
   for (const q of ['shoigu', '"unmanned aerial"', 'oper*', '-sco', '上海']) {
     for (const { path } of catalogue.resources) await get(`/v1/${path}?q=${encodeURIComponent(q)}`)
   }
-  return answers
+  return responses
 }
 
-test('it copies everything: ids, versions, history, feed, keys and kept answers; the service goes on from there', async () => {
+test('the command copies ids, versions, history, feed, keys and idempotent responses; the service continues on the copy', async () => {
   const from = `file:${temporaryFile()}`
   const to = await blank()
   const old = await appOn(from)
@@ -74,10 +74,10 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
       payload: { name, classification: 'organ', identifiers: [{ scheme: 's', identifier: name }] },
       headers: { ...headers, 'idempotency-key': key },
     })
-  const kept = await post(old.app, '上海合作组织 – “Ünïcode” \u2028 \\ \' "', 'k1')
-  expect(kept.statusCode).toBe(201)
-  const url = `/v1/organizations/${kept.json().id}`
-  // Refers to what is made after it.
+  const original = await post(old.app, '上海合作组织 – “Ünïcode” \u2028 \\ \' "', 'k1')
+  expect(original.statusCode).toBe(201)
+  const url = `/v1/organizations/${original.json().id}`
+  // The first record refers to one that is created after it.
   const parent = (await post(old.app, 'Parent', 'k2')).json().id
   for (const payload of [{ parentId: parent }, { seat: 'Beijing' }])
     expect((await old.app.inject({ method: 'PATCH', url, payload, headers })).statusCode).toBe(200)
@@ -85,7 +85,7 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
   expect(
     (await old.app.inject({ method: 'DELETE', url: `/v1/organizations/${gone}`, headers })).statusCode,
   ).toBe(204)
-  const before = await seen(old)
+  const before = await readEverything(old)
   const { seq } = (await old.engine.reader.get<{ seq: number }>(lastSeq)) ?? { seq: 0 }
   await old.close()
 
@@ -96,15 +96,15 @@ test('it copies everything: ids, versions, history, feed, keys and kept answers;
 
   const fresh = await appOn(to.url)
   onTestFinished(fresh.close)
-  expect(await seen(fresh)).toEqual(before)
+  expect(await readEverything(fresh)).toEqual(before)
   const again = await post(fresh.app, '上海合作组织 – “Ünïcode” \u2028 \\ \' "', 'k1')
-  expect([again.body, again.headers['idempotency-replayed']]).toEqual([kept.body, 'true'])
+  expect([again.body, again.headers['idempotency-replayed']]).toEqual([original.body, 'true'])
   expect((await post(fresh.app, 'Parent', 'k9')).statusCode).toBe(409)
   expect((await post(fresh.app, 'Next', 'k10')).statusCode).toBe(201)
   expect(await fresh.engine.reader.all(lastSeq)).toEqual([{ seq: seq + 1 }])
 })
 
-/** A database of some thousand rows. */
+/** Creates a database of some thousand rows. */
 async function filled(): Promise<string> {
   const from = `file:${temporaryFile()}`
   const engine = await openEngine(from)
@@ -121,7 +121,7 @@ async function filled(): Promise<string> {
   return from
 }
 
-/** A database with the schema, and SQL of the test in it. */
+/** Creates a database with the schema, and runs these statements on it. */
 async function prepared(statements: string): Promise<TestDatabase> {
   const database = await blank()
   const engine = await openEngine(database.url)
@@ -135,7 +135,7 @@ const onInsert = (table: string, body: string) => `
   create function on_insert() returns trigger language plpgsql as $$ begin ${body}; return new; end $$;
   create trigger on_insert before insert on "${table}" for each row execute function on_insert();`
 
-/** Runs a copy whose writing to proposals waits until `work` is done. */
+/** Runs a copy that waits at the proposals until `work` is done. */
 async function whileCopying(from: string, work: (child: ChildProcess) => Promise<unknown>) {
   const to = await prepared(onInsert('proposals', 'perform pg_advisory_xact_lock_shared(1)'))
   const child = spawn(NODE, ['src/main.ts', 'migrate-engine', '--from', from, '--to', to.url], { cwd: ROOT })
@@ -157,7 +157,7 @@ async function whileCopying(from: string, work: (child: ChildProcess) => Promise
 const count = (database: TestDatabase) =>
   fromOutside(database.url, async (client) => (await client.query('select 1 from changes limit 1')).rowCount)
 
-test('a copy that is killed leaves the target empty, so that it can be run again', async () => {
+test('a killed copy leaves the target empty, and can be repeated', async () => {
   const from = await filled()
   const { to, signal } = await whileCopying(from, async (child) => child.kill('SIGKILL'))
   expect([signal, await count(to)]).toEqual(['SIGKILL', 0])
@@ -173,7 +173,7 @@ test('a copy that is killed leaves the target empty, so that it can be run again
   expect(await rows(to)).toEqual(await rows(await prepared('')))
 })
 
-test('a row that differs in the copy is named, and nothing is written', async () => {
+test('a row that differs in the copy is reported, and nothing is written', async () => {
   const from = await filled()
   const to = await prepared(onInsert('proposals', `new.title := new.title || '!'`))
   const run = await migrateEngine('--from', from, '--to', to.url)
@@ -181,7 +181,7 @@ test('a row that differs in the copy is named, and nothing is written', async ()
   expect(run.stderr).toMatch(/proposals prp_\w+ differs in the copy/)
 })
 
-test('a source that is written to meanwhile is refused, and nothing is written', async () => {
+test('a source that is written to during the copy is rejected, and nothing is written', async () => {
   const from = await filled()
   const run = await whileCopying(from, async () => {
     const { engine, close } = await appOn(from)
@@ -195,7 +195,7 @@ test('a source that is written to meanwhile is refused, and nothing is written',
   expect(run.stderr).toContain('written to meanwhile')
 })
 
-test('a target that is not empty and wrong arguments are refused', async () => {
+test('a target that is not empty and invalid arguments are rejected', async () => {
   const from = await filled()
   const used = await blank()
   const { engine, close } = await appOn(used.url)

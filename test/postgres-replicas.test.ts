@@ -1,5 +1,5 @@
-// Reads spread over replicas: whoever sends back the token of a write sees that write, and what a replica cannot
-// answer the primary does.
+// Reads from replicas: a client that sends the consistency token of its write sees the write, and the primary answers
+// what a replica cannot.
 import type { FastifyInstance } from 'fastify'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -11,7 +11,7 @@ import { fromOutside } from './helpers/database.ts'
 import { eventually } from './helpers/wait.ts'
 
 /** A primary with replicas, and the service on them. */
-async function spread(count = 1) {
+async function createReplicated(count = 1) {
   const primary = await Cluster.create()
   const first = await openEngine(primary.url)
   await first.migrate()
@@ -33,13 +33,13 @@ const post = (app: FastifyInstance, authorization: string, name: string) =>
   app.inject({ method: 'POST', url: '/v1/speakers', payload: { name }, headers: { authorization } })
 
 const namesOf = async (app: FastifyInstance, url = '/v1/speakers?sort=name', token?: string) => {
-  const answer = await app.inject({ url, headers: { ...(token && { 'consistency-token': token }) } })
-  expect(answer.statusCode, answer.body).toBe(200)
-  return answer.json().data.map(({ name }: { name: string }) => name)
+  const response = await app.inject({ url, headers: { ...(token && { 'consistency-token': token }) } })
+  expect(response.statusCode, response.body).toBe(200)
+  return response.json().data.map(({ name }: { name: string }) => name)
 }
 
-/** From here on a replica shows the state that it has, and nothing newer. */
-const hold = (replica: Cluster) =>
+/** Stops the replay of the replica, so that it stays at its current state. */
+const pauseReplay = (replica: Cluster) =>
   fromOutside(replica.url, (client) => client.query('select pg_wal_replay_pause()'))
 
 const caughtUp = async (primary: Cluster, replica: Cluster) => {
@@ -50,37 +50,37 @@ const caughtUp = async (primary: Cluster, replica: Cluster) => {
   await eventually(async () => expect((await at(replica)) >= wanted).toBe(true))
 }
 
-describe.skipIf(!canServe)('with a replica', () => {
-  test('that is behind, a client sees its own write by the token of the write, and others see the state before', async () => {
-    const { primary, replicas, app, key } = await spread()
+describe.skipIf(!canServe)('reads from replicas', () => {
+  test("return a client's own write with its token, and an older state without it, while the replica lags", async () => {
+    const { primary, replicas, app, key } = await createReplicated()
     const [replica] = replicas as [Cluster]
     await post(app, key, 'A')
     await caughtUp(primary, replica)
-    await hold(replica)
+    await pauseReplay(replica)
     const written = await post(app, key, 'B')
     const token = String(written.headers['consistency-token'])
     expect(token).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
-    // That it is the replica that answers shows in what it does not know.
+    // The missing record shows that the replica has answered.
     expect(await namesOf(app)).toEqual(['A'])
     expect(await namesOf(app, undefined, token)).toEqual(['A', 'B'])
     const { id } = written.json()
     expect((await app.inject(`/v1/speakers/${id}`)).statusCode).toBe(404)
     const own = { url: `/v1/speakers/${id}`, headers: { 'consistency-token': token } }
     expect((await app.inject(own)).statusCode).toBe(200)
-    // An earlier write is known there, so its token is answered there.
+    // The replica has replayed the earlier write, so it answers requests with its token.
     await fromOutside(replica.url, (client) => client.query('select pg_wal_replay_resume()'))
     await caughtUp(primary, replica)
-    await hold(replica)
+    await pauseReplay(replica)
     await post(app, key, 'C')
     expect(await namesOf(app, undefined, token)).toEqual(['A', 'B'])
   })
 
-  test('that is behind, a walk that began on the primary goes on there, and streams are whole and of now', async () => {
-    const { primary, replicas, app, key } = await spread()
+  test('continue a walk on the primary if it began there, and stream the current state', async () => {
+    const { primary, replicas, app, key } = await createReplicated()
     const [replica] = replicas as [Cluster]
     await post(app, key, 'A')
     await caughtUp(primary, replica)
-    await hold(replica)
+    await pauseReplay(replica)
     await post(app, key, 'B')
     const last = await post(app, key, 'C')
     const first = await app.inject({
@@ -94,19 +94,19 @@ describe.skipIf(!canServe)('with a replica', () => {
     expect(csv.body.trim().split('\n')).toHaveLength(4)
   })
 
-  test('a key that was revoked is refused at once, though the replica still knows it', async () => {
-    const { primary, replicas, app, key } = await spread()
+  test('do not delay the revocation of a key', async () => {
+    const { primary, replicas, app, key } = await createReplicated()
     const [replica] = replicas as [Cluster]
     await caughtUp(primary, replica)
-    await hold(replica)
+    await pauseReplay(replica)
     await fromOutside(primary.url, (client) =>
       client.query(`update keys set "revokedAt" = '2020-01-01T00:00:00.000Z'`),
     )
     expect((await post(app, key, 'A')).statusCode).toBe(401)
   })
 
-  test('that is gone, reads are answered all the same; two share the reads', async () => {
-    const { primary, replicas, app, key } = await spread(2)
+  test('are distributed over several, and continue without those that are down', async () => {
+    const { primary, replicas, app, key } = await createReplicated(2)
     await post(app, key, 'A')
     for (const replica of replicas) await caughtUp(primary, replica)
     for (let n = 0; n < 10; n++) expect(await namesOf(app)).toEqual(['A'])
@@ -126,12 +126,12 @@ describe.skipIf(!canServe)('with a replica', () => {
     for (let n = 0; n < 10; n++) expect(await namesOf(app)).toEqual(['A', 'B'])
   })
 
-  test('a token that no write answered is refused, and names the header', async () => {
-    const { app } = await spread()
+  test('reject a malformed token with 400, and name the header', async () => {
+    const { app } = await createReplicated()
     for (const token of ['x', '0/1 ', "0/1'; select 1", '0/123456789']) {
-      const answer = await app.inject({ url: '/v1/speakers', headers: { 'consistency-token': token } })
-      expect([token, answer.statusCode]).toEqual([token, 400])
-      expect(answer.json()).toMatchObject({
+      const response = await app.inject({ url: '/v1/speakers', headers: { 'consistency-token': token } })
+      expect([token, response.statusCode]).toEqual([token, 400])
+      expect(response.json()).toMatchObject({
         type: '/problems/invalid-parameter',
         errors: [{ parameter: 'Consistency-Token' }],
       })
@@ -139,7 +139,7 @@ describe.skipIf(!canServe)('with a replica', () => {
   })
 })
 
-test('without replicas there is no token, and one that is sent changes nothing', async () => {
+test('without replicas, responses have no token, and requests with one are answered as usual', async () => {
   const s = await service()
   const written = await s.post('/v1/speakers', { name: 'A' })
   expect(written.headers['consistency-token']).toBeUndefined()

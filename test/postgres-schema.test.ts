@@ -1,4 +1,4 @@
-// Each engine has a migration history of its own; what they lead to is the same.
+// The schemas of both engines: their separate migrations result in the same tables.
 import Database from 'better-sqlite3'
 import type pg from 'pg'
 import { expect, test } from 'vitest'
@@ -11,15 +11,15 @@ import { kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { fromOutside, temporaryFile } from './helpers/database.ts'
 
 interface Schema {
-  /** `table.column type`, with `not null` and its place in the primary key. */
+  /** `table.column type`, with `not null` and its position in the primary key. */
   columns: string[]
-  /** `table (columns)`, with `unique`; those of primary keys left out. */
+  /** `table (columns)`, with `unique`; without those of primary keys. */
   indexes: string[]
   /** `table.column -> table.column on delete action` */
   references: string[]
 }
 
-/** What only one engine has: full text (docs/adr/0009), and counts that instances share. */
+/** Tables of one engine only: full text (docs/adr/0009), and counters that instances share. */
 const OWN = /^(search(Words|Texts)|tallies|__|sqlite_)/
 
 const tableOf = (name: string) => catalogue.entities.find(({ path }) => path === name)?.table ?? {}
@@ -85,7 +85,7 @@ async function ofPostgres(client: pg.Client): Promise<Schema> {
 const sorted = (schema: Schema) =>
   Object.fromEntries(Object.entries(schema).map(([name, lines]) => [name, [...(lines as string[])].sort()]))
 
-test('both histories of migrations lead to the same tables, columns, keys, indexes and references', async () => {
+test('the migrations of both engines result in the same tables, columns, keys, indexes and references', async () => {
   const file = temporaryFile()
   const engine = openSqlite(file)
   await engine.migrate()
@@ -97,7 +97,7 @@ test('both histories of migrations lead to the same tables, columns, keys, index
   expect(sorted(postgres)).toEqual(sorted(ofSqlite(file)))
 })
 
-test('all text is compared by its bytes, as SQLite does, whatever the database was made with', async () => {
+test('all text is compared by bytes, as in SQLite, whatever the collation of the database', async () => {
   const { url } = await service()
   const { rows } = await fromOutside(url, (client) =>
     client.query(
@@ -108,10 +108,10 @@ test('all text is compared by its bytes, as SQLite does, whatever the database w
   expect(rows).toEqual([])
 })
 
-test('every field takes the longest text that it may have, however little it can be packed', async () => {
+test('every field accepts text of its maximum length, even if it cannot be compressed', async () => {
   const s = await service()
   let seed = 1
-  // Three bytes each, in no order that could be compressed.
+  // Three bytes per character, in an order that cannot be compressed.
   const han = (length: number) =>
     Array.from({ length }, () => {
       seed = (seed * 48_271) % 2_147_483_647
@@ -130,10 +130,10 @@ test('every field takes the longest text that it may have, however little it can
         : []
     })
     const body = { ...leastBody(kind, ids), ...Object.fromEntries(longest) }
-    const answer = await s.post(pathOf(kind), {
+    const response = await s.post(pathOf(kind), {
       ...body,
       identifiers: [{ scheme: han(100), identifier: han(300) }],
     })
-    expect([kind, answer.status, answer.body['errors']]).toEqual([kind, 201, undefined])
+    expect([kind, response.status, response.body['errors']]).toEqual([kind, 201, undefined])
   }
 })

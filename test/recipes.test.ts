@@ -1,10 +1,10 @@
-// The documentation stays true: every request in it that is followed by an answer is made of the seed, and compared.
+// The examples in the documentation: every documented response equals the real one on the seeded database.
 //
 // A request is a ```http block (`GET /v1/...`) or a ```sh block (`curl … 'http://localhost:3000/v1/...'`); a ```json
-// block right behind it is its answer. `…` stands for what differs from machine to machine or was left out: a value,
-// the rest of a string, the rest of a list (as its last item), the other fields of an object (as a key).
+// block right after it is its response. `…` stands for a value that differs by machine or is left out: a value, the
+// rest of a string, the rest of a list (as its last item), the other fields of an object (as a key).
 //
-// After a change of the seed or of a shape: RECIPES=write npx vitest run test/recipes.test.ts
+// To update them after a change of the seed or a schema: RECIPES=write npx vitest run test/recipes.test.ts
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { service } from './helpers/app.ts'
@@ -12,9 +12,9 @@ import { service } from './helpers/app.ts'
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 const BLOCK = /```(?:http|sh)\n((?:(?!```).)*)\n```\s*```json\n((?:(?!```).)*)\n```/gs
-const LEFT_OUT = '…'
+const ELLIPSIS = '…'
 
-/** Fields whose values differ by machine, or by the smallest change of the seed. */
+/** Fields whose values differ by machine, or change with any change of the seed. */
 const DIFFERS = new Set([
   'createdAt',
   'updatedAt',
@@ -30,56 +30,56 @@ const DIFFERS = new Set([
 
 interface Recipe {
   path: string
-  answer: Json
+  response: Json
 }
 
 const urlOf = (name: string) => new URL(`../${name}`, import.meta.url)
 
-/** The path that a block asks for; null when it makes no GET. */
+/** The requested path of a block; null if it is not a GET. */
 function pathIn(block: string): string | null {
-  const asked = /^GET (\/\S+)/.exec(block) ?? /^curl -s 'http:\/\/localhost:3000(\/[^']+)'/.exec(block)
-  return asked?.[1] ?? null
+  const match = /^GET (\/\S+)/.exec(block) ?? /^curl -s 'http:\/\/localhost:3000(\/[^']+)'/.exec(block)
+  return match?.[1] ?? null
 }
 
 function recipesIn(text: string): Recipe[] {
-  return [...text.matchAll(BLOCK)].flatMap(([, block = '', answer = '']) => {
+  return [...text.matchAll(BLOCK)].flatMap(([, block = '', response = '']) => {
     const path = pathIn(block)
-    return path === null ? [] : [{ path, answer: JSON.parse(answer) as Json }]
+    return path === null ? [] : [{ path, response: JSON.parse(response) as Json }]
   })
 }
 
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What the documentation says, with what it leaves out taken from the real answer. */
+/** The documented response, with the parts it leaves out taken from the real response. */
 function filled(documented: Json, actual: Json | undefined): Json {
-  if (documented === LEFT_OUT) return actual ?? LEFT_OUT
-  if (typeof documented === 'string' && documented.endsWith(LEFT_OUT) && typeof actual === 'string') {
+  if (documented === ELLIPSIS) return actual ?? ELLIPSIS
+  if (typeof documented === 'string' && documented.endsWith(ELLIPSIS) && typeof actual === 'string') {
     return actual.startsWith(documented.slice(0, -1)) ? actual : documented
   }
   if (Array.isArray(documented) && Array.isArray(actual)) {
-    const cut = documented.at(-1) === LEFT_OUT
+    const cut = documented.at(-1) === ELLIPSIS
     const said = cut ? documented.slice(0, -1) : documented
     const items = said.map((item, index) => filled(item, actual[index]))
     return cut ? [...items, ...actual.slice(said.length)] : items
   }
   if (isObject(documented) && isObject(actual)) {
-    const { [LEFT_OUT]: cut, ...said } = documented
+    const { [ELLIPSIS]: cut, ...said } = documented
     const fields = Object.entries(said).map(([key, value]) => [key, filled(value, actual[key])] as const)
     return { ...(cut === undefined ? {} : actual), ...Object.fromEntries(fields) }
   }
   return documented
 }
 
-/** An answer as the documentation shows it. */
+/** A response as the documentation shows it. */
 function masked(value: Json, key = ''): Json {
-  if (DIFFERS.has(key) && value !== null) return LEFT_OUT
+  if (DIFFERS.has(key) && value !== null) return ELLIPSIS
   if (Array.isArray(value)) return value.map((item) => masked(item))
   if (!isObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner, name)]))
 }
 
-/** JSON for people: what fits on a line stands on one. */
+/** Formats JSON for readers: values that fit on a line are on one. */
 function pretty(value: Json, indent = ''): string {
   const flat = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
   if (indent.length + flat.length <= 100 || typeof value !== 'object' || value === null) return flat
@@ -91,29 +91,29 @@ function pretty(value: Json, indent = ''): string {
   return `${open}\n${lines.map((line) => deeper + line).join(',\n')}\n${indent}${close}`
 }
 
-/** What a problem document says of itself; anything else is a success. */
-const statusOf = (answer: Json) =>
-  isObject(answer) && String(answer['type']).startsWith('/problems/') ? answer['status'] : 200
+/** The status in a problem document, or 200. */
+const statusOf = (response: Json) =>
+  isObject(response) && String(response['type']).startsWith('/problems/') ? response['status'] : 200
 
 describe.each([
   { name: 'README.md', least: 4 },
   { name: 'docs/querying.md', least: 10 },
 ])('$name', ({ name, least }) => {
-  test('gives the answers that the service gives', async () => {
+  test('contains the responses that the service returns', async () => {
     const { get } = await service({ seed: true })
     let text = readFileSync(urlOf(name), 'utf8')
     const recipes = recipesIn(text)
     expect(recipes.length).toBeGreaterThanOrEqual(least)
-    for (const { path, answer } of recipes) {
+    for (const { path, response } of recipes) {
       const { status, body } = await get(path)
-      const expected = filled(answer, body)
+      const expected = filled(response, body)
       if (process.env['RECIPES'] === 'write' && JSON.stringify(expected) !== JSON.stringify(body)) {
         text = text.replace(BLOCK, (whole, block: string, old: string) =>
           pathIn(block) === path ? whole.replace(old, () => pretty(masked(body))) : whole,
         )
         continue
       }
-      expect.soft(status, path).toBe(statusOf(answer))
+      expect.soft(status, path).toBe(statusOf(response))
       expect.soft(body, path).toEqual(expected)
     }
     if (process.env['RECIPES'] === 'write') writeFileSync(urlOf(name), text)

@@ -1,4 +1,4 @@
-// POST /v1/reports: a whole report in one call. What is known is found again; all of it is written, or nothing.
+// POST /v1/reports: a whole report in one request. Existing records are matched, and all of it is written or nothing.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
@@ -11,7 +11,7 @@ const TEXT =
 
 const source = (more: Body = {}): Body => ({ title: 'A report', language: 'en', text: TEXT, ...more })
 
-/** One of everything, each with a quote and with references by key. */
+/** A report with one item of each kind, with quotes and references by key. */
 const whole = (): Body => ({
   source: source({ key: 'src', publisherId: '=agency', evidence: [{ exact: 'Tashkent' }] }),
   topics: [
@@ -93,49 +93,49 @@ const send = (s: Service, report: Body, headers: Record<string, string> = {}) =>
   s.post('/v1/reports', report, headers)
 
 async function sent(s: Service, report: Body) {
-  const answer = await send(s, report)
-  expect(answer.status, answer.text).toBe(201)
-  return answer
+  const response = await send(s, report)
+  expect(response.status, response.text).toBe(201)
+  return response
 }
 
-/** What became of the items of a section. */
+/** The outcomes of the items of a section. */
 const outcomes = (body: Body, section: string): string[] =>
   body['data'].filter((one: Body) => one['section'] === section).map((one: Body) => one['outcome'])
 
 const total = async ({ get }: Service, path: string) =>
   (await get(`/v1/${path}?count=exact&limit=1`)).body['page']['total']
 
-describe('one call', () => {
-  test('writes everything of a report, with its quotes and its references by key', async () => {
+describe('one request', () => {
+  test('creates all records of a report, with their quotes and their references by key', async () => {
     const s = await service()
     const { status, headers, body } = await sent(s, whole())
     expect(status).toBe(201)
     expect(headers['location']).toBe(`/v1/sources/${body['sourceId']}`)
-    const made = new Map<string, Body>()
+    const records = new Map<string, Body>()
     for (const { key, path, id, outcome } of body['data']) {
       expect(outcome).toBe('created')
       const { body: doc } = await s.get(path)
       expect(doc['id']).toBe(id)
-      made.set(key ?? doc['title'] ?? doc['kind'], doc)
+      records.set(key ?? doc['title'] ?? doc['kind'], doc)
     }
-    const id = (key: string) => made.get(key)?.['id']
-    expect(made.get('src')).toMatchObject({ id: body['sourceId'], publisherId: id('agency'), text: TEXT })
-    expect(made.get('drills')).toMatchObject({ broaderId: id('security') })
-    expect(made.get('council')).toMatchObject({ parentId: id('body'), support: 'unsupported' })
-    expect(made.get('minister')).toMatchObject({
+    const id = (key: string) => records.get(key)?.['id']
+    expect(records.get('src')).toMatchObject({ id: body['sourceId'], publisherId: id('agency'), text: TEXT })
+    expect(records.get('drills')).toMatchObject({ broaderId: id('security') })
+    expect(records.get('council')).toMatchObject({ parentId: id('body'), support: 'unsupported' })
+    expect(records.get('minister')).toMatchObject({
       posts: [{ organizationId: id('body') }],
       support: 'single-source',
     })
-    expect(made.get('met')).toMatchObject({
+    expect(records.get('met')).toMatchObject({
       organizationId: id('council'),
       agenda: [{ topicIds: [id('drills')] }],
       participants: [{ speakerId: id('minister') }],
     })
-    expect(made.get('draft')).toMatchObject({
+    expect(records.get('draft')).toMatchObject({
       meetingId: id('met'),
       topicIds: [id('security'), id('drills')],
     })
-    expect(made.get('together')).toMatchObject({
+    expect(records.get('together')).toMatchObject({
       status: 'adopted',
       speakerId: id('minister'),
       meetingId: id('met'),
@@ -144,8 +144,8 @@ describe('one call', () => {
       onBehalfOf: { organizationId: id('body') },
       support: 'single-source',
     })
-    expect(made.get('A part of it')).toMatchObject({ parentId: id('together'), support: 'unsupported' })
-    expect(made.get('direct')).toMatchObject({ speakerId: id('minister'), meetingId: id('met') })
+    expect(records.get('A part of it')).toMatchObject({ parentId: id('together'), support: 'unsupported' })
+    expect(records.get('direct')).toMatchObject({ speakerId: id('minister'), meetingId: id('met') })
     const quotes = (await s.get(`/v1/statements/${id('direct')}/evidence`)).body['data'] as Body[]
     expect(
       quotes.map(({ exact, start, end, motivation, assertion, sourceId }) => [
@@ -168,7 +168,7 @@ describe('one call', () => {
     ])
   })
 
-  test('answers in the order in which it wrote, and all of it bears one instant, author and request', async () => {
+  test('returns the records in the order of creation, all with the same time and author', async () => {
     const s = await service()
     const { body } = await sent(s, whole())
     expect([...new Set(body['data'].map(({ section }: Body) => section))]).toEqual([
@@ -188,7 +188,7 @@ describe('one call', () => {
     expect(new Set(feed.map(({ at, actor }) => `${at} ${actor.id}`)).size).toBe(1)
   })
 
-  test('may be as small as its source, and a record may refer to what is known by id, code and slug', async () => {
+  test('can contain only a source; records can refer to existing ones by id, code and slug', async () => {
     const s = await service()
     expect((await sent(s, { source: source() })).body['data']).toHaveLength(1)
     await s.post('/v1/states', { code: 'ZZ', name: 'Z' })
@@ -210,7 +210,7 @@ describe('one call', () => {
     expect((await s.get(body['data'].at(-1).path)).body).toMatchObject({ speakerId, topicIds: [topic] })
   })
 
-  test('takes a text that looks like a key for the text that it is', async () => {
+  test('treats text that looks like a key as text', async () => {
     const s = await service()
     const { body } = await sent(s, {
       source: source({ title: '=minister' }),
@@ -223,20 +223,20 @@ describe('one call', () => {
   })
 })
 
-describe('what is known', () => {
-  /** Sends one item and says whether it was matched with `known`. */
-  async function matchOf(s: Service, section: string, known: string, item: Body) {
+describe('an existing record', () => {
+  /** Sends one item, and returns whether it was matched with `existing`. */
+  async function matchOf(s: Service, section: string, existing: string, item: Body) {
     const { body } = await sent(s, { source: source(), [section]: [item] })
     const { id, outcome } = body['data'].find((one: Body) => one['section'] === section)
-    expect(outcome).toBe(id === known ? 'matched' : 'created')
+    expect(outcome).toBe(id === existing ? 'matched' : 'created')
     return outcome
   }
 
-  test('is found by identifier, whatever it is called, of every kind', async () => {
+  test('is matched by identifier in each kind, whatever its name', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'wikidata', identifier: 'Q1' }]
     const others = [{ scheme: 'wikidata', identifier: 'Q2' }]
-    const cases: Record<string, [path: string, made: Body, again: Body]> = {
+    const cases: Record<string, [path: string, initial: Body, again: Body]> = {
       topics: ['topics', { slug: 'a', prefLabel: 'A' }, { slug: 'b', prefLabel: 'B' }],
       organizations: [
         'organizations',
@@ -248,10 +248,10 @@ describe('what is known', () => {
       agreements: ['agreements', { title: 'A', kind: 'treaty' }, { title: 'B', kind: 'charter' }],
       proposals: ['proposals', { title: 'A', proposedOn: '2022' }, { title: 'B', proposedOn: '2023' }],
     }
-    for (const [section, [path, made, again]] of Object.entries(cases)) {
-      const known = (await s.post(`/v1/${path}`, { ...made, identifiers })).body['id']
-      expect(await matchOf(s, section, known, { ...again, identifiers }), section).toBe('matched')
-      expect(await matchOf(s, section, known, { ...again, identifiers: others }), section).toBe('created')
+    for (const [section, [path, initial, again]] of Object.entries(cases)) {
+      const existing = (await s.post(`/v1/${path}`, { ...initial, identifiers })).body['id']
+      expect(await matchOf(s, section, existing, { ...again, identifiers }), section).toBe('matched')
+      expect(await matchOf(s, section, existing, { ...again, identifiers: others }), section).toBe('created')
     }
   })
 
@@ -278,11 +278,11 @@ describe('what is known', () => {
       ['Council of the SCO', 'Shanghai', 'SCO Secretariat'],
     ],
   ])(
-    'is found among %s by any of its names: case, diacritics and punctuation aside',
-    async (section, known, same, other) => {
+    'among %s is matched by any of its names, ignoring case, diacritics and punctuation',
+    async (section, existing, same, other) => {
       const s = await service()
       const rest = section === 'organizations' ? { classification: 'organ' } : {}
-      const { id } = (await s.post(`/v1/${section}`, { ...known, ...rest })).body
+      const { id } = (await s.post(`/v1/${section}`, { ...existing, ...rest })).body
       for (const name of same) {
         expect([name, await matchOf(s, section, id, { name, ...rest })]).toEqual([name, 'matched'])
       }
@@ -292,7 +292,7 @@ describe('what is known', () => {
     },
   )
 
-  test('is found by one of the other names of the item, and by its abbreviation', async () => {
+  test('is matched by one of the other names of the item, and by its abbreviation', async () => {
     const s = await service()
     const { id } = (await s.post('/v1/organizations', { name: 'The SCO', classification: 'organ' })).body
     const item = { name: 'The organisation', classification: 'organ' }
@@ -303,7 +303,7 @@ describe('what is known', () => {
     expect(await matchOf(s, 'topics', topic, { slug: 'counter-uav', prefLabel: 'Other' })).toBe('matched')
   })
 
-  test('is found among many records that hold its name within theirs', async () => {
+  test('is matched among many records whose names contain its name', async () => {
     const s = await service()
     const crowd = Array.from({ length: 150 }, (_, n) => ({
       name: `Ministry ${n}`,
@@ -316,7 +316,7 @@ describe('what is known', () => {
     )
   })
 
-  test('is not looked for among other kinds, nor where a name holds no word', async () => {
+  test('is not matched with another kind, nor by a name without words', async () => {
     const s = await service()
     await s.post('/v1/speakers', { name: 'Same' })
     await s.post('/v1/organizations', { name: '!!!', classification: 'organ' })
@@ -325,9 +325,9 @@ describe('what is known', () => {
     expect(outcomes(body, 'organizations')).toEqual(['created', 'created'])
   })
 
-  test('gets the new evidence and is not changed otherwise', async () => {
+  test('gets the new evidence and is otherwise unchanged', async () => {
     const s = await service()
-    const made = await s.post('/v1/speakers', {
+    const created = await s.post('/v1/speakers', {
       name: 'The minister',
       otherNames: ['M'],
       posts: [{ title: 'Deputy' }],
@@ -340,21 +340,21 @@ describe('what is known', () => {
       evidence: [{ exact: 'The minister' }],
     }
     const { body } = await sent(s, { source: source(), speakers: [item] })
-    const { id } = made.body
+    const { id } = created.body
     expect(body['data'].at(-1)).toMatchObject({ id, outcome: 'matched', path: `/v1/speakers/${id}` })
     const now = (await s.get(`/v1/speakers/${id}`)).body
     const { version, updatedAt } = now
-    expect(now).toEqual({ ...made.body, support: 'single-source', version: 2, updatedAt })
+    expect(now).toEqual({ ...created.body, support: 'single-source', version: 2, updatedAt })
     expect(version).toBe(2)
     const evidence = (await s.get(`/v1/speakers/${id}/evidence`)).body['data']
     expect(evidence).toMatchObject([{ exact: 'The minister', sourceId: body['sourceId'], recordId: id }])
-    // Without evidence nothing is written to it at all.
+    // Without evidence nothing is written to it.
     const { evidence: _, ...bare } = item
     await sent(s, { source: source(), speakers: [bare] })
     expect((await s.get(`/v1/speakers/${id}`)).body).toEqual(now)
   })
 
-  test('is what others in the report refer to by the key of the item that was matched', async () => {
+  test('is referenced by the key of the item that was matched', async () => {
     const s = await service()
     const { id } = (await s.post('/v1/speakers', { name: 'Known' })).body
     const { body } = await sent(s, {
@@ -365,14 +365,14 @@ describe('what is known', () => {
     expect((await s.get(body['data'].at(-1).path)).body['speakerId']).toBe(id)
   })
 
-  test('and named by two items of one report is one record', async () => {
+  test('may be created by another item of the same report', async () => {
     const s = await service()
     const { body } = await sent(s, { source: source(), speakers: [{ name: 'A B' }, { name: 'a b' }] })
     expect(outcomes(body, 'speakers')).toEqual(['created', 'matched'])
     expect(await total(s, 'speakers')).toBe(1)
   })
 
-  test('is no longer known when it was deleted or renamed', async () => {
+  test('is not matched after it was deleted or renamed', async () => {
     const s = await service()
     const gone = (await s.post('/v1/speakers', { name: 'Gone' })).body['id']
     await s.del(`/v1/speakers/${gone}`)
@@ -385,7 +385,7 @@ describe('what is known', () => {
     expect(outcomes(body, 'speakers')).toEqual(['created', 'created', 'matched'])
   })
 
-  test('by a name that fits several is refused (409) with all of them, until one is meant for sure', async () => {
+  test('is ambiguous when several have the name: 409 lists all of them, and an identifier or id resolves it', async () => {
     const s = await service()
     const identifiers = [{ scheme: 'x', identifier: '1' }]
     const first = (await s.post('/v1/speakers', { name: 'Li Wei', identifiers })).body['id']
@@ -417,8 +417,8 @@ describe('what is known', () => {
   })
 })
 
-describe('all or nothing', () => {
-  test('a quote that the source does not hold, in the last item, leaves the database as it was', async () => {
+describe('a rejected report', () => {
+  test('writes nothing when the last quote is not in the source', async () => {
     const s = await service()
     await s.post('/v1/speakers', { name: 'The minister' })
     const before = await s.rows()
@@ -428,26 +428,26 @@ describe('all or nothing', () => {
     expect([status, body['type']]).toEqual([422, '/problems/quote-absent'])
     expect(body['errors']).toMatchObject([{ pointer: '/statements/0/evidence/2/exact' }])
     expect(await s.rows()).toEqual(before)
-    // Mended, it goes through under the same key.
+    // The corrected report is accepted with the same key.
     expect((await send(s, whole(), { 'idempotency-key': 'k' })).status).toBe(201)
   })
 
   const at = (path: string, value: unknown) => (report: Body) => {
     const steps = path.split('.')
     const last = steps.pop() ?? ''
-    const holder = steps.reduce<Body>((inner, step) => inner[step], report)
-    if (value === undefined) delete holder[last]
-    else holder[last] = value
+    const parent = steps.reduce<Body>((inner, step) => inner[step], report)
+    if (value === undefined) delete parent[last]
+    else parent[last] = value
   }
 
-  test('every kind of fault is refused with a pointer into the report, and writes nothing', async () => {
+  test('has a pointer to the error, for every kind of error, and writes nothing', async () => {
     const s = await service()
     const taken = [{ scheme: 'x', identifier: '1' }]
-    const known = (
+    const existing = (
       await s.post('/v1/organizations', { name: 'K', classification: 'organ', identifiers: taken })
     ).body
     const before = await s.rows()
-    const cases: [pointer: string, status: number, spoil: (report: Body) => void][] = [
+    const cases: [pointer: string, status: number, breakReport: (report: Body) => void][] = [
       ['/source', 400, at('source', undefined)],
       ['/sauce', 400, at('sauce', {})],
       ['/source/text', 400, at('source.text', undefined)],
@@ -460,20 +460,20 @@ describe('all or nothing', () => {
       ['/meetings/0/participants/0/role', 400, at('meetings.0.participants.0.role', 'king')],
       ['/statements/0/evidence/0/exact', 400, at('statements.0.evidence.0.exact', '')],
       ['/statements/0/evidence/0/sourceId', 400, at('statements.0.evidence.0.sourceId', '=src')],
-      // References: to nothing, to a record that is not there, to one of another kind, to one that comes later.
+      // References to an unknown key, an unknown record, another kind, and a later record.
       ['/statements/0/speakerId', 400, at('statements.0.speakerId', '=nobody')],
       ['/proposals/0/topicIds/0', 422, at('proposals.0.topicIds', ['no-such-topic'])],
       ['/proposals/0/speakerId', 422, at('proposals.0.speakerId', 'spk_01gb6jc400ezz8kdnweefcy4dk')],
-      ['/proposals/0/speakerId', 400, at('proposals.0.speakerId', known['id'])],
+      ['/proposals/0/speakerId', 400, at('proposals.0.speakerId', existing['id'])],
       ['/proposals/0/speakerId', 400, at('proposals.0.speakerId', '=met')],
       ['/organizations/1/parentId', 400, at('organizations.1.parentId', '=council')],
       ['/organizations/1/parentId', 400, at('organizations.1.parentId', '=body')],
       ['/agreements/0/meetingId', 400, at('agreements.0.meetingId', '=together')],
       ['/speakers/0/posts/0/organizationId', 400, at('speakers.0.posts.0.organizationId', '=nobody')],
-      // Keys that are used twice, in one section and across sections.
+      // Duplicate keys, in one section and in two.
       ['/organizations/2/key', 400, at('organizations.2.key', 'body')],
       ['/statements/0/key', 400, at('statements.0.key', 'met')],
-      // What is well formed and cannot be.
+      // Well-formed values that are inconsistent.
       ['/meetings/0/endDate', 422, at('meetings.0.endDate', '2022-08-01')],
       ['/statements/0/evidence/2/note', 422, at('statements.0.evidence.2.note', undefined)],
       ['/statements/0/evidence/1/exact', 422, at('statements.0.evidence.1', { exact: 'He said' })],
@@ -481,20 +481,20 @@ describe('all or nothing', () => {
       ['/topics/1/evidence/0/exact', 422, at('topics.1.evidence.0', { exact: 'exercise', start: 1, end: 9 })],
       ['/proposals/0/events/0/status', 409, at('proposals.0.events.0.occurredOn', '2022-08-01')],
     ]
-    for (const [pointer, status, spoil] of cases) {
+    for (const [pointer, status, breakReport] of cases) {
       const report = whole()
-      spoil(report)
-      const answer = await send(s, report)
-      const pointers = (answer.body['errors'] ?? []).map((fault: Body) => fault['pointer'])
-      expect([answer.status, [...new Set(pointers)]], answer.text).toEqual([status, [pointer]])
+      breakReport(report)
+      const response = await send(s, report)
+      const pointers = (response.body['errors'] ?? []).map((fault: Body) => fault['pointer'])
+      expect([response.status, [...new Set(pointers)]], response.text).toEqual([status, [pointer]])
     }
     expect(await s.rows()).toEqual(before)
     await sent(s, whole())
   })
 })
 
-describe('a report that is sent again', () => {
-  test('with the same Idempotency-Key answers the same and writes nothing; changed, it is refused', async () => {
+describe('a repeated report', () => {
+  test('with the same Idempotency-Key returns the same response and writes nothing; a changed one is rejected', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const first = await send(s, whole(), key)
@@ -511,7 +511,7 @@ describe('a report that is sent again', () => {
     expect(await s.rows()).toEqual(before)
   })
 
-  test('twice at once with one Idempotency-Key is written once', async () => {
+  test('sent twice at once with the same Idempotency-Key is written once', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const [one, other] = await Promise.all([send(s, whole(), key), send(s, whole(), key)])
@@ -519,7 +519,7 @@ describe('a report that is sent again', () => {
     expect(await total(s, 'sources')).toBe(1)
   })
 
-  test('without one finds the source, people, bodies and topics again, and quotes nothing twice; meeting, agreement, proposals and statements without identifiers are made anew', async () => {
+  test('without a key matches the source, speakers, organizations, topics and quotes; it creates the other records again', async () => {
     const s = await service()
     await sent(s, whole())
     const { body } = await sent(s, whole())
@@ -540,13 +540,13 @@ describe('a report that is sent again', () => {
     expect(
       await Promise.all(['speakers', 'organizations', 'topics', 'proposals'].map((path) => total(s, path))),
     ).toEqual([1, 3, 2, 4])
-    // The same report again is no second source, and its quotes are there already.
+    // The repeated report is not a second source, and its quotes exist already.
     const [minister] = (await s.get('/v1/speakers?include=evidence')).body['data']
     expect(minister).toMatchObject({ support: 'single-source', version: 2 })
     expect(minister['evidence']).toHaveLength(1)
   })
 
-  test('with identifiers on every record doubles none of them', async () => {
+  test('with identifiers on every record creates no duplicates', async () => {
     const s = await service()
     const report = whole()
     let n = 0
@@ -566,7 +566,7 @@ describe('the seed', () => {
   const readYaml = (name: string) =>
     parseYaml(readFileSync(new URL(`../seeds/${name}`, import.meta.url), 'utf8'))
 
-  /** Every write in order, with ids by their first appearance and without instants. */
+  /** Every write in order, with ids numbered by appearance and without times. */
   async function writes({ get }: Service) {
     const { body } = await get('/v1/changes?limit=1000')
     expect(body['page']['hasMore']).toBe(false)
@@ -587,14 +587,14 @@ describe('the seed', () => {
     return JSON.parse(text)
   }
 
-  test('of the article is what POST /v1/reports makes of the same file, write for write', async () => {
+  test('of the article equals a POST /v1/reports of the same file, write for write', async () => {
     const seeded = await service({ seed: true })
     const posted = await service()
     for (const { record: _, key: __, ...state } of readYaml('states.yaml').records) {
       expect((await posted.post('/v1/states', state)).status).toBe(201)
     }
-    const { source: given, records } = readYaml('article.yaml')
-    const { file, ...fields } = given
+    const { source: articleSource, records } = readYaml('article.yaml')
+    const { file, ...fields } = articleSource
     const text = readFileSync(new URL(`../seeds/${file}`, import.meta.url), 'utf8')
     const sections = Object.fromEntries(
       Object.entries(SECTIONS).map(([section, kind]) => [

@@ -1,4 +1,4 @@
-// Search: whatever someone types is a query, finds what a reader would call a match, and shows it safely.
+// Full-text search: every string is a valid query, matches are what readers expect, and snippets are safe HTML.
 
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
@@ -13,11 +13,11 @@ import { ENGINE } from './helpers/database.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
-/** Makes proposals with these titles and summaries. */
+/** Creates proposals with these titles and summaries. */
 async function proposals(s: Service, ...texts: (string | [string, string])[]): Promise<string[]> {
   const ids: string[] = []
-  for (const given of texts) {
-    const [title, summary = null] = [given].flat()
+  for (const entry of texts) {
+    const [title, summary = null] = [entry].flat()
     const { status, body, text } = await s.post('/v1/proposals', { title, summary, proposedOn: '2022-08-24' })
     expect(status, text).toBe(201)
     ids.push(body['id'])
@@ -40,12 +40,12 @@ async function listed(s: Service, q: string): Promise<string[]> {
   return body['data'].map(({ title }: Body) => title)
 }
 
-/** Makes the full-text index give an estimate, which decides how a list with `q` is read. */
+/** Mocks the estimate of the full-text index, which determines the plan of a list with `q`. */
 const estimating = (s: Service, estimate: TextMatches) =>
   vi.spyOn(s.engine.search, 'estimateMatches').mockResolvedValue(estimate)
 
 describe('a search', () => {
-  test('finds all of the words in any order, whole phrases, beginnings, either side of OR, and leaves out what has a minus', async () => {
+  test('supports words in any order, phrases, prefixes, OR and exclusion by a minus', async () => {
     const s = await service()
     await proposals(
       s,
@@ -92,7 +92,7 @@ describe('a search', () => {
     }
   })
 
-  test('of nothing but what must be missing lists all else', async () => {
+  test('with only excluded words returns all other records', async () => {
     const s = await service()
     await proposals(s, 'Drones', 'Trade', 'Trade in drones')
     expect(await listed(s, '-drones')).toEqual(['Trade'])
@@ -102,7 +102,7 @@ describe('a search', () => {
     expect(await listed(s, 'trade OR -drones')).toEqual(['Trade', 'Trade in drones'])
   })
 
-  test('puts the title above the body, and more of the words above fewer', async () => {
+  test('ranks matches in titles before matches in bodies, and more matching words before fewer', async () => {
     const s = await service()
     await proposals(
       s,
@@ -118,7 +118,7 @@ describe('a search', () => {
     expect(new Set(scores).size).toBe(3)
   })
 
-  test('does not mind case or diacritics, in the query or in the text', async () => {
+  test('ignores case and diacritics, in queries and in texts', async () => {
     const s = await service()
     const pairs = [
       ['Ünïcôdé', 'unicode'],
@@ -147,7 +147,7 @@ describe('a search', () => {
     expect(await titles(s, 'йод')).toEqual([])
   })
 
-  test('finds Chinese, Japanese, Korean and Thai anywhere in a text, one character or many, and only what stands together', async () => {
+  test('matches any adjacent characters in Chinese, Japanese, Korean and Thai', async () => {
     const s = await service()
     const [cn, jp, kr, th] = [
       '上海合作组织成员国国防部长会议',
@@ -179,7 +179,7 @@ describe('a search', () => {
     }
   })
 
-  test('splits scripts that run into each other, and takes emoji as no words', async () => {
+  test('separates adjacent scripts, and ignores emoji', async () => {
     const s = await service()
     await proposals(s, '上合组织SCO峰会2024年', 'Peace ☮️ talks 🚀 now', 'Талибан🚫Kabul', 'न्यायालय में', 'مُحَمَّد')
     const all = {
@@ -200,7 +200,7 @@ describe('a search', () => {
       expect(await titles(s, q), q).toEqual([])
   })
 
-  test('follows every edit and every delete at once', async () => {
+  test('follows every update and deletion immediately', async () => {
     const s = await service()
     const [id] = await proposals(s, ['First title', 'First body'])
     await s.patch(`/v1/proposals/${id}`, { title: 'Second title' })
@@ -214,7 +214,7 @@ describe('a search', () => {
     expect(await listed(s, 'second')).toEqual([])
   })
 
-  test('goes over all kinds at once, tells what each hit is and where to read it, and narrows to kinds', async () => {
+  test('returns all kinds with kind, title, date and path of each hit, and can be limited to kinds', async () => {
     const s = await service({ seed: true })
     const speaker = await s.post('/v1/speakers', { name: 'Zebra', posts: [{ title: 'Keeper' }] })
     const bodies: Record<string, Body> = {
@@ -257,7 +257,7 @@ describe('a search', () => {
     }
   })
 
-  test('pages by cursor through all of its hits, each once, with a total when asked; a cursor is good for its query alone', async () => {
+  test('is paged by cursor, with each hit once and an optional total; a cursor is valid for its query only', async () => {
     const s = await service()
     await proposals(s, ...Array.from({ length: 23 }, (_, n) => `Drones ${'again '.repeat(n)}`))
     const whole = (await search(s, 'drones')).map(({ id }) => id)
@@ -282,7 +282,7 @@ describe('a search', () => {
     expect((await s.get('/v1/search')).body).toMatchObject({ status: 400, errors: [{ parameter: 'q' }] })
   })
 
-  test('costs no more queries for many hits than for one', async () => {
+  test('takes no more queries for many hits than for one', async () => {
     const s = await service()
     await proposals(s, ...Array.from({ length: 30 }, (_, n) => `Drones ${n}`))
     const cost = async (query: string) => {
@@ -295,7 +295,7 @@ describe('a search', () => {
   })
 })
 
-/** What a browser shows of a snippet; throws when it is anything but text and marks. */
+/** A snippet as a browser displays it; throws unless it contains only text and marks. */
 function shown(html: string): { text: string; marked: string[] } {
   const marked: string[] = []
   let depth = 0
@@ -320,10 +320,10 @@ function shown(html: string): { text: string; marked: string[] } {
 
 const ellipsisOff = (text: string) => text.replace(/^…/, '').replace(/…$/, '')
 
-describe('a word of more records than are ranked', () => {
+describe('a word in more records than are ranked', () => {
   const MATCHES = 10_000
 
-  /** Entries of records that there are not, so that only the last ones are shown. */
+  /** Adds index entries without records, so that only the last two, which have records, are returned. */
   async function crowd(s: Service): Promise<string[]> {
     const { search } = s.engine
     await s.engine.write(async (writer) => {
@@ -337,7 +337,7 @@ describe('a word of more records than are ranked', () => {
           body: 'crowded',
         })
     })
-    // Whose change is numbered behind all of these.
+    // The next change gets a number after all of these.
     await s.engine.write((writer) =>
       writer.run(
         sql`insert into changes (seq, kind, "recordId", version, op, at, "actorId", "actorName") values (2000000, 'speaker', 'spk_x', 1, 'create', '2000-01-01T00:00:00.000Z', 'x', 'x')`,
@@ -347,7 +347,7 @@ describe('a word of more records than are ranked', () => {
   }
 
   test.skipIf(ENGINE !== 'sqlite')(
-    'is found all the same, the latest changes first, and the answer says that nothing is ranked',
+    'returns the latest changes first, unranked, and the response says so',
     async () => {
       const s = await service()
       const [first, second] = await crowd(s)
@@ -357,24 +357,24 @@ describe('a word of more records than are ranked', () => {
         [second, 0],
         [first, 0],
       ])
-      // A word beside it makes it few.
+      // With a second word there are few matches, which are ranked.
       const few = (await s.get('/v1/search?q=crowded%20last')).body
       expect([few['page'].ranked, few['data'].length, few['data'][0].score > 0]).toEqual([true, 1, true])
     },
     60_000,
   )
 
-  test('is told from others without looking at all of them, and its latest are found on both engines', async () => {
+  test('is detected without counting all matches, and its latest matches are the same on both engines', async () => {
     const s = await service()
     const [first, second, third] = await proposals(s, 'Common one', 'Common two', 'Rare three')
     const { search, reader } = s.engine
-    const ask = (q: string) => parseSearch(q)
-    expect(await search.exceeds(reader, ask('common'), 1)).toBe(true)
-    expect(await search.exceeds(reader, ask('common'), 2)).toBe(false)
-    expect(await search.exceeds(reader, ask('-common'), 0)).toBe(true)
-    expect(await search.exceeds(reader, ask(''), 0)).toBe(false)
+    const parse = (q: string) => parseSearch(q)
+    expect(await search.exceeds(reader, parse('common'), 1)).toBe(true)
+    expect(await search.exceeds(reader, parse('common'), 2)).toBe(false)
+    expect(await search.exceeds(reader, parse('-common'), 0)).toBe(true)
+    expect(await search.exceeds(reader, parse(''), 0)).toBe(false)
     const latest = async (q: string, kinds: string[] | null, limit: number, offset: number) =>
-      (await search.latest(reader, ask(q), kinds, limit, offset)).map(({ recordId }) => recordId)
+      (await search.latest(reader, parse(q), kinds, limit, offset)).map(({ recordId }) => recordId)
     expect(await latest('common OR rare', null, 2, 0)).toEqual([third, second])
     expect(await latest('common OR rare', ['proposal'], 2, 2)).toEqual([first])
     expect(await latest('common', ['speaker'], 2, 0)).toEqual([])
@@ -383,7 +383,7 @@ describe('a word of more records than are ranked', () => {
 })
 
 describe('a snippet', () => {
-  test('shows hostile text as text, with the matches marked', async () => {
+  test('escapes hostile text, with the matches marked', async () => {
     const s = await service()
     const title = `<script>alert('x')</script> & "drones" &amp; <mark>`
     await proposals(s, title, ['Drones', `</mark><img src=x onerror="alert(1)"> drones' & <b>drones</b>`])
@@ -398,7 +398,7 @@ describe('a snippet', () => {
     }
   })
 
-  test('of a long text shows the place of the match, in its own spelling, and where it was cut', () => {
+  test('of a long text contains the match in its original spelling, and an ellipsis where it is cut', () => {
     const text = `${'word '.repeat(200)}the Cöunter-DRÖNES here ${'word '.repeat(200)}`
     const html = snippet(text, parseSearch('drones')) ?? ''
     const { text: plain, marked } = shown(html)
@@ -408,7 +408,7 @@ describe('a snippet', () => {
     expect(plain.length).toBeLessThan(300)
   })
 
-  test('marks phrases whole, beginnings by the word, characters of Chinese by themselves', () => {
+  test('marks whole phrases, whole words for prefixes, and single Chinese characters', () => {
     const marks = (text: string, q: string) => shown(snippet(text, parseSearch(q)) ?? '').marked
     expect(marks('one two three two', '"two three"')).toEqual(['two three'])
     expect(marks('drones and drone strikes', 'dro*')).toEqual(['drones', 'drone'])
@@ -419,7 +419,7 @@ describe('a snippet', () => {
     expect(snippet('drones', parseSearch('-drones'))).toBeNull()
   })
 
-  test('never cuts a character in two', () => {
+  test('never splits a surrogate pair', () => {
     for (let pad = 220; pad < 250; pad++) {
       const text = `x ${'a'.repeat(pad)}${'😀'.repeat(40)}`
       const { text: plain } = shown(snippet(text, parseSearch('x')) ?? '')
@@ -428,12 +428,12 @@ describe('a snippet', () => {
     }
   })
 
-  test('of any text and any query is safe and shows a piece of the text', () => {
+  test('is safe and part of the text, for any text and any query', () => {
     const alphabet = fc.constantFrom(...'<>&"\'/ab cé国й😀-…\n;#')
     const text = fc.oneof(fc.string({ unit: alphabet, maxLength: 600 }), fc.string({ unit: 'grapheme' }))
     fc.assert(
-      fc.property(text, fc.string({ unit: alphabet, maxLength: 5 }), (given, q) => {
-        const whole = given.replaceAll('…', '.')
+      fc.property(text, fc.string({ unit: alphabet, maxLength: 5 }), (raw, q) => {
+        const whole = raw.replaceAll('…', '.')
         const html = snippet(whole, parseSearch(q))
         if (html === null) return
         const { text: plain, marked } = shown(html)
@@ -445,8 +445,8 @@ describe('a snippet', () => {
   })
 })
 
-describe('any string at all', () => {
-  test('of plain letters is folded as it is beside others', () => {
+describe('any string', () => {
+  test('in ASCII is folded the same alone and next to other characters', () => {
     const ascii = fc.string({ unit: fc.integer({ max: 127 }).map((code) => String.fromCharCode(code)) })
     fc.assert(
       fc.property(ascii, (text) => {
@@ -513,7 +513,7 @@ describe('any string at all', () => {
     )
     .filter((text) => text.length <= 500)
 
-  test('is a legal query, for search and for q, and both find the same', async () => {
+  test('is a valid query in search and in lists, with the same matches', async () => {
     const s = await service()
     await proposals(
       s,
@@ -542,7 +542,7 @@ describe('any string at all', () => {
     )
   })
 
-  test('finds the same rows in the same order in a list, however many records match', async () => {
+  test('returns the same rows in the same order in a list, for every plan', async () => {
     const s = await service()
     await proposals(
       s,
@@ -590,7 +590,7 @@ describe('any string at all', () => {
     )
   })
 
-  test('whose matches are far apart in long texts is looked up in the index instead of scanning', async () => {
+  test('with rare matches in long texts is looked up in the index instead of scanning', async () => {
     const s = await service()
     const long = 'word '.repeat(1990)
     await proposals(
@@ -609,7 +609,7 @@ describe('any string at all', () => {
     expect(matching).not.toHaveBeenCalled()
   })
 
-  test('as raw bytes of a URL that are no UTF-8, or a lone percent sign, is no error of the service', async () => {
+  test('as invalid UTF-8 or a lone percent sign in a URL causes no internal error', async () => {
     const s = await service()
     for (const raw of ['%ff%fe', '%', '%zz', '%00', 'a%00b', '%ed%a0%80', '+', '%20', '%22', '&q', '%0a']) {
       for (const url of [`/v1/search?q=${raw}`, `/v1/proposals?q=${raw}`]) {
@@ -620,7 +620,7 @@ describe('any string at all', () => {
     }
   })
 
-  test('in a record is indexed, found and shown', async () => {
+  test('in a record is indexed, found and displayed', async () => {
     const s = await service()
     const records = recordsOn(s.engine)
     const topics = catalogue.resource('topic')
@@ -650,7 +650,7 @@ describe('any string at all', () => {
   })
 })
 
-describe('the language of search', () => {
+describe('the search language', () => {
   test.each([
     ['one two', [{ all: ['one', 'two'], not: [] }]],
     ['"one two"', [{ all: ['one two'], not: [] }]],
@@ -674,7 +674,7 @@ describe('the language of search', () => {
     ['OR OR', []],
     ['- * "" ()', []],
     ['Ёлка', [{ all: ['елка'], not: [] }]],
-  ])('reads %s', (query, expected) => {
+  ])('parses %s', (query, expected) => {
     const read = parseSearch(query).map(({ all, not }) => {
       const words = (terms: typeof all) =>
         terms.map(({ words, prefix }) => words.join(' ') + (prefix ? '*' : ''))
@@ -683,7 +683,7 @@ describe('the language of search', () => {
     expect(read).toEqual(expected)
   })
 
-  test('folds a text to words of small letters and numbers, the same however often', () => {
+  test('folds text to words of lower-case letters and digits, idempotently', () => {
     expect(fold('  Ünï—CÔDÉ, №5!\n')).toBe('uni code 5')
     expect(fold('Foo™ word¹')).toBe('foo word')
     expect(fold('Đà Nẵng Łódź Æsir')).toBe('da nang lodz aesir')
@@ -699,14 +699,14 @@ describe('the language of search', () => {
     )
   })
 
-  test('escapes what HTML could take for its own', () => {
+  test('escapes HTML', () => {
     expect(escapeHtml(`<a href="x">'&</a>`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;&#60;/a&#62;')
   })
 })
 
-test('finds in texts of any length and words of any length what stands there, and nothing else', async () => {
+test('texts and words of any length are searchable as a whole', async () => {
   const s = await service()
-  // More words, and further on, than an index of PostgreSQL takes in one piece.
+  // More words than fit in one index entry of PostgreSQL.
   const words = Array.from({ length: 90_000 }, (_, n) => `слово${n}`)
   const text = `begin here ${words.join(' ')} then the needle stands at the end ${'x'.repeat(3000)}y`
   const post = (title: string, body: string) => s.post('/v1/sources', { title, language: 'ru', text: body })

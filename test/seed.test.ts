@@ -1,11 +1,11 @@
-// The seed: what one article says, with the words for all of it, and nothing more.
+// The seed: the content of one article, with a quote for every fact, and nothing else.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { catalogue } from '../src/resources/index.ts'
 import { seed } from '../src/seed.ts'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 
 const seeds = new URL('../seeds/', import.meta.url)
 const { sentencesWithoutFacts, source } = parse(readFileSync(new URL('article.yaml', seeds), 'utf8')) as {
@@ -17,7 +17,7 @@ const article = bytes.toString('utf8')
 /** The code points of the article. */
 const points = [...article]
 
-type Doc = Answer['body'] & { id: string }
+type Doc = TestResponse['body'] & { id: string }
 
 /** All records of every resource, and the evidence of each. */
 async function everything({ get }: Service) {
@@ -51,7 +51,7 @@ describe('the seeded source', () => {
 })
 
 describe('every seeded record', () => {
-  test('but the reference states has evidence, and says how many sources it has', async () => {
+  test('except states has evidence, and the support of a single source', async () => {
     const all = await everything(await service({ seed: true }))
     expect(all.length).toBeGreaterThan(30)
     for (const { path, record, evidence } of all) {
@@ -65,7 +65,7 @@ describe('every seeded record', () => {
     }
   })
 
-  test('quotes what stands in the article at that place, to the letter', async () => {
+  test('has quotes that equal the text of the article at their offsets', async () => {
     const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
     expect(all.length).toBeGreaterThan(60)
     for (const { exact, start, end, prefix, suffix } of all) {
@@ -75,7 +75,7 @@ describe('every seeded record', () => {
     }
   })
 
-  test('that rests on an inference says why', async () => {
+  test('with an inference has a note with its reasoning', async () => {
     const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
     const inferences = all.filter(({ motivation }) => motivation === 'inference')
     expect(inferences.length).toBeGreaterThan(5)
@@ -97,20 +97,20 @@ describe('every seeded record', () => {
     const first = await ids(one)
     expect(await ids(other)).toEqual(first)
     expect(new Set(first).size).toBe(first.length)
-    // And on this one, now and in years to come:
+    // The id is also fixed, so that it stays the same in later versions.
     const [speaker] = (await one.get('/v1/speakers')).body['data'] as Doc[]
     expect(speaker?.id).toBe('spk_01gb6jc400f3jvw4vjq1313fg2')
   })
 })
 
-describe('the quotes', () => {
-  test('cover every word of the article but the sentences that carry no fact', async () => {
+describe('the seeded quotes', () => {
+  test('cover every word of the article except sentences without facts', async () => {
     const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
     const covered = new Set<number>()
     for (const { motivation, start, end } of all)
       if (motivation === 'quote') for (let at = start; at < end; at++) covered.add(at)
     const rest = points.map((point, at) => (covered.has(at) ? '\n' : point)).join('')
-    // What is left between the quotes: punctuation, and the sentences that carry no fact.
+    // The text between the quotes: punctuation, and the sentences without facts.
     const left = rest
       .split('\n')
       .map((piece) => piece.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
@@ -118,14 +118,14 @@ describe('the quotes', () => {
     expect(left).toEqual(sentencesWithoutFacts)
   })
 
-  test('leave out only sentences that stand in the article, once', () => {
+  test('leave out only sentences that occur in the article once', () => {
     expect(sentencesWithoutFacts).toEqual(['Archive photo'])
     for (const sentence of sentencesWithoutFacts) expect(article.split(sentence)).toHaveLength(2)
   })
 })
 
 describe('seeding', () => {
-  test('a second time does nothing', async () => {
+  test('a seeded database again does nothing', async () => {
     const { engine, rows } = await service({ seed: true })
     const before = await rows()
     expect(before['proposals']?.length).toBeGreaterThan(0)
@@ -133,7 +133,7 @@ describe('seeding', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('a database that somebody wrote to does nothing, even when all was deleted since', async () => {
+  test('a database that was written to does nothing, even if all records were deleted since', async () => {
     const { engine, rows, post, del } = await service()
     const { body } = await post('/v1/speakers', { name: 'Somebody' })
     expect(await seed(engine)).toBe(false)
@@ -144,13 +144,13 @@ describe('seeding', () => {
     expect(before['proposals']).toEqual([])
   })
 
-  test('an empty database does it, and says so', async () => {
+  test('an empty database writes the records and returns true', async () => {
     const { engine, get } = await service()
     expect(await seed(engine)).toBe(true)
     expect((await get('/v1/meetings')).body['data']).toHaveLength(1)
   })
 
-  test('is in the change log, by `seed`, like any other write', async () => {
+  test('is in the change log with the author `seed`', async () => {
     const { rows } = await service({ seed: true })
     const all = await rows()
     const changes = all['changes'] as unknown as { actorName: string; op: string; recordId: string }[]
@@ -163,7 +163,7 @@ describe('seeding', () => {
   })
 })
 
-describe('nothing more than the article says:', () => {
+describe('the seed contains only facts of the article:', () => {
   test('the states are the eight members of 24 August 2022, from the public record', async () => {
     const { get } = await service({ seed: true })
     const { data } = (await get('/v1/states?limit=200')).body as { data: Doc[] }
@@ -180,7 +180,7 @@ describe('nothing more than the article says:', () => {
     }
   })
 
-  test('no signature, no party, no adoption', async () => {
+  test('no agreement is signed, has parties or is adopted', async () => {
     const api = await service({ seed: true })
     const all = await everything(api)
     const agreements = all.filter(({ path }) => path === 'agreements')
@@ -204,14 +204,15 @@ describe('nothing more than the article says:', () => {
     const year = evidence.find(({ motivation, note }) => motivation === 'inference' && /2016/.test(note))
     expect(year?.['exact']).toContain('Wednesday')
     expect(year?.['note']).toContain('2022')
-    // The reasoning holds: both days were Wednesdays, and no other 24 August of 2012 to 2024 was one.
+    // Of all 24 August from 2012 to 2024, only those of 2016 and 2022 were Wednesdays.
     const years = [2012, 2013, 2014, 2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024]
     expect(years.filter((each) => new Date(Date.UTC(each, 7, 24)).getUTCDay() === 3)).toEqual([2016, 2022])
   })
 })
 
-describe('a newcomer asks', () => {
-  const titles = ({ body }: Answer) => (body['data'] as Doc[]).map(({ title }) => title as string).sort()
+describe('the seed answers:', () => {
+  const titles = ({ body }: TestResponse) =>
+    (body['data'] as Doc[]).map(({ title }) => title as string).sort()
 
   const PROPOSALS = [
     'Raise the military potential and efficiency of the SCO',
@@ -228,7 +229,7 @@ describe('a newcomer asks', () => {
   const PARTS = PROPOSALS.filter((title) => title.startsWith('Cooperate'))
   const ENTRUSTED = PROPOSALS.filter((title) => title.startsWith('Cooperate') || title.startsWith('Entrust'))
 
-  test('what did Shoigu propose in Tashkent, and where does it say so?', async () => {
+  test('what did Shoigu propose in Tashkent, and in which sentences?', async () => {
     const { get } = await service({ seed: true })
     const [speaker] = (await get('/v1/speakers?name=Sergei%20Shoigu')).body['data'] as Doc[]
     expect(speaker).toMatchObject({
@@ -266,7 +267,7 @@ describe('a newcomer asks', () => {
     expect(titles(await get(`/v1/proposals?parent=${whole?.id}`))).toEqual(PARTS)
   })
 
-  test('who speaks of drones?', async () => {
+  test('which proposals are about drones?', async () => {
     const { get } = await service({ seed: true })
     expect(titles(await get('/v1/proposals?topic=counter-uav'))).toEqual([
       'Cooperate in countering unmanned aerial vehicles',
@@ -275,7 +276,7 @@ describe('a newcomer asks', () => {
       expect((await get(`/v1/proposals?topic=${slug}`)).body['data']).toHaveLength(1)
   })
 
-  test('what is drafted, by whom, and what would it settle?', async () => {
+  test('which agreement is drafted, by whom, and about what?', async () => {
     const { get } = await service({ seed: true })
     const [draft] = (await get('/v1/agreements?status=drafted')).body['data'] as Doc[]
     expect(draft).toMatchObject({ kind: 'agreement', draftedBy: { stateCode: 'RU' } })
@@ -290,7 +291,7 @@ describe('a newcomer asks', () => {
     ).toEqual(new Set(['announced']))
   })
 
-  test('what did he say, in his words and in those of the reporter?', async () => {
+  test('which statements are verbatim, and which are reported?', async () => {
     const { get } = await service({ seed: true })
     const kinds = async (kind: string) =>
       ((await get(`/v1/statements?kind=${kind}`)).body['data'] as Doc[]).map(({ text }) => text as string)

@@ -1,4 +1,4 @@
-// What only a real socket shows: broken HTTP, large headers, bodies that are not wanted, connections that go on.
+// Behaviour that only a real socket shows: broken HTTP, large headers, unread bodies, reused connections.
 import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import request from 'supertest'
@@ -6,14 +6,14 @@ import { describe, expect, test } from 'vitest'
 import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import { eventually } from './helpers/wait.ts'
 
-interface RawAnswer {
+interface RawResponse {
   status: number
   headers: Record<string, string>
   body: string
 }
 
-/** Sends bytes and reads until the service hangs up. */
-async function raw(s: Service, sent: string | Buffer): Promise<RawAnswer> {
+/** Sends bytes and reads until the service closes the connection. */
+async function raw(s: Service, sent: string | Buffer): Promise<RawResponse> {
   if (!s.app.server.listening) await s.app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = s.app.server.address() as AddressInfo
   const received = await new Promise<string>((resolve, reject) => {
@@ -44,7 +44,7 @@ const get = (path: string, ...headers: string[]) =>
   [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n')
 
 describe('over a socket', () => {
-  test('a request that arrives while the service stops is answered with a problem, and when to try again', async () => {
+  test('a request that arrives during shutdown is answered with 503 and Retry-After', async () => {
     const s = await service()
     await s.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = s.app.server.address() as AddressInfo
@@ -54,7 +54,7 @@ describe('over a socket', () => {
     socket.setEncoding('utf8').on('data', (chunk) => {
       text += chunk
     })
-    // Begun before the service stops, ended behind that.
+    // The request begins before the shutdown and ends after it.
     socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
     const [connection] = (await begun) as [Socket]
     await eventually(() => expect(connection.bytesRead).toBeGreaterThan(0))
@@ -73,29 +73,29 @@ describe('over a socket', () => {
     })
   })
 
-  test('a record is made, read, changed and deleted', async () => {
+  test('a record is created, read, updated and deleted', async () => {
     const s = await service()
     await s.app.ready()
     const client = request(s.app.server)
-    const made = await client
+    const created = await client
       .post('/v1/speakers')
       .set('Authorization', `Bearer ${s.keys.analyst}`)
       .send({ name: 'A' })
-    expect([made.status, made.body.name, made.headers['etag']]).toEqual([
+    expect([created.status, created.body.name, created.headers['etag']]).toEqual([
       201,
       'A',
       expect.stringMatching(/^"1\./),
     ])
-    const url = String(made.headers['location'])
+    const url = String(created.headers['location'])
     const read = await client.get(url)
-    expect(read.body).toEqual(made.body)
+    expect(read.body).toEqual(created.body)
     expect(read.headers['content-type']).toBe('application/json; charset=utf-8')
     expect(Number(read.headers['content-length'])).toBe(Buffer.byteLength(read.text))
     expect((await client.get(url).set('If-None-Match', String(read.headers['etag']))).status).toBe(304)
     const changed = await client
       .patch(url)
       .set('Authorization', `Bearer ${s.keys.analyst}`)
-      .set('If-Match', String(made.headers['etag']))
+      .set('If-Match', String(created.headers['etag']))
       .set('Content-Type', 'application/merge-patch+json')
       .send(JSON.stringify({ name: 'Б 😀' }))
     expect([changed.status, changed.body.name, changed.body.version]).toEqual([200, 'Б 😀', 2])
@@ -111,7 +111,7 @@ describe('over a socket', () => {
     ])
   })
 
-  test('HEAD and 304 have no body, and the connection goes on behind them', async () => {
+  test('HEAD and 304 responses have no body, and the connection stays usable', async () => {
     const s = await service()
     const { headers, body } = await raw(
       s,
@@ -124,9 +124,9 @@ describe('over a socket', () => {
   })
 
   test.each<[string, string | Buffer, number, string]>([
-    ['that is no HTTP', 'hello\r\n\r\n', 400, 'malformed-body'],
+    ['that is not HTTP', 'hello\r\n\r\n', 400, 'malformed-body'],
     ['of TLS', Buffer.from('16030100a5010000a10303', 'hex'), 400, 'malformed-body'],
-    ['with a header that is none', get('/', 'no colon'), 400, 'malformed-body'],
+    ['with a malformed header', get('/', 'no colon'), 400, 'malformed-body'],
     ['with a NUL in a header', get('/', 'X-A: a\0b'), 400, 'malformed-body'],
     ['with two lengths', get('/', 'Content-Length: 1', 'Content-Length: 2'), 400, 'malformed-body'],
     [
@@ -135,9 +135,9 @@ describe('over a socket', () => {
       400,
       'malformed-body',
     ],
-    ['with a length that is none', get('/', 'Content-Length: ten'), 400, 'malformed-body'],
+    ['with a length that is not a number', get('/', 'Content-Length: ten'), 400, 'malformed-body'],
     ['with a broken chunk', `${get('/', 'Transfer-Encoding: chunked')}zz\r\n`, 400, 'malformed-body'],
-    ['with a method that nobody knows', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed-body'],
+    ['with an unknown method', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed-body'],
     ['with headers too large', get('/', `X-A: ${'a'.repeat(20_000)}`), 431, 'headers-too-large'],
     ['with a path too long', get(`/${'a'.repeat(20_000)}`), 431, 'headers-too-large'],
     [
@@ -146,16 +146,16 @@ describe('over a socket', () => {
       431,
       'headers-too-large',
     ],
-    ['that expects what nobody knows', get('/', 'Expect: miracles'), 417, 'expectation-failed'],
+    ['with an unknown expectation', get('/', 'Expect: miracles'), 417, 'expectation-failed'],
     ['without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed-body'],
   ])('a request %s is answered with a problem', async (_, sent, status, code) => {
     const s = await service()
-    const answer = await raw(s, sent)
-    expect(answer).toMatchObject({
+    const response = await raw(s, sent)
+    expect(response).toMatchObject({
       status,
       headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
     })
-    const body = JSON.parse(answer.body)
+    const body = JSON.parse(response.body)
     expect(body).toMatchObject({
       type: `/problems/${code}`,
       status,
@@ -163,12 +163,12 @@ describe('over a socket', () => {
       instance: expect.any(String),
     })
     expect(body.requestId).toMatch(REQUEST_ID)
-    expect(answer.headers['x-request-id']).toBe(body.requestId)
+    expect(response.headers['x-request-id']).toBe(body.requestId)
     expect((await s.get('/healthz')).status).toBe(200)
   })
 
   test.each(['Content-Length: 10000000', 'Transfer-Encoding: chunked'])(
-    'a body too large is refused before all of it has come (%s)',
+    'a body that is too large is rejected before it is read to its end (%s)',
     async (how) => {
       const s = await service()
       const authorization = `Authorization: Bearer ${s.keys.analyst}`
@@ -182,23 +182,23 @@ describe('over a socket', () => {
         '',
       ].join('\r\n')
       const chunk = `500000\r\n${'x'.repeat(0x500000)}\r\n`
-      const answer = await raw(s, how.startsWith('Content') ? head : head + chunk)
-      expect(answer).toMatchObject({
+      const response = await raw(s, how.startsWith('Content') ? head : head + chunk)
+      expect(response).toMatchObject({
         status: 413,
         headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
       })
-      expect(JSON.parse(answer.body)).toMatchObject({ type: '/problems/body-too-large', status: 413 })
+      expect(JSON.parse(response.body)).toMatchObject({ type: '/problems/body-too-large', status: 413 })
     },
   )
 
-  test('OPTIONS * and absolute URLs are answered, never with a 5xx', async () => {
+  test('OPTIONS * and absolute URLs never cause a 5xx', async () => {
     const s = await service()
     expect((await raw(s, get('*').replace('GET', 'OPTIONS'))).status).toBeLessThan(500)
     expect((await raw(s, get('http://localhost/healthz'))).status).toBeLessThan(500)
     expect((await raw(s, get('//healthz'))).status).toBe(404)
   })
 
-  test('whoever hangs up in the middle does no harm', async () => {
+  test('a client that disconnects during a request does not affect the service', async () => {
     const s = await service()
     await s.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = s.app.server.address() as AddressInfo

@@ -1,4 +1,4 @@
-// How SQLite looks for what lists ask: which indexes are used is a promise (docs/querying.md), so it is tested.
+// Query plans on SQLite: docs/querying.md promises which indexes are used.
 import Database from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -39,8 +39,8 @@ function sample(name: string, filter: Filter): string {
   }
 }
 
-/** The plans of the queries by which a page of a list is read: the first page, and one far behind it. */
-async function plans(s: Service, resource: Resource, given: Partial<ListQuery>): Promise<string[]> {
+/** The plans of the queries for a page of a list: the first page, and a later one. */
+async function plans(s: Service, resource: Resource, overrides: Partial<ListQuery>): Promise<string[]> {
   const { engine } = s
   const context = { catalogue, engine, reader: engine.reader, now: new Date(), cursorSecret: SECRET }
   const [path, descending] = [resource.defaultSort.replace('-', ''), resource.defaultSort.startsWith('-')]
@@ -51,13 +51,13 @@ async function plans(s: Service, resource: Resource, given: Partial<ListQuery>):
     asOf: null,
     knownAt: null,
     include: [],
-    ...given,
+    ...overrides,
   }
   const after = [...query.sort.map(() => 'm'), 'prp_m']
   const cursor = signCursor(SECRET, scopeOf(resource, query), { after, snapshot: 1_000_000_000 })
   const { name } = describeTable(resource.table)
   const database = new Database(s.file, { readonly: true })
-  const found: string[] = []
+  const details: string[] = []
   for (const page of [query, { ...query, cursor }]) {
     s.queries()
     await listPage(context, resource, page)
@@ -66,20 +66,20 @@ async function plans(s: Service, resource: Resource, given: Partial<ListQuery>):
     for (const text of texts) {
       const parameters = [...text.matchAll(/\?/g)].map(() => null)
       const steps = database.prepare(`explain query plan ${text}`).all(parameters) as { detail: string }[]
-      found.push(steps.map(({ detail }) => detail).join('; '))
+      details.push(steps.map(({ detail }) => detail).join('; '))
     }
   }
   database.close()
-  return found
+  return details
 }
 
-const bothWays = (column: string): SortKey[] => [
+const bothDirections = (column: string): SortKey[] => [
   { column, descending: false },
   { column, descending: true },
 ]
 
-/** The column that a filter looks at, where there is one and nothing else decides. */
-function columnBehind(resource: Resource, filter: Filter): string | undefined {
+/** The column of a filter, if it has exactly one. */
+function columnOf(resource: Resource, filter: Filter): string | undefined {
   if (filter.by === 'column' || filter.by === 'range') return filter.column
   if (filter.by !== 'reference' || filter.orPosition || filter.fields.length > 1) return undefined
   const [field] = filter.fields
@@ -88,10 +88,10 @@ function columnBehind(resource: Resource, filter: Filter): string | undefined {
 }
 
 test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
-  '%s in any of their orders are read along an index, from the first page to the last',
+  '%s in each of their sort orders are read along an index, on the first page and later ones',
   async (_, resource) => {
     const s = await service()
-    for (const key of resource.sorts.flatMap(bothWays)) {
+    for (const key of resource.sorts.flatMap(bothDirections)) {
       for (const plan of await plans(s, resource, { sort: [key] })) {
         expect(plan, JSON.stringify(key)).not.toContain('TEMP B-TREE')
         expect(plan, JSON.stringify(key)).toMatch(/^(SCAN|SEARCH) \w+ USING (INDEX|COVERING INDEX)/)
@@ -101,19 +101,19 @@ test.each(catalogue.resources.map((resource) => [resource.path, resource] as con
 )
 
 test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
-  'of %s, those with one value of a field are found by an index that has them in the order of the list',
+  '%s filtered by one field are read along an index in the order of the list',
   async (_, resource) => {
     const s = await service({ seed: true })
     const order = resource.defaultSort.replace('-', '')
     let seen = 0
     for (const [name, filter] of Object.entries(filtersOf(resource))) {
-      const column = columnBehind(resource, filter)
-      // How many sources a record has is no way to find it; what only one record can have needs no order.
+      const column = columnOf(resource, filter)
+      // No index exists for support, and unique fields need no order.
       if (column === undefined || ['support', 'code', 'slug'].includes(name)) continue
       seen += 1
       const filters = { [name]: [sample(name, filter)] }
-      // A range is read in the order of what it bounds.
-      for (const key of bothWays(filter.by === 'range' ? column : order)) {
+      // A range is sorted by its own column.
+      for (const key of bothDirections(filter.by === 'range' ? column : order)) {
         for (const plan of await plans(s, resource, { filters, sort: [key] })) {
           expect(plan, `${name} ${JSON.stringify(key)}`).not.toContain('TEMP B-TREE')
           expect(plan, `${name} ${JSON.stringify(key)}`).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX/)
@@ -125,13 +125,13 @@ test.each(catalogue.resources.map((resource) => [resource.path, resource] as con
 )
 
 test.each(catalogue.resources.map((resource) => [resource.path, resource] as const))(
-  'no filter of %s reads the whole table, whatever the order',
+  'no filter of %s scans the whole table, in any sort order',
   async (_, resource) => {
     const s = await service({ seed: true })
     const { name: table } = describeTable(resource.table)
     for (const [name, filter] of Object.entries(filtersOf(resource))) {
       const filters = { [name]: [sample(name, filter)] }
-      for (const key of resource.sorts.flatMap(bothWays)) {
+      for (const key of resource.sorts.flatMap(bothDirections)) {
         for (const plan of await plans(s, resource, { filters, sort: [key] }))
           expect(plan, `${name} ${JSON.stringify(key)}`).not.toMatch(new RegExp(`SCAN ${table}(?! USING)`))
       }
@@ -139,7 +139,7 @@ test.each(catalogue.resources.map((resource) => [resource.path, resource] as con
   },
 )
 
-test('what lives under a record, and what is cited from a source, is found by an index', async () => {
+test('the children of a record and the annotations of a source are read along an index', async () => {
   const s = await service({ seed: true })
   const { body } = await s.get('/v1/proposals?limit=1')
   const { body: sources } = await s.get('/v1/sources?limit=1')
@@ -164,7 +164,7 @@ test('what lives under a record, and what is cited from a source, is found by an
   database.close()
 })
 
-test('one record is looked for by its id, whether it is there, was, or never was, and in the log too', async () => {
+test('a record is looked up by its id in its table and in the change log, whether it exists or not', async () => {
   const s = await service({ seed: true })
   const { data } = (await s.get('/v1/proposals?limit=1')).body
   const database = new Database(s.file, { readonly: true })
@@ -190,25 +190,25 @@ test('one record is looked for by its id, whether it is there, was, or never was
 })
 
 /**
- * How often a statement was planned while `work` ran: better-sqlite3 then makes a function that makes its rows.
- * SQLite says of none that it was planned anew.
+ * How many statements were planned while `work` ran: better-sqlite3 then constructs a function for their rows. SQLite
+ * does not report it.
  */
-async function planned(work: () => Promise<unknown>): Promise<number> {
-  const makes = vi.spyOn(globalThis, 'Function')
+async function countPlans(work: () => Promise<unknown>): Promise<number> {
+  const constructed = vi.spyOn(globalThis, 'Function')
   try {
     await work()
-    return makes.mock.calls.filter(([body]) => String(body).startsWith('return (v0')).length
+    return constructed.mock.calls.filter(([body]) => String(body).startsWith('return (v0')).length
   } finally {
-    makes.mockRestore()
+    constructed.mockRestore()
   }
 }
 
-test('no query is planned anew for the values that it is asked with', async () => {
+test('no query is planned again for other values', async () => {
   const s = await service({ seed: true })
   const database = new Database(s.file, { readonly: true })
   const twice = (text: string, value: unknown) => {
     const statement = database.prepare(text)
-    return planned(async () => [statement.get(value), statement.get(value)])
+    return countPlans(async () => [statement.get(value), statement.get(value)])
   }
   expect(await twice('select id from proposals limit ?', 1)).toBe(2)
   expect(await twice('select id from proposals limit ? + 0', 1)).toBe(1)
@@ -228,9 +228,9 @@ test('no query is planned anew for the values that it is asked with', async () =
     '/v1/stats/proposals?by=status&proposedFrom=2003',
     `/v1/proposals/${proposal.id}/history?limit=3`,
   ]) {
-    const ask = async (url: string) => expect((await s.get(url)).status, url).toBe(200)
-    await ask(path)
-    // In another spelling, so that it is not answered from what was kept.
-    expect(await planned(() => ask(path.replace(/3$/, '%33'))), path).toBe(0)
+    const request = async (url: string) => expect((await s.get(url)).status, url).toBe(200)
+    await request(path)
+    // In another spelling, so that the response does not come from the cache.
+    expect(await countPlans(() => request(path.replace(/3$/, '%33'))), path).toBe(0)
   }
 })

@@ -1,4 +1,4 @@
-// What only SQLite does: its settings, its locks, and what it rolls back on its own.
+// Behaviour of SQLite only: pragmas, locks, and its own rollbacks.
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { sql } from '../src/db/sql.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { service } from './helpers/app.ts'
 
-/** An engine on a file of its own, and a connection beside it, as another process would have. */
+/** An engine on a file of its own, and an outside connection, as another process would have. */
 async function engineOn(
   options?: Parameters<typeof openSqlite>[1],
 ): Promise<{ engine: Engine; file: string; outside: Database.Database }> {
@@ -28,34 +28,34 @@ async function engineOn(
   return { engine, file, outside }
 }
 
-const put = (name: string, value = '') =>
+const insertSetting = (name: string, value = '') =>
   sql`insert into settings ("name", "value") values (${name}, ${value})`
 
 const seenBy = (outside: Database.Database) =>
   outside.prepare('select name from settings order by name').pluck().all()
 
 describe('a write', () => {
-  test('that SQLite rolls back on its own does no harm to its neighbours, and says why', async () => {
+  test('that SQLite rolls back itself does not affect other writes in the same commit, and rejects with the reason', async () => {
     const { engine, outside } = await engineOn()
     outside.exec(
       `create trigger harsh before insert on settings when new.name = 'harsh' begin select raise(rollback, 'no'); end`,
     )
     const settled = await Promise.allSettled(
-      ['a', 'harsh', 'b'].map((name) => engine.write((writer) => writer.run(put(name)))),
+      ['a', 'harsh', 'b'].map((name) => engine.write((writer) => writer.run(insertSetting(name)))),
     )
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(settled[1]).toMatchObject({ reason: { message: 'no' } })
     expect(seenBy(outside)).toEqual(['a', 'b'])
-    await engine.write((writer) => writer.run(put('c')))
+    await engine.write((writer) => writer.run(insertSetting('c')))
     expect(seenBy(outside)).toContain('c')
   })
 
-  test('waits for that of another process, and lets everything else go on meanwhile', async () => {
+  test('waits for the lock of another process without blocking reads', async () => {
     const { engine, outside } = await engineOn()
     outside.exec('begin immediate')
     let done = false
     const writing = engine
-      .write((writer) => writer.run(put('a')))
+      .write((writer) => writer.run(insertSetting('a')))
       .then(() => {
         done = true
       })
@@ -68,16 +68,16 @@ describe('a write', () => {
     expect(seenBy(outside)).toEqual(['a'])
   })
 
-  test('is refused while another process writes for too long, and the next one goes through', async () => {
+  test('is rejected when another process keeps the lock for too long, and the next one succeeds', async () => {
     const { file, outside } = await engineOn()
     const engine = openSqlite(file, { busyMs: 50 })
     onTestFinished(() => engine.close())
     outside.exec('begin immediate')
-    await expect(engine.write((writer) => writer.run(put('a')))).rejects.toMatchObject({
+    await expect(engine.write((writer) => writer.run(insertSetting('a')))).rejects.toMatchObject({
       code: 'SQLITE_BUSY',
     })
     outside.exec('rollback')
-    await engine.write((writer) => writer.run(put('b')))
+    await engine.write((writer) => writer.run(insertSetting('b')))
     expect(seenBy(outside)).toEqual(['b'])
   })
 })
@@ -87,7 +87,7 @@ describe('the database', () => {
     ['journal_mode', 'wal'],
     ['synchronous', 2],
     ['foreign_keys', 1],
-  ])('has %s = %s where it is written', async (pragma, value) => {
+  ])('has %s = %s on the connection for writes', async (pragma, value) => {
     const { engine } = await engineOn()
     const row = await engine.write((writer) => writer.get<object>(sql`pragma ${sql.raw(pragma)}`))
     expect(Object.values(row ?? {})).toEqual([value])
@@ -95,7 +95,7 @@ describe('the database', () => {
 })
 
 describe('migrate', () => {
-  test('over a seeded database leaves no foreign key broken, and foreign keys guarded', async () => {
+  test('on a seeded database leaves no broken foreign key, and enforces foreign keys', async () => {
     const { engine, file } = await service({ seed: true })
     const database = new Database(file, { readonly: true })
     await engine.migrate()
@@ -106,7 +106,7 @@ describe('migrate', () => {
     database.close()
   })
 
-  test('refuses a database whose foreign keys are broken, and leaves them guarded', async () => {
+  test('rejects a database with broken foreign keys, and enforces foreign keys afterwards', async () => {
     const { engine, outside } = await engineOn()
     outside.pragma('foreign_keys = off')
     outside.exec("insert into children values ('nobody')")

@@ -1,13 +1,14 @@
+// Statistics: counts of records by status, topic, state, year and organization.
 import { expect, test } from 'vitest'
 import type { Grouping } from '../src/records/schema/resource.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 
-async function made(s: Service, url: string, body: unknown): Promise<string> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body['id']
+async function create(s: Service, url: string, body: unknown): Promise<string> {
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body['id']
 }
 
 async function get(s: Service, url: string): Promise<Body> {
@@ -18,12 +19,12 @@ async function get(s: Service, url: string): Promise<Body> {
 
 const TOPICS = ['security', 'arms', 'drones', 'trade'] as const
 
-/** Proposals, agreements and meetings of every shape: with several topics and states, with none, with unknown dates. */
-async function world(): Promise<Service> {
+/** Proposals, agreements and meetings with several topics and states, with none, and with undated events. */
+async function createFixture(): Promise<Service> {
   const s = await service()
   let broaderId: string | null = null
   for (const slug of TOPICS) {
-    const id: string = await made(s, '/v1/topics', {
+    const id: string = await create(s, '/v1/topics', {
       slug,
       prefLabel: `The ${slug}`,
       broaderId: slug === 'trade' ? null : broaderId,
@@ -32,14 +33,14 @@ async function world(): Promise<Service> {
   }
   const organizations: string[] = []
   for (const name of ['One', 'Two'])
-    organizations.push(await made(s, '/v1/organizations', { name, classification: 'organ' }))
-  for (const code of ['XA', 'XB', 'XC']) await made(s, '/v1/states', { code, name: `Land ${code}` })
+    organizations.push(await create(s, '/v1/organizations', { name, classification: 'organ' }))
+  for (const code of ['XA', 'XB', 'XC']) await create(s, '/v1/states', { code, name: `Land ${code}` })
   for (let n = 0; n < 18; n++) {
     const topicIds = [[], ['security'], ['drones'], ['drones', 'trade'], ['arms', 'drones']][n % 5]
     const stateCode = [null, 'XA', 'XB'][n % 3]
     const organizationId = [null, ...organizations][(n + 1) % 3]
     const date = ['2021', '2022-08-24', '2022-09', '2023-01-01'][n % 4] as string
-    await made(s, '/v1/proposals', {
+    await create(s, '/v1/proposals', {
       title: `Proposal ${n} ${n % 2 ? 'odd' : 'even'}`,
       proposedOn: date,
       topicIds,
@@ -50,7 +51,7 @@ async function world(): Promise<Service> {
         [{ status: 'under-consideration', occurredOn: '2023-06-01' }],
       ][n % 3],
     })
-    await made(s, '/v1/agreements', {
+    await create(s, '/v1/agreements', {
       title: `Agreement ${n} ${n % 2 ? 'odd' : 'even'}`,
       kind: ['treaty', 'charter'][n % 2],
       topicIds,
@@ -58,7 +59,7 @@ async function world(): Promise<Service> {
       parties: ['XA', 'XB', 'XC'].slice(0, n % 4).map((code) => ({ stateCode: code })),
       events: n % 4 ? [{ status: 'drafted', occurredOn: date }] : [],
     })
-    await made(s, '/v1/meetings', {
+    await create(s, '/v1/meetings', {
       name: `Meeting ${n} ${n % 2 ? 'odd' : 'even'}`,
       startDate: date,
       status: ['held', 'cancelled', 'postponed'][n % 3],
@@ -76,7 +77,7 @@ async function world(): Promise<Service> {
   return s
 }
 
-/** Every value at a path; lists on the way are gone through. */
+/** Every value at a path, through lists on the way. */
 function inside(value: unknown, [segment, ...rest]: readonly string[]): string[] {
   if (Array.isArray(value))
     return value.flatMap((item) => inside(item, segment === undefined ? [] : [segment, ...rest]))
@@ -84,7 +85,7 @@ function inside(value: unknown, [segment, ...rest]: readonly string[]): string[]
   return segment === undefined ? [String(value)] : inside((value as Body)[segment], rest)
 }
 
-/** Of each record, the keys under which a reader would count it; null where there is none. */
+/** The keys under which a record is counted; null if it has none. */
 function keysOf(grouping: Grouping, row: Body): (string | null)[] {
   if ('column' in grouping) return [row[grouping.column] ?? null]
   if ('year' in grouping) return [row[grouping.year]?.slice(0, 4) ?? null]
@@ -98,11 +99,11 @@ function counted(grouping: Grouping, rows: Body[]): Map<string | null, number> {
   return counts
 }
 
-const charted = catalogue.resources.filter(({ groupings }) => groupings)
+const withStatistics = catalogue.resources.filter(({ groupings }) => groupings)
 
-test('every grouping of every resource counts what its list shows, whatever the filters', async () => {
-  const s = await world()
-  expect(charted.map(({ path }) => path).sort()).toEqual(['agreements', 'meetings', 'proposals'])
+test('every grouping of every resource counts the records of its list, for every filter', async () => {
+  const s = await createFixture()
+  expect(withStatistics.map(({ path }) => path).sort()).toEqual(['agreements', 'meetings', 'proposals'])
   const common = ['', 'topic=security', 'topic=trade,arms', 'state=XB', 'q=odd', 'q=-odd', 'hasEvidence=true']
   const own: Record<string, string[]> = {
     proposals: [
@@ -115,7 +116,7 @@ test('every grouping of every resource counts what its list shows, whatever the 
     agreements: ['kind=charter', 'sinceFrom=2022', 'asOf=2022-08-24', 'asOf=2021-06-01&topic=drones'],
     meetings: ['status=cancelled', 'startFrom=2022-09-15', 'state=XA&topic=security'],
   }
-  for (const { path, groupings } of charted) {
+  for (const { path, groupings } of withStatistics) {
     const names = Object.keys(groupings ?? {})
     expect(names.sort()).toEqual(['organization', 'state', 'status', 'topic', 'year'])
     for (const filter of [...common, ...(own[path] ?? [])]) {
@@ -149,8 +150,8 @@ test('every grouping of every resource counts what its list shows, whatever the 
   expect(await nulls('/v1/stats/agreements?by=year')).toBe(5)
 })
 
-test('a topic with its narrower ones counts each record once, and the answer says that it does', async () => {
-  const s = await world()
+test('narrower=true counts each record once per topic and its broader topics, and the response says so', async () => {
+  const s = await createFixture()
   for (const path of ['proposals', 'agreements', 'meetings']) {
     const stats = await get(s, `/v1/stats/${path}?by=topic&narrower=true`)
     expect(stats['includesNarrower']).toBe(true)
@@ -171,8 +172,8 @@ test('a topic with its narrower ones counts each record once, and the answer say
   }
 })
 
-test('keys come with the names that people know them by', async () => {
-  const s = await world()
+test('keys have labels', async () => {
+  const s = await createFixture()
   const labels = async (by: string) =>
     Object.fromEntries(
       (await get(s, `/v1/stats/proposals?by=${by}`))['data'].map(({ key, label }: Body) => [key, label]),
@@ -185,9 +186,9 @@ test('keys come with the names that people know them by', async () => {
   expect(new Set(Object.values(await labels('status')))).toEqual(new Set([null]))
 })
 
-test('counts move with the day that is asked about', async () => {
+test('asOf counts records by their status on that day', async () => {
   const s = await service()
-  await made(s, '/v1/proposals', {
+  await create(s, '/v1/proposals', {
     title: 'A',
     proposedOn: '2022-08-24',
     events: [
@@ -195,7 +196,7 @@ test('counts move with the day that is asked about', async () => {
       { status: 'adopted', occurredOn: '2023-07-04' },
     ],
   })
-  await made(s, '/v1/proposals', { title: 'B', proposedOn: '2022-12-01' })
+  await create(s, '/v1/proposals', { title: 'B', proposedOn: '2022-12-01' })
   const on = async (day: string) =>
     Object.fromEntries(
       (await get(s, `/v1/stats/proposals?by=status&asOf=${day}`))['data'].map(({ key, count }: Body) => [
@@ -210,9 +211,9 @@ test('counts move with the day that is asked about', async () => {
   expect(await on('2023-07-04')).toEqual({ adopted: 1, proposed: 1 })
 })
 
-test('of nothing are empty, and what they cannot count by is 400 with what they can', async () => {
+test('an empty database has empty statistics, and an invalid grouping is rejected with 400 and the valid ones', async () => {
   const s = await service()
-  for (const { path } of charted) {
+  for (const { path } of withStatistics) {
     expect(await get(s, `/v1/stats/${path}?by=topic`)).toEqual({
       by: 'topic',
       total: 0,
@@ -232,8 +233,8 @@ test('of nothing are empty, and what they cannot count by is 400 with what they 
   expect((await s.get('/v1/stats/speakers?by=status')).status).toBe(404)
 })
 
-test('cost the same queries whatever there is to count', async () => {
-  const s = await world()
+test('statistics take the same few queries for any number of records', async () => {
+  const s = await createFixture()
   const cost = async (url: string) => {
     s.queries()
     await get(s, url)

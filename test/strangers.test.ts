@@ -1,35 +1,35 @@
-// What strangers tried, and what they get now.
+// Regression tests for findings of outside testers.
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
 import { parseSearch, snippet } from '../src/core/search.ts'
 import { redactKeys } from '../src/db/keys.ts'
 import { service } from './helpers/app.ts'
 
-describe('a query of a hundred terms', () => {
-  test('is read as its first 32 different ones, each once', () => {
+describe('a search query of a hundred terms', () => {
+  test('is limited to its first 32 different terms', () => {
     expect(parseSearch('y '.repeat(100))).toEqual([{ all: [{ words: ['y'], prefix: false }], not: [] }])
     const many = Array.from({ length: 100 }, (_, index) => `w${index}`).join(' ')
     expect(parseSearch(many)[0]?.all).toHaveLength(32)
   })
 
-  test('finds the place of its match in a long text without looking at all of it closely', () => {
+  test('yields a snippet of a long text without examining all of it', () => {
     const text = `${'word '.repeat(30_000)}needle ${'word '.repeat(150_000)}`
     expect(snippet(text, parseSearch('needle'))).toContain('<mark>needle</mark>')
     expect(snippet(text, parseSearch('needle'))?.length).toBeLessThan(500)
   })
 })
 
-describe('characters that XML and calendars forbid', () => {
-  test('stay in the record, and break neither the feed nor the calendar', async () => {
+describe('characters that XML and iCalendar do not allow', () => {
+  test('are kept in the record, and replaced in feeds and calendars', async () => {
     const { post, get } = await service()
     const title = 'One\u0001two\u000bthree\ufffefour ]]> <b>'
-    const made = await post('/v1/proposals', { title, summary: title, proposedOn: '2022-08-24' })
-    expect(made.body['title']).toBe(title)
+    const created = await post('/v1/proposals', { title, summary: title, proposedOn: '2022-08-24' })
+    expect(created.body['title']).toBe(title)
     await post('/v1/meetings', { name: title, startDate: '9999-12-31' })
     const feed = (await get('/v1/proposals.atom')).text
     expect(XMLValidator.validate(feed)).toBe(true)
     expect(new XMLParser().parse(feed).feed.entry.title).toContain('One\ufffdtwo')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be absent.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters must be absent.
     expect(feed).not.toMatch(/[\u0001\u000b\ufffe]/)
     const calendar = (await get('/v1/meetings.ics')).text
     expect(calendar).toContain('SUMMARY:One\ufffdtwo')
@@ -38,15 +38,15 @@ describe('characters that XML and calendars forbid', () => {
   })
 })
 
-test('a Host header that is no host is 400 where addresses are made from it', async () => {
+test('an invalid Host header is rejected with 400 where the response contains URLs', async () => {
   const { get } = await service({ seed: true })
   for (const host of ['evil.com:99999', 'a b', '[::1', 'evil.com"><script>']) {
-    const answer = await get('/v1/proposals.atom', { host })
-    expect([answer.status, answer.body['type']], host).toEqual([400, '/problems/invalid-parameter'])
+    const response = await get('/v1/proposals.atom', { host })
+    expect([response.status, response.body['type']], host).toEqual([400, '/problems/invalid-parameter'])
   }
 })
 
-test('a key is blotted out of a log also where it is percent-encoded', () => {
+test('a percent-encoded key is also removed from logs', () => {
   const id = '0'.repeat(26)
   for (const key of [`sco_${id}_s3cret`, `sco%5F${id}%5Fs3cret`, `%73co_${id}_s3%63ret`]) {
     expect(redactKeys(`/v1/proposals?q=Bearer%20${key}`)).not.toMatch(/s3(c|%63)ret/)
@@ -54,7 +54,7 @@ test('a key is blotted out of a log also where it is percent-encoded', () => {
   expect(redactKeys('/v1/proposals?q=50%25')).toBe('/v1/proposals?q=50%25')
 })
 
-test('a deleted topic is 410 under its slug too', async () => {
+test('a deleted topic also returns 410 under its slug', async () => {
   const { post, get, del } = await service()
   await post('/v1/topics', { slug: 'gone', prefLabel: 'Gone' })
   expect((await del('/v1/topics/gone')).status).toBe(204)
@@ -62,7 +62,7 @@ test('a deleted topic is 410 under its slug too', async () => {
   expect((await get('/v1/topics/never')).status).toBe(404)
 })
 
-test('a declaration that was adopted is not stalled, a treaty that was only signed is', async () => {
+test('stalledSince excludes adopted declarations, and includes treaties that were only signed', async () => {
   const { post, get } = await service()
   const life = (status: string) => ({
     events: [
@@ -81,7 +81,7 @@ test('a declaration that was adopted is not stalled, a treaty that was only sign
   expect(body['data'].map(({ title }: { title: string }) => title)).toEqual(['Drafted strategy', 'Treaty'])
 })
 
-test('an empty q does not narrow a list, one without a word finds nothing', async () => {
+test('an empty q does not filter a list, and one without words matches nothing', async () => {
   const { get } = await service({ seed: true })
   expect((await get('/v1/proposals?q=&count=exact')).body['page']['total']).toBe(10)
   expect((await get('/v1/proposals?q=***&count=exact')).body['page']['total']).toBe(0)

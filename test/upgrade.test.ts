@@ -1,4 +1,4 @@
-// A database of an earlier release gets the fields that were declared since, in records and in their history.
+// Upgrades: a database of an earlier release gets the fields that were added since, in records and their history.
 import { expect, test } from 'vitest'
 import type { Writer } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
@@ -8,7 +8,7 @@ import { get } from './helpers/requests.ts'
 
 type Fields = Record<string, any>
 
-/** Rewrites every stored meeting, and every version of one, as a release without some fields had written it. */
+/** Rewrites every stored meeting and its versions as an earlier release without some fields would have written them. */
 async function withoutFields(s: Service, drop: (doc: Fields) => void, more = async (_: Writer) => {}) {
   await s.engine.write(async (writer) => {
     for (const [table, key, where] of [
@@ -37,7 +37,7 @@ async function sortedRows(s: Service) {
   return Object.entries(tables).map(([table, rows]) => [table, rows.map((row) => JSON.stringify(row)).sort()])
 }
 
-test('fields that stored documents lack are completed, in every version and every index', async () => {
+test('missing fields of stored documents are added, in every version and every index', async () => {
   const s = await service({ seed: true })
   const created = await s.post('/v1/meetings', {
     name: 'A meeting',
@@ -56,7 +56,7 @@ test('fields that stored documents lack are completed, in every version and ever
     '/v1/search?q=Tashkent&kind=meeting',
   ]
   const read = () => Promise.all(urls.map((each) => get(s, each)))
-  const [rows, answers] = [await sortedRows(s), await read()]
+  const [rows, responses] = [await sortedRows(s), await read()]
 
   await withoutFields(
     s,
@@ -77,12 +77,12 @@ test('fields that stored documents lack are completed, in every version and ever
 
   expect(await prepareDatabase(s.engine)).toContain('meeting')
   expect(await sortedRows(s)).toEqual(rows)
-  expect(await read()).toEqual(answers)
+  expect(await read()).toEqual(responses)
   const patched = await s.patch(url, { summary: 'Now it has one.' })
   expect(patched.body).toMatchObject({ version: 3, summary: 'Now it has one.' })
 })
 
-test('nothing is written where the fields are those of the last start', async () => {
+test('nothing is written if the fields have not changed since the last start', async () => {
   const s = await service({ seed: true })
   s.queries()
   expect(await prepareDatabase(s.engine)).toEqual([])

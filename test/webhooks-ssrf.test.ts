@@ -1,4 +1,4 @@
-// Webhooks lead to public addresses only: however an address is spelt, and whatever a name leads to when it counts.
+// Webhooks are only sent to public addresses, however an address is spelt and whatever a host name resolves to.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,15 +14,15 @@ import { eventually } from './helpers/wait.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Addresses that are none to send to, each as a system writes it. */
-const REFUSED = [
-  // This machine, this network, and nobody.
+/** Addresses that must be rejected, in the spellings of operating systems. */
+const NOT_PUBLIC = [
+  // Loopback and unspecified.
   ...['127.0.0.1', '127.255.255.254', '0.0.0.0', '0.1.2.3', '::1', '::'],
-  // Private, link-local, carrier-grade NAT; metadata services among them.
+  // Private, link-local and carrier-grade NAT, including metadata services.
   ...['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', '100.127.255.255'],
   ...['169.254.169.254', '100.100.100.200', '192.0.0.192', '168.63.129.16', 'fd00:ec2::254'],
   ...['fe80::1', 'fe80::1%eth0', '2001:4860:4860::8888%eth0', 'fc00::1', 'fdff::1', 'fec0::1'],
-  // Groups, documentation, benchmarks, reserved.
+  // Multicast, documentation, benchmarks, reserved.
   ...['224.0.0.1', '239.255.255.255', '255.255.255.255', '240.0.0.1', 'ff02::1'],
   ...['192.0.2.1', '198.51.100.1', '203.0.113.1', '198.18.0.1', '2001:db8::1', '3fff::1', '2001:2::1'],
   ...['192.88.99.1', '100::1', '5f00::1', '4000::1', '2001:10::1', '2001:20::1'],
@@ -30,7 +30,7 @@ const REFUSED = [
   ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:169.254.169.254', '::127.0.0.1'],
   ...['::ffff:0:127.0.0.1', '64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b:1::1', '64:ff9b:1::808:808'],
   ...['2002:7f00:1::', '2002:c0a8:101::1', '2001:0:7f00:1::1'],
-  // Nothing that can be read.
+  // Not an address.
   ...['', 'localhost', '1.2.3.4.5', '::g'],
 ]
 
@@ -45,11 +45,11 @@ const PUBLIC = [
     '223.255.255.254',
   ],
   ...['2001:4860:4860::8888', '2606:4700::1111', '2a00:1450:4001:80e::200e'],
-  // Where only IPv6 is spoken, DNS64 gives addresses like this for a public IPv4 host.
+  // In networks with IPv6 only, DNS64 returns such addresses for public IPv4 hosts.
   ...['::ffff:8.8.8.8', '64:ff9b::808:808'],
 ]
 
-test.each(REFUSED)('the address %j is refused', (address) => {
+test.each(NOT_PUBLIC)('the address %j is rejected', (address) => {
   expect(refusedRange(address)).toMatch(/^\w+$/)
 })
 
@@ -57,8 +57,8 @@ test.each(PUBLIC)('the address %j is public', (address) => {
   expect(refusedRange(address)).toBeNull()
 })
 
-/** URLs that lead to an address that is not public, in every spelling that a URL takes, or to what is no receiver. */
-const BAD = [
+/** URLs of addresses that are not public, in every spelling that URLs allow, and URLs that are not those of a receiver. */
+const REJECTED_URLS = [
   ...[
     'http://127.0.0.1/',
     'https://127.0.0.1:8443/',
@@ -110,7 +110,7 @@ const BAD = [
   ],
 ]
 
-const FINE = [
+const ACCEPTED_URLS = [
   ...[
     'https://example.org',
     'http://example.org/hook?a=b',
@@ -126,24 +126,24 @@ const FINE = [
 ]
 
 describe('without WEBHOOK_ALLOW_PRIVATE', () => {
-  test('no spelling of an address that is not public can be subscribed', async () => {
+  test('no spelling of an address that is not public is accepted', async () => {
     const s = await service()
     const admin = { authorization: `Bearer ${s.keys.admin}` }
     const { body } = await s.post('/v1/webhooks', { url: 'https://example.org/', status: 'paused' }, admin)
-    for (const url of BAD) {
+    for (const url of REJECTED_URLS) {
       expect([url, urlFaults(url, '/url', false).length > 0]).toEqual([url, true])
-      for (const answer of [
+      for (const response of [
         await s.post('/v1/webhooks', { url, status: 'paused' }, admin),
         await s.patch(`/v1/webhooks/${body['id']}`, { url }, admin),
       ]) {
-        expect([url, [400, 422].includes(answer.status)], answer.text).toEqual([url, true])
-        expect(answer.body['errors'][0].pointer, url).toBe('/url')
+        expect([url, [400, 422].includes(response.status)], response.text).toEqual([url, true])
+        expect(response.body['errors'][0].pointer, url).toBe('/url')
       }
     }
     expect((await s.get('/v1/webhooks', admin)).body['data']).toHaveLength(1)
   })
 
-  test('literal addresses are refused with 422 and the reason', async () => {
+  test('literal addresses are rejected with 422 and the reason', async () => {
     const s = await service()
     const admin = { authorization: `Bearer ${s.keys.admin}` }
     const { status, body } = await s.post('/v1/webhooks', { url: 'http://0x7f.1:3000/' }, admin)
@@ -153,7 +153,7 @@ describe('without WEBHOOK_ALLOW_PRIVATE', () => {
     ])
   })
 
-  test.each(FINE)('%s can be subscribed', async (url) => {
+  test.each(ACCEPTED_URLS)('%s is accepted', async (url) => {
     expect(urlFaults(url, '/url', false)).toEqual([])
     const s = await service()
     const admin = { authorization: `Bearer ${s.keys.admin}` }
@@ -161,16 +161,16 @@ describe('without WEBHOOK_ALLOW_PRIVATE', () => {
   })
 })
 
-/** A service whose webhook leads to a name, and what became of its one delivery. */
-async function leadingTo(port: number, resolve: Resolve) {
+/** Sends a webhook to a host name, and returns its only delivery. */
+async function deliverTo(port: number, resolve: Resolve) {
   const s = await service({ webhookSending: { resolve } })
   const admin = { authorization: `Bearer ${s.keys.admin}` }
-  const made201 = await s.post('/v1/webhooks', { url: `http://rebind.example:${port}/` }, admin)
-  expect(made201.status, made201.text).toBe(201)
-  return tried(s, String(made201.headers['location']), admin)
+  const created = await s.post('/v1/webhooks', { url: `http://rebind.example:${port}/` }, admin)
+  expect(created.status, created.text).toBe(201)
+  return firstDelivery(s, String(created.headers['location']), admin)
 }
 
-async function tried(s: Pick<Service, 'post' | 'get'>, path: string, admin: Record<string, string>) {
+async function firstDelivery(s: Pick<Service, 'post' | 'get'>, path: string, admin: Record<string, string>) {
   await create(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
   const newest = async () => (await s.get(`${path}/deliveries`, admin)).body['data'][0]
   await eventually(async () => expect((await newest()).attemptCount).toBe(1))
@@ -185,57 +185,57 @@ const always =
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     )
 
-describe('a name', () => {
+describe('a webhook to a host name', () => {
   test.each([
     [['127.0.0.1']],
     [['::ffff:127.0.0.1']],
     [['169.254.169.254']],
     [['8.8.8.8', '127.0.0.1']],
     [['::1', '2001:4860:4860::8888']],
-  ])('that leads to %j is not connected to', async (addresses) => {
+  ])('that resolves to %j is not sent', async (addresses) => {
     const target = await receiver()
-    const log = await leadingTo(target.port, always(...addresses))
+    const log = await deliverTo(target.port, always(...addresses))
     expect(log).toMatchObject({ status: 'pending', lastStatusCode: null })
     expect(log['attempts'][0].error).toMatch(/^rebind\.example leads to no public address \(\w+\)\.$/)
-    // Which address it was is told to nobody.
+    // The error does not reveal the address.
     expect(log['attempts'][0].error).not.toMatch(/\d/)
     expect(target.messages).toEqual([])
   })
 
-  test('that leads elsewhere the second time gains nothing: what is checked is what is connected to', async () => {
+  test('that resolves to another address the second time is resolved once: the checked address is the one used', async () => {
     const target = await receiver()
-    let asked = 0
-    // As a name server under attack would: public when one looks, this machine a moment later.
+    let lookups = 0
+    // Like a malicious name server: a public address for the check, a private one a moment later.
     const rebinding: Resolve = (host, options, callback) =>
-      always(asked++ === 0 ? '127.0.0.1' : '8.8.8.8')(host, options, callback)
-    const log = await leadingTo(target.port, rebinding)
+      always(lookups++ === 0 ? '127.0.0.1' : '8.8.8.8')(host, options, callback)
+    const log = await deliverTo(target.port, rebinding)
     expect(log['attempts'][0].error).toMatch(/loopback/)
-    expect(asked).toBe(1)
+    expect(lookups).toBe(1)
     expect(target.messages).toEqual([])
   })
 
-  test('that leads nowhere is a failure as any', async () => {
-    const log = await leadingTo(80, (_host, _options, callback) =>
+  test('that does not resolve fails like any other', async () => {
+    const log = await deliverTo(80, (_host, _options, callback) =>
       callback(Object.assign(new Error('getaddrinfo ENOTFOUND rebind.example'), { code: 'ENOTFOUND' }), []),
     )
     expect(log['attempts'][0].error).toMatch(/ENOTFOUND/)
-    const none = await leadingTo(80, (_host, _options, callback) => callback(null, []))
+    const none = await deliverTo(80, (_host, _options, callback) => callback(null, []))
     expect(none['attempts'][0].error).toBe('rebind.example has no address.')
   })
 })
 
-test('a literal address that was subscribed while the setting allowed it is not connected to when it does not', async () => {
+test('a literal address that was accepted with WEBHOOK_ALLOW_PRIVATE gets no deliveries without it', async () => {
   const target = await receiver()
   const s = await service({ webhookAllowPrivate: true })
   const admin = { authorization: `Bearer ${s.keys.admin}` }
   const { headers } = await s.post('/v1/webhooks', { url: target.url }, admin)
   const path = String(headers['location'])
-  await tried(s, path, admin)
+  await firstDelivery(s, path, admin)
   expect(target.messages).toHaveLength(1)
   await s.app.close()
   const app = await buildApp({ engine: s.engine })
   onTestFinished(() => app.close())
-  const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+  const send = async (method: 'GET' | 'POST', url: string, payload?: object) => {
     const response = await app.inject({ method, url, headers: admin, ...(payload && { payload }) })
     return {
       status: response.statusCode,
@@ -244,16 +244,16 @@ test('a literal address that was subscribed while the setting allowed it is not 
       body: response.json(),
     }
   }
-  await ask('POST', '/v1/topics', { slug: 'b', prefLabel: 'B' })
+  await send('POST', '/v1/topics', { slug: 'b', prefLabel: 'B' })
   await eventually(async () => {
-    const { body } = await ask('GET', `${path}/deliveries`)
-    const { body: log } = await ask('GET', `${path}/deliveries/${body.data[0].id}`)
+    const { body } = await send('GET', `${path}/deliveries`)
+    const { body: log } = await send('GET', `${path}/deliveries/${body.data[0].id}`)
     expect(log.attempts[0].error).toBe('127.0.0.1 is not a public address (loopback).')
   })
   expect(target.messages).toHaveLength(1)
 })
 
-test('with the setting a name and an address of this machine are sent to', async () => {
+test('with WEBHOOK_ALLOW_PRIVATE, deliveries are sent to loopback names and addresses', async () => {
   const target = await receiver()
   const s = await service({ webhookAllowPrivate: true, webhookSending: { resolve: always('127.0.0.1') } })
   const admin = { authorization: `Bearer ${s.keys.admin}` }
@@ -267,7 +267,7 @@ test('with the setting a name and an address of this machine are sent to', async
   ])
 })
 
-test('proxies that the environment names are not asked', async () => {
+test('deliveries do not use the proxies in the environment', async () => {
   const [proxy, target] = [await receiver(), await receiver()]
   const code = `
     const { WebhookClient } = await import('./src/features/webhooks/client.ts')

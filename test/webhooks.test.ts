@@ -1,4 +1,4 @@
-// Webhooks: who may make them, what is sent, signed and in which order, what happens when it is not taken, and the log.
+// Webhooks: who can manage them, what is sent and signed and in which order, retries, and the log of deliveries.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -17,7 +17,7 @@ import { sql } from '../src/db/sql.ts'
 import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
 import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
-import { type Answer, type Service, service } from './helpers/app.ts'
+import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
 import { create } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
@@ -28,8 +28,8 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** A service whose webhooks may lead to this machine, and what an admin asks of it. */
-async function hooked(options: Parameters<typeof service>[0] = {}) {
+/** A service whose webhooks may be sent to this machine, with requests that use the admin's key. */
+async function webhookService(options: Parameters<typeof service>[0] = {}) {
   const s = await service({ webhookAllowPrivate: true, ...options })
   const admin = { authorization: `Bearer ${s.keys.admin}` }
   return {
@@ -41,9 +41,9 @@ async function hooked(options: Parameters<typeof service>[0] = {}) {
   }
 }
 
-type Hooked = Awaited<ReturnType<typeof hooked>>
+type WebhookService = Awaited<ReturnType<typeof webhookService>>
 
-async function hook(s: Pick<Hooked, 'post'>, url: string, more: object = {}) {
+async function subscribe(s: Pick<WebhookService, 'post'>, url: string, more: object = {}) {
   const { status, text, body } = await s.post('/v1/webhooks', { url, ...more })
   if (status !== 201) throw new Error(text)
   return {
@@ -54,12 +54,12 @@ async function hook(s: Pick<Hooked, 'post'>, url: string, more: object = {}) {
   }
 }
 
-/** A clock that stands until it is moved, and a sender that sees where it stands. */
-function standing(from = new Date()) {
+/** A clock that only changes when a test moves it. */
+function manualClock(from = new Date()) {
   let now = from.getTime()
   return {
     clock: () => new Date(now),
-    /** Moves it, and has everyone look. */
+    /** Advances the clock, and wakes the sender by a commit. */
     move: async (ms: number, s: Pick<Service, 'engine'>) => {
       now += ms
       await s.engine.write(async () => {})
@@ -68,8 +68,8 @@ function standing(from = new Date()) {
   }
 }
 
-/** Waits until a delivery, the newest unless said otherwise, is as it should be. */
-async function delivery(s: Hooked, path: string, as: Record<string, unknown>, index = 0) {
+/** Waits until a delivery, by default the newest, has these fields, and returns it with its attempts. */
+async function delivery(s: WebhookService, path: string, as: Record<string, unknown>, index = 0) {
   const url = `${path}/deliveries`
   await eventually(async () => {
     const { body } = await s.get(url)
@@ -81,14 +81,14 @@ async function delivery(s: Hooked, path: string, as: Record<string, unknown>, in
 
 const seqsOf = (messages: Message[]) => messages.map(({ body }) => body.data['seq'] as number)
 
-async function topics(s: Service | Hooked, count: number, from = 0) {
+async function createTopics(s: Service | WebhookService, count: number, from = 0) {
   for (let n = from; n < from + count; n++)
     await create(s as Service, '/v1/topics', { slug: `topic-${n}`, prefLabel: `Topic ${n}` })
 }
 
 describe('a webhook', () => {
-  test('is made, read, changed and deleted like any record, by an admin', async () => {
-    const s = await hooked()
+  test('is created, read, updated and deleted like a record, by an admin', async () => {
+    const s = await webhookService()
     const written = {
       url: 'HTTPS://Example.org:443/hook?a=b',
       kinds: ['proposal', 'event', 'proposal'],
@@ -143,15 +143,16 @@ describe('a webhook', () => {
     expect((await s.get('/v1/webhooks/whk_00000000000000000000000000')).status).toBe(404)
   })
 
-  test('stands in a list that is walked by pages', async () => {
-    const s = await hooked()
+  test('is listed in pages', async () => {
+    const s = await webhookService()
     const ids: string[] = []
-    for (let n = 0; n < 5; n++) ids.push((await hook(s, `https://example.org/${n}`, { status: 'paused' })).id)
+    for (let n = 0; n < 5; n++)
+      ids.push((await subscribe(s, `https://example.org/${n}`, { status: 'paused' })).id)
     await s.patch(`/v1/webhooks/${ids[0]}`, { status: 'active' })
     const walked: string[] = []
     let url: string | undefined = '/v1/webhooks?limit=2'
     while (url) {
-      const { status, body, headers }: Answer = await s.get(url)
+      const { status, body, headers }: TestResponse = await s.get(url)
       expect(status).toBe(200)
       walked.push(...body['data'].map(({ id }: { id: string }) => id))
       url = /<([^>]+)>/.exec(String(headers['link'] ?? ''))?.[1]
@@ -163,9 +164,9 @@ describe('a webhook', () => {
     expect((await s.get('/v1/webhooks?state=active')).status).toBe(400)
   })
 
-  test('is no business of an analyst (403), nor of anyone without a key (401)', async () => {
-    const s = await hooked()
-    const { id } = await hook(s, 'https://example.org/', { status: 'paused' })
+  test("requires an admin's key: 403 for analysts, 401 without a key", async () => {
+    const s = await webhookService()
+    const { id } = await subscribe(s, 'https://example.org/', { status: 'paused' })
     const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
     const routes = Object.entries(paths)
       .filter(([path]) => path.startsWith('/v1/webhooks'))
@@ -176,18 +177,18 @@ describe('a webhook', () => {
     for (const [method, path] of routes) {
       const url = path.replace('{id}', id).replace('{deliveryId}', 'dlv_00000000000000000000000000')
       const payload = method === 'GET' || method === 'DELETE' ? {} : { payload: {} }
-      const asking = (headers: Record<string, string>) =>
+      const send = (headers: Record<string, string>) =>
         s.request({ method: method as 'GET', url, headers, ...payload })
-      expect([method, path, (await asking({})).status]).toEqual([method, path, 401])
+      expect([method, path, (await send({})).status]).toEqual([method, path, 401])
       const analyst = { authorization: `Bearer ${s.keys.analyst}` }
-      expect([method, path, (await asking(analyst)).status]).toEqual([method, path, 403])
+      expect([method, path, (await send(analyst)).status]).toEqual([method, path, 403])
     }
   })
 
-  test('answers hostile bodies with a clear problem, and nothing is written', async () => {
-    const s = await hooked()
+  test('rejects invalid bodies with a problem and a pointer, and writes nothing', async () => {
+    const s = await webhookService()
     const url = 'https://example.org/'
-    const bad: [body: unknown, status: number, pointer: string][] = [
+    const invalid: [body: unknown, status: number, pointer: string][] = [
       [{}, 400, '/url'],
       [[], 400, ''],
       [{ url: 1 }, 400, '/url'],
@@ -210,13 +211,13 @@ describe('a webhook', () => {
       [{ url, secret: 'whsec_c2VjcmV0' }, 400, '/secret'],
       [{ url, id: 'whk_00000000000000000000000000' }, 400, '/id'],
     ]
-    for (const [body, status, pointer] of bad) {
-      const answer = await s.post('/v1/webhooks', body)
-      expect([body, answer.status], answer.text).toEqual([body, status])
-      expect(answer.body['errors'][0].pointer, answer.text).toBe(pointer)
+    for (const [body, status, pointer] of invalid) {
+      const response = await s.post('/v1/webhooks', body)
+      expect([body, response.status], response.text).toEqual([body, status])
+      expect(response.body['errors'][0].pointer, response.text).toBe(pointer)
     }
     expect((await s.get('/v1/webhooks')).body['data']).toEqual([])
-    const { path } = await hook(s, url, { status: 'paused' })
+    const { path } = await subscribe(s, url, { status: 'paused' })
     for (const [body, status] of [
       [{ url: null }, 400],
       [{ url: 'https://a:b@example.org/' }, 422],
@@ -237,21 +238,21 @@ describe('a webhook', () => {
   })
 })
 
-describe('the secret', () => {
-  test('is made here, in the form of Standard Webhooks, and shown once', async () => {
-    const s = await hooked()
-    const { path, secret } = await hook(s, 'https://example.org/', { status: 'paused' })
+describe('the secret of a webhook', () => {
+  test('is generated in the form of Standard Webhooks, and only in the response to its creation', async () => {
+    const s = await webhookService()
+    const { path, secret } = await subscribe(s, 'https://example.org/', { status: 'paused' })
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]+=*$/)
     const bytes = Buffer.from(secret.slice(6), 'base64').length
     expect([bytes >= 24, bytes <= 64]).toEqual([true, true])
-    await topics(s, 1)
+    await createTopics(s, 1)
     await s.patch(path, { description: 'Other' })
     for (const url of [path, '/v1/webhooks', `${path}/deliveries`, '/v1/changes', '/v1/search?q=whsec'])
       expect((await s.get(url)).text).not.toContain('whsec')
   })
 
-  test('is not kept for an Idempotency-Key, and yet the answer is the same again while it signs', async () => {
-    const s = await hooked()
+  test('is not stored for an Idempotency-Key, but a repeated request returns it until it is rotated', async () => {
+    const s = await webhookService()
     const body = { url: 'https://example.org/', status: 'paused' }
     const first = await s.post('/v1/webhooks', body, { 'idempotency-key': 'make' })
     const again = await s.post('/v1/webhooks', body, { 'idempotency-key': 'make' })
@@ -265,24 +266,24 @@ describe('the secret', () => {
     const path = String(first.headers['location'])
     const rotated = await s.post(`${path}/secret`, {}, { 'idempotency-key': 'rotate' })
     expect((await s.post(`${path}/secret`, {}, { 'idempotency-key': 'rotate' })).text).toBe(rotated.text)
-    const kept = await s.engine.reader.all<{ body: string }>(sql`select body from idempotency`)
-    expect(kept).toHaveLength(2)
-    expect(JSON.stringify(kept)).not.toContain('whsec')
+    const stored = await s.engine.reader.all<{ body: string }>(sql`select body from idempotency`)
+    expect(stored).toHaveLength(2)
+    expect(JSON.stringify(stored)).not.toContain('whsec')
     await s.post(`${path}/secret`)
     const late = await s.post('/v1/webhooks', body, { 'idempotency-key': 'make' })
     expect([late.status, late.body['secret'], late.body['id']]).toEqual([201, null, first.body['id']])
   })
 
-  test('is rotated: for a day the old one signs too', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock })
+  test('is rotated with an overlap: for a day, deliveries are also signed with the previous secret', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock })
     const target = await receiver()
-    const { path, secret: old } = await hook(s, target.url)
+    const { path, secret: old } = await subscribe(s, target.url)
     const { body } = await s.post(`${path}/secret`)
     const fresh = String(body['secret'])
     expect(fresh).not.toBe(old)
     expect(Date.parse(String(body['previousUntil'])) - time.now()).toBe(DAY)
-    await topics(s, 1)
+    await createTopics(s, 1)
     const [both] = await target.got(1)
     expect(String(both?.headers['webhook-signature']).split(' ')).toHaveLength(2)
     for (const secret of [old, fresh])
@@ -290,7 +291,7 @@ describe('the secret', () => {
         both?.body,
       )
     await time.move(DAY, s)
-    await topics(s, 1, 1)
+    await createTopics(s, 1, 1)
     const last = (await target.got(2))[1]
     const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = last?.headers ?? {}
     const sign = (secret: string) =>
@@ -299,7 +300,7 @@ describe('the secret', () => {
     expect(signature).not.toContain(sign(old))
   })
 
-  test('gets into no log, nor does the URL', async () => {
+  test('is not logged, and neither is the URL', async () => {
     const lines: string[] = []
     const logger = makeLogger(
       'trace',
@@ -310,10 +311,10 @@ describe('the secret', () => {
         },
       }),
     )
-    const s = await hooked({ logger: logger as never })
+    const s = await webhookService({ logger: logger as never })
     const target = await receiver(() => ({ status: 500 }))
-    const { path, secret } = await hook(s, `${target.url}?token=of-the-receiver`)
-    await topics(s, 1)
+    const { path, secret } = await subscribe(s, `${target.url}?token=of-the-receiver`)
+    await createTopics(s, 1)
     await delivery(s, path, { lastStatusCode: 500 })
     const rotated = (await s.post(`${path}/secret`)).body['secret']
     await s.get(`/v1/topics?q=${encodeURIComponent(secret)}`)
@@ -329,10 +330,10 @@ describe('the secret', () => {
 })
 
 describe('a delivery', () => {
-  test('is the change as the feed shows it, signed so that the library of Standard Webhooks verifies it', async () => {
-    const s = await hooked()
+  test('contains the change as in the feed, with a signature that the Standard Webhooks library verifies', async () => {
+    const s = await webhookService()
     const target = await receiver()
-    const { path, secret } = await hook(s, `${target.url}?a=b`, { kinds: ['proposal'] })
+    const { path, secret } = await subscribe(s, `${target.url}?a=b`, { kinds: ['proposal'] })
     await s.post('/v1/proposals', { title: 'Первое предложение — 第一', proposedOn: '2022-08-24' })
     const [message] = await target.got(1)
     const [change] = (await s.get('/v1/changes')).body['data']
@@ -358,8 +359,8 @@ describe('a delivery', () => {
     expect((await s.get(path)).body).toMatchObject({ position: change.seq, failingSince: null, version: 1 })
   })
 
-  test('tells of what is asked for: kinds, what was done, a record and its parts; tombstones too', async () => {
-    const s = await hooked()
+  test('is only sent for matching kinds, operations, and records with their children, including deletions', async () => {
+    const s = await webhookService()
     const [byKind, byOp, byRecord] = [await receiver(), await receiver(), await receiver()]
     const topic = await create(s as Service, '/v1/topics', { slug: 'a', prefLabel: 'A' })
     const source = await create(s as Service, '/v1/sources', {
@@ -367,15 +368,15 @@ describe('a delivery', () => {
       language: 'en',
       text: 'Words of it.',
     })
-    await hook(s, byKind.url, { kinds: ['evidence', 'source'] })
-    await hook(s, byOp.url, { filters: { ops: ['delete'] } })
-    await hook(s, byRecord.url, { filters: { recordIds: [topic['id']] } })
+    await subscribe(s, byKind.url, { kinds: ['evidence', 'source'] })
+    await subscribe(s, byOp.url, { filters: { ops: ['delete'] } })
+    await subscribe(s, byRecord.url, { filters: { recordIds: [topic['id']] } })
     await create(s as Service, '/v1/topics/a/evidence', {
       sourceId: source['id'],
       motivation: 'quote',
       exact: 'Words',
     })
-    await topics(s, 2)
+    await createTopics(s, 2)
     await s.patch('/v1/topics/a', { prefLabel: 'B' })
     expect((await s.del('/v1/topics/a')).status).toBe(204)
     await create(s as Service, '/v1/sources', { title: 'S', language: 'en', text: 'Last.' })
@@ -392,42 +393,42 @@ describe('a delivery', () => {
     ])
   })
 
-  test('of what was passed over by older filters never comes, of what was not taken up by the new ones does', async () => {
-    const s = await hooked()
+  test('is sent for changes since the filters were updated, not for those that earlier filters excluded', async () => {
+    const s = await webhookService()
     const target = await receiver()
-    const { path } = await hook(s, target.url, { kinds: ['proposal'] })
-    await topics(s, 3)
+    const { path } = await subscribe(s, target.url, { kinds: ['proposal'] })
+    await createTopics(s, 3)
     await s.patch(path, { status: 'paused', kinds: [] })
-    await topics(s, 2, 3)
+    await createTopics(s, 2, 3)
     await s.patch(path, { status: 'active' })
     const slugs = (await target.got(2)).map(({ body }) => body.data['record'].slug)
     await delivery(s, path, { status: 'delivered' })
     expect(slugs).toEqual(['topic-3', 'topic-4'])
   })
 
-  test('follows the order of the feed, one at a time', async () => {
-    const s = await hooked()
+  test('is sent in the order of the feed, one at a time', async () => {
+    const s = await webhookService()
     let open = 0
-    let most = 0
+    let maxOpen = 0
     const target = await receiver(async () => {
-      most = Math.max(most, ++open)
+      maxOpen = Math.max(maxOpen, ++open)
       await setImmediate()
       open--
       return { status: 200 }
     })
-    await hook(s, target.url)
+    await subscribe(s, target.url)
     await Promise.all(
       Array.from({ length: 40 }, (_, n) => create(s as Service, '/v1/speakers', { name: `S ${n}` })),
     )
     expect(seqsOf(await target.got(40))).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
-    expect(most).toBe(1)
+    expect(maxOpen).toBe(1)
   })
 
-  test('is not lost by a restart, and one that was broken off comes again under the same id', async () => {
-    const s = await hooked()
+  test('is not lost by a restart, and an interrupted one is sent again with the same id', async () => {
+    const s = await webhookService()
     const target = await receiver((_, index) => (index === 4 ? 'silence' : { status: 204 }))
-    await hook(s, target.url)
-    await topics(s, 12)
+    await subscribe(s, target.url)
+    await createTopics(s, 12)
     await target.got(5)
     await s.app.close()
     await s.engine.close()
@@ -445,68 +446,68 @@ describe('a delivery', () => {
     expect(seqsOf(messages)).toEqual([1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, 12])
   })
 
-  test('is sent once where two processes work on one database', async () => {
-    const s = await hooked()
+  test('is sent once when two processes use the same database', async () => {
+    const s = await webhookService()
     const target = await receiver()
-    await hook(s, target.url)
+    await subscribe(s, target.url)
     const engine = await openEngine(s.url)
     const app = await buildApp({ engine, webhookAllowPrivate: true })
     await app.ready()
-    await topics(s, 30)
+    await createTopics(s, 30)
     expect(seqsOf(await target.got(30))).toEqual(Array.from({ length: 30 }, (_, n) => n + 1))
     await app.close()
     await engine.close()
     expect(target.messages).toHaveLength(30)
   })
 
-  test('waits while another process holds the webhook, and is taken over from one that died', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock })
+  test('is not sent while another process has the lease of the webhook, and is when the lease expires', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock })
     const target = await receiver()
-    const { id } = await hook(s, target.url)
+    const { id } = await subscribe(s, target.url)
     const until = new Date(time.now() + MINUTE).toISOString()
     await s.engine.write((writer) =>
       writer.run(sql`update webhooks set "leasedBy" = 'another', "leasedUntil" = ${until} where id = ${id}`),
     )
-    await topics(s, 1)
+    await createTopics(s, 1)
     const other = await receiver()
-    await hook(s, other.url)
-    await topics(s, 1, 1)
-    // When the second has come, the first would have come too.
+    await subscribe(s, other.url)
+    await createTopics(s, 1, 1)
+    // The sender handles webhooks in order, so the first would have arrived before the second.
     await other.got(1)
     expect(target.messages).toEqual([])
     await time.move(MINUTE, s)
     expect(seqsOf(await target.got(2))).toEqual([1, 2])
   })
 
-  test('to a slow receiver holds up neither another receiver nor writes', async () => {
-    const s = await hooked()
+  test('to a slow receiver delays neither other receivers nor writes', async () => {
+    const s = await webhookService()
     const [slow, quick] = [await receiver(() => 'silence'), await receiver()]
-    await hook(s, slow.url)
-    await hook(s, quick.url)
-    await topics(s, 20)
+    await subscribe(s, slow.url)
+    await subscribe(s, quick.url)
+    await createTopics(s, 20)
     await quick.got(20)
     expect(slow.messages).toHaveLength(1)
   })
 
-  test('shows of a long answer its beginning, and reads no further', async () => {
-    const s = await hooked()
+  test('has the first 1,024 bytes of the response in its log, and the rest is not read', async () => {
+    const s = await webhookService()
     const target = await receiver(() => ({ status: 200, body: Buffer.alloc(5_000_000, 'y') }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 2)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 2)
     await target.got(2)
     const log = await delivery(s, path, { status: 'delivered' })
     expect(log['attempts'][0].answer).toBe('y'.repeat(1024))
   })
 })
 
-describe('a delivery that is not taken', () => {
-  test('is tried again after the times of Standard Webhooks, under one id, and then given up', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock, webhookSending: { random: () => 0.5 } })
+describe('a failed delivery', () => {
+  test('is retried on the schedule of Standard Webhooks with the same id, and then given up', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock, webhookSending: { random: () => 0.5 } })
     const target = await receiver(() => ({ status: 500, body: 'Not today.\u0000' }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 1)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 1)
     for (const [index, wait] of RETRY_AFTER_MS.entries()) {
       const log = await delivery(s, path, { status: 'pending', attemptCount: index + 1 })
       expect(Date.parse(log['nextAttemptAt']) - time.now()).toBe(wait)
@@ -524,30 +525,30 @@ describe('a delivery that is not taken', () => {
     expect((await s.get(`${path}/deliveries?status=failed`)).body['data']).toHaveLength(1)
     expect((await s.get(`${path}/deliveries?status=pending,delivered`)).body['data']).toEqual([])
     await time.move(30 * DAY, s)
-    await topics(s, 1, 1)
+    await createTopics(s, 1, 1)
     await target.got(11)
     expect(seqsOf(target.messages).at(-1)).toBe(2)
   })
 
-  test('lets those behind it pass', async () => {
-    const s = await hooked()
+  test('does not block later ones', async () => {
+    const s = await webhookService()
     const target = await receiver(({ body }) => ({ status: body.data['seq'] === 2 ? 500 : 200 }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 5)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 5)
     expect(seqsOf(await target.got(5))).toEqual([1, 2, 3, 4, 5])
     await delivery(s, path, { status: 'pending', seq: 2 }, 3)
   })
 
-  test('makes new ones wait when there are too many of it; when the receiver is back, all come', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock, webhookSending: { random: () => 0.5 } })
+  test('pauses new ones when too many are being retried; all are sent when the receiver recovers', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock, webhookSending: { random: () => 0.5 } })
     const target = await receiver(() => ({ status: 502 }))
-    const { path } = await hook(s, target.url)
-    await topics(s, MAX_RETRYING + 20)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, MAX_RETRYING + 20)
     await target.got(MAX_RETRYING)
     await delivery(s, path, { status: 'pending', attemptCount: 1, seq: MAX_RETRYING })
     expect((await s.get(path)).body['position']).toBe(MAX_RETRYING)
-    // An hour later, after several tries more, it answers again.
+    // Three more retries fail before the receiver recovers.
     for (const wait of RETRY_AFTER_MS.slice(0, 3)) {
       const before = target.messages.length
       await time.move(wait, s)
@@ -568,26 +569,26 @@ describe('a delivery that is not taken', () => {
     )
   })
 
-  test('is not sent to where a redirect leads', async () => {
-    const s = await hooked()
-    const elsewhere = await receiver()
+  test('does not follow redirects', async () => {
+    const s = await webhookService()
+    const redirectTarget = await receiver()
     const target = await receiver((_, index) => ({
       status: [301, 302, 303, 307, 308][index] ?? 500,
-      headers: { location: elsewhere.url },
+      headers: { location: redirectTarget.url },
     }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 5)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 5)
     await target.got(5)
     const log = await delivery(s, path, { status: 'pending', lastStatusCode: 308 })
     expect(log['attempts'][0].error).toMatch(/not followed/)
-    expect(elsewhere.messages).toEqual([])
+    expect(redirectTarget.messages).toEqual([])
   })
 
-  test('with 410 disables the webhook; when it is active again, all that was missed is sent', async () => {
-    const s = await hooked()
+  test('with 410 disables the webhook; after it is activated, all missed changes are sent', async () => {
+    const s = await webhookService()
     const target = await receiver(() => ({ status: 410 }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 3)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 3)
     await eventually(async () =>
       expect((await s.get(path)).body).toMatchObject({
         status: 'disabled',
@@ -604,29 +605,32 @@ describe('a delivery that is not taken', () => {
     expect(messages[1]?.headers['webhook-id']).toBe(messages[0]?.headers['webhook-id'])
   })
 
-  test.each([429, 503])('with %i waits as long as Retry-After says, and so do the others', async (status) => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock })
-    const target = await receiver((_, index) =>
-      index === 0 ? { status, headers: { 'retry-after': '120' } } : { status: 200 },
-    )
-    const { path } = await hook(s, target.url)
-    await topics(s, 1)
-    const log = await delivery(s, path, { lastStatusCode: status })
-    expect(Date.parse(log['nextAttemptAt']) - time.now()).toBe(120 * SECOND)
-    await topics(s, 2, 1)
-    await time.move(119 * SECOND, s)
-    expect(target.messages).toHaveLength(1)
-    await time.move(SECOND, s)
-    expect(seqsOf(await target.got(4)).toSorted()).toEqual([1, 1, 2, 3])
-  })
+  test.each([429, 503])(
+    'with %i is retried after Retry-After, and later deliveries wait too',
+    async (status) => {
+      const time = manualClock()
+      const s = await webhookService({ clock: time.clock })
+      const target = await receiver((_, index) =>
+        index === 0 ? { status, headers: { 'retry-after': '120' } } : { status: 200 },
+      )
+      const { path } = await subscribe(s, target.url)
+      await createTopics(s, 1)
+      const log = await delivery(s, path, { lastStatusCode: status })
+      expect(Date.parse(log['nextAttemptAt']) - time.now()).toBe(120 * SECOND)
+      await createTopics(s, 2, 1)
+      await time.move(119 * SECOND, s)
+      expect(target.messages).toHaveLength(1)
+      await time.move(SECOND, s)
+      expect(seqsOf(await target.got(4)).toSorted()).toEqual([1, 1, 2, 3])
+    },
+  )
 
-  test('for five days, and nothing else, disables the webhook', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock })
+  test('disables the webhook if all deliveries fail for five days', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock })
     const target = await receiver(() => ({ status: 404 }))
-    const { path } = await hook(s, target.url)
-    await topics(s, 1)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 1)
     await delivery(s, path, { attemptCount: 1 })
     await time.move(5 * DAY - 1, s)
     await delivery(s, path, { attemptCount: 2 })
@@ -637,28 +641,28 @@ describe('a delivery that is not taken', () => {
     )
   })
 
-  test('says why when no answer came in time', async () => {
-    const s = await hooked({ webhookSending: { timeoutMs: 50 } })
-    const { path } = await hook(s, (await receiver(() => 'silence')).url)
-    await topics(s, 1)
+  test('has the reason in its log when the receiver does not respond in time', async () => {
+    const s = await webhookService({ webhookSending: { timeoutMs: 50 } })
+    const { path } = await subscribe(s, (await receiver(() => 'silence')).url)
+    await createTopics(s, 1)
     expect((await delivery(s, path, { attemptCount: 1 }))['attempts'][0]).toMatchObject({
       statusCode: null,
       error: 'There was no answer within 0.05 s.',
     })
   })
 
-  test('says why when there is no server', async () => {
-    const s = await hooked()
-    const { path } = await hook(s, 'http://127.0.0.1:1/')
-    await topics(s, 1)
+  test('has the reason in its log when there is no server', async () => {
+    const s = await webhookService()
+    const { path } = await subscribe(s, 'http://127.0.0.1:1/')
+    await createTopics(s, 1)
     const refused = await delivery(s, path, { attemptCount: 1 })
     expect(refused['attempts'][0].error).toMatch(/ECONNREFUSED/)
   })
 
-  test('because a kept connection was closed as it was used again is sent at once on another', async () => {
-    const s = await hooked()
+  test('on a reused connection that the receiver closed is retried immediately on a new one', async () => {
+    const s = await webhookService()
     const served = new Set<Socket>()
-    let [taken, broken] = [0, 0]
+    let [accepted, broken] = [0, 0]
     const server = createServer(({ socket }, response) => {
       if (served.has(socket)) {
         broken++
@@ -666,7 +670,7 @@ describe('a delivery that is not taken', () => {
         return
       }
       served.add(socket)
-      taken++
+      accepted++
       response.writeHead(204).end()
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -674,15 +678,15 @@ describe('a delivery that is not taken', () => {
       server.closeAllConnections()
       server.close()
     })
-    const { path } = await hook(s, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
-    await topics(s, 4)
+    const { path } = await subscribe(s, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    await createTopics(s, 4)
     await delivery(s, path, { status: 'delivered', seq: 4 })
     const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
     expect(data.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1, 1])
-    expect([taken, broken > 0]).toEqual([4, true])
+    expect([accepted, broken > 0]).toEqual([4, true])
   })
 
-  test('has times with jitter, at most a tenth to either side, and never sooner than was asked', () => {
+  test('is retried with a jitter of at most a tenth, and never before Retry-After', () => {
     expect([retryDelay(1, 0), retryDelay(1, 0.5), retryDelay(1, 1)]).toEqual([4500, 5000, 5500])
     expect(retryDelay(1, 0.5, 60_000)).toBe(60_000)
     expect(retryDelay(3, 0.5, 60_000)).toBe(30 * MINUTE)
@@ -695,12 +699,12 @@ describe('a delivery that is not taken', () => {
   })
 })
 
-describe('what was sent', () => {
-  test('is sent again, one delivery or all since a change, under the ids that it had', async () => {
-    const s = await hooked()
+describe('a sent delivery', () => {
+  test('can be replayed, alone or with all after a change, with the same ids', async () => {
+    const s = await webhookService()
     const target = await receiver()
-    const { path } = await hook(s, target.url)
-    await topics(s, 4)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 4)
     await target.got(4)
     const log = await delivery(s, path, { status: 'delivered', seq: 4 })
     const again = await s.post(`${path}/deliveries/${log['id']}/replay`)
@@ -717,40 +721,40 @@ describe('what was sent', () => {
     expect((await s.post(`${path}/deliveries/dlv_00000000000000000000000000/replay`)).status).toBe(404)
   })
 
-  test('stands in a log that is walked by pages, the newest first', async () => {
-    const s = await hooked()
+  test('is listed in a log in pages, newest first', async () => {
+    const s = await webhookService()
     const target = await receiver()
-    const { path } = await hook(s, target.url)
-    await topics(s, 5)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 5)
     await target.got(5)
     await delivery(s, path, { status: 'delivered', seq: 5 })
     const walked: number[] = []
     let cursor: string | null = ''
     while (cursor !== null) {
-      const { body }: Answer = await s.get(`${path}/deliveries?limit=2${cursor && `&cursor=${cursor}`}`)
+      const { body }: TestResponse = await s.get(`${path}/deliveries?limit=2${cursor && `&cursor=${cursor}`}`)
       walked.push(...body['data'].map(({ seq }: { seq: number }) => seq))
       cursor = body['page'].nextCursor
     }
     expect(walked).toEqual([5, 4, 3, 2, 1])
-    const other = await hook(s, target.url)
+    const other = await subscribe(s, target.url)
     const { body } = await s.get(`${path}/deliveries?limit=2`)
     const foreign = await s.get(`${other.path}/deliveries?cursor=${body['page'].nextCursor}`)
     expect([foreign.status, foreign.body['type']]).toEqual([400, '/problems/invalid-cursor'])
     expect((await s.get(`${other.path}/deliveries/${body['data'][0].id}`)).status).toBe(404)
   })
 
-  test('leaves the log thirty days after it ended, and with its webhook', async () => {
-    const time = standing()
-    const s = await hooked({ clock: time.clock })
+  test('is deleted from the log thirty days after its end, or with its webhook', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock })
     const target = await receiver()
-    const { path } = await hook(s, target.url)
-    await topics(s, 3)
+    const { path } = await subscribe(s, target.url)
+    await createTopics(s, 3)
     await target.got(3)
     await delivery(s, path, { status: 'delivered', seq: 3 })
     const rows = async () =>
       (await s.engine.reader.get<{ n: number }>(sql`select count(*) as n from "webhookDeliveries"`))?.n
     await time.move(30 * DAY - HOUR, s)
-    await topics(s, 1, 3)
+    await createTopics(s, 1, 3)
     await delivery(s, path, { status: 'delivered', seq: 4 })
     expect(await rows()).toBe(4)
     await time.move(2 * HOUR, s)
@@ -763,11 +767,11 @@ describe('what was sent', () => {
 })
 
 describe('a ping', () => {
-  test('goes out signed, to a webhook that is paused too, once', async () => {
-    const s = await hooked()
+  test('is sent once and signed, also to a paused webhook', async () => {
+    const s = await webhookService()
     const target = await receiver(() => ({ status: 500 }))
-    const { id, path, secret } = await hook(s, target.url, { status: 'paused' })
-    await topics(s, 1)
+    const { id, path, secret } = await subscribe(s, target.url, { status: 'paused' })
+    await createTopics(s, 1)
     const ping = await s.post(`${path}/test`)
     expect([ping.status, ping.body['type'], ping.body['seq']]).toEqual([202, 'webhook.ping', null])
     const [message] = await target.got(1)
@@ -784,28 +788,28 @@ describe('a ping', () => {
   })
 })
 
-test('without webhooks a write has no more queries than before', async () => {
-  const s = await hooked()
-  await topics(s, 1)
+test('writes make no additional queries when there are no webhooks', async () => {
+  const s = await webhookService()
+  await createTopics(s, 1)
   s.queries()
-  await topics(s, 1, 1)
+  await createTopics(s, 1, 1)
   for (let ticks = 0; ticks < 20; ticks++) await setImmediate()
   expect(s.queries().filter((query) => query.includes('webhook'))).toEqual([])
 })
 
-test('sending writes nothing into the change log', async () => {
-  const s = await hooked()
+test('deliveries are not recorded in the change log', async () => {
+  const s = await webhookService()
   const target = await receiver()
-  const { path } = await hook(s, target.url)
-  await topics(s, 3)
+  const { path } = await subscribe(s, target.url)
+  await createTopics(s, 3)
   await target.got(3)
   await delivery(s, path, { status: 'delivered', seq: 3 })
   expect((await s.get('/v1/changes')).body['data']).toHaveLength(3)
 })
 
-test('there are at most a hundred', async () => {
-  const s = await hooked()
-  for (let n = 0; n < 100; n++) await hook(s, 'https://example.org/', { status: 'paused' })
+test('at most a hundred webhooks can be created', async () => {
+  const s = await webhookService()
+  for (let n = 0; n < 100; n++) await subscribe(s, 'https://example.org/', { status: 'paused' })
   const { status, body } = await s.post('/v1/webhooks', { url: 'https://example.org/' })
   expect([status, body['type']]).toEqual([422, '/problems/inconsistent'])
 })
@@ -816,8 +820,8 @@ describe('the examples of docs/webhooks.md', () => {
     new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(docs)?.[1] ?? ''
   const hasPython = spawnSync('python3', ['--version']).status === 0
 
-  test.skipIf(!hasPython)('in Python verifies what is sent, and refuses what is forged', () =>
-    holds('python3', [
+  test.skipIf(!hasPython)('in Python verifies deliveries, and rejects forged ones', () =>
+    expectVerifies('python3', [
       '-c',
       exampleIn('python').replace(
         /HTTPServer\(\("127.0.0.1", 8080\), Hook\)(.*)/,
@@ -826,8 +830,8 @@ describe('the examples of docs/webhooks.md', () => {
     ]),
   )
 
-  test('in TypeScript verifies what is sent, and refuses what is forged', () =>
-    holds(join(ROOT, 'node_modules/.bin/node'), [
+  test('in TypeScript verifies deliveries, and rejects forged ones', () =>
+    expectVerifies(join(ROOT, 'node_modules/.bin/node'), [
       '--input-type=module-typescript',
       '-e',
       exampleIn('ts').replace(
@@ -836,10 +840,10 @@ describe('the examples of docs/webhooks.md', () => {
       ),
     ]))
 
-  /** Starts a receiver that says on its first line where it listens, and on the next what it took. */
-  async function holds(command: string, args: string[]) {
-    const s = await hooked()
-    const { path, secret } = await hook(s, 'https://example.org/', { kinds: ['topic'] })
+  /** Runs a receiver that prints its port on the first line, and then the type of each accepted message. */
+  async function expectVerifies(command: string, args: string[]) {
+    const s = await webhookService()
+    const { path, secret } = await subscribe(s, 'https://example.org/', { kinds: ['topic'] })
     const child = spawn(command, args, {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], WEBHOOK_SECRET: secret },
@@ -849,15 +853,15 @@ describe('the examples of docs/webhooks.md', () => {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const url = `http://127.0.0.1:${(await lines.next()).value}/`
     expect((await s.patch(path, { url })).status).toBe(200)
-    await topics(s, 1)
+    await createTopics(s, 1)
     expect((await lines.next()).value).toBe('topic.created')
     const { id } = await delivery(s, path, { status: 'delivered', lastStatusCode: 204 })
     await s.post(`${path}/deliveries/${id}/replay`)
     await delivery(s, path, { status: 'delivered', attemptCount: 1 })
-    // With secrets that the receiver does not know.
+    // The receiver does not know the secret after two rotations.
     await s.post(`${path}/secret`)
     await s.post(`${path}/secret`)
-    await topics(s, 1, 1)
+    await createTopics(s, 1, 1)
     await delivery(s, path, { status: 'pending', lastStatusCode: 401 })
   }
 })

@@ -1,4 +1,4 @@
-// What there is, is documented: every setting, every npm script, every route.
+// The documentation is complete: every setting, npm script and route, and correct links and figures.
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
@@ -14,7 +14,7 @@ const read = (name: string) => readFileSync(new URL(name, root), 'utf8')
 const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root.pathname })]
 const documentation = documents.map(read).join('\n')
 
-test('every setting stands in the README', () => {
+test('the README documents every setting', () => {
   expect(SETTINGS.filter((name) => !read('README.md').includes(`\`${name}\``))).toEqual([])
 })
 
@@ -24,7 +24,7 @@ test('every npm script is documented', () => {
   expect(Object.keys(scripts).filter((name) => !documented(name))).toEqual([])
 })
 
-test('the tables of routes, filters, sorts and includes are those of the code', async () => {
+test('the tables of routes, filters, sorts and includes equal those generated from the code', async () => {
   const { app } = await service()
   const documents = documentsWithTables(app.swagger() as unknown as Document)
   expect([...documents].map(([path]) => path.replace(root.pathname, ''))).toEqual([
@@ -34,7 +34,7 @@ test('the tables of routes, filters, sorts and includes are those of the code', 
   for (const [path, wanted] of documents) expect(readFileSync(path, 'utf8'), path).toBe(wanted)
 })
 
-test('every link inside the documentation leads to a file', () => {
+test('every link in the documentation leads to a file', () => {
   const broken = [...documents, 'CONTRIBUTING.md', 'CHANGELOG.md'].flatMap((name) =>
     [...read(name).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].flatMap(([, target = '']) => {
       const file = new URL(target, new URL(name, root))
@@ -44,7 +44,7 @@ test('every link inside the documentation leads to a file', () => {
   expect(broken).toEqual([])
 })
 
-test('the figures of docs/performance.md, and its plot, are those of bench/results.json', () => {
+test('the figures and the plot of docs/performance.md equal those of bench/results.json', () => {
   const results = JSON.parse(read('bench/results.json')) as Results
   const page = read('docs/performance.md')
   expect(withFigures(page, results)).toBe(page)

@@ -1,9 +1,9 @@
-// Sends valid and invalid requests generated from the OpenAPI document. Every response is checked against the document
-// (helpers/document.ts). Seeded: the same requests on every run; SEED_OF_REQUESTS=n generates others.
+// Generated requests: valid and invalid ones, from the OpenAPI document. Every response is checked against the document
+// (helpers/document.ts). Seeded: the same requests in every run; SEED_OF_REQUESTS=n generates others.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Answer, type Service, service } from '../helpers/app.ts'
+import { type Service, service, type TestResponse } from '../helpers/app.ts'
 import { fullBody, type Ids, kinds, leastBody, oneOfEach, pathOf } from '../helpers/bodies.ts'
 import { type Generating, valuesOf } from '../helpers/generate.ts'
 import { eventually } from '../helpers/wait.ts'
@@ -38,7 +38,7 @@ const operations: Operation[] = Object.entries(
     method: method.toUpperCase(),
     path,
     tag: operation['tags'][0],
-    // A key is optional where `security` is that of the whole document.
+    // A key is optional where the operation has no `security` of its own.
     secured: (operation['security'] as Node[] | undefined)?.some((scheme) => 'key' in scheme) ?? false,
     parameters: (operation['parameters'] ?? []).map(deref),
     content: operation['requestBody']?.content ?? {},
@@ -56,8 +56,8 @@ const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
 const sample = <Value>(values: fc.Arbitrary<Value>, count: number): Value[] =>
   fc.sample(values, { seed: SEED, numRuns: count })
 
-/** Parameters whose valid values only the service knows: its cursors, topics and states. */
-const KNOWN_TO_THE_SERVICE = new Set([
+/** Parameters whose valid values depend on the data: cursors, topics and states. */
+const SERVICE_DEFINED = new Set([
   'cursor',
   'topic',
   'state',
@@ -79,7 +79,7 @@ interface Request {
 interface Filled {
   s: Service
   ids: Ids
-  known: Record<string, string[]>
+  existingIds: Record<string, string[]>
 }
 
 /** Records of every kind, with evidence, positions and relations. */
@@ -88,66 +88,68 @@ async function withRecords(): Promise<Filled> {
   const ids = await oneOfEach(s)
   for (const kind of kinds)
     await s.post(pathOf(kind), { ...fullBody(kind, ids), ...(kind === 'state' && leastBody(kind, ids)) })
-  const known: Record<string, string[]> = { state: [ids.state] }
-  for (const kind of kinds) if (kind !== 'state') known[ids[kind].slice(0, 3)] = [ids[kind]]
+  const existingIds: Record<string, string[]> = { state: [ids.state] }
+  for (const kind of kinds) if (kind !== 'state') existingIds[ids[kind].slice(0, 3)] = [ids[kind]]
   const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text of source' }
-  known['evd'] = []
+  existingIds['evd'] = []
   for (const kind of kinds)
-    known['evd'].push((await s.post(`${pathOf(kind)}/${ids[kind]}/evidence`, quote)).body['id'])
-  const under = `/v1/proposals/${ids.proposal}`
+    existingIds['evd'].push((await s.post(`${pathOf(kind)}/${ids[kind]}/evidence`, quote)).body['id'])
+  const proposalUrl = `/v1/proposals/${ids.proposal}`
   const other = await s.post('/v1/proposals', leastBody('proposal', ids))
   const position = { stateCode: ids.state, position: 'supported', statedOn: '2022-09-01' }
-  known['pos'] = [(await s.post(`${under}/positions`, position)).body['id']]
+  existingIds['pos'] = [(await s.post(`${proposalUrl}/positions`, position)).body['id']]
   const relation = { type: 'elaborates', targetId: other.body['id'] }
   const eventOf = async (url: string) => (await s.get(`${url}/events`)).body['data'][0].id as string
-  known['evt'] = [await eventOf(under), await eventOf(`/v1/agreements/${ids.agreement}`)]
-  known['rel'] = [(await s.post(`${under}/relations`, relation)).body['id']]
+  existingIds['evt'] = [await eventOf(proposalUrl), await eventOf(`/v1/agreements/${ids.agreement}`)]
+  existingIds['rel'] = [(await s.post(`${proposalUrl}/relations`, relation)).body['id']]
   const treaty = await s.post('/v1/agreements', leastBody('agreement', ids))
   const followed = { type: 'supersedes', targetId: treaty.body['id'] }
-  known['rel'].push((await s.post(`/v1/agreements/${ids.agreement}/relations`, followed)).body['id'])
-  const cited = await s.post(`${under}/positions/${known['pos'][0]}/evidence`, quote)
-  known['evd'].push(cited.body['id'])
-  return { s, ids, known }
+  existingIds['rel'].push((await s.post(`/v1/agreements/${ids.agreement}/relations`, followed)).body['id'])
+  const cited = await s.post(`${proposalUrl}/positions/${existingIds['pos'][0]}/evidence`, quote)
+  existingIds['evd'].push(cited.body['id'])
+  return { s, ids, existingIds }
 }
 
-/** The same, with a webhook and an import. */
+/** The same records, and a webhook and an import. */
 async function filled(): Promise<Filled> {
-  const { s, ids, known } = await withRecords()
-  const made = async (url: string, payload: string, type: string) => {
+  const { s, ids, existingIds } = await withRecords()
+  const create = async (url: string, payload: string, type: string) => {
     const headers = { authorization: `Bearer ${s.keys.admin}`, 'content-type': type }
-    const answer = await s.request({ method: 'POST', url, payload, headers })
-    if (answer.status >= 300) throw new Error(answer.text)
-    return answer.body['id'] as string
+    const response = await s.request({ method: 'POST', url, payload, headers })
+    if (response.status >= 300) throw new Error(response.text)
+    return response.body['id'] as string
   }
   const hook = JSON.stringify({ url: 'https://example.org/hook' })
-  known['whk'] = [await made('/v1/webhooks', hook, 'application/json')]
-  known['imp'] = [await made('/v1/imports?mode=dry-run&kind=topics', '{"slug":"x"}', 'application/x-ndjson')]
+  existingIds['whk'] = [await create('/v1/webhooks', hook, 'application/json')]
+  existingIds['imp'] = [
+    await create('/v1/imports?mode=dry-run&kind=topics', '{"slug":"x"}', 'application/x-ndjson'),
+  ]
   const ping = await s.request({
     method: 'POST',
-    url: `/v1/webhooks/${known['whk'][0]}/test`,
+    url: `/v1/webhooks/${existingIds['whk'][0]}/test`,
     headers: { authorization: `Bearer ${s.keys.admin}` },
   })
-  known['whd'] = [ping.body['id']]
-  return { s, ids, known }
+  existingIds['whd'] = [ping.body['id']]
+  return { s, ids, existingIds }
 }
 
 test.each([...new Set(operations.map(({ tag }) => tag))])(
-  'of %s: valid requests are never malformed, invalid ones are refused, nothing fails',
+  'operations of %s: valid requests are accepted, invalid ones are rejected, none causes a 5xx',
   async (tag) => {
-    const { s, ids, known } = await filled()
-    const generating: Generating = { deref, known }
+    const { s, ids, existingIds } = await filled()
+    const generating: Generating = { deref, existingIds }
     const of = (schema: Node, count: number) => sample(valuesOf(schema, generating), count)
 
     for (const operation of operations.filter((each) => each.tag === tag)) {
       const { id, method, path, parameters, content, secured, statuses } = operation
       const named = (where: string) => parameters.filter((parameter) => parameter['in'] === where)
-      const existing = partsOf(path, ids, known)
+      const existing = partsOf(path, ids, existingIds)
       const inPath = named('path').map(({ name }) => String(name))
 
-      const send = async (request: Request): Promise<Answer> => {
+      const send = async (request: Request): Promise<TestResponse> => {
         const query = Object.entries(request.query ?? {})
           .filter(([, value]) => value !== undefined)
-          .map(([name, value]) => `${name}=${encodeURIComponent(written(value))}`)
+          .map(([name, value]) => `${name}=${encodeURIComponent(queryValue(value))}`)
           .join('&')
         const url = path.replace(/\{(\w+)\}/g, (_, name: string) =>
           encodeURIComponent((request.path ?? existing)[name] ?? 'x'),
@@ -163,7 +165,7 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
           request.body === undefined || typeof request.body === 'string'
             ? request.body
             : JSON.stringify(request.body)
-        const answer = await s.request({
+        const response = await s.request({
           method: method as 'GET',
           url: query ? `${url}?${query}` : url,
           headers: Object.fromEntries(
@@ -172,12 +174,12 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
           ...(payload !== undefined && { payload: payload as string }),
         })
         expect(
-          answer.status,
-          `${id} ${url}?${query} ${JSON.stringify(request.body)}: ${answer.text}`,
+          response.status,
+          `${id} ${url}?${query} ${JSON.stringify(request.body)}: ${response.text}`,
         ).toBeLessThan(500)
-        return answer
+        return response
       }
-      const code = ({ body }: Answer) => String(body?.['type'] ?? '').replace('/problems/', '')
+      const code = ({ body }: TestResponse) => String(body?.['type'] ?? '').replace('/problems/', '')
       const needed = Object.fromEntries(
         named('query').flatMap(({ name, required, schema }) => (required ? [[name, of(schema, 1)[0]]] : [])),
       )
@@ -188,59 +190,56 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
       // --- valid requests
       for (const [type, { schema }] of bodies)
         for (const body of of(schema, VALID_BODIES)) {
-          const answer = await send({ ...valid, body, type })
+          const response = await send({ ...valid, body, type })
           expect(
             ['malformed-body', 'invalid-body'],
-            `${id} ${JSON.stringify(body)} ${answer.text}`,
-          ).not.toContain(code(answer))
+            `${id} ${JSON.stringify(body)} ${response.text}`,
+          ).not.toContain(code(response))
         }
       if (bodies.length === 0 && method !== 'DELETE') await send(valid)
       for (const { name, schema } of named('query'))
         for (const value of of(schema, 2)) {
-          const answer = await send({ ...valid, query: { ...needed, [name]: value } })
-          if (KNOWN_TO_THE_SERVICE.has(name)) continue
-          expect(answer.status, `${id} ${name}=${written(value)} ${answer.text}`).not.toBe(400)
+          const response = await send({ ...valid, query: { ...needed, [name]: value } })
+          if (SERVICE_DEFINED.has(name)) continue
+          expect(response.status, `${id} ${name}=${queryValue(value)} ${response.text}`).not.toBe(400)
         }
 
       // --- invalid requests
-      const refused = async (status: number, request: Request) => {
-        const answer = await send({ ...valid, ...request })
-        expect([id, answer.status, answer.text]).toEqual([id, status, expect.anything()])
+      const expectStatus = async (status: number, request: Request) => {
+        const response = await send({ ...valid, ...request })
+        expect([id, response.status, response.text]).toEqual([id, status, expect.anything()])
       }
-      await refused(400, { query: { ...needed, noSuchParameter: '1' } })
+      await expectStatus(400, { query: { ...needed, noSuchParameter: '1' } })
       for (const { name, schema } of named('query'))
-        if (
-          /"(enum|pattern|format|maximum)"|ref/.test(JSON.stringify(schema)) &&
-          !KNOWN_TO_THE_SERVICE.has(name)
-        )
-          await refused(400, { query: { ...needed, [name]: '<none of those>' } })
+        if (/"(enum|pattern|format|maximum)"|ref/.test(JSON.stringify(schema)) && !SERVICE_DEFINED.has(name))
+          await expectStatus(400, { query: { ...needed, [name]: '<none of those>' } })
       for (const { name } of named('query').filter(({ required }) => required))
-        await refused(400, { query: { ...needed, [name]: undefined } })
+        await expectStatus(400, { query: { ...needed, [name]: undefined } })
       for (const [type, { schema }] of bodies.filter(([type]) => /[/+]json$/.test(type))) {
         const form = deref(schema)
         const [good] = of(schema, 1) as [Record<string, unknown>]
-        await refused(400, { type, body: { ...good, noSuchField: 1 } })
-        await refused(400, { type, body: '{"broken":' })
-        await refused(400, { type, body: '' })
-        await refused(400, { type, body: [good] })
-        await refused(415, { type: 'application/xml', body: '<a/>' })
-        await refused(413, { type, body: TOO_LARGE })
+        await expectStatus(400, { type, body: { ...good, noSuchField: 1 } })
+        await expectStatus(400, { type, body: '{"broken":' })
+        await expectStatus(400, { type, body: '' })
+        await expectStatus(400, { type, body: [good] })
+        await expectStatus(415, { type: 'application/xml', body: '<a/>' })
+        await expectStatus(413, { type, body: TOO_LARGE })
         for (const name of (form['required'] ?? []) as string[])
-          await refused(400, { type, body: { ...good, [name]: undefined } })
+          await expectStatus(400, { type, body: { ...good, [name]: undefined } })
         for (const name of Object.keys(form['properties'] ?? {}))
-          await refused(400, { type, body: { ...good, [name]: { not: ['this'] } } })
+          await expectStatus(400, { type, body: { ...good, [name]: { not: ['this'] } } })
       }
       if (secured) {
-        await refused(401, { key: null })
-        await refused(401, { headers: { authorization: 'Bearer nothing' } })
-        if (statuses.includes('403')) await refused(403, { key: 'analyst' })
+        await expectStatus(401, { key: null })
+        await expectStatus(401, { headers: { authorization: 'Bearer nothing' } })
+        if (statuses.includes('403')) await expectStatus(403, { key: 'analyst' })
       }
       if (named('header').some(({ name }) => name === 'Idempotency-Key')) {
         const headers = { 'idempotency-key': `once ${id}`.replaceAll(' ', '-') }
         const first = await send({ ...valid, headers })
         const again = await send({ ...valid, headers })
         expect([id, again.status, again.body?.['id']]).toEqual([id, first.status, first.body?.['id']])
-        await refused(400, { headers: { 'idempotency-key': 'white space' } })
+        await expectStatus(400, { headers: { 'idempotency-key': 'white space' } })
       }
       if (inPath.length > 0) {
         const missing = Object.fromEntries(
@@ -254,29 +253,29 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
             String(missing[name]).slice(0, 4) === existing[name]?.slice(0, 4)
               ? `${existing[name]?.slice(0, 4)}00000000000000000000000000`
               : 'ZZ'
-          await refused(404, { path: { ...existing, [name]: none } })
+          await expectStatus(404, { path: { ...existing, [name]: none } })
         }
-        if (inPath.includes('id')) await refused(414, { path: { ...existing, id: 'x'.repeat(201) } })
+        if (inPath.includes('id')) await expectStatus(414, { path: { ...existing, id: 'x'.repeat(201) } })
       }
       if (named('header').some(({ name }) => name === 'If-Match')) {
-        await refused(428, { headers: { 'if-match': undefined } })
-        await refused(412, { headers: { 'if-match': '"0.never"' } })
+        await expectStatus(428, { headers: { 'if-match': undefined } })
+        await expectStatus(412, { headers: { 'if-match': '"0.never"' } })
       }
-      if (statuses.includes('406')) await refused(406, { headers: { accept: 'image/png' } })
+      if (statuses.includes('406')) await expectStatus(406, { headers: { accept: 'image/png' } })
       if (method === 'GET' && path !== '/metrics' && !path.includes('.')) {
-        // Background work such as deliveries may change the response between the two requests.
+        // Background work such as deliveries can change the response between the two requests.
         await eventually(async () => {
           const { status, headers } = await send(valid)
           if (status !== 200) return
-          await refused(304, { headers: { 'if-none-match': String(headers['etag']) } })
+          await expectStatus(304, { headers: { 'if-none-match': String(headers['etag']) } })
         })
       }
     }
-    // Deletions come last, as they leave nothing to request.
+    // Deletions come last, because requests after them would find nothing.
     for (const { id, method, path } of operations.filter(
       (each) => each.tag === tag && each.method === 'DELETE',
     )) {
-      const parts = partsOf(path, ids, known)
+      const parts = partsOf(path, ids, existingIds)
       const url = path.replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'x')
       const deleted = await s.request({
         method: method as 'DELETE',
@@ -288,25 +287,25 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
   },
 )
 
-test('a GET is answered the same without the cache and from it, and with 304 where the client has it', async () => {
-  const { s, ids, known } = await withRecords()
-  const generating: Generating = { deref, known }
+test('a GET returns the same response without the cache and from it, and 304 for If-None-Match', async () => {
+  const { s, ids, existingIds } = await withRecords()
+  const generating: Generating = { deref, existingIds }
   const of = (schema: Node) => sample(valuesOf(schema, generating), 2)
   let hits = 0
   for (const { path, parameters } of operations.filter(
-    // Metrics change with every request; what needs a key is not cached.
+    // Metrics change with every request, and responses that require a key are not cached.
     (each) => each.method === 'GET' && !each.secured && each.path !== '/metrics',
   )) {
-    const parts = partsOf(path, ids, known)
+    const parts = partsOf(path, ids, existingIds)
     const plain = path.replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'x')
     const inQuery = parameters.filter((parameter) => parameter['in'] === 'query')
     const needed = inQuery.flatMap(({ name, required, schema }) =>
-      required ? [`${name}=${encodeURIComponent(written(of(schema)[0]))}`] : [],
+      required ? [`${name}=${encodeURIComponent(queryValue(of(schema)[0]))}`] : [],
     )
     const varied = inQuery.flatMap(({ name, schema }) =>
       of(schema).map((value) => [
         ...needed.filter((each) => !each.startsWith(`${name}=`)),
-        `${name}=${encodeURIComponent(written(value))}`,
+        `${name}=${encodeURIComponent(queryValue(value))}`,
       ]),
     )
     for (const url of new Set(
@@ -318,7 +317,7 @@ test('a GET is answered the same without the cache and from it, and with 304 whe
       s.queries()
       const third = await s.get(url)
       const queries = s.queries().length
-      expect([again, third].map(lasting), url).toEqual([lasting(first), lasting(first)])
+      expect([again, third].map(stable), url).toEqual([stable(first), stable(first)])
       if (queries === 0 && path.startsWith('/v1/')) hits++
       const { etag } = first.headers
       if (etag) expect((await s.get(url, { 'if-none-match': String(etag) })).status, url).toBe(304)
@@ -327,13 +326,13 @@ test('a GET is answered the same without the cache and from it, and with 304 whe
   expect(hits).toBeGreaterThan(400)
 })
 
-/** A response without what belongs to the moment. */
-function lasting({ status, headers, text }: Answer) {
-  const { date: _, 'x-request-id': __, ...lastingHeaders } = headers
-  return { status, headers: lastingHeaders, text }
+/** A response without the headers that differ by request. */
+function stable({ status, headers, text }: TestResponse) {
+  const { date: _, 'x-request-id': __, ...stableHeaders } = headers
+  return { status, headers: stableHeaders, text }
 }
 
-/** A request of an operation whose values do not matter. */
+/** A minimal request of an operation. */
 async function plain(
   s: Service,
   { method, path, content, secured }: Operation,
@@ -355,13 +354,13 @@ async function plain(
   })
 }
 
-test('every operation on a deleted record answers 410', async () => {
-  const { s, ids, known } = await filled()
-  const lone: Record<string, string> = {}
+test('every operation on a deleted record returns 410', async () => {
+  const { s, ids, existingIds } = await filled()
+  const deletedIds: Record<string, string> = {}
   for (const kind of kinds) {
-    const made = await s.post(pathOf(kind), leastBody(kind, ids))
-    lone[kind] = made.body['id']
-    expect((await s.del(`${pathOf(kind)}/${made.body['id']}`)).status).toBe(204)
+    const created = await s.post(pathOf(kind), leastBody(kind, ids))
+    deletedIds[kind] = created.body['id']
+    expect((await s.del(`${pathOf(kind)}/${created.body['id']}`)).status).toBe(204)
   }
   let gone = 0
   for (const operation of operations.filter(
@@ -371,28 +370,28 @@ test('every operation on a deleted record answers 410', async () => {
       kinds.some((kind) => path.startsWith(pathOf(kind))),
   )) {
     const kind = kinds.find((each) => operation.path.startsWith(pathOf(each))) ?? 'meeting'
-    // A valid body, as its faults are reported before the record is looked up.
+    // A valid body, because an invalid one is rejected before the record is looked up.
     const [media] = Object.values(operation.content)
-    const [body] = media ? sample(valuesOf(media.schema, { deref, known }), 1) : []
-    const parts = { ...partsOf(operation.path, ids, known), id: lone[kind] ?? '' }
-    const answer = await plain(s, operation, parts, body)
-    expect([operation.id, answer.status, answer.text]).toEqual([operation.id, 410, expect.anything()])
+    const [body] = media ? sample(valuesOf(media.schema, { deref, existingIds }), 1) : []
+    const parts = { ...partsOf(operation.path, ids, existingIds), id: deletedIds[kind] ?? '' }
+    const response = await plain(s, operation, parts, body)
+    expect([operation.id, response.status, response.text]).toEqual([operation.id, 410, expect.anything()])
     gone++
   }
   expect(gone).toBeGreaterThan(50)
 })
 
-test('every operation answers 429 with Retry-After above the rate limit', async () => {
+test('every operation returns 429 with Retry-After above the rate limit', async () => {
   const limited = await service({ rateLimitMax: 1 })
   await limited.get('/healthz')
   for (const operation of operations) {
-    const answer = await plain(limited, operation, {})
-    expect([operation.id, answer.status]).toEqual([operation.id, 429])
-    expect(Number(answer.headers['retry-after']), operation.id).toBeGreaterThan(0)
+    const response = await plain(limited, operation, {})
+    expect([operation.id, response.status]).toEqual([operation.id, 429])
+    expect(Number(response.headers['retry-after']), operation.id).toBeGreaterThan(0)
   }
 })
 
-test('every operation except those of the service needs a key where settings demand one for reads', async () => {
+test('every operation except those of the service requires a key if reads require one', async () => {
   const s = await service({ requireKeyForReads: true })
   for (const operation of operations) {
     const { status } = await plain(s, { ...operation, secured: false }, {})
@@ -400,34 +399,34 @@ test('every operation except those of the service needs a key where settings dem
   }
 })
 
-test('every operation answers a documented problem when the database fails', async () => {
-  const { s, ids, known } = await filled()
+test('every operation returns a documented problem when the database fails', async () => {
+  const { s, ids, existingIds } = await filled()
   await s.engine.close()
   const failed = new Set<number>()
   for (const operation of operations) {
-    const { status } = await plain(s, operation, partsOf(operation.path, ids, known))
+    const { status } = await plain(s, operation, partsOf(operation.path, ids, existingIds))
     failed.add(status)
   }
   expect(failed).toContain(500)
 })
 
-/** Path parameters of something that exists. */
-function partsOf(path: string, ids: Ids, known: Record<string, string[]>): Record<string, string> {
+/** Values of path parameters that exist. */
+function partsOf(path: string, ids: Ids, existingIds: Record<string, string[]>): Record<string, string> {
   const kind = kinds.find((each) => path.startsWith(pathOf(each))) ?? 'meeting'
   const cited = path.includes('/positions/') ? kinds.length : kinds.indexOf(kind)
   const other = path.startsWith('/v1/webhooks') ? 'whk' : path.startsWith('/v1/imports') ? 'imp' : undefined
   return {
-    id: other ? (known[other]?.[0] ?? '') : ids[kind],
-    deliveryId: known['whd']?.[0] ?? '',
-    evidenceId: known['evd']?.[cited] ?? '',
-    positionId: known['pos']?.[0] ?? '',
-    eventId: known['evt']?.[kind === 'agreement' ? 1 : 0] ?? '',
-    relationId: known['rel']?.[kind === 'agreement' ? 1 : 0] ?? '',
+    id: other ? (existingIds[other]?.[0] ?? '') : ids[kind],
+    deliveryId: existingIds['whd']?.[0] ?? '',
+    evidenceId: existingIds['evd']?.[cited] ?? '',
+    positionId: existingIds['pos']?.[0] ?? '',
+    eventId: existingIds['evt']?.[kind === 'agreement' ? 1 : 0] ?? '',
+    relationId: existingIds['rel']?.[kind === 'agreement' ? 1 : 0] ?? '',
   }
 }
 
-/** A value in a query string: lists are joined by commas, commas inside of values are escaped. */
-function written(value: unknown): string {
+/** A value in a query string: lists are joined by commas, and commas in values are escaped. */
+function queryValue(value: unknown): string {
   if (!Array.isArray(value)) return String(value)
   return value.map((one) => String(one).replaceAll(',', '\\,')).join(',')
 }

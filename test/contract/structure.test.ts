@@ -1,4 +1,4 @@
-// Who may import whom (docs/architecture.md), for every file of src, types included.
+// The import rules of docs/architecture.md, for every file of src, including type imports.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ const files = globSync('**/*.ts', { cwd: src }).sort()
 
 const read = (file: string) => readFileSync(join(src, file), 'utf8')
 
-/** What a file imports, statically, dynamically or for its types; comments do not count. */
+/** The modules that a file imports, statically, dynamically or as types, ignoring comments. */
 function specifiers(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
   return [
@@ -19,7 +19,7 @@ function specifiers(text: string): string[] {
   ].map(([, specifier]) => specifier ?? '')
 }
 
-/** The files of ours that each file imports. */
+/** The files of src that each file imports. */
 const imports = new Map(
   files.map((file) => [
     file,
@@ -34,20 +34,20 @@ const edges = [...imports].flatMap(([from, targets]) => targets.map((to) => ({ f
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const resourceOf = (file: string) => /^resources\/([^/]+)\//.exec(file)?.[1]
 
-/** Imports out of the files of a folder into anything but what is allowed. */
-const breaches = (folder: string, allowed: (from: string, to: string) => boolean) =>
+/** The imports from a folder that are not allowed. */
+const violations = (folder: string, allowed: (from: string, to: string) => boolean) =>
   edges
     .filter(({ from, to }) => folderOf(from) === folder && !allowed(from, to))
     .map(({ from, to }) => `${from} imports ${to}`)
 
-/** Imports into the given folders, or within the own. */
+/** Allows imports from the same folder and the given ones. */
 const within =
   (...folders: string[]) =>
   (from: string, to: string) =>
     [folderOf(from), ...folders].includes(folderOf(to))
 
 describe('the structure of src', () => {
-  test('is read whole: every import leads to a file', () => {
+  test('is read completely: every import leads to a file', () => {
     expect(files.length).toBeGreaterThan(40)
     expect(edges.length).toBeGreaterThan(150)
     expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
@@ -57,28 +57,28 @@ describe('the structure of src', () => {
       expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
   })
 
-  test('core imports nothing of ours', () => {
-    expect(breaches('core', within())).toEqual([])
+  test('core imports nothing else of src', () => {
+    expect(violations('core', within())).toEqual([])
   })
 
-  test('core knows neither HTTP nor SQL', () => {
-    const known = files
+  test('core imports no HTTP, SQL or file library', () => {
+    const libraries = files
       .filter((file) => folderOf(file) === 'core')
       .flatMap((file) => specifiers(read(file)))
       .filter((specifier) => /fastify|drizzle|sqlite|^pg$|^node:(http|net|fs)/.test(specifier))
-    expect(known).toEqual([])
+    expect(libraries).toEqual([])
   })
 
   test('db imports core only', () => {
-    expect(breaches('db', within('core'))).toEqual([])
+    expect(violations('db', within('core'))).toEqual([])
   })
 
   test('http imports core and db only', () => {
-    expect(breaches('http', within('core', 'db'))).toEqual([])
+    expect(violations('http', within('core', 'db'))).toEqual([])
   })
 
   test('records imports core and db only', () => {
-    expect(breaches('records', within('core', 'db'))).toEqual([])
+    expect(violations('records', within('core', 'db'))).toEqual([])
   })
 
   test('a resource imports core, db, records, http, and its own files', () => {
@@ -86,7 +86,7 @@ describe('the structure of src', () => {
       from === 'resources/index.ts' ||
       ['core', 'db', 'records', 'http'].includes(folderOf(to)) ||
       (folderOf(to) === 'resources' && resourceOf(to) === resourceOf(from))
-    expect(breaches('resources', allowed)).toEqual([])
+    expect(violations('resources', allowed)).toEqual([])
   })
 
   test('resources/index.ts imports every resource', () => {
@@ -97,10 +97,10 @@ describe('the structure of src', () => {
   })
 
   test('features import core, db, records and http, and no resource', () => {
-    expect(breaches('features', within('core', 'db', 'records', 'http'))).toEqual([])
+    expect(violations('features', within('core', 'db', 'records', 'http'))).toEqual([])
   })
 
-  test('nothing imports what stands above all: the app, the start, the commands', () => {
+  test('no layer imports the modules above it: app, start, main, seed, cli', () => {
     const above = ['app.ts', 'start.ts', 'main.ts', 'seed.ts']
     const below = ['core', 'db', 'http', 'records', 'resources', 'features']
     expect(
@@ -110,7 +110,7 @@ describe('the structure of src', () => {
     ).toEqual([])
   })
 
-  test('has no cycle of imports, types included', () => {
+  test('has no import cycles, including type imports', () => {
     const cycles: string[] = []
     const state = new Map<string, 'open' | 'done'>()
     const visit = (file: string, trail: string[]) => {
@@ -127,7 +127,7 @@ describe('the structure of src', () => {
     expect(cycles).toEqual([])
   })
 
-  test('loads a driver only with the engine that needs it', () => {
+  test('loads a database driver only with its engine', () => {
     const statically = (file: string) =>
       [...read(file).matchAll(/^\s*(?:import|export)\b(?! type)[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm)].map(
         ([, specifier]) => specifier ?? '',
@@ -140,7 +140,7 @@ describe('the structure of src', () => {
     expect(loads(/sqlite\/engine\.ts$/)).toEqual(['cli/openapi.ts'])
   })
 
-  test('gets its settings from the command line, and reads no environment itself', () => {
+  test('gets settings from the command line, and never reads the environment', () => {
     const reading = files.filter((file) => {
       const code = read(file)
         .replace(/\/\*[\s\S]*?\*\//g, '')
@@ -150,8 +150,8 @@ describe('the structure of src', () => {
     expect(reading).toEqual([])
   })
 
-  test('opens each file with a line that says what it is for', () => {
-    const silent = files.filter((file) => !/^(#!.*\n)?\/\/ /.test(read(file)))
-    expect(silent).toEqual([])
+  test('has a heading comment in every file', () => {
+    const undocumented = files.filter((file) => !/^(#!.*\n)?\/\/ /.test(read(file)))
+    expect(undocumented).toEqual([])
   })
 })

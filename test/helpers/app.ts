@@ -1,5 +1,4 @@
-// The service as tests meet it: a real database with the real migrations, and every answer held to the
-// OpenAPI document.
+// Starts the service for a test, on a real, migrated database. Every response is checked against the OpenAPI document.
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { inject, onTestFinished } from 'vitest'
 import type { AppDeps } from '../../src/app.ts'
@@ -12,17 +11,17 @@ import type { TestKeys } from './prepare.ts'
 /** A request id that the service generated. */
 export const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-export interface Answer<Body = Record<string, any>> {
+export interface TestResponse<Body = Record<string, any>> {
   status: number
   headers: LightMyRequestResponse['headers']
   text: string
-  /** The parsed body; undefined where there is none or it is no JSON. */
+  /** The parsed body; undefined if there is none or it is not JSON. */
   body: Body
 }
 
 interface Options extends Partial<Omit<AppDeps, 'engine'>> {
   seed?: boolean
-  /** Whether the application is for this test alone. It is also where anything but the clock is set. */
+  /** Gives the test an application of its own, like any option other than the clock. */
   own?: boolean
 }
 
@@ -33,19 +32,19 @@ export interface Service {
   url: string
   /** The database file, on SQLite. */
   file: string
-  /** Every table but the full-text index, row for row, seen from outside. */
+  /** The rows of every table except the full-text index, read by an outside connection. */
   rows: () => Promise<Record<string, Record<string, unknown>[]>>
   keys: TestKeys
   /** Every SQL statement since the last call. */
   queries: () => string[]
-  get: (url: string, headers?: Record<string, string>) => Promise<Answer>
+  get: (url: string, headers?: Record<string, string>) => Promise<TestResponse>
   /** Writes with the analyst's key. */
-  post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<TestResponse>
   /** Writes with the analyst's key; `*` as If-Match unless given. */
-  patch: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  patch: (url: string, body: unknown, headers?: Record<string, string>) => Promise<TestResponse>
   /** Deletes with the admin's key; `*` as If-Match unless given. */
-  del: (url: string, headers?: Record<string, string>) => Promise<Answer>
-  request: (options: InjectOptions) => Promise<Answer>
+  del: (url: string, headers?: Record<string, string>) => Promise<TestResponse>
+  request: (options: InjectOptions) => Promise<TestResponse>
 }
 
 /**
@@ -68,7 +67,7 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
     if (errors[0]) throw errors[0]
   })
 
-  const request = async (options: InjectOptions): Promise<Answer> => {
+  const request = async (options: InjectOptions): Promise<TestResponse> => {
     const response = await app.inject(options)
     checkAgainstDocument(app, {
       method: options.method ?? 'GET',

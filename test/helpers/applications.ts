@@ -9,19 +9,19 @@ import { checkSockets } from './document.ts'
 
 export interface TestApplication {
   app: FastifyInstance
-  /** Answers over sockets that are not as the OpenAPI document describes them. */
+  /** Errors of responses over sockets that differ from the OpenAPI document. */
   socketErrors: Error[]
-  /** False when it was closed, or listens. */
+  /** False if it was closed, or listens. */
   isReusable: () => boolean
-  /** To be called when the test ends, before its database is closed. */
+  /** Must be called when the test ends, before its database is closed. */
   release: () => Promise<void>
 }
 
-/** No test connects to another host: names are not resolved unless the test says how. */
+/** Rejects all host names, so that no test connects to another host. */
 const unresolved: Resolve = (hostname, _options, callback) =>
   callback(new Error(`No test may connect to ${hostname}.`), [])
 
-/** An application for one test alone. */
+/** Creates an application for one test alone. */
 export async function createApplication(deps: AppDeps): Promise<TestApplication> {
   const app = await buildApp({ ...deps, webhookSending: { resolve: unresolved, ...deps.webhookSending } })
   let closed = false
@@ -37,7 +37,7 @@ export async function createApplication(deps: AppDeps): Promise<TestApplication>
   }
 }
 
-/** After a minute the background work of an application queries the database, and a test would count that query. */
+/** After a minute the background work of an application queries the database, which tests would count. */
 const MAX_AGE_MS = 30_000
 
 interface SharedApplication extends TestApplication {
@@ -47,7 +47,7 @@ interface SharedApplication extends TestApplication {
 
 const unused: SharedApplication[] = []
 
-/** An application that other tests use before and after, with their own databases and clocks. */
+/** Returns an application that tests share one after another, each with its own database and clock. */
 export async function shareApplication(engine: Engine, clock: () => Date): Promise<TestApplication> {
   const reused = unused.pop()
   if (!reused) return createShared(engine, clock)
@@ -62,7 +62,7 @@ export async function shareApplication(engine: Engine, clock: () => Date): Promi
 
 async function createShared(engine: Engine, clock: () => Date): Promise<SharedApplication> {
   const current = { engine, clock, uses: 0 }
-  /** The application caches by the version of the database, so no two databases may have one in common. */
+  /** Responses are cached by the version of the database, so versions must be unique among databases. */
   const unique = (version: number | null) => (version === null ? null : version + current.uses * 1e9)
   const forwarded = forward(() => current.engine, {
     reader: forward(() => current.engine.reader),
@@ -81,7 +81,7 @@ async function createShared(engine: Engine, clock: () => Date): Promise<SharedAp
   return shared
 }
 
-/** Whether nothing goes on in the background: no import, no webhook. */
+/** Whether there is no background work: no import and no webhook. */
 async function isIdle({ reader }: Engine): Promise<boolean> {
   try {
     return !(await reader.get(sql`select 1 from ${imports} union all select 1 from ${webhooks}`))
@@ -91,7 +91,7 @@ async function isIdle({ reader }: Engine): Promise<boolean> {
   }
 }
 
-/** Something that is at any time what `target` returns then, but for what is replaced. */
+/** An object that forwards to the current result of `target`, except for the replaced properties. */
 function forward<Target extends object>(target: () => Target, replaced: Partial<Target> = {}): Target {
   return new Proxy({} as Target, {
     get: (_, name) => {

@@ -1,4 +1,4 @@
-// Bodies for POST: for each resource one with nothing but what is required, and one with every field filled.
+// Bodies for POST: for each resource one with the required fields only, and one with every field.
 import { catalogue } from '../../src/resources/index.ts'
 import type { Service } from './app.ts'
 
@@ -14,14 +14,14 @@ export type ResourceKind =
   | 'source'
 export type Body = Record<string, any>
 
-/** The id of one record of each kind, for others to refer to. */
+/** The id of one record of each kind, for references. */
 export type Ids = Record<ResourceKind, string>
 
 export const kinds = catalogue.resources.map(({ kind }) => kind as ResourceKind)
 
 export const pathOf = (kind: ResourceKind) => `/v1/${catalogue.resource(kind).path}`
 
-/** No state has these codes: ISO 3166-1 leaves QM to QZ and XA to XZ to its users. */
+/** Codes that no state has: ISO 3166-1 reserves QM to QZ and XA to XZ for private use. */
 const code = (n: number) => String.fromCharCode(65 + Math.floor(n / 26)) + String.fromCharCode(65 + (n % 26))
 
 const least: Record<ResourceKind, (ids: Ids, n: number) => Body> = {
@@ -114,10 +114,10 @@ const more: Record<ResourceKind, (ids: Ids) => Body> = {
 
 let count = 0
 
-/** Only the fields that a POST must have. Every call makes another record. */
+/** A body with the required fields only. Every call is for another record. */
 export const leastBody = (kind: ResourceKind, ids: Ids): Body => least[kind](ids, count++ % 676)
 
-/** Every field that a client may write. */
+/** A body with every field that clients can write. */
 export const fullBody = (kind: ResourceKind, ids: Ids): Body => ({
   ...leastBody(kind, ids),
   ...more[kind](ids),
@@ -125,12 +125,12 @@ export const fullBody = (kind: ResourceKind, ids: Ids): Body => ({
   sources: [{ url: 'https://example.org/page', title: 'A page', note: 'What it says.' }],
 })
 
-/** Makes one record of each kind, with the least that it needs. */
+/** Creates one record of each kind, with the required fields only. */
 export async function oneOfEach({ post }: Service): Promise<Ids> {
   const ids = {} as Ids
   for (const kind of kinds) {
     const { status, body, text } = await post(pathOf(kind), leastBody(kind, ids))
-    if (status !== 201) throw new Error(`No ${kind} was made: ${text}`)
+    if (status !== 201) throw new Error(`No ${kind} was created: ${text}`)
     ids[kind] = body['id']
   }
   return ids

@@ -1,4 +1,4 @@
-// The last line of a test run: `N passed, N failed`, with `, N skipped` where some were.
+// Prints the last line of a test run: `N passed, N failed`, and `, N skipped` if some were.
 import type { Reporter, TestModule } from 'vitest/node'
 
 export default class ClosingLine implements Reporter {
@@ -7,7 +7,7 @@ export default class ClosingLine implements Reporter {
     for (const module of modules) {
       const tests = [...module.children.allTests()]
       for (const test of tests) counts[test.result().state]++
-      // A file that broke before its tests ran counts as one failure.
+      // A file that fails before its tests run counts as one failure.
       if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed'))
         counts.failed++
     }

@@ -1,5 +1,5 @@
-// A PostgreSQL server of a test's own, on its own data and port, to be stopped, crashed and replaced; and a relay that
-// stands for its address and can cut what goes through.
+// A PostgreSQL server for one test, on its own data and port, which the test can stop, kill and promote; and a TCP relay
+// in front of a server, which can drop connections and data.
 import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { onTestFinished } from 'vitest'
 
 const BIN = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
 
-/** Whether this machine has the programs of a server. */
+/** Whether the programs of a PostgreSQL server are installed. */
 export const canServe = BIN !== undefined
 
-/** The server refuses to run as root. */
+/** The command prefix for another user, because the server refuses to run as root. */
 const AS = userInfo().uid === 0 ? ['runuser', '-u', 'postgres', '--'] : []
 
 async function run(program: string, ...args: string[]): Promise<void> {
@@ -42,7 +42,7 @@ export class Cluster {
     this.port = port
   }
 
-  /** A new server, or a streaming replica of one, running; gone with the test. */
+  /** Starts a new server, or a streaming replica of one. It is removed after the test. */
   static async create(of?: Cluster): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cluster-'))
     if (AS.length > 0) execFileSync('chown', ['postgres', folder])
@@ -65,11 +65,22 @@ export class Cluster {
   /** @param settings of the server, `name=value` */
   async start(...settings: string[]): Promise<void> {
     const options = ['listen_addresses=127.0.0.1', 'fsync=off', ...settings].map((each) => `-c ${each}`)
-    const place = `-p ${this.port} -k '${this.#folder}' ${options.join(' ')}`
-    await run('pg_ctl', '-D', this.#data, '-l', join(this.#folder, 'log'), '-s', '-w', '-o', place, 'start')
+    const placement = `-p ${this.port} -k '${this.#folder}' ${options.join(' ')}`
+    await run(
+      'pg_ctl',
+      '-D',
+      this.#data,
+      '-l',
+      join(this.#folder, 'log'),
+      '-s',
+      '-w',
+      '-o',
+      placement,
+      'start',
+    )
   }
 
-  /** `immediate` is a crash: nothing is finished, nobody is told. */
+  /** `immediate` is like a crash: transactions are not finished, and clients are not notified. */
   async stop(mode: 'fast' | 'immediate'): Promise<void> {
     await run('pg_ctl', '-D', this.#data, '-m', mode, '-s', '-w', 'stop')
   }
@@ -79,11 +90,11 @@ export class Cluster {
   }
 }
 
-/** An address before a server. */
+/** A TCP relay to a server. */
 export class Relay {
-  /** The port of the server to which new connections go. */
+  /** The port to which new connections are forwarded. */
   target: number
-  /** What is done with what a client sends; it may return false to keep it from the server. */
+  /** Called with all data from clients; returning false drops it. */
   onSend: (chunk: Buffer, cut: () => void) => boolean = () => true
   readonly #sockets = new Set<Socket>()
   readonly #server = createServer((client) => this.#join(client))
@@ -103,14 +114,14 @@ export class Relay {
     return `postgres://postgres@127.0.0.1:${port}/postgres`
   }
 
-  /** Cuts every connection. */
+  /** Closes every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
 
   #join(client: Socket): void {
     const server = connect(this.target, '127.0.0.1')
-    // A client that was cut off does not hear the server, but the server hears what was sent before.
+    // A disconnected client no longer receives data, but the server still receives what was sent before.
     const cut = () => {
       server.unpipe(client)
       client.destroy()

@@ -1,4 +1,4 @@
-// Runs commands of sco-tracker in the process of the tests, since starting a process takes longer than most commands.
+// Runs commands of sco-tracker in the test process, because starting a process takes longer than most commands.
 import { type Command, CommanderError, type OutputConfiguration } from 'commander'
 import { vi } from 'vitest'
 import { UsageError } from '../../src/cli/command.ts'
@@ -11,14 +11,14 @@ export interface CommandResult {
   stderr: string
 }
 
-/** Runs one command line after the other, as `src/cli/program.ts` does. */
+/** Runs a command line like `src/cli/program.ts`, after the previous ones. */
 export function runCommand(...args: string[]): Promise<CommandResult> {
   const result = last.then(() => runNext(args))
   last = result.catch(() => {})
   return result
 }
 
-/** What a command prints is captured for the whole process, so only one runs at a time. */
+/** Output is captured for the whole process, so commands run one after another. */
 let last: Promise<unknown> = Promise.resolve()
 
 async function runNext(args: string[]): Promise<CommandResult> {
@@ -49,7 +49,7 @@ async function runNext(args: string[]): Promise<CommandResult> {
   return result
 }
 
-/** Has a command and all below it throw instead of ending the process. */
+/** Makes a command and its subcommands throw instead of exiting. */
 function capture(command: Command, output: OutputConfiguration): Command {
   for (const child of command.commands) capture(child, output)
   return command.exitOverride().configureOutput(output)

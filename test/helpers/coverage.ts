@@ -1,4 +1,4 @@
-// Reports which operations, statuses and headers of the OpenAPI document a test run has received, in coverage/openapi.md.
+// Reports in coverage/openapi.md which operations, statuses and headers of the OpenAPI document a test run received.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-seen-'))
   const file = join(folder, 'seen.txt')
   writeFileSync(file, '')
-  // Workers inherit it and append what their responses covered (helpers/document.ts).
+  // Workers inherit the variable, and append what their responses covered (helpers/document.ts).
   process.env['SEEN_FILE'] = file
   return () => {
     report(new Set(readFileSync(file, 'utf8').split('\n')))

@@ -1,4 +1,4 @@
-// A database of its own for each test, on the engine that the run is about: a file, or a database of a server.
+// Gives each test a database of its own, on the engine of the run: a SQLite file, or a PostgreSQL database.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import type { Engine } from '../../src/db/engine.ts'
 import { openEngine } from '../../src/db/open.ts'
 import { sessionOf } from './postgres.ts'
 
-/** What a database holds to begin with: no table, no record, or the seed. */
+/** The initial content of a database: no tables, no records, or the seed. */
 export type Content = 'blank' | 'migrated' | 'seeded'
 
 export interface TestDatabase {
@@ -18,13 +18,13 @@ export interface TestDatabase {
   url: string
   /** The file, on SQLite. */
   file: string
-  /** Opens the database. On PostgreSQL its connections outlive the test, unless the test closes the engine. */
+  /** Opens the database. On PostgreSQL its connections are reused after the test, unless the test closes the engine. */
   openEngine: (onQuery: (sql: string) => void) => Promise<Engine>
-  /** Closes the engine, if it is open, and gives the database back. */
+  /** Closes the engine if it is open, and releases the database. */
   remove: () => Promise<unknown>
 }
 
-/** The engine of this run: vitest.config.ts makes a project of each. */
+/** The engine of this run: vitest.config.ts has a project for each. */
 export const ENGINE: 'sqlite' | 'postgres' = process.env['TEST_ENGINE'] === 'postgres' ? 'postgres' : 'sqlite'
 
 export const onPostgres = ENGINE === 'postgres'
@@ -32,7 +32,7 @@ export const onPostgres = ENGINE === 'postgres'
 export const freshDatabase = (content: Content): Promise<TestDatabase> =>
   onPostgres ? postgresDatabase(content) : sqliteDatabase(content)
 
-/** Files of databases are in memory where the system offers that: waiting for the disk is a third of the time of a run. */
+/** The folder of SQLite files: in memory if possible, because waiting for the disk slows down the tests. */
 const FOLDER = freeBytes('/dev/shm') > 2 ** 31 ? '/dev/shm' : tmpdir()
 
 function freeBytes(folder: string): number {
@@ -64,7 +64,7 @@ async function sqliteDatabase(content: Content): Promise<TestDatabase> {
   }
 }
 
-/** A database of the PostgreSQL server, which one test after the other uses. */
+/** A database of the PostgreSQL server that tests use one after another. */
 interface ReusedDatabase {
   url: string
   client: pg.Client
@@ -74,10 +74,10 @@ interface ReusedDatabase {
   onQuery: (sql: string) => void
 }
 
-/** Tables with what `prepare` writes, which a database without the seed has too. */
+/** Tables that contain the rows of `prepare`, also in a database without the seed. */
 const PREPARED = ['keys', 'settings']
 
-/** Databases of this worker that no test uses: creating one takes longer than most tests do. */
+/** Unused databases of this worker. Creating one takes longer than most tests. */
 const unused: ReusedDatabase[] = []
 let count = 0
 
@@ -94,12 +94,12 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
       remove: () => onServer(server, `drop database if exists ${name} with (force)`),
     }
   }
-  const database = unused.pop() ?? (await anotherDatabase(server, run))
+  const database = unused.pop() ?? (await acquireDatabase(server, run))
   const { client, tables, url } = database
   const fill = tables
     .filter((name) => content === 'seeded' || PREPARED.includes(name))
     .map((name) => `insert into "${name}" table seed."${name}"`)
-  // Deleting is quicker than truncating, but what is deleted so often leaves large tables behind.
+  // Deleting is faster than truncating, but leaves dead rows behind, so every twentieth use truncates.
   const empty =
     ++database.uses % 20 === 0
       ? [`truncate ${tables.map((name) => `"${name}"`).join(', ')}`]
@@ -116,7 +116,7 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
         database.engine = null
         return engine.close()
       }
-      // A copy, for what a test replaces is not for the next one.
+      // A copy, so that replaced functions do not affect the next test.
       return { ...engine, close }
     },
     remove: async () => {
@@ -125,8 +125,8 @@ async function postgresDatabase(content: Content): Promise<TestDatabase> {
   }
 }
 
-async function anotherDatabase(server: string, run: string): Promise<ReusedDatabase> {
-  // The worker that takes over where another one ended finds its databases there.
+async function acquireDatabase(server: string, run: string): Promise<ReusedDatabase> {
+  // The name contains the pool id, so that a restarted worker reuses the databases of its predecessor.
   const name = `${run}_${process.env['VITEST_POOL_ID']}_${++count}`
   const { rows } = await onServer(server, `select from pg_database where datname = '${name}'`)
   if (rows.length === 0) await onServer(server, `create database ${name} template ${run}_seeded`)
@@ -134,14 +134,14 @@ async function anotherDatabase(server: string, run: string): Promise<ReusedDatab
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
-  // Rows go and come in any order.
+  // Rows are deleted and inserted in any order, so foreign keys must not be checked.
   await client.query('set session_replication_role = replica')
   return { url, client, tables: await tablesOf(client), uses: 0, engine: null, onQuery: () => {} }
 }
 
 let connection: Promise<pg.Client> | undefined
 
-/** Runs a statement on the server, outside of the databases of tests. */
+/** Runs a statement on the server, not in a test database. */
 async function onServer(server: string, statement: string): Promise<pg.QueryResult> {
   connection ??= (async () => {
     const client = new pg.Client({ connectionString: server })
@@ -152,7 +152,7 @@ async function onServer(server: string, statement: string): Promise<pg.QueryResu
   return (await connection).query(statement)
 }
 
-/** Every table of a database but the full-text index, row for row, seen from outside. */
+/** The rows of every table except the full-text index, read by an outside connection. */
 export async function rowsOf({
   url,
   file,
@@ -182,19 +182,19 @@ const tablesOf = async (client: pg.Client) =>
     await client.query(`select tablename as name from pg_tables where schemaname = 'public' order by 1`)
   ).rows.map(({ name }) => name as string)
 
-/** A place for a SQLite file, gone with the test. */
+/** A path for a SQLite file that is deleted after the test. */
 export function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-file-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return join(folder, 'tracker.db')
 }
 
-/** Documents as the text that they are, and large numbers as numbers: as SQLite hands them over. */
+/** Returns documents as text and large numbers as numbers, like SQLite. */
 const types = {
   getTypeParser: (oid: number) => (oid === pg.types.builtins.INT8 ? Number : String),
 }
 
-/** On PostgreSQL, a connection beside that of the service. */
+/** Runs `work` with a PostgreSQL connection of its own. */
 export async function fromOutside<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,
@@ -208,7 +208,7 @@ export async function fromOutside<Result>(
   }
 }
 
-/** A hash over every row of every table: equal when the database is, to the byte, what it was. */
+/** A hash of all rows of all tables, which changes with any change of the database. */
 export async function watch({
   url,
   file,
@@ -217,7 +217,7 @@ export async function watch({
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     onTestFinished(() => client.end())
-    // Nothing is written without a new version of a row, which has its place and its transaction.
+    // Every write creates a row version with a new position and transaction id.
     const hashes = (await tablesOf(client)).map(
       (name) =>
         `select coalesce(sum(hashtextextended(ctid::text || ':' || xmin::text, 0)), 0) as hash from "${name}"`,

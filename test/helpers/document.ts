@@ -1,5 +1,5 @@
-// Checks responses against the OpenAPI document: whatever it does not describe fails the test. Shapes that are open in
-// the document, since keys may be added, are closed here.
+// Checks responses against the OpenAPI document: anything that it does not describe fails the test. Schemas that allow
+// additional properties in the document are closed here.
 import { appendFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
@@ -28,7 +28,7 @@ export interface OpenapiDocument extends Node {
   'x-common-problems': string[]
 }
 
-interface Known {
+interface Description {
   operations: { method: string; pattern: RegExp; operation: Operation }[]
   paths: RegExp[]
   /** Names in lower case. */
@@ -38,7 +38,7 @@ interface Known {
   validate: (schema: unknown) => ValidateFunction
 }
 
-/** A request and its response, however they were sent. */
+/** A request and its response, sent by any client. */
 export interface Exchange {
   method: string
   url: string
@@ -47,10 +47,10 @@ export interface Exchange {
   body: string
 }
 
-/** A media type whose bodies are one JSON value; NDJSON is none. */
+/** Media types whose body is one JSON value, unlike NDJSON. */
 const JSON_TYPE = /[/+]json$/
 
-/** Headers of HTTP itself, and those that say how the body is encoded. */
+/** Headers of HTTP itself and of content encoding. */
 const AMBIENT = new Set([
   'connection',
   'content-encoding',
@@ -65,67 +65,77 @@ const AMBIENT = new Set([
 const UNDOCUMENTED =
   /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
 
-/** One for all services, as generating the document and compiling its validators takes long. */
-let shared: Known | undefined
+/** Shared by all services, because generating the document and compiling its validators is slow. */
+let shared: Description | undefined
 
-/** Operations and statuses that were seen, for the report of the whole run (`closing-line.ts`). */
+/** The operations and statuses seen so far, for the report of the run (`coverage.ts`). */
 const { SEEN_FILE } = process.env
 const seen = new Set<string>()
 
-function note(line: string): void {
+function recordSeen(line: string): void {
   if (!SEEN_FILE || seen.has(line)) return
   seen.add(line)
   appendFileSync(SEEN_FILE, `${line}\n`)
 }
 
 export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): void {
-  const { operations, paths, commonHeaders, resolve, validate } = known(app)
+  const { operations, paths, commonHeaders, resolve, validate } = descriptionOf(app)
   const { url, status, headers, body } = exchange
   const path = url.replace(/^https?:\/\/[^/]+/, '').split(/[?#]/)[0] ?? ''
-  const asked = exchange.method.toLowerCase()
+  const requestMethod = exchange.method.toLowerCase()
   // HEAD is GET without a body.
-  const method = asked === 'head' ? 'get' : asked
+  const method = requestMethod === 'head' ? 'get' : requestMethod
   const type = String(headers['content-type'] ?? '').split(';')[0] ?? ''
   const found = operations.find((candidate) => candidate.method === method && candidate.pattern.test(path))
   if (!found) {
     if (status >= 400) {
-      if (type !== 'application/problem+json') throw new Error(`${asked} ${url}: ${status} as ${type}`)
-      if (body !== '') hold(`${asked} ${url} ${status}`, '#/components/schemas/Problem', body, validate)
-    } else if (!UNDOCUMENTED.test(path) && !(method === 'options' && paths.some((known) => known.test(path))))
-      throw new Error(`The document does not describe ${asked} ${path}, which answers ${status}.`)
+      if (type !== 'application/problem+json')
+        throw new Error(`${requestMethod} ${url}: ${status} as ${type}`)
+      if (body !== '')
+        expectValid(`${requestMethod} ${url} ${status}`, '#/components/schemas/Problem', body, validate)
+    } else if (
+      !UNDOCUMENTED.test(path) &&
+      !(method === 'options' && paths.some((pattern) => pattern.test(path)))
+    )
+      throw new Error(`The document does not describe ${requestMethod} ${path}, which returns ${status}.`)
     return
   }
   const { operationId, responses } = found.operation
   const where = `${operationId} ${status}`
-  // Any read may be answered by 304.
+  // Every read can return 304.
   const unchanged: Response | undefined = status === 304 && method === 'get' ? {} : undefined
   const response = responses[status] ?? (status >= 400 ? responses['default'] : unchanged)
   if (!response) throw new Error(`The document does not describe ${where}: ${body}`)
   const described = resolve(response)
-  note(where)
+  recordSeen(where)
   const names = new Set(Object.keys(described.headers ?? {}).map((name) => name.toLowerCase()))
   for (const name of Object.keys(headers)) {
     if (AMBIENT.has(name)) continue
     if (!names.has(name) && !commonHeaders.has(name))
       throw new Error(`The document does not describe the header ${name} of ${where}.`)
-    note(`${where} ${name}`)
+    recordSeen(`${where} ${name}`)
   }
   if (headers['x-request-id'] === undefined) throw new Error(`${where} lacks the header X-Request-Id.`)
-  if (status >= 400 && body !== '') checkProblem(known(app), found.operation, status, body)
+  if (status >= 400 && body !== '') checkProblem(descriptionOf(app), found.operation, status, body)
   if (body === '') {
-    // A stream of no records is empty.
+    // A stream without records is empty.
     const streamed = described.content?.[type] && !JSON_TYPE.test(type)
-    if (described.content && !streamed && asked !== 'head')
+    if (described.content && !streamed && requestMethod !== 'head')
       throw new Error(`${where} has no body, but the document describes one.`)
     return
   }
   const content = described.content?.[type]
   if (!content) throw new Error(`The document does not describe ${type} for ${where}.`)
-  if (JSON_TYPE.test(type)) hold(where, content.schema, body, validate)
+  if (JSON_TYPE.test(type)) expectValid(where, content.schema, body, validate)
 }
 
-/** An operation may answer its own problems and those common to all; the status names the one if it has only one. */
-function checkProblem({ commonProblems }: Known, operation: Operation, status: number, body: string): void {
+/** Checks that a problem is one of the operation or common to all. A status that has only one problem implies it. */
+function checkProblem(
+  { commonProblems }: Description,
+  operation: Operation,
+  status: number,
+  body: string,
+): void {
   const code = String((JSON.parse(body) as Node)['type']).replace('/problems/', '')
   const sole = Object.values(PROBLEMS).filter((problem) => problem.status === status).length === 1
   const named = operation['x-problems']?.includes(code) || (sole && String(status) in operation.responses)
@@ -133,53 +143,53 @@ function checkProblem({ commonProblems }: Known, operation: Operation, status: n
     throw new Error(`The document does not describe the problem ${code} of ${operation.operationId}.`)
 }
 
-/** Longer bodies are streams of whole lists, and not checked. */
-const MAX_KEPT = 2_000_000
+/** Longer bodies are streams of whole lists, which are not checked. */
+const MAX_CHECKED_BYTES = 2_000_000
 
 /**
- * Checks responses over sockets too, whatever client a test uses.
- * @returns the faults; more are added as responses end
+ * Checks responses over sockets, whatever client a test uses.
+ * @returns the errors; more are added as responses end
  */
 export function checkSockets(app: FastifyInstance): Error[] {
   const faults: Error[] = []
-  // Before the service, which may answer at once.
+  // Before the listener of the service, which can respond synchronously.
   app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const pieces: Buffer[] = []
     let length = 0
-    const keep = (piece: unknown) => {
+    const collect = (piece: unknown) => {
       if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) return
       const bytes = Buffer.from(piece as Uint8Array)
       length += bytes.length
-      if (length <= MAX_KEPT) pieces.push(bytes)
+      if (length <= MAX_CHECKED_BYTES) pieces.push(bytes)
     }
-    // The response object does not remember headers given to writeHead.
-    let handed: Record<string, unknown> = {}
+    // The response object does not store headers passed to writeHead.
+    let writtenHeaders: Record<string, unknown> = {}
     const { write, end, writeHead } = response
-    const watched = response as unknown as Record<string, (...given: unknown[]) => unknown>
-    watched['write'] = (...given) => {
-      keep(given[0])
-      return Reflect.apply(write, response, given)
+    const watched = response as unknown as Record<string, (...args: unknown[]) => unknown>
+    watched['write'] = (...args) => {
+      collect(args[0])
+      return Reflect.apply(write, response, args)
     }
-    watched['end'] = (...given) => {
-      keep(given[0])
-      return Reflect.apply(end, response, given)
+    watched['end'] = (...args) => {
+      collect(args[0])
+      return Reflect.apply(end, response, args)
     }
-    watched['writeHead'] = (...given) => {
-      const last = given.at(-1)
-      if (typeof last === 'object' && last !== null) handed = last as Record<string, unknown>
-      return Reflect.apply(writeHead, response, given)
+    watched['writeHead'] = (...args) => {
+      const last = args.at(-1)
+      if (typeof last === 'object' && last !== null) writtenHeaders = last as Record<string, unknown>
+      return Reflect.apply(writeHead, response, args)
     }
     response.on('finish', () => {
       const { method = 'GET', url = '/' } = request
       const headers = Object.fromEntries(
-        Object.entries({ ...response.getHeaders(), ...handed }).map(([name, value]) => [
+        Object.entries({ ...response.getHeaders(), ...writtenHeaders }).map(([name, value]) => [
           name.toLowerCase(),
           value,
         ]),
       )
       try {
-        // `OPTIONS *` is about the server, not about a path.
-        if (length <= MAX_KEPT && url !== '*')
+        // `OPTIONS *` refers to the server, not to a path.
+        if (length <= MAX_CHECKED_BYTES && url !== '*')
           checkAgainstDocument(app, {
             method,
             url,
@@ -195,14 +205,14 @@ export function checkSockets(app: FastifyInstance): Error[] {
   return faults
 }
 
-/** The text of a body that may be compressed. */
+/** The text of a body, decompressed if necessary. */
 function decompress(body: Buffer, encoding: unknown): string {
   if (encoding === 'gzip') return gunzipSync(body).toString()
   if (encoding === 'br') return brotliDecompressSync(body).toString()
   return body.toString()
 }
 
-function hold(where: string, schema: unknown, body: string, validate: Known['validate']): void {
+function expectValid(where: string, schema: unknown, body: string, validate: Description['validate']): void {
   const check = validate(typeof schema === 'string' ? { $ref: schema } : schema)
   if (check(JSON.parse(body))) return
   throw new Error(
@@ -210,12 +220,12 @@ function hold(where: string, schema: unknown, body: string, validate: Known['val
   )
 }
 
-function known(app: FastifyInstance): Known {
+function descriptionOf(app: FastifyInstance): Description {
   shared ??= read(JSON.parse(JSON.stringify(app.swagger())) as OpenapiDocument)
   return shared
 }
 
-/** The same document with objects closed: no properties beside those that it names. */
+/** The same document with closed objects: only the properties that it names are allowed. */
 function closed<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(closed) as Value
   if (typeof value !== 'object' || value === null) return value
@@ -225,7 +235,7 @@ function closed<Value>(value: Value): Value {
   return node as Value
 }
 
-/** Writes out schemas that extend another (`allOf`), so that they can be closed. */
+/** Merges schemas that extend another (`allOf`) with their base, so that they can be closed. */
 function extended(schemas: Record<string, Node>): Record<string, Node> {
   const write = ({ allOf, ...schema }: Node): Node => {
     const [base] = (allOf ?? []) as { $ref: string }[]
@@ -240,7 +250,7 @@ function extended(schemas: Record<string, Node>): Record<string, Node> {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, write(schema)]))
 }
 
-function read(document: OpenapiDocument): Known {
+function read(document: OpenapiDocument): Description {
   const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false })
   formats.default(ajv)
   ajv.addFormat('int32', true)
@@ -261,9 +271,9 @@ function read(document: OpenapiDocument): Known {
       return (node.$ref ? document.components[section]?.[name] : node) as never
     },
     validate: (schema) => {
-      const pointed = JSON.stringify(schema).replaceAll('"#/', '"api#/')
-      const validator = validators.get(pointed) ?? ajv.compile(JSON.parse(pointed))
-      validators.set(pointed, validator)
+      const absolute = JSON.stringify(schema).replaceAll('"#/', '"api#/')
+      const validator = validators.get(absolute) ?? ajv.compile(JSON.parse(absolute))
+      validators.set(absolute, validator)
       return validator
     },
   }

@@ -1,4 +1,4 @@
-// Values that a schema of the OpenAPI document allows: seeded, so that a run can be repeated.
+// Generates values that a schema of the OpenAPI document allows.
 import fc from 'fast-check'
 
 type Schema = Record<string, any>
@@ -6,11 +6,11 @@ type Schema = Record<string, any>
 export interface Generating {
   /** Resolves a reference into the document. */
   deref: (schema: Schema) => Schema
-  /** Ids of records that exist, by prefix; `state` for codes of states. */
-  known: Readonly<Record<string, string[]>>
+  /** Ids of existing records by prefix; `state` for the codes of states. */
+  existingIds: Readonly<Record<string, string[]>>
 }
 
-/** Text that is no white space at its ends, of letters that a database, a spreadsheet and HTML trip over. */
+/** Trimmed text of characters that cause trouble in databases, spreadsheets and HTML. */
 const words = (min: number, max: number) =>
   fc
     .array(
@@ -46,7 +46,7 @@ const words = (min: number, max: number) =>
     )
     .map((text) => (text.trim() === text && text.length >= min ? text : 'x'.repeat(Math.max(min, 1))))
 
-/** A day that exists, to the year, the month or the day. */
+/** An existing date, with the precision of a year, month or day. */
 const partialDate = fc
   .record({
     year: fc.integer({ min: 1900, max: 2026 }),
@@ -60,8 +60,8 @@ const instant = fc
   .integer({ min: 0, max: 1_780_000_000 })
   .map((seconds) => new Date(seconds * 1000).toISOString())
 
-export function valuesOf(given: Schema, generating: Generating, depth = 0): fc.Arbitrary<unknown> {
-  const schema = generating.deref(given)
+export function valuesOf(input: Schema, generating: Generating, depth = 0): fc.Arbitrary<unknown> {
+  const schema = generating.deref(input)
   if ('const' in schema) return fc.constant(schema['const'])
   if (schema['enum']) return fc.constantFrom(...(schema['enum'] as unknown[]))
   const members = (schema['oneOf'] ?? schema['anyOf']) as Schema[] | undefined
@@ -96,19 +96,19 @@ export function valuesOf(given: Schema, generating: Generating, depth = 0): fc.A
   return fc.constantFrom<unknown>(null, 1, 'any', true)
 }
 
-function text(schema: Schema, { known }: Generating): fc.Arbitrary<string> {
+function text(schema: Schema, { existingIds }: Generating): fc.Arbitrary<string> {
   if (schema['format'] === 'date') return partialDate.filter((date) => date.length === 10)
   if (schema['format'] === 'date-time') return instant
   if (schema['format'] === 'uri') return fc.constantFrom('https://example.org/a?b=c', 'http://example.org/')
-  // In a report a reference may be `=key` too, but not every key leads to something.
+  // References in a report can also be `=key`, but few keys would exist.
   const pattern = (schema['pattern'] as string | undefined)?.replace(/\|\^=.*$/, '')
   if (pattern === undefined) return words(schema['minLength'] ?? 0, schema['maxLength'] ?? 100)
   if (pattern.startsWith('^\\d{4}')) return partialDate
   if (pattern.startsWith('^[A-Za-z]{2,3}(-')) return fc.constantFrom('en', 'zh-Hans', 'ru', 'uz-Cyrl-UZ')
-  const ids = [...pattern.matchAll(/\^([a-z]{3})_/g)].flatMap(([, prefix = '']) => known[prefix] ?? [])
-  if (pattern === '^[A-Z]{2}$') ids.push(...(known['state'] ?? []))
-  const made = fc.stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
+  const ids = [...pattern.matchAll(/\^([a-z]{3})_/g)].flatMap(([, prefix = '']) => existingIds[prefix] ?? [])
+  if (pattern === '^[A-Z]{2}$') ids.push(...(existingIds['state'] ?? []))
+  const generated = fc.stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
   return ids.length > 0
-    ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, { weight: 1, arbitrary: made })
-    : made
+    ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, { weight: 1, arbitrary: generated })
+    : generated
 }

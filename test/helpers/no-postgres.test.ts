@@ -1,4 +1,4 @@
-// Stands for the whole suite on PostgreSQL where no server answers, so that the closing line says so.
+// Replaces the suite on PostgreSQL when no server is available, so that the closing line reports it as skipped.
 import { test } from 'vitest'
 import { SERVER } from './postgres.ts'
 

@@ -1,4 +1,4 @@
-// The PostgreSQL server of the tests: where it is, and the databases from which tests copy theirs.
+// Global setup of the tests on PostgreSQL: the server, and the database that tests copy.
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { openEngine } from '../../src/db/open.ts'
@@ -7,15 +7,15 @@ import { prepare } from './prepare.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server, and how the names of the databases of this run begin. */
+    /** The server, and the prefix of the names of this run's databases. */
     postgres: { server: string; run: string }
   }
 }
 
-/** TEST_POSTGRES_URL, or a server on this machine that lets anyone in. Its user must be allowed to make databases. */
+/** TEST_POSTGRES_URL, or a local server without a password. Its user must have the right to create databases. */
 export const SERVER = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 
-/** Does the server answer? */
+/** Whether the server accepts connections. */
 export async function answers(): Promise<boolean> {
   const client = new pg.Client({ connectionString: SERVER, connectionTimeoutMillis: 30_000 })
   client.on('error', () => {})
@@ -28,7 +28,7 @@ export async function answers(): Promise<boolean> {
   }
 }
 
-/** The address of a database, whose commits need not wait for the disk: what tests lose in a crash is theirs to lose. */
+/** The URL of a database whose commits do not wait for the disk, which tests do not need. */
 export function sessionOf(server: string, name: string): string {
   const url = new URL(server)
   url.pathname = `/${name}`
@@ -36,7 +36,7 @@ export function sessionOf(server: string, name: string): string {
   return url.href
 }
 
-/** Before the first test of the project: a seeded database, to be copied. Behind the last: all gone. */
+/** Before the first test: creates a seeded database to copy. After the last one: drops all databases of the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = `sco_test_${process.pid}_${Date.now().toString(36)}`
   const server = new pg.Client({ connectionString: SERVER })
@@ -49,7 +49,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('keys', await prepare(engine))
   await seed(engine)
   await engine.close()
-  // A copy of the seed beside it, from which a database that was used is filled again.
+  // A copy of the seed in a schema of its own, from which used databases are filled again.
   const inside = new pg.Client({ connectionString: url })
   await inside.connect()
   const tables = await inside.query<{ name: string }>(

@@ -1,4 +1,4 @@
-// Prepares the databases that tests copy: the schema, the secret that signs cursors, and one key for each role.
+// Prepares the databases that tests copy: the schema, the cursor secret, and one API key for each role.
 import type { Engine } from '../../src/db/engine.ts'
 import { createKey } from '../../src/db/keys.ts'
 import { cursorSecret } from '../../src/db/settings.ts'
@@ -11,7 +11,7 @@ export interface TestKeys {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Keys that every database of this run knows. */
+    /** API keys that exist in every database of this run. */
     keys: TestKeys
   }
 }

@@ -1,4 +1,4 @@
-// A receiver of webhooks on 127.0.0.1, which answers as a test wants and keeps what it was sent.
+// A webhook receiver on 127.0.0.1, which responds as a test requires and stores the messages it gets.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -6,7 +6,7 @@ import { eventually } from './wait.ts'
 
 export interface Message {
   headers: IncomingHttpHeaders
-  /** As it came. */
+  /** The body as received. */
   text: string
   body: { type: string; timestamp: string; data: Record<string, any> }
 }
@@ -17,16 +17,16 @@ interface Reply {
   body?: string | Buffer
 }
 
-/** What it does with a message: an answer, or nothing at all, ever. */
+/** The response to a message; 'silence' never responds. */
 export type Behaviour = (message: Message, index: number) => Reply | 'silence' | Promise<Reply | 'silence'>
 
 export interface Receiver {
   url: string
   port: number
   messages: Message[]
-  /** May be replaced at any time. */
+  /** Can be replaced at any time. */
   behave: Behaviour
-  /** Waits until so many messages have come. */
+  /** Waits until this many messages have arrived. */
   got: (count: number) => Promise<Message[]>
 }
 

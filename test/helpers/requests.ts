@@ -1,12 +1,12 @@
-// Requests that must succeed; the text of the response is in the error where they do not.
+// Requests that must succeed; otherwise they throw an error with the text of the response.
 import { expect } from 'vitest'
 import type { Service } from './app.ts'
 import type { Body } from './bodies.ts'
 
 export async function create(s: Service, url: string, body: unknown): Promise<Body> {
-  const answer = await s.post(url, body)
-  if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`)
-  return answer.body
+  const response = await s.post(url, body)
+  if (response.status !== 201) throw new Error(`${url}: ${response.text}`)
+  return response.body
 }
 
 export async function get(s: Service, url: string): Promise<Body> {
