@@ -205,7 +205,7 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
         fold(catalogue.resource(kind).searchText?.(row as Doc).title ?? '').split(' ')
       return rows.slice(0, 3).map(({ name: meant }) => ({
         query: `${name}=${encodeURIComponent(String(meant).toUpperCase())}`,
-        fits: (row) =>
+        matches: (row) =>
           fold(meant)
             .split(' ')
             .every((word) => titleOf(row).includes(word)),
