@@ -1,16 +1,15 @@
 // When the machine fails: full disks, stalled clients, signals, broken files.
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import Database from 'better-sqlite3'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { toProblem } from '../src/http/problems.ts'
 import { LogStream } from '../src/log-stream.ts'
 import { makeLogger } from '../src/logger.ts'
 import { service } from './helpers/app.ts'
-import { type ServiceProcess, startProcess } from './helpers/process.ts'
+import { damage, type ServiceProcess, startProcess } from './helpers/process.ts'
 import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -161,17 +160,6 @@ describe('a stop', () => {
     await expect(fetch(`${service.url}/healthz`)).rejects.toThrow()
   })
 })
-
-/** Overwrites the first page of a table. */
-function damage(file: string, table: string): void {
-  const database = new Database(file, { readonly: true })
-  const page = database.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
-  const bytes = database.pragma('page_size', { simple: true }) as number
-  database.close()
-  const fd = openSync(file, 'r+')
-  writeSync(fd, Buffer.alloc(bytes, 0xff), 0, bytes, (Number(page) - 1) * bytes)
-  closeSync(fd)
-}
 
 describe('a read that fails', () => {
   test('on a damaged page is a 503 with the reason in the log, and stops nothing else', async () => {

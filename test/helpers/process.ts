@@ -1,8 +1,9 @@
 // Runs the service as a process of its own, for what only a process shows: signals, its log, its end.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import { inject, onTestFinished } from 'vitest'
 import { temporaryFile } from './database.ts'
 
@@ -36,6 +37,17 @@ export function seededFile(): string {
   const file = temporaryFile()
   copyFileSync(inject('sqlite').seeded, file)
   return file
+}
+
+/** Overwrites the first page of a table. */
+export function damage(file: string, table: string): void {
+  const database = new Database(file, { readonly: true })
+  const page = database.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
+  const bytes = database.pragma('page_size', { simple: true }) as number
+  database.close()
+  const fd = openSync(file, 'r+')
+  writeSync(fd, Buffer.alloc(bytes, 0xff), 0, bytes, (Number(page) - 1) * bytes)
+  closeSync(fd)
 }
 
 /** Starts the service; resolves when it listens, or has ended. */

@@ -1,5 +1,5 @@
 // The SQLite engine: one connection for writes and several for reads.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
@@ -7,10 +7,9 @@ import type { Engine } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { WriteQueue } from '../write-queue.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
+import { APPLICATION_ID, checkFile, isUpToDate, MIGRATIONS } from './file.ts'
 import { ReadPool } from './read-pool.ts'
 import { fts5 } from './search.ts'
-
-const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
 
 interface SqliteOptions {
   /** Called with the text of every statement before it runs; tests count queries with it. */
@@ -31,6 +30,12 @@ const RETRY_MS = 10
 export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   mkdirSync(dirname(file), { recursive: true })
   const write = connect(file)
+  try {
+    checkFile(write, file)
+  } catch (error) {
+    write.close()
+    throw error
+  }
   write.pragma('journal_mode = WAL')
   // A write that was answered is on disk; WAL with NORMAL would only keep the file consistent.
   write.pragma('synchronous = FULL')
@@ -79,7 +84,9 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       write.pragma('foreign_keys = OFF')
       write.pragma(`busy_timeout = ${BUSY_MS}`)
       try {
-        if (upToDate(write)) return
+        if (write.pragma('application_id', { simple: true }) !== APPLICATION_ID)
+          write.pragma(`application_id = ${APPLICATION_ID}`)
+        if (isUpToDate(write)) return
         // Loaded on demand, since it loads all of drizzle.
         const { drizzle } = await import('drizzle-orm/better-sqlite3')
         const { migrate } = await import('drizzle-orm/better-sqlite3/migrator')
@@ -97,19 +104,6 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       write.close()
     },
   }
-}
-
-/** Whether the latest migration has been applied. */
-function upToDate(database: Database.Database): boolean {
-  const { entries } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as {
-    entries: { when: number }[]
-  }
-  const migrated = database.prepare(`select 1 from sqlite_schema where name = '__drizzle_migrations'`).get()
-  if (!migrated) return false
-  const last = database.prepare('select max(created_at) as at from __drizzle_migrations').get() as {
-    at: number | null
-  }
-  return Number(last.at) >= (entries.at(-1)?.when ?? 0)
 }
 
 /** Begins a write; waits for other processes without blocking the event loop. @throws SQLITE_BUSY */
