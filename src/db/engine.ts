@@ -57,7 +57,7 @@ export const asWriter = (writer: Writer): Writer => ({
 
 /** The entry of a record in the full-text index; title and body are folded (`core/search.ts`). */
 export interface SearchEntry {
-  /** A number that no entry had before: the number of the change that wrote it. */
+  /** A number that no other entry has or had: that of the change that wrote it. */
   docId: number
   kind: string
   recordId: string

@@ -4,7 +4,7 @@ import { fold } from '../../core/search.ts'
 import type { Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
-import { changes, identifiers, links } from '../../db/system-tables.ts'
+import { changes, identifiers, links, searchDocs } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/child.ts'
@@ -30,15 +30,20 @@ export async function storeDocument(
   await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
 }
 
-/** Writes again all that is derived from a stored document, and the document itself. @param seq of its last change */
+/**
+ * Writes again all that is derived from a stored document, and the document itself. Its full-text entry keeps its number.
+ * @param seq of its last change: the number of an entry that is missing
+ */
 export async function reindexDocument(tx: IndexWriter, entity: Entity, doc: Doc, seq: number): Promise<void> {
   const { table } = entity
   const values = { ...columnValues(table, doc), doc: JSON.stringify(doc) }
   await updateRow(tx, table, doc.id, Object.entries(values))
   await tx.run(DELETE_LINKS, { id: doc.id })
   await storeLinks(tx, entity, doc, null)
-  if (entity.searchText) await tx.engine.search.remove(tx, doc.id)
-  await storeSearchEntry(tx, entity, doc, null, seq)
+  if (!entity.searchText) return
+  const [docId = seq] = await tx.pluck<number>(DOC_ID_OF, { recordId: doc.id })
+  await tx.engine.search.remove(tx, doc.id)
+  await storeSearchEntry(tx, entity, doc, null, docId)
 }
 
 /** Deletes all that is stored of a record, and logs a tombstone. */
@@ -121,7 +126,7 @@ async function storeIdentifiers(
     await tx.run(INSERT_IDENTIFIER, { kind, recordId: doc.id, scheme, identifier })
 }
 
-/** @param docId the number of the entry: that of the change */
+/** @param docId the number of the entry: that of the change that wrote it */
 async function storeSearchEntry(
   tx: IndexWriter,
   { kind, searchText }: Entity,
@@ -187,3 +192,5 @@ const INSERT_IDENTIFIER = insertInto(identifiers)
 const DELETE_IDENTIFIERS = sql`delete from ${identifiers} where ${identifiers.recordId} = ${id}`
 
 const INSERT_CHANGE = insertInto(changes)
+
+const DOC_ID_OF = sql`select ${searchDocs.docId} from ${searchDocs} where ${searchDocs.recordId} = ${sql.placeholder('recordId')}`

@@ -18,7 +18,7 @@ const BATCH = 200
 /**
  * Completes the documents of every kind whose declared fields have changed, in the records and in the change log, and indexes
  * the records again. Does nothing where the fields are those of the last start.
- * @returns the kinds of which documents were stored
+ * @returns the kinds of which a document was completed
  */
 export async function upgradeDocuments(engine: Engine, catalogue: Catalogue): Promise<Kind[]> {
   const current = JSON.stringify(
@@ -32,7 +32,7 @@ export async function upgradeDocuments(engine: Engine, catalogue: Catalogue): Pr
       for (const entity of catalogue.entities) {
         if (stored[entity.kind] === signatureOf(entity)) continue
         await upgradeRecords(engine, writer, entity)
-        if ((await upgradeLog(writer, entity)) > 0) upgraded.push(entity.kind)
+        if (await upgradeLog(writer, entity)) upgraded.push(entity.kind)
       }
       await writer.run(
         sql`insert into ${settings} ("name", "value") values ('fields', ${current}) on conflict ("name") do update set "value" = excluded."value"`,
@@ -77,21 +77,21 @@ async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): P
   }
 }
 
-/** @returns how many changes with a document there are */
-async function upgradeLog(writer: Writer, entity: Entity): Promise<number> {
-  let count = 0
+/** @returns whether a document was completed; the log has those of the records too */
+async function upgradeLog(writer: Writer, entity: Entity): Promise<boolean> {
+  let hasChanged = false
   for (let after = 0; ; ) {
     const rows = await writer.all<{ seq: number; doc: string }>(
       sql`select ${changes.seq} as seq, ${changes.doc} as doc from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.seq} > ${after} and ${changes.doc} is not null order by ${changes.seq} ${sql.limit(BATCH)}`,
     )
     for (const { seq, doc } of rows) {
       const text = JSON.stringify(completed(entity, doc))
-      if (text !== doc)
-        await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
+      if (text === doc) continue
+      hasChanged = true
+      await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
     }
-    count += rows.length
     const last = rows.at(-1)
-    if (!last) return count
+    if (!last) return hasChanged
     after = last.seq
   }
 }
