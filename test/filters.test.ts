@@ -7,7 +7,15 @@ import type { Doc } from '../src/records/schema/document.ts'
 import type { Filter } from '../src/records/schema/filters.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
-import { type Body, type Ids, kinds, oneOfEach, pathOf, type ResourceKind } from './helpers/bodies.ts'
+import {
+  type Body,
+  type Ids,
+  kinds,
+  oneOfEach,
+  pathOf,
+  type ResourceKind,
+  withEveryField,
+} from './helpers/bodies.ts'
 
 const idsOf = (rows: Body[]) => rows.map((row) => row['id'] as string)
 
@@ -112,7 +120,8 @@ function bodyOf(kind: ResourceKind, n: number, one: Ids, two: Ids): Body {
       publisherId: of('organization'),
     },
   }
-  return { identifiers, ...own[kind] }
+  const body = { identifiers, ...own[kind] }
+  return n === 2 ? withEveryField(kind, one, body) : body
 }
 
 interface Fixture {

@@ -1,4 +1,6 @@
 // Bodies for POST: for each resource one with the required fields only, and one with every field.
+import { z } from 'zod'
+import { fieldOf } from '../../src/records/schema/fields.ts'
 import { catalogue } from '../../src/resources/index.ts'
 import type { Service } from './app.ts'
 
@@ -118,12 +120,38 @@ let count = 0
 export const leastBody = (kind: ResourceKind, ids: Ids): Body => least[kind](ids, count++ % 676)
 
 /** A body with every field that clients can write. */
-export const fullBody = (kind: ResourceKind, ids: Ids): Body => ({
-  ...leastBody(kind, ids),
-  ...more[kind](ids),
-  identifiers: [{ scheme: 'wikidata', identifier: `Q${count++}` }],
-  sources: [{ url: 'https://example.org/page', title: 'A page', note: 'What it says.' }],
-})
+export const fullBody = (kind: ResourceKind, ids: Ids): Body =>
+  withEveryField(kind, ids, {
+    ...leastBody(kind, ids),
+    ...more[kind](ids),
+    identifiers: [{ scheme: 'wikidata', identifier: `Q${count++}` }],
+    sources: [{ url: 'https://example.org/page', title: 'A page', note: 'What it says.' }],
+  })
+
+/** Adds the fields that a body lacks, with values from their schemas, so that a new field needs no line in this file. */
+export function withEveryField(kind: ResourceKind, ids: Ids, body: Body): Body {
+  const fields = catalogue.resource(kind).record.shape
+  const missing = Object.keys(catalogue.resource(kind).writable.shape).filter((name) => !(name in body))
+  return {
+    ...body,
+    ...Object.fromEntries(missing.map((name) => [name, valueFor(fields[name] as z.ZodType, ids)])),
+  }
+}
+
+function valueFor(schema: z.ZodType, ids: Ids): unknown {
+  if (schema instanceof z.ZodArray) return [valueFor(schema.element as z.ZodType, ids)]
+  if (schema instanceof z.ZodObject)
+    return Object.fromEntries(
+      Object.entries(schema.shape).map(([name, inner]) => [name, valueFor(inner as z.ZodType, ids)]),
+    )
+  const { value, kinds: [kind] = [] } = fieldOf(schema) ?? { value: schema }
+  if (kind) return ids[kind as ResourceKind]
+  const [example] = (value.meta()?.['examples'] ?? []) as unknown[]
+  if (example !== undefined) return example
+  if (value instanceof z.ZodEnum) return value.options[0]
+  if (value instanceof z.ZodNumber) return Math.max(1, value.minValue ?? 1)
+  return value instanceof z.ZodBoolean ? true : 'Words'
+}
 
 /** Creates one record of each kind, with the required fields only. */
 export async function oneOfEach({ post }: Service): Promise<Ids> {
