@@ -24,13 +24,13 @@ import { auth } from './http/auth.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { compression } from './http/compression.ts'
 import { conditional } from './http/conditional.ts'
+import { connections } from './http/connections.ts'
 import { consistency } from './http/consistency.ts'
 import { crossOrigin, type Origins } from './http/cors.ts'
 import { completeMethods } from './http/methods.ts'
 import { metrics } from './http/metrics.ts'
 import { negotiation } from './http/negotiation.ts'
 import { openapi } from './http/openapi.ts'
-import { pipelining } from './http/pipelining.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { requestId, requestIdOf } from './http/request-id.ts'
@@ -51,6 +51,8 @@ export interface AppDeps {
   corsOrigins?: Origins
   trustProxy?: boolean
   rateLimitMax?: number
+  /** How long a client may take nothing of a response; 0 is off. */
+  sendTimeoutMs?: number
   webhookAllowPrivate?: boolean
   /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
@@ -87,7 +89,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
   const declareOtherMethods = completeMethods(app)
 
-  await app.register(pipelining)
+  await app.register(connections, { sendTimeoutMs: deps.sendTimeoutMs ?? 30_000 })
   await app.register(requestId)
   await app.register(problems)
   await app.register(body)

@@ -38,6 +38,7 @@ const schema = z.object({
     .default(['*']),
   TRUST_PROXY: booleanWord.default(false),
   RATE_LIMIT_MAX: wholeNumber('requests a minute; 0 is off').default(0),
+  SEND_TIMEOUT: wholeNumber('seconds; 0 is off').default(30),
   WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
   SHUTDOWN_TIMEOUT: wholeNumber('seconds').pipe(z.number().max(3600)).default(10),
 })
@@ -57,6 +58,8 @@ export interface Config {
   trustProxy: boolean
   /** Requests per minute and client; 0 is off. */
   rateLimitMax: number
+  /** How long a client may take nothing of a response before it is disconnected; 0 is off. */
+  sendTimeoutMs: number
   /** Whether webhook URLs may resolve to loopback, private and other addresses that are not public. */
   webhookAllowPrivate: boolean
   /** How long a stop waits for requests in progress. */
@@ -87,6 +90,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
+    sendTimeoutMs: settings.SEND_TIMEOUT * 1000,
     webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
   }

@@ -76,6 +76,7 @@ test.each([
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
   [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
+  [{ SEND_TIMEOUT: '5' }, { sendTimeoutMs: 5000 }],
   [{ SHUTDOWN_TIMEOUT: '30' }, { shutdownTimeoutMs: 30_000 }],
   [{ CORS_ORIGINS: '*' }, { corsOrigins: '*' }],
   [
@@ -107,6 +108,7 @@ const BAD: [setting: string, value: string][] = [
   ['RATE_LIMIT_MAX', '1e3'],
   ['RATE_LIMIT_MAX', 'none'],
   ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
+  ['SEND_TIMEOUT', 'soon'],
   ['SHUTDOWN_TIMEOUT', 'soon'],
 ]
 

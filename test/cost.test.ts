@@ -6,9 +6,36 @@ import accepts from '@fastify/accepts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
-import { MAX_RUNNING, MAX_WAITING, pipelining } from '../src/http/pipelining.ts'
-import { service } from './helpers/app.ts'
+import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
+import { snapshotReads } from '../src/records/read/context.ts'
+import { MAX_PAGE_BYTES, walkList } from '../src/records/read/page.ts'
+import { toListQuery } from '../src/records/read/parameters.ts'
+import { createRecord } from '../src/records/write/operations.ts'
+import { catalogue, recordsOn } from '../src/resources/index.ts'
+import { type Service, service } from './helpers/app.ts'
+import type { Body, ResourceKind } from './helpers/bodies.ts'
+import { create, get } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
+
+const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
+
+/** Creates records faster than requests would. */
+async function fill(s: Service, kind: ResourceKind, bodies: object[]): Promise<string[]> {
+  const resource = catalogue.resource(kind)
+  return recordsOn(s.engine).write(AUTHOR, async (tx) => {
+    const ids: string[] = []
+    for (const body of bodies)
+      ids.push((await createRecord(tx, resource, resource.create.parse(body) as Body)).id)
+    return ids
+  })
+}
+
+const largeSources = (count: number, size = 1_000_000) =>
+  Array.from({ length: count }, (_, n) => ({
+    title: `S${n % 7}`,
+    language: 'en',
+    text: 'x'.repeat(size - n),
+  }))
 
 async function listen(app: FastifyInstance): Promise<number> {
   onTestFinished(() => app.close())
@@ -57,7 +84,7 @@ describe('assets', () => {
 describe('pipelining', () => {
   async function slowService() {
     const app = Fastify()
-    await app.register(pipelining)
+    await app.register(connections, { sendTimeoutMs: 0 })
     let running = 0
     const seen = { started: 0, most: 0 }
     let release = () => {}
@@ -112,4 +139,127 @@ describe('pipelining', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(seen.started).toBe(MAX_RUNNING)
   })
+})
+
+describe('pages', () => {
+  test.each(['', '&sort=title', '&sort=-title,createdAt', '&q=s*', '&knownAt=2999-01-01T00:00:00Z'])(
+    'end before their documents exceed the bytes, and the cursor skips none (%s)',
+    async (parameters) => {
+      const s = await service()
+      const ids = await fill(s, 'source', largeSources(40))
+      const seen: string[] = []
+      for (let url: string | null = `/v1/sources?limit=200${parameters}`; url; ) {
+        const { text, body } = await s.get(url)
+        expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 10_000)
+        expect(body['data'].length).toBeGreaterThan(0)
+        seen.push(...body['data'].map(({ id }: Body) => id))
+        const { nextCursor } = body['page']
+        url = nextCursor && `/v1/sources?limit=200${parameters}&cursor=${nextCursor}`
+      }
+      expect(seen.length).toBe(40)
+      expect([...seen].sort()).toEqual([...ids].sort())
+    },
+  )
+
+  test('of a walk are smaller still, since every reader of a stream holds one', async () => {
+    const s = await service()
+    await fill(s, 'source', [...largeSources(3), ...largeSources(300, 10_000)])
+    const readSnapshot = snapshotReads({
+      catalogue,
+      engine: s.engine,
+      clock: () => new Date(),
+      cursorSecret: Buffer.alloc(32),
+    })
+    const resource = catalogue.resource('source')
+    let rows = 0
+    for await (const page of walkList(readSnapshot, resource, toListQuery(resource, { limit: 25 }), 200)) {
+      const size = page.rows.reduce((sum, { doc }) => sum + doc.length, 0)
+      expect(page.rows.length === 1 || size <= 500_000).toBe(true)
+      rows += page.rows.length
+    }
+    expect(rows).toBe(303)
+  })
+})
+
+describe('embedded records', () => {
+  test('fit into the bytes of a page, and lists that were cut are named; a smaller page has them all', async () => {
+    const s = await service()
+    const [sourceId] = await fill(s, 'source', [{ title: 'S', language: 'en', text: 'x'.repeat(60_000) }])
+    const [speakerId] = await fill(s, 'speaker', [{ name: 'P' }])
+    for (let start = 0; start < 30; start++)
+      await create(s, `/v1/speakers/${speakerId}/evidence`, {
+        sourceId,
+        motivation: 'quote',
+        start,
+        exact: 'x'.repeat(49_000),
+      })
+    const meeting = { name: 'M', startDate: '2022', participants: [{ role: 'member', speakerId }] }
+    await fill(s, 'meeting', Array(30).fill(meeting))
+    const { text, body } = await s.get('/v1/meetings?include=speakers.evidence&limit=200')
+    expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 100_000)
+    const isComplete = ({ speakers }: Body) => speakers.length === 1 && speakers[0].evidence.length === 30
+    const complete = body['data'].filter(isComplete)
+    expect([body['data'].length, complete.length]).toEqual([30, 10])
+    for (const row of body['data'])
+      expect(row['includeTruncated']).toEqual(isComplete(row) ? undefined : ['speakers'])
+    const small = await get(s, '/v1/meetings?include=speakers.evidence&limit=10')
+    expect(small['data'].filter(isComplete)).toHaveLength(10)
+  })
+
+  test('are read within the bytes of a page, whatever there is', async () => {
+    const s = await service()
+    const [sourceId] = await fill(s, 'source', [{ title: 'S', language: 'en', text: 'x'.repeat(60_000) }])
+    const speakers = await fill(s, 'speaker', Array(5).fill({ name: 'P' }))
+    for (const speaker of speakers)
+      for (let start = 0; start < 90; start++)
+        await create(s, `/v1/speakers/${speaker}/evidence`, {
+          sourceId,
+          motivation: 'quote',
+          start,
+          exact: 'x'.repeat(49_000),
+        })
+    const { text, body } = await s.get('/v1/speakers?include=evidence')
+    expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 100_000)
+    // The first of each come before the second of any, so none goes without.
+    for (const row of body['data']) {
+      expect(row['evidence'].length).toBeGreaterThan(50)
+      expect(row['includeTruncated']).toEqual(['evidence'])
+    }
+  })
+
+  test('are null and named where a relation to one record was cut', async () => {
+    const s = await service()
+    const agenda = Array.from({ length: 500 }, (_, n) => ({ position: n + 1, title: 'x'.repeat(480) }))
+    const [meetingId] = await fill(s, 'meeting', [{ name: 'M', startDate: '2022', agenda }])
+    await fill(s, 'proposal', Array(100).fill({ title: 'P', proposedOn: '2022', meetingId }))
+    const { text, body } = await s.get('/v1/proposals?include=meeting&limit=200')
+    expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 200_000)
+    const cut = body['data'].filter(({ meeting }: Body) => meeting === null)
+    expect(cut.length).toBeGreaterThan(0)
+    for (const row of body['data'])
+      expect(row['includeTruncated']).toEqual(row['meeting'] ? undefined : ['meeting'])
+  })
+})
+
+test('a client that takes nothing of its response is disconnected, one that waits for its response is not', async () => {
+  const s = await service({ sendTimeoutMs: 200 })
+  await fill(s, 'source', largeSources(40))
+  const port = await listen(s.app)
+  const stalled = connect(port, '127.0.0.1').on('error', () => {})
+  const [served] = await Promise.all([
+    once(s.app.server, 'connection').then(([socket]) => socket),
+    stalled.pause().write('GET /v1/sources?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n'),
+  ])
+  await once(served, 'close')
+  const live = connect(port, '127.0.0.1').on('error', () => {})
+  live.write('GET /v1/changes?after=999999 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n')
+  live.resume()
+  let closed = false
+  live.on('close', () => {
+    closed = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  expect(closed).toBe(false)
+  live.destroy()
+  stalled.destroy()
 })

@@ -15,6 +15,7 @@ const DESCRIPTIONS: Record<string, string> = {
   TRUST_PROXY: 'whether to believe X-Forwarded-* headers',
   RATE_LIMIT_MAX: 'requests per minute and client; 0 is off',
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may lead to private addresses',
+  SEND_TIMEOUT: 'seconds that a client may take nothing of a response; 0 is off',
   SHUTDOWN_TIMEOUT: 'seconds that a stop waits for requests in progress',
 }
 

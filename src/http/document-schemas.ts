@@ -50,7 +50,7 @@ function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
       type: 'array',
       items: { type: 'string', maxLength: 50 },
       maxItems: 50,
-      description: 'The included lists that were truncated, if any.',
+      description: 'The included relations that were cut, if any.',
       'x-name': 'IncludeTruncated',
     }
   }

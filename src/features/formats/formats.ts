@@ -19,11 +19,14 @@ import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
 import { cellsOf, columnsOf } from './columns.ts'
 
-/** How many rows are read at a time. */
-const BATCH = 500
+/** How many rows are read at a time at most, and of those in which records are embedded. */
+const BATCH = 200
+const BATCH_WITH_INCLUDE = 25
 
 /** The maximum number of entries of a calendar or feed. */
 const MAX_EVENTS = 10_000
+/** The maximum size of the documents of a calendar or feed. It ends with the record that exceeds it. */
+const MAX_CHARACTERS = 16_000_000
 
 export const FORMATS = {
   json: 'application/json',
@@ -86,7 +89,12 @@ export async function sendAs(
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
   // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
-  const batches = walkList(readSnapshot, resource, query, BATCH)
+  const batches = walkList(
+    readSnapshot,
+    resource,
+    query,
+    query.include.length > 0 ? BATCH_WITH_INCLUDE : BATCH,
+  )
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
@@ -121,9 +129,13 @@ async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page
 
 async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc[]> {
   const docs: Doc[] = []
+  let characters = 0
   for await (const { rows } of batches) {
-    docs.push(...rows.map(parse))
-    if (docs.length >= most) break
+    for (const row of rows) {
+      characters += row.doc.length
+      docs.push(parse(row))
+    }
+    if (docs.length >= most || characters > MAX_CHARACTERS) break
   }
   return docs.slice(0, most)
 }

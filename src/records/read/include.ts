@@ -1,6 +1,7 @@
 // Embeds related records, with one query for each relation.
 import { columnNamed, selectColumns } from '../../db/columns.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
+import { describeTable } from '../../db/tables.ts'
 import { type Catalogue, columnOf, referenceAt } from '../schema/catalogue.ts'
 import { type Doc, valuesAt } from '../schema/document.ts'
 import type { Entity, IncludePath } from '../schema/resource.ts'
@@ -42,6 +43,23 @@ export const embeddedIn = (catalogue: Catalogue) =>
     ]),
   )
 
+/** What embedding may still read and add to the rows, in the size of documents. Beyond it relations are cut. */
+interface Budget {
+  read: { left: number }
+  added: { left: number }
+}
+
+const MAX_INCLUDE_BYTES = 16_000_000
+/** How many records of one relation are read for a page. */
+const MAX_RELATED = 10_000
+
+/** The records that a relation of a row leads to. */
+interface Related {
+  records: Row[]
+  /** Whether there are more, which were not read. */
+  isCut: boolean
+}
+
 /** Embeds the records that the paths lead to into the documents of the rows. */
 export async function embedIncludes(
   context: ReadContext,
@@ -49,6 +67,20 @@ export async function embedIncludes(
   rows: Row[],
   paths: readonly string[],
   view: View,
+): Promise<void> {
+  await embed(context, entity, rows, paths, view, {
+    read: { left: MAX_INCLUDE_BYTES },
+    added: { left: MAX_INCLUDE_BYTES },
+  })
+}
+
+async function embed(
+  context: ReadContext,
+  entity: Entity,
+  rows: Row[],
+  paths: readonly string[],
+  view: View,
+  budget: Budget,
 ): Promise<void> {
   if (rows.length === 0) return
   const truncated = new Map<Row, string[]>()
@@ -60,13 +92,23 @@ export async function embedIncludes(
     const further = [...new Set(pathsFromHere.flatMap((given) => given.split('.').slice(1)))]
     const related =
       'to' in path
-        ? await readReferred(context, entity, rows, path.field, target, view, further.length > 0)
-        : await readReferring(context, rows, path, target, view)
-    await embedIncludes(context, target, [...new Set([...related.values()].flat())], further, view)
+        ? await readReferred(context, entity, rows, path.field, target, view, further.length > 0, budget)
+        : await readReferring(context, rows, path, target, view, budget)
+    const targets = [...new Set([...related.values()].flatMap(({ records }) => records))]
+    // What is added to them counts where they are embedded themselves.
+    await embed(context, target, targets, further, view, {
+      read: budget.read,
+      added: { left: Number.POSITIVE_INFINITY },
+    })
     for (const row of rows) {
-      const records = related.get(row) ?? []
-      if (records.length > MAX_EMBEDDED) truncated.set(row, [...(truncated.get(row) ?? []), name])
-      const docs = records.slice(0, MAX_EMBEDDED).map(({ doc }) => doc)
+      const { records, isCut } = related.get(row) ?? { records: [], isCut: false }
+      const docs: string[] = []
+      for (const { doc } of records.slice(0, MAX_EMBEDDED)) {
+        if (budget.added.left < doc.length) break
+        budget.added.left -= doc.length
+        docs.push(doc)
+      }
+      if (isCut || docs.length < records.length) truncated.set(row, [...(truncated.get(row) ?? []), name])
       addMember(row, name, isSingle(entity, path) ? (docs[0] ?? 'null') : `[${docs.join(',')}]`)
     }
   }
@@ -80,14 +122,15 @@ function addMember(row: Row, name: string, json: string): void {
 
 /** The records that each row refers to from a field, in the order of the references. */
 async function readReferred(
-  { catalogue, reader }: ReadContext,
+  context: ReadContext,
   entity: Entity,
   rows: Row[],
   field: string,
   target: Entity,
   view: View,
   hasFurther: boolean,
-): Promise<Map<Row, Row[]>> {
+  budget: Budget,
+): Promise<Map<Row, Related>> {
   const { listed, path } = referenceAt(entity, field)
   const column = listed ? null : columnOf(entity.table, field)
   const idsIn = (row: Row): unknown[] => {
@@ -95,26 +138,34 @@ async function readReferred(
     return [...new Set(valuesAt(JSON.parse(row.doc) as Doc, path).map(([, id]) => id))]
   }
   const idsByRow = new Map(rows.map((row) => [row, idsIn(row)]))
-  const ids = [...new Set([...idsByRow.values()].flat())]
+  const ids = [...new Set([...idsByRow.values()].flat())].slice(0, MAX_RELATED)
   if (ids.length === 0) return new Map()
   const { table } = target
+  const wanted = sql`select ${table.id} as id, 1 as nth, ${context.engine.size(sql`${table.doc}`)} as size from ${tableAsOf(context.catalogue, target, view)} where ${table.id} in ${ids}`
   // The other columns are needed to embed further records, or for the day of a view.
-  const columns = selectColumns(table, hasFurther || view.asOf !== null ? undefined : ['id', 'doc'])
-  const records = await reader.all<Row>(
-    sql`select ${columns} from ${tableAsOf(catalogue, target, view)} where ${table.id} in ${ids}`,
+  const columns = hasFurther || view.asOf !== null ? undefined : ['id']
+  const records = await readWanted(context, target, view, wanted, budget, columns)
+  const wantedIds = new Set(ids)
+  const byId = new Map(records.map((row) => [row['id'] as unknown, row]))
+  return new Map(
+    [...idsByRow].map(([row, own]) => {
+      const existing = own.flatMap((id) => byId.get(id) ?? [])
+      const read = existing.filter(({ doc }) => doc !== null)
+      const isCut = read.length < existing.length || own.some((id) => !wantedIds.has(id))
+      return [row, { records: read, isCut }]
+    }),
   )
-  const byId = new Map<unknown, Row>(records.map((row) => [row['id'], rowAsOf(target, row, view)]))
-  return new Map([...idsByRow].map(([row, own]) => [row, own.flatMap((id) => byId.get(id) ?? [])]))
 }
 
 /** The first records that refer to each row from a single field, or that are parts of it. */
 async function readReferring(
-  { catalogue, reader }: ReadContext,
+  context: ReadContext,
   rows: Row[],
   path: Exclude<IncludePath, { to: unknown }>,
   target: Entity,
   view: View,
-): Promise<Map<Row, Row[]>> {
+  budget: Budget,
+): Promise<Map<Row, Related>> {
   const { table } = target
   const column = 'from' in path ? columnOf(table, path.field) : 'recordId'
   const reference = columnNamed(table, column)
@@ -124,14 +175,47 @@ async function readReferring(
       : sql`${table.firstSeq}`
   const nth = sql`row_number() over (partition by ${reference} order by ${order})`
   const ids = rows.map((row) => row['id'])
-  const records = await reader.all<Row>(
-    sql`select * from (select ${selectColumns(table)}, ${nth} as nth from ${tableAsOf(catalogue, target, view)} where ${reference} in ${ids}) as numbered where nth <= ${MAX_EMBEDDED + 1} order by nth`,
-  )
+  const numbered = sql`select ${table.id} as id, ${context.engine.size(sql`${table.doc}`)} as size, ${nth} as nth from ${tableAsOf(context.catalogue, target, view)} where ${reference} in ${ids}`
+  // The first of every row come before the second of any.
+  const wanted = sql`select id, nth, size from (${numbered}) as numbered where nth <= ${MAX_EMBEDDED + 1} order by nth, id ${sql.limit(MAX_RELATED)}`
+  const records = await readWanted(context, target, view, wanted, budget)
   const byId = Map.groupBy(records, (record) => record[column])
+  // Rows that have as many as the last that was read, or one less, may have more.
+  const full = records.length === MAX_RELATED ? Number(records.at(-1)?.['nth']) - 1 : MAX_EMBEDDED + 1
   return new Map(
-    rows.map((row) => [
-      row,
-      (byId.get(row['id'] ?? null) ?? []).map((record) => rowAsOf(target, record, view)),
-    ]),
+    rows.map((row) => {
+      const all = byId.get(row['id'] ?? null) ?? []
+      const unread = all.findIndex(({ doc }) => doc === null)
+      return [
+        row,
+        { records: unread === -1 ? all : all.slice(0, unread), isCut: unread !== -1 || all.length >= full },
+      ]
+    }),
   )
+}
+
+/**
+ * Reads records as long as the budget lasts; the documents of the others are null.
+ * @param wanted a query for `id`, `nth` and `size`
+ */
+async function readWanted(
+  { catalogue, reader }: ReadContext,
+  target: Entity,
+  view: View,
+  wanted: SQL,
+  budget: Budget,
+  columns = Object.keys(describeTable(target.table).columns).filter((column) => column !== 'doc'),
+): Promise<(Row & { size: number })[]> {
+  const { table } = target
+  // Sizes are summed before documents are read.
+  const sums = sql`select id, nth, size, sum(size) over (order by nth, id rows unbounded preceding) as total from (${wanted}) as wanted`
+  const doc = sql`case when sums.total <= ${Math.max(0, budget.read.left)} then ${table.doc} end as doc`
+  const records = await reader.all<Row & { size: number }>(
+    sql`select ${selectColumns(table, columns)}, ${doc}, sums.size as size, sums.nth as nth from (${sums}) as sums cross join ${tableAsOf(catalogue, target, view)} where ${table.id} = sums.id order by sums.nth, sums.id`,
+  )
+  return records.map((row) => {
+    if (row.doc === null) return row
+    budget.read.left -= row.size
+    return { ...row, ...rowAsOf(target, row, view) }
+  })
 }

@@ -19,16 +19,37 @@ export interface Page {
   view: View
 }
 
+/** The maximum size of the documents of a page, in bytes. A page ends before the row that exceeds it; it has at least one. */
+export const MAX_PAGE_BYTES = 16_000_000
+
+/** The maximum size of a batch of a walk, which is sent before the next one is read. */
+const MAX_BATCH_BYTES = 500_000
+
+/** Larger than any document; the largest INTEGER of PostgreSQL. */
+const ANY_SIZE = 2 ** 31 - 1
+
 /** How many characters of documents a scan reads before it gives up. */
 const MAX_SCANNED = 2_000_000
 
+/** Rows that were read. */
+interface Batch {
+  rows: Row[]
+  /** Whether the bytes ended before the rows did. */
+  isCut: boolean
+}
+
 /** One page of a list. @throws Problem `invalid-cursor`, or `invalid-parameter` for an unknown topic or state */
-export async function listPage(context: ReadContext, resource: Listable, query: ListQuery): Promise<Page> {
+export async function listPage(
+  context: ReadContext,
+  resource: Listable,
+  query: ListQuery,
+  maxBytes = MAX_PAGE_BYTES,
+): Promise<Page> {
   const list = await resolveList(context, resource, query)
-  const rowsAndNext = await rowsOf(context, list)
+  const { rows: rowsAndNext, isCut } = await rowsOf(context, list, maxBytes)
   const rows = rowsAndNext.slice(0, query.limit)
   const total = query.count === 'exact' ? (list.total ?? (await countMatches(context, list))) : list.total
-  const last = rowsAndNext.length > query.limit ? rows.at(-1) : undefined
+  const last = isCut || rowsAndNext.length > query.limit ? rows.at(-1) : undefined
   const cursor = last && {
     after: sortKeyOf(list, last),
     snapshot: list.walkStart,
@@ -52,7 +73,9 @@ export async function* walkList(
   let next: ListQuery | null = { ...query, limit: batch }
   while (next) {
     const batchQuery: ListQuery = next
-    const page: Page = await readSnapshot((context) => listPage(context, resource, batchQuery))
+    const page: Page = await readSnapshot((context) =>
+      listPage(context, resource, batchQuery, MAX_BATCH_BYTES),
+    )
     yield page
     // Other requests get their turn, however fast the client reads.
     await setImmediate()
@@ -60,22 +83,42 @@ export async function* walkList(
   }
 }
 
-async function rowsOf(context: ReadContext, list: ResolvedList): Promise<Row[]> {
+async function rowsOf(context: ReadContext, list: ResolvedList, maxBytes: number): Promise<Batch> {
   const plan = planList(list)
-  if (plan.strategy !== 'scan') return readRows(context, plan)
-  return (await scanInOrder(context, plan)) ?? rowsOf(context, await withoutScan(context, list))
+  if (plan.strategy !== 'scan') return readRows(context, plan, maxBytes)
+  const rows = await scanInOrder(context, plan)
+  return rows ? { rows, isCut: false } : rowsOf(context, await withoutScan(context, list), maxBytes)
 }
 
 const withoutScan = (context: ReadContext, list: ResolvedList): Promise<ResolvedList> =>
   matchTextAtSnapshot(context, { ...list, text: list.text && { ...list.text, matches: 'some' } })
 
-async function readRows(context: ReadContext, plan: ListPlan): Promise<Row[]> {
+type SizedRow = Row & { size: number }
+
+/** Reads at most as many bytes of documents, but one document at least. */
+async function readRows(context: ReadContext, plan: ListPlan, maxBytes: number): Promise<Batch> {
   const rows: Row[] = []
+  // Documents up to this size all fit. Where one is larger, sizes are added up before documents are read.
+  const safeSize = Math.floor(maxBytes / plan.limit)
+  let bytesLeft = maxBytes
+  let isCut = false
   for (const range of rangesOf(plan)) {
-    if (rows.length === plan.limit) break
-    rows.push(...(await context.reader.all<Row>(selectRows(context, plan, range, plan.limit - rows.length))))
+    if (rows.length === plan.limit || isCut) break
+    const select = (limit: number, maxSize: number) =>
+      context.reader.all<SizedRow>(selectRows(context, plan, range, limit, maxSize))
+    let read = await select(plan.limit - rows.length, safeSize)
+    const tooLarge = read.findIndex(({ size }, index) => {
+      bytesLeft -= size
+      return bytesLeft < 0 && rows.length + index > 0
+    })
+    if (tooLarge !== -1) {
+      isCut = true
+      read = read.slice(0, tooLarge)
+    }
+    if (read.some(({ size }) => size > safeSize)) read = await select(read.length, ANY_SIZE)
+    rows.push(...read)
   }
-  return rows.map((row) => rowAsOf(plan.resource, row, plan.view))
+  return { rows: rows.map((row) => rowAsOf(plan.resource, row, plan.view)), isCut }
 }
 
 /** Reads rows in order and keeps those whose text matches. @returns null if matches are too far apart to go on */
@@ -84,7 +127,7 @@ async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] 
   const matches: Row[] = []
   let scanned = 0
   for (;;) {
-    const rows = await readRows(context, batch)
+    const { rows, isCut } = await readRows(context, batch, MAX_SCANNED)
     for (const row of rows) {
       scanned += row.doc.length
       if (scanned > MAX_SCANNED) return null
@@ -92,7 +135,7 @@ async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] 
       if (matches.length === plan.limit) return matches
     }
     const last = rows.at(-1)
-    if (!last || rows.length < batch.limit) return matches
+    if (!last || (!isCut && rows.length < batch.limit)) return matches
     batch.after = sortKeyOf(plan, last)
   }
 }

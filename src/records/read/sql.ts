@@ -38,22 +38,34 @@ export function matchingRecords(
 export const countRows = (schema: Schema, plan: CountPlan, source: Source): SQL =>
   sql`select count(*) as total ${matchingRecords(schema, plan, source)}`
 
-/** The rows of a plan in a range of its order. */
-export function selectRows(schema: Schema, plan: ListPlan, range: SQL[], limit: number): SQL {
+/**
+ * The rows of a plan in a range of its order, with the size of each document. Documents larger than `maxSize` are null and are
+ * not read.
+ */
+export function selectRows(
+  schema: Schema,
+  plan: ListPlan,
+  range: SQL[],
+  limit: number,
+  maxSize: number,
+): SQL {
   const { order, sources, columns } = plan
   const { table } = plan.resource
   const keys = order.map((key, index) => orderBy(table, key, index > 0))
   const inOrder = sql`order by ${sql.join(keys, sql`, `)} ${sql.limit(limit)}`
-  const selected = ['doc', ...columns]
+  const size = schema.engine.size(sql`${table.doc}`)
+  const doc = sql`case when ${size} <= ${maxSize} then ${table.doc} end as doc, ${size} as size`
+  const selected = (names: readonly string[]) =>
+    names.length > 0 ? sql`, ${selectColumns(table, names)}` : sql.empty()
   const [only] = sources
   if (sources.length === 1 && only)
-    return sql`select ${selectColumns(table, selected)} ${matchingRecords(schema, plan, only, range)} ${inOrder}`
-  const withKeys = selectColumns(table, [...selected, ...order.map(({ column }) => column)])
+    return sql`select ${doc}${selected(columns)} ${matchingRecords(schema, plan, only, range)} ${inOrder}`
+  const withKeys = selected([...columns, ...order.map(({ column }) => column)])
   const each = sources.map(
     (source) =>
-      sql`select * from (select ${withKeys} ${matchingRecords(schema, plan, source, range)} ${inOrder}) as source`,
+      sql`select * from (select ${doc}${withKeys} ${matchingRecords(schema, plan, source, range)} ${inOrder}) as source`,
   )
-  return sql`select ${selectColumns(table, selected)} from (${sql.join(each, sql` union all `)}) as ${table} ${inOrder}`
+  return sql`select doc, size${selected(columns)} from (${sql.join(each, sql` union all `)}) as ${table} ${inOrder}`
 }
 
 /**

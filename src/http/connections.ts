@@ -1,31 +1,38 @@
-// Bounds the requests under way on each connection: of pipelined ones a few run, some wait, and more close the connection.
+// Bounds what a connection may cost: requests under way, responses that the client does not take, work for a client that has gone.
+import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** How many requests of a connection run at a time. */
 export const MAX_RUNNING = 4
-/** How many more may wait. Node reads up to 64 kB at once, which is thousands of small requests. */
+/** How many more may wait; more close it. Node reads up to 64 kB at once, which is thousands of small requests. */
 export const MAX_WAITING = 100
+
+interface Options {
+  /** How long a client may take nothing of a response before its connection is closed; 0: for ever. */
+  sendTimeoutMs: number
+}
 
 class Connection {
   running = 0
   readonly waiting: (() => void)[] = []
 }
 
-export const pipelining = fp(
-  async (app) => {
-    const connections = new WeakMap<object, Connection>()
+export const connections = fp<Options>(
+  async (app, { sendTimeoutMs }) => {
+    const bySocket = new WeakMap<object, Connection>()
     app.addHook('onRequest', (request, reply, done) => {
       const { socket } = request.raw
       // The client has gone: there is no one to answer.
       if (socket.destroyed) return void reply.hijack()
-      let connection = connections.get(socket)
+      let connection = bySocket.get(socket)
       if (!connection) {
         const opened = new Connection()
-        connections.set(socket, opened)
+        bySocket.set(socket, opened)
         socket.once('close', () => opened.waiting.splice(0))
         connection = opened
       }
+      closeIfStalled(reply, socket, sendTimeoutMs)
       if (connection.running < MAX_RUNNING) return run(connection, reply, done)
       if (connection.waiting.length === MAX_WAITING) {
         reply.hijack()
@@ -41,7 +48,7 @@ export const pipelining = fp(
       else done()
     })
   },
-  { name: 'pipelining' },
+  { name: 'connections' },
 )
 
 function run(connection: Connection, reply: FastifyReply, done: () => void): void {
@@ -53,4 +60,12 @@ function run(connection: Connection, reply: FastifyReply, done: () => void): voi
     if (next) setImmediate(next)
   })
   done()
+}
+
+/** Closes a connection on which nothing could be sent for a while. Waiting for a response to begin does not count. */
+function closeIfStalled({ raw }: FastifyReply, socket: Socket, timeoutMs: number): void {
+  if (timeoutMs === 0 || !(socket instanceof Socket)) return
+  raw.setTimeout(timeoutMs, () => {
+    if (socket.writableLength > 0) socket.destroy()
+  })
 }
