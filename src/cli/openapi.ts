@@ -18,21 +18,21 @@ export async function writeOpenApi({ check }: { check?: boolean }): Promise<void
   const document = await currentDocument()
   const text = JSON.stringify(document)
   const documents = documentsWithTables(document)
-  if (check) {
-    const outdated = [...documents].filter(([path, wanted]) => readFileSync(path, 'utf8') !== wanted)
-    const paths = outdated.map(([path]) => relative(root, path))
-    if (JSON.stringify(JSON.parse(readFileSync(fileOf('openapi.json'), 'utf8'))) !== text)
-      paths.push('openapi/openapi.json')
-    if (paths.length === 0) return
-    throw new UsageError(`Out of date: ${paths.join(', ')}. Run "npm run openapi" and commit the result.`)
-  }
+  const outdated = [...documents].filter(([path, wanted]) => readFileSync(path, 'utf8') !== wanted)
+  const names = outdated.map(([path]) => relative(root, path))
+  if (JSON.stringify(JSON.parse(readFileSync(fileOf('openapi.json'), 'utf8'))) !== text)
+    names.push('openapi/openapi.json')
+  if (check && names.length > 0)
+    throw new UsageError(`Out of date: ${names.join(', ')}. Run "npm run openapi" and commit the result.`)
+  if (check) return
   for (const [path, wanted] of documents) writeFileSync(path, wanted)
   writeFileSync(fileOf('openapi.json'), text)
   writeFileSync(fileOf('openapi-3.0.json'), JSON.stringify(convertTo30(document)))
   execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', 'openapi'], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
+  console.log(names.length > 0 ? `Changed: ${names.join(', ')}.` : 'Nothing has changed.')
 }
 
 async function currentDocument(): Promise<Document> {
