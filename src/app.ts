@@ -54,14 +54,14 @@ export interface AppDeps {
   /** How long a client may take nothing of a response; 0 is off. */
   sendTimeoutMs?: number
   webhookAllowPrivate?: boolean
-  /** How webhooks are sent where that is not for real: names resolved otherwise, less patience, no chance. */
+  /** Overrides for tests: DNS resolution, timeout and jitter of webhooks. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   clock?: () => Date
   /** The number of log lines that could not be written. */
   droppedLogLines?: () => number
 }
 
-/** @param deps.engine already migrated */
+/** @param deps.engine a migrated engine */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
   const app = Fastify({
@@ -71,7 +71,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
-    // http/problems.ts answers these two with a problem; Node and Fastify would answer with a body of their own.
+    // http/problems.ts handles both cases, with problem bodies.
     http: { requireHostHeader: false },
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
@@ -85,7 +85,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   app.server.on('checkExpectation', refuseExpectation)
   app.setValidatorCompiler(validatorCompiler)
-  // Bodies are JSON text already, or values that need no schema to be written.
+  // Bodies are JSON text, or values that need no schema to be serialized.
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
   const declareOtherMethods = completeMethods(app)
 
@@ -98,7 +98,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
-  // In this order: the cache stores compressed bodies, and an ETag names the encoding.
+  // In this order: the cache stores compressed bodies, and ETags depend on the encoding.
   await app.register(compression)
   await app.register(responseCache, { engine, clock })
   await app.register(conditional)
@@ -108,13 +108,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     webhooks: receiverDocument,
     tags: [
       ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
-      { name: 'reports', description: 'A source and the records drawn from it in one call.' },
-      { name: 'imports', description: 'Files of records, all of it or nothing.' },
-      { name: 'changes', description: 'Every write in order, as pages or live.' },
-      { name: 'webhooks', description: 'Every write, sent to a URL and signed.' },
+      { name: 'reports', description: 'A source and its records in one call.' },
+      { name: 'imports', description: 'Imports of files in one transaction.' },
+      { name: 'changes', description: 'The change feed, as pages or live.' },
+      { name: 'webhooks', description: 'Signed notifications of changes.' },
       { name: 'search', description: 'Full-text search over all resources.' },
       { name: 'stats', description: 'Counts for charts.' },
-      { name: 'service', description: 'Health, metrics, and where everything is.' },
+      { name: 'service', description: 'Index, health and metrics.' },
     ],
   })
 

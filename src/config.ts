@@ -1,4 +1,4 @@
-// The settings: their defaults and legal values.
+// The settings with their defaults and legal values.
 import { z } from 'zod'
 
 const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
@@ -68,17 +68,17 @@ export interface Config {
 
 export const SETTINGS = Object.keys(schema.shape)
 
-/** @throws Error with one line that names every bad setting */
+/** @throws Error with one line that lists all invalid settings */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const values = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
   const parsed = schema.safeParse(values)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new Error(`Bad settings: ${faults.join('; ')}`)
+    throw new Error(`Invalid settings: ${faults.join('; ')}`)
   }
   const settings = parsed.data
   if (settings.DATABASE_REPLICA_URLS.length > 0 && settings.DATABASE_URL.startsWith('file:'))
-    throw new Error('Bad settings: DATABASE_REPLICA_URLS: needs a DATABASE_URL of PostgreSQL')
+    throw new Error('Invalid settings: DATABASE_REPLICA_URLS: requires PostgreSQL in DATABASE_URL')
   return {
     host: settings.HOST,
     port: settings.PORT,

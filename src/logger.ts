@@ -1,4 +1,4 @@
-// The log: JSON lines by pino, without headers, keys and signing secrets.
+// Creates the logger: JSON lines by pino, without headers, keys and signing secrets.
 import { inspect } from 'node:util'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { redactKeys } from './db/keys.ts'

@@ -1,4 +1,4 @@
-// Seeding an empty database from the reviewable files in seeds/: the same ids on every machine.
+// Seeds an empty database from seeds/. Ids are the same on every machine.
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { seededId } from './core/ids.ts'
@@ -9,15 +9,15 @@ import { type Item, type Report, SECTIONS, writeReport, writeSections } from './
 import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 
-/** What a database is seeded with: the article alone, or also the public record of the SCO. */
+/** The seeded data: only the article, or also public reference data about the SCO. */
 export type SeedExtent = 'article' | 'reference'
 
 const SEEDS = new URL('../seeds/', import.meta.url)
 
-/** The public record, in an order in which every reference leads to something before it. */
+/** The files of reference data, in an order in which records refer only to earlier ones. */
 const REFERENCE = ['states', 'topics', 'organizations', 'speakers', 'meetings', 'agreements', 'proposals']
 
-/** The time inside the ids of seeded records: the day of the article. */
+/** The timestamp in the ids of seeded records: the day of the article. */
 const SEED_EPOCH = Date.UTC(2022, 7, 24)
 
 interface SeedFile {
@@ -27,14 +27,14 @@ interface SeedFile {
 
 const readSeed = (name: string) => parseYaml(readFileSync(new URL(name, SEEDS), 'utf8')) as SeedFile
 
-/** Seeds a database that nothing was ever written to. @returns whether it did */
+/** Seeds a database without changes. @returns whether it was empty */
 export async function seed(
   engine: Engine,
   clock: () => Date = () => new Date(),
   extent: SeedExtent = 'article',
 ): Promise<boolean> {
-  const used = await engine.reader.get(sql`select 1 from ${changes} limit 1`)
-  if (used) return false
+  const firstChange = await engine.reader.get(sql`select 1 from ${changes} limit 1`)
+  if (firstChange) return false
   const ids = seededIds()
   const records = recordsOn(engine, { clock, makeId: ids.make })
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
@@ -43,27 +43,27 @@ export async function seed(
     await writeSections(
       records,
       tx,
-      { states: readSeed('states.yaml').records.map(unmarked) },
+      { states: readSeed('states.yaml').records.map(withoutKind) },
       idsByKey,
       ids.name,
     )
     await writeReport(records, tx, articleReport(), idsByKey, ids.name)
     for (const name of extent === 'reference' ? REFERENCE : []) {
-      const items = readSeed(`reference/${name}.yaml`).records.map(unmarked)
+      const items = readSeed(`reference/${name}.yaml`).records.map(withoutKind)
       await writeSections(records, tx, { [name]: items }, idsByKey, ids.name)
     }
   })
   return true
 }
 
-/** The article as a report: its text, and what was drawn from it, by section. */
+/** The article as a report: its text and its records by section. */
 function articleReport(): Report {
   const { source, records } = readSeed('article.yaml')
-  if (!source) throw new Error('seeds/article.yaml names no source.')
+  if (!source) throw new Error('seeds/article.yaml has no source.')
   const { file, ...fields } = source
   const sections = Object.entries(SECTIONS).map(([section, kind]) => [
     section,
-    records.filter(({ record }) => record === kind).map(unmarked),
+    records.filter(({ record }) => record === kind).map(withoutKind),
   ])
   return {
     source: { ...fields, text: readFileSync(new URL(file, SEEDS), 'utf8') },
@@ -71,12 +71,12 @@ function articleReport(): Report {
   }
 }
 
-/** An entry of a seed file without the mark that says of what kind it is: its section says so. */
-function unmarked({ record: _, ...item }: SeedFile['records'][number]): Item {
+/** An entry of a seed file without its kind, which follows from the section. */
+function withoutKind({ record: _, ...item }: SeedFile['records'][number]): Item {
   return item
 }
 
-/** Makes ids from the key of the record that is being written; further ones under the same key are numbered. */
+/** Generates ids from the key of the record being written; further ids for the same key are numbered. */
 function seededIds() {
   let current = ''
   const uses = new Map<string, number>()

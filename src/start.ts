@@ -1,4 +1,4 @@
-// Starts the service: database, application, port; and stops it on a signal.
+// Starts the service, and stops it on a signal.
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -61,7 +61,7 @@ export async function start(config: Config): Promise<void> {
   process.stderr.write(greeting(config.host, port, seeded, hasKeys))
 }
 
-/** For the person at the terminal; the log goes to standard output. */
+/** The message for the terminal, on standard error; the log is on standard output. */
 function greeting(host: string, port: number, seeded: boolean, hasKeys: boolean): string {
   const base = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return [

@@ -1,4 +1,4 @@
-// The version of the service, as package.json has it.
+// The version of the service, from package.json.
 import manifest from '../package.json' with { type: 'json' }
 
 export const VERSION: string = manifest.version

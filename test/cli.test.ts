@@ -78,7 +78,7 @@ test('a setting on the command line overrides the environment', () => {
     env: { PATH: process.env['PATH'], PORT: '0' },
     encoding: 'utf8',
   })
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/^Bad settings: PORT: [^\n]+\n$/)])
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^Invalid settings: PORT: [^\n]+\n$/)])
 })
 
 test('a Node without TypeScript support prints one line that says what to do', () => {

@@ -113,14 +113,14 @@ const BAD: [setting: string, value: string][] = [
 ]
 
 test.each(BAD)('%s=%j is rejected with one line that names it', (setting, value) => {
-  expect(() => readConfig({ [setting]: value })).toThrow(new RegExp(`^Bad settings: ${setting}: [^\n]+$`))
+  expect(() => readConfig({ [setting]: value })).toThrow(new RegExp(`^Invalid settings: ${setting}: [^\n]+$`))
 })
 
 describe('the process', () => {
   test('names all bad settings in one line and exits with 1', async () => {
     const { code, stdout, stderr } = await start(Object.fromEntries(BAD))
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^Bad settings: [^\n]+\n$/)
+    expect(stderr).toMatch(/^Invalid settings: [^\n]+\n$/)
     for (const [setting] of BAD) expect(stderr).toContain(`${setting}: `)
   })
 

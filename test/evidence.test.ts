@@ -573,7 +573,7 @@ describe('locateQuote, in the longest text that a source may have', () => {
     expect(located).toMatchObject({
       found: false,
       reason: 'ambiguous',
-      detail: "The source's text has this quote 950001 times.",
+      detail: "The source's text contains this quote 950001 times.",
     })
   })
 

@@ -754,7 +754,7 @@ describe('an invalid import', () => {
       yield Buffer.from(lines({ name: 'A' }, { name: 'B' }, { name: 'C' }))
     })()
     const file = { name: 'f', kind: 'speaker', format: 'ndjson', chunks } as const
-    const result = await importFiles(records, AUTHOR, [file], { dryRun: false, mostRows: 2 })
+    const result = await importFiles(records, AUTHOR, [file], { dryRun: false, maxRows: 2 })
     expect(result).toMatchObject({ errorCount: 1, errors: [{ type: '/problems/body-too-large' }] })
     expect(await total(s)).toBe(0)
   })
@@ -805,7 +805,7 @@ async function copy(from: Service, to: Service, format: ImportFormat) {
     })(),
   }))
   const order = files.toSorted(() => -1)
-  return importFiles(records, AUTHOR, order, { dryRun: false, mostRows: 1e6 })
+  return importFiles(records, AUTHOR, order, { dryRun: false, maxRows: 1e6 })
 }
 
 describe('an export', () => {

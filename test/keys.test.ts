@@ -191,7 +191,7 @@ describe('an API key', () => {
       const { body, headers } = await postSpeaker(s, `Bearer ${wrong}`)
       expect(body, wrong).toMatchObject({
         status: 401,
-        detail: expect.stringMatching(/^The key is not known\. Send it as/),
+        detail: expect.stringMatching(/^The key is unknown\. Send it as/),
       })
       expect(headers['www-authenticate'], wrong).toMatch(`${challenge}, error="invalid_token"`)
     }

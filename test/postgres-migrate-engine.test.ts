@@ -192,7 +192,7 @@ test('a source that is written to during the copy is rejected, and nothing is wr
     await close()
   })
   expect([run.code, await count(run.to)]).toEqual([1, 0])
-  expect(run.stderr).toContain('written to meanwhile')
+  expect(run.stderr).toContain('changed during the copy')
 })
 
 test('a target that is not empty and invalid arguments are rejected', async () => {

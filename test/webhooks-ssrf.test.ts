@@ -196,7 +196,9 @@ describe('a webhook to a host name', () => {
     const target = await receiver()
     const log = await deliverTo(target.port, always(...addresses))
     expect(log).toMatchObject({ status: 'pending', lastStatusCode: null })
-    expect(log['attempts'][0].error).toMatch(/^rebind\.example leads to no public address \(\w+\)\.$/)
+    expect(log['attempts'][0].error).toMatch(
+      /^rebind\.example does not resolve to a public address \(\w+\)\.$/,
+    )
     // The error does not reveal the address.
     expect(log['attempts'][0].error).not.toMatch(/\d/)
     expect(target.messages).toEqual([])

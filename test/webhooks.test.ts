@@ -319,7 +319,7 @@ describe('the secret of a webhook', () => {
     const rotated = (await s.post(`${path}/secret`)).body['secret']
     await s.get(`/v1/topics?q=${encodeURIComponent(secret)}`)
     const log = lines.join('')
-    expect(log).toContain('a webhook was not delivered')
+    expect(log).toContain('webhook delivery failed')
     for (const hidden of [secret, secret.slice(6), String(rotated).slice(6), 'of-the-receiver'])
       expect([hidden, log.includes(hidden) || log.includes(encodeURIComponent(hidden))]).toEqual([
         hidden,
@@ -647,7 +647,7 @@ describe('a failed delivery', () => {
     await createTopics(s, 1)
     expect((await delivery(s, path, { attemptCount: 1 }))['attempts'][0]).toMatchObject({
       statusCode: null,
-      error: 'There was no answer within 0.05 s.',
+      error: 'No response within 0.05 s.',
     })
   })
 

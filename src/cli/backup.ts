@@ -31,7 +31,9 @@ interface Options {
 function databaseFile(command: Command): string {
   const { databaseUrl } = settingsOf(command)
   if (databaseUrl.startsWith('file:')) return fileOf(databaseUrl)
-  throw new UsageError('This is for SQLite. Use pg_dump and pg_restore for PostgreSQL (docs/operations.md).')
+  throw new UsageError(
+    'This command is for SQLite. Use pg_dump and pg_restore for PostgreSQL (docs/operations.md).',
+  )
 }
 
 export function backup(target: string, { force }: Options, command: Command): void {

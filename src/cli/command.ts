@@ -1,4 +1,4 @@
-// What commands share: the database, user errors, and a progress line.
+// Shared parts of commands: the database, user errors, and a progress line.
 import type { Engine } from '../db/engine.ts'
 import { openEngine } from '../db/open.ts'
 import { prepareDatabase } from '../resources/index.ts'

@@ -1,4 +1,4 @@
-// Writes all records to a folder, as of one moment, in a file per kind.
+// Exports all records to a folder in one snapshot, one file per kind.
 import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

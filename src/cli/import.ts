@@ -1,4 +1,4 @@
-// Imports files of records in one transaction, beside a running service.
+// Imports files of records in one transaction, also while the service runs.
 import { createReadStream, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Engine } from '../db/engine.ts'
@@ -9,7 +9,7 @@ import { catalogue, recordsOn } from '../resources/index.ts'
 import { progressLine, UsageError } from './command.ts'
 
 interface Options {
-  /** What the rows are, where file names do not say it. */
+  /** The kind of the rows, if file names do not contain it. */
   kind?: string
   dryRun?: boolean
 }
@@ -21,13 +21,13 @@ const stem = (path: string) => basename(path, extname(path))
 
 export async function importAll(engine: Engine, paths: string[], { kind, dryRun = false }: Options) {
   if (kind !== undefined && !kinds.has(kind))
-    throw new UsageError(`There is no kind ${kind}. The kinds are ${[...kinds.keys()].join(', ')}.`)
+    throw new UsageError(`Unknown kind ${kind}. Legal: ${[...kinds.keys()].join(', ')}.`)
   const files = paths.flatMap(filesAt).map((path) => importFile(path, kind))
   const progress = progressLine()
   const author = { actor: { id: 'import', name: 'npm run import' }, requestId: null }
   const result = await importFiles(recordsOn(engine), author, files, {
     dryRun,
-    mostRows: Number.POSITIVE_INFINITY,
+    maxRows: Number.POSITIVE_INFINITY,
     onProgress: ({ phase, done, total }) =>
       progress.show(
         `${phase} ${done.toLocaleString('en')}${total === null ? '' : ` of ${total.toLocaleString('en')}`}`,
@@ -37,13 +37,14 @@ export async function importAll(engine: Engine, paths: string[], { kind, dryRun 
   report(result, dryRun)
 }
 
-/** The file itself, or the files of a folder that are named for a kind. */
+/** The file itself, or the files in a folder that are named after kinds. */
 function filesAt(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) throw new UsageError(`There is no file ${path}.`)
   if (!stats.isDirectory()) return [path]
   const names = readdirSync(path).filter((name) => FORMATS[extname(name)] && kinds.has(stem(name)))
-  if (names.length === 0) throw new UsageError(`${path} has no file with a name such as proposals.ndjson.`)
+  if (names.length === 0)
+    throw new UsageError(`${path} contains no file named after a kind, such as proposals.ndjson.`)
   return names.sort().map((name) => join(path, name))
 }
 
@@ -52,11 +53,11 @@ function importFile(path: string, kindName = stem(path)): ImportFile {
   if (!format) throw new UsageError(`${path} is neither .csv nor .ndjson nor .jsonl.`)
   const kind = kinds.get(kindName) ?? null
   if (kind === null && format === 'csv')
-    throw new UsageError(`The name of ${path} does not say what its rows are. Use --kind.`)
+    throw new UsageError(`The kind of the rows of ${path} is unknown. Use --kind.`)
   return { name: path, kind, format, chunks: createReadStream(path) }
 }
 
-/** @throws UsageError where nothing was written because of errors */
+/** @throws UsageError if there are errors */
 function report({ rows, summary, unidentified, errorCount, errors }: ImportResult, dryRun: boolean): void {
   for (const { file, row, line, field, detail } of errors.slice(0, MAX_ERRORS_SHOWN)) {
     const place = row === null ? file : `${file}:${line} (row ${row}${field === null ? '' : `, ${field}`})`

@@ -11,7 +11,7 @@ export interface NewKey {
   expires?: string
 }
 
-/** Prints the key alone on standard output. */
+/** Prints the key to standard output, and information to standard error. */
 export async function create(engine: Engine, { name, role, expires }: NewKey): Promise<void> {
   const expiresAt = expires === undefined ? null : parseExpiry(expires)
   const { key, token } = await createKey(engine, { name, role, expiresAt, now: new Date() })
@@ -40,6 +40,6 @@ function parseExpiry(text: string): Date {
   if (count) return new Date(Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000))
   const end = isCalendarDate(text) ? new Date(`${text}T23:59:59.999Z`) : null
   if (end === null || end.getTime() <= Date.now())
-    throw new UsageError(`--expires takes 12h, 90d or a future day, not ${text}.`)
+    throw new UsageError(`--expires must be hours (12h), days (90d) or a future date, not ${text}.`)
   return end
 }

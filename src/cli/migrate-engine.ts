@@ -14,12 +14,12 @@ import type { Kind } from '../records/schema/kinds.ts'
 import { catalogue, prepareDatabase } from '../resources/index.ts'
 import { progressLine, UsageError } from './command.ts'
 
-/** Rows of one statement. Few, since a source may hold a text of some megabytes. */
+/** Rows per statement; few, since a source can have several megabytes. */
 const BATCH_ROWS = 50
 
 type Row = Record<string, string | number | null>
 
-/** A table with its columns, its primary key, and the column that PostgreSQL numbers from a sequence. */
+/** A table with its columns, its primary key, and its column with a sequence in PostgreSQL. */
 interface Table {
   name: string
   columns: string[]
@@ -40,7 +40,7 @@ const tables = [
   ...[...catalogue.resources, ...catalogue.children].map(({ table }) => table as SQLiteTable),
 ].map(describe)
 
-/** Belongs to the full-text index, which differs between the engines and is built again from the records. */
+/** Part of the full-text index, which differs between the engines and is rebuilt from the records. */
 const searchDocs = describe(system.searchDocs)
 const copiedTables = tables.filter(({ name }) => name !== searchDocs.name)
 
@@ -72,7 +72,7 @@ export async function migrateEngine({ from, to }: { from: string; to: string }):
 
 type Show = (text: string) => void
 
-/** @returns a line for each table: name, rows, checksum. @throws UsageError, and nothing is written then */
+/** @returns a line per table: name, rows, checksum. @throws UsageError, which rolls back */
 async function copyAll(source: Engine, reader: Reader, target: Engine, writer: Writer, show: Show) {
   const foreignKeys = await dropForeignKeys(writer)
   for (const table of copiedTables) await copyTable(reader, writer, table, show)
@@ -81,14 +81,14 @@ async function copyAll(source: Engine, reader: Reader, target: Engine, writer: W
   const lines: string[] = []
   for (const table of tables) lines.push(await compareTable(reader, writer, table, show))
   if ((await lastSeq(reader)) !== (await lastSeq(source.reader)))
-    throw new UsageError('The source was written to meanwhile. Stop the service and try again.')
+    throw new UsageError('The source changed during the copy. Stop the service and try again.')
   return lines
 }
 
 const lastSeq = async (reader: Reader) =>
   (await reader.pluck<number | null>(sql`select max("seq") from ${system.changes}`))[0]
 
-/** Rows may refer to rows that are copied later. @returns the statements that add the foreign keys again */
+/** Needed because rows may refer to rows that are copied later. @returns statements that add the foreign keys again */
 async function dropForeignKeys(writer: Writer): Promise<string[]> {
   const foreignKeys = await writer.all<{ drop: string; add: string }>(
     sql`select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as add from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace`,
@@ -154,7 +154,7 @@ async function compareTable(from: Reader, to: Reader, table: Table, show: Show):
     checksum.update(text)
     count++
   }
-  if (!(await copies.next()).done) throw new UsageError(`The copy of ${table.name} has rows of its own.`)
+  if (!(await copies.next()).done) throw new UsageError(`The copy of ${table.name} has additional rows.`)
   return [table.name, count, checksum.digest('hex')].join('\t')
 }
 

@@ -1,4 +1,4 @@
-// Writes what is generated from the code: openapi/openapi.json, its conversion to 3.0.3, and tables of the documentation.
+// Writes generated files: openapi/openapi.json, its conversion to 3.0.3, and tables in docs/.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { documentsWithTables } from './reference-tables.ts'
 const root = join(import.meta.dirname, '..', '..')
 const fileOf = (name: string) => join(root, 'openapi', name)
 
-/** @throws UsageError if the files are to be checked and one is out of date */
+/** @throws UsageError with `check` if a file is out of date */
 export async function writeOpenApi({ check }: { check?: boolean }): Promise<void> {
   const document = await currentDocument()
   const text = JSON.stringify(document)

@@ -6,12 +6,12 @@ import { VERSION } from '../version.ts'
 import { UsageError, withEngine } from './command.ts'
 import { addSettings, settingsOf } from './settings.ts'
 
-/** Runs a command line; "start" where it is empty. */
+/** Runs a command line. Default: "start". */
 export async function run(args: string[]): Promise<void> {
   try {
     await buildProgram().parseAsync(args.length === 0 ? ['start'] : args, { from: 'user' })
   } catch (error) {
-    // A database that does not answer, a port that is taken: a stack trace would not help.
+    // Errors such as an unavailable database or a used port need no stack trace.
     const { code, message } = error as NodeJS.ErrnoException
     if (!(error instanceof UsageError || typeof code === 'string')) throw error
     console.error(message)
@@ -21,10 +21,12 @@ export async function run(args: string[]): Promise<void> {
 
 /** Commands load their modules when they run, which keeps the others fast. */
 export function buildProgram(): Command {
-  const program = new Command('sco-tracker').description('A record of the Shanghai Cooperation Organisation.')
+  const program = new Command('sco-tracker').description(
+    'Records meetings of the Shanghai Cooperation Organisation.',
+  )
   const command = (name: string, description: string, parent = program) =>
     parent.command(name).description(description)
-  /** A command whose action gets the database before its arguments. */
+  /** A command whose action gets the engine as its first argument. */
   const onDatabase = (name: string, description: string, parent = program) =>
     addSettings(command(name, description, parent), ['DATABASE_URL'])
 
@@ -38,34 +40,37 @@ export function buildProgram(): Command {
 
   const keys = command('keys', 'Manage keys')
   onDatabase('create', 'Create a key and print it', keys)
-    .requiredOption('--name <name>', 'whose key it is', nonEmpty)
-    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .option('--expires <when>', 'after hours (12h) or days (90d), or the last day (2027-01-31)')
+    .requiredOption('--name <name>', 'the user of the key', nonEmpty)
+    .addOption(new Option('--role <role>', 'the role of the key').choices(ROLES).makeOptionMandatory())
+    .option(
+      '--expires <when>',
+      'when it expires: after hours (12h) or days (90d), or the last day (2027-01-31)',
+    )
     .action(withDatabase(async () => (await import('./keys.ts')).create))
   onDatabase('list', 'List all keys', keys).action(withDatabase(async () => (await import('./keys.ts')).list))
   onDatabase('revoke', 'Revoke a key', keys)
-    .argument('<id>', 'its id')
+    .argument('<id>', 'the id of the key')
     .action(withDatabase(async () => (await import('./keys.ts')).revoke))
 
   addSettings(command('seed', 'Fill an empty database from seeds/'), ['DATABASE_URL', 'SEED']).action(
     withDatabase(async () => (await import('./seed.ts')).seedDatabase),
   )
-  onDatabase('import', 'Import files of records: all of them or none')
+  onDatabase('import', 'Import files of records in one transaction')
     .argument('<path...>', '.csv, .ndjson or .jsonl files named after their kind, or folders of them')
-    .option('--kind <kind>', 'the kind of the rows, where file names do not say it')
+    .option('--kind <kind>', 'the kind of the rows, if file names do not contain it')
     .option('--dry-run', 'only check the files')
     .action(withDatabase(async () => (await import('./import.ts')).importAll))
-  onDatabase('export', 'Write all records to files that "import" reads')
+  onDatabase('export', 'Export all records to files for "import"')
     .argument('<folder>', 'a new or empty folder')
     .addOption(new Option('--format <format>').choices(['ndjson', 'csv']).default('ndjson'))
     .action(withDatabase(async () => (await import('./export.ts')).exportAll))
 
-  onDatabase('backup', 'Copy the SQLite database, even while the service runs')
-    .argument('<file>', 'the copy')
+  onDatabase('backup', 'Back up the SQLite database, also while the service runs')
+    .argument('<file>', 'the backup file')
     .option('--force', 'replace the file if it exists')
     .action(async (file, options, command) => (await import('./backup.ts')).backup(file, options, command))
-  onDatabase('restore', 'Put a copy in place of the SQLite database')
-    .argument('<file>', 'the copy')
+  onDatabase('restore', 'Restore the SQLite database from a backup')
+    .argument('<file>', 'the backup file')
     .option('--force', 'replace the database if there is one')
     .action(async (file, options, command) => (await import('./backup.ts')).restore(file, options, command))
 
@@ -98,7 +103,7 @@ function stopWithParent(): void {
 }
 
 function nonEmpty(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
+  if (text.trim() === '') throw new InvalidArgumentError('The value is empty.')
   return text.trim()
 }
 

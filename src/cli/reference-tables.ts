@@ -1,4 +1,4 @@
-// The tables of the documentation that follow from the OpenAPI document and from the resources.
+// Generates the tables in docs/ from the OpenAPI document and the resources.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Document, nameOf } from '../http/document-nodes.ts'
@@ -7,7 +7,7 @@ import { catalogue } from '../resources/index.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** @returns the text of each document with its tables as they should be, by its path */
+/** @returns the documents with up-to-date tables, by path */
 export function documentsWithTables(document: Document): Map<string, string> {
   const { resources } = catalogue
   const rows = (cells: (resource: (typeof resources)[number]) => string[]) =>
@@ -62,7 +62,7 @@ const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).jo
 /** Replaces the table after the comment `<!-- table NAME: … -->`. */
 function withTable(text: string, [name, [head = [], ...rows]]: [string, string[][]]): string {
   const place = new RegExp(`(<!-- table ${name}: [^\n]*\n\n)(?:\\|[^\n]*\n)*`)
-  if (!place.test(text)) throw new Error(`No comment says where the table ${name} belongs.`)
+  if (!place.test(text)) throw new Error(`There is no comment for the table ${name}.`)
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`)
   return text.replace(place, (_, comment: string) => comment + lines.join(''))
 }

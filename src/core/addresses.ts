@@ -1,4 +1,4 @@
-// Checks that URLs given by clients point to public addresses (SSRF protection).
+// Checks that URLs from clients refer to public addresses (SSRF protection).
 import ipaddr from 'ipaddr.js'
 import type { Fault } from './problems.ts'
 

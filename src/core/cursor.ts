@@ -8,7 +8,7 @@ export type CursorValue = string | number | null
 export interface CursorState {
   /** The sort values of the last row of the page, in order; the id comes last. */
   after: CursorValue[]
-  /** The change as of which every page of the walk shows the list. */
+  /** The sequence number of the last change that the pages show. */
   snapshot: number
   /** The number of matching rows, if it was counted. */
   total?: number

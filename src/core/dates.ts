@@ -1,9 +1,9 @@
-// Calendar dates, whole (YYYY-MM-DD) or partial (YYYY, YYYY-MM), as ISO 8601 strings.
-// As text they sort where a reader expects: 2022 before 2022-08 before 2022-08-24.
+// Calendar dates, complete (YYYY-MM-DD) or partial (YYYY, YYYY-MM), as ISO 8601 strings.
+// They sort as text: 2022 before 2022-08 before 2022-08-24.
 
 const FORM = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/
 
-/** Is this a date that exists, whole or partial? 31 February does not. */
+/** Whether a date exists, complete or partial; 31 February does not. */
 export function isPartialDate(value: string): boolean {
   const match = FORM.exec(value)
   if (!match) return false
@@ -34,7 +34,7 @@ export function latest(date: string): string {
   return `${date}-${Temporal.PlainYearMonth.from(date).daysInMonth}`
 }
 
-/** True when `end` lies before `start` whatever day a partial date stands for. */
+/** Whether `end` is before `start` for every day that partial dates can mean. */
 export const endsBeforeStart = (start: string | null, end: string | null) =>
   start !== null && end !== null && latest(end) < earliest(start)
 

@@ -1,4 +1,4 @@
-// Ids: opaque, prefixed, time-ordered TypeIDs (https://github.com/jetify-com/typeid), a UUIDv7 behind a prefix.
+// Ids: opaque, time-ordered TypeIDs (https://github.com/jetify-com/typeid), a prefix and a UUIDv7.
 import { createHash } from 'node:crypto'
 import { fromUUIDBytes, typeid } from 'typeid-js'
 

@@ -1,4 +1,4 @@
-// Parses JSON bodies strictly: RFC 8259 without what I-JSON (RFC 7493) warns of.
+// Parses JSON bodies strictly: RFC 8259 with the restrictions of I-JSON (RFC 7493).
 import { visit } from 'jsonc-parser'
 import { Problem } from './problems.ts'
 
@@ -62,12 +62,12 @@ function refuseAmbiguities(text: string): void {
   }
 }
 
-/** A value that is nested deeper is always checked closely. */
+/** Values that are nested deeper always get the full check. */
 const MAX_PLAIN_DEPTH = 50
 
 /**
- * Whether a text certainly has none of these. Most bodies have none, and the close check takes several times as long as
- * parsing. A repeated key would leave fewer keys in the value than there are before colons in the text.
+ * Whether a text certainly has no ambiguities, as most have none: the full check takes several times as long as parsing.
+ * A repeated key leaves fewer keys in the value than the text has before colons.
  */
 function isPlain(text: string, value: unknown): boolean {
   if (text.includes('\\u') || text.includes('__proto__') || !text.isWellFormed()) return false

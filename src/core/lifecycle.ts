@@ -6,11 +6,11 @@ export interface Lifecycle {
   initial: readonly [string, ...string[]]
   /** From each status, those that may follow it. */
   moves: Readonly<Record<string, readonly string[]>>
-  /** The statuses after which more is expected; only records in these can be stalled. */
+  /** The statuses in which further events are expected; only these records can be stalled. */
   open: readonly string[]
 }
 
-/** One dated step. `occurredOn` is a partial date; null only for a start whose date nobody recorded. */
+/** One dated step. `occurredOn` is a partial date; null only for a first step with an unknown date. */
 export interface Step {
   status: string
   occurredOn: string | null
@@ -18,7 +18,7 @@ export interface Step {
 
 export const statusesOf = (lifecycle: Lifecycle) => Object.keys(lifecycle.moves)
 
-/** The statuses that may be between two others; undefined: none comes before, or after. */
+/** The statuses allowed between two others; undefined: there is no earlier, or no later, status. */
 function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: string | undefined): string[] {
   const reachable = before === undefined ? lifecycle.initial : (lifecycle.moves[before] ?? [])
   return reachable.filter((status) => after === undefined || lifecycle.moves[status]?.includes(after))
@@ -27,8 +27,8 @@ function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: s
 export type Placed = { legal: true; index: number } | { legal: false; allowed: string[]; detail: string }
 
 /**
- * Finds the place of a new step in a history in order of date: after every step of the same or an earlier date. A partial
- * date counts as the beginning of its period. The step is legal when the steps on both sides allow it.
+ * Finds the index of a new step in a history sorted by date: after all steps of the same or an earlier date. A partial
+ * date counts as the beginning of its period. The step is legal if the steps before and after allow it.
  */
 export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: Step): Placed {
   const date = step.occurredOn
@@ -76,7 +76,7 @@ export const proposalLifecycle = {
 /**
  * The stages of an agreement, forward only, any of them skipped. From text-adopted on they are those of the
  * Vienna Convention on the Law of Treaties: adoption (article 9), authentication (10), signature (11, 12),
- * entry into force (24), termination (54). The first three are ours.
+ * entry into force (24), termination (54). The first three are not part of it.
  */
 const STAGES = [
   'drafting',

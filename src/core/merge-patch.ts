@@ -1,4 +1,4 @@
-// Applies JSON Merge Patches (RFC 7396, section 2). The packages for it ignore what follows a key named `constructor`.
+// Applies JSON Merge Patches (RFC 7396, section 2). Published packages ignore keys after one named `constructor`.
 
 type Members = Record<string, unknown>
 

@@ -47,11 +47,11 @@ export function messageOf(issue: Issue): string {
     case 'invalid_value':
       return `Must be one of ${issue.values.map(String).join(', ')}.`
     case 'unrecognized_keys':
-      return `There is no such field: ${issue.keys.join(', ')}.`
+      return `Unknown field: ${issue.keys.join(', ')}.`
     case 'not_multiple_of':
       return `Must be a multiple of ${issue.divisor}.`
     default:
-      return 'Has none of the forms that are legal here.'
+      return 'Does not match any of the documented forms.'
   }
 }
 

@@ -1,11 +1,11 @@
-// The word that was probably meant, for whoever mistyped it.
+// Suggests the legal value that a misspelt one was probably meant to be.
 import { distance } from 'fastest-levenshtein'
 
-/** ` Did you mean …?` with the nearest of the legal words when it is near enough to be meant, else nothing. */
-export function didYouMean(given: string, legal: readonly string[]): string {
+/** ` Did you mean …?` with the nearest legal value, or an empty string if none is similar. */
+export function didYouMean(input: string, legal: readonly string[]): string {
   const ranked = legal
-    .map((word) => [distance(given.toLowerCase(), word.toLowerCase()), word] as const)
+    .map((word) => [distance(input.toLowerCase(), word.toLowerCase()), word] as const)
     .sort(([a], [b]) => a - b)
   const [best] = ranked
-  return best && best[0] <= Math.max(2, given.length / 3) ? ` Did you mean ${best[1]}?` : ''
+  return best && best[0] <= Math.max(2, input.length / 3) ? ` Did you mean ${best[1]}?` : ''
 }

@@ -1,4 +1,4 @@
-// Every error a client can meet: one table from code to status, one class that carries it out.
+// The errors of the API: their codes, statuses and descriptions, and the class that is thrown.
 
 /** One entry of an RFC 9457 `errors` array: where in the body (`pointer`, RFC 6901) or which parameter. */
 export interface Fault {
@@ -17,39 +17,39 @@ interface Entry {
 export const PROBLEMS = {
   'malformed-body': {
     status: 400,
-    title: 'The body could not be read',
+    title: 'The body cannot be parsed',
     about:
-      'The body is not valid JSON in UTF-8, repeats a key, names `__proto__`, or holds a NUL character or half of a surrogate pair. Nothing was written. The detail says what was found and where; mend the body and send it again.',
+      'The body is not valid JSON in UTF-8, repeats a key, has a key `__proto__`, or contains a NUL character or half of a surrogate pair. Nothing was written. `detail` has the cause, with line and column where possible.',
   },
   'invalid-body': {
     status: 400,
-    title: 'The body does not have the documented form',
+    title: 'The body does not match the schema',
     about:
-      'A field is missing, unknown, of the wrong type, or no legal value (a date that does not exist, an id of another kind). `errors` names every field by JSON Pointer. Nothing was written.',
+      'A field is missing, unknown, of the wrong type, or has an invalid value (a date that does not exist, an id of another kind). `errors` lists each field as a JSON Pointer. Nothing was written.',
   },
   'invalid-parameter': {
     status: 400,
-    title: 'A parameter is unknown or has an illegal value',
+    title: 'A parameter is unknown or invalid',
     about:
-      'A path or query parameter is not one that this operation knows, or its value is not legal. Unknown parameters are never ignored, since a misspelt filter would answer a question that was not asked. `errors` names each one and lists what is legal.',
+      'The operation does not have this parameter, or the value is invalid. Unknown parameters are rejected because ignoring a misspelt filter would return wrong results. `errors` lists each one with its legal values.',
   },
   'invalid-cursor': {
     status: 400,
     title: 'The cursor does not belong to this list',
     about:
-      'The cursor was altered, cut short, or made for other filters or another sort. Cursors are opaque: take them from `page.nextCursor` or the `Link` header, send them with the same parameters, or start again without one.',
+      'The cursor was altered, truncated, or issued for other filters or another sort. Cursors are opaque: take them from `page.nextCursor` or the `Link` header, send them with the same parameters, or start again without one.',
   },
   unauthorized: {
     status: 401,
-    title: 'A valid key is needed',
+    title: 'A valid key is required',
     about:
-      'The request has no key, or one that is unknown, expired or revoked. Send `Authorization: Bearer <key>`; an administrator of the service makes keys with `npm run keys -- create`.',
+      'The request has no key, or one that is unknown, expired or revoked. Send `Authorization: Bearer <key>`. The operator of the service creates keys with `npm run keys -- create`.',
   },
   forbidden: {
     status: 403,
-    title: 'The key may not do this',
+    title: 'The role of the key does not allow this',
     about:
-      'The key is valid, but its role does not allow the operation: analysts write, only admins delete and manage webhooks.',
+      'The key is valid, but its role does not allow the operation. Analysts read and write; only admins delete records and manage webhooks.',
   },
   'not-found': {
     status: 404,
@@ -59,12 +59,12 @@ export const PROBLEMS = {
   'method-not-allowed': {
     status: 405,
     title: 'The method is not allowed here',
-    about: 'The path exists, but not for this method. The `Allow` header lists the methods that it takes.',
+    about: 'The path does not support this method. The `Allow` header lists the supported ones.',
   },
   'not-acceptable': {
     status: 406,
-    title: 'None of the accepted media types is offered',
-    about: 'The `Accept` header rules out every media type in which this operation can answer.',
+    title: 'None of the accepted media types is available',
+    about: 'The `Accept` header excludes every media type of this operation.',
   },
   'request-timeout': {
     status: 408,
@@ -73,105 +73,105 @@ export const PROBLEMS = {
   },
   duplicate: {
     status: 409,
-    title: 'Another record has this already',
+    title: 'Another record already has this value',
     about:
-      'An identifier, slug or code must be unique within its kind, and `existingId` has it already. Change the existing record, or choose another value.',
+      'Identifiers, slugs and codes are unique within a kind, and the record `existingId` already has this one. Update that record, or choose another value.',
   },
   'ambiguous-match': {
     status: 409,
-    title: 'The name fits several records',
+    title: 'The name matches several records',
     about:
-      'A person, body or topic of the report has the name of more than one known record. `matches` lists them. Leave it out of the report and refer to the one that is meant by its id, or give an identifier that only one has.',
+      'A person, organization or topic of the report has the name of several existing records. `matches` lists them. Refer to the right one by its id, or add an identifier that only one of them has.',
   },
   referenced: {
     status: 409,
-    title: 'Other records point here',
+    title: 'Other records refer to this one',
     about:
-      'A record that others point to is not deleted. `referencedBy` names them (the first 20). Change or delete those first.',
+      'A record that others refer to cannot be deleted. `referencedBy` lists the first 20 of them. Change or delete those first.',
   },
   'illegal-transition': {
     status: 409,
-    title: 'The status cannot move like this',
+    title: 'The status change is not allowed',
     about:
-      'The event does not fit the life of the record at its date. `legal` lists the statuses that could stand there instead.',
+      'The lifecycle of the record does not allow this status at that date. `legal` lists the statuses that it allows.',
   },
   'idempotency-mismatch': {
     status: 422,
-    title: 'The Idempotency-Key belongs to another request',
+    title: 'The Idempotency-Key was used for another request',
     about:
-      'The same key was sent within the last 24 hours with another path or body. Use a new key for a new request; repeat a request with the key and the body it had.',
+      'The same key was sent within the last 24 hours with another path or body. Use a new key for each new request, and the same key and body to repeat one.',
   },
   'source-cited': {
     status: 409,
-    title: 'The text of a cited source never changes',
+    title: 'The text of a cited source cannot change',
     about:
-      'Evidence cites this source by position, so its text is fixed. Add a corrected text as a new source, or delete the evidence first.',
+      'Evidence refers to positions in the text of this source. Add the corrected text as a new source, or delete the evidence first.',
   },
   gone: {
     status: 410,
     title: 'The record was deleted',
-    about: 'The record existed and was deleted. Its tombstone stays in the change log.',
+    about: 'The record existed and was deleted. The deletion is in the change log.',
   },
   'precondition-failed': {
     status: 412,
     title: 'The record has changed since you read it',
     about:
-      '`If-Match` names an older version than the current one, so writing would overwrite what somebody else wrote. Read the record again, apply your change to it, and send its new ETag.',
+      '`If-Match` names an older version than the current one, so the write would undo another change. Read the record again, apply your change, and send the new ETag.',
   },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    about: 'The body exceeds the limit of this operation. `detail` says how large it may be.',
+    about: 'The body exceeds the limit of this operation, which is in `detail`.',
   },
   'uri-too-long': {
     status: 414,
     title: 'A part of the path is too long',
-    about: 'A segment of the path is longer than any id can be.',
+    about: 'A segment of the path is longer than any id.',
   },
   'unsupported-media-type': {
     status: 415,
     title: 'The media type of the body is not supported',
     about:
-      'POST takes `application/json`; PATCH takes `application/merge-patch+json` (RFC 7396) or `application/json`.',
+      'POST accepts `application/json`; PATCH accepts `application/merge-patch+json` (RFC 7396) or `application/json`.',
   },
   'expectation-failed': {
     status: 417,
     title: 'The expectation cannot be met',
-    about: 'The `Expect` header asks for something other than `100-continue`.',
+    about: 'The only supported value of the `Expect` header is `100-continue`.',
   },
   'unknown-reference': {
     status: 422,
-    title: 'The record points to something that does not exist',
-    about: 'Every id in the body must be that of an existing record. `errors` names those that are not.',
+    title: 'The body refers to a record that does not exist',
+    about: 'Every id in the body must be that of an existing record. `errors` lists those that are not.',
   },
   inconsistent: {
     status: 422,
     title: 'The record contradicts itself or another',
     about:
-      'The body is well formed but cannot be: an end before its start, a cycle of parents, a read-only field changed. `errors` says where.',
+      'The values of the body contradict each other or another record: an end before its start, a cycle of parents, a changed read-only field. `errors` lists the fields.',
   },
   'quote-absent': {
     status: 422,
-    title: 'The source does not hold this quote',
+    title: 'The source does not contain this quote',
     about:
-      'Evidence must quote its source to the letter, white space and line breaks included. `candidates` lists places where the source says nearly the same (up to case, white space, quotation marks and Unicode form) with the `exact` to use.',
+      'A quote must match the text of its source exactly, including white space and line breaks. `candidates` lists passages that differ only in case, white space, quotation marks or Unicode form, with the `exact` to use.',
   },
   'quote-ambiguous': {
     status: 422,
-    title: 'The source holds this quote more than once',
+    title: 'The source contains this quote more than once',
     about:
-      '`candidates` lists the places. Repeat the request with the `start` and `end` of one of them, or with a `prefix` or `suffix` that tells them apart.',
+      '`candidates` lists the occurrences. Repeat the request with the `start` and `end` of one of them, or with a `prefix` or `suffix` that only one has.',
   },
   'precondition-required': {
     status: 428,
     title: 'If-Match is required',
     about:
-      'PATCH and DELETE need `If-Match` with the ETag of the version you read, so that no edit is lost; `If-Match: *` overwrites on purpose.',
+      'PATCH and DELETE require `If-Match` with the ETag of the version that you read, so that no change is lost. `If-Match: *` overwrites any version.',
   },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
-    about: 'The limit of requests a minute is reached. `Retry-After` says how many seconds to wait.',
+    about: 'The limit of requests per minute is reached. `Retry-After` is the number of seconds to wait.',
   },
   'headers-too-large': {
     status: 431,
@@ -182,13 +182,13 @@ export const PROBLEMS = {
     status: 500,
     title: 'The service failed',
     about:
-      'The fault is ours. Nothing was written. The log holds the cause under the `requestId` of the answer; please report it.',
+      'An error in the service. Nothing was written. The log has the cause under the `requestId` of the response; please report it.',
   },
   unavailable: {
     status: 503,
-    title: 'The service cannot answer now',
+    title: 'The service is unavailable',
     about:
-      'The service is starting, stopping, or its database does not answer. Try again after `Retry-After` seconds.',
+      'The service is starting or stopping, or its database does not respond. Try again after `Retry-After` seconds.',
   },
 } as const satisfies Record<string, Entry>
 
@@ -201,7 +201,7 @@ interface ProblemDetails {
   headers?: Record<string, string>
 }
 
-/** An error of the domain. `http/problems.ts` turns it into `application/problem+json`. */
+/** An error for the client. `http/problems.ts` turns it into `application/problem+json`. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly errors: Fault[] | undefined

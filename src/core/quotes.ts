@@ -58,7 +58,7 @@ function verifyQuote(points: CodePoints, selector: QuoteSelector): Located {
   return { found: true, start, end, ...contextOf(points, [from, to], selector) }
 }
 
-/** Searches for a quote without offsets; prefix and suffix tell occurrences apart. */
+/** Searches for a quote without offsets; prefix and suffix distinguish occurrences. */
 function findQuote(points: CodePoints, selector: QuoteSelector): Located {
   const { text } = points
   const { exact, prefix, suffix } = selector
@@ -70,12 +70,17 @@ function findQuote(points: CodePoints, selector: QuoteSelector): Located {
   if (only && fitting.length === 1)
     return { found: true, ...points.toRange(only), ...contextOf(points, only, selector) }
   if (all.length === 0)
-    return notFound(points, 'absent', "The source's text does not have this quote.", similar(text, exact))
+    return notFound(points, 'absent', "The source's text does not contain this quote.", similar(text, exact))
   if (fitting.length === 0) {
-    const detail = `The source's text has this quote ${all.length} times, but never with this prefix and suffix.`
+    const detail = `The source's text contains this quote ${all.length} times, but never with this prefix and suffix.`
     return notFound(points, 'absent', detail, all)
   }
-  return notFound(points, 'ambiguous', `The source's text has this quote ${fitting.length} times.`, fitting)
+  return notFound(
+    points,
+    'ambiguous',
+    `The source's text contains this quote ${fitting.length} times.`,
+    fitting,
+  )
 }
 
 const notFound = (
@@ -94,7 +99,7 @@ const notFound = (
   })),
 })
 
-/** The context as it was given, or as it is in the text. */
+/** The context in the selector, otherwise that in the text. */
 function contextOf(
   points: CodePoints,
   [from, to]: Units,
@@ -140,8 +145,8 @@ function exactOrSimilar(text: string, exact: string): Units[] {
 }
 
 /**
- * Passages that differ only in case, white space, marks, quotation marks or dashes. Only hints: evidence must match to the
- * letter.
+ * Passages that differ only in case, white space, marks, quotation marks or dashes. They are suggestions: a quote must
+ * match exactly.
  */
 function similar(text: string, exact: string): Units[] {
   const [needle] = fold(exact.trim())

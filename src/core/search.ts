@@ -1,4 +1,4 @@
-// The language of full-text search: texts and queries are folded into words here, so every engine finds the same.
+// The language of full-text search: texts and queries are folded into words here, so that all engines return the same results.
 //   words        all of the words, in any order    "a phrase"   these words in this order
 //   prefix*      words that begin with it          -not         without this word or phrase
 //   one OR two   either side
@@ -23,7 +23,7 @@ const UNSPACED =
 /** Characters between words, with marks that follow no letter (such as an emoji's variation selector). */
 const BETWEEN_WORDS = /(?:[^\p{L}\p{N}\p{M}]|^\p{M})[^\p{L}\p{N}]*/gu
 
-/** Letters that Unicode does not decompose, and what people type instead. */
+/** Letters that Unicode does not decompose, and their usual ASCII spelling. */
 const PLAIN_LETTERS: Record<string, string> = {
   đ: 'd',
   ð: 'd',
@@ -61,7 +61,7 @@ export function fold(text: string): string {
 
 const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
 
-/** How many different terms of a query count; further terms are ignored. */
+/** The maximum number of different terms of a query; further terms are ignored. */
 const MAX_TERMS = 32
 
 /** Parses a query. The result is empty if the query has no words. */

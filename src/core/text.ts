@@ -1,4 +1,4 @@
-// Texts as such: their hash, and what formats take that take less than Unicode.
+// Hashes texts, and removes characters that XML and iCalendar forbid.
 import { createHash } from 'node:crypto'
 
 /** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
@@ -6,5 +6,5 @@ export const sha256 = (text: string) => createHash('sha256').update(text).digest
 
 /** A text without the control characters and non-characters that XML 1.0 (section 2.2) and iCalendar forbid. */
 export const printable = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be found.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, '\ufffd')

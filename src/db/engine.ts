@@ -7,15 +7,15 @@ import type { SQL } from './sql.ts'
 export type Values = Record<string, unknown>
 
 /**
- * Runs queries. A query passed with `values` is a constant of its module: it is compiled and prepared once, by identity. A
- * query built for one call is passed alone.
+ * Runs queries. Pass `values` only with a query that is a constant: it is compiled and prepared once, by identity. Queries
+ * that are built per call contain their values.
  */
 export interface Reader {
   all<Row>(query: SQL, values?: Values): Promise<Row[]>
   get<Row>(query: SQL, values?: Values): Promise<Row | undefined>
   /** The first column of each row. */
   pluck<Value>(query: SQL, values?: Values): Promise<Value[]>
-  /** Whether it reads from a replica, which may lag behind what the service answered before. */
+  /** Whether it reads from a replica, which may lag behind earlier responses. */
   readonly mayLag?: boolean
 }
 
@@ -26,7 +26,7 @@ export class ReplicaBehind extends Error {}
 export interface Consistency {
   /** The Consistency-Token of an earlier write, which the reads must include. */
   token: string | undefined
-  /** Whether a replica may answer. */
+  /** Whether replicas may be used. */
   spread: boolean
   /** Set by a write: the token that includes it. */
   written?: string
@@ -36,9 +36,9 @@ export interface Consistency {
 export type RateCounter = (key: string, windowMs: number) => Promise<{ count: number; leftMs: number }>
 
 export interface Replicas {
-  /** Runs a request, or the rest of it, with its consistency. */
+  /** Runs the rest of a request with its consistency. */
   within(consistency: Consistency, work: () => void): void
-  /** Makes the request read from the primary from now on, because several of its reads belong together. */
+  /** Makes later reads of the request use the primary, for consistency across several reads. */
   pinToPrimary(): void
   isToken(text: string): boolean
 }
@@ -47,7 +47,7 @@ export interface Writer extends Reader {
   run(query: SQL, values?: Values): Promise<void>
 }
 
-/** The methods of a writer, to be spread into an object that extends it. */
+/** The methods of a writer as an object that can be spread. */
 export const asWriter = (writer: Writer): Writer => ({
   all: (query, values) => writer.all(query, values),
   get: (query, values) => writer.get(query, values),
@@ -70,7 +70,7 @@ export interface SearchHit {
   recordId: string
   kind: string
   date: string | null
-  /** Higher is better; comparable within one answer only. */
+  /** Higher is better; comparable only within one response. */
   score: number
 }
 
@@ -82,7 +82,7 @@ type FindHits = (
   offset: number,
 ) => Promise<SearchHit[]>
 
-/** The ids of all matching records if they are few, otherwise whether there are many. */
+/** All matching ids if there are few, otherwise whether there are many. */
 export type TextMatches = string[] | 'some' | 'many'
 
 export interface SearchIndex {
@@ -90,13 +90,13 @@ export interface SearchIndex {
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
-  /** The matching ids if there are at most `few`, otherwise whether there are more than `many`. */
-  estimateMatches(reader: Reader, query: SearchQuery, few: number, many: number): Promise<TextMatches>
-  /** Whether more than `most` records match; reads no more than that. */
-  exceeds(reader: Reader, query: SearchQuery, most: number): Promise<boolean>
+  /** The matching ids if there are at most `maxIds`, otherwise whether there are more than `many`. */
+  estimateMatches(reader: Reader, query: SearchQuery, maxIds: number, many: number): Promise<TextMatches>
+  /** Whether more than `max` records match; reads at most that many. */
+  exceeds(reader: Reader, query: SearchQuery, max: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */
   ranked: FindHits
-  /** The latest changed first, without a score; reads no more than `limit` and `offset` ask for. */
+  /** The most recently changed first, without a score; reads at most `limit + offset` records. */
   latest: FindHits
   count(reader: Reader, query: SearchQuery, kinds: readonly string[] | null): Promise<number>
 }
@@ -110,25 +110,25 @@ export interface Engine {
   size(document: SQL): SQL
   /** The items of a list in a JSON document as a table expression with a column `value`. */
   items(list: SQL, alias: SQL, of: 'texts' | 'objects'): SQL
-  /** Runs single queries outside a write; they see what is committed. */
+  /** Runs single queries outside a write, on the committed state. */
   readonly reader: Reader
   /** Null without replicas. */
   readonly replicas: Replicas | null
-  /** Counts shared by all instances; null if there is only one. */
+  /** A counter that all instances share; null if there is only one. */
   readonly rateCounter: RateCounter | null
-  /** The number of the committed state: it changes with every commit of any process. Null if the engine cannot tell. */
+  /** A number that changes with every commit of any process. Null if it would need a query. */
   version(): number | null
   /** Runs several reads in one snapshot of the database. */
   read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
   /**
    * Runs a transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once the commit is
-   * on disk. Writes are serialised. Waiting writes share a commit, except one that asks to be `alone` because it takes long.
-   * When a write fails after it has written, the others of its commit run again, so `work` may be called twice.
+   * on disk. Writes are serialised. Waiting writes share a commit, except with `alone`, which is for long ones. If a write
+   * fails after it has written, the others of its commit run again, so `work` may be called twice.
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves at the next commit (on PostgreSQL of any process), after `ms`, or when aborted. */
   waitForCommit(ms: number, signal: AbortSignal): Promise<void>
-  /** Applies the migrations that are missing. */
+  /** Applies pending migrations. */
   migrate(): Promise<void>
   close(): Promise<void>
 }

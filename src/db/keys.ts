@@ -1,4 +1,4 @@
-// API keys: created and shown once, stored as a hash, and looked up on every use so that revocation works at once.
+// API keys: shown once, stored as hashes, and read at every use so that revocation is immediate.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { newId } from '../core/ids.ts'
 import { sha256 } from '../core/text.ts'
@@ -38,14 +38,14 @@ export function redactKeys(text: string): string {
   return both === decoded ? plain : both
 }
 
-/** A quick test that most texts fail. */
+/** A fast test for texts without keys, which are most. */
 const SUSPICIOUS = /sco_|whsec_/i
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Broken or non-UTF-8 escapes: decode byte by byte, which is enough for the ASCII of a key.
+    // Invalid or non-UTF-8 escapes: decoding byte by byte is enough for keys, which are ASCII.
     return text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
   }
 }
@@ -74,7 +74,7 @@ export async function createKey(
 
 export const listKeys = (reader: Reader) => reader.all<Key>(LIST, {})
 
-/** Revokes a key. @returns false when no key has that id */
+/** Revokes a key. @returns false if no key has this id */
 export async function revokeKey(engine: Engine, id: string, now: Date): Promise<boolean> {
   return engine.write(async (writer: Writer) => {
     const key = await writer.get(FIND, { id })
@@ -91,7 +91,7 @@ export async function verifyKey(reader: Reader, token: string, now: Date): Promi
   const stored = match && (await reader.get<Key & { hash: string }>(FIND, { id: `key_${match[1]}` }))
   const expected = Buffer.from(stored ? stored.hash : sha256(''), 'hex')
   const equal = timingSafeEqual(expected, Buffer.from(sha256(token), 'hex'))
-  if (!stored || !equal) return { valid: false, reason: 'The key is not known.' }
+  if (!stored || !equal) return { valid: false, reason: 'The key is unknown.' }
   const { hash: _, ...key } = stored
   if (key.revokedAt !== null) return { valid: false, reason: 'The key was revoked.' }
   if (key.expiresAt !== null && key.expiresAt <= now.toISOString())

@@ -1,4 +1,4 @@
-// Opens the engine that DATABASE_URL names, and loads only that.
+// Opens the engine for DATABASE_URL. Loads only that engine.
 import type { Engine } from './engine.ts'
 
 interface EngineOptions {

@@ -3,7 +3,7 @@ import { Column } from 'drizzle-orm/column'
 import { is } from 'drizzle-orm/entity'
 import { getTableName, Table } from 'drizzle-orm/table'
 
-/** A parameter of a constant query; each run gives it a value. */
+/** A parameter of a constant query, with a value per run. */
 class Placeholder {
   readonly name: string
 
@@ -22,7 +22,7 @@ export class SQL {
     this.#values = values
   }
 
-  /** @param mark gives the engine's notation of the parameter with an index */
+  /** @param mark returns the notation of the parameter with an index, such as `$1` */
   compile(mark: (index: number) => string): CompiledQuery {
     const params: unknown[] = []
     return { text: this.#write(mark, params), params }
@@ -46,7 +46,7 @@ export class SQL {
   }
 }
 
-/** A query as the engines take it. */
+/** SQL text and its parameters. */
 export interface CompiledQuery {
   text: string
   params: readonly unknown[]
@@ -87,7 +87,7 @@ sql.identifier = (name: string) => sql.raw(quoted(name))
 sql.placeholder = (name: string) => new Placeholder(name)
 
 /** LIMIT with a parameter. As a sum, because SQLite would re-plan the query for each value of a plain parameter. */
-sql.limit = (most: number) => sql`limit ${most} + 0`
+sql.limit = (max: number) => sql`limit ${max} + 0`
 
 sql.join = (parts: readonly unknown[], between = EMPTY) => {
   const values = parts.flatMap((part, index) => (index > 0 ? [between, part] : [part]))

@@ -1,4 +1,4 @@
-// Builds the statements that are alike for every table.
+// Builds INSERT and UPDATE statements.
 import { getTableName, type Table } from 'drizzle-orm/table'
 import { getTableColumns } from 'drizzle-orm/utils'
 import { type SQL, sql } from './sql.ts'

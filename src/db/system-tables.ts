@@ -1,18 +1,18 @@
-// The tables that are no records: the change log, links, identifiers, keys, and what the service remembers of itself.
+// The tables other than records: change log, links, identifiers, keys, stored responses, imports, search and webhooks.
 import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
 import { text } from 'drizzle-orm/sqlite-core/columns/text'
 import { index, uniqueIndex } from 'drizzle-orm/sqlite-core/indexes'
 import { primaryKey } from 'drizzle-orm/sqlite-core/primary-keys'
 import { sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
-/** Every write in order. A document before a change is the one of the version before it. */
+/** The change log: every write in order. The document before a change is that of the previous version. */
 export const changes = sqliteTable(
   'changes',
   {
     seq: integer('seq').primaryKey({ autoIncrement: true }),
     kind: text('kind').notNull(),
     recordId: text('recordId').notNull(),
-    /** The record under which it lives; null for what stands on its own. */
+    /** The parent record of a child; null for other records. */
     parentId: text('parentId'),
     version: integer('version').notNull(),
     op: text('op').notNull(),
@@ -20,7 +20,7 @@ export const changes = sqliteTable(
     actorId: text('actorId').notNull(),
     actorName: text('actorName').notNull(),
     requestId: text('requestId'),
-    /** The document after the change; null when it was deleted. */
+    /** The document after the change; null for a deletion. */
     doc: text('doc'),
   },
   (table) => [
@@ -31,13 +31,13 @@ export const changes = sqliteTable(
   ],
 )
 
-/** References from inside lists (topics, participants, posts …). Single references are columns of their tables. */
+/** References inside lists (topics, participants, posts …). Other references are columns of the record tables. */
 export const links = sqliteTable(
   'links',
   {
     fromKind: text('fromKind').notNull(),
     fromId: text('fromId').notNull(),
-    /** Where in the document, without positions: `topicIds`, `participants.stateCode`. */
+    /** The path in the document, without list positions: `topicIds`, `participants.stateCode`. */
     field: text('field').notNull(),
     toId: text('toId').notNull(),
   },
@@ -47,7 +47,7 @@ export const links = sqliteTable(
   ],
 )
 
-/** Identifiers that other systems gave to a record (Popolo), unique per kind and scheme. */
+/** Identifiers of records in other systems (Popolo), unique per kind and scheme. */
 export const identifiers = sqliteTable(
   'identifiers',
   {
@@ -62,7 +62,7 @@ export const identifiers = sqliteTable(
   ],
 )
 
-/** Keys that may write. Only a hash of the secret is kept. */
+/** API keys, stored as hashes. */
 export const keys = sqliteTable('keys', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
@@ -73,13 +73,13 @@ export const keys = sqliteTable('keys', {
   revokedAt: text('revokedAt'),
 })
 
-/** Answers to POSTs with an Idempotency-Key, kept for a day in the transaction of the write itself. */
+/** Responses to POSTs with an Idempotency-Key: stored in the transaction of the write, for 24 hours. */
 export const idempotency = sqliteTable(
   'idempotency',
   {
     actorId: text('actorId').notNull(),
     key: text('key').notNull(),
-    /** SHA-256 of the method, path and body that came with the key. */
+    /** SHA-256 of the method, path and body of the request. */
     fingerprint: text('fingerprint').notNull(),
     createdAt: text('createdAt').notNull(),
     status: integer('status').notNull(),
@@ -93,13 +93,13 @@ export const idempotency = sqliteTable(
   ],
 )
 
-/** Imports that were sent, and what became of them; kept for a month. */
+/** Imports and their results, stored for 30 days. */
 export const imports = sqliteTable(
   'imports',
   {
     id: text('id').primaryKey(),
     createdAt: text('createdAt').notNull(),
-    /** Null while it is not done. */
+    /** Null until it has finished. */
     finishedAt: text('finishedAt'),
     /** JSON. */
     doc: text('doc').notNull(),
@@ -107,20 +107,20 @@ export const imports = sqliteTable(
   (table) => [index('imports_created').on(table.createdAt), index('imports_finished').on(table.finishedAt)],
 )
 
-/** What the service remembers of itself, such as the secret that signs cursors. */
+/** Internal settings, such as the secret that signs cursors. */
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
 })
 
-/** What can be searched: one row a record, whose number is that of its row in the full-text index. */
+/** Searchable records. `docId` is the row number in the full-text index. */
 export const searchDocs = sqliteTable(
   'searchDocs',
   {
     docId: integer('docId').primaryKey({ autoIncrement: true }),
     kind: text('kind').notNull(),
     recordId: text('recordId').notNull(),
-    /** A date to show and to sort by, where the record has one. */
+    /** The date of the search result, if the record has one. */
     date: text('date'),
   },
   (table) => [
@@ -129,7 +129,7 @@ export const searchDocs = sqliteTable(
   ],
 )
 
-/** Who is told of changes. What a client may see of a row is drawn from it in `features/webhooks/`. */
+/** Webhooks. Their API representation is in `features/webhooks/shapes.ts`. */
 export const webhooks = sqliteTable('webhooks', {
   id: text('id').primaryKey(),
   version: integer('version').notNull(),
@@ -143,40 +143,40 @@ export const webhooks = sqliteTable('webhooks', {
   description: text('description'),
   status: text('status').notNull(),
   disabledBecause: text('disabledBecause'),
-  /** Signs, so it is kept as it is. Null once the webhook is deleted. */
+  /** The signing secret, in plain text since signing needs it. Null if the webhook is deleted. */
   secret: text('secret'),
-  /** The one before, which also signs until `previousUntil`. */
+  /** The previous secret, which also signs until `previousUntil`. */
   previousSecret: text('previousSecret'),
   previousUntil: text('previousUntil'),
-  /** The last change that was taken up, or that it does not ask for. */
+  /** The last change that has a delivery or was excluded by the filters. */
   seq: integer('seq').notNull(),
-  /** Since when there was nothing but failures. */
+  /** The first failure since the last success. */
   failingSince: text('failingSince'),
-  /** Nothing is sent before: the receiver asked for a pause. */
+  /** The end of a pause that the receiver requested (Retry-After). */
   holdUntil: text('holdUntil'),
-  /** The process that sends for it, and until when nobody else does. */
+  /** The process with the exclusive right to send for it until `leasedUntil`. */
   leasedBy: text('leasedBy'),
   leasedUntil: text('leasedUntil'),
-  /** A deleted webhook stays as a tombstone. */
+  /** Set if it is deleted; the row remains, for 410 responses. */
   deletedAt: text('deletedAt'),
 })
 
-/** What was sent, or is to be sent: one row for a change and a webhook. What is not taken up yet has none. */
+/** Deliveries: one row per change and webhook. Changes after the position of the webhook have none yet. */
 export const webhookDeliveries = sqliteTable(
   'webhookDeliveries',
   {
-    /** Also the `webhook-id` of every try. */
+    /** Also the `webhook-id` of every attempt. */
     id: text('id').primaryKey(),
     webhookId: text('webhookId').notNull(),
     /** The change; null for a ping. */
     seq: integer('seq'),
     type: text('type').notNull(),
     status: text('status').notNull(),
-    /** Since it was made, or last replayed. */
+    /** Attempts since creation or the last replay. */
     tries: integer('tries').notNull(),
-    /** JSON: what became of each try, the last few of them. */
+    /** JSON: the last 20 attempts. */
     attempts: text('attempts').notNull(),
-    /** While it is pending. */
+    /** Null unless pending. */
     nextAttemptAt: text('nextAttemptAt'),
     createdAt: text('createdAt').notNull(),
     updatedAt: text('updatedAt').notNull(),

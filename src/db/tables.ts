@@ -1,6 +1,5 @@
-// The tables of records. A row has the record as one JSON document, and beside it the columns that queries use:
-// each column says where in the document its value is.
-// drizzle is imported file by file: its index loads every query builder, which takes longer than all the rest.
+// The tables of records. A row has the record as a JSON document, and columns for queries with values from the document.
+// drizzle is imported file by file, since its index loads all query builders, which is slow.
 import { sql } from 'drizzle-orm/sql/sql'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core/columns/common'
 import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
@@ -10,19 +9,19 @@ import { type SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
 export interface Column {
   type: 'text' | 'integer'
-  /** Where its value is in the document; null for columns that are not part of it. */
+  /** The path of its value in the document; null if it is not in the document. */
   path: readonly string[] | null
   notNull: boolean
   unique: boolean
   /** The table that it refers to. */
   references: (() => Table) | null
-  /** Whether its texts may be longer than an index of PostgreSQL takes. */
+  /** Whether its texts may be too long for an index of PostgreSQL. */
   long: boolean
 }
 
 type Columns = Readonly<Record<string, Column>>
 
-/** A column of text without null, unless `more` says otherwise. */
+/** A column. Default: text, not null. */
 export const column = (path: readonly string[] | null, more: Partial<Column> = {}): Column => ({
   type: 'text',
   path,
@@ -39,13 +38,13 @@ const COMMON = {
   version: column(['version'], { type: 'integer' }),
   createdAt: column(['createdAt']),
   updatedAt: column(['updatedAt']),
-  /** How many sources the record is quoted from; null for kinds without evidence. */
+  /** The support level (records/schema/resource.ts); null for kinds without evidence. */
   support: column(['support'], { notNull: false }),
-  /** The change that created the record: records in the order of their creation. */
+  /** The `seq` of the change that created the record, for order of creation. */
   firstSeq: column(null, { type: 'integer' }),
-  /** The last change of the record. */
+  /** The `seq` of the last change of the record. */
   seq: column(null, { type: 'integer' }),
-  /** The document, as JSON text, ready to be sent. */
+  /** The document as JSON text, as in responses. */
   doc: column(null),
 } as const satisfies Columns
 
@@ -61,7 +60,7 @@ const descriptions = new WeakMap<object, Description>()
 
 /**
  * A table of records.
- * @param indexes by their columns; the id comes last in each. A partial index leaves out the rows whose first column is null.
+ * @param indexes by their columns, followed by the id. A partial index omits rows whose first column is null.
  */
 export function defineTable(
   name: string,

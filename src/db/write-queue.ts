@@ -1,4 +1,4 @@
-// Serialises writes and lets those that wait share one commit (docs/adr/0003).
+// Serialises writes and commits waiting ones together (docs/adr/0003).
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Writer } from './engine.ts'
@@ -22,9 +22,9 @@ interface Job {
 }
 
 /**
- * Waiting writes share a transaction, so that one wait for the disk serves them all. A write that fails before it has written
- * anything is rejected alone. If it had written, the transaction is rolled back and each of its writes runs again in a
- * transaction of its own. Promises resolve after the commit.
+ * Waiting writes share a transaction, and so one wait for the disk. A write that fails before it has written anything is
+ * rejected individually. If it had written, the transaction is rolled back and each of its writes runs again in a separate
+ * transaction. Promises resolve after the commit.
  */
 export class WriteQueue {
   readonly #begin: () => Promise<Transaction>
@@ -39,7 +39,7 @@ export class WriteQueue {
     this.#rejectAllWaiting = rejectAllWaiting
   }
 
-  /** @param alone whether the write gets a commit of its own */
+  /** @param alone whether the write gets a separate commit */
   enqueue<Result>(work: (writer: Writer) => Promise<Result>, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#jobs.push({ work, alone, resolve: resolve as (value: unknown) => void, reject })
@@ -63,7 +63,7 @@ export class WriteQueue {
     })
   }
 
-  /** Notifies those that wait for a commit, of this process or another. */
+  /** Resolves the promises of `waitForCommit`. */
   notifyCommit(): void {
     this.#events.emit('commit')
   }
@@ -76,7 +76,7 @@ export class WriteQueue {
   async #drain(): Promise<void> {
     while (this.#jobs.length > 0) {
       await this.#commit()
-      // Reads get their turn: on SQLite a commit blocks the event loop.
+      // Lets reads run: on SQLite a commit blocks the event loop.
       await setImmediate()
     }
     this.#running = undefined
@@ -126,10 +126,10 @@ export class WriteQueue {
   }
 }
 
-/** A write failed after it had changed something in the shared transaction. */
+/** A write failed after it had written to the shared transaction. */
 class TaintedTransaction extends Error {}
 
-/** @returns what settles the promise of the job after the commit. @throws TaintedTransaction */
+/** @returns a function that settles the promise of the job, for after the commit. @throws TaintedTransaction */
 async function run(writer: Writer, job: Job): Promise<() => void> {
   if (job.alone) {
     const result = await job.work(writer)
@@ -145,7 +145,7 @@ async function run(writer: Writer, job: Job): Promise<() => void> {
   }
 }
 
-/** Notes whether a write changed anything, or ran a query that failed: on PostgreSQL that aborts the transaction. */
+/** Records whether a write changed anything, or ran a failed query, which on PostgreSQL aborts the transaction. */
 class WatchedWriter implements Writer {
   tainted = false
   readonly #writer: Writer

@@ -10,12 +10,13 @@ import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import { commaSeparated } from '../records/read/parameters.ts'
 import { lastSeq } from '../records/read/view.ts'
+import { withArticle } from '../records/schema/kinds.ts'
 import type { Entity } from '../records/schema/resource.ts'
 import { anyId, instant, mayGrow, named, unionByKind, wholeNumber } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
 import { actor, op } from './history.ts'
 
-/** The size of a page, and of a read of the live feed: it ends at the limit or with the change that exceeds the bytes. */
+/** Limits of a page and of a read of the live feed. A page ends with the change that exceeds the bytes. */
 const MAX_CHANGES = 1000
 const MAX_BYTES = 16_000_000
 const MAX_LIVE_CHANGES = 100
@@ -47,28 +48,32 @@ const changeSchema = ({ kind, name, record }: Entity) =>
       seq: z
         .int()
         .min(1)
-        .meta({ description: 'Its number in the feed: strictly ascending, possibly with gaps.' }),
+        .meta({ description: 'The sequence number of the change: strictly ascending, possibly with gaps.' }),
       kind: z.literal(kind),
       id: record.shape['id'] as z.ZodString,
-      parentId: anyId('The record that it belongs to, if it is a part of one.').nullable(),
+      parentId: anyId('The parent record, if it is a child of one.').nullable(),
       version: z.int().min(1).meta({ description: 'The version of the record after the change.' }),
       op,
-      at: instant('When it was written.'),
+      at: instant('When the change was committed.'),
       actor,
       record: record.nullable(),
     })
     .meta({
       id: `${name}Change`,
-      description: `A change of a ${kind}; \`record\` is the whole record after it, null once deleted.`,
+      description: `A change of ${withArticle(kind)}; \`record\` is the complete record after it, null for a deletion.`,
     })
 
 /** @returns the schema of a change */
 export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.children]
-  const kinds = named('ChangeKind', z.enum(entities.map(({ kind }) => kind)).meta(mayGrow))
+  const kinds = named(
+    'ChangeKind',
+    z.enum(entities.map(({ kind }) => kind)).meta(mayGrow),
+    'A kind of record in the change feed.',
+  )
   const change = unionByKind(
     'Change',
-    'A write. `kind` says what was written; further kinds may come.',
+    'A change of a record, by `kind`. Kinds may be added.',
     entities,
     changeSchema,
   )
@@ -77,11 +82,8 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       data: z.array(change).max(MAX_CHANGES),
       page: z
         .object({
-          nextAfter: z
-            .int()
-            .min(0)
-            .meta({ description: 'Send it as `after` for the next changes, now or later.' }),
-          hasMore: z.boolean().meta({ description: 'Whether there are further changes already.' }),
+          nextAfter: z.int().min(0).meta({ description: 'The value of `after` for the next request.' }),
+          hasMore: z.boolean().meta({ description: 'Whether there are more changes now.' }),
           limit: z
             .int()
             .min(1)
@@ -92,7 +94,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
     })
     .meta({ id: 'ChangePage', description: 'A page of the change feed.' })
 
-  // Closing the service ends live feeds instead of waiting for their clients.
+  // Shutting down ends live feeds instead of waiting for their clients.
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
 
@@ -102,19 +104,19 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       tag: 'changes',
       summary: 'List changes in order, or follow them live',
       description:
-        'In the order of commits. To keep a copy, apply the changes one after the other (create and update: store `record`; delete: remove `id`) and continue with `nextAfter`. With `Accept: text/event-stream` changes arrive live: `seq` is the id of each event, and `Last-Event-ID` resumes after it.',
+        'Changes in commit order. To replicate the data, apply each change (create and update: store `record`; delete: remove `id`) and continue with `nextAfter`. With `Accept: text/event-stream` changes are sent live: `seq` is the id of each event, and `Last-Event-ID` resumes after it.',
       query: z.strictObject({
         after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
           .default(0)
           .meta({ description: 'Only changes after this one.' }),
         kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
         limit: wholeNumber(1, MAX_CHANGES).default(100).meta({
-          description: 'The maximum number of changes on a page; there are fewer if the records are large.',
+          description: 'The maximum number of changes on a page; fewer if the records are large.',
         }),
       }),
       headers: z.object({
         'last-event-id': z.string().optional().meta({
-          description: 'With a live feed: the id of the last event that was received.',
+          description: 'For a live feed: the id of the last event received.',
           pattern: '^[0-9]{1,15}$',
           maxLength: 15,
         }),
@@ -143,7 +145,10 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
             .send(Readable.from(events, { objectMode: false, highWaterMark: 1 }))
         }
         default:
-          throw new Problem('not-acceptable', 'Changes come as application/json or text/event-stream.')
+          throw new Problem(
+            'not-acceptable',
+            'Changes are available as application/json or text/event-stream.',
+          )
       }
     },
   })
@@ -173,12 +178,12 @@ function lastEventId(request: FastifyRequest): number | undefined {
   const lastEventId = request.headers['last-event-id']
   if (lastEventId === undefined || lastEventId === '') return undefined
   if (/^\d{1,15}$/.test(String(lastEventId))) return Number(lastEventId)
-  throw new Problem('invalid-parameter', 'Last-Event-ID takes the id of an event of this feed.', {
+  throw new Problem('invalid-parameter', 'Last-Event-ID must be the id of an event of this feed.', {
     errors: [{ parameter: 'Last-Event-ID', detail: 'Not an id of this feed.' }],
   })
 }
 
-/** The live feed as server-sent events. The next batch is read when the client has received the last one. */
+/** The live feed as server-sent events. The next batch is read after the client has received the last one. */
 async function* liveFeed(
   engine: Engine,
   from: number,
@@ -216,7 +221,7 @@ function changesAfter(
   bytes: number,
 ): Promise<Change[]> {
   const condition = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
-  // Sizes are summed before documents are read, because a few records can be larger than a thousand others.
+  // Sizes are summed before documents are read, since some records are very large.
   const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${condition} order by ${changes.seq} ${sql.limit(limit)}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(

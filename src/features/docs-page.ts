@@ -45,7 +45,7 @@ export function docsPage(app: FastifyInstance): void {
   )
 }
 
-/** Renders the page and its script with the plugin of Scalar, in an application of its own. */
+/** Renders the page and its script with the plugin of Scalar, in a separate Fastify instance. */
 async function loadReference(): Promise<Reference> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const app = Fastify()
@@ -53,7 +53,7 @@ async function loadReference(): Promise<Reference> {
     routePrefix: '/docs',
     configuration: {
       url: '/openapi.json',
-      // Shows the field for the key beside every request.
+      // Shows the field for the key at every request.
       authentication: { preferredSecurityScheme: 'key' },
       pageTitle: 'SCO tracker: API reference',
       withDefaultFonts: false,
@@ -71,7 +71,7 @@ async function loadReference(): Promise<Reference> {
   return { page, script, policy: policyOf(page) }
 }
 
-/** Allows the script of this service, the inline scripts of the page, and requests to this service alone. */
+/** Allows the script of this service, the inline scripts of the page, and requests to this service only. */
 function policyOf(page: string): string {
   const inline = [...page.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs)].map(
     ([, code = '']) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`,
@@ -79,7 +79,7 @@ function policyOf(page: string): string {
   return [
     "default-src 'none'",
     `script-src 'self' ${inline.join(' ')}`,
-    // Scalar sets styles while it runs.
+    // Scalar sets inline styles.
     "style-src 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",

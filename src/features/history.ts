@@ -1,4 +1,4 @@
-// The history of a record: every version, who wrote it and when, and what changed.
+// Serves the history of a record: its versions, their authors and dates, and patches.
 import type { FastifyInstance } from 'fastify'
 import { createPatch } from 'rfc6902'
 import { z } from 'zod'
@@ -18,12 +18,12 @@ import type { Records } from '../records/write/records.ts'
 export const actor = z
   .object({
     id: line(100, 'The id of the key, or `seed`.'),
-    name: z.string().meta({ ...unbounded, description: 'Its name.' }),
+    name: z.string().meta({ ...unbounded, description: 'The name of the key.' }),
   })
-  .meta({ id: 'Actor', description: 'The author: the id and the name of a key, or `seed`.' })
+  .meta({ id: 'Actor', description: 'The author of a change: a key, or `seed`.' })
 
 export const op = named('Operation', z.enum(['create', 'update', 'delete'])).meta({
-  description: 'The kind of the write.',
+  description: 'The operation of the change.',
 })
 
 const patchOperation = z
@@ -40,13 +40,13 @@ const version = z
     version: z.int().min(1).meta({ description: 'The version of the record after the change.' }),
     seq: z.int().min(1).meta({ description: 'The number of the change in the change feed.' }),
     op,
-    at: instant('When it was written.'),
+    at: instant('When the change was committed.'),
     actor,
-    requestId: line(128, 'The request that wrote it.').nullable(),
+    requestId: line(128, 'The id of the request that wrote it.').nullable(),
     patch: z.array(patchOperation).meta({
       ...unbounded,
       description:
-        'The difference from the previous version (RFC 6902); the first version adds and a deletion removes the whole.',
+        'The difference from the previous version (RFC 6902). The first version adds the whole record, a deletion removes it.',
     }),
   })
   .meta({ id: 'Version', description: 'A version of a record.' })
@@ -60,7 +60,7 @@ const history = z
           .int()
           .min(1)
           .nullable()
-          .meta({ description: 'Send it as `before` for older versions; null if there are none.' }),
+          .meta({ description: 'The value of `before` for older versions; null if there are none.' }),
         limit: z
           .int()
           .min(1)
@@ -90,12 +90,12 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       tag: path,
       summary: `List the versions of the ${kind}`,
       description:
-        'The newest version first, also of deleted records. With `version`, the record at that version.',
+        'Newest first; works for deleted records. With `version`, the complete record at that version.',
       params: recordParam(resource),
       query: z.strictObject({
         version: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
-          .meta({ description: 'Return this version as a whole.' }),
+          .meta({ description: 'Returns the complete record at this version.' }),
         before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
@@ -105,17 +105,17 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       }),
       answers: {
         200: {
-          description: 'The versions, or the one version.',
+          description: 'The versions, or the record at one version.',
           schema: z.union([history, resource.record]),
         },
       },
       problems: ['not-found'],
     }),
     handler: async (request, reply) => {
-      const { id: given } = request.params as { id: string }
+      const { id: idOrAlias } = request.params as { id: string }
       const query = request.query as { version?: number; before?: number; limit: number }
       const body = await records.engine.read(async (reader) => {
-        const id = (await findRecord(reader, resource, given))?.id ?? given
+        const id = (await findRecord(reader, resource, idOrAlias))?.id ?? idOrAlias
         return query.version === undefined
           ? versions(reader, kind, id, query.before ?? null, query.limit)
           : wholeVersion(reader, kind, id, query.version)
@@ -138,7 +138,7 @@ async function versions(
   before: number | null,
   limit: number,
 ): Promise<string> {
-  // One more than is shown, since the patch of the oldest shown needs the version before it.
+  // One extra row, since the patch of the oldest version needs the version before it.
   const rows = await reader.all<LoggedVersion>(
     sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc ${sql.limit(limit + 1)}`,
   )
@@ -157,7 +157,7 @@ async function versions(
   return JSON.stringify({ data, page: { nextBefore, limit } })
 }
 
-/** The JSON Patch between two versions; null is a record that does not exist. */
+/** The JSON Patch between two versions; null: the record does not exist. */
 function patchBetween(before: string | null, after: string | null) {
   if (after === null) return [{ op: 'remove', path: '' }]
   if (before === null) return [{ op: 'add', path: '', value: JSON.parse(after) as Doc }]

@@ -1,4 +1,4 @@
-// Serves a page about each problem, at the path that is its type.
+// Serves a page about each type of problem, at the path of its `type`.
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { PROBLEMS } from '../core/problems.ts'
 import { sendRepresentation } from '../http/conditional.ts'
@@ -21,7 +21,7 @@ const sendPage = (reply: FastifyReply, title: string, body: string) =>
     type: 'text/html; charset=utf-8',
   })
 
-/** Our own texts as HTML: escapes `&` and `<`, and formats Markdown's code marks. */
+/** Converts a description to HTML: escapes `&` and `<`, and formats Markdown code. */
 const toHtml = (text: string) =>
   text
     .replaceAll('&', '&amp;')

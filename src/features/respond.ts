@@ -1,4 +1,4 @@
-// Responds to writes: one transaction for each, which a POST with an Idempotency-Key can repeat safely.
+// Responds to writes: one transaction each; a POST with an Idempotency-Key can be repeated safely.
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../core/problems.ts'
@@ -15,20 +15,20 @@ const RETENTION_MS = 24 * 3_600_000
 
 /** The author of the writes of a request: its key. */
 export function authorOf({ key, id }: FastifyRequest): Author {
-  if (!key) throw new Problem('unauthorized', 'This needs a key.')
+  if (!key) throw new Problem('unauthorized', 'This operation requires a key.')
   return { actor: { id: key.id, name: key.name }, requestId: id }
 }
 
-/** A response, complete before it is sent, so that it can be stored. */
+/** A complete response that can be stored. */
 export interface StoredResponse {
   status: number
   headers: Record<string, string>
   body: string
-  /** What is stored in place of the body, without its secrets. */
+  /** The body without secrets, to be stored instead. */
   storedBody?: string
 }
 
-/** The response with a record that was written, and the ETag for its next change. */
+/** The response with a written record and its ETag. */
 export function recordResponse(
   doc: { version: number; updatedAt: string },
   status = 200,
@@ -51,9 +51,9 @@ export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
 
 /**
  * Runs a write and responds. A POST that repeats an Idempotency-Key gets the stored response. Responses are stored in the
- * transaction of the write, so of two requests at once the second waits for the first. Problems are not stored.
+ * transaction of the write, so of two concurrent requests the second waits for the first. Problems are not stored.
  * @param restore completes a stored response that lacks secrets
- * @throws Problem `idempotency-mismatch`, and what `work` throws
+ * @throws Problem `idempotency-mismatch`, and those of `work`
  */
 export async function respondIdempotently(
   records: Records,
@@ -89,8 +89,8 @@ export async function respondIdempotently(
 
 function checkKey(key: string): string {
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
-  throw new Problem('invalid-parameter', 'Idempotency-Key takes 1 to 255 visible ASCII characters.', {
-    errors: [{ parameter: 'Idempotency-Key', detail: '1 to 255 visible ASCII characters.' }],
+  throw new Problem('invalid-parameter', 'Idempotency-Key must have 1 to 255 visible ASCII characters.', {
+    errors: [{ parameter: 'Idempotency-Key', detail: 'Must have 1 to 255 visible ASCII characters.' }],
   })
 }
 
@@ -108,7 +108,7 @@ async function findResponse(
   )
   if (!row) return undefined
   if (row.fingerprint !== fingerprint)
-    throw new Problem('idempotency-mismatch', 'This Idempotency-Key came with another path or body before.')
+    throw new Problem('idempotency-mismatch', 'This Idempotency-Key was used with another path or body.')
   const headers = JSON.parse(row.headers) as Record<string, string>
   return { status: row.status, headers: { ...headers, 'idempotency-replayed': 'true' }, body: row.body }
 }

@@ -18,10 +18,10 @@ import type { Resource } from '../records/schema/resource.ts'
 import { anyId, line, mayGrow, named, pathTo } from '../records/schema/shapes.ts'
 import { page } from './records/page.ts'
 
-/** How many matches are ranked at most: a word that more records have says little of any of them, and ranking reads them all. */
+/** The maximum number of matches that are ranked, since ranking reads all of them. */
 const MAX_CANDIDATES = 10_000
 
-/** How far one can page into the hits. */
+/** The maximum number of hits across all pages. */
 const MAX_HITS = 1000
 
 export function searchRoutes(
@@ -29,33 +29,37 @@ export function searchRoutes(
   { resources }: Catalogue,
   readSnapshot: ReadSnapshot,
 ): void {
-  const kinds = named('ResourceKind', z.enum(resources.map(({ kind }) => kind)).meta(mayGrow))
+  const kinds = named(
+    'ResourceKind',
+    z.enum(resources.map(({ kind }) => kind)).meta(mayGrow),
+    'A kind of resource.',
+  )
   const hit = z
     .object({
       kind: kinds.meta({ description: 'The kind of the record.' }),
-      id: anyId('Its id.'),
-      path: pathTo('The URL of the record.'),
-      title: line(20_000, 'Its title or name.'),
-      date: date('Its date, if it has one.'),
-      snippet: line(5000, 'HTML, safe to insert: everything is escaped except `<mark>` around matches.'),
+      id: anyId('The id of the record.'),
+      path: pathTo('The path of the record.'),
+      title: line(20_000, 'The title or name of the record.'),
+      date: date('The date of the record, if any.'),
+      snippet: line(5000, 'HTML: escaped text with `<mark>` around matches.'),
       score: z.number().meta({
         description:
-          'Higher is better (BM25, a word in the title counting ten times); comparable within one response. 0 if hits are not ranked.',
+          'Higher is better (BM25; words in titles weigh ten times). Comparable within one response. 0 if hits are not ranked.',
       }),
     })
-    .meta({ id: 'SearchHit', description: 'A record that matches. Further kinds may come.' })
+    .meta({ id: 'SearchHit', description: 'A record that matches. Kinds may be added.' })
   const hits = z
     .object({
       data: z.array(hit).max(100),
       page: page
         .extend({
           ranked: z.boolean().meta({
-            description: `Whether the best hits come first. If more than ${MAX_CANDIDATES.toLocaleString('en')} records match, the latest changed come first instead.`,
+            description: `Whether the best hits come first. If more than ${MAX_CANDIDATES.toLocaleString('en')} records match, the most recently changed come first.`,
           }),
         })
         .meta({ id: 'SearchPage', description: 'The position of the page among the hits.' }),
     })
-    .meta({ id: 'SearchHitPage', description: 'The best hits first.' })
+    .meta({ id: 'SearchHitPage', description: 'A page of hits, the best first.' })
 
   app.get('/v1/search', {
     schema: describe({
@@ -63,7 +67,7 @@ export function searchRoutes(
       tag: 'search',
       summary: 'Search all resources',
       description:
-        'All of the words must occur, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Case and diacritics do not matter; a string of Chinese, Japanese, Korean or Thai characters is found anywhere. Any string is a legal query. At most 1,000 hits can be paged through; for all matches use a list with `q`. If more than 10,000 records match, hits are not ranked (`page.ranked`): the latest changed come first.',
+        'All words must occur, in any order. Also `"a phrase"`, `prefix*`, `-excluded`, `one OR two`. Case and diacritics are ignored; Chinese, Japanese, Korean and Thai texts match by substring. Any string is valid. Returns at most 1,000 hits; for all matches use a list with `q`. If more than 10,000 records match, hits are not ranked (`page.ranked`) and the most recently changed come first.',
       query: z.strictObject({
         q: z
           .string()
@@ -113,7 +117,7 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   }
 }
 
-/** Adds title, path and snippet to hits, with one query for each kind. */
+/** Adds title, path and snippet to hits, with one query per kind. */
 async function describeHits({ catalogue, reader }: ReadContext, hits: SearchHit[], query: SearchQuery) {
   const docs = new Map<string, Doc>()
   for (const [kind, group] of Map.groupBy(hits, (hit) => hit.kind)) {

@@ -12,20 +12,20 @@ import { line, pathTo } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
 
 const health = z
-  .object({ status: z.literal('ok').meta({ description: '`ok`: everything this asks about works.' }) })
-  .meta({ id: 'Health', description: 'Whether the service works.' })
+  .object({ status: z.literal('ok').meta({ description: '`ok` if all checks passed.' }) })
+  .meta({ id: 'Health', description: 'The health of the service.' })
 
 const serviceIndex = z
   .object({
-    name: line(100, 'What this is.'),
+    name: line(100, 'The name of the service.'),
     version: line(50, 'The version of the service.'),
-    documentation: pathTo('The reference, for people.'),
+    documentation: pathTo('The API reference as a web page.'),
     openapi: pathTo('The OpenAPI document.'),
-    openapi30: pathTo('The same in OpenAPI 3.0.3, for generators that do not read 3.1.'),
+    openapi30: pathTo('The document in OpenAPI 3.0.3, for generators without support of 3.1.'),
     resources: z
       .array(pathTo('The path of a list.'))
       .max(100)
-      .meta({ description: 'The path of each list.' }),
+      .meta({ description: 'The paths of all lists.' }),
   })
   .meta({ id: 'ServiceIndex', description: 'The paths of the API.' })
 
@@ -38,8 +38,8 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getServiceIndex',
       tag: 'service',
       summary: 'Get the service index',
-      description: 'The paths of the lists, of the reference and of this document.',
-      answers: { 200: { description: 'Paths to go on from.', schema: serviceIndex } },
+      description: 'Links to the lists, the API reference and this document.',
+      answers: { 200: { description: 'The paths.', schema: serviceIndex } },
     }),
     handler: async (_request, reply) =>
       sendRepresentation(reply, {
@@ -60,8 +60,8 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getHealth',
       tag: 'service',
       summary: 'Get the liveness of the process',
-      description: 'Answers without asking the database: restart what does not answer.',
-      answers: { 200: { description: 'It is.', schema: health } },
+      description: 'Does not query the database. Restart a process that does not respond.',
+      answers: { 200: { description: 'The process is alive.', schema: health } },
     }),
     handler: async (_request, reply) => sendRepresentation(reply, { body: '{"status":"ok"}' }),
   })
@@ -72,8 +72,8 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getReadiness',
       tag: 'service',
       summary: 'Get the readiness of the service',
-      description: 'Asks the database: send no traffic where this is 503.',
-      answers: { 200: { description: 'The database answers.', schema: health } },
+      description: 'Queries the database. Send no traffic to an instance that responds with 503.',
+      answers: { 200: { description: 'The database responds.', schema: health } },
     }),
     handler: async (_request, reply) => {
       await records.engine.reader.get(sql`select 1 as one`)
@@ -82,7 +82,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
   })
 }
 
-/** The OpenAPI document in all its forms. */
+/** Serves the OpenAPI document as JSON, YAML and in version 3.0.3. */
 export function documentRoutes(app: FastifyInstance): void {
   const json = 'application/json; charset=utf-8'
   const yaml = 'application/yaml; charset=utf-8'
@@ -96,7 +96,7 @@ export function documentRoutes(app: FastifyInstance): void {
   serve('/openapi.json', json, () => JSON.stringify(document()))
   serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
   serve('/openapi.yaml', yaml, () => stringify(document(), { aliasDuplicateObjects: false }))
-  // Browsers ask for one beside any page; that there is none is no error.
+  // Browsers request it with every page; a 404 would look like an error.
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
     reply.code(204).header('cache-control', 'public, max-age=86400').send(),
   )

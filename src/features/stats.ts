@@ -1,4 +1,4 @@
-// Counts for charts, with the filters of the lists that they count.
+// Serves counts for charts, with the filters of the lists.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnNamed } from '../db/columns.ts'
@@ -22,7 +22,7 @@ const stats = z
     by: line(50, 'The grouping.'),
     total: z.int().min(0).meta({
       description:
-        'The number of matching records. Buckets can add up to more, because a record can have several topics.',
+        'The number of matching records. The buckets may add up to more, since a record can have several topics.',
     }),
     includesNarrower: z
       .boolean()
@@ -31,13 +31,13 @@ const stats = z
       .array(
         z
           .object({
-            key: line(100, 'The status, id, code or year; null counts the records without one.').nullable(),
-            label: line(500, 'The name of the key, if it has one.').nullable(),
+            key: line(100, 'The status, id, code or year; null for records without one.').nullable(),
+            label: line(500, 'The name of the record with that id or code, if any.').nullable(),
             count: z.int().min(0).meta({ description: 'The number of records.' }),
           })
-          .meta({ id: 'Bucket', description: 'One bar of a chart.' }),
+          .meta({ id: 'Bucket', description: 'A group with its count.' }),
       )
-      .meta({ ...unbounded, description: 'The largest first; years in order.' }),
+      .meta({ ...unbounded, description: 'The groups, largest first; years in ascending order.' }),
   })
   .meta({ id: 'Stats', description: 'Counts for a chart.' })
 
@@ -51,11 +51,11 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
       operationId: `stats${path.charAt(0).toUpperCase()}${path.slice(1)}`,
       tag: 'stats',
       summary: `Count ${path} for charts`,
-      description: `Takes the filters of /v1/${path}.`,
+      description: `With the filters of /v1/${path}.`,
       query: z.strictObject({
         by: z.enum(Object.keys(groupings)).meta({ description: 'The grouping.' }),
         narrower: z.enum(['true', 'false']).default('false').meta({
-          description: 'With `by=topic`: whether a topic also counts the records of its narrower topics.',
+          description: 'With `by=topic`: whether a topic includes the records of its narrower topics.',
         }),
         ...filters,
       }),
@@ -89,7 +89,7 @@ const byCount = (one: Bucket, other: Bucket) =>
 /** Records without a date come last. */
 const byYear = (one: Bucket, other: Bucket) => ((one.key ?? '~') < (other.key ?? '~') ? -1 : 1)
 
-/** The names of the records that bars stand for. */
+/** The names of the records that groups refer to. */
 async function labelsOf(
   { catalogue, reader }: ReadContext,
   resource: Resource,

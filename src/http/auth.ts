@@ -1,4 +1,4 @@
-// Authenticates bearer keys (RFC 6750) and checks the role that a route needs.
+// Authenticates bearer keys (RFC 6750) and checks the role that a route requires.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -7,9 +7,9 @@ import { type Key, type Role, verifyKey } from '../db/keys.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The role that a route needs. A route without one reads, which needs a key only if REQUIRE_KEY_FOR_READS is set. */
+    /** The required role. Routes without one read; they require a key only if REQUIRE_KEY_FOR_READS is set. */
     role?: Role
-    /** Whether a route needs no key, whatever the settings. */
+    /** Whether a route never requires a key. */
     open?: boolean
   }
   interface FastifyRequest {
@@ -35,15 +35,15 @@ export const auth = fp<AuthOptions>(
     app.addHook('onRoute', (route) => {
       const { role, open } = route.config ?? {}
       if (open || (!role && !requireKeyForReads)) return
-      route.onRequest = [(request) => admit(request, role), ...[route.onRequest ?? []].flat()]
+      route.onRequest = [(request) => authorize(request, role), ...[route.onRequest ?? []].flat()]
     })
 
-    async function admit(request: FastifyRequest, role: Role | undefined): Promise<void> {
+    async function authorize(request: FastifyRequest, role: Role | undefined): Promise<void> {
       request.key = await authenticate(request)
       if (role === 'admin' && request.key.role !== 'admin') {
         throw new Problem(
           'forbidden',
-          `The key ${JSON.stringify(request.key.name)} has the role ${request.key.role}; this needs the role admin.`,
+          `The key ${JSON.stringify(request.key.name)} has the role ${request.key.role}; this operation requires the role admin.`,
           {
             headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope", scope="admin"` },
           },
@@ -57,7 +57,7 @@ export const auth = fp<AuthOptions>(
       if (!token) {
         throw new Problem(
           'unauthorized',
-          `${header ? 'The Authorization header does not have the form "Bearer <key>".' : 'This needs a key.'} ${HOW}`,
+          `${header ? 'The Authorization header does not have the form "Bearer <key>".' : 'This operation requires a key.'} ${HOW}`,
           {
             headers: { 'www-authenticate': CHALLENGE },
           },

@@ -1,4 +1,4 @@
-// Parses request bodies: JSON in UTF-8 and nothing else.
+// Parses request bodies. Only JSON in UTF-8 is accepted.
 import fp from 'fastify-plugin'
 import { decodeUtf8, parseJson } from '../core/json.ts'
 import { Problem } from '../core/problems.ts'
@@ -23,14 +23,14 @@ export const body = fp(
         if (request.method !== 'PATCH' && type.startsWith(MERGE_PATCH)) {
           throw new Problem(
             'unsupported-media-type',
-            `${request.method} takes application/json; ${MERGE_PATCH} is for PATCH.`,
+            `${request.method} accepts application/json; ${MERGE_PATCH} is for PATCH.`,
           )
         }
         const encoding = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
         if (encoding !== 'identity') {
           throw new Problem(
             'unsupported-media-type',
-            `The body must not be compressed, and this one is with ${encoding}.`,
+            `The body must not be compressed; its encoding is ${encoding}.`,
           )
         }
         if (bytes.length === 0) throw new Problem('malformed-body', 'The body is empty.')

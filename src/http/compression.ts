@@ -8,7 +8,7 @@ export const compression = fp(
     await app.register(compress, {
       encodings: ['br', 'gzip'],
       threshold: 1024,
-      // All but event streams, which must leave at once.
+      // All but event streams, whose events must be sent immediately.
       customTypes: /^text\/(?!event-stream)|\b(json|x-ndjson|xml|yaml)\b/,
       // Up to this size a body stays a buffer, so that the response cache can store it.
       syncThreshold: 256 * 1024,

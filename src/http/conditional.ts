@@ -1,20 +1,20 @@
-// Conditional requests (RFC 9110, section 13): ETags, 304 for what a client has, 412 for what has changed since.
+// Conditional requests (RFC 9110, section 13): ETags, 304 for unchanged responses, 412 for outdated writes.
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
 
-/** A strong ETag of a body. That of a record begins with its version, so that `If-Match` fits any form of it. */
+/** A strong ETag of a body. That of a record starts with its version, so that `If-Match` accepts any representation. */
 export const etagOf = (body: string, version?: number) =>
   `"${version === undefined ? '' : `${version}.`}${hash('sha1', body, 'base64url').slice(0, 22)}"`
 
-/** An instant in ISO 8601 as HTTP writes it (RFC 9110, section 5.6.7). */
+/** Formats an ISO 8601 instant as an HTTP date (RFC 9110, section 5.6.7). */
 export const httpDate = (instant: string) => new Date(instant).toUTCString()
 
 interface Representation {
   body: string
-  /** Of a record: its version, for the ETag. */
+  /** The version of the record, for the ETag. */
   version?: number
   /** In ISO 8601. */
   lastModified?: string
@@ -40,11 +40,11 @@ export const sendRepresentation = (
 /** Headers that describe a body, which a 304 does not have. */
 const CONTENT_HEADERS = ['content-type', 'content-length', 'content-encoding', 'content-disposition', 'link']
 
-/** Turns the response to a GET into a 304 where the client has what its ETag names. */
+/** Turns the response to a GET into a 304 if the client has the same representation. */
 const revalidate: onSendHookHandler = (request, reply, payload, done) => {
   const etag = reply.getHeader('etag')
   if (typeof etag !== 'string') return done()
-  // Each encoding is a representation of its own, so it has a strong ETag of its own.
+  // Each encoding is a separate representation and needs its own strong ETag.
   const encoding = reply.getHeader('content-encoding')
   if (encoding) reply.header('etag', `${etag.slice(0, -1)}-${encoding}"`)
   if (reply.statusCode !== 200 || !['GET', 'HEAD'].includes(request.method)) return done()
@@ -59,14 +59,14 @@ const revalidate: onSendHookHandler = (request, reply, payload, done) => {
   done(null, null)
 }
 
-/** `Vary`, with what other plugins put there, such as Origin. */
+/** `Vary`, including the names that other plugins set, such as Origin. */
 function varyOf(reply: FastifyReply): string {
   const names = String(reply.getHeader('vary') ?? '').split(', ')
   const others = names.filter((name) => name !== '' && name.toLowerCase() !== 'accept-encoding')
   return [...others, 'Accept', 'Accept-Encoding'].join(', ')
 }
 
-/** Compares weakly, as If-None-Match does, and whatever the encoding. */
+/** Weak comparison, as specified for If-None-Match, that ignores the encoding. */
 function matchesIfNoneMatch(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
@@ -78,7 +78,7 @@ const tagsIn = (header: string): string[] => header.match(/"[^"]*"/g) ?? []
 /** Without the encoding that this service or a proxy has added. */
 const withoutEncoding = (tag: string) => tag.replace(/[-;](?:br|gzip|deflate|zstd)"$/, '"')
 
-/** Register after all that changes bodies, such as compression: it needs to know the encoding. */
+/** Register after plugins that change bodies, such as compression: the ETag depends on the encoding. */
 export const conditional = fp(
   async (app) => {
     app.addHook('onRoute', (route) => {
@@ -89,8 +89,8 @@ export const conditional = fp(
 )
 
 /**
- * Lets a write go on only when the client has seen the current version.
- * @throws Problem `precondition-required` without If-Match, `precondition-failed` when it names another version
+ * Checks that `If-Match` names the current version of a record.
+ * @throws Problem `precondition-required` without If-Match, `precondition-failed` if it names another version
  */
 export function checkIfMatch(request: FastifyRequest, version: number): void {
   const header = request.headers['if-match']

@@ -1,4 +1,4 @@
-// Read your own writes with replicas: the response to a write has a Consistency-Token, and a request that sends it sees the write.
+// Read-your-writes with replicas: a request that sends the Consistency-Token of an earlier response sees its write.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'

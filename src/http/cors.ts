@@ -1,4 +1,4 @@
-// Which web pages of other origins may read responses (CORS, Fetch standard).
+// Allows web pages of other origins to read responses (CORS, Fetch standard).
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import fp from 'fastify-plugin'
 
@@ -11,7 +11,7 @@ const OPTIONS: FastifyCorsOptions = {
     'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
   exposedHeaders: 'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id',
   maxAge: 86_400,
-  // Every path has an OPTIONS route of its own (methods.ts), which adds Allow to the response.
+  // Every path has its own OPTIONS route (methods.ts), which adds Allow to the response.
   preflightContinue: true,
   strictPreflight: false,
 }

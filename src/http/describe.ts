@@ -1,4 +1,4 @@
-// Builds the schema of a route: what Fastify validates and what the OpenAPI document says.
+// Builds the schema of a route: what Fastify validates and the OpenAPI document describes.
 import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../core/ids.ts'
@@ -6,17 +6,17 @@ import type { ProblemCode } from '../core/problems.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** The problems of this operation, beside `COMMON_PROBLEMS` (http/document.ts). */
+    /** The problems of this operation besides `COMMON_PROBLEMS` (http/document.ts). */
     'x-problems'?: ProblemCode[]
     /** A body that is received as a file. */
     'x-upload'?: Upload
-    /** Response headers by status, where they are not the usual ones (http/document.ts). */
+    /** Response headers by status, if other than `usualHeaders` (http/document.ts). */
     'x-headers'?: Record<number, HeaderName[]>
   }
 }
 
-/** A body that is a file, by media type; `most` is its maximum size in bytes. */
-export type Upload = Record<string, { description: string; example: string; most: number }>
+/** A body that is a file, by media type. */
+export type Upload = Record<string, { description: string; example: string; maxBytes: number }>
 
 /** The response headers that clients act on; `COMMON_HEADERS` (http/document.ts) are on any response. */
 export type HeaderName = 'ETag' | 'Link' | 'Location'
@@ -44,13 +44,13 @@ interface RouteDescription {
   upload?: Upload
   headers?: z.ZodObject
   answers: Record<number, ResponseDescription>
-  /** The problems of this operation, beside those that any operation may answer. */
+  /** The problems of this operation besides `COMMON_PROBLEMS`. */
   problems?: ProblemCode[]
   /** Whether a key is required. */
   secured?: boolean
 }
 
-/** Text bodies that have a name in the document, by media type. */
+/** Names and descriptions of text bodies in the OpenAPI document, by media type. */
 const TEXT_BODIES: Record<string, [name: string, description: string]> = {
   'text/csv': ['Csv', 'A header row, then one row per record (RFC 4180).'],
   'application/x-ndjson': ['Ndjson', 'One record per line.'],
@@ -60,7 +60,7 @@ const TEXT_BODIES: Record<string, [name: string, description: string]> = {
   ],
   'text/calendar': ['Calendar', 'An iCalendar (RFC 5545).'],
   'application/atom+xml': ['AtomFeed', 'An Atom feed (RFC 4287).'],
-  'text/plain': ['Metrics', 'The text format of Prometheus.'],
+  'text/plain': ['Metrics', 'The Prometheus text format.'],
 }
 
 export function textBody(type: string): z.ZodType {
@@ -113,7 +113,7 @@ export function describe(route: RouteDescription): FastifySchema {
   } as FastifySchema
 }
 
-/** Accepted by every POST: the same key and body get the first response again. */
+/** Accepted by every POST: a repeated key and body get the stored response. */
 export const idempotencyKey = z.object({
   'idempotency-key': z
     .string()
@@ -123,12 +123,12 @@ export const idempotencyKey = z.object({
       minLength: 1,
       maxLength: 255,
       description:
-        'A unique name for this request. Repeated within 24 hours, it gets the same response and nothing is written twice.',
+        'A unique key for this request. Repeating the request with it within 24 hours returns the same response and writes nothing.',
       examples: ['5f0c7d3e-report-2022-08-24'],
     }),
 })
 
-/** Required by PATCH and DELETE. Validation lets its absence pass, as that is a problem of its own (428). */
+/** Required by PATCH and DELETE. Optional in validation, since its absence is another problem (428). */
 export const ifMatch = z.object({
   'if-match': z
     .string()
@@ -157,7 +157,7 @@ export const recordParam = ({
   return z.object({ id: alias ? slugOrId(`${prefix}`, description) : partParam(prefix, description) })
 }
 
-/** An id in a path, such as `evd_…` for evidence; without a prefix, a code. Documented only: another form is a 404. */
+/** An id in a path, such as `evd_…`; without a prefix, a code. The pattern is not enforced: other values get 404. */
 export const partParam = (prefix: string | null, description: string) =>
   // Codes are in capitals, and meant when they are not.
   (prefix === null ? z.string().toUpperCase() : z.string()).meta({

@@ -1,4 +1,4 @@
-// The parts of an OpenAPI document, and how to walk and refer to them.
+// Types of the OpenAPI document, and functions to traverse it and to build references.
 import type { ProblemCode } from '../core/problems.ts'
 import type { HeaderName, Upload } from './describe.ts'
 
@@ -29,7 +29,7 @@ export const pascal = (text: string) =>
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Applies `change` to every object of a value, leaves first. Sample values and maps of properties are not passed. */
+/** Applies `change` to every object of a value, leaves first, except sample values and maps of properties. */
 export function mapNodes<Value>(value: Value, change: (node: Node) => Node): Value {
   const map = (inner: unknown): unknown => {
     if (Array.isArray(inner)) return inner.map(map)
@@ -51,14 +51,14 @@ export const mapValues = (node: Node, map: (value: unknown, key: string) => unkn
 export function reachable(
   value: unknown,
   components: Document['components'],
-  found = new Set<string>(),
+  paths = new Set<string>(),
 ): Set<string> {
   for (const [, path = '', section = '', name = ''] of JSON.stringify(value).matchAll(
     /"#\/components\/((\w+)\/([\w-]+))"/g,
   )) {
-    if (found.has(path)) continue
-    found.add(path)
-    reachable(components[section]?.[name], components, found)
+    if (paths.has(path)) continue
+    paths.add(path)
+    reachable(components[section]?.[name], components, paths)
   }
-  return found
+  return paths
 }

@@ -1,4 +1,4 @@
-// Completes the schemas of the OpenAPI document: names, nullable forms, shared bases, and openness to new keys.
+// Completes the schemas of the OpenAPI document: names, nullable types, shared bases, and additional properties.
 import {
   type Document,
   isNode,
@@ -11,7 +11,7 @@ import {
   same,
 } from './document-nodes.ts'
 
-/** The properties that `include` adds to records, by name of the schema. */
+/** The properties that `include` adds to records, by schema name. */
 export type Embedded = Record<string, Record<string, { schema: string; single: boolean }>>
 
 /** How many records `include` embeds per relation (records/read/include.ts). */
@@ -56,7 +56,7 @@ function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
   }
 }
 
-/** Removes the suffix `Input` that zod schemas get where they are written, unless reading has another form. */
+/** Removes the suffix `Input` of the names of request schemas, unless the response schema differs. */
 function mergeInputs(document: Document): Document {
   const { schemas } = document.components
   const names = new Map<string, string>()
@@ -72,11 +72,11 @@ function mergeInputs(document: Document): Document {
   )
 }
 
-/** Replaces a schema that has a name (`x-name`) by a reference; the place of use keeps its own description. */
+/** Replaces a schema that has a name (`x-name`) by a reference, with its own description if that differs. */
 function hoistNamed(named: Record<string, Node>, node: Node): Node {
   const { 'x-name': name, 'x-about': about, description, default: preset, examples, ...schema } = node
   if (typeof name !== 'string') return node
-  const grows = schema['x-may-grow'] ? ' May get further values: keep a default branch.' : ''
+  const grows = schema['x-may-grow'] ? ' Values may be added; handle unknown ones.' : ''
   named[name] ??= { ...schema, description: `${about ?? description ?? name}${grows}` }
   if (formOf(named[name]) !== formOf(schema)) throw new Error(`Two schemas are called ${name}.`)
   // @fastify/swagger moves the examples of some uses elsewhere.
@@ -90,7 +90,7 @@ function hoistNamed(named: Record<string, Node>, node: Node): Node {
 
 const formOf = ({ description: _, examples: __, ...form }: Node) => JSON.stringify(form)
 
-/** Replaces an enum or a pattern that is written out by the schema of the same form that has a name. */
+/** Replaces an inline enum or pattern by a reference to an equal named schema. */
 function replaceCopy(names: ReadonlyMap<string, string>, node: Node): Node {
   const name = node['enum'] || node['pattern'] ? names.get(formOf(node)) : undefined
   return name
@@ -120,7 +120,7 @@ function tidySchema(schemas: Record<string, Node>, node: Node): Node {
   return { ...rest, oneOf, discriminator: { propertyName, mapping } }
 }
 
-/** Writes "a value or null" in the short form, with the description on the outside. */
+/** Shortens `anyOf: [value, null]` to a type array where possible, and moves the description outside. */
 function shortNullable(schema: Node): Node {
   const { anyOf, ...outer } = schema
   const [value, none, ...others] = (anyOf ?? []) as Node[]
@@ -138,7 +138,7 @@ function shortNullable(schema: Node): Node {
     : { ...inner, type, ...notes, ...outer }
 }
 
-/** Lets shapes that are only read have further keys (docs/stability.md); those that are written stay closed. */
+/** Allows additional properties in schemas of responses only (docs/stability.md); request schemas stay closed. */
 function openReadShapes(document: Document): void {
   const { components } = document
   const bodies = Object.values(document.paths).flatMap((methods) =>
@@ -155,14 +155,14 @@ function openShape({ default: _, ...node }: Node): Node {
   return node
 }
 
-/** Puts a default into words, as some generators take a field with a default for a required one. */
+/** Moves a default into the description, as some generators treat a field with a default as required. */
 function describeDefault({ default: preset, ...node }: Node): Node {
   if (preset === undefined || preset === null || typeof preset === 'object') return node
   const description = [node['description'], `Default: \`${String(preset)}\`.`].filter(Boolean).join(' ')
   return { ...node, description }
 }
 
-/** Leaves out the descriptions of fields where a patch, a report or an input repeats the shape that it is a form of. */
+/** Removes the field descriptions that a patch, a report or an input repeats from its original schema. */
 function describeOnce(schemas: Record<string, Node>): void {
   for (const [name, schema] of Object.entries(schemas)) {
     const [, reported, patched, read] = /^(?:Report(\w+)Create|(\w+)Patch|(\w+)Input)$/.exec(name) ?? []
@@ -179,7 +179,7 @@ function dropRepeated(properties: unknown, original: unknown): void {
   }
 }
 
-/** Moves what all members of a union have in common into a base schema. */
+/** Moves the common properties of the members of a union to a base schema. */
 function factorUnions(schemas: Record<string, Node>): void {
   for (const [name, { oneOf, discriminator }] of Object.entries(schemas)) {
     if (!discriminator) continue
@@ -193,7 +193,7 @@ function factorUnions(schemas: Record<string, Node>): void {
       type: 'object',
       properties: Object.fromEntries(shared),
       required: required.filter((key) => shared.some(([name]) => name === key)),
-      description: `What every ${name} has.`,
+      description: `The common fields of every ${name}.`,
     }
     for (const member of members) extend(member, schemas, `${name}Base`)
   }

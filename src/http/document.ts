@@ -28,12 +28,12 @@ export const COMMON_HEADERS: Record<string, string> = {
   'Access-Control-Expose-Headers': 'the headers that such a page may read',
   'Cache-Control': 'how the response may be cached',
   'Content-Disposition': 'the file name of a CSV',
-  ETag: 'on reads; sent back as `If-None-Match`, it gets 304 without a body while nothing has changed',
+  ETag: 'the version of a representation; sent as `If-None-Match`, it gets 304 without a body if nothing has changed',
   'Idempotency-Replayed': '`true` if the response is repeated for an `Idempotency-Key`',
   'Last-Modified': 'when the record last changed',
   Vary: 'the request headers that the response depends on',
   'WWW-Authenticate': 'with 401 and 403: how to authenticate (RFC 6750)',
-  'X-Accel-Buffering': '`no` on a live feed, so that proxies do not hold events back',
+  'X-Accel-Buffering': '`no` on a live feed, so that proxies do not buffer events',
   'X-RateLimit-Limit': 'requests per minute, where the service limits them',
   'X-RateLimit-Remaining': 'requests left in this minute',
   'X-RateLimit-Reset': 'seconds until the next minute',
@@ -43,7 +43,7 @@ export const COMMON_HEADERS: Record<string, string> = {
 /** Headers that clients act on; documented at each response. */
 const HEADERS: Record<string, Node> = {
   ETag: {
-    description: 'Identifies this version; send it as `If-Match` to write it back.',
+    description: 'Identifies this version; send it as `If-Match` with PATCH or DELETE.',
     schema: { type: 'string', maxLength: 1000 },
   },
   Link: {
@@ -51,11 +51,11 @@ const HEADERS: Record<string, Node> = {
     schema: { type: 'string', maxLength: 16_000 },
   },
   Location: {
-    description: 'The path of what was created.',
+    description: 'The path of the created resource.',
     schema: { type: 'string', format: 'uri-reference', maxLength: 300 },
   },
   'Retry-After': {
-    description: 'With 429 and 503: how many seconds to wait.',
+    description: 'With 429 and 503: the number of seconds to wait.',
     schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 2 ** 31 - 1 },
   },
 }
@@ -70,7 +70,7 @@ export function completeDocument(generated: Document, embedded: Embedded): Docum
   prune(document)
   return {
     ...document,
-    // Reads need no key unless the settings demand one.
+    // Reads require no key by default.
     security: [{}, { key: [] }],
     'x-common-headers': Object.keys(COMMON_HEADERS),
     'x-common-problems': COMMON_PROBLEMS,
@@ -100,7 +100,7 @@ function completeOperation(method: string, operation: Operation, shared: Record<
     shared[name] ??= problemResponse(`${STATUS_CODES[status]}.`, codesWith(status))
     operation.responses[status] = ref('responses', name)
   }
-  // Where the status says it all, the code need not be repeated.
+  // A status with only one code needs no list of codes.
   const ambiguous = own.filter((code) => codesWith(PROBLEMS[code].status).length > 1)
   if (ambiguous.length > 0) operation['x-problems'] = ambiguous
   else delete operation['x-problems']
@@ -124,8 +124,8 @@ const problemResponse = (meaning: string, codes: ProblemCode[]): Node => ({
 const uploadBody = (upload: Upload) => ({
   required: true,
   content: mapValues(upload, (file) => {
-    const { description, example, most } = file as Upload[string]
-    return { schema: { type: 'string', description, maxLength: most }, example }
+    const { description, example, maxBytes } = file as Upload[string]
+    return { schema: { type: 'string', description, maxLength: maxBytes }, example }
   }),
 })
 
@@ -153,7 +153,7 @@ function tidyParameter(parameter: Node): void {
 }
 
 /**
- * Makes components of parameters that several operations share, named after the parameter; those of one tag after the
+ * Moves parameters that several operations share to components, named after the parameter; those of one tag after the
  * tag too. Of two with the same name the one used more often becomes the component.
  */
 function shareParameters(document: Document): void {
@@ -166,10 +166,10 @@ function shareParameters(document: Document): void {
   )
   for (const [key, shared] of [...uses].sort(([, one], [, other]) => other.length - one.length)) {
     const parameter = shared[0]?.parameter ?? {}
-    // Statistics take the filters of the lists that they count.
+    // Statistics have the filters of the lists that they count.
     const tags = new Set(shared.flatMap((use) => use.tags).filter((tag) => tag !== 'stats'))
     const plain = `${tags.size === 1 ? pascal([...tags].join()) : ''}${pascal(String(parameter['name']))}`
-    // Generators make types of both.
+    // Generators create types for both.
     const name = plain in document.components.schemas ? `${plain}Parameter` : plain
     if (shared.length === 1 || name in parameters) continue
     parameters[name] = parameter

@@ -1,4 +1,4 @@
-// Answers every method on every path: HEAD like GET, OPTIONS with what is allowed, anything else with 405.
+// Handles every method on every path: HEAD like GET, OPTIONS with the allowed methods, others with 405.
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../core/problems.ts'
 import { MERGE_PATCH } from './body.ts'
@@ -39,7 +39,7 @@ export function completeMethods(app: FastifyInstance): () => void {
         method: others,
         // Refused before the body is read.
         onRequest: async (request) => {
-          throw new Problem('method-not-allowed', `${request.method} is not allowed here; ${allow} are.`, {
+          throw new Problem('method-not-allowed', `${request.method} is not allowed. Allowed: ${allow}.`, {
             headers: { allow },
           })
         },

@@ -34,10 +34,10 @@ export function metrics(app: FastifyInstance, droppedLogLines: () => number): vo
       operationId: 'getMetrics',
       tag: 'service',
       summary: 'Get metrics for Prometheus',
-      description: 'Of the process, and of requests by route and status.',
+      description: 'Metrics of the process, and request durations by method, route and status.',
       answers: {
         200: {
-          description: 'In the text format of Prometheus.',
+          description: 'Metrics in the Prometheus text format.',
           schema: textBody('text/plain'),
           type: 'text/plain',
           headers: [],

@@ -6,7 +6,7 @@ export function convertTo30(document: Document): object {
   const { summary: __, ...info } = document['info'] as Node
   const { schemas } = document.components
   const converted = mapNodes(rest, (node) => convertSchema(node, schemas))
-  // Schemas that are only used where null is possible are written out there.
+  // Schemas that are only used as nullable were inlined.
   const text = JSON.stringify(converted)
   for (const name of Object.keys(schemas))
     if (!text.includes(`"#/components/schemas/${name}"`)) delete converted.components.schemas[name]
@@ -15,7 +15,7 @@ export function convertTo30(document: Document): object {
 
 function convertSchema(node: Node, schemas: Record<string, Node>): Node {
   const { $ref, anyOf, const: only, examples, ...rest } = node
-  // In 3.0 nothing may stand beside a reference.
+  // In 3.0 a reference has no sibling keywords.
   if ($ref !== undefined) return Object.keys(node).length === 1 ? node : { allOf: [{ $ref }], ...rest }
   const [value, none] = (anyOf ?? []) as Node[]
   if (value && none?.['type'] === 'null') return { ...nullable(value, schemas), ...rest }
@@ -29,7 +29,7 @@ function convertSchema(node: Node, schemas: Record<string, Node>): Node {
   }
 }
 
-/** In 3.0 `nullable` needs a type beside it, and an enum that has null; so only objects can be referred to. */
+/** In 3.0 `nullable` needs a sibling `type`, and null in an enum, so only objects can be references. */
 function nullable(value: Node, schemas: Record<string, Node>): Node {
   const target = schemas[String(value['$ref']).split('/').at(-1) ?? '']
   if (!target || target['type'] === 'object') return { type: 'object', nullable: true, allOf: [value] }

@@ -15,15 +15,15 @@ interface OpenapiOptions {
   embedded: Embedded
 }
 
-const DESCRIPTION = `Every record can carry evidence: the sentence of a source that it rests on, checked against the text. Reading is open; writing needs a key. Within /v1 keys may be added to responses, and enums that say so may grow; ignore what you do not know.
+const DESCRIPTION = `Every record can have evidence: quotes from sources, checked against their text. Writing requires a key; reading does so only if the service is configured that way. Within /v1, fields may be added to responses, and values to enums that say so; ignore unknown ones.
 
-Errors are \`application/problem+json\` (RFC 9457). Those that any operation may answer are described once, as its \`default\` response; its own are listed by status, and by code in \`x-problems\`.
+Errors are \`application/problem+json\` (RFC 9457). Those of any operation are described once, as the \`default\` response; further ones are listed by status, and by code in \`x-problems\`.
 
-A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396); PATCH and DELETE need the ETag of the version that you read in \`If-Match\`.
+A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396); PATCH and DELETE require \`If-Match\` with the ETag of the version that you read.
 
-A parameter that is a list takes values separated by commas; any of them matches.
+A list parameter has values separated by commas; a record matches if one of them does.
 
-Any response may carry these headers:
+Any response may have these headers:
 
 ${Object.entries(COMMON_HEADERS)
   .map(([name, meaning]) => `- \`${name}\`: ${meaning}`)
@@ -41,13 +41,13 @@ export const openapi = fp<OpenapiOptions>(
           version,
           summary: 'What is said, proposed and agreed at meetings of the Shanghai Cooperation Organisation.',
           description: DESCRIPTION,
-          contact: { name: 'Whoever runs the service that serves this document' },
+          contact: { name: 'The operator of the service' },
           license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
         },
         servers: [
           {
             url: '/',
-            description: 'The service that serves this document, be it production, staging or local.',
+            description: 'The service that serves this document.',
             'x-internal': false,
           } as never,
         ],
@@ -55,19 +55,19 @@ export const openapi = fp<OpenapiOptions>(
         webhooks,
         components: {
           securitySchemes: {
-            key: { type: 'http', scheme: 'bearer', description: 'A key made with `npm run keys`.' },
+            key: { type: 'http', scheme: 'bearer', description: 'A key created with `npm run keys`.' },
           },
         },
       },
-      transform: ((given: Parameters<typeof transform>[0] & { route: RouteOptions }) => {
-        // A key of any role may do what an analyst may, so only operations for admins can answer 403.
-        const problems = given.schema['x-problems']
-        if (problems && given.route.config?.role === 'admin' && !problems.includes('forbidden'))
-          given.schema['x-problems'] = [...problems, 'forbidden']
-        return transform(given)
+      transform: ((input: Parameters<typeof transform>[0] & { route: RouteOptions }) => {
+        // Every role includes that of an analyst, so only operations for admins can respond with 403.
+        const problems = input.schema['x-problems']
+        if (problems && input.route.config?.role === 'admin' && !problems.includes('forbidden'))
+          input.schema['x-problems'] = [...problems, 'forbidden']
+        return transform(input)
       }) as never,
-      transformObject: ((given: never) =>
-        completeDocument(transformObject(given) as unknown as Document, embedded)) as never,
+      transformObject: ((input: never) =>
+        completeDocument(transformObject(input) as unknown as Document, embedded)) as never,
     })
   },
   { name: 'openapi' },

@@ -16,78 +16,88 @@ const fault = z
     pointer: z
       .string()
       .optional()
-      .meta({ 'x-unbounded': true, description: 'Where in the body (JSON Pointer, RFC 6901).' }),
-    parameter: z.string().optional().meta({ 'x-unbounded': true, description: 'Which parameter.' }),
-    detail: z.string().meta({ 'x-unbounded': true, description: 'What is wrong with it.' }),
+      .meta({ 'x-unbounded': true, description: 'The field of the body as a JSON Pointer (RFC 6901).' }),
+    parameter: z.string().optional().meta({ 'x-unbounded': true, description: 'The name of the parameter.' }),
+    detail: z.string().meta({ 'x-unbounded': true, description: 'Why the value is invalid.' }),
   })
-  .meta({ id: 'Fault', description: 'One thing that is wrong with a request.' })
+  .meta({ id: 'Fault', description: 'An invalid field or parameter.' })
 
 const recordReference = z
   .object({
-    kind: z.string().max(50).meta({ description: 'What kind of record it is.' }),
-    id: z.string().max(30).meta({ description: 'Its id.' }),
+    kind: z.string().max(50).meta({ description: 'The kind of the record.' }),
+    id: z.string().max(30).meta({ description: 'The id of the record.' }),
   })
-  .meta({ id: 'RecordReference', description: 'A record.' })
+  .meta({ id: 'RecordReference', description: 'A reference to a record.' })
 
 const match = z
   .object({
-    id: z.string().max(30).meta({ description: 'Its id.' }),
-    name: z.string().max(500).meta({ description: 'Its name.' }),
-    path: z.string().max(300).meta({ description: 'Where to read it.' }),
+    id: z.string().max(30).meta({ description: 'The id of the record.' }),
+    name: z.string().max(500).meta({ description: 'The name of the record.' }),
+    path: z.string().max(300).meta({ description: 'The path of the record.' }),
   })
-  .meta({ id: 'RecordMatch', description: 'A record that could be meant.' })
+  .meta({ id: 'RecordMatch', description: 'A record that matches the name.' })
 
 const candidate = z
   .object({
-    start: z.int().min(0).max(1_000_000).meta({ description: 'Where it starts: code points, from 0.' }),
-    end: z.int().min(0).max(1_000_000).meta({ description: 'Where it ends, exclusive.' }),
-    exact: z.string().max(50_000).meta({ description: 'The words.' }),
-    prefix: z.string().max(1000).meta({ description: 'What stands right before.' }),
-    suffix: z.string().max(1000).meta({ description: 'What stands right after.' }),
+    start: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: 'The start in the text, in code points from 0.' }),
+    end: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: 'The end in the text, in code points, exclusive.' }),
+    exact: z.string().max(50_000).meta({ description: 'The text of the passage.' }),
+    prefix: z.string().max(1000).meta({ description: 'The text directly before it.' }),
+    suffix: z.string().max(1000).meta({ description: 'The text directly after it.' }),
   })
-  .meta({ id: 'QuoteCandidate', description: 'A place in a source that could be meant.' })
+  .meta({ id: 'QuoteCandidate', description: 'A passage in a source that may be the quoted one.' })
 
-/** Which problem it is: the path of its page. */
 export const problemType = z.enum(Object.keys(PROBLEMS).map((code) => `/problems/${code}`)).meta({
   'x-name': 'ProblemType',
   'x-may-grow': true,
-  description: 'The path of the page about this problem.',
+  description: 'The type of the problem: the path of its page.',
 })
 
 /** The shape of every error. */
 export const problemSchema = z
   .object({
     type: problemType,
-    title: z.string().meta({ maxLength: 200, description: 'The problem in general.' }),
+    title: z.string().meta({ maxLength: 200, description: 'A summary of the type.' }),
     status: z.int().min(400).max(599).meta({ description: 'The HTTP status.' }),
-    detail: z.string().meta({ 'x-unbounded': true, description: 'What happened this time.' }),
-    instance: z.string().meta({ maxLength: 16_384, description: 'The path that was asked for.' }),
-    requestId: z.string().meta({ maxLength: 128, description: 'Names this request in the log.' }),
+    detail: z.string().meta({ 'x-unbounded': true, description: 'An explanation of this occurrence.' }),
+    instance: z.string().meta({ maxLength: 16_384, description: 'The requested path.' }),
+    requestId: z.string().meta({ maxLength: 128, description: 'The id of the request, as in the log.' }),
     errors: z
       .array(fault)
       .optional()
-      .meta({ 'x-unbounded': true, description: 'What is wrong, item by item.' }),
+      .meta({ 'x-unbounded': true, description: 'The invalid fields and parameters.' }),
     legal: z
       .array(z.string().max(50))
       .max(50)
       .optional()
-      .meta({ description: 'The statuses that could stand there instead.' }),
-    existingId: z.string().optional().meta({ maxLength: 30, description: 'The record that has it already.' }),
+      .meta({ description: 'The statuses that are allowed at that date.' }),
+    existingId: z
+      .string()
+      .optional()
+      .meta({ maxLength: 30, description: 'The id of the record that already has the value.' }),
     referencedBy: z
       .array(recordReference)
       .max(20)
       .optional()
-      .meta({ description: 'The records that point here.' }),
+      .meta({ description: 'The records that refer to this one.' }),
     matches: z
       .array(match)
       .optional()
-      .meta({ 'x-unbounded': true, description: 'The records that could be meant.' }),
+      .meta({ 'x-unbounded': true, description: 'The records that match the name.' }),
     candidates: z.array(candidate).optional().meta({
       'x-unbounded': true,
-      description: 'Places in the source that could be meant; positions in code points.',
+      description: 'Passages in the source that may be the quoted one.',
     }),
   })
-  .meta({ id: 'Problem', description: 'An error (RFC 9457). `type` names its page.' })
+  .meta({ id: 'Problem', description: 'An error (RFC 9457).' })
 
 function problemBody(problem: Problem, instance: string, requestId: string) {
   const { code, status } = problem
@@ -124,8 +134,8 @@ const BY_CODE: Record<string, [ProblemCode, string]> = {
     'The path is not a valid URL: it contains a broken percent-encoding.',
   ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed-body', 'The body is empty.'],
-  FST_ERR_MAX_PARAM_LENGTH: ['uri-too-long', 'A segment of the path is longer than any id can be.'],
-  SQLITE_BUSY: ['unavailable', 'The database is busy with the write of another process.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri-too-long', 'A segment of the path is longer than any id.'],
+  SQLITE_BUSY: ['unavailable', 'Another process is writing to the database.'],
   SQLITE_FULL: ['unavailable', 'The disk of the database is full.'],
   SQLITE_IOERR: ['unavailable', 'The disk of the database fails.'],
   SQLITE_CORRUPT: ['unavailable', 'The database file is damaged.'],
@@ -149,7 +159,7 @@ export function toProblem(error: unknown): Problem {
     return new Problem(definition[0], definition[1], definition[0] === 'unavailable' ? RETRY_SOON : {})
   const byStatus = statusCode === undefined || statusCode === 500 ? undefined : BY_STATUS[statusCode]
   if (byStatus) return new Problem(byStatus, message, byStatus === 'unavailable' ? RETRY_SOON : {})
-  return new Problem('internal', 'The service failed. Its log has the cause under this request id.')
+  return new Problem('internal', 'The service failed. The log has the cause under this request id.')
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
@@ -169,7 +179,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .send(JSON.stringify(problemBody(problem, request.url, request.id)))
 }
 
-/** Answers what Node rejects before Fastify sees a request: broken HTTP, headers that are too large, a slow client. */
+/** Responds to requests that Node rejects before Fastify: invalid HTTP, headers that are too large, a slow client. */
 export function refuseSocket(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
@@ -183,7 +193,7 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
         : 'malformed-body'
   const problem = new Problem(
     code,
-    code === 'malformed-body' ? 'This is not HTTP/1.1.' : PROBLEMS[code].about,
+    code === 'malformed-body' ? 'The request is not valid HTTP/1.1.' : PROBLEMS[code].about,
   )
   const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, '', requestId))
@@ -192,7 +202,7 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
   )
 }
 
-/** Answers requests with an `Expect` header other than 100-continue. */
+/** Responds to requests with an `Expect` header other than 100-continue. */
 export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem(
     'expectation-failed',
@@ -232,11 +242,11 @@ export const problems = fp(
         return done(
           new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),
         )
-      // Lets Node report a broken first chunk before the request is answered.
+      // Lets Node report an invalid first chunk before a response is sent.
       if (headers['transfer-encoding'] === undefined) done()
       else setImmediate(done)
     })
-    // Before the body is read, which could have problems of its own.
+    // An unknown route is reported before any problem of the body.
     app.addHook('preParsing', (request, _reply, payload, done) => {
       if (request.is404) done(noRoute(request.url))
       else done(null, payload)

@@ -1,4 +1,4 @@
-// Limits the requests of a client per minute. They are counted in memory, or in the database where instances share one.
+// Limits the requests of a client per minute. They are counted in memory, or in the database if several instances share it.
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -15,13 +15,13 @@ export const rateLimits = fp<Options>(
   async (app, { engine, max }) => {
     const { rateCounter } = engine
     await app.register(rateLimit, {
-      // Added as a hook of the whole application below, before authentication: wrong keys count too.
+      // Added below as a global hook before authentication, so that requests with invalid keys count too.
       global: false,
       max,
       timeWindow: '1 minute',
       errorResponseBuilder: (_request, { after }) =>
         new Problem('rate-limited', `The limit is ${max} requests per minute; wait ${after}.`),
-      // When the database fails, routes that do not need it still answer.
+      // When the database fails, routes that do not need it still work.
       ...(rateCounter && { store: storeOn(rateCounter), skipOnError: true }),
     })
     app.addHook('onRequest', app.rateLimit())

@@ -1,11 +1,11 @@
-// X-Request-Id: the client's own where it is harmless, otherwise a new one; in every response and every log line.
+// Sets X-Request-Id in responses and log lines: the client's id if it is safe to log, otherwise a new one.
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { redactKeys } from '../db/keys.ts'
 
 const HARMLESS = /^[\w.:-]{1,128}$/
 
-/** The id that a client sent, unless it could do harm in a log or contains a key; otherwise a new id. */
+/** The id that a client sent, unless it has other characters or contains a key; otherwise a new id. */
 export function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
   const requestedId = headers['x-request-id']
   return typeof requestedId === 'string' &&

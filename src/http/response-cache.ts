@@ -1,11 +1,11 @@
-// Caches responses until anything is written to the database, or the day changes (some responses depend on today).
+// Caches responses until the next commit or the next day (some responses depend on the current date).
 import type { FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Engine } from '../db/engine.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Where the response may be cached; null where it may not. */
+    /** The cache entry of the response; null if it must not be cached. */
     cacheSlot: CacheSlot | null
   }
 }
@@ -21,7 +21,7 @@ interface CachedResponse {
   body: string | Buffer
 }
 
-/** In bytes of UTF-8 where bodies are ASCII, else up to three times that. */
+/** In bytes, or in UTF-16 units for text bodies. */
 const MAX_SIZE = 32 * 1024 * 1024
 const MAX_SIZE_OF_ONE = 1024 * 1024
 const MAX_REQUESTED_KEYS = 10_000
@@ -37,8 +37,8 @@ const CACHED_HEADERS = [
 ]
 
 /**
- * Responses of one state of the database; those of an earlier state are dropped. When it is full, the oldest go. A response is
- * stored at the second request for it: storing those that no client repeats would slow down every cache miss.
+ * Responses of one state of the database; those of earlier states are removed, and the oldest when the cache is full. A
+ * response is stored at its second request: storing all of them would slow down every cache miss.
  */
 export class ResponseCache {
   readonly #maxSize: number
@@ -56,7 +56,7 @@ export class ResponseCache {
     return this.#responses.get(key)
   }
 
-  /** Notes a request, and says whether it is worth storing: it has come before, in this state or an earlier one. */
+  /** Records a request. Returns whether the key was requested before, in this state or an earlier one. */
   isRepeated(key: string): boolean {
     if (this.#requestedKeys.has(key)) return true
     if (this.#requestedKeys.size === MAX_REQUESTED_KEYS) this.#requestedKeys.clear()
@@ -87,14 +87,14 @@ export class ResponseCache {
 const sizeOf = (key: string, { body }: CachedResponse) => key.length + body.length
 
 /**
- * Caches what has an ETag and comes from a route that anyone who may read may read: no problems, no streams, nothing that
- * needs a role, nothing that describes the service itself. Register after authentication, rate limits and compression.
+ * Caches responses that have an ETag, from routes that require no role. Problems, streams and descriptions of the service
+ * are not cached. Register after authentication, rate limits and compression.
  */
 export const responseCache = fp<{ engine: Engine; clock: () => Date }>(
   async (app, { engine, clock }) => {
     const cache = new ResponseCache()
 
-    /** Null where the engine cannot tell its state without a query. */
+    /** Null if the engine needs a query to determine its state. */
     function currentState(): string | null {
       const version = engine.version()
       return version === null ? null : `${version} ${clock().toISOString().slice(0, 10)}`
@@ -143,6 +143,6 @@ export const responseCache = fp<{ engine: Engine; clock: () => Date }>(
   { name: 'response-cache', dependencies: ['auth'] },
 )
 
-/** All that a response depends on beside the state: feeds and calendars name the host, for example. */
+/** All that a response depends on besides the state; feeds and calendars contain the host, for example. */
 const keyOf = ({ url, key, protocol, host, headers }: FastifyRequest) =>
   `${key ? 'private' : 'public'} ${headers.accept ?? ''}\n${headers['accept-encoding'] ?? ''}\n${protocol}://${host}${url}`

@@ -22,13 +22,13 @@ export const mergePatchCompiler: FastifySchemaCompiler<FastifySchema> = (route) 
 
 /** The problem of a body that does not match its schema. */
 export function bodyProblem(error: z.ZodError): Problem {
-  return new Problem('invalid-body', 'The body does not have the documented form.', {
+  return new Problem('invalid-body', 'The body does not match the schema.', {
     errors: error.issues.flatMap((issue): Fault[] => {
       const pointer = issue.path.map(segmentOf).join('')
       if (issue.code === 'unrecognized_keys') {
         return issue.keys.map((key) => ({
           pointer: pointer + segmentOf(key),
-          detail: 'There is no such field.',
+          detail: 'Unknown field.',
         }))
       }
       return [{ pointer, detail: issue.message }]
@@ -36,11 +36,11 @@ export function bodyProblem(error: z.ZodError): Problem {
   })
 }
 
-/** Legal values for a message; of paths such as `meeting.organization` only the first steps. */
+/** Legal values for a message; paths such as `meeting.organization` are shortened to their first step. */
 function listOf(values: string[]): string {
   const first = values.filter((value) => !value.includes('.'))
   return first.length < values.length
-    ? `${first.join(', ')}, each also with one step more`
+    ? `${first.join(', ')}, each optionally with one more step`
     : values.join(', ')
 }
 
@@ -75,16 +75,14 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         parameter: key,
-        detail: `There is no such parameter.${hintFor(key, legal)} Legal: ${legal.join(', ')}.`,
+        detail: `Unknown parameter.${hintFor(key, legal)} Legal: ${legal.join(', ')}.`,
       }))
     }
     const parameter = String(issue.path[0] ?? '')
     if (issue.code === 'invalid_value') {
       const values = issue.values.map(String)
       const input = String(issue.input ?? '')
-      return [
-        { parameter, detail: `Not a legal value.${didYouMean(input, values)} Legal: ${listOf(values)}.` },
-      ]
+      return [{ parameter, detail: `Invalid value.${didYouMean(input, values)} Legal: ${listOf(values)}.` }]
     }
     return [{ parameter, detail: issue.message }]
   })

@@ -1,4 +1,4 @@
-// THE list of kinds: resources, and the children that live under them.
+// The list of all kinds: resources and children.
 import { type IdMaker, newId } from '../core/ids.ts'
 import type { Engine } from '../db/engine.ts'
 import { Catalogue } from '../records/schema/catalogue.ts'
@@ -21,17 +21,17 @@ import { topics } from './topics/index.ts'
 
 export const catalogue = new Catalogue<Child>(
   [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
-  // Evidence also lives under positions, so it comes last.
+  // Positions can have evidence, so it comes last.
   [events, positions, relations, evidence],
 )
 
-/** Brings the tables and the stored documents up to date. @returns the kinds whose documents were completed */
+/** Migrates the tables and the stored documents. @returns the kinds whose documents were completed */
 export async function prepareDatabase(engine: Engine): Promise<string[]> {
   await engine.migrate()
   return upgradeDocuments(engine, catalogue)
 }
 
-/** Reads and writes records on an engine, without HTTP: for the service, the seed and the commands. */
+/** Access to the records of an engine, without HTTP. */
 export const recordsOn = (
   engine: Engine,
   { clock = () => new Date(), makeId = newId }: { clock?: () => Date; makeId?: IdMaker } = {},

@@ -20,7 +20,7 @@ import { tsvector } from './search.ts'
 
 const MIGRATIONS = new URL('../../../migrations/postgres', import.meta.url).pathname
 
-/** Advisory locks that an instance takes before it writes and before it migrates. */
+/** Advisory locks for writes and for migrations. */
 const WRITE_LOCK = 7_266_001
 const MIGRATION_LOCK = 7_266_002
 
@@ -31,9 +31,9 @@ const CHANNEL = 'sco_tracker_commits'
 const READ_CONNECTIONS = 10
 const RATE_COUNTER_CONNECTIONS = 2
 const CONNECT_TIMEOUT_MS = 5000
-/** The maximum wait for writes of other instances, and the maximum idle time of a transaction that holds the write lock. */
+/** The maximum wait for writes of other instances, and the maximum idle time of a transaction with the write lock. */
 const WRITE_LOCK_TIMEOUT_MS = 30_000
-/** How long to query the status of a commit whose answer was lost. */
+/** How long to query the status of a commit whose response was lost. */
 const COMMIT_STATUS_TIMEOUT_MS = 10_000
 const RECONNECT_MS = 1000
 
@@ -91,7 +91,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     reader,
     replicas: replicaPool,
     rateCounter: rateCounterOn(rateCounters),
-    // A query for it would cost as much as a cache hit saves.
+    // It would need a query, which costs as much as a cache hit saves.
     version: () => null,
     async read(work) {
       const read = await replicaPool?.read(work)
@@ -151,8 +151,8 @@ async function readSnapshot<Result>(
 const REPLICA_PAUSE_MS = 5000
 
 /**
- * Replicas, used round-robin. They lag behind the primary, so a request that must see a write sends its Consistency-Token, and
- * the primary answers what no replica can.
+ * Replicas, used round-robin. They lag behind the primary, so a request that must see a write sends its Consistency-Token.
+ * If the replica has not replayed it, the primary is used.
  */
 class ReplicaPool implements Replicas {
   readonly #replicas: { pool: pg.Pool; pausedUntil: number }[]
@@ -178,13 +178,13 @@ class ReplicaPool implements Replicas {
     return /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(text)
   }
 
-  /** Makes the answer of the request carry the token of its commit. */
+  /** Sets the Consistency-Token of the response of the current request. */
   noteCommit(lsn: string): void {
     const consistency = this.#consistency.getStore()
     if (consistency) consistency.written = lsn
   }
 
-  /** @returns undefined if the primary has to answer */
+  /** @returns undefined if the primary must be used */
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<{ result: Result } | undefined> {
     const consistency = this.#consistency.getStore()
     if (!consistency?.spread) return undefined
@@ -242,13 +242,13 @@ const connectTo = (pool: pg.Pool) =>
 
 /** Conditions in which PostgreSQL cannot serve requests, by SQLSTATE or its first characters. */
 const UNAVAILABLE_SQLSTATES: Record<string, string> = {
-  '08': 'The connection to the database broke.',
-  '25P03': 'The database ended a write that took too long.',
-  '40': 'The database rolled this write back in favour of another.',
-  '53': 'The database has no disk space, memory or connection left.',
+  '08': 'The connection to the database was lost.',
+  '25P03': 'The database aborted a write that took too long.',
+  '40': 'The database rolled back this write because of a conflict with another.',
+  '53': 'The database has no disk space, memory or connections left.',
   '55P03': 'The database is busy with the writes of other instances.',
   '57P': 'The database is stopping or starting.',
-  '58': 'The disk of the database does not answer.',
+  '58': 'The disk of the database has an I/O error.',
 }
 
 /** Messages of pg, which have no code, for a connection that is lost or cannot be opened. */
@@ -263,7 +263,7 @@ function toProblem(error: unknown): unknown {
     UNAVAILABLE_SQLSTATES[code] ??
     UNAVAILABLE_SQLSTATES[code.slice(0, 3)] ??
     UNAVAILABLE_SQLSTATES[code.slice(0, 2)]
-  const detail = reason ?? (isConnectionLost(error) ? 'The database does not answer.' : undefined)
+  const detail = reason ?? (isConnectionLost(error) ? 'The database does not respond.' : undefined)
   if (detail === undefined) return error
   return unavailable(detail, error)
 }
@@ -274,9 +274,9 @@ function unavailable(detail: string, cause: unknown): Problem {
   return problem
 }
 
-const readOnlyProblem = (cause?: unknown) => unavailable('The database takes no writes.', cause)
+const readOnlyProblem = (cause?: unknown) => unavailable('The database is read-only.', cause)
 
-/** Whether the connection was lost, so that the error does not tell what the server did. */
+/** Whether the connection was lost, so that the outcome on the server is unknown. */
 function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code = '' } = error as { code?: string }
@@ -299,7 +299,7 @@ class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
   readonly #onQuery: ((sql: string) => void) | undefined
   readonly mayLag: boolean
-  /** Set when another instance migrated the database, which invalidates the prepared statements of this connection. */
+  /** Set if another instance migrated the database, which invalidates prepared statements of this connection. */
   stale = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -320,7 +320,7 @@ class Connection implements Writer {
     } catch (error) {
       if (/cached plan must not change/.test((error as Error).message)) {
         this.stale = true
-        throw unavailable('The database was migrated a moment ago.', error)
+        throw unavailable('The database was just migrated.', error)
       }
       throw toProblem(error)
     }
@@ -368,11 +368,11 @@ function compile(query: SQL, values: Values | undefined): Compiled {
   return constant
 }
 
-/** PostgreSQL rejects NUL. No stored text contains one, so a noncharacter in its place matches nothing either. */
+/** PostgreSQL rejects NUL. No stored text contains one, so it is replaced by a noncharacter, which also matches nothing. */
 const withoutNul = (value: unknown) =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uffff') : value
 
-/** A transaction id and the timeline of the server in which it is valid. */
+/** A transaction id and the timeline of the server for which it is valid. */
 interface TransactionId {
   id: string
   timeline: string
@@ -380,7 +380,7 @@ interface TransactionId {
 
 const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)'
 
-/** A transaction that holds the write lock, which serialises the writes of all instances (docs/adr/0008). */
+/** A transaction with the write lock, which serialises the writes of all instances (docs/adr/0008). */
 class PostgresTransaction implements Transaction {
   readonly writer: Connection
   readonly #client: pg.PoolClient
@@ -464,7 +464,7 @@ class PostgresTransaction implements Transaction {
     this.#client.release(broken || this.writer.stale)
   }
 
-  /** Asks the server whether a transaction was committed whose connection was lost during the commit. */
+  /** Queries whether the transaction was committed, after the connection was lost during the commit. */
   async #isCommitted(): Promise<boolean> {
     const until = Date.now() + COMMIT_STATUS_TIMEOUT_MS
     while (Date.now() < until) {
@@ -473,11 +473,11 @@ class PostgresTransaction implements Transaction {
           `select pg_xact_status($1::xid8) as status, ${TIMELINE} as timeline`,
           [this.#transactionId.id],
         )
-        // A promoted replica counts its own transactions: the same id may belong to another one.
+        // On another timeline, as after a failover, the id may belong to another transaction.
         if (rows[0]?.timeline !== this.#transactionId.timeline) break
         if (rows[0].status !== 'in progress') return rows[0].status === 'committed'
       } catch {
-        // The server is not back yet, or still a replica.
+        // The server is not available yet, or still a replica.
       }
       await wait(100)
     }
@@ -489,7 +489,7 @@ class PostgresTransaction implements Transaction {
   }
 }
 
-/** Listens for commits of other instances on a connection of its own, which is opened by the first client that waits. */
+/** Listens for commits of other instances on a separate connection, which is opened on first use. */
 class CommitListener {
   readonly #settings: pg.ClientConfig
   readonly #onCommit: () => void
@@ -536,7 +536,7 @@ class CommitListener {
   }
 }
 
-/** Brings the schema up to date, one instance at a time. */
+/** Applies pending migrations, one instance at a time. */
 async function migrate(settings: pg.ClientConfig): Promise<void> {
   const client = new pg.Client(settings)
   client.on('error', () => {})

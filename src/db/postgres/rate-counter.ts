@@ -1,8 +1,8 @@
-// Rate-limit counters shared by all instances, written on connections of their own outside the write lock.
+// Rate-limit counters shared by all instances, on separate connections without the write lock.
 import type pg from 'pg'
 import type { RateCounter } from '../engine.ts'
 
-/** Every so many counts, expired counters are deleted. */
+/** The number of counts between deletions of expired counters. */
 const PRUNE_EVERY = 1000
 
 const COUNT = {

@@ -1,5 +1,5 @@
-// Full-text search with tsvector. Words are folded in core/search.ts, without a dictionary of PostgreSQL. The index finds
-// single words; phrases are searched in the folded text.
+// Full-text search with tsvector. Words are folded in core/search.ts, without a dictionary of PostgreSQL. The index matches
+// single words; phrases are matched in the folded text.
 
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
@@ -7,8 +7,8 @@ import { type SQL, sql } from '../sql.ts'
 import { insertInto } from '../statements.ts'
 import { searchDocs } from '../system-tables.ts'
 
-/** A lexeme is limited to 2,046 bytes: longer words are cut in the index and compared whole in the text. */
-const LONGEST_WORD = 500
+/** In code points. A lexeme is limited to 2,046 bytes: longer words are truncated in the index and matched in the text. */
+const MAX_WORD_LENGTH = 500
 /** A tsvector is limited to 1 MiB, including some bytes for each word. */
 const PART_BYTES = 700_000
 /** Limits of PostgreSQL: positions of a word, and the last position. */
@@ -29,21 +29,21 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
-  async estimateMatches(reader, query, few, many) {
+  async estimateMatches(reader, query, maxIds, many) {
     // One query: with a smaller limit the planner would scan all records, although a rare word never reaches the limit.
     const row = await reader.get<{ found: number; ids: string | null }>(
       sql`with found as materialized (${tsvector.matching(query)} ${sql.limit(many + 1)})
-        select count(*) as found, case when count(*) <= ${few} then cast(json_agg("recordId") as text) end as ids from found`,
+        select count(*) as found, case when count(*) <= ${maxIds} then cast(json_agg("recordId") as text) end as ids from found`,
     )
     const matchCount = row?.found ?? 0
-    if (matchCount <= few) return row?.ids ? (JSON.parse(row.ids) as string[]) : []
+    if (matchCount <= maxIds) return row?.ids ? (JSON.parse(row.ids) as string[]) : []
     return matchCount > many ? 'many' : 'some'
   },
-  async exceeds(reader, query, most) {
+  async exceeds(reader, query, max) {
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} ${sql.limit(most + 1)}) as matched`,
+      sql`select count(*) as found from (select 1 from ${searchDocs} where ${matches(query)} ${sql.limit(max + 1)}) as matched`,
     )
-    return (row?.found ?? 0) > most
+    return (row?.found ?? 0) > max
   },
   async latest(reader, query, kinds, limit, offset) {
     return reader.all<SearchHit>(
@@ -55,7 +55,7 @@ export const tsvector: SearchIndex = {
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
     const words = [...new Set(query.flatMap(({ all }) => all.flatMap(lexemes)))]
-    // A record that matches only by an exclusion has no score. Weights: A (title) counts ten times D (body).
+    // A record that matches only by an exclusion has no score. Weights: A (title) is ten times D (body).
     const scores =
       words.length === 0
         ? sql`select 0 as "docId", 0 as score`
@@ -90,7 +90,7 @@ function matches(query: SearchQuery): SQL {
   return alternatives.length > 0 ? sql`(${sql.join(alternatives, sql` or `)})` : sql`false`
 }
 
-/** A condition for records that contain a term: a single uncut word by the index, anything else in the text. */
+/** A condition for records that contain a term: single short words use the index, other terms also the text. */
 function contains(term: Term): SQL {
   const { words, prefix, inTitle } = term
   const all = asQuery(lexemes(term), ' & ')
@@ -100,11 +100,11 @@ function contains(term: Term): SQL {
   }
   const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
   const inBody = inTitle ? sql.empty() : sql` or strpos("body", ${text}) > 0`
-  // The subquery keeps the planner from reading every text before it uses the index.
+  // The subquery makes the planner use the index before it reads texts.
   return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0${inBody} from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
 }
 
-/** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so nothing in them is syntax. */
+/** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so they need no escaping. */
 const lexemes = ({ words, prefix, inTitle }: Term): string[] =>
   words.map((word, index) => {
     const label = `${prefix && index === words.length - 1 ? '*' : ''}${inTitle ? 'A' : ''}`
@@ -114,9 +114,9 @@ const lexemes = ({ words, prefix, inTitle }: Term): string[] =>
 const asQuery = (words: string[], operator: string) => sql`cast(${words.join(operator)} as tsquery)`
 
 const cut = (word: string): string =>
-  word.length <= LONGEST_WORD ? word : [...word].slice(0, LONGEST_WORD).join('')
+  word.length <= MAX_WORD_LENGTH ? word : [...word].slice(0, MAX_WORD_LENGTH).join('')
 
-/** The words of a record with their positions as one tsvector, or as several if one would be too long. */
+/** The words of a record with their positions as one tsvector, or several if one would be too long. */
 function partsOf(title: string, body: string): string[] {
   const positions = new Map<string, string[]>()
   let position = 0

@@ -14,22 +14,22 @@ import {
 import { getTableConfig, SQLiteBaseInteger, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { isLong } from '../tables.ts'
 
-/** Text sorts by its bytes, as in SQLite, whatever the collation of the database. */
+/** Text sorts by bytes, as in SQLite, independently of the collation of the database. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "binary"' })
 
-/** Documents: `json` keeps the text exactly as it was written; `jsonb` does not. */
+/** Documents: `json` preserves the exact text; `jsonb` does not. */
 const json = customType<{ data: string }>({ dataType: () => 'json' })
 
 /**
- * The columns of an index on PostgreSQL: a row of an index takes 2,704 bytes, so columns that may be longer are left out.
- * None where there is no such index; lists are sorted by such a column without one.
+ * The columns of an index on PostgreSQL, whose rows are limited to 2,704 bytes: columns that may be longer are left out.
+ * Empty if the first one is; then there is no index.
  */
 export function indexedColumns(table: object, columns: readonly string[]): string[] {
   const [first = ''] = columns
   return isLong(table, first) ? [] : columns.filter((column) => !isLong(table, column))
 }
 
-/** The tables of SQLite among some values, by name, as tables of PostgreSQL. */
+/** Converts the SQLite tables among some values to tables of PostgreSQL, by name. */
 export function postgresTables(values: readonly unknown[]): Record<string, PgTable> {
   const built: Record<string, PgTable> = {}
   for (const table of values) {
@@ -52,9 +52,9 @@ function postgresTable(table: SQLiteTable, built: Record<string, PgTable>): PgTa
           table,
           config.columns.map((column) => (column as SQLiteColumn).name),
         )
-        const kept = config.columns.filter((column) => short.includes((column as SQLiteColumn).name))
-        if (kept.length === 0) return []
-        const on = (config.unique ? uniqueIndex : index)(config.name).on(...named(kept))
+        const indexed = config.columns.filter((column) => short.includes((column as SQLiteColumn).name))
+        if (indexed.length === 0) return []
+        const on = (config.unique ? uniqueIndex : index)(config.name).on(...named(indexed))
         return [config.where ? on.where(config.where) : on]
       }),
       ...primaryKeys.map((key) => primaryKey({ columns: named(key.columns) })),

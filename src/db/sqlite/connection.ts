@@ -17,7 +17,7 @@ export function connect(file: string): Database.Database {
 /** The size of the statement cache; lists have many shapes. */
 const MAX_STATEMENTS = 500
 
-/** The notation of a parameter. The sign keeps SQLite from re-planning a query for each value of a plain parameter. */
+/** The notation of a parameter. The sign prevents SQLite from re-planning the query for each value. */
 const parameter = () => '+?'
 
 /** A statement and its parameters. */

@@ -37,9 +37,9 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     throw error
   }
   write.pragma('journal_mode = WAL')
-  // A write that was answered is on disk; WAL with NORMAL would only keep the file consistent.
+  // A confirmed write must be on disk; with NORMAL it could be lost.
   write.pragma('synchronous = FULL')
-  // Fewer checkpoints than the default of 1000 pages: pages that many writes touch are copied less often.
+  // Fewer checkpoints than with the default of 1000 pages: frequently changed pages are copied less often.
   write.pragma('wal_autocheckpoint = 4000')
   // `begin` below waits for other processes without blocking the event loop.
   write.pragma('busy_timeout = 0')

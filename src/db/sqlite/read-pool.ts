@@ -11,7 +11,7 @@ interface SnapshotConnection {
 }
 
 export class ReadPool {
-  /** Runs single queries, which see what is committed. */
+  /** Runs single queries on the committed state. */
   readonly reader: Connection
   readonly #connect: () => Connection
   readonly #dataVersion: Database.Statement

@@ -6,7 +6,7 @@ import { type SQL, sql } from '../sql.ts'
 import { insertInto } from '../statements.ts'
 import { searchDocs } from '../system-tables.ts'
 
-/** bm25 weights: a word in the title counts ten times a word in the body. */
+/** bm25 weights: a word in the title weighs ten times one in the body. */
 const TITLE_WEIGHT = 10
 const BODY_WEIGHT = 1
 
@@ -25,12 +25,12 @@ export const fts5: SearchIndex = {
       ? sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
       : sql`select ${searchDocs.recordId} from ${WORDS_FIRST} where "searchWords" match ${match}`
   },
-  async estimateMatches(reader, query, few, many) {
-    const ids = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(few + 1)}`)
-    if (ids.length <= few) return ids
+  async estimateMatches(reader, query, maxIds, many) {
+    const ids = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(maxIds + 1)}`)
+    if (ids.length <= maxIds) return ids
     return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
   },
-  async exceeds(reader, query, most) {
+  async exceeds(reader, query, max) {
     if (query.length === 0) return false
     const match = wholeExpression(query)
     const some =
@@ -38,9 +38,9 @@ export const fts5: SearchIndex = {
         ? sql`select 1 from ${searchDocs} where ${matches(query)}`
         : sql`select 1 from "searchWords" where "searchWords" match ${match}`
     const row = await reader.get<{ found: number }>(
-      sql`select count(*) as found from (${some} ${sql.limit(most + 1)})`,
+      sql`select count(*) as found from (${some} ${sql.limit(max + 1)})`,
     )
-    return (row?.found ?? 0) > most
+    return (row?.found ?? 0) > max
   },
   async latest(reader, query, kinds, limit, offset) {
     const match = wholeExpression(query)
@@ -129,7 +129,7 @@ function matchExpression(query: SearchQuery): string | null {
 
 const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 
-/** Folded words contain no quotation marks, so nothing in them is syntax. */
+/** Folded words contain no quotation marks, so they need no escaping. */
 const quoted = ({ words, prefix, inTitle }: Term) =>
   `${inTitle ? 'title : ' : ''}"${words.join(' ')}"${prefix ? '*' : ''}`
 

@@ -1,4 +1,4 @@
-// Converts records to CSV cells and back, one column for each field.
+// Converts records to CSV cells and back, one column per field.
 import { z } from 'zod'
 import type { Json } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
@@ -19,10 +19,10 @@ const member = (value: Json, key: string): Json =>
 const cell = (value: Json): string =>
   value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : guarded(String(value))
 
-/** Texts that a spreadsheet reads as a formula (OWASP: CSV injection), and the word that clears a field. */
+/** Texts that a spreadsheet would evaluate as a formula (OWASP: CSV injection), and `null`, which clears a field. */
 const RISKY = /^'*(?:[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|null$)/
 
-/** Protects a text from being read as a formula by a `'` in front. */
+/** Prefixes a text with `'` if a spreadsheet would evaluate it as a formula. */
 const guarded = (text: string) => (RISKY.test(text) ? `'${text}` : text)
 
 const unguarded = (cell: string) => (cell.startsWith("'") && RISKY.test(cell) ? cell.slice(1) : cell)
@@ -38,7 +38,7 @@ export interface ColumnReader {
 export function columnReaders(entity: Entity, parts: readonly string[]): Map<string, ColumnReader> {
   const readers = columnsOf(entity.record).map((path): [string, ColumnReader] => {
     const schema = path.reduce<z.ZodType>(
-      (holder, key) => (holder as z.ZodObject).shape[key] as z.ZodType,
+      (object, key) => (object as z.ZodObject).shape[key] as z.ZodType,
       entity.record,
     )
     return [path.join('.'), { path, read: readerOf(unwrapped(schema), path) }]

@@ -1,4 +1,4 @@
-// Exports every record of a kind, oldest first, in a form that an import can read.
+// Exports all records of a kind, oldest first, in a format that imports accept.
 import { setImmediate } from 'node:timers/promises'
 import { stringify } from 'csv-stringify/sync'
 import type { Reader } from '../../db/engine.ts'
@@ -9,7 +9,7 @@ import type { Entity } from '../../records/schema/resource.ts'
 import type { ImportFormat } from '../imports/rows.ts'
 import { cellsOf, columnsOf } from './columns.ts'
 
-/** How many records are read at a time. */
+/** How many records are read per query. */
 const BATCH = 500
 
 interface Exported {
@@ -41,7 +41,7 @@ export async function* exportRecords(
 
 const csv = (rows: string[][]) => stringify(rows, { record_delimiter: 'windows' })
 
-/** In the order of creation, which the index of the log provides. */
+/** In order of creation, using the index of the log. */
 const batch = (reader: Reader, { kind, table }: Entity, after: number) =>
   reader.all<Exported>(
     sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${after} order by ${changes.seq} ${sql.limit(BATCH)}`,

@@ -50,12 +50,16 @@ export const formatsOf = ({ kind }: Resource): Format[] => [
 export const formatParameter = (resource: Resource) =>
   z.enum(formatsOf(resource)).meta({
     description:
-      'The format of the response, in place of `Accept`. CSV and NDJSON contain the whole list, whatever the `limit`.',
+      'The format of the response, instead of `Accept`. CSV and NDJSON contain the whole list and ignore `limit`.',
   })
 
-/** The format that a request asks for by `format` or `Accept`. @throws Problem `not-acceptable` */
-export function chooseFormat(request: FastifyRequest, resource: Resource, asked: Format | undefined): Format {
-  if (asked) return asked
+/** The format requested by `format` or `Accept`. @throws Problem `not-acceptable` */
+export function chooseFormat(
+  request: FastifyRequest,
+  resource: Resource,
+  requested: Format | undefined,
+): Format {
+  if (requested) return requested
   const { accept } = request.headers
   if (accept === undefined || accept === '*/*' || accept === FORMATS.json) return 'json'
   const offered = formatsOf(resource)
@@ -68,7 +72,7 @@ export function chooseFormat(request: FastifyRequest, resource: Resource, asked:
   )
 }
 
-/** Sends a whole list in another format than JSON. */
+/** Sends a whole list in a format other than JSON. */
 export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -78,12 +82,12 @@ export async function sendAs(
   query: ListQuery,
 ): Promise<FastifyReply> {
   if (format === 'csv' && query.include.length > 0) {
-    throw new Problem('invalid-parameter', 'CSV has one column for each field and no include.', {
-      errors: [{ parameter: 'include', detail: 'Not with CSV.' }],
+    throw new Problem('invalid-parameter', 'CSV does not support include.', {
+      errors: [{ parameter: 'include', detail: 'Not supported with CSV.' }],
     })
   }
   records.engine.replicas?.pinToPrimary()
-  // Read before the rows: a write in between makes the ETag too old, which is safe. Embedded records may be of any kind.
+  // Read before the rows: after a write in between the ETag is too old, which is safe. Embedded records are of any kind.
   const seq =
     query.include.length > 0
       ? await lastSeq(records.engine.reader)
@@ -116,8 +120,8 @@ export async function sendAs(
 function baseOf(request: FastifyRequest): string {
   const base = `${request.protocol}://${request.host}`
   if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
-  throw new Problem('invalid-parameter', 'The Host header is not a host.', {
-    errors: [{ parameter: 'Host', detail: 'Not a host.' }],
+  throw new Problem('invalid-parameter', 'The Host header is invalid.', {
+    errors: [{ parameter: 'Host', detail: 'Not a valid host.' }],
   })
 }
 
@@ -127,7 +131,7 @@ async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page
   yield* rest
 }
 
-async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc[]> {
+async function collect(batches: AsyncGenerator<Page>, max: number): Promise<Doc[]> {
   const docs: Doc[] = []
   let characters = 0
   for await (const { rows } of batches) {
@@ -137,7 +141,7 @@ async function collect(batches: AsyncGenerator<Page>, most: number): Promise<Doc
     }
     if (docs.length >= most || characters > MAX_CHARACTERS) break
   }
-  return docs.slice(0, most)
+  return docs.slice(0, max)
 }
 
 async function* ndjson(
@@ -154,7 +158,7 @@ async function* ndjson(
   }
 }
 
-/** A header row, then one row for each record (RFC 4180). */
+/** A header row, then one row per record (RFC 4180). */
 async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
   const columns = columnsOf(resource.record)
   const options = { record_delimiter: 'windows' } as const

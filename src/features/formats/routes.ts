@@ -21,7 +21,7 @@ export function feedRoutes(app: FastifyInstance, resource: Resource, deps: Route
         operationId: `list${path.charAt(0).toUpperCase()}${path.slice(1)}As${as}`,
         tag: path,
         summary: `List ${path} as ${title}`,
-        description: `Takes the filters of /v1/${path}.`,
+        description: `With the filters of /v1/${path}.`,
         query: listParameters(resource, []).omit({ include: true, count: true }),
         answers: {
           200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
@@ -30,7 +30,7 @@ export function feedRoutes(app: FastifyInstance, resource: Resource, deps: Route
       }),
       handler: (request, reply) => {
         const query = request.query as Record<string, unknown>
-        // A feed begins with the latest change.
+        // A feed starts with the latest change.
         const sort = query['sort'] ?? (format === 'atom' ? ['-updatedAt'] : undefined)
         return sendAs(request, reply, format, deps, resource, toListQuery(resource, { ...query, sort }))
       },

@@ -1,5 +1,5 @@
-// Imports rows that create or change records: all of them or none. Rows are staged on disk first, which finds out what refers
-// to what; then they are written in one transaction, each after the rows that it refers to.
+// Imports rows that create or update records, all or none. Rows are first staged on disk to collect their references, then
+// written in one transaction, each after the rows that it refers to.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
@@ -19,7 +19,7 @@ import {
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Author, WriteTransaction } from '../../records/schema/child.ts'
 import { type Doc, replaceAt, valuesAt } from '../../records/schema/document.ts'
-import { type Kind, PREFIXES } from '../../records/schema/kinds.ts'
+import { type Kind, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { createRecord, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
@@ -32,7 +32,7 @@ import { type Origin, Stage } from './staging.ts'
 export interface ImportFile {
   /** The name in fault reports. */
   name: string
-  /** The kind of its rows; null if each row names its own: `{"kind": …, "record": …}`. */
+  /** The kind of its rows; null if each row contains it: `{"kind": …, "record": …}`. */
   kind: Kind | null
   format: ImportFormat
   chunks: AsyncIterable<Uint8Array>
@@ -43,7 +43,7 @@ export interface RowFault {
   file: string
   row: number | null
   line: number | null
-  /** Dotted, list positions from 0: `topicIds.1`. Null for the row as a whole. */
+  /** Dotted, list positions from 0: `topicIds.1`. Null for the whole row. */
   field: string | null
   detail: string
   type: `/problems/${ProblemCode}`
@@ -58,7 +58,7 @@ export interface ImportCounts {
 
 export interface ImportResult {
   rows: number
-  /** What was written, or would be, by kind. */
+  /** The records that were, or would be, written, by kind. */
   summary: ImportCounts[]
   /** Records created from rows without id or identifiers: importing the file again would create them again. */
   unidentified: number
@@ -76,17 +76,17 @@ export interface ImportProgress {
 
 interface ImportOptions {
   dryRun: boolean
-  mostRows: number
+  maxRows: number
   onProgress?: (progress: ImportProgress) => void
   /** Runs in the transaction of the import after everything has been written. */
   onWritten?: (tx: WriteTransaction, result: ImportResult) => Promise<void>
   signal?: AbortSignal
 }
 
-/** How many faults are listed. */
+/** The maximum number of reported faults. */
 export const MAX_ERRORS = 1000
 
-/** How long an import may block the event loop. */
+/** How long an import may block the event loop, in milliseconds. */
 const MAX_BLOCKING_MS = 8
 
 /** Imports files in one transaction. If the result has errors, nothing was written. */
@@ -118,7 +118,7 @@ export async function importFiles(
   }
 }
 
-/** Thrown to roll the transaction back; carries the result. */
+/** Thrown to roll back the transaction; contains the result. */
 class NothingWritten extends Error {
   readonly result: ImportResult
 
@@ -132,7 +132,7 @@ class NothingWritten extends Error {
 export const partsOf = ({ catalogue }: Records, { kind }: Entity): string[] =>
   catalogue.children.filter((child) => child.of.includes(kind)).map(({ path }) => path)
 
-/** All kinds in an order in which each refers only to earlier kinds or itself. */
+/** All kinds, sorted so that each refers only to earlier kinds or itself. */
 export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
   const order = new Set<Kind>()
   const visit = (resource: Resource, path: readonly Kind[] = []) => {
@@ -143,7 +143,7 @@ export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
     }
     order.add(resource.kind)
   }
-  // Sources come early, so that evidence can be attached right after its record was written.
+  // Sources come early, so that evidence can be attached directly after its record.
   for (const resource of resources.toSorted(
     (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
   ))
@@ -168,7 +168,7 @@ class Importer {
   readonly #indexes = new Map<Kind, Index>()
   /** The rows of each kind in the order of the files. */
   readonly #rows = new Map<Kind, number[]>()
-  /** The parent of the same kind that a row names. */
+  /** The parent of the same kind that a row refers to. */
   readonly #parents = new Map<number, string>()
   /** Events by the row or the id of their record: a record is created with all its events. */
   readonly #eventRows = new Map<number | string, number[]>()
@@ -210,15 +210,15 @@ class Importer {
   /** Stages the rows of a file. */
   async read(file: ImportFile): Promise<void> {
     const place = this.#files.push(file.name) - 1
-    const { mostRows, onProgress } = this.#options
+    const { maxRows, onProgress } = this.#options
     let row = 0
     try {
       for await (const { line, value, faults } of this.#rowsOf(file)) {
         row++
-        if (++this.#rowCount > mostRows)
+        if (++this.#rowCount > maxRows)
           throw new Problem(
             'body-too-large',
-            `An import may have ${mostRows.toLocaleString('en')} rows at most.`,
+            `An import may have at most ${maxRows.toLocaleString('en')} rows.`,
           )
         const origin = { row, line, within: null }
         for (const { field, detail } of faults ?? [])
@@ -245,7 +245,7 @@ class Importer {
   #rowsOf({ kind, format, chunks }: ImportFile): AsyncGenerator<Row> {
     const texts = decodeUtf8(chunks)
     if (format === 'ndjson') return ndjsonRows(texts)
-    if (kind === null) throw new Problem('invalid-body', 'The kind of the rows of a CSV file must be given.')
+    if (kind === null) throw new Problem('invalid-body', 'A CSV file requires the kind of its rows.')
     const entity = this.#records.catalogue.entity(kind)
     return csvRows(texts, columnReaders(entity, partsOf(this.#records, entity)))
   }
@@ -264,7 +264,7 @@ class Importer {
     if (other !== undefined || typeof record !== 'object' || record === null || Array.isArray(record))
       addFault(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
     else if (!kind || !kinds.includes(kind))
-      addFault('kind', `There is no such kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
+      addFault('kind', `Unknown kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
     else this.#stageRow(place, kind, record, origin, addFault)
   }
 
@@ -308,7 +308,7 @@ class Importer {
     return index
   }
 
-  /** Indexes the names by which other rows may refer to a row, and its parent. */
+  /** Indexes the keys by which other rows may refer to a row, and its parent. */
   #indexRow(entity: Entity, index: number, value: Record<string, unknown>): void {
     const { kind } = entity
     if (kind === 'event' && typeof value['recordId'] === 'string')
@@ -336,7 +336,7 @@ class Importer {
 
   #kindOfList(name: string): Kind {
     const child = this.#records.catalogue.children.find(({ path }) => path === name)
-    if (!child) throw new Error(`No children are listed as ${name}.`)
+    if (!child) throw new Error(`Unknown list of children: ${name}.`)
     return child.kind
   }
 
@@ -346,7 +346,7 @@ class Importer {
     else map.set(key, [index])
   }
 
-  /** Writes the staged rows. Faults of a row are collected, and the other rows are still tried. */
+  /** Writes the staged rows. Faults of a row are collected, and the other rows are still checked. */
   async write(tx: WriteTransaction): Promise<void> {
     const total = this.#stage.length
     let done = 0
@@ -425,7 +425,7 @@ class Importer {
       throw inconsistent([
         {
           pointer: '/status',
-          detail: `It is ${JSON.stringify(doc['status'])}, by its events; an event moves it to another status.`,
+          detail: `The status follows from the events and is ${JSON.stringify(doc['status'])}. Add an event to change it.`,
         },
       ])
     }
@@ -448,7 +448,7 @@ class Importer {
           ?.extend({ occurredOn: z.nullable(shape.shape['occurredOn'] as z.ZodType).default(null) })
           .safeParse(fields)
         if (!parsed?.success)
-          throw parsed ? bodyProblem(parsed.error) : new Error('The record takes no events.')
+          throw parsed ? bodyProblem(parsed.error) : new Error('The record has no lifecycle.')
         events.push({ ...parsed.data, ...(id !== undefined && { id }) })
       } catch (error) {
         if (!(error instanceof Problem)) throw error
@@ -459,16 +459,16 @@ class Importer {
     return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
   }
 
-  /** Writes the children in the row of a record whose references are all written by now; the others are written later. */
+  /** Writes the children in the row of a record whose references are already written; the others are written later. */
   async #writeChildren(
     tx: WriteTransaction,
     holder: Resource,
     index: number,
     record: Doc,
-    made: boolean,
+    isNew: boolean,
   ): Promise<void> {
     let latest: Doc | undefined = record
-    let bare = made
+    let bare = isNew
     for (const row of this.#childRows(index)) {
       const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
       const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#completed.has(kind)))
@@ -516,15 +516,15 @@ class Importer {
     }
     const { recordId, recordKind } = this.#stage.read(index)
     if (typeof recordId !== 'string')
-      throw new Problem('invalid-body', 'The record of a child must be given.', {
-        errors: [{ pointer: '/recordId', detail: 'Must be the id or another name of a record.' }],
+      throw new Problem('invalid-body', 'A child requires its record.', {
+        errors: [{ pointer: '/recordId', detail: 'Must be the id, an identifier or the name of a record.' }],
       })
     const prefix = recordId.slice(0, recordId.indexOf('_'))
-    const kind = recordKind ?? Object.entries(PREFIXES).find(([, known]) => known === prefix)?.[0]
+    const kind = recordKind ?? Object.entries(PREFIXES).find(([, each]) => each === prefix)?.[0]
     const { of } = this.#records.catalogue.child(entity.kind)
     const holders = this.#kinds.filter((candidate) => of.includes(candidate))
     if (!holders.includes(kind as Kind))
-      throw new Problem('invalid-body', 'The kind of the record of a child must be given.', {
+      throw new Problem('invalid-body', 'A child requires the kind of its record.', {
         errors: [{ pointer: '/recordKind', detail: `Must be one of ${holders.join(', ')}.` }],
       })
     const holder = this.#records.catalogue.entity(kind as Kind)
@@ -553,7 +553,7 @@ class Importer {
         throw inconsistent(
           differing.map((field) => ({
             pointer: `/${field}`,
-            detail: `The ${entity.kind} ${id} exists and never changes.`,
+            detail: `The ${entity.kind} ${id} exists and cannot be changed.`,
           })),
         )
       this.#written[index] = doc.id
@@ -571,7 +571,7 @@ class Importer {
       this.#records.catalogue.child(entity.kind),
       { entity: holder, doc: under },
       fields,
-      // A row with an id is a child of its own, even if another has the same content.
+      // A row with an id is a separate child, even if another has the same content.
       id === undefined ? { fresh: bare } : { id, fresh: true },
     )
     this.#written[index] = doc.id
@@ -607,7 +607,7 @@ class Importer {
     if (unknown.length > 0) {
       const errors = unknown.map((key) => ({
         pointer: segmentOf(key),
-        detail: `There is no such field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
+        detail: `Unknown field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
       }))
       problems.push(new Problem('invalid-body', 'The row has unknown fields.', { errors }))
     }
@@ -634,19 +634,17 @@ class Importer {
     return existing === null ? undefined : findRecord(tx, resource, existing)
   }
 
-  /** The id that a row gives to a new record. @throws Problem if it cannot be used */
+  /** The id of a row for a new record. @throws Problem if it cannot be used */
   async #freeId(
     tx: WriteTransaction,
     entity: Entity,
     { id }: Record<string, unknown>,
   ): Promise<string | undefined> {
     if (id === undefined || id === null || entity.prefix === null) return undefined
-    if (typeof id !== 'string' || !idPattern(entity.prefix).test(id))
-      throw new Problem('invalid-body', `${JSON.stringify(id)} is no id of a ${entity.kind}.`, {
-        errors: [
-          { pointer: '/id', detail: `Must be the id of a ${entity.kind} (${entity.prefix}_…), or left out.` },
-        ],
-      })
+    if (typeof id !== 'string' || !idPattern(entity.prefix).test(id)) {
+      const detail = `Must be the id of ${withArticle(entity.kind)} (${entity.prefix}_…), or omitted.`
+      throw new Problem('invalid-body', detail, { errors: [{ pointer: '/id', detail }] })
+    }
     const missing = await missingRecord(tx, entity, id)
     if (missing.code === 'gone')
       throw new Problem('gone', missing.message, { errors: [{ pointer: '/id', detail: missing.message }] })
@@ -698,7 +696,7 @@ class Importer {
     return only
   }
 
-  /** The records of one kind that a text may refer to; a more exact match hides the others. */
+  /** The records of one kind that a text may refer to; by id, then by identifier, then by name. */
   async #candidates(tx: WriteTransaction, kind: Kind, value: string, pointer: string): Promise<string[]> {
     const entity = this.#records.catalogue.entity(kind)
     const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
@@ -742,8 +740,8 @@ class Importer {
     if (ids.length > 0 || row === undefined) return ids
     const { row: number } = this.#stage.origin(row)
     const detail = this.#failed.has(row)
-      ? `It refers to row ${number}, which has faults.`
-      : `It refers to row ${number}, which refers back to this one.`
+      ? `Refers to row ${number}, which has faults.`
+      : `Refers to row ${number}, which refers back to this one.`
     throw unknownReference([{ pointer, detail }])
   }
 
@@ -773,7 +771,7 @@ class Importer {
     this.#counts.set(kind, counts)
   }
 
-  /** Yields to the event loop now and then. @throws if the import is to end */
+  /** Yields to the event loop every MAX_BLOCKING_MS. @throws if the import is aborted */
   async #yield(report: () => void): Promise<void> {
     if (performance.now() - this.#lastYield < MAX_BLOCKING_MS) return
     report()

@@ -1,4 +1,4 @@
-// Runs the imports that were sent over HTTP one by one and stores their state.
+// Runs imports from HTTP one after the other, and stores their state.
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
@@ -18,11 +18,11 @@ import type { ImportFormat } from './rows.ts'
 /** The maximum number of rows of an import over HTTP. */
 const MAX_ROWS = 100_000
 
-/** How long the result of an import can be read. */
+/** How long imports are stored. */
 const RETENTION_MS = 30 * 86_400_000
 
-/** An unfinished import of another process that is older has ended with its process. */
-const LONGEST_MS = 3_600_000
+/** An older unfinished import of another process is assumed to have ended with it. */
+const MAX_IMPORT_MS = 3_600_000
 
 export type ImportStatus = 'queued' | 'running' | 'succeeded' | 'failed'
 
@@ -37,7 +37,7 @@ export interface ImportJob extends Partial<ImportResult> {
   finishedAt: string | null
   actor: { id: string; name: string }
   progress: ImportProgress | null
-  /** Why it failed, if not because of faults of rows. */
+  /** The cause of a failure other than faults of rows. */
   failure: string | null
 }
 
@@ -51,7 +51,7 @@ export class ImportJobs {
   readonly #records: Records
   readonly #log: FastifyBaseLogger
   readonly #running = new Map<string, ImportJob>()
-  readonly #ending = new AbortController()
+  readonly #closing = new AbortController()
   #last: Promise<void> = Promise.resolve()
 
   constructor(records: Records, log: FastifyBaseLogger) {
@@ -59,12 +59,12 @@ export class ImportJobs {
     this.#log = log
   }
 
-  /** Marks imports as failed whose process ended. */
+  /** Marks interrupted imports of earlier processes as failed. */
   async recover(): Promise<void> {
     const { engine } = this.#records
     const now = this.#records.now()
     // Imports of other processes may still be running.
-    const before = engine.shared ? new Date(now.getTime() - LONGEST_MS) : now
+    const before = engine.shared ? new Date(now.getTime() - MAX_IMPORT_MS) : now
     const rows = await engine.reader.all<{ doc: string }>(UNFINISHED, { before: before.toISOString() })
     if (rows.length === 0) return
     await engine.write(async (writer) => {
@@ -89,7 +89,7 @@ export class ImportJobs {
       progress: null,
       failure: null,
     }
-    await tx.run(FORGET, { before: new Date(Date.parse(tx.at) - RETENTION_MS).toISOString() })
+    await tx.run(DELETE_EXPIRED, { before: new Date(Date.parse(tx.at) - RETENTION_MS).toISOString() })
     await tx.run(INSERT, { id: job.id, createdAt: job.createdAt, doc: JSON.stringify(job) })
     return job
   }
@@ -124,7 +124,7 @@ export class ImportJobs {
 
   /** Aborts running imports; nothing of them is written. */
   async close(): Promise<void> {
-    this.#ending.abort(new Error('The service ended.'))
+    this.#closing.abort(new Error('The service is stopping.'))
     await this.#last
   }
 
@@ -133,25 +133,25 @@ export class ImportJobs {
     const file = { name: 'body', kind: job.kind, format: job.format, chunks: createReadStream(path) }
     job.status = 'running'
     try {
-      this.#ending.signal.throwIfAborted()
+      this.#closing.signal.throwIfAborted()
       const result = await importFiles(records, author, [file], {
         dryRun: job.mode === 'dry-run',
-        mostRows: MAX_ROWS,
-        signal: this.#ending.signal,
+        maxRows: MAX_ROWS,
+        signal: this.#closing.signal,
         onProgress: (progress) => {
           job.progress = progress
         },
-        onWritten: (tx, written) => this.#finish(tx, succeeded(job, written), tx.now),
+        onWritten: (tx, result) => this.#finish(tx, succeeded(job, result), tx.now),
       })
       if (result.errorCount === 0 && job.mode === 'commit') return
       const ended = result.errorCount === 0 ? succeeded(job, result) : failed(job, result)
       await records.engine.write((writer) => this.#finish(writer, ended, records.now()))
     } catch (error) {
-      const ended = this.#ending.signal.aborted
+      const ended = this.#closing.signal.aborted
         ? interrupted(job)
         : { ...failed(job, {}), failure: failureOf(error) }
       await records.engine.write((writer) => this.#finish(writer, ended, records.now()))
-      if (!this.#ending.signal.aborted) throw error
+      if (!this.#closing.signal.aborted) throw error
     }
   }
 
@@ -194,6 +194,6 @@ const UPDATE = updateById(imports, ['finishedAt', 'doc'])
 
 const FIND = sql`select ${imports.doc} as doc from ${imports} where ${imports.id} = ${sql.placeholder('id')}`
 
-const FORGET = sql`delete from ${imports} where ${imports.createdAt} < ${sql.placeholder('before')}`
+const DELETE_EXPIRED = sql`delete from ${imports} where ${imports.createdAt} < ${sql.placeholder('before')}`
 
 const UNFINISHED = sql`select ${imports.doc} as doc from ${imports} where ${imports.finishedAt} is null and ${imports.createdAt} < ${sql.placeholder('before')}`

@@ -1,4 +1,4 @@
-// The names under which kinds are exchanged: `meetings` is a parameter, a file name and a path.
+// The names of kinds in imports and exports: `meetings` is a parameter, a file name and a path.
 
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Child } from '../../records/schema/child.ts'

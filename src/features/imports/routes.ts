@@ -1,4 +1,4 @@
-// Imports over HTTP: a file is sent, checked and written behind the scenes, and asked about by its id.
+// Imports over HTTP: a file is uploaded, imported in the background, and polled by id.
 import { rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -15,40 +15,41 @@ import { kindsInOrder, MAX_ERRORS } from './import.ts'
 import { type ImportJob, ImportJobs } from './jobs.ts'
 import { pathsOf } from './kinds.ts'
 import { template } from './template.ts'
-import { MAX_BYTES, receive, takeUploads } from './upload.ts'
+import { acceptUploads, MAX_BYTES, receive } from './upload.ts'
 
 const EXAMPLES = {
   'text/csv': {
     description:
-      'CSV (RFC 4180) with a header, in UTF-8; `kind` says what the rows are. Delimiters may also be semicolons or tabs.',
+      'CSV (RFC 4180) in UTF-8 with a header row; requires `kind`. Semicolons and tabs are also accepted as delimiters.',
     example: 'name,otherNames,identifiers\r\nThe minister,Another spelling; a third,my-archive:1\r\n',
-    most: MAX_BYTES,
+    maxBytes: MAX_BYTES,
   },
   'application/x-ndjson': {
-    description:
-      'A JSON object on each line: a record where `kind` is given, else `{"kind": …, "record": …}`.',
+    description: 'One JSON object per line: a record if `kind` is set, otherwise `{"kind": …, "record": …}`.',
     example:
       '{"kind":"speaker","record":{"name":"The minister"}}\n{"kind":"proposal","record":{"title":"Exercise together","proposedOn":"2022-08-24","speakerId":"The minister"}}\n',
-    most: MAX_BYTES,
+    maxBytes: MAX_BYTES,
   },
 }
 
 export async function importRoutes(app: FastifyInstance, records: Records): Promise<void> {
   const jobs = new ImportJobs(records, app.log)
   app.addHook('onReady', () =>
-    jobs.recover().catch((error: unknown) => app.log.error({ err: error }, 'imports could not be looked at')),
+    jobs
+      .recover()
+      .catch((error: unknown) => app.log.error({ err: error }, 'interrupted imports could not be recovered')),
   )
   app.addHook('preClose', () => jobs.close())
 
   const paths = pathsOf(records.catalogue)
   const kinds = z.enum(kindsInOrder(records.catalogue))
   const kindParameter = z.enum([...paths.keys()]).meta({
-    description: 'What the rows are.',
+    description: 'The kind of the rows.',
   })
   const importShape = jobSchema(kinds)
 
   await app.register(async (scope) => {
-    takeUploads(scope)
+    acceptUploads(scope)
     scope.post('/v1/imports', {
       config: { role: 'analyst' },
       schema: describe({
@@ -56,19 +57,20 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
         tag: 'imports',
         summary: 'Create an import from a file of records',
         description:
-          'Up to 100,000 rows of NDJSON or CSV, all of them or nothing. A row is about a known record when it has its `id`, one of its `identifiers`, its slug or code, or the text of a source; it changes the fields that it names. References may also be `scheme:identifier` or a name, of a record here or in the same file. Rows may hold lists of `evidence`, `events`, `positions` and `relations`. The answer comes at once; ask for the import until it is done.',
+          'Imports up to 100,000 rows of NDJSON or CSV in one transaction. A row with the `id`, an identifier, the slug or code of a record, or the text of a source, updates the fields that it contains; other rows create records. References may also be `scheme:identifier` or a name, of a stored record or one in the file. Rows may contain lists of `evidence`, `events`, `positions` and `relations`. The import runs in the background; poll `Location` until it has finished.',
         query: z.strictObject({
           mode: z
             .enum(['dry-run', 'commit'])
-            .meta({ description: '`dry-run` says what would become of each row and writes nothing.' }),
+            .meta({ description: '`dry-run` checks all rows and writes nothing.' }),
           kind: kindParameter.optional().meta({
-            description: 'What the rows are. CSV needs it; without it each line of NDJSON says so itself.',
+            description:
+              'The kind of the rows. Required for CSV; without it each line of NDJSON contains its kind.',
           }),
         }),
         upload: EXAMPLES,
         answers: {
           202: {
-            description: 'The import, which is under way.',
+            description: 'The import was accepted.',
             schema: importShape,
             headers: ['Location'],
           },
@@ -112,10 +114,10 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       operationId: 'getImportTemplate',
       tag: 'imports',
       summary: 'Get a template for an import file',
-      description: 'A header and an example; as NDJSON an example alone.',
+      description: 'A header row (CSV only) and an example.',
       query: z.strictObject({
         kind: kindParameter,
-        format: z.enum(['csv', 'ndjson']).default('csv').meta({ description: 'The form of the file.' }),
+        format: z.enum(['csv', 'ndjson']).default('csv').meta({ description: 'The format of the file.' }),
       }),
       answers: {
         200: {
@@ -138,18 +140,18 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
   })
 
   app.get('/v1/imports/:id', {
-    // What is wrong with rows may quote them.
+    // Faults may quote rows.
     config: { role: 'analyst' },
     schema: describe({
       operationId: 'getImport',
       tag: 'imports',
-      summary: 'Get an import: its progress and result',
-      description: 'Kept for 30 days.',
+      summary: 'Get the progress and result of an import',
+      description: 'Imports are deleted after 30 days.',
       params: z.object({ id: partParam('imp', 'The id of the import.') }),
       query: z.strictObject({
         wait: wholeNumber(0, 60)
           .default(0)
-          .meta({ description: 'Seconds to wait for the end of the import before answering.' }),
+          .meta({ description: 'The maximum number of seconds to wait for the import to finish.' }),
       }),
       answers: { 200: { description: 'The import.', schema: importShape } },
       problems: ['not-found'],
@@ -159,11 +161,11 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       const { id } = request.params as { id: string }
       const { wait } = request.query as { wait: number }
       if (wait > 0) {
-        const gone = new AbortController()
-        const hangUp = () => gone.abort()
-        request.raw.socket.once('close', hangUp)
-        await jobs.wait(id, wait * 1000, gone.signal)
-        request.raw.socket.removeListener('close', hangUp)
+        const disconnected = new AbortController()
+        const abort = () => disconnected.abort()
+        request.raw.socket.once('close', abort)
+        await jobs.wait(id, wait * 1000, disconnected.signal)
+        request.raw.socket.removeListener('close', abort)
       }
       return sendRepresentation(reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
     },
@@ -177,73 +179,72 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
       id: z
         .string()
         .regex(idPattern('imp'))
-        .meta({ description: 'Opaque, time-ordered (TypeID).', maxLength: 30 }),
+        .meta({ description: 'The id of the import: opaque, time-ordered (TypeID).', maxLength: 30 }),
       status: z.enum(['queued', 'running', 'succeeded', 'failed']).meta({
         description:
-          'Where it stands. `failed`: nothing was written. `succeeded`: all of it was, or could be (`dry-run`).',
+          'The state of the import. `failed`: nothing was written. `succeeded`: everything was written, or could be (`dry-run`).',
       }),
-      mode: z.enum(['dry-run', 'commit']).meta({ description: 'Whether it was to be written.' }),
-      kind: kinds.nullable().meta({ description: 'What the rows are; null: each says so itself.' }),
-      format: z.enum(['csv', 'ndjson']).meta({ description: 'The form of the file.' }),
-      createdAt: instant('When it was sent.'),
-      finishedAt: instant('When it was done.').nullable(),
+      mode: z.enum(['dry-run', 'commit']).meta({ description: 'Whether rows are only checked, or written.' }),
+      kind: kinds.nullable().meta({ description: 'The kind of the rows; null if each row contains it.' }),
+      format: z.enum(['csv', 'ndjson']).meta({ description: 'The format of the file.' }),
+      createdAt: instant('When the import was created.'),
+      finishedAt: instant('When the import finished; null before.').nullable(),
       actor,
       progress: z
         .object({
-          phase: z.enum(['reading', 'writing']).meta({ description: 'What is being done.' }),
-          done: count('Rows done; those inside others count.'),
-          total: count('Of how many; null while that is not known.').nullable(),
+          phase: z.enum(['reading', 'writing']).meta({ description: 'The current phase.' }),
+          done: count('Processed rows, including children inside other rows.'),
+          total: count('All rows; null while unknown.').nullable(),
         })
         .nullable()
-        .meta({ description: 'How far it is while it runs; null before and after.' }),
+        .meta({ description: 'The progress of a running import; otherwise null.' }),
       failure: z
         .string()
         .nullable()
-        .meta({ ...unbounded, description: 'Why it failed, where that is not the fault of rows.' }),
-      rows: count('Rows that were read.').optional(),
+        .meta({ ...unbounded, description: 'The cause of a failure other than faults of rows.' }),
+      rows: count('The number of rows.').optional(),
       summary: z
         .array(
           z
             .object({
-              kind: kinds.meta({ description: 'Of which kind.' }),
-              created: count('Records that are new.'),
-              changed: count('Records that were known and now differ.'),
-              unchanged: count('Records that were known and say the same.'),
+              kind: kinds.meta({ description: 'The kind of the records.' }),
+              created: count('Created records.'),
+              changed: count('Existing records that changed.'),
+              unchanged: count('Existing records that did not change.'),
             })
-            .meta({ id: 'ImportCounts', description: 'What became of the rows of a kind.' }),
+            .meta({ id: 'ImportCounts', description: 'The results for one kind.' }),
         )
         .max(50)
         .optional()
-        .meta({ description: 'What was done, or would be, by kind.' }),
+        .meta({ description: 'The results by kind; of a `dry-run`, what would be written.' }),
       unidentified: count(
-        'Records made from rows without `id` or `identifiers`: the same file again would make them again.',
+        'Records created from rows without `id` or `identifiers`: importing the file again would duplicate them.',
       ).optional(),
-      errorCount: count('How many faults there are.').optional(),
+      errorCount: count('The number of faults.').optional(),
       errors: z
         .array(
           z
             .object({
-              file: line(1000, 'The file; `body` for what was sent over HTTP.'),
-              row: z
-                .int()
-                .nullable()
-                .meta({ description: 'The row, from 1, the header not counted; null: the file as a whole.' }),
-              line: z.int().nullable().meta({ description: 'The line on which the row begins, from 1.' }),
+              file: line(1000, 'The name of the file; `body` for an upload over HTTP.'),
+              row: z.int().nullable().meta({
+                description: 'The number of the row, from 1 without the header; null: the whole file.',
+              }),
+              line: z.int().nullable().meta({ description: 'The line on which the row starts, from 1.' }),
               field: z
                 .string()
                 .nullable()
                 .meta({
                   ...unbounded,
-                  description: 'The field, dotted (`topicIds.1`); null: the row as a whole.',
+                  description: 'The path of the field (`topicIds.1`); null: the whole row.',
                 }),
-              detail: z.string().meta({ ...unbounded, description: 'What is wrong.' }),
+              detail: z.string().meta({ ...unbounded, description: 'A description of the fault.' }),
               type: problemType,
             })
-            .meta({ id: 'ImportFault', description: 'What is wrong with a row.' }),
+            .meta({ id: 'ImportFault', description: 'A fault in a row.' }),
         )
         .max(MAX_ERRORS)
         .optional()
-        .meta({ description: `What is wrong; the first ${MAX_ERRORS.toLocaleString('en')}.` }),
+        .meta({ description: `The faults, at most ${MAX_ERRORS.toLocaleString('en')}.` }),
     })
-    .meta({ id: 'Import', description: 'An import, and what became of it.' })
+    .meta({ id: 'Import', description: 'An import with its progress and result.' })
 }

@@ -17,8 +17,8 @@ export interface Row {
   faults?: { field: string | null; detail: string }[]
 }
 
-/** The longest row, in UTF-16 units; a source with the longest text fits. */
-const LONGEST_ROW = 4 * 1024 * 1024
+/** The maximum length of a row, in UTF-16 units; enough for a source with the longest text. */
+const MAX_ROW_LENGTH = 4 * 1024 * 1024
 
 /** Byte order marks of other encodings; that of UTF-8 is skipped. */
 const OTHER_ENCODINGS: [string, number[]][] = [
@@ -27,27 +27,27 @@ const OTHER_ENCODINGS: [string, number[]][] = [
   ['UTF-16', [0xfe, 0xff]],
 ]
 
-/** @throws Problem `malformed-body` when the bytes are not UTF-8 */
+/** @throws Problem `malformed-body` if the bytes are not UTF-8 */
 export async function* decodeUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let line = 1
-  let begun = false
+  let hasStarted = false
   const decode = (chunk?: Uint8Array) => {
     try {
       return decoder.decode(chunk, { stream: chunk !== undefined })
     } catch {
       throw new Problem(
         'malformed-body',
-        `The file is not UTF-8 (on line ${line} or behind it). Save it as UTF-8; in a spreadsheet that is "CSV UTF-8".`,
+        `The file is not UTF-8 (on line ${line} or later). Save it as UTF-8; spreadsheets call it "CSV UTF-8".`,
       )
     }
   }
   for await (const chunk of chunks) {
-    const other = begun
+    const other = hasStarted
       ? undefined
       : OTHER_ENCODINGS.find(([, mark]) => mark.every((byte, index) => chunk[index] === byte))
     if (other) throw new Problem('malformed-body', `The file is ${other[0]}; save it as UTF-8.`)
-    begun = true
+    hasStarted = true
     const text = decode(chunk)
     yield text
     line += text.split('\n').length - 1
@@ -60,7 +60,8 @@ export async function* ndjsonRows(texts: AsyncIterable<string>): AsyncGenerator<
   let line = 0
   for await (const text of lines(texts)) {
     line++
-    if (text.length > LONGEST_ROW) yield { line, faults: [{ field: null, detail: 'The line is too long.' }] }
+    if (text.length > MAX_ROW_LENGTH)
+      yield { line, faults: [{ field: null, detail: 'The line is too long.' }] }
     else if (text.trim() !== '') yield jsonRow(text, line)
   }
 }
@@ -83,8 +84,8 @@ async function* lines(texts: AsyncIterable<string>): AsyncGenerator<string> {
     const parts = text.split('\n')
     parts[0] = rest + parts[0]
     rest = parts.pop() ?? ''
-    // The rest of a line that is already too long is dropped.
-    if (rest.length > LONGEST_ROW) rest = rest.slice(0, LONGEST_ROW + 1)
+    // A line that is too long is truncated.
+    if (rest.length > MAX_ROW_LENGTH) rest = rest.slice(0, MAX_ROW_LENGTH + 1)
     yield* parts
   }
   yield rest
@@ -105,7 +106,7 @@ export async function* csvRows(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    max_record_size: LONGEST_ROW,
+    max_record_size: MAX_ROW_LENGTH,
     skip_records_with_error: true,
     on_skip: (error) => void skipped.push(error as CsvFault),
   })
@@ -190,21 +191,21 @@ async function withHead(texts: AsyncIterable<string>): Promise<[string, AsyncIte
   return [read.split('\n', 1)[0] ?? '', all()]
 }
 
-/** The delimiter that the header uses most. */
+/** The most frequent delimiter of the header. */
 const delimiterOf = (head: string) =>
   [',', ';', '\t'].toSorted((one, other) => head.split(other).length - head.split(one).length)[0] ?? ','
 
 function headerOf(names: string[], readers: ReadonlyMap<string, ColumnReader>): ColumnReader[] {
   const legal = [...readers.keys()]
-  const errors = names.flatMap((given, index) => {
-    const name = given.trim()
+  const errors = names.flatMap((text, index) => {
+    const name = text.trim()
     if (names.findIndex((other) => other.trim() === name) < index)
       return [{ parameter: name, detail: 'The column is in the header twice.' }]
     if (readers.has(name)) return []
     return [
       {
         parameter: name,
-        detail: `There is no column ${JSON.stringify(name)}.${didYouMean(name, legal)} Legal: ${legal.join(', ')}.`,
+        detail: `Unknown column ${JSON.stringify(name)}.${didYouMean(name, legal)} Legal: ${legal.join(', ')}.`,
       },
     ]
   })
@@ -219,14 +220,14 @@ function csvRow(header: ColumnReader[], cells: string[], line: number): Row {
   if (cells.length > header.length && cells.slice(header.length).some((cell) => cell !== ''))
     faults.push({
       field: null,
-      detail: `The row has ${cells.length} cells, the header ${header.length}.`,
+      detail: `The row has ${cells.length} cells, but the header has ${header.length}.`,
     })
   for (const [index, { path, read }] of header.entries()) {
     const text = cells[index] ?? ''
     if (text.includes('\0')) faults.push({ field: path.join('.'), detail: 'Contains a NUL character.' })
     try {
-      const cells = read(text)
-      if (cells !== undefined) put(value, path, cells)
+      const parsed = read(text)
+      if (parsed !== undefined) put(value, path, parsed)
     } catch (error) {
       faults.push({ field: path.join('.'), detail: (error as Error).message })
     }

@@ -1,5 +1,4 @@
-// Stores the rows of an import in a temporary file until their order is known, so that an import of any size needs little
-// memory.
+// Stores the rows of an import in a temporary file until their order is known, so that memory use does not grow with size.
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +6,10 @@ import type { Kind } from '../../records/schema/kinds.ts'
 
 /** The origin of a row. */
 export interface Origin {
-  /** Its number in its file, from 1. */
+  /** The number of the row in its file, from 1. */
   row: number
   line: number
-  /** The row that contains it, and where: `evidence.0`. Null for a row of its own. */
+  /** The row that contains it, and the path in it: `evidence.0`. Null for a top-level row. */
   within: { index: number; at: string } | null
 }
 
@@ -20,7 +19,7 @@ interface Staged extends Origin {
   length: number
 }
 
-/** The size of a write and of a read; rows are mostly read in order. */
+/** The size of a write and of a read. Most rows are read in order. */
 const BLOCK_BYTES = 1 << 20
 
 export class Stage {

@@ -1,23 +1,23 @@
-// Builds templates for import files: a header and an example for each kind.
+// Builds templates for import files: a header and an example.
 import { stringify } from 'csv-stringify/sync'
 import type { Json } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import { cellsOf, columnsOf } from '../formats/columns.ts'
 import type { ImportFormat } from './rows.ts'
 
-/** The record of an example child. */
-const UNDER = { recordKind: 'proposal', recordId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
+/** The parent of an example child. */
+const PARENT = { recordKind: 'proposal', recordId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
 
 export function template(entity: Entity, format: ImportFormat): string {
-  const written: Record<string, unknown> = {
-    ...('recordId' in entity.writable.shape && UNDER),
+  const fields: Record<string, unknown> = {
+    ...('recordId' in entity.writable.shape && PARENT),
     ...entity.example,
   }
-  if ('status' in written && !('status' in entity.writable.shape)) delete written['status']
+  if ('status' in fields && !('status' in entity.writable.shape)) delete fields['status']
   const record =
     'identifiers' in entity.writable.shape
-      ? { ...written, identifiers: [{ scheme: 'my-archive', identifier: `${entity.kind}-1` }] }
-      : written
+      ? { ...fields, identifiers: [{ scheme: 'my-archive', identifier: `${entity.kind}-1` }] }
+      : fields
   if (format === 'ndjson') return `${JSON.stringify(record)}\n`
   const columns = columnsOf(entity.record).filter(([key = '']) => key in entity.writable.shape)
   return stringify([columns.map((path) => path.join('.')), cellsOf(columns, record as Json)], {

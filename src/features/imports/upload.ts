@@ -16,10 +16,10 @@ const FORMATS: Record<string, ImportFormat> = {
   'application/jsonl': 'ndjson',
 }
 
-/** The maximum size of a file. */
+/** The maximum size of a file, in bytes. */
 export const MAX_BYTES = 256 * 1024 * 1024
 
-/** A received file. Its JSON is its content hash alone, so that the same file is the same request for an Idempotency-Key. */
+/** A received file. Its JSON is its content hash, so that an Idempotency-Key recognizes the same file. */
 export class UploadedFile {
   readonly path: string
   readonly format: ImportFormat
@@ -36,19 +36,19 @@ export class UploadedFile {
   }
 }
 
-/** A file that has not been received yet. */
-interface ComingFile {
+/** A file whose content has not been received yet. */
+interface PendingFile {
   format: ImportFormat
   payload: AsyncIterable<Buffer>
 }
 
-/** Makes the routes of a scope accept files only. The handler calls `receive` after all other checks. */
-export function takeUploads(scope: FastifyInstance): void {
+/** Makes the routes of a scope accept only files. The handler calls `receive` after all other checks. */
+export function acceptUploads(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   for (const [type, format] of Object.entries(FORMATS)) {
     scope.addContentTypeParser(
       type,
-      async (_request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<ComingFile> => ({
+      async (_request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<PendingFile> => ({
         format,
         payload,
       }),
@@ -58,16 +58,16 @@ export function takeUploads(scope: FastifyInstance): void {
 
 /** Writes the body of a request to a file, which the caller removes. @throws Problem, and removes the file */
 export async function receive(request: FastifyRequest): Promise<UploadedFile> {
-  const { format, payload } = request.body as ComingFile
+  const { format, payload } = request.body as PendingFile
   const type = String(request.headers['content-type'])
   const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1]?.toLowerCase()
   if (charset && charset !== 'utf-8')
     throw new Problem('unsupported-media-type', `The file must be UTF-8, not ${charset}.`)
-  const packed = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
-  if (packed !== 'identity')
+  const encoding = String(request.headers['content-encoding'] ?? 'identity').toLowerCase()
+  if (encoding !== 'identity')
     throw new Problem(
       'unsupported-media-type',
-      `The file must be sent without content encoding, not as ${packed}.`,
+      `The file must be sent without content encoding, not as ${encoding}.`,
     )
   const path = join(tmpdir(), `sco-tracker-upload-${randomUUID()}`)
   const hash = createHash('sha256')
@@ -76,7 +76,7 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
     for await (const chunk of payload) {
       bytes += chunk.length
       if (bytes > MAX_BYTES)
-        throw new Problem('body-too-large', `A file has at most ${MAX_BYTES / 1024 / 1024} MiB.`)
+        throw new Problem('body-too-large', `A file may have at most ${MAX_BYTES / 1024 / 1024} MiB.`)
       hash.update(chunk)
       yield chunk
     }

@@ -1,4 +1,4 @@
-// Adds a child (evidence, an event, a position, a relation) to a record, unless the record has the same one already.
+// Adds a child (evidence, an event, a position, a relation) to a record, unless the record already has an equal one.
 import { Problem } from '../../core/problems.ts'
 import { bodyProblem } from '../../http/validation.ts'
 import { childrenOf } from '../../records/read/record.ts'
@@ -7,15 +7,15 @@ import type { Doc } from '../../records/schema/document.ts'
 import { createChild } from '../../records/write/operations.ts'
 
 interface Options {
-  /** The id that it has elsewhere and keeps here. */
+  /** The id of the new child, from an import. */
   id?: string
-  /** The record has no children yet, or another child with the same content is wanted. */
+  /** Whether to skip the search for an equal child. */
   fresh?: boolean
 }
 
 /**
  * @returns the child, and whether it was created
- * @throws Problem `invalid-body`, and what `createChild` throws
+ * @throws Problem `invalid-body`, and those of `createChild`
  */
 export async function attachChild(
   tx: WriteTransaction,
@@ -25,7 +25,7 @@ export async function attachChild(
   { id, fresh = false }: Options = {},
 ): Promise<{ doc: Doc; created: boolean }> {
   const { kind } = parent.entity
-  if (!child.of.includes(kind)) throw new Problem('invalid-body', `A ${kind} has no ${child.kind}.`)
+  if (!child.of.includes(kind)) throw new Problem('invalid-body', `A ${kind} cannot have ${child.noun}.`)
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
   const input = parsed.data
@@ -33,7 +33,7 @@ export async function attachChild(
   if (existing) return { doc: existing, created: false }
   return { doc: await createChild(tx, child, parent, input, id), created: true }
 
-  /** A field that is left out, such as the offset of a quote, may have any value. */
+  /** Omitted fields, such as the offset of a quote, match any value. */
   function isSame(doc: Doc): boolean {
     return child.sameBy.every((field) => input[field] === undefined || input[field] === doc[field])
   }

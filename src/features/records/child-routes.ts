@@ -1,4 +1,4 @@
-// The routes of children under their records: list, create, get and delete, as each kind declares.
+// The routes of children: list, create, get and delete, as declared by each kind.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { notFound } from '../../core/problems.ts'
@@ -14,8 +14,8 @@ import { createChild, deleteChild } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { DELETED, recordResponse, respondIdempotently } from '../respond.ts'
 
-/** A route that leads to one record: a resource, or a child under another. */
-interface Place {
+/** The path of one record, a resource or a child, and how to load it. */
+interface RecordPath {
   entity: Entity
   /** `/v1/proposals/:id` */
   path: string
@@ -36,18 +36,18 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
       z
         .object({ data: z.array(child.record).meta(unbounded) })
         .meta({ id: `${child.name}List`, description: `The ${child.path} of a record.` })
-    for (const parent of parentPlaces(records.catalogue, child))
+    for (const parent of parentPaths(records.catalogue, child))
       routesUnder(app, records, child, parent, list || undefined)
   }
 }
 
-/** Every record under which a kind of children lives; evidence also under positions, which live under proposals. */
-function parentPlaces(catalogue: Catalogue<Child>, child: Child): Place[] {
-  return child.of.flatMap((kind): Place[] => {
+/** The paths of all records that can have such children. Evidence is also below positions, which are below proposals. */
+function parentPaths(catalogue: Catalogue<Child>, child: Child): RecordPath[] {
+  return child.of.flatMap((kind): RecordPath[] => {
     const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
     if (!resource) {
       const parent = catalogue.child(kind)
-      return parentPlaces(catalogue, parent).map((place) => placeUnder(place, parent))
+      return parentPaths(catalogue, parent).map((path) => pathUnder(path, parent))
     }
     return [
       {
@@ -62,7 +62,7 @@ function parentPlaces(catalogue: Catalogue<Child>, child: Child): Place[] {
   })
 }
 
-function placeUnder(parent: Place, child: Child): Place {
+function pathUnder(parent: RecordPath, child: Child): RecordPath {
   const param = `${child.kind}Id`
   return {
     entity: child,
@@ -85,14 +85,14 @@ function routesUnder(
   app: FastifyInstance,
   records: Records,
   child: Child,
-  parent: Place,
+  parent: RecordPath,
   list: z.ZodObject | undefined,
 ): void {
   const { kind, path, operations, noun } = child
   const { tag } = parent
   const of = `of the ${parent.entity.kind}`
   const collection = `${parent.path}/${path}`
-  const item = placeUnder(parent, child)
+  const item = pathUnder(parent, child)
   const paramsOf = (request: FastifyRequest) => request.params as Params
 
   if (operations.list && list) {
@@ -168,10 +168,10 @@ function routesUnder(
         operationId: `delete${item.name}`,
         tag,
         summary: `Delete ${noun} ${of}`,
-        description: `Needs an admin key. ${operations.delete}`,
+        description: `Requires an admin key. ${operations.delete}`,
         params: item.params,
         headers: ifMatch,
-        answers: { 204: { description: 'It is deleted.' } },
+        answers: { 204: { description: 'Deleted.' } },
         problems: ['not-found', 'gone', 'precondition-failed'],
         secured: true,
       }),

@@ -1,4 +1,4 @@
-// What pages of lists have in common.
+// Shared parts of paginated lists.
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ReadSnapshot } from '../../records/read/context.ts'
@@ -6,7 +6,7 @@ import { MAX_LIMIT } from '../../records/read/parameters.ts'
 import { line } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 
-/** What routes of lists need. */
+/** The dependencies of list routes. */
 export interface RouteDeps {
   records: Records
   readSnapshot: ReadSnapshot
@@ -15,13 +15,17 @@ export interface RouteDeps {
 
 export const page = z
   .object({
-    nextCursor: line(4000, 'Send it as `cursor` for the next page; null on the last one.').nullable(),
-    limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'How many records a page has at most.' }),
-    total: z.int().min(0).optional().meta({ description: 'With `count=exact`: how many records match.' }),
+    nextCursor: line(4000, 'The value of `cursor` for the next page; null on the last one.').nullable(),
+    limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'The maximum number of records on a page.' }),
+    total: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'With `count=exact`: the number of matching records.' }),
   })
   .meta({ id: 'Page', description: 'The position of this page in its list.' })
 
-/** The URL of the next page: the one that was requested, with another cursor. */
+/** The URL of the next page: the requested URL with another cursor. */
 export function nextUrl({ url }: Pick<FastifyRequest, 'url'>, cursor: string): string {
   const next = new URL(url, 'http://localhost')
   next.searchParams.set('cursor', cursor)

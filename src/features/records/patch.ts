@@ -9,8 +9,8 @@ type Patchable = Pick<Resource, 'writable' | 'lifecycle' | 'path'>
 type Fields = Record<string, unknown>
 
 /**
- * The writable fields of a record after a merge patch (RFC 7396) from a client. Derived fields may be sent back unchanged.
- * @throws Problem `invalid-body` when the result is malformed, `inconsistent` when a derived field would change
+ * The writable fields of a record after a merge patch (RFC 7396). Read-only fields are accepted if unchanged.
+ * @throws Problem `invalid-body` if the result is invalid, `inconsistent` if a read-only field would change
  */
 export function applyPatch(resource: Patchable, before: Doc, patch: Fields): Fields {
   const unknown: Fault[] = []
@@ -18,8 +18,7 @@ export function applyPatch(resource: Patchable, before: Doc, patch: Fields): Fie
   const change: Fields = {}
   for (const [key, value] of Object.entries(patch)) {
     if (Object.hasOwn(resource.writable.shape, key)) change[key] = value
-    else if (!Object.hasOwn(before, key))
-      unknown.push({ pointer: segmentOf(key), detail: 'There is no such field.' })
+    else if (!Object.hasOwn(before, key)) unknown.push({ pointer: segmentOf(key), detail: 'Unknown field.' })
     else if (JSON.stringify(value) !== JSON.stringify(before[key])) {
       const isStatus = key === 'status' && resource.lifecycle
       const hint = isStatus ? ` POST an event to /v1/${resource.path}/${before.id}/events to change it.` : ''
@@ -27,13 +26,13 @@ export function applyPatch(resource: Patchable, before: Doc, patch: Fields): Fie
     }
   }
   if (unknown.length > 0)
-    throw new Problem('invalid-body', 'The patch names fields that do not exist.', { errors: unknown })
+    throw new Problem('invalid-body', 'The patch has unknown fields.', { errors: unknown })
   if (readOnly.length > 0) throw inconsistent(readOnly)
   return mergeFields(resource, before, change)
 }
 
 /**
- * The writable fields of a record after a merge patch that names only such fields.
+ * The writable fields of a record after a merge patch of writable fields.
  * @throws Problem `invalid-body`
  */
 export function mergeFields({ writable }: Patchable, before: Doc, change: Fields): Fields {
@@ -41,6 +40,6 @@ export function mergeFields({ writable }: Patchable, before: Doc, change: Fields
   const current = Object.fromEntries(keys.map((key) => [key, before[key]]))
   const result = writable.safeParse(mergePatch(current, change))
   if (!result.success) throw bodyProblem(result.error)
-  // A cleared field is null even where leaving it out of a POST would mean something else.
+  // A cleared field is null, even if it has a default in a POST.
   return Object.fromEntries(keys.map((key) => [key, result.data[key] ?? null]))
 }

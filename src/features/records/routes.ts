@@ -17,6 +17,7 @@ import { loadRecord, parse, readRecord } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
 import type { Doc } from '../../records/schema/document.ts'
+import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
 import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
@@ -27,7 +28,7 @@ import { applyPatch } from './patch.ts'
 export function recordRoutes(app: FastifyInstance, resource: Resource, deps: RouteDeps): void {
   const { records, readSnapshot } = deps
   const { kind, path, name, lifecycle } = resource
-  const noun = /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`
+  const noun = withArticle(kind)
   const collection = `/v1/${path}`
   const item = `${collection}/:id`
   const includes = includePaths(records.catalogue, resource)
@@ -43,7 +44,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
       answers: {
         200: {
-          description: `A page of ${path}; as CSV or NDJSON the whole list.`,
+          description: `A page of ${path}. As CSV or NDJSON: the whole list.`,
           schema: z
             .object({ data: z.array(resource.record).max(MAX_LIMIT), page })
             .meta({ id: `${name}Page`, description: `A page of ${path}.` }),
@@ -128,7 +129,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       operationId: `update${name}`,
       tag: path,
       summary: `Update ${noun}`,
-      ...(lifecycle && { description: 'The status cannot be patched: create an event instead.' }),
+      ...(lifecycle && { description: 'The status cannot be changed here; create an event instead.' }),
       params: recordParam(resource),
       headers: ifMatch,
       body: resource.patch,
@@ -157,7 +158,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       operationId: `delete${name}`,
       tag: path,
       summary: `Delete ${noun}`,
-      description: 'Needs an admin key. Evidence and other parts of the record are deleted with it.',
+      description: 'Requires an admin key. Evidence and other children of the record are also deleted.',
       params: recordParam(resource),
       headers: ifMatch,
       answers: { 204: { description: 'Deleted.' } },
@@ -171,7 +172,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       }),
   })
 
-  /** Runs a change of the record that the path names, if `If-Match` has its version. */
+  /** Runs a change of the record in the path if `If-Match` has its version. */
   function changeRecord(
     request: FastifyRequest,
     reply: FastifyReply,

@@ -1,5 +1,5 @@
-// A whole report in one call: a source and everything an analyst drew from it, with the quotes. People, bodies and
-// topics that are known already are found again; all of it is written, or nothing.
+// Creates a report in one transaction: a source and its records with quotes. Existing people, organizations and topics are
+// matched.
 
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { loadRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/child.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
-import { type Kind, refPattern } from '../../records/schema/kinds.ts'
+import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { anyId, line, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import { createRecord } from '../../records/write/operations.ts'
@@ -19,7 +19,7 @@ import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
 import { respondIdempotently } from '../respond.ts'
 
-/** The parts of a report, in the order in which they are written: each may refer to those before it. */
+/** The sections of a report in the order of writing: each may refer to earlier ones. */
 export const SECTIONS = {
   topics: 'topic',
   organizations: 'organization',
@@ -32,7 +32,7 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS
 
-/** Kinds of which a name says enough to be matched with what is known. */
+/** Kinds that are matched with existing records by name. */
 const NAMED: readonly Kind[] = ['topic', 'organization', 'speaker']
 
 type Fields = Record<string, unknown>
@@ -53,41 +53,41 @@ export interface Outcome {
   outcome: 'created' | 'matched'
 }
 
-/** `=key`: the record of this report that has this key. */
+/** `=key`: a reference to the record of the report with this key. */
 const KEY = /^=([\w.-]{1,100})$/
 
-/** What is written, section by section; each may refer by key to those before it. */
+/** Records by section; each may refer by key to earlier ones. */
 export type Sections = { [Name in Section | 'states' | 'source']?: Item[] }
 
-/** Called with the key of each record, or of each quote under it, right before it is written. */
+/** Called with the key of each record, or of each of its quotes, before it is written. */
 type Naming = (key: string) => void
 
 /**
  * Writes a report.
- * @param known ids by key, of records that were written before; those of the report are added
- * @throws Problem with pointers into the report; `ambiguous-match` when a name fits several records
+ * @param idsByKey ids of records that were written before; those of the report are added
+ * @throws Problem with pointers into the report; `ambiguous-match` if a name matches several records
  */
 export async function writeReport(
   records: Records,
   tx: WriteTransaction,
   { source, topics = [], organizations = [], ...rest }: Report,
-  known: Map<string, string> = new Map(),
+  idsByKey: Map<string, string> = new Map(),
   naming?: Naming,
 ): Promise<Outcome[]> {
-  // The publisher of a source may be a body of the report.
-  const before = await writeSections(records, tx, { topics, organizations }, known, naming)
-  const [made] = await writeSections(records, tx, { source: [source] }, known, naming)
-  if (!made) throw new Error('A report has a source.')
-  const after = await writeSections(records, tx, rest, known, naming)
+  // The publisher of a source may be an organization of the report.
+  const before = await writeSections(records, tx, { topics, organizations }, idsByKey, naming)
+  const [sourceOutcome] = await writeSections(records, tx, { source: [source] }, idsByKey, naming)
+  if (!sourceOutcome) throw new Error('A report has a source.')
+  const after = await writeSections(records, tx, rest, idsByKey, naming)
   await writeQuotes(
     records,
     tx,
-    made.id,
+    sourceOutcome.id,
     { topics, organizations, source: [source], ...rest },
-    [...before, made, ...after],
+    [...before, sourceOutcome, ...after],
     naming,
   )
-  return [...before, made, ...after]
+  return [...before, sourceOutcome, ...after]
 }
 
 /** Writes records that may refer to each other by key, without their quotes. */
@@ -95,7 +95,7 @@ export async function writeSections(
   records: Records,
   tx: WriteTransaction,
   sections: Sections,
-  known: Map<string, string>,
+  idsByKey: Map<string, string>,
   naming?: Naming,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
@@ -105,16 +105,16 @@ export async function writeSections(
     for (const [index, { key = null, evidence: _, ...fields }] of items.entries()) {
       await inside(pointerTo(section, index), async () => {
         naming?.(key ?? '')
-        const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, known))
+        const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, idsByKey))
         if (!parsed.success) throw bodyProblem(parsed.error)
-        if (key !== null && known.has(key)) {
+        if (key !== null && idsByKey.has(key)) {
           throw new Problem('invalid-body', `The key ${key} is used twice.`, {
             errors: [{ pointer: '/key', detail: 'Used twice.' }],
           })
         }
         const matched = await match(records, tx, resource, parsed.data)
         const id = matched ?? (await createRecord(tx, resource, parsed.data)).id
-        if (key !== null) known.set(key, id)
+        if (key !== null) idsByKey.set(key, id)
         const path = `/v1/${resource.path}/${id}`
         outcomes.push({ section, key, kind, id, path, outcome: matched ? 'matched' : 'created' })
       })
@@ -123,7 +123,7 @@ export async function writeSections(
   return outcomes
 }
 
-/** @param outcomes what became of the items, in their order */
+/** @param outcomes of the items, in their order */
 async function writeQuotes(
   records: Records,
   tx: WriteTransaction,
@@ -138,9 +138,9 @@ async function writeQuotes(
       const outcome = next.next().value
       if (!outcome) throw new Error('Every item has an outcome.')
       const resource = records.catalogue.resource(outcome.kind)
-      for (const [place, quoted] of evidence.entries()) {
-        await inside(`${pointerTo(section, index)}/evidence/${place}`, async () => {
-          naming?.(`${outcome.key}/${place}`)
+      for (const [position, quoted] of evidence.entries()) {
+        await inside(`${pointerTo(section, index)}/evidence/${position}`, async () => {
+          naming?.(`${outcome.key}/${position}`)
           const record = parse(await loadRecord(tx, resource, outcome.id))
           const fresh = outcome.outcome === 'created'
           const input = { motivation: 'quote', sourceId, ...quoted }
@@ -158,7 +158,7 @@ const kindOf = (section: keyof Sections): Kind =>
 const pointerTo = (section: string, index: number) =>
   section === 'source' ? '/source' : `/${section}/${index}`
 
-/** Lets the faults of a part point into the whole. */
+/** Adds a prefix to the pointers of the problems of a part. */
 async function inside(prefix: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
@@ -172,7 +172,7 @@ async function inside(prefix: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Puts ids in place of keys, where the shape holds a reference: elsewhere `=key` is a text like any other. */
+/** Replaces keys by ids in references; elsewhere `=key` is ordinary text. */
 function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {
   if (fieldOf(schema)?.kinds) {
     const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
@@ -201,7 +201,7 @@ function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string,
   return value
 }
 
-/** The id of the record that is meant: by what is unique, or by normalised name in any of its names. */
+/** The id of the existing record: by a unique value, or by normalised name in any of its names. */
 async function match(
   records: Records,
   tx: WriteTransaction,
@@ -224,7 +224,7 @@ async function match(
       errors: [
         {
           pointer: `/${titleField}`,
-          detail: 'Several records have this name; refer to the one that is meant by its id.',
+          detail: 'Several records have this name; refer to one of them by its id.',
         },
       ],
       extra: {
@@ -238,7 +238,7 @@ async function match(
   )
 }
 
-/** A shape in which every reference may also be `=key`. */
+/** A schema in which every reference may also be `=key`. */
 function withKeys(schema: z.ZodType): z.ZodType {
   const field = fieldOf(schema)
   if (field && !field.kinds) return schema
@@ -250,9 +250,9 @@ function withKeys(schema: z.ZodType): z.ZodType {
         .string()
         .max(200)
         .meta({
-          // Checked when the key is replaced; documented here.
+          // Documentation only: it is checked after keys are replaced.
           pattern: [...kinds.map((kind) => refPattern(kind).source), KEY.source].join('|'),
-          description: `The id of a ${kinds.join(' or ')}, or \`=key\` of one in this report.`,
+          description: `The id of ${kinds.map(withArticle).join(' or ')}, or \`=key\` of one in this report.`,
         }),
     )
     return schema instanceof z.ZodNullable ? reference.nullable() : reference
@@ -273,13 +273,13 @@ function withKeys(schema: z.ZodType): z.ZodType {
   return schema
 }
 
-/** @param evidence what a POST of evidence takes */
+/** @param evidence the body of a POST of evidence */
 const quoteSchema = (evidence: z.ZodObject) =>
   z
     .strictObject(evidence.omit({ sourceId: true }).partial({ motivation: true, assertion: true }).shape)
     .meta({
       id: 'QuoteCreate',
-      description: 'A quote from the source of this report; `motivation` is `quote` unless given.',
+      description: 'A quote from the source of the report. Default of `motivation`: `quote`.',
     })
 
 const reportKey = named(
@@ -289,7 +289,7 @@ const reportKey = named(
     .regex(/^[\w.-]{1,100}$/)
     .meta({
       maxLength: 100,
-      description: 'A name by which other records of the report refer to it, as `=key`.',
+      description: 'A key by which other records of the report refer to this one, as `=key`.',
     }),
 )
 
@@ -301,10 +301,10 @@ function itemSchema(resource: Resource, quote: z.ZodType) {
       ...shape,
       evidence: named(
         'ReportEvidence',
-        z.array(quote).max(200).meta({ description: 'The words of the source that the record rests on.' }),
+        z.array(quote).max(200).meta({ description: 'Quotes from the source that support the record.' }),
       ).optional(),
     })
-    .meta({ id: `Report${resource.name}Create`, description: `A ${resource.kind} in a report.` })
+    .meta({ id: `Report${resource.name}Create`, description: `In a report: ${withArticle(resource.kind)}.` })
 }
 
 export function reportRoutes(app: FastifyInstance, records: Records): void {
@@ -327,7 +327,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
     .meta({
       id: 'ReportCreate',
       description:
-        'A source and what was drawn from it. A record may refer to those in the sections before its own, and to earlier ones in its own.',
+        'A source and its records. A record may refer to records in earlier sections, and to earlier ones in its own section.',
       examples: [
         {
           source: {
@@ -349,42 +349,42 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
     })
   const result = z
     .object({
-      sourceId: anyId('The source.'),
+      sourceId: anyId('The id of the source.'),
       data: z
         .array(
           z
             .object({
               section: z
                 .enum(['source', ...Object.keys(SECTIONS)])
-                .meta({ description: 'The part of the report in which it stood.' }),
-              key: line(100, 'Its key in the report, where it had one.').nullable(),
+                .meta({ description: 'The section of the report.' }),
+              key: line(100, 'The key of the record in the report, if any.').nullable(),
               kind: z
                 .enum(['source', ...Object.values(SECTIONS)])
-                .meta({ description: 'What kind of record it is.' }),
-              id: anyId('Its id.'),
-              path: pathTo('Where to read it.'),
+                .meta({ description: 'The kind of the record.' }),
+              id: anyId('The id of the record.'),
+              path: pathTo('The path of the record.'),
               outcome: z
                 .enum(['created', 'matched'])
-                .meta({ description: '`matched`: it was known already, and only its evidence is new.' }),
+                .meta({ description: '`matched`: the record existed, and only its evidence was added.' }),
             })
-            .meta({ id: 'ReportOutcome', description: 'What became of a record of the report.' }),
+            .meta({ id: 'ReportOutcome', description: 'The outcome for one record of the report.' }),
         )
         .meta(unbounded),
     })
-    .meta({ id: 'ReportResult', description: 'What became of a report.' })
+    .meta({ id: 'ReportResult', description: 'The outcome of a report.' })
 
   app.post('/v1/reports', {
     config: { role: 'analyst' },
     schema: describe({
       operationId: 'createReport',
       tag: 'reports',
-      summary: 'Create a report: a source and its records in one call',
+      summary: 'Create a source and its records in one call',
       description:
-        'A source text and everything drawn from it, with the quotes. People, bodies and topics that are known already are matched by identifier, then by normalised name in any of their names; a name that fits several is refused with the candidates. All of it is written, or nothing.',
+        'Creates a source and its records with quotes, in one transaction. Existing people, organizations and topics are matched by identifier, then by normalised name in any of their names. A name that matches several records is an error, with the candidates.',
       body,
       answers: {
         201: {
-          description: 'What became of each record.',
+          description: 'The outcome for each record.',
           schema: result,
           headers: ['Location'],
         },

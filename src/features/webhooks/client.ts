@@ -6,15 +6,15 @@ import type { LookupFunction } from 'node:net'
 import { refusedRange, urlFaults } from '../../core/addresses.ts'
 import { printable } from '../../core/text.ts'
 
-/** How much of a response is stored, and how much is read so that its connection can be reused. */
+/** How much of a response body is stored, and how much is read so that the connection can be reused. */
 const STORED_BYTES = 1024
 const MAX_READ_BYTES = 16_384
 
 export interface Outcome {
   statusCode: number | null
-  /** The error, if there was one beside the status. */
+  /** An error other than the status. */
   error: string | null
-  /** The beginning of the response body. */
+  /** The start of the response body. */
   answer: string | null
   /** The Retry-After header. */
   retryAfter: string | undefined
@@ -63,7 +63,7 @@ export class WebhookClient {
     const timeout = AbortSignal.timeout(this.#options.timeoutMs)
     const response = await this.#attempt(url, headers, Buffer.from(body), AbortSignal.any([stopped, timeout]))
     if (response.statusCode === null && timeout.aborted && !stopped.aborted)
-      response.error = `There was no answer within ${this.#options.timeoutMs / 1000} s.`
+      response.error = `No response within ${this.#options.timeoutMs / 1000} s.`
     return { ...response, durationMs: Math.round(performance.now() - start) }
   }
 
@@ -98,15 +98,15 @@ export class WebhookClient {
           ...headers,
         },
       })
-      let answered = false
+      let responded = false
       request.once('response', (response) => {
-        answered = true
+        responded = true
         resolveResponse(readResponse(response))
       })
       request.once('error', (error: NodeJS.ErrnoException) => {
-        // The receiver closed a persistent connection just when it was reused: try once more on a new one.
+        // The receiver closed a persistent connection while it was reused: retry once on a new one.
         const stale =
-          request.reusedSocket && !fresh && !answered && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
+          request.reusedSocket && !fresh && !responded && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
         resolveResponse(
           stale && !signal.aborted
             ? this.#attempt(text, headers, body, signal, true)
@@ -118,7 +118,7 @@ export class WebhookClient {
     })
   }
 
-  /** Resolves and checks a name once for each connection, so that the checked address is the one connected to. */
+  /** Resolves and checks a name once per connection, so that the checked address is the one used. */
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
     const { allowPrivate, resolve: resolveHost = resolve as Resolve } = this.#options
     resolveHost(hostname, { ...options, all: true }, (error, addresses) => {
@@ -126,13 +126,13 @@ export class WebhookClient {
       if (error || !first) return callback(error ?? new Error(`${hostname} has no address.`), '')
       const refused = allowPrivate ? [] : addresses.flatMap(({ address }) => refusedRange(address) ?? [])
       if (refused.length > 0)
-        return callback(new Error(`${hostname} leads to no public address (${refused[0]}).`), '')
+        return callback(new Error(`${hostname} does not resolve to a public address (${refused[0]}).`), '')
       return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
     })
   }
 }
 
-/** Reads the status and the beginning of the body. */
+/** Reads the status and the start of the body. */
 function readResponse(response: http.IncomingMessage): Promise<Response> {
   const { statusCode = 0, headers } = response
   const chunks: Buffer[] = []
@@ -157,7 +157,7 @@ function readResponse(response: http.IncomingMessage): Promise<Response> {
   })
 }
 
-/** One line about an error; of several addresses, about the first. */
+/** The message of an error; for several addresses, that of the first. */
 function messageOf(error: NodeJS.ErrnoException): string {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : []
   const text = first?.message || error.message || error.code || error.name

@@ -91,11 +91,7 @@ export function webhookRoutes(
     limit: wholeNumber(1, MAX_LIMIT)
       .default(25)
       .meta({ description: 'The maximum number of entries on a page.' }),
-    cursor: z
-      .string()
-      .max(4000)
-      .optional()
-      .meta({ description: 'From `page.nextCursor` of the previous page.' }),
+    cursor: z.string().max(4000).optional().meta({ description: '`page.nextCursor` of the previous page.' }),
   }
   const common = { tag: 'webhooks', secured: true }
 
@@ -105,7 +101,7 @@ export function webhookRoutes(
       ...common,
       operationId: 'listWebhooks',
       summary: 'List webhooks',
-      description: 'Needs an admin key, like every operation on webhooks.',
+      description: 'Like all operations on webhooks, requires an admin key.',
       query: z.strictObject({
         status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only entries with these statuses.').optional(),
         ...paging,
@@ -134,7 +130,7 @@ export function webhookRoutes(
       operationId: 'createWebhook',
       summary: 'Create a webhook',
       description:
-        'From now on, every change that matches is sent to its URL with a signature (Standard Webhooks). The secret is shown in this response only.',
+        'Later changes that match are sent to the URL with a signature (Standard Webhooks). The secret is only in this response.',
       body: shapes.create,
       answers: { 201: { description: 'The webhook and its secret.', schema: shapes.withSecret } },
       problems: ['inconsistent'],
@@ -150,7 +146,7 @@ export function webhookRoutes(
           if (faults.length > 0) throw inconsistent(faults)
           if ((await countWebhooks(tx)) >= MAX_WEBHOOKS)
             throw inconsistent([
-              { pointer: '', detail: `There are ${MAX_WEBHOOKS} webhooks, which is the maximum.` },
+              { pointer: '', detail: `The maximum of ${MAX_WEBHOOKS} webhooks is reached.` },
             ])
           const webhook: Webhook = {
             id: newId('whk'),
@@ -193,11 +189,11 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhook',
       summary: 'Get a webhook',
-      description: 'Its secret is not shown again.',
+      description: 'Without the secret.',
       params: webhookParam,
       answers: {
         200: {
-          description: 'The webhook, without its secret.',
+          description: 'The webhook.',
           schema: shapes.webhook,
           headers: ['ETag'],
         },
@@ -219,11 +215,11 @@ export function webhookRoutes(
       operationId: 'updateWebhook',
       summary: 'Update a webhook',
       description:
-        'A JSON Merge Patch (RFC 7396). With a new URL, or when it becomes active again, waiting deliveries are retried at once. New kinds and filters apply to changes without a delivery yet.',
+        'A JSON Merge Patch (RFC 7396). A new URL or reactivation retries pending deliveries immediately. New kinds and filters apply to changes without a delivery.',
       params: webhookParam,
       headers: ifMatch,
       body: shapes.patch,
-      answers: { 200: { description: 'The webhook as it is now.', schema: shapes.webhook } },
+      answers: { 200: { description: 'The updated webhook.', schema: shapes.webhook } },
       problems: ['not-found', 'gone', 'precondition-failed', 'inconsistent'],
     }),
     handler: async (request, reply) => {
@@ -247,10 +243,10 @@ export function webhookRoutes(
       operationId: 'deleteWebhook',
       summary: 'Delete a webhook',
       description:
-        'Its secrets are erased at once, its deliveries soon after. A request in progress is completed.',
+        'Secrets are deleted immediately, deliveries soon after. A request in progress is completed.',
       params: webhookParam,
       headers: ifMatch,
-      answers: { 204: { description: 'Deleted; reading it is 410 from now on.' } },
+      answers: { 204: { description: 'Deleted. Later requests for it get 410.' } },
       problems: ['not-found', 'gone', 'precondition-failed'],
     }),
     handler: async (request, reply) => {
@@ -274,7 +270,7 @@ export function webhookRoutes(
       operationId: 'rotateWebhookSecret',
       summary: 'Create a new signing secret',
       description:
-        'The secret is shown in this response only. For 24 hours deliveries are also signed with the previous one.',
+        'The secret is only in this response. For 24 hours deliveries are also signed with the previous secret.',
       params: webhookParam,
       headers: idempotencyKey,
       answers: {
@@ -306,14 +302,14 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'testWebhook',
-      summary: 'Create a ping',
+      summary: 'Create a ping delivery',
       description:
-        'A signed message of the type `webhook.ping`, also to a paused or disabled webhook. It gets one attempt; read the delivery for its result.',
+        'Sends a signed message of type `webhook.ping` in one attempt, also to a paused or disabled webhook. The result is in the delivery.',
       params: webhookParam,
       headers: idempotencyKey,
       answers: {
         202: {
-          description: 'The delivery, which will be sent.',
+          description: 'The pending delivery.',
           schema: deliverySchema,
           headers: ['Location'],
         },
@@ -336,9 +332,9 @@ export function webhookRoutes(
     schema: describe({
       ...common,
       operationId: 'replayWebhook',
-      summary: 'Create deliveries again for all changes since a change',
+      summary: 'Create deliveries again for all changes after a position',
       description:
-        'Moves the webhook back to an earlier position in the change feed, from which it continues in order. A change that is still in the delivery log keeps its `webhook-id`.',
+        'Moves the webhook back to an earlier position in the change feed, from which it continues in order. Changes with a stored delivery keep their `webhook-id`.',
       params: webhookParam,
       body: replay,
       answers: {
@@ -356,7 +352,7 @@ export function webhookRoutes(
         const stored = await load(tx, params(request).id)
         if (after > stored.seq)
           throw inconsistent([
-            { pointer: '/after', detail: `Its position is ${stored.seq}; later changes are sent anyway.` },
+            { pointer: '/after', detail: `Must not be after the current position, ${stored.seq}.` },
           ])
         const moved = { ...stored, seq: after }
         await updateWebhook(tx, moved)
@@ -374,7 +370,7 @@ export function webhookRoutes(
       operationId: 'listWebhookDeliveries',
       summary: 'List the deliveries of a webhook',
       description:
-        'Newest first. Deliveries are removed 30 days after they finished. Changes after `position` have no delivery yet.',
+        'Newest first. Deliveries are deleted 30 days after they finished. Changes after `position` have no delivery yet.',
       params: webhookParam,
       query: z.strictObject({
         status: commaSeparated(deliveryStatus, 'Only entries with these statuses.').optional(),
@@ -404,7 +400,7 @@ export function webhookRoutes(
       ...common,
       operationId: 'getWebhookDelivery',
       summary: 'Get a delivery with its attempts',
-      description: 'With its last 20 attempts. Removed 30 days after it finished.',
+      description: 'With the last 20 attempts. Deleted 30 days after it finished.',
       params: deliveryParam,
       answers: {
         200: { description: 'The delivery.', schema: deliveryDetail, headers: ['ETag'] },
@@ -428,12 +424,12 @@ export function webhookRoutes(
       operationId: 'replayWebhookDelivery',
       summary: 'Create a new attempt of a delivery',
       description:
-        'At once, with the same `webhook-id` and a full set of retries. It waits while the webhook is not active.',
+        'Sends the delivery immediately, with the same `webhook-id` and all retries. It stays pending while the webhook is not active.',
       params: deliveryParam,
       headers: idempotencyKey,
       answers: {
         202: {
-          description: 'The delivery, which will be sent again.',
+          description: 'The pending delivery.',
           schema: deliverySchema,
           headers: ['Location'],
         },
@@ -457,26 +453,26 @@ export function webhookRoutes(
     { scope, limit, cursor, rows, show }: Paged<Row>,
   ): Promise<FastifyReply> {
     const after = cursor === undefined ? null : String(readCursor(cursorSecret, scope, cursor).after[0])
-    const deliveries = await rows(after)
-    const shown = deliveries.slice(0, limit)
-    const last = deliveries.length > limit ? shown.at(-1) : undefined
+    const entries = await rows(after)
+    const shown = entries.slice(0, limit)
+    const last = entries.length > limit ? shown.at(-1) : undefined
     const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], snapshot: 0 }) : null
     if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
     const body = JSON.stringify({ data: shown.map(show), page: { nextCursor, limit } })
     return sendRepresentation(reply, { body })
   }
 
-  /** Validates and writes the changes of a webhook; writes nothing if nothing differs. */
+  /** Validates and stores the changes of a webhook, if there are any. */
   async function applyChanges(tx: WriteTransaction, stored: Webhook, input: WebhookInput): Promise<Webhook> {
     const { url, kinds, filters, description, status } = stored
     if (JSON.stringify(input) === JSON.stringify({ url, kinds, filters, description, status })) return stored
     const faults: Fault[] = url === input.url ? [] : urlFaults(input.url, '/url', allowPrivate)
     if (input.status === 'disabled' && status !== 'disabled')
-      faults.push({ pointer: '/status', detail: 'Only the service disables a webhook; pause it instead.' })
+      faults.push({ pointer: '/status', detail: 'Only the service can disable a webhook. Use `paused`.' })
     if (faults.length > 0) throw inconsistent(faults)
     const changed: Webhook = { ...stored, ...input, version: stored.version + 1, updatedAt: tx.at }
     const filtersChanged = JSON.stringify([kinds, filters]) !== JSON.stringify([input.kinds, input.filters])
-    // Changes that the old filters skipped stay skipped, also those beyond the stored position.
+    // Changes that the old filters excluded stay excluded, also those after the stored position.
     if (filtersChanged) {
       const { match, scannedTo } = await nextMatch(tx, stored, stored.seq, await lastSeq(tx))
       changed.seq = match ? match.seq - 1 : scannedTo
@@ -510,7 +506,7 @@ async function loadDelivery(
   return row
 }
 
-/** The written fields only: the URL normalised, each kind and id once. */
+/** The writable fields with a normalised URL and without duplicate kinds and ids. */
 const normalised = ({ url, kinds, filters, description, status }: WebhookInput) => ({
   url: URL.parse(url)?.href ?? url,
   kinds: [...new Set(kinds)],
@@ -551,8 +547,8 @@ function replayed(stored: StoredResponse, webhook: Webhook | undefined, at: stri
 async function refuseBody(request: FastifyRequest): Promise<void> {
   const { body } = request
   if (body === undefined || body === null || JSON.stringify(body) === '{}') return
-  throw new Problem('invalid-body', 'This takes no body.', {
-    errors: [{ pointer: '', detail: 'This takes no body.' }],
+  throw new Problem('invalid-body', 'The operation has no body.', {
+    errors: [{ pointer: '', detail: 'The operation has no body.' }],
   })
 }
 
@@ -567,7 +563,7 @@ interface Paged<Row> {
   scope: string
   limit: number
   cursor: string | undefined
-  /** Reads one row more than the page has, after the row with an id. */
+  /** Reads one row more than the page has, after the row with this id. */
   rows: (after: string | null) => Promise<Row[]>
   show: (row: Row) => unknown
 }

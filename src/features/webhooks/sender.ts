@@ -1,4 +1,4 @@
-// Follows the change log and sends webhooks. A webhook's queue is its position in the log, so a restart resumes there.
+// Reads the change log and sends webhooks. The queue of a webhook is its position in the log, so it survives restarts.
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
@@ -27,16 +27,16 @@ import {
   type Workload,
 } from './store.ts'
 
-/** A webhook with this many deliveries waiting for a retry gets no new ones. */
+/** The maximum number of deliveries of a webhook that wait for a retry; then it gets no new ones. */
 export const MAX_RETRYING = 10
-/** A webhook that has only failed for this long is disabled. */
+/** A webhook without a success for this long is disabled. */
 const FAILING_MS = 5 * DAY
-/** How long a finished delivery stays in the log. */
+/** How long finished deliveries are stored. */
 const RETENTION_MS = 30 * DAY
-/** How many attempts of a delivery are stored. */
+/** The maximum number of stored attempts per delivery. */
 const MAX_ATTEMPTS = 20
 const TIMEOUT_MS = 15_000
-/** How long a webhook is leased to the process that sends for it: longer than an attempt can take. */
+/** How long a process may send for a webhook exclusively: longer than an attempt can take. */
 const LEASE_MS = 30_000
 /** How often to poll for writes of other processes and for due deliveries, with and without webhooks. */
 const POLL_MS = 1000
@@ -70,14 +70,14 @@ interface Result extends Job {
   outcome: Outcome
 }
 
-/** The work that a read found for a webhook. */
+/** The next work for a webhook. */
 interface PendingWork {
   /** The version and position of the webhook when it was read. */
   version: number
   seq: number
   /** The next change that matches its filters; null if none was found. */
   match: Match | null
-  /** The log was scanned up to here. */
+  /** The position in the log up to which it was scanned. */
   scannedTo: number
   /** Whether a delivery is due. */
   due: boolean
@@ -91,7 +91,7 @@ export class Sender {
   readonly #logger: SenderOptions['logger']
   readonly #client: WebhookClient
   readonly #random: () => number
-  /** Identifies this sender as the holder of a lease. */
+  /** Identifies this sender as the owner of a lease. */
   readonly #senderId = randomUUID()
   readonly #stopped = new AbortController()
   readonly #running = new Map<string, Promise<void>>()
@@ -114,7 +114,7 @@ export class Sender {
     })
   }
 
-  /** Starts sending. Resolves after the first look at the database. */
+  /** Starts sending. Resolves after the first read of the database. */
   async start(): Promise<void> {
     const wait = await this.#startDueWork()
     this.#loop = this.#run(wait)
@@ -131,7 +131,7 @@ export class Sender {
     this.wake()
   }
 
-  /** Stops. Requests in progress are aborted and sent again later under the same id. */
+  /** Stops. Requests in progress are aborted, and sent again after a restart with the same id. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.wake()
@@ -199,7 +199,7 @@ export class Sender {
     )
   }
 
-  /** Sends the deliveries of one webhook one by one until none is due. */
+  /** Sends the due deliveries of a webhook one after the other. */
   async #serve(id: string): Promise<void> {
     try {
       let result: Result | null = null
@@ -211,7 +211,7 @@ export class Sender {
         result = await this.#send(job)
       }
     } catch (error) {
-      this.#logger.error({ err: error, webhook: id }, 'a webhook could not be served')
+      this.#logger.error({ err: error, webhook: id }, 'webhook deliveries could not be processed')
       await this.#pause(POLL_MS)
     }
   }
@@ -235,8 +235,8 @@ export class Sender {
   }
 
   /**
-   * In one write, saves the result of the last delivery and claims the next. Only this moves a webhook's position in the log,
-   * and only while this sender holds its lease.
+   * In one write, stores the result of the last delivery and claims the next. Only this advances the position of a webhook in
+   * the log, and only while this sender has the lease.
    */
   #saveAndClaim(id: string, work: PendingWork | null, result: Result | null): Promise<Job | null> {
     return this.#engine.write(async (writer) => {
@@ -292,7 +292,7 @@ export class Sender {
     if (succeeded(outcome)) {
       await updateDelivery(writer, { ...updated, status: 'delivered', nextAttemptAt: null })
       if (delivery.seq === null) return webhook
-      // The receiver is back, so the deliveries that blocked new ones are retried at once.
+      // The receiver works again, so deliveries that blocked new ones are retried immediately.
       if (delivery.tries > 0 && (await countRetrying(writer, webhook.id)) >= MAX_RETRYING - 1)
         await retryNow(writer, webhook.id, at)
       return { ...webhook, failingSince: null, holdUntil: null }
@@ -302,7 +302,7 @@ export class Sender {
     // A ping gets one attempt.
     const delay = delivery.seq === null ? null : retryDelay(updated.tries, this.#random(), retryAfter)
     const later = (ms: number) => new Date(now.getTime() + ms).toISOString()
-    // A delivery that was answered with 410 is sent again if the webhook becomes active again.
+    // A delivery with a 410 response is sent again if the webhook is reactivated.
     const gone = delivery.seq !== null && statusCode === 410
     await updateDelivery(writer, {
       ...updated,
@@ -311,7 +311,7 @@ export class Sender {
     })
     this.#logger.info(
       { webhook: webhook.id, delivery: delivery.id, statusCode, error, tries: updated.tries },
-      'a webhook was not delivered',
+      'webhook delivery failed',
     )
     if (delivery.seq === null) return webhook
     const failingSince = webhook.failingSince ?? at
@@ -319,11 +319,11 @@ export class Sender {
     const failed = { ...webhook, failingSince, holdUntil: retryAfter ? later(retryAfter) : null }
     if (webhook.status !== 'active' || !(gone || failing)) return failed
     const disabledBecause = gone ? 'gone' : 'failing'
-    this.#logger.warn({ webhook: webhook.id, disabledBecause }, 'a webhook was disabled')
+    this.#logger.warn({ webhook: webhook.id, disabledBecause }, 'webhook disabled')
     return { ...failed, status: 'disabled', disabledBecause, version: webhook.version + 1, updatedAt: at }
   }
 
-  /** @returns null if the sender was stopped before an answer came */
+  /** @returns null if the sender was stopped before a response arrived */
   async #send({ webhook, delivery }: Job): Promise<Result | null> {
     const at = this.#clock()
     const body = await this.#body(webhook, delivery)
@@ -345,7 +345,7 @@ export class Sender {
     return { webhook, delivery, at, outcome }
   }
 
-  /** @returns null if the change does not exist because an older copy of the database was restored */
+  /** @returns null if the change is missing, as after restoring an older backup */
   async #body(webhook: Webhook, { seq, type, createdAt }: Delivery): Promise<string | null> {
     if (seq === null) return JSON.stringify({ type, timestamp: createdAt, data: { webhookId: webhook.id } })
     const change = await changeAt(this.#engine.reader, seq)
@@ -362,7 +362,7 @@ export class Sender {
       await this.#engine.write((writer) => prune(writer, before))
   }
 
-  /** Waits, or until the sender is stopped. */
+  /** Waits until the time has passed or the sender is stopped. */
   #pause(ms: number): Promise<void> {
     return sleep(ms, undefined, { signal: this.#stopped.signal }).catch(() => {})
   }
@@ -370,7 +370,7 @@ export class Sender {
 
 const succeeded = ({ statusCode }: Outcome) => statusCode !== null && statusCode >= 200 && statusCode < 300
 
-/** The time before which this sender may not send for a webhook: a lease of another sender or a pause that the receiver asked for. */
+/** The time before which this sender must not send for a webhook: the lease of another sender, or Retry-After. */
 function notBefore(work: Workload, senderId: string): string {
   const lease = work.leasedBy === senderId ? '' : (work.leasedUntil ?? '')
   const hold = work.holdUntil ?? ''

@@ -26,7 +26,7 @@ const EXAMPLE_WRITTEN = {
   url: 'https://example.org/hooks/sco',
   kinds: ['proposal', 'event'],
   filters: { ops: ['create', 'update'] },
-  description: 'Keeps the archive in step.',
+  description: 'Updates the archive.',
 }
 
 const EXAMPLE = {
@@ -56,7 +56,7 @@ const deliveryId = (description: string) =>
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
   const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
-    description: 'The kinds of records whose changes are sent, as in the change feed; empty for all.',
+    description: 'The kinds of records whose changes are sent; empty for all.',
   })
   const ops = z.array(op).max(3).meta({ description: 'Only changes with these operations; empty for all.' })
   const recordIds = z
@@ -69,19 +69,19 @@ export function webhookShapes(kindNames: readonly string[]) {
     .max(100)
     .meta({
       description:
-        'Only changes of these records and of their direct parts (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet.',
+        'Only changes of these records and of their direct children (evidence, events, positions, relations); empty for all. Ids, not slugs; they need not exist yet.',
     })
   const filtersAbout = {
     description: 'Further conditions on the changes; all of them must match.',
   }
   const address = url(
-    'Where to POST to: http or https, to a public address, on port 80, 443 or one above 1023; no user, password or fragment. Stored in its normalised form (URL standard).',
+    'The URL of the receiver: http or https, a public address, port 80, 443 or above 1023; no user, password or fragment. It is normalised (URL standard).',
     { required: true },
   )
-  const description = text(1000, 'What it is for.')
+  const description = text(1000, 'The purpose of the webhook.')
   const status = z.enum(WEBHOOK_STATUSES).meta({
     description:
-      '`active`; `paused`: nothing is sent until it is active again, then it resumes at its position; `disabled`: paused by the service.',
+      '`paused`: nothing is sent; when active again, it resumes at its position. `disabled`: paused by the service.',
   })
   const writable = z.strictObject({
     url: address,
@@ -95,14 +95,11 @@ export function webhookShapes(kindNames: readonly string[]) {
   })
   const create = writable
     .extend({
-      status: z
-        .enum(['active', 'paused'])
-        .default('active')
-        .meta({ description: 'Whether it starts sending at once.' }),
+      status: z.enum(['active', 'paused']).default('active').meta({ description: 'The initial status.' }),
     })
     .meta({
       id: 'WebhookCreate',
-      description: 'What a POST of a webhook takes.',
+      description: 'The fields of a new webhook.',
       examples: [EXAMPLE_WRITTEN],
     })
   const patch = z
@@ -123,7 +120,7 @@ export function webhookShapes(kindNames: readonly string[]) {
       examples: [{ status: 'paused' }],
     })
   const shape = {
-    id: webhookId('Its id.'),
+    id: webhookId('The id of the webhook.'),
     url: address,
     kinds,
     filters: z.object({ ops, recordIds }).meta(filtersAbout),
@@ -131,25 +128,27 @@ export function webhookShapes(kindNames: readonly string[]) {
     status,
     disabledBecause: z.enum(DISABLED_BECAUSE).nullable().meta({
       description:
-        'Why the service disabled it: the receiver answered 410 (`gone`), or only failures for five days (`failing`).',
+        'Why the service disabled it: a 410 response (`gone`), or only failures for five days (`failing`).',
     }),
     position: z.int().meta({
       description:
-        'The last change for which a delivery was created, as `seq` in the change feed. It moves without a new version.',
+        'The `seq` of the last change for which a delivery was created. It changes without a new version.',
     }),
-    failingSince: instant('Since when all attempts failed; null if the last attempt succeeded.').nullable(),
+    failingSince: instant(
+      'The first failure since the last success; null if the last attempt succeeded.',
+    ).nullable(),
     ...tail,
   }
   const webhook = z
     .object(shape)
-    .meta({ id: 'Webhook', description: 'A URL to which changes are sent.', examples: [EXAMPLE] })
+    .meta({ id: 'Webhook', description: 'A subscription: changes are sent to its URL.', examples: [EXAMPLE] })
   const secret = z
     .string()
     .nullable()
     .meta({
       ...unbounded,
       description:
-        'The signing secret: `whsec_` and base64 (Standard Webhooks). Shown in this response only; null when the response is replayed for its Idempotency-Key and the secret is no longer valid.',
+        'The signing secret: `whsec_` and base64 (Standard Webhooks). Only in this response; null in a replay for its Idempotency-Key if the secret is no longer valid.',
     })
   const withSecret = z.object({ ...shape, secret }).meta({
     id: 'WebhookWithSecret',
@@ -157,7 +156,7 @@ export function webhookShapes(kindNames: readonly string[]) {
     examples: [{ ...EXAMPLE, secret: EXAMPLE_SECRET }],
   })
   const rotated = z
-    .object({ secret, previousUntil: instant('Until when the previous secret signs too.') })
+    .object({ secret, previousUntil: instant('When signing with the previous secret ends.') })
     .meta({
       id: 'WebhookSecret',
       description: 'A new signing secret.',
@@ -173,13 +172,13 @@ export const deliveryStatus = z.enum(DELIVERY_STATUSES)
 
 const attempt = z
   .object({
-    at: instant('When it started.'),
-    durationMs: z.int().meta({ description: 'How long it took, in milliseconds.' }),
+    at: instant('When the attempt started.'),
+    durationMs: z.int().meta({ description: 'The duration in milliseconds.' }),
     statusCode: z
       .int()
       .nullable()
       .meta({ description: 'The status of the response; null without a response.' }),
-    error: line(1000, 'The error, if there was one beside the status.').nullable(),
+    error: line(1000, 'An error other than the status.').nullable(),
     answer: z
       .string()
       .meta({ ...unbounded, description: 'The first kilobyte of the response body.' })
@@ -188,29 +187,26 @@ const attempt = z
   .meta({ id: 'WebhookAttempt', description: 'One attempt to send a delivery.' })
 
 const deliveryShape = {
-  id: deliveryId('Its id, and the `webhook-id` of every attempt.'),
-  webhookId: webhookId('The webhook.'),
+  id: deliveryId('The id of the delivery, and the `webhook-id` of every attempt.'),
+  webhookId: webhookId('The id of the webhook.'),
   seq: z
     .int()
     .nullable()
-    .meta({ description: 'The `seq` of its change in the change feed; null for a ping.' }),
-  type: line(50, 'Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`.'),
+    .meta({ description: 'The `seq` of the change in the change feed; null for a ping.' }),
+  type: line(50, 'Kind of record and operation, such as `proposal.updated`; or `webhook.ping`.'),
   status: deliveryStatus.meta({
-    description:
-      '`pending`: to be sent or retried; `delivered`: answered with 2xx; `failed`: no attempts left.',
+    description: '`pending`: to be sent or retried; `delivered`: a 2xx response; `failed`: no attempts left.',
   }),
-  attemptCount: z
-    .int()
-    .meta({ description: 'The number of attempts since it was created or last replayed.' }),
+  attemptCount: z.int().meta({ description: 'The number of attempts since creation or the last replay.' }),
   lastStatusCode: z.int().nullable().meta({ description: 'The status of the last response.' }),
-  nextAttemptAt: instant('When the next attempt is due, while it is pending.').nullable(),
-  createdAt: instant('When it was created.'),
-  updatedAt: instant('When it last changed.'),
+  nextAttemptAt: instant('When the next attempt is due; null unless pending.').nullable(),
+  createdAt: instant('When the delivery was created.'),
+  updatedAt: instant('When the delivery last changed.'),
 }
 
 export const delivery = z
   .object(deliveryShape)
-  .meta({ id: 'WebhookDelivery', description: 'A change that was sent to a webhook or will be.' })
+  .meta({ id: 'WebhookDelivery', description: 'A change, or a ping, that was or will be sent to a webhook.' })
 
 export const deliveryDetail = z
   .object({
@@ -228,28 +224,27 @@ export const replay = z
     after: z
       .int()
       .min(0)
-      .meta({ description: 'All changes after this one are sent again; 0 for all changes.' }),
+      .meta({ description: 'The `seq` of a change. All later changes are sent again; 0 for all.' }),
   })
   .meta({
     id: 'WebhookReplayCreate',
-    description: 'The change after which to send again.',
+    description: 'The position from which to send again.',
     examples: [{ after: 1200 }],
   })
 
-/** The body that a receiver gets. @param change the schema of a change in the feed */
+/** The body of a webhook request. @param change the schema of a change in the feed */
 export const messageOf = (change: z.ZodType) =>
   z
     .object({
-      type: line(
-        50,
-        'Kind of the record and the operation, such as `proposal.updated`; or `webhook.ping`.',
-      ).meta({ examples: ['proposal.updated'] }),
-      timestamp: instant('When the change was written.'),
+      type: line(50, 'Kind of record and operation, such as `proposal.updated`; or `webhook.ping`.').meta({
+        examples: ['proposal.updated'],
+      }),
+      timestamp: instant('When the change was committed.'),
       data: z
-        .union([change, z.object({ webhookId: webhookId('The webhook.') })])
+        .union([change, z.object({ webhookId: webhookId('The id of the webhook.') })])
         .meta({ description: 'The change as in the feed; for a ping, the id of the webhook.' }),
     })
-    .meta({ id: 'WebhookMessage', description: 'The body that a receiver gets.' })
+    .meta({ id: 'WebhookMessage', description: 'The body of a webhook request.' })
 
 const messageHeader = (
   name: string,
@@ -264,7 +259,7 @@ export const receiverDocument = {
       operationId: 'receiveChange',
       tags: ['webhooks'],
       summary: 'Receive a change at your URL',
-      description: 'Signed according to Standard Webhooks; delivered at least once.',
+      description: 'Signed as specified by Standard Webhooks. Delivered at least once.',
       security: [],
       parameters: [
         messageHeader('webhook-id', 'The same for every attempt of this change.'),
@@ -276,7 +271,7 @@ export const receiverDocument = {
         }),
         messageHeader(
           'webhook-signature',
-          '`v1,` and a signature for each valid secret, separated by spaces.',
+          '`v1,` and a signature, for each valid secret, separated by spaces.',
         ),
       ],
       requestBody: {
@@ -285,7 +280,7 @@ export const receiverDocument = {
       },
       responses: {
         '204': { description: 'Accepted, like any 2xx.' },
-        '410': { description: 'No longer wanted: the webhook is disabled.' },
+        '410': { description: 'The webhook is disabled.' },
         default: { description: 'Retried later. Redirects are not followed.' },
       },
     },

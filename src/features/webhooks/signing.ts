@@ -19,7 +19,7 @@ export interface SignatureHeaders {
   'webhook-signature': string
 }
 
-/** Signs a message with each of the secrets, so that a receiver with any one of them can verify it. */
+/** Signs a message with each secret, so that a receiver can verify it with any of them. */
 export function sign(id: string, at: Date, body: string, secrets: readonly string[]): SignatureHeaders {
   return {
     'webhook-id': id,
@@ -28,7 +28,7 @@ export function sign(id: string, at: Date, body: string, secrets: readonly strin
   }
 }
 
-/** The wait after the first attempt, the second and so on: about 75 hours in all. */
+/** The delays after the first attempt, the second and so on: about 75 hours in total. */
 export const RETRY_AFTER_MS = [
   5 * SECOND,
   5 * MINUTE,
@@ -41,14 +41,14 @@ export const RETRY_AFTER_MS = [
   24 * HOUR,
 ] as const
 
-/** Each wait varies by this part, so that deliveries that failed together are not retried together. */
+/** Each delay varies by this fraction, so that deliveries that failed together are not retried together. */
 const JITTER = 0.1
 
 /**
- * The wait before the next attempt in milliseconds; null after the last attempt.
+ * The delay before the next attempt in milliseconds; null after the last attempt.
  * @param attempts the number of attempts so far
  * @param random from 0 to 1
- * @param retryAfter the minimum wait that the receiver asked for, in milliseconds
+ * @param retryAfter the minimum delay, from a Retry-After header, in milliseconds
  */
 export function retryDelay(
   attempts: number,

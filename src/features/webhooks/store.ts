@@ -7,7 +7,7 @@ import { changes, webhookDeliveries as deliveries, webhooks } from '../../db/sys
 export const WEBHOOK_STATUSES = ['active', 'paused', 'disabled'] as const
 export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number]
 
-/** Why the service disabled a webhook: the receiver answered 410, or only failures. */
+/** Why the service disabled a webhook: a 410 response, or only failures. */
 export const DISABLED_BECAUSE = ['gone', 'failing'] as const
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const
@@ -49,7 +49,7 @@ export interface Attempt {
   durationMs: number
   statusCode: number | null
   error: string | null
-  /** The beginning of the response body. */
+  /** The start of the response body. */
   answer: string | null
 }
 
@@ -154,7 +154,7 @@ const WINDOW = 2000
 
 /**
  * The first change after `from` that matches the filters of a webhook.
- * @returns the match, and how far the log was scanned
+ * @returns the match, and the position up to which the log was scanned
  */
 export async function nextMatch(
   reader: Reader,
@@ -208,7 +208,7 @@ export async function countRetrying(reader: Reader, webhookId: string): Promise<
 
 const COUNT_RETRYING = sql`select count(*) as n from ${deliveries} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.tries} > 0`
 
-/** The delivery that has been due longest. @param pingsOnly for a webhook that is not active */
+/** The earliest due delivery. @param pingsOnly for a webhook that is not active */
 export async function dueDelivery(
   reader: Reader,
   webhookId: string,
@@ -226,7 +226,7 @@ const DUE = sql`select * from ${deliveries} where ${isDue} ${dueOrder}`
 
 const DUE_PING = sql`select * from ${deliveries} where ${isDue} and ${deliveries.seq} is null ${dueOrder}`
 
-/** Inserts a delivery that is due now. An existing delivery of the same change becomes due again and keeps its id. */
+/** Inserts a delivery that is due now. An existing one of the same change becomes due again with the same id. */
 export async function openDelivery(
   writer: Writer,
   { id, webhookId, seq, type, at }: Pick<Delivery, 'id' | 'webhookId' | 'seq' | 'type'> & { at: string },
@@ -238,7 +238,7 @@ export async function openDelivery(
 
 const OPEN = sql`insert into ${deliveries} ("id", "webhookId", "seq", "type", "status", "tries", "attempts", "nextAttemptAt", "createdAt", "updatedAt") values (${sql.placeholder('id')}, ${sql.placeholder('webhookId')}, ${sql.placeholder('seq')}, ${sql.placeholder('type')}, 'pending', 0, '[]', ${sql.placeholder('at')}, ${sql.placeholder('at')}, ${sql.placeholder('at')}) on conflict ("webhookId", "seq") do update set "status" = 'pending', "tries" = 0, "nextAttemptAt" = excluded."nextAttemptAt", "updatedAt" = excluded."updatedAt" returning *`
 
-/** Makes a delivery due again with a full set of attempts; the log of earlier attempts stays. */
+/** Makes a delivery due again with all attempts; earlier attempts stay in its log. */
 export const reopenDelivery = (writer: Writer, id: string, at: string) => writer.run(REOPEN, { id, at })
 
 const REOPEN = sql`update ${deliveries} set "status" = 'pending', "tries" = 0, "nextAttemptAt" = ${sql.placeholder('at')}, "updatedAt" = ${sql.placeholder('at')} where ${deliveries.id} = ${sql.placeholder('id')}`
@@ -248,7 +248,7 @@ export const updateDelivery = (writer: Writer, delivery: Delivery) =>
 
 const UPDATE_DELIVERY = updateById(deliveries, ['status', 'tries', 'attempts', 'nextAttemptAt', 'updatedAt'])
 
-/** Makes the waiting retries of a webhook due now. */
+/** Makes the pending retries of a webhook due now. */
 export const retryNow = (writer: Writer, webhookId: string, at: string) =>
   writer.run(RETRY_NOW, { webhookId, at })
 
@@ -287,5 +287,5 @@ const PRUNE = sql`delete from ${deliveries} where ${deliveries.id} in (select ${
 export const anyPrunable = async (reader: Reader, before: string) =>
   (await reader.get(ANY_PRUNABLE, { before })) !== undefined
 
-/** Deletes a batch of them, small enough that no other write waits long. */
+/** Deletes a batch of them; small, so that other writes do not wait long. */
 export const prune = (writer: Writer, before: string) => writer.run(PRUNE, { before })

@@ -1,4 +1,4 @@
-// What every read needs, passed along as one value.
+// The context of a read: database, catalogue, time and cursor secret.
 import type { Engine, Reader } from '../../db/engine.ts'
 import type { Catalogue } from '../schema/catalogue.ts'
 

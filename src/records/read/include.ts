@@ -1,4 +1,4 @@
-// Embeds related records, with one query for each relation.
+// Embeds related records, with one query per relation.
 import { columnNamed, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
@@ -8,10 +8,10 @@ import type { Entity, IncludePath } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
 
-/** How many records of a relation are embedded in one record. Relations that were cut are named in `includeTruncated`. */
+/** The maximum number of embedded records per relation. Truncated relations are listed in `includeTruncated`. */
 export const MAX_EMBEDDED = 100
 
-/** The legal values of `include` for a kind: its relations, and from each one step on to a single record or to parts. */
+/** The legal values of `include` for a kind: relations, and paths with a second step to a single record or to parts. */
 export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
   return Object.entries(catalogue.includesOf(entity)).flatMap(([name, path]) => {
     const target = catalogue.entity(targetOf(path))
@@ -24,7 +24,7 @@ export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
 
 const targetOf = (path: IncludePath) => ('to' in path ? path.to : 'from' in path ? path.from : path.part)
 
-/** Whether a relation leads to one record at most. */
+/** Whether a path yields at most one record. */
 export function isSingle(entity: Entity, path: IncludePath): boolean {
   return 'to' in path && !referenceAt(entity, path.field).listed
 }
@@ -89,7 +89,7 @@ async function embed(
     const path = context.catalogue.includesOf(entity)[name]
     if (!path) continue
     const target = context.catalogue.entity(targetOf(path))
-    const further = [...new Set(pathsFromHere.flatMap((given) => given.split('.').slice(1)))]
+    const further = [...new Set(pathsFromHere.flatMap((each) => each.split('.').slice(1)))]
     const related =
       'to' in path
         ? await readReferred(context, entity, rows, path.field, target, view, further.length > 0, budget)

@@ -1,4 +1,4 @@
-// Finds the existing record that given fields describe: by identifier, key, text or name.
+// Finds existing records that match fields: by identifier, key, text or name.
 import { fold, parseSearch } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
 import { columnNamed } from '../../db/columns.ts'

@@ -1,4 +1,4 @@
-// Pages of a list. They follow each other by the sort values of the last row, and all show the state of the first.
+// Reads pages of a list by keyset pagination. All pages show the state at the time of the first one.
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, signCursor } from '../../core/cursor.ts'
 import { describeTable } from '../../db/tables.ts'
@@ -63,7 +63,7 @@ export async function listPage(
   }
 }
 
-/** All rows of a list in batches. Each batch is a read of its own, so memory stays constant and no snapshot is held open. */
+/** All rows of a list in batches. Each batch is a separate read: memory use is constant and no snapshot stays open. */
 export async function* walkList(
   readSnapshot: ReadSnapshot,
   resource: Listable,
@@ -77,7 +77,7 @@ export async function* walkList(
       listPage(context, resource, batchQuery, MAX_BATCH_BYTES),
     )
     yield page
-    // Other requests get their turn, however fast the client reads.
+    // Lets other requests run, however fast the client reads.
     await setImmediate()
     next = page.nextCursor === null ? null : { ...batchQuery, cursor: page.nextCursor }
   }
@@ -121,7 +121,7 @@ async function readRows(context: ReadContext, plan: ListPlan, maxBytes: number):
   return { rows: rows.map((row) => rowAsOf(plan.resource, row, plan.view)), isCut }
 }
 
-/** Reads rows in order and keeps those whose text matches. @returns null if matches are too far apart to go on */
+/** Reads rows in order and filters them by text. @returns null if it would read more than MAX_SCANNED characters */
 async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] | null> {
   const batch = { ...plan, limit: Math.max(100, 2 * plan.limit) }
   const matches: Row[] = []

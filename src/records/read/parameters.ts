@@ -5,7 +5,7 @@ import type { Filter } from '../schema/filters.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
 import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
-/** What can be listed: a resource, or any other kind with filters and sorts. */
+/** A kind that can be listed: a resource, or another kind with filters and sorts. */
 export type Listable = Entity & Pick<Resource, 'filters' | 'sorts' | 'defaultSort' | 'lifecycle' | 'settled'>
 
 export interface SortKey {
@@ -19,11 +19,11 @@ export interface ListQuery {
   cursor?: string
   count?: 'exact'
   sort: SortKey[]
-  /** The values of each given filter. */
+  /** The values by filter. */
   filters: Record<string, string[]>
   /** The day of statuses and memberships. Null: the latest. */
   asOf: string | null
-  /** The instant of the service's knowledge. Null: now. */
+  /** Record time: later changes are ignored. Null: now. */
   knownAt: string | null
   /** Paths to the related records to embed. */
   include: string[]
@@ -31,12 +31,12 @@ export interface ListQuery {
 
 export const MAX_LIMIT = 200
 
-/** Several values, separated by commas or given as a repeated parameter; `\,` is a comma inside a value. */
+/** Several values, separated by commas or as a repeated parameter; `\,` is a comma inside a value. */
 export const commaSeparated = (value: z.ZodType, description: string) =>
   z
     .preprocess(
-      (given) =>
-        (Array.isArray(given) ? given : [given]).flatMap((item) =>
+      (input) =>
+        (Array.isArray(input) ? input : [input]).flatMap((item) =>
           String(item)
             .split(/(?<!\\),/)
             .map((value) => value.replaceAll('\\,', ',')),
@@ -58,19 +58,19 @@ const updatedSince: Filter = {
 
 const stalledSince: Filter = {
   by: 'stalled',
-  description: 'Records that are still open and without an event since this day.',
+  description: 'Open records without an event since this day.',
 }
 
 const support: Filter = {
   by: 'column',
   column: 'support',
   value: supportLevel,
-  description: 'How many sources the record is quoted from.',
+  description: 'The number of sources with quotes for the record.',
 }
 
 const hasEvidence: Filter = {
   by: 'evidence',
-  description: 'Whether the record has evidence, be it a quote or an inference.',
+  description: 'Whether the record has evidence (quotes or inferences).',
 }
 
 const identifier: Filter = {
@@ -81,7 +81,7 @@ const identifier: Filter = {
 const q: Filter = {
   by: 'text',
   description:
-    'Full text: all of the words, in any order. `"a phrase"`, `begin*`, `-without`, `either OR other`. Any string is legal.',
+    'Full-text search: all words, in any order. Also `"a phrase"`, `prefix*`, `-excluded`, `one OR two`. Any string is valid.',
 }
 
 /** All filters of a list by parameter: its own, and those that follow from the fields of its records. */
@@ -108,7 +108,7 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'membership':
       return commaSeparated(filter.value, description).optional()
     case 'reference': {
-      // Topics and states are checked against the database, which knows the legal values (resolve.ts).
+      // Topics and states are checked against the database (resolve.ts).
       const value =
         filter.kind === 'topic' || filter.kind === 'state'
           ? z.string().min(1).max(100)
@@ -139,9 +139,12 @@ function filterSchema(filter: Filter): z.ZodType {
 export const knownAtParameter = z.iso
   .datetime({ offset: true })
   .transform((instant) => new Date(instant).toISOString())
-  .meta({ maxLength: 35, description: 'Record time: what this service knew at that instant.' })
+  .meta({
+    maxLength: 35,
+    description: 'Record time: the state of the service at this instant, without later changes.',
+  })
 
-export const asOfParameter = calendarDate('Event time: statuses and memberships as they were on that day.')
+export const asOfParameter = calendarDate('Event time: statuses and memberships as of this day.')
 
 /** The parameters that select records, without those of pages. */
 export const filterParameters = (resource: Listable) => ({
@@ -151,7 +154,7 @@ export const filterParameters = (resource: Listable) => ({
   ...viewParameters(resource),
 })
 
-/** The parameters of the two clocks. */
+/** The parameters of event time and record time. */
 export const viewParameters = (resource: Listable) => ({
   ...(dependsOnDay(resource) && { asOf: asOfParameter.optional() }),
   knownAt: knownAtParameter.optional(),
@@ -159,7 +162,7 @@ export const viewParameters = (resource: Listable) => ({
 
 export const includeParameter = ({ name }: Listable, paths: readonly string[]) =>
   commaSeparated(
-    named(`${name}Include`, z.enum(paths)),
+    named(`${name}Include`, z.enum(paths), 'A path for `include`.'),
     'Related records to embed, such as `meeting` or `meeting.organization`.',
   )
 
@@ -170,14 +173,14 @@ export function listParameters(resource: Listable, includes: readonly string[]):
     ...filterParameters(resource),
     include: includeParameter(resource, includes).optional(),
     sort: commaSeparated(
-      named(`${resource.name}Sort`, z.enum(sorts)),
+      named(`${resource.name}Sort`, z.enum(sorts), 'A field for `sort`.'),
       `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,
     ).optional(),
     ...pageParameters(MAX_LIMIT),
   })
 }
 
-/** The parameters of pages that follow each other by cursor. */
+/** The parameters of pagination. */
 export const pageParameters = (maxLimit: number) => ({
   limit: wholeNumber(1, maxLimit)
     .default(25)
@@ -191,7 +194,7 @@ export const pageParameters = (maxLimit: number) => ({
   count: z
     .enum(['exact'])
     .optional()
-    .meta({ description: '`exact` adds `page.total`, the number of all records that match.' }),
+    .meta({ description: '`exact` adds `page.total`, the number of matching records.' }),
 })
 
 /** The filters among parsed parameters, in the order of their declaration. */
@@ -210,7 +213,7 @@ interface ParsedParameters {
   include?: string[]
 }
 
-/** @param parsed what `listParameters` parsed */
+/** @param parsed the output of `listParameters` */
 export function toListQuery(resource: Listable, parsed: Record<string, unknown>): ListQuery {
   const { limit, cursor, count, sort, asOf, knownAt, include } = parsed as unknown as ParsedParameters
   return {

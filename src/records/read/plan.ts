@@ -14,7 +14,7 @@ export interface GivenFilter {
   values: readonly string[]
 }
 
-/** A full-text filter and what the index says of it. */
+/** A full-text filter and its matches in the index. */
 export interface TextFilter {
   query: SearchQuery
   matches: TextMatches
@@ -25,30 +25,30 @@ export interface ResolvedFilters {
   resource: Listable
   view: View
   filters: readonly GivenFilter[]
-  /** Null: not searched for text. */
+  /** Null: no full-text filter. */
   text: TextFilter | null
   /** Whether filters read the evidence or the positions of records. */
   readsParts: boolean
-  /** The earlier change as of which records are read; null: nothing that matters changed after it. */
+  /** The earlier state to read; null: the current state, since no relevant record changed. */
   snapshot: Snapshot | null
 }
 
-/** An earlier change as of which records are read. */
+/** An earlier state: that after the change `seq`. */
 export interface Snapshot {
   seq: number
-  /** Of the records that changed after it, those whose text matched at it; null: not looked up. */
+  /** Records that changed later but whose text matched then; null: not determined. */
   matchedIds: readonly string[] | null
 }
 
 export interface ResolvedList extends ResolvedFilters {
-  /** Total: the id comes last. */
+  /** A total order: the last key is the id. */
   order: readonly SortKey[]
   after: readonly CursorValue[] | null
   limit: number
   include: readonly string[]
-  /** The change as of which all pages of the walk are read. */
+  /** The sequence number of the change whose state all pages show. */
   walkStart: number
-  /** The total that an earlier page has counted. */
+  /** The total, if an earlier page counted it. */
   total: number | undefined
 }
 
@@ -69,8 +69,8 @@ export interface Source {
 }
 
 /**
- * How the words of `q` are looked up. `index`: in the full-text index, by a condition in the query. `ids`: they already were,
- * and the matching ids are the condition. `scan`: records are read in order and their text is matched one by one.
+ * How a full-text filter is evaluated. `index`: by a subquery on the full-text index. `ids`: by ids that were read from the
+ * index before. `scan`: rows are read in order and their text is matched one by one.
  */
 export type Strategy = 'index' | 'ids' | 'scan'
 
@@ -78,15 +78,15 @@ export interface CountPlan {
   resource: Listable
   /** Disjoint: a record comes from one source at most. */
   sources: readonly Source[]
-  /** They narrow every source. */
+  /** Applied to every source. */
   filters: readonly GivenFilter[]
 }
 
 export interface ListPlan extends CountPlan {
   strategy: Strategy
-  /** With the strategy `scan`: the text that documents have to match. */
+  /** With the strategy `scan`: the query that documents must match. */
   text: SearchQuery | null
-  /** Columns that are read beside the document. */
+  /** Columns that are read besides the document. */
   columns: readonly string[]
   order: readonly SortKey[]
   /** The sort values of the row after which reading starts. */
@@ -99,8 +99,8 @@ export interface ListPlan extends CountPlan {
 export const MAX_IDS = 200
 
 /**
- * From how many matches on a scan is faster than the index: both take about as long where the number of matches is the square
- * root of wanted rows times changes (docs/adr/0005).
+ * The number of matches from which a scan is faster than the index: about the square root of requested rows times changes
+ * (docs/adr/0005).
  */
 export const scanThreshold = (rows: number, changes: number) =>
   Math.max(MAX_IDS, Math.ceil(Math.sqrt(rows * changes)))
@@ -132,7 +132,7 @@ export function planCount(resolved: ResolvedFilters): CountPlan {
 }
 
 /**
- * The table alone while nothing changed since the walk began. Afterwards unchanged records come from the table and changed ones
+ * Only the table if nothing changed since the first page. Otherwise unchanged records come from the table and changed ones
  * from the log, or all from the log if the list also depends on records of other kinds.
  */
 function sourcesFor({ view, text, snapshot, readsParts }: ResolvedFilters): Source[] {
@@ -155,7 +155,7 @@ function sourcesFor({ view, text, snapshot, readsParts }: ResolvedFilters): Sour
 const textCondition = ({ query, matches }: TextFilter): Condition =>
   Array.isArray(matches) ? { by: 'ids', ids: matches } : { by: 'text', query }
 
-/** Columns that a page needs beside the documents: what a day changes, and what leads to the records to embed. */
+/** Columns that a page needs besides the documents: those that `asOf` affects, and references to records to embed. */
 export function columnsBesideDoc(entity: Entity, { asOf }: View, include: readonly string[]): string[] {
   const referring = Object.entries(describeTable(entity.table).columns).filter(
     ([, { references }]) => references,

@@ -22,12 +22,12 @@ export interface Stored {
   doc: string
 }
 
-/** A record read for itself, with what its response needs. */
+/** A record with the columns that its response needs. */
 export type RecordRow = Row & { version: number; updatedAt: string }
 
 export const parse = (stored: Pick<Stored, 'doc'>): Doc => JSON.parse(stored.doc) as Doc
 
-/** What other systems call a record. */
+/** The identifiers of a record in other systems. */
 export const identifiersOf = (doc: Doc) =>
   (doc['identifiers'] ?? []) as { scheme: string; identifier: string }[]
 
@@ -35,11 +35,11 @@ export const identifiersOf = (doc: Doc) =>
 export const selectStored = (table: Table) =>
   sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table}`
 
-/** The record with this id or alias, if there is one. */
+/** The record with this id or alias, or undefined. */
 export const findRecord = (reader: Reader, entity: Entity, id: string) =>
   reader.get<Stored>(BY_ID(entity), { id })
 
-/** The record with this id or alias. @throws Problem `gone` when it was deleted, `not-found` when it never existed */
+/** The record with this id or alias. @throws Problem `gone` if it was deleted, `not-found` if it never existed */
 export async function loadRecord(reader: Reader, entity: Entity, id: string): Promise<Stored> {
   const stored = await findRecord(reader, entity, id)
   if (stored) return stored
@@ -48,7 +48,7 @@ export async function loadRecord(reader: Reader, entity: Entity, id: string): Pr
 
 /**
  * A record in a view, by its id or alias.
- * @param include what will be embedded in it
+ * @param include paths of the records to embed later
  * @throws Problem `gone` or `not-found`; `not-found` also if it did not exist in a view of the past
  */
 export async function readRecord(
@@ -66,7 +66,7 @@ export async function readRecord(
     throw await missingRecord(reader, entity, idOrAlias)
   }
   const columns = [...RECORD_COLUMNS, ...columnsBesideDoc(entity, view, include)]
-  // A record with an alias is looked for in the whole log: the log has no index by alias.
+  // Kinds with an alias are searched in the whole log, which has no index by alias.
   const wanted = alias ? undefined : sql`select ${idOrAlias} as "recordId"`
   const records = tableAsOf(catalogue, entity, view, wanted)
   const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${idOrAlias}` : sql.empty()
@@ -84,7 +84,7 @@ export async function missingRecord(
   { kind, alias }: Entity,
   idOrAlias: string,
 ): Promise<Problem> {
-  // `|| ''` keeps SQLite from using the index by kind, which would read every change of the kind.
+  // `|| ''` prevents SQLite from using the index by kind, which would read every change of the kind.
   const byId = sql`select 1 from ${changes} where ${changes.recordId} = ${idOrAlias} and ${changes.kind} || '' = ${kind} and ${changes.op} = 'delete' limit 1`
   const byAlias =
     alias &&
@@ -97,7 +97,7 @@ export async function missingRecord(
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
   (await reader.all<Stored>(UNDER(child), { recordId })).map(parse)
 
-/** Where a record is read; a child under its record. */
+/** The path of a record. That of a child is below its parent. */
 export async function pathOf(
   reader: Reader,
   catalogue: Catalogue<Child>,
@@ -111,7 +111,7 @@ export async function pathOf(
   return `${await pathOf(reader, catalogue, recordKind as Kind, String(recordId))}/${child.path}/${id}`
 }
 
-/** The id of the record that another system identifies so, if there is one. */
+/** The id of the record with this external identifier, or null. */
 export async function findByIdentifier(
   reader: Reader,
   { kind }: Entity,

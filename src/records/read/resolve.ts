@@ -1,4 +1,4 @@
-// Checks and completes the values of a list query that only the database knows.
+// Checks the values of a list query against the database.
 import { readCursor } from '../../core/cursor.ts'
 import { canonicalLanguage } from '../../core/language.ts'
 import { didYouMean } from '../../core/nearest.ts'
@@ -23,13 +23,13 @@ import {
 } from './plan.ts'
 import { changedRecordsAt, lastSeq, lastSeqOf, seqAt, tableAsOf, type View } from './view.ts'
 
-/** Identifies a list for its cursors. */
+/** Identifies a list with its filters and sort, for its cursors. */
 export const scopeOf = ({ kind }: Entity, { filters, sort, asOf, knownAt }: ListQuery): string =>
   JSON.stringify([kind, filters, sort, asOf, knownAt])
 
 /**
- * The kinds of records that a list depends on. Cursors name the last change of these only, so changes of other kinds do not
- * change the page and its ETag.
+ * The kinds of records that a list depends on. Cursors contain the last change of these only, so other changes do not
+ * affect the page and its ETag.
  */
 export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kind[] {
   const filtersByName = filtersOf(resource)
@@ -88,7 +88,7 @@ export async function resolveList(
 }
 
 /**
- * Checks the values of filters: topics and states must exist, slugs become ids, and narrower topics join their broader ones.
+ * Checks the values of filters: topics and states must exist, slugs become ids, and narrower topics are added to broader ones.
  * @param options.rows how many records will be read; 0: they are only counted
  * @param options.vocabularyAt the change as of which topics and states are looked up; null: now
  * @throws Problem `invalid-parameter`
@@ -96,7 +96,7 @@ export async function resolveList(
 export async function resolveFilters(
   context: ReadContext,
   resource: Listable,
-  given: ListQuery['filters'],
+  valuesByName: ListQuery['filters'],
   view: View,
   { rows, vocabularyAt }: { rows: number; vocabularyAt: number | null },
 ): Promise<ResolvedFilters> {
@@ -104,7 +104,7 @@ export async function resolveFilters(
   const filters: GivenFilter[] = []
   let text: TextFilter | null = null
   let readsParts = false
-  for (const [name, values] of Object.entries(given)) {
+  for (const [name, values] of Object.entries(valuesByName)) {
     const filter = filtersByName[name]
     if (!filter) continue
     if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
@@ -125,9 +125,9 @@ export async function resolveFilters(
 const presentOnly = (parameter: string) =>
   new Problem(
     'invalid-parameter',
-    `${parameter} searches current records only; it does not go with knownAt.`,
+    `${parameter} searches current records only; it cannot be combined with knownAt.`,
     {
-      errors: [{ parameter, detail: 'Not together with knownAt.' }],
+      errors: [{ parameter, detail: 'Cannot be combined with knownAt.' }],
     },
   )
 
@@ -199,7 +199,7 @@ async function resolveReferences(
     }
     ids.push(record.id)
   }
-  // `broader` asks for the topics right below; all other filters by topic include narrower topics.
+  // `broader` selects direct children; all other filters by topic include narrower topics.
   if (kind === 'state' || parameter === 'broader') return ids
   const topics = await reader.all<{ id: string }>(
     sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnNamed(table, 'broaderId')} = narrower.id) select id from narrower`,
@@ -214,7 +214,7 @@ function unknownValue(parameter: string, kind: Kind, value: string, legal: strin
   })
 }
 
-/** The full-text index knows only current texts, so records that changed after the snapshot are matched here. */
+/** The full-text index has only current texts, so records that changed after the snapshot are matched here. */
 export async function matchTextAtSnapshot(
   { reader }: ReadContext,
   list: ResolvedList,

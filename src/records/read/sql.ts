@@ -69,8 +69,8 @@ export function selectRows(
 }
 
 /**
- * The ranges of an order to read, each a list of conditions. SQL follows an index either through values or through nulls, so
- * where the first key can be null, the rows that have none are a range of their own.
+ * The ranges of an order to read, each a list of conditions. SQL scans an index either over values or over nulls, so rows
+ * whose first key is null are a separate range.
  */
 export function rangesOf({ resource, order, after }: ListPlan): SQL[][] {
   const { table } = resource
@@ -86,7 +86,7 @@ export function rangesOf({ resource, order, after }: ListPlan): SQL[][] {
 
 const nullable = (table: Table, column: string) => !describeTable(table).columns[column]?.notNull
 
-/** Nulls come last in both directions. Of the first key that need not be said, since ranges separate its nulls. */
+/** Nulls come last in both directions. The first key needs no clause for it, since its nulls are a separate range. */
 function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boolean): SQL {
   const direction = descending ? sql`desc` : sql`asc`
   const nulls = nullsLast && nullable(table, column) ? sql` nulls last` : sql.empty()
@@ -95,7 +95,7 @@ function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boole
 
 /**
  * The rows after a row whose first key is not null, so that an index can be entered there: a comparison of row values if all keys
- * have one direction, else a bound on the first key beside the whole condition.
+ * have one direction, else a bound on the first key and the whole condition.
  */
 function startAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
   const [first, ...rest] = order
@@ -129,7 +129,7 @@ function conditionSql(schema: Schema, resource: Listable, condition: Condition):
   const { id, seq } = resource.table
   switch (condition.by) {
     case 'ids': {
-      // One parameter for all of them, so that the statement is the same for any number.
+      // One JSON parameter, so that the SQL text does not depend on the number of ids.
       const ids = schema.engine.items(sql`${JSON.stringify(condition.ids)}`, sql`wanted`, 'texts')
       return sql`${id} in (select wanted.value from ${ids})`
     }
@@ -200,11 +200,11 @@ function dateCondition(column: SQL, bound: 'from' | 'to', value: string): SQL {
     .map((length) => earliest(value).slice(0, length))
   const [year] = enclosing
   if (year === undefined) return sql`${column} >= ${value}`
-  // An OR would need two look-ups and a sort; this is one range of the index, some of whose rows are passed over.
+  // An OR would need two lookups and a sort; this is one index range, some of whose rows are skipped.
   return sql`(${column} >= ${year} and not (${column} < ${value} and ${column} not in ${enclosing}))`
 }
 
-/** Records that refer to one of the ids from a field: a column, or a place inside a list. */
+/** Records that refer to one of the ids from a field: a column, or a property inside a list. */
 function refersTo(
   schema: Schema,
   resource: Listable,

@@ -10,7 +10,7 @@ import type { ResolvedFilters } from './plan.ts'
 import { planCount } from './plan.ts'
 import { matchingRecords } from './sql.ts'
 
-/** One bar of a chart. */
+/** A group of a chart. */
 export interface Bar {
   /** A status, an id, a code or a year; null if the records have none. */
   key: string | null

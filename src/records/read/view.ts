@@ -1,4 +1,4 @@
-// The two clocks: records as of a day (event time) and as of a change (record time).
+// Bitemporal reads: records as of a day (event time) and as of a change (record time).
 import type { CursorValue } from '../../core/cursor.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
@@ -12,11 +12,11 @@ import type { Entity, Resource } from '../schema/resource.ts'
 export interface View {
   /** A calendar date: statuses and memberships of that day. Null: the latest. */
   asOf: string | null
-  /** A number in the change log: what the service knew after that change. Null: now. */
+  /** A sequence number in the change log: the state after that change. Null: the current state. */
   seq: number | null
 }
 
-/** A row of a query: the document as JSON text, and the columns that were selected beside it. */
+/** A row of a query: the document as JSON text, and the other selected columns. */
 export type Row = { doc: string } & { [column: string]: CursorValue }
 
 interface Latest {
@@ -31,7 +31,7 @@ export async function seqAt(reader: Reader, instant: string): Promise<number> {
   return change?.seq ?? 0
 }
 
-/** The last change of all. */
+/** The last change of any kind. */
 export async function lastSeq(reader: Reader): Promise<number> {
   const change = await reader.get<Latest>(sql`select max(${changes.seq}) as seq from ${changes}`)
   return change?.seq ?? 0
@@ -76,7 +76,7 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
 
 const happenedBy = (day: string) => sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${day}`
 
-/** Whether a record had begun by a day. Without any dated event it counts as begun. */
+/** Whether a record had started by a day. Records without dated events count as started. */
 function begunBy(day: string, events: SQL, table: SQL): SQL {
   const eventDated = (condition: SQL) =>
     sql`exists (select 1 from ${events} where "events"."recordId" = ${table}."id" and "events"."occurredOn" ${condition})`
@@ -102,7 +102,7 @@ export function hasMembership(engine: Engine, table: Table, statuses: readonly s
 export const changedAfter = ({ kind }: Entity, seq: number) =>
   sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${kind} and ${changes.seq} > ${seq}`
 
-/** The records that changed after a change, as they were at it, as a table expression. */
+/** The records that changed after a change, in their state at that change, as a table expression. */
 export const changedRecordsAt = (entity: Entity, seq: number) =>
   recordsInLog(
     entity,
@@ -119,7 +119,7 @@ export const changedRecordsAt = (entity: Entity, seq: number) =>
 function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL): SQL {
   const { name, columns } = describeTable(entity.table)
   const laterVersion = sql`select 1 from ${changes} as later where later."recordId" = ${changes.recordId} and later."version" > ${changes.version} and later."seq" <= ${seq}`
-  // Columns that the log has too are read from there, so that its indexes are used.
+  // Columns that the log also has are read from it, so that its indexes are used.
   const ofChange: Record<string, SQL> = {
     id: sql`${changes.recordId}`,
     recordId: sql`${changes.parentId}`,
@@ -133,7 +133,7 @@ function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL)
     ([column, description]) =>
       sql`${ofChange[column] ?? valueInDoc(description)} as ${sql.identifier(column)}`,
   )
-  // A cross join and an expression for the kind make SQLite look up the few records instead of all changes of the kind.
+  // A cross join and an expression for the kind make SQLite look up the wanted records instead of all changes of the kind.
   const from = wanted ? sql`(${wanted}) as wanted cross join ${changes}` : sql`${changes}`
   const kind = wanted ? sql`${changes.kind} || ''` : sql`${changes.kind}`
   return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${condition} and not exists (${laterVersion})) as ${sql.identifier(name)}`
@@ -149,7 +149,7 @@ function valueInDoc({ path, type }: Column): SQL {
   return type === 'integer' ? sql`cast(${value} as integer)` : sql`((${value}) collate "binary")`
 }
 
-/** A row whose document shows the day of a view: its status as the row has it, the memberships of that day. */
+/** A row whose document has the status and the memberships of the day of a view. */
 export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
   entity: Entity,
   row: R,

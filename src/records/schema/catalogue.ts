@@ -3,9 +3,9 @@ import { describeTable, type Table } from '../../db/tables.ts'
 import type { Kind } from './kinds.ts'
 import type { Entity, IncludePath, Reference, Resource } from './resource.ts'
 
-/** What the catalogue needs to know of children. */
+/** The properties of children that the catalogue uses. */
 interface Child extends Entity {
-  /** The kinds of records under which it can live. */
+  /** The kinds of records that can have it. */
   of: readonly Kind[]
   /** The column that orders the children of a record. */
   orderBy?: string
@@ -13,7 +13,7 @@ interface Child extends Entity {
 
 export class Catalogue<Of extends Child = Child> {
   readonly resources: readonly Resource[]
-  /** Kinds that live under other records; each has the columns `recordKind` and `recordId`. */
+  /** Kinds that belong to other records; each has the columns `recordKind` and `recordId`. */
   readonly children: readonly Of[]
   readonly entities: readonly Entity[]
   readonly #byKind: ReadonlyMap<Kind, Entity>
@@ -31,23 +31,23 @@ export class Catalogue<Of extends Child = Child> {
 
   entity(kind: Kind): Entity {
     const entity = this.#byKind.get(kind)
-    if (!entity) throw new Error(`No kind is called ${kind}.`)
+    if (!entity) throw new Error(`Unknown kind: ${kind}.`)
     return entity
   }
 
   resource(kind: Kind): Resource {
     const resource = this.resources.find((candidate) => candidate.kind === kind)
-    if (!resource) throw new Error(`No resource is called ${kind}.`)
+    if (!resource) throw new Error(`Unknown resource: ${kind}.`)
     return resource
   }
 
   child(kind: Kind): Of {
     const child = this.children.find((candidate) => candidate.kind === kind)
-    if (!child) throw new Error(`No kind of children is called ${kind}.`)
+    if (!child) throw new Error(`Unknown kind of children: ${kind}.`)
     return child
   }
 
-  /** What `include` can embed in the records of a kind, by name. */
+  /** The paths of `include` for the records of a kind, by name. */
   includesOf({ kind }: Entity): Readonly<Record<string, IncludePath>> {
     return this.#includes.get(kind) ?? {}
   }
@@ -87,17 +87,17 @@ function includesOf(
   return includes
 }
 
-/** The reference that a field of an entity is. */
+/** The reference in a field of an entity. @throws Error if there is none */
 export function referenceAt({ kind, references }: Entity, field: string): Reference {
   const reference = references.find((candidate) => candidate.field === field)
   if (!reference) throw new Error(`${kind} has no reference ${field}.`)
   return reference
 }
 
-/** The column that holds a field of the document. */
+/** The column for a field of the document. @throws Error if there is none */
 export function columnOf(table: Table, field: string): string {
   const { name, columns } = describeTable(table)
   const column = Object.keys(columns).find((key) => columns[key]?.path?.join('.') === field)
-  if (!column) throw new Error(`No column of ${name} holds ${field}.`)
+  if (!column) throw new Error(`The table ${name} has no column for ${field}.`)
   return column
 }

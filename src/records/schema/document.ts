@@ -2,7 +2,7 @@
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** A record as it goes over the wire. */
+/** A record as the API returns it. */
 export interface Doc {
   id: string
   createdAt: string
@@ -24,7 +24,7 @@ export function valuesAt(doc: Json | undefined, path: readonly string[], pointer
   return valuesAt(doc[segment], rest, `${pointer}/${segment}`)
 }
 
-/** Replaces the value in a document at a JSON Pointer that `valuesAt` gave. */
+/** Replaces the value in a document at a JSON Pointer from `valuesAt`. */
 export function replaceAt(doc: Json, pointer: string, value: Json): void {
   const segments = pointer.slice(1).split('/')
   const last = segments.pop() ?? ''
@@ -32,7 +32,7 @@ export function replaceAt(doc: Json, pointer: string, value: Json): void {
   ;(parent as Record<string, Json>)[last] = value
 }
 
-/** Reads the value of a document at a path without lists; null where there is none. */
+/** Reads the value of a document at a path without lists; null if there is none. */
 export function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
   if (rest.length === 0) return (doc) => doc[key] ?? null
   return (doc) => rest.reduce<Json>(step, doc[key] ?? null)

@@ -1,37 +1,37 @@
-// The fields of records. Each function returns a zod schema; its options say where else the field is used.
+// The fields of records. Each function returns a zod schema; its options declare filters, sorting, columns and search.
 import { z } from 'zod'
 import { isPartialDate } from '../../core/dates.ts'
 import { exampleId, type Kind, refPattern, wrongReference } from './kinds.ts'
 import { anyId, mayGrow, named, namedId } from './shapes.ts'
 
-/** A field without options is written and read, and nothing else. */
+/** Without options, a field can only be written and read. */
 export interface FieldOptions {
-  /** Clients must send it. Any other field is null when it is left out; a list is empty. */
+  /** Clients must send it. Other fields default to null, lists to an empty list. */
   required?: boolean
-  /** May be left out, but is never null: `complete` of the resource sets it. */
+  /** Optional but never null: `complete` of the resource sets it. */
   filled?: boolean
-  /** What it is when it is left out, in place of null. */
+  /** The value if it is omitted, instead of null. */
   default?: string
-  /** The query parameters that lists are filtered with; `true`: named like the field. `start` on a date gives `startFrom` and `startTo`. */
+  /** Filters of lists, by parameter; `true`: named like the field. `start` on a date adds `startFrom` and `startTo`. */
   filter?: true | string | readonly string[]
   /** How the filter compares; default: `text` whatever the case and the accents, `pattern` and all others exactly. */
   match?: 'names' | 'folded' | 'language'
   /** Whether lists can be sorted by it. */
   sort?: boolean
-  /** What /v1/stats calls the count by its values: by year for a date, by record for a reference. */
+  /** The name of a grouping in /v1/stats: by year for a date, by record for a reference, otherwise by value. */
   stats?: string
-  /** Whether full-text search finds the record by it. Words in a title weigh more. */
+  /** Whether full-text search includes it. Words in a title have more weight. */
   search?: 'title' | 'body'
-  /** No two records of the kind have the same value. */
+  /** Whether values are unique within the kind. */
   unique?: boolean
-  /** Never changes once it is written. */
+  /** Cannot be changed after creation. */
   constant?: boolean
-  /** Has a column, though no option above needs one, for SQL of the resource itself. `index` adds an index. */
+  /** Adds a column that the options above do not need, for SQL of the resource. `index` adds an index. */
   column?: boolean
   index?: boolean
-  /** For the reference. */
+  /** The example in the OpenAPI document. */
   example?: string | number
-  /** What filters say of it, where that differs from the description. */
+  /** The description of its filters, if it differs from that of the field. */
   about?: string
 }
 
@@ -40,24 +40,24 @@ export interface ReferenceOptions extends FieldOptions {
   include?: string
   /** The name by which `include` on the records referred to embeds those that refer to them. */
   inverse?: string
-  /** No chain of these references leads back to where it began. */
+  /** Whether cycles of these references are rejected. */
   acyclic?: boolean
 }
 
-/** What is known of a field beside its schema. */
+/** The metadata of a field besides its schema. */
 export interface Field extends ReferenceOptions {
   type: 'text' | 'integer' | 'date' | 'choice' | 'reference'
   description: string
   about: string
-  /** The schema of a value that is not null: what filters take. */
+  /** The schema of a value that is not null, as in filters. */
   value: z.ZodType
-  /** What a reference may refer to; mostly one kind. */
+  /** The kinds that a reference may refer to; usually one. */
   kinds?: readonly Kind[]
 }
 
 export type Shape = Readonly<Record<string, z.ZodType>>
 
-/** The schema of a field: it takes null unless the options exclude that. */
+/** The schema of a field: nullable unless the options exclude that. */
 type Nullable<Schema extends z.ZodType, Options> = Options extends
   | { required: true }
   | { filled: true }
@@ -82,7 +82,7 @@ function declare<Schema extends z.ZodType, Options extends ReferenceOptions>(
   return described as unknown as Nullable<Schema, Options>
 }
 
-/** A line or a text that people wrote, trimmed. `max` counts UTF-16 units. */
+/** Free text, trimmed. `max` is in UTF-16 units. */
 export function text<const Options extends FieldOptions = FieldOptions>(
   max: number,
   description: string,
@@ -92,7 +92,7 @@ export function text<const Options extends FieldOptions = FieldOptions>(
   return declare<typeof value, Options>({ type: 'text', description, value }, { match: 'folded', ...options })
 }
 
-/** A text in a form of its own: a code, a slug, a hash. */
+/** A text with a fixed format: a code, a slug, a hash. */
 export function pattern<const Options extends FieldOptions = FieldOptions>(
   value: z.ZodString,
   description: string,
@@ -121,7 +121,7 @@ export function integer<const Options extends FieldOptions & { min?: number; max
   return declare<z.ZodInt, Options>({ type: 'integer', description, value }, options)
 }
 
-/** A date as far as it is known: YYYY-MM-DD, YYYY-MM or YYYY. */
+/** A date, possibly partial: YYYY-MM-DD, YYYY-MM or YYYY. */
 export function date<const Options extends FieldOptions = FieldOptions>(
   description: string,
   options: Options = {} as Options,
@@ -134,20 +134,20 @@ export function date<const Options extends FieldOptions = FieldOptions>(
         error: 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.',
         abort: true,
       })
-      .refine(isPartialDate, 'There is no such date.')
+      .refine(isPartialDate, 'The date does not exist.')
       .meta({ maxLength: 10, examples: ['2022-08-24'] }),
-    'A date in ISO 8601; YYYY and YYYY-MM where no more is known.',
+    'A date in ISO 8601: YYYY-MM-DD, or YYYY-MM or YYYY if the rest is unknown.',
   )
   return declare<z.ZodString, Options>({ type: 'date', description, value }, options)
 }
 
-/** One of a list of words. `mayGrow`: words may be added within /v1. @param name of its enum in the OpenAPI document */
+/** An enum. `mayGrow`: values may be added within /v1. @param name of the enum in the OpenAPI document */
 export function choice<
   const Words extends readonly [string, ...string[]],
   const Options extends FieldOptions & { mayGrow?: boolean } = FieldOptions,
 >(name: string, words: Words, description: string, options: Options = {} as Options) {
   const words_ = z.enum(words)
-  const value = named(name, options.mayGrow ? words_.meta(mayGrow) : words_)
+  const value = named(name, options.mayGrow ? words_.meta(mayGrow) : words_, description)
   return declare<typeof value, Options>({ type: 'choice', description, value }, options)
 }
 
@@ -185,14 +185,14 @@ export function list<Item extends z.ZodType>(item: Item, max: number, descriptio
     .meta({ description })
 }
 
-/** References to topics. @param about what a topic of the list is to the record */
+/** References to topics. @param about the description of the filter */
 export const topicIds = (about: string, options: ReferenceOptions = {}) =>
   named(
     'TopicIds',
     list(
       ref('topic', 'A topic: its id or its slug.', { filter: 'topic', include: 'topics', about, ...options }),
       50,
-      'The topics it is about, from the controlled vocabulary; written as ids or slugs, read as ids.',
+      'The topics of the record, from the controlled vocabulary. Ids or slugs in requests, ids in responses.',
     ),
   )
 
@@ -200,7 +200,7 @@ export const topicIds = (about: string, options: ReferenceOptions = {}) =>
 export const recordId = (description: string) =>
   pattern(anyId(description), description, { required: true, index: true })
 
-/** Several fields under one name. @param name of its shape in the OpenAPI document; none: written out where it is used */
+/** An object of fields. @param name of its schema in the OpenAPI document; default: inline */
 export function object<Fields extends Shape>(description: string, fields: Fields, name?: string) {
   const shape = z.strictObject(whenWritten(fields))
   return shape.meta({ ...(name && { id: name }), description }) as unknown as z.ZodObject<
@@ -209,7 +209,7 @@ export function object<Fields extends Shape>(description: string, fields: Fields
   >
 }
 
-/** The fields as clients write them: those that may be left out get their default. */
+/** The fields of a request, with defaults for optional ones. */
 export const whenWritten = (fields: Shape): Record<string, z.ZodType> =>
   Object.fromEntries(Object.entries(fields).map(([key, schema]) => [key, withDefault(schema)]))
 
@@ -222,9 +222,9 @@ function withDefault(schema: z.ZodType): z.ZodType {
   return schema.default(preset ?? null)
 }
 
-/** A field at its place in a record: at the top, or inside objects and lists. */
+/** A field with its position in a record: at the top, or inside objects and lists. */
 export interface PlacedField extends Field {
-  /** The place by segment; `*` stands for a list position: `participants`, `*`, `stateCode`. */
+  /** The path; `*` is any list position: `participants`, `*`, `stateCode`. */
   path: string[]
   /** The same without list positions: `participants.stateCode`. */
   name: string

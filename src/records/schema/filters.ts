@@ -1,11 +1,11 @@
-// The filters of lists, as the options of fields declare them.
+// Derives the filters of lists from the options of fields.
 import { z } from 'zod'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { wholeNumber } from './shapes.ts'
 import { columnName } from './table.ts'
 
-/** How a query parameter narrows a list. */
+/** How a query parameter filters a list. */
 export type Filter =
   /** Any of the given values of a column. */
   | {
@@ -24,23 +24,23 @@ export type Filter =
       fields: readonly string[]
       kind: Kind
       description: string
-      /** Also records on which such a state took this position. */
+      /** Also matches records on which one of the states took this position. */
       orPosition?: string
     }
-  /** A column at or after, or at or before, a value; dates unless `value` says otherwise. */
+  /** Records whose column is at least (`from`) or at most (`to`) a value; default: a date. */
   | { by: 'range'; column: string; bound: 'from' | 'to'; value?: z.ZodType; description: string }
-  /** States that are one of these to the SCO on the day of `asOf`. */
+  /** States with one of these SCO memberships on the day of `asOf`. */
   | { by: 'membership'; value: z.ZodType; description: string }
   /** Open records without an event since a day. */
   | { by: 'stalled'; description: string }
   /** Records with, or without, evidence. */
   | { by: 'evidence'; description: string }
-  /** The record that another system calls so. */
+  /** The record with an external identifier. */
   | { by: 'identifier'; description: string }
   /** Full-text search. */
   | { by: 'text'; description: string }
 
-/** The filters that fields declare, by parameter. A parameter that several references declare finds any of them. */
+/** The filters of fields by parameter. Several references can share one: a match in any of them is enough. */
 export function filtersOfFields(fields: readonly PlacedField[]): Record<string, Filter> {
   const byParameter = new Map<string, PlacedField[]>()
   for (const field of fields) {
@@ -90,13 +90,13 @@ const COMPARED = {
   language: '; `zh` also finds `zh-Hans`.',
 }
 
-/** Query parameters are texts. */
+/** The schema of a value in a query parameter, which is text. */
 const ofQuery = (value: z.ZodType): z.ZodType =>
   value instanceof z.ZodNumber
     ? wholeNumber(value.minValue ?? 0, value.maxValue ?? Number.MAX_SAFE_INTEGER)
     : value
 
-/** The first sentence about a field, without its full stop. */
+/** The first sentence of the description of a field, without its full stop. */
 const sentence = ({ about }: PlacedField) => about.split(/\.(?:\s|$)/)[0] ?? about
 
 const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,4 +1,4 @@
-// The kinds of records, and the form of their ids.
+// The kinds of records and the formats of their ids.
 import { idPattern } from '../../core/ids.ts'
 
 /** The prefix of the ids of each kind. States are identified by their ISO 3166-1 alpha-2 code instead. */
@@ -22,23 +22,24 @@ export type Kind = keyof typeof PREFIXES | 'state'
 export const STATE_CODE = /^[A-Z]{2}$/
 export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 
-/** A well-formed id for examples; no record has it. */
+/** A well-formed id for examples that no record has. */
 export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_01gb6jc400ezz8kdnweefcy4dk`
 
 /** The kind of the record with this id, by its prefix. */
 export const kindOfId = (id: string) =>
   Object.entries(PREFIXES).find(([, prefix]) => id.startsWith(`${prefix}_`))?.[0] as Kind | undefined
 
-/** The form of a reference to a kind: an id, a state's code, or a topic's id or slug. */
+/** The format of a reference to a kind: an id, the code of a state, or the id or slug of a topic. */
 export function refPattern(kind: Kind): RegExp {
   if (kind === 'state') return STATE_CODE
   if (kind === 'topic') return new RegExp(`${idPattern(PREFIXES.topic).source}|${SLUG.source}`)
   return idPattern(PREFIXES[kind])
 }
 
-export const withArticle = (kind: string) => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
+export const withArticle = (kind: string) =>
+  kind === 'evidence' ? kind : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
 
-/** Why a text is no reference to a kind. */
+/** The message for a text that is not a reference to a kind. */
 export function wrongReference(kind: Kind, value: string): string {
   if (kind === 'state') return 'Must be the ISO 3166-1 alpha-2 code of a state, such as RU.'
   const expected = `Must be the id of ${withArticle(kind)} (${PREFIXES[kind]}_…)`

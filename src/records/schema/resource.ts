@@ -1,4 +1,4 @@
-// What a resource says about itself, once. Validation, SQL, routes and OpenAPI are all derived from it.
+// The description of a resource. Validation, SQL, routes and OpenAPI are derived from it.
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
@@ -19,7 +19,7 @@ import {
   whenWritten,
 } from './fields.ts'
 import { type Filter, filtersOfFields } from './filters.ts'
-import { exampleId, type Kind, PREFIXES, STATE_CODE } from './kinds.ts'
+import { exampleId, type Kind, PREFIXES, STATE_CODE, withArticle } from './kinds.ts'
 import { instant, named, namedId } from './shapes.ts'
 import { columnName, tableFor } from './table.ts'
 
@@ -30,46 +30,46 @@ export interface Reference extends Pick<PlacedField, 'path' | 'listed' | 'includ
   kinds: readonly Kind[]
 }
 
-/** What is stored and logged under one kind: a resource, or a child of one (evidence, an event). */
+/** A kind of record: a resource, or a child of one (evidence, an event). */
 export interface Entity {
   kind: Kind
-  /** The name of its shape in the OpenAPI document. */
+  /** The name of its schema in the OpenAPI document. */
   name: string
   /** Its plural: the last segment of its path, and the name of its table. */
   path: string
-  /** Of its ids; null for states, whose id is their code. */
+  /** The prefix of its ids; null for states, whose id is their code. */
   prefix: string | null
   table: Table
-  /** The shape that is read. */
+  /** The schema of a record in responses. */
   record: z.ZodObject
   /** The fields that clients write, with their defaults. */
   writable: z.ZodObject
   /** The keys of a document, in order. */
   keys: string[]
   references: Reference[]
-  /** A field by which it can be addressed beside its id. */
+  /** A field that can replace the id in paths. */
   alias?: string
   /** Completes a document before it is checked and written. */
   complete?: (doc: Doc, now: Date) => void
-  /** What is wrong with a document whose fields are valid each. */
+  /** Checks rules across the fields of a document. */
   rules?: (doc: Doc) => Fault[]
-  /** Reference fields in which no chain of records leads back to where it began. */
+  /** Reference fields without cycles. */
   acyclic: readonly string[]
-  /** Fields that never change once written. */
+  /** Fields that cannot be changed after creation. */
   constant: readonly string[]
-  /** The fields with names of a record. */
+  /** The fields that contain names of the record. */
   names: readonly string[]
-  /** What full-text search finds it by; undefined: it is not searched. */
+  /** The text for full-text search; undefined: not searched. */
   searchText?: (doc: Doc) => SearchText
-  /** What a POST could send: for the documentation, and for templates. */
+  /** An example of a POST, for the documentation and for import templates. */
   example: Record<string, unknown>
 }
 
-/** How a record leads to others that `include` embeds. */
+/** How `include` finds the records to embed. */
 export type IncludePath =
-  /** Those that a field refers to: one record or null, or a list where the field is inside one. */
+  /** The target of a field: one record or null; a list of records if the field is inside a list. */
   | { to: Kind; field: string }
-  /** Those of a kind that refer to it from a field outside of lists. */
+  /** Records of a kind that refer to it from a field outside of lists. */
   | { from: Kind; field: string }
   /** Its children of a kind. */
   | { part: Kind; orderBy?: string }
@@ -80,7 +80,7 @@ export interface SearchText {
   date: string | null
 }
 
-/** What a chart can count by: a column, the year of a date, or the records that a field refers to. */
+/** What statistics can count by: a column, the year of a date, or a reference. */
 export type Grouping = { column: string } | { year: string } | { reference: string }
 
 interface Stamps {
@@ -95,15 +95,15 @@ export type RecordWith<Fields extends Shape> = z.output<z.ZodObject<Fields>> & S
 
 export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
   extends Pick<Entity, 'kind' | 'path' | 'alias' | 'example'> {
-  /** One sentence for the reference. */
+  /** The description in the OpenAPI document: one sentence. */
   about: string
-  /** The fields of its own that clients write, in the order in which they are read. */
+  /** The fields that clients write, in the order of responses. */
   fields: Fields
-  /** Fields that the service derives; they come after the written ones. */
+  /** Read-only fields that the service derives; they follow the writable ones. */
   derived?: Derived
   /** The column that its lists are ordered by; default: order of creation. */
   orderBy?: string
-  /** The field whose date search results have. */
+  /** The field with the date of search results. */
   searchDate?: string
   complete?: (record: RecordWith<Fields & Derived>, now: Date) => void
   rules?: (record: RecordWith<Fields & Derived>) => Fault[]
@@ -111,14 +111,14 @@ export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
 
 interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   extends EntityDefinition<Fields, Derived> {
-  /** The field that names a record to people. */
+  /** The field with the title of a record. */
   titleField: string
   lifecycle?: Lifecycle
-  /** Records that have reached all they can reach in an open status: these, in these statuses, are not stalled. */
+  /** Records that expect no further event in an open status: with these values and statuses they are not stalled. */
   settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
-  /** The field whose date is that of its first event. */
+  /** The field with the date of its first event. */
   startsOn?: string
-  /** Filters that are more than a field. They replace those of fields. */
+  /** Further filters. They replace those of fields. */
   filters?: Record<string, Filter>
   defaultSort: string
 }
@@ -127,16 +127,16 @@ export interface Resource
   extends Entity,
     Pick<ResourceDefinition<Shape, Shape>, 'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort'> {
   filters: Readonly<Record<string, Filter>>
-  /** What /v1/stats counts by, by name; undefined: no statistics. */
+  /** The groupings of /v1/stats by name; undefined: no statistics. */
   groupings?: Readonly<Record<string, Grouping>>
   /** Fields to sort by. */
   sorts: readonly string[]
   lifecycle: Lifecycle | null
-  /** What a POST takes: the writable fields, and the history of a record that has one. */
+  /** The body of a POST: the writable fields, and the events of a record with a lifecycle. */
   create: z.ZodObject
-  /** What a PATCH takes. */
+  /** The body of a PATCH. */
   patch: z.ZodObject
-  /** What a POST of an event takes; null without a lifecycle. */
+  /** The body of a POST of an event; null without a lifecycle. */
   event: z.ZodObject | null
 }
 
@@ -144,30 +144,30 @@ const identifiers = named(
   'Identifiers',
   list(
     object(
-      'What another system calls the record (Popolo).',
+      'An identifier of the record in another system (Popolo).',
       {
-        scheme: text(100, 'Who gave the identifier, such as `wikidata`.', { required: true }),
-        identifier: text(300, 'The identifier in that scheme.', { required: true }),
+        scheme: text(100, 'The system of the identifier, such as `wikidata`.', { required: true }),
+        identifier: text(300, 'The identifier in that system.', { required: true }),
       },
       'Identifier',
     ),
     50,
-    'Unique per scheme and kind, so that an import can be repeated without doubling.',
+    'External identifiers, unique per scheme and kind. Repeated imports match records by them.',
   ),
 )
 
 const webSources = list(
   object(
-    'A page elsewhere from which facts of a record come, where no source stored here holds their text (Popolo).',
+    'A web page with facts of a record, for which no source with its text is stored (Popolo).',
     {
-      url: url('Its address.', { required: true }),
-      title: text(500, 'Its title.'),
-      note: text(2000, 'What was taken from it.'),
+      url: url('The URL of the page.', { required: true }),
+      title: text(500, 'The title of the page.'),
+      note: text(2000, 'The facts taken from it.'),
     },
     'WebSource',
   ),
   50,
-  'Pages elsewhere from which facts of the record come.',
+  'Web pages with facts of the record.',
 )
 
 export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
@@ -176,30 +176,33 @@ export const supportLevel = named('Support', z.enum(SUPPORT))
 
 export const support = supportLevel.meta({
   description:
-    'How many sources the record is quoted from: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences do not count.',
+    'The number of sources with quotes for the record: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences are not counted.',
 })
 
-/** The fields that every record ends with. */
+/** The last fields of every record. */
 export const tail = {
   createdAt: named(
     'CreatedAt',
-    instant('When the record was created here.'),
-    'When the record was created here.',
+    instant('When the record was created in this service.'),
+    'When the record was created in this service.',
   ),
-  updatedAt: named('UpdatedAt', instant('When its content last changed.'), 'When its content last changed.'),
+  updatedAt: named('UpdatedAt', instant('When the record last changed.'), 'When the record last changed.'),
   version: named(
     'RecordVersion',
     z
       .int()
       .min(1)
-      .meta({ description: '1, 2, 3 …; changes only when the content does.', examples: [1] }),
+      .meta({
+        description: 'The number of the version, from 1; a write that changes nothing keeps it.',
+        examples: [1],
+      }),
   ),
 }
 
-/** What lists of all resources can be sorted by. */
+/** The sort fields of all resources. */
 const EVERY_SORT = ['createdAt', 'updatedAt']
 
-/** A kind of record with routes of its own under /v1/{path}. */
+/** Defines a kind of record with routes under /v1/{path}. */
 export function defineResource<Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
@@ -222,12 +225,12 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     .strictObject({ ...entity.writable.shape, ...(event && historyOf(lifecycle, event)) })
     .meta({
       id: `${entity.name}Create`,
-      description: `What a POST of a ${kind} takes.`,
+      description: `The fields of a new ${kind}.`,
       examples: [definition.example],
     })
   const patch = z.strictObject(mapValues(fields, (schema) => clearable(schema).optional())).meta({
     id: `${entity.name}Patch`,
-    description: `Changes to a ${kind} as a JSON Merge Patch (RFC 7396): what is left out stays, null clears.`,
+    description: `Changes to ${withArticle(kind)} as a JSON Merge Patch (RFC 7396): omitted fields stay, null clears a field.`,
     examples: [{ [titleField]: definition.example[titleField] }],
   })
   return {
@@ -248,7 +251,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   }
 }
 
-/** What resources and children have in common. */
+/** Defines the common part of resources and children. */
 export function defineEntity<Fields extends Shape, Derived extends Shape>(
   definition: EntityDefinition<Fields, Derived>,
   sorted: readonly string[] = [],
@@ -285,7 +288,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
       field.kinds ? [{ ...field, field: field.name, kinds: field.kinds }] : [],
     ),
     ...(alias && { alias }),
-    // What is stored under a kind has the fields of the kind.
+    // Stored documents have the fields of their kind.
     ...(complete && { complete: complete as unknown as (doc: Doc, now: Date) => void }),
     ...(rules && { rules: rules as unknown as (doc: Doc) => Fault[] }),
     acyclic: names(({ acyclic }) => acyclic),
@@ -298,14 +301,14 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   }
 }
 
-/** The status of a record, as its events have it. @param dates whether nothing else dates the record */
+/** The status fields that are derived from events. @param dates whether `statusSince` is the only date of the record */
 const currentStatus = (lifecycle: Lifecycle, dates: boolean) => ({
   status: statusField(lifecycle, 'The status of its latest event.', {
     filter: true,
     sort: true,
     stats: 'status',
   }),
-  statusSince: date('The date of the event with which its status began.', {
+  statusSince: date('The date of its latest event.', {
     filter: 'since',
     sort: true,
     ...(dates && { stats: 'year' }),
@@ -318,34 +321,30 @@ const statusField = (lifecycle: Lifecycle, description: string, options = {}) =>
     required: true,
   })
 
-/** What a POST of an event takes. */
+/** The body of a POST of an event. */
 const eventOf = (name: string, lifecycle: Lifecycle) =>
   z
     .strictObject(
       whenWritten({
-        status: statusField(lifecycle, 'The status that began.'),
-        occurredOn: date('When it began.', { required: true }),
+        status: statusField(lifecycle, 'The new status.'),
+        occurredOn: date('When the status began.', { required: true }),
         meetingId: ref('meeting', 'The meeting at which it happened.'),
-        note: text(5000, 'What a reader should know about it.'),
+        note: text(5000, 'Remarks about the event.'),
       }),
     )
     .meta({
       id: `${name}EventCreate`,
-      description: `A step in the life of a ${name.toLowerCase()}.`,
+      description: `A new event of ${withArticle(name.toLowerCase())}: a change of its status.`,
       examples: [{ status: 'under-consideration', occurredOn: '2022-09-16', note: 'On the agenda.' }],
     })
 
-/** The history that a POST of a record may come with. */
+/** The initial status and events in the POST of a record. */
 const historyOf = ({ initial }: Lifecycle, event: z.ZodObject) => ({
   status: z
     .enum(initial)
     .optional()
-    .meta({ description: `The status it starts in; left out: ${initial[0]}.` }),
-  events: z
-    .array(event)
-    .max(100)
-    .default([])
-    .meta({ description: 'What became of it since, in order of date.' }),
+    .meta({ description: `The initial status. Default: \`${initial[0]}\`.` }),
+  events: z.array(event).max(100).default([]).meta({ description: 'Its further events, in order of date.' }),
 })
 
 function groupingBy({ name, type, kinds }: PlacedField): Grouping {
@@ -371,6 +370,6 @@ function searchTextOf(fields: readonly PlacedField[], dateField: string | undefi
 const mapValues = <In, Out>(object: Readonly<Record<string, In>>, map: (value: In, key: string) => Out) =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]))
 
-/** In a merge patch null empties a list or an object too. */
+/** In a merge patch, null also clears a list or an object. */
 const clearable = (schema: z.ZodType): z.ZodType =>
   schema instanceof z.ZodArray || schema instanceof z.ZodObject ? schema.nullable() : schema

@@ -1,26 +1,26 @@
-// Building blocks of wire shapes that are not fields of records.
+// Schemas of requests and responses that are not fields of records.
 import { z } from 'zod'
 import { isCalendarDate } from '../../core/dates.ts'
 import { exampleId, type Kind, withArticle } from './kinds.ts'
 
 /**
  * Names a schema in the OpenAPI document, so that it is described once and generated clients have a type of that name.
- * @param about what it is wherever it is used; default: the first description given with it
+ * @param about its description in the document; default: that of its first use
  */
 export const named = <Schema extends z.ZodType>(name: string, schema: Schema, about?: string): Schema =>
   schema.meta({ 'x-name': name, ...(about !== undefined && { 'x-about': about }) })
 
-/** Names the form of the ids of a kind. */
+/** Names the schema of the ids of a kind. */
 export function namedId<Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema {
   if (kind === 'state') return named('StateCode', schema, 'The ISO 3166-1 alpha-2 code of a state.')
   const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Id`
   return named(name, schema, `The id of ${withArticle(kind)}: opaque, time-ordered (TypeID).`)
 }
 
-/** Marks an enum that may get further values within /v1 (docs/stability.md). */
+/** Marks an enum to which values may be added within /v1 (docs/stability.md). */
 export const mayGrow = { 'x-may-grow': true }
 
-/** A shape of several kinds of records that clients distinguish by `kind`; further kinds may come. */
+/** A union of schemas with the discriminator `kind`; kinds may be added. */
 export const unionByKind = <Entity>(
   id: string,
   description: string,
@@ -33,7 +33,7 @@ export const unionByKind = <Entity>(
     .meta({ id, description, discriminator: { propertyName: 'kind' }, ...mayGrow })
 }
 
-/** Marks a list or text of a response that has no maximum length. All others document theirs. */
+/** Marks a list or text in a response without a maximum length. All others document one. */
 export const unbounded = { 'x-unbounded': true }
 
 /** The id of a record of any kind, in a response. */
@@ -59,7 +59,7 @@ export const calendarDate = (description: string) =>
   z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'Must be a date: YYYY-MM-DD.', abort: true })
-    .refine(isCalendarDate, 'There is no such date.')
+    .refine(isCalendarDate, 'The date does not exist.')
     .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
 
 export const instant = (description: string) =>
@@ -69,9 +69,9 @@ export const instant = (description: string) =>
     'A point in time in ISO 8601, UTC.',
   ).meta({ description })
 
-/** A whole number in a query parameter: digits, nothing else. */
+/** A whole number in a query parameter: only digits. */
 export const wholeNumber = (min: number, max: number) =>
   z.preprocess(
-    (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
+    (input) => (typeof input === 'string' && /^\d{1,15}$/.test(input) ? Number(input) : input),
     z.int(`Must be a whole number from ${min} to ${max}.`).min(min).max(max),
   )

@@ -5,7 +5,7 @@ import type { Kind } from './kinds.ts'
 
 const tables = new Map<Kind, Table>()
 
-/** A text in UTF-8 takes 3 bytes for each UTF-16 unit at most; a row of an index of PostgreSQL takes 2,704. */
+/** In UTF-16 units, which take at most 3 bytes in UTF-8; PostgreSQL limits an index row to 2,704 bytes. */
 const MAX_INDEXED_LENGTH = 900
 
 /** `onBehalfOf.stateCode` has the column `onBehalfOfStateCode`. */
@@ -13,8 +13,8 @@ export const columnName = (field: string) =>
   field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /**
- * The table of a kind: a column for every field that is filtered, sorted, counted by, unique or a reference. References
- * from inside lists are rows of the table `links`.
+ * The table of a kind: a column for every field that is filtered, sorted, grouped by, unique or a reference. References
+ * inside lists are rows of the table `links`.
  * @param order the column that lists are sorted by: indexes for filters end with it
  * @param sorted columns to sort by that all kinds have
  */
@@ -45,7 +45,7 @@ export function tableFor(
 const needsColumn = ({ filter, sort, stats, unique, column, index, kinds }: PlacedField) =>
   Boolean(filter || sort || stats || unique || column || index || kinds)
 
-/** Whether queries look for values of a field; a range of dates that are sorted by is read along the index for that. */
+/** Whether queries look up values of a field. Date ranges of sortable fields use the index for sorting. */
 const isLookedUp = ({ filter, sort, index, kinds, type }: PlacedField) =>
   Boolean(index || kinds || (filter && !(type === 'date' && sort)))
 
@@ -62,6 +62,6 @@ function columnFor({ path, type, nullable, unique, kinds, value }: PlacedField):
 
 function tableOf(kind: Kind): Table {
   const table = tables.get(kind)
-  if (!table) throw new Error(`Nothing describes the kind ${kind}.`)
+  if (!table) throw new Error(`The kind ${kind} is not defined yet.`)
   return table
 }

@@ -1,4 +1,4 @@
-// Checks a document before it is stored: its rules, its references, chains of parents, and what must be unique.
+// Checks a document before it is stored: rules, references, cycles and unique values.
 import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
 import { columnNamed } from '../../db/columns.ts'
@@ -30,7 +30,7 @@ const constantFaults = ({ constant = [] }: Entity, doc: Doc, before: Doc): Fault
     .filter((field) => doc[field] !== before[field])
     .map((field) => ({
       pointer: `/${field}`,
-      detail: `${field} never changes; it is ${JSON.stringify(before[field])}.`,
+      detail: `${field} cannot be changed; it is ${JSON.stringify(before[field])}.`,
     }))
 
 async function resolveReferences(tx: WriteTransaction, { references }: Entity, doc: Doc): Promise<void> {
@@ -42,7 +42,7 @@ async function resolveReferences(tx: WriteTransaction, { references }: Entity, d
         faults.push({ pointer, detail: `There is no ${kinds.join(' or ')} ${JSON.stringify(value)}.` })
       else if (id !== value) replaceAt(doc, pointer, id)
     }
-    // The same topic given by id and by slug is one topic.
+    // Removes duplicates, such as a topic by id and by slug.
     if (path.at(-1) === '*') {
       for (const [pointer, list] of valuesAt(doc, path.slice(0, -1)))
         replaceAt(doc, pointer, [...new Set(list as Json[])])
@@ -51,7 +51,7 @@ async function resolveReferences(tx: WriteTransaction, { references }: Entity, d
   if (faults.length > 0) throw unknownReference(faults)
 }
 
-/** The id of the record of one of the kinds with this id or alias. */
+/** The id of the record with this id or alias, of one of the kinds. */
 async function idOf(
   tx: WriteTransaction,
   kinds: readonly Kind[],
@@ -67,15 +67,13 @@ async function idOf(
   return undefined
 }
 
-/** Only a change can close a circle: nothing refers to a record that is being created. */
+/** Rejects cycles. Only an update can close one, since nothing refers to a new record. */
 async function checkChains(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc): Promise<void> {
   for (const field of entity.acyclic ?? []) {
     let next = doc[field] === before[field] ? null : doc[field]
     while (typeof next === 'string') {
       if (next === doc.id)
-        throw inconsistent([
-          { pointer: `/${field}`, detail: `Following ${field} from here leads back to ${doc.id}.` },
-        ])
+        throw inconsistent([{ pointer: `/${field}`, detail: `${field} forms a cycle back to ${doc.id}.` }])
       const above = await findRecord(tx, entity, next)
       next = above && parse(above)[field]
     }
@@ -112,8 +110,8 @@ async function checkIdentifiers(tx: WriteTransaction, entity: Entity, doc: Doc):
 }
 
 const duplicate = (kind: string, pointer: string, what: string, existingId: string) =>
-  new Problem('duplicate', `Another ${kind}, ${existingId}, has the ${what}.`, {
-    errors: [{ pointer, detail: `The ${what} is taken.` }],
+  new Problem('duplicate', `Another ${kind}, ${existingId}, already has the ${what}.`, {
+    errors: [{ pointer, detail: `The ${what} is already used.` }],
     extra: { existingId },
   })
 

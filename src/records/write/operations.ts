@@ -13,10 +13,10 @@ import { eraseDocument, storeDocument } from './store.ts'
 type Input = Record<string, unknown>
 
 /**
- * Creates a record, and the children that it starts with.
- * @param input what the `create` shape of the resource parsed
- * @param id that the record has elsewhere and keeps here, of the right form and free; default: a new one
- * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and what the hooks of its children refuse
+ * Creates a record and its initial children.
+ * @param input parsed by the `create` schema of the resource
+ * @param id an unused, well-formed id from an import; default: a new one
+ * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and those of the hooks of its children
  */
 export async function createRecord(
   tx: WriteTransaction,
@@ -26,7 +26,7 @@ export async function createRecord(
 ): Promise<Doc> {
   const doc = newDocument(tx, resource, input, id)
   await checkDocument(tx, resource, doc)
-  // A state that was deleted goes on from its last version: its code is its id.
+  // A deleted state that is created again continues its versions, since its code is its id.
   if (resource.prefix === null) doc.version = 1 + (await lastVersion(tx, doc.id))
   const parent = { entity: resource, doc }
   const initial: { child: Child; inputs: Input[] }[] = []
@@ -39,7 +39,7 @@ export async function createRecord(
   return doc
 }
 
-/** Creates a child; fields of its parent follow. @throws like `createRecord` */
+/** Creates a child and updates derived fields of its parent. @throws like `createRecord` */
 export async function createChild(
   tx: WriteTransaction,
   child: Child,
@@ -54,8 +54,8 @@ export async function createChild(
 }
 
 /**
- * Replaces fields of a record. Where nothing differs, nothing is written and `before` is returned.
- * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and what the hooks of its children refuse
+ * Replaces fields of a record. If nothing differs, nothing is written and `before` is returned.
+ * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and those of the hooks of its children
  */
 export async function updateRecord(
   tx: WriteTransaction,
@@ -66,7 +66,7 @@ export async function updateRecord(
   const after = Object.fromEntries(
     entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
   ) as Doc
-  // Derived fields refer to nothing and break no rule.
+  // Derived fields need no checks.
   if (Object.keys(changed).some((key) => key in entity.writable.shape))
     await checkDocument(tx, entity, after, before)
   if (entity.keys.every((key) => isSame(after[key], before[key]))) return before
@@ -78,8 +78,8 @@ export async function updateRecord(
 }
 
 /**
- * Deletes a record and its children; tombstones stay in the change log.
- * @throws Problem `referenced` when others refer to it
+ * Deletes a record and its children; the change log gets a deletion of each.
+ * @throws Problem `referenced` if others refer to it
  */
 export async function deleteRecord(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
   const referrers = await referrersOf(tx, entity, doc.id)
@@ -95,7 +95,7 @@ export async function deleteRecord(tx: WriteTransaction, entity: Entity, doc: Do
   await eraseTree(tx, entity, doc)
 }
 
-/** Deletes a child; fields of its parent follow. */
+/** Deletes a child and updates derived fields of its parent. */
 export async function deleteChild(
   tx: WriteTransaction,
   child: Child,
@@ -153,7 +153,7 @@ async function lastVersion(tx: WriteTransaction, id: string): Promise<number> {
   return version ?? 0
 }
 
-/** How many referring records are named when a record cannot be deleted. */
+/** The maximum number of referring records in the problem `referenced`. */
 const MAX_REFERRERS = 20
 
 /** The records that refer to a record, without its own children. */
@@ -179,6 +179,6 @@ async function referrersOf(
   return [...referrers, ...linked].slice(0, MAX_REFERRERS)
 }
 
-/** Whether two values of a field are the same; a field that older documents lack is null. */
+/** Whether two values of a field are equal; missing is the same as null. */
 const isSame = (one: Json | undefined, other: Json | undefined) =>
   one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)

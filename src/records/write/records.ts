@@ -1,4 +1,4 @@
-// The handle to all records: the engine, what is described, and how a write begins.
+// Access to records: the engine, the catalogue, and transactions that write.
 import type { IdMaker } from '../../core/ids.ts'
 import { asWriter, type Engine } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
@@ -31,8 +31,8 @@ export class Records {
   }
 
   /**
-   * Runs a write. Nothing of it is stored unless `work` resolves.
-   * @param options.alone for a long one: it does not share its commit, so that no other write waits for it
+   * Runs a write in a transaction. It is rolled back if `work` rejects.
+   * @param options.alone for long writes: not committed together with others, which would have to wait
    */
   write<Result>(
     author: Author,

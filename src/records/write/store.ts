@@ -11,7 +11,7 @@ import type { WriteTransaction } from '../schema/child.ts'
 import { type Doc, type Json, readerOf, valuesAt } from '../schema/document.ts'
 import type { Entity } from '../schema/resource.ts'
 
-/** What writes to the tables that are derived from documents. */
+/** Writes to the tables that are derived from documents. */
 type IndexWriter = Writer & Pick<WriteTransaction, 'engine'>
 
 /** @param before the document that it replaces; null: a new record */
@@ -46,7 +46,7 @@ export async function reindexDocument(tx: IndexWriter, entity: Entity, doc: Doc,
   await storeSearchEntry(tx, entity, doc, null, docId)
 }
 
-/** Deletes all that is stored of a record, and logs a tombstone. */
+/** Deletes a record with all its entries, and logs the deletion. */
 export async function eraseDocument(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
   const { id } = doc
   await tx.run(DELETE_LINKS, { id })
@@ -67,7 +67,7 @@ async function storeRow(
   const values = columnValues(table, doc)
   if (!before) return tx.run(INSERT_ROW(table), { ...values, ...stored, firstSeq: stored.seq })
   const old = columnValues(table, before)
-  // Setting a column rewrites each index on it, so only those that differ are set.
+  // Only columns that differ are set, since setting a column updates all its indexes.
   const changed = Object.entries({ ...values, ...stored }).filter(([name, value]) => old[name] !== value)
   return updateRow(tx, table, doc.id, changed)
 }
@@ -92,7 +92,7 @@ const columnReaders = memoize((table: Table) =>
   ),
 )
 
-/** Stores the references from inside lists; single references are columns. */
+/** Stores the references inside lists; other references are columns. */
 async function storeLinks(tx: IndexWriter, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
   const current = linksOf(entity, doc)
   if (before) {

@@ -1,4 +1,4 @@
-// Brings what is stored up to date with the declared fields, after a release has added some.
+// Adds the fields of a new release to stored documents.
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { asWriter, type Engine, type Reader, type Writer } from '../../db/engine.ts'
@@ -12,7 +12,7 @@ import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import { reindexDocument } from './store.ts'
 
-/** How many documents are read at once. */
+/** How many documents are read per query. */
 const BATCH = 200
 
 /**
@@ -50,7 +50,7 @@ async function storedSignatures(reader: Reader): Promise<string | undefined> {
   return value
 }
 
-/** Changes when documents, columns, links or full-text entries of an entity have to be written again. */
+/** A hash that changes when documents, columns, links or full-text entries of an entity must be rewritten. */
 function signatureOf({ record, table }: Entity): string {
   const fields = fieldsIn(record).map(({ path, nullable, default: preset, search, kinds }) => [
     path,
@@ -98,7 +98,7 @@ async function upgradeLog(writer: Writer, entity: Entity): Promise<boolean> {
 
 const completed = ({ record }: Entity, doc: string) => complete(record, JSON.parse(doc)) as Doc
 
-/** A value with the fields that it lacks, in the order of its schema. Nothing is removed. */
+/** Adds missing fields to a value, in the order of its schema. Nothing is removed. */
 function complete(schema: z.ZodType, value: Json | undefined): Json {
   const field = fieldOf(schema)
   if (field) return value ?? field.default ?? null

@@ -1,4 +1,4 @@
-// A draft agreement and what becomes of it, in the terms of the Vienna Convention on the Law of Treaties.
+// Agreements, from draft to termination, in the terms of the Vienna Convention on the Law of Treaties.
 import { endsBeforeStart } from '../../core/dates.ts'
 import { agreementLifecycle } from '../../core/lifecycle.ts'
 import type { Fault } from '../../core/problems.ts'
@@ -22,7 +22,7 @@ const KINDS = [
 const CONSENTS = ['ratification', 'acceptance', 'approval', 'accession', 'signature'] as const
 
 const party = object(
-  'What a state did: a signatory from `signedOn`, a party from `consentOn` to `withdrawnOn`.',
+  'A state as signatory from `signedOn`, and as party from `consentOn` to `withdrawnOn`.',
   {
     stateCode: ref('state', 'A state that signed it or consented to it.', {
       required: true,
@@ -32,7 +32,7 @@ const party = object(
     }),
     signedOn: date('When it signed (article 12 of the Vienna Convention).'),
     consentOn: date('When it expressed its consent to be bound (articles 11 to 15).'),
-    consentBy: choice('Consent', CONSENTS, 'By what it consented to be bound.'),
+    consentBy: choice('Consent', CONSENTS, 'How it consented to be bound.'),
     withdrawnOn: date('When it withdrew (article 54).'),
   },
   'AgreementParty',
@@ -41,28 +41,28 @@ const party = object(
 export const agreements = defineResource({
   kind: 'agreement',
   path: 'agreements',
-  about: 'A draft agreement, and what becomes of it.',
+  about: 'An agreement or a draft of one.',
   titleField: 'title',
   searchDate: 'statusSince',
   defaultSort: 'title',
   lifecycle: agreementLifecycle,
-  // What is not a treaty does not enter into force: adopted or signed, it is done.
+  // Instruments that are not treaties do not enter into force; they are final once adopted or signed.
   settled: {
     column: 'kind',
     values: ['declaration', 'statement', 'strategy', 'programme', 'memorandum'],
     statuses: ['text-adopted', 'authenticated', 'signed'],
   },
   fields: {
-    title: text(1000, 'Its full title.', { required: true, sort: true, search: 'title' }),
-    shortTitle: text(300, 'What people call it.', { search: 'title' }),
-    kind: choice('AgreementKind', KINDS, 'What sort of instrument it is.', {
+    title: text(1000, 'The full title.', { required: true, sort: true, search: 'title' }),
+    shortTitle: text(300, 'The usual short title.', { search: 'title' }),
+    kind: choice('AgreementKind', KINDS, 'The kind of instrument.', {
       required: true,
       mayGrow: true,
       filter: true,
       sort: true,
     }),
-    subject: text(5000, 'What it governs, in our own words.', { search: 'body' }),
-    draftedBy: object('Who drafted it.', {
+    subject: text(5000, 'A summary of what it governs.', { search: 'body' }),
+    draftedBy: object('The author of the draft.', {
       stateCode: ref('state', 'The state that drafted it.', {
         filter: 'state',
         include: 'state',
@@ -79,12 +79,8 @@ export const agreements = defineResource({
       include: 'meeting',
       inverse: 'agreements',
     }),
-    topicIds: topicIds('A topic that it is about.', { stats: 'topic' }),
-    parties: list(
-      party,
-      250,
-      'What each state did. Signatories and parties follow from the dates; neither is stored.',
-    ),
+    topicIds: topicIds('A topic of the agreement.', { stats: 'topic' }),
+    parties: list(party, 250, 'The states that signed it or consented to it, with dates.'),
   },
   rules: ({ parties }) =>
     parties.flatMap((party, index) => {
@@ -93,14 +89,14 @@ export const agreements = defineResource({
       if (endsBeforeStart(party.signedOn, party.consentOn)) {
         faults.push({
           pointer: at('consentOn'),
-          detail: 'The consent to be bound comes before the signature.',
+          detail: 'The consent to be bound is before the signature.',
         })
       }
       if (endsBeforeStart(party.consentOn ?? party.signedOn, party.withdrawnOn)) {
         faults.push({ pointer: at('withdrawnOn'), detail: 'The state withdrew before it joined.' })
       }
       if (party.consentBy !== null && party.consentOn === null) {
-        faults.push({ pointer: at('consentOn'), detail: 'consentBy needs the date of the consent.' })
+        faults.push({ pointer: at('consentOn'), detail: 'consentBy requires consentOn.' })
       }
       if (parties.findIndex(({ stateCode }) => stateCode === party.stateCode) < index) {
         faults.push({ pointer: at('stateCode'), detail: `${party.stateCode} is listed twice.` })

@@ -1,4 +1,4 @@
-// Events: the steps in the life of a proposal or an agreement, from which its status follows.
+// Events: the changes of status of a proposal or an agreement.
 import { z } from 'zod'
 import { latestToday } from '../../core/dates.ts'
 import {
@@ -17,49 +17,47 @@ import { choice, date, recordId, ref, text } from '../../records/schema/fields.t
 import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { updateRecord } from '../../records/write/operations.ts'
 
-/** A step as clients write it; imports keep the id that it has already. */
+/** A step as clients send it; with an id in imports. */
 interface EventInput extends Step {
   id?: string
   meetingId?: string | null
   note?: string | null
 }
 
-type LivingResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
+type LifecycleResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
 
 export const events: Child = defineChild({
   kind: 'event',
   path: 'events',
   noun: 'an event',
-  about: 'A step in the life of a proposal or an agreement.',
+  about: 'A change of the status of a proposal or an agreement.',
   of: ['proposal', 'agreement'],
   fields: {
-    recordKind: z
-      .enum(['proposal', 'agreement'])
-      .meta({ description: 'What kind of record it happened to.' }),
-    recordId: recordId('The id of the record it happened to.'),
+    recordKind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
+    recordId: recordId('The id of the record.'),
     status: choice(
       'EventStatus',
       [...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])] as [string],
-      'The status that began.',
+      'The new status.',
       { required: true, column: true },
     ),
-    occurredOn: date('When it began; null for a start whose date nobody recorded.', { column: true }),
+    occurredOn: date('When the status began; null for a first event with an unknown date.', { column: true }),
     meetingId: ref('meeting', 'The meeting at which it happened.'),
-    note: text(5000, 'What a reader should know about it.'),
+    note: text(5000, 'Remarks about the event.'),
   },
   sameBy: ['status', 'occurredOn'],
   orderBy: 'occurredOn',
-  createShape: (parent) => livingResource(parent).event,
+  createShape: (parent) => lifecycleResource(parent).event,
   operations: {
-    list: 'The whole life at once, in order of date; undated events come first.',
+    list: 'All events, in order of date; undated events come first.',
     create:
-      'The status of the record becomes that of its latest event. An event may be back-dated where the order of dates stays legal; an illegal move is refused with the legal ones.',
-    get: 'The status that began, when, and at which meeting.',
+      'The status of the record becomes that of its latest event. An event may be back-dated if its lifecycle allows that; otherwise the problem lists the allowed statuses.',
+    get: 'The new status, its date and its meeting.',
   },
   createProblems: ['illegal-transition'],
   async beforeCreate(tx, { entity, doc }, input) {
     const history = (await childrenOf(tx, events, doc.id)).map(stepOf)
-    placeEvent(livingResource(entity).lifecycle, history, stepOf(input), tx.now)
+    placeEvent(lifecycleResource(entity).lifecycle, history, stepOf(input), tx.now)
     return input
   },
   async parentFields(tx, { doc }) {
@@ -67,7 +65,7 @@ export const events: Child = defineChild({
     return { status: last?.['status'], statusSince: last?.['occurredOn'] }
   },
   async beforeParentCreate(tx, { entity, doc }, input) {
-    const resource = livingResource(entity)
+    const resource = lifecycleResource(entity)
     const history: EventInput[] = []
     for (const { event, pointer } of await initialEvents(tx, resource, doc, input)) {
       const index = placeEvent(resource.lifecycle, history, event, tx.now, pointer)
@@ -83,16 +81,16 @@ export const events: Child = defineChild({
 
 const stepOf = (event: Record<string, unknown>) => event as unknown as Step
 
-function livingResource(entity: Entity): LivingResource {
-  const resource = entity as LivingResource
+function lifecycleResource(entity: Entity): LifecycleResource {
+  const resource = entity as LifecycleResource
   if (!resource.lifecycle) throw new Error(`A ${entity.kind} has no lifecycle.`)
   return resource
 }
 
-/** The events that a new record comes with, its start first, each with the place of its date in the body. */
+/** The initial events of a new record, each with the pointer to its date in the body. */
 async function initialEvents(
   tx: WriteTransaction,
-  { lifecycle: { initial }, startsOn }: LivingResource,
+  { lifecycle: { initial }, startsOn }: LifecycleResource,
   doc: Doc,
   input: Record<string, unknown>,
 ): Promise<{ event: EventInput; pointer: string }[]> {
@@ -110,7 +108,7 @@ async function initialEvents(
     return [{ event: start, pointer: '/meetingId' }, ...sent]
   }
   const start = { status: status ?? initial[0], occurredOn: String(doc[startsOn]), meetingId }
-  // A history that was exported from here begins with the start itself.
+  // An exported history already includes the first event.
   const isStart =
     first?.status === start.status &&
     first.occurredOn === start.occurredOn &&
@@ -124,9 +122,9 @@ async function startDateOf(tx: WriteTransaction, meetingId: string | null): Prom
   return meeting ? String(parse(meeting)['startDate']) : null
 }
 
-/** Keeps date and meeting of the first event equal to those of its record. */
+/** Updates date and meeting of the first event when those of its record change. */
 async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, after: Doc): Promise<void> {
-  const { startsOn } = livingResource(entity)
+  const { startsOn } = lifecycleResource(entity)
   const isRedated = startsOn !== undefined && before[startsOn] !== after[startsOn]
   if (!isRedated && before['meetingId'] === after['meetingId']) return
   const [start, next] = await childrenOf(tx, events, after.id)
@@ -137,24 +135,26 @@ async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, afte
     refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
     if (next && String(next['occurredOn']) < change.occurredOn) {
       throw inconsistent([
-        { pointer: `/${startsOn}`, detail: `It was ${next['status']} on ${next['occurredOn']} already.` },
+        {
+          pointer: `/${startsOn}`,
+          detail: `The next event is earlier: ${next['status']} on ${next['occurredOn']}.`,
+        },
       ])
     }
     if (!next) after['statusSince'] = change.occurredOn
   }
-  // A start at another meeting than the record named stays there.
+  // A first event at another meeting than that of the record keeps it.
   if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
   await updateRecord(tx, events, start, { ...change })
 }
 
 function refuseFuture(date: string, now: Date, pointer: string): void {
-  if (date > latestToday(now))
-    throw inconsistent([{ pointer, detail: `${date} lies in the future; an event has happened.` }])
+  if (date > latestToday(now)) throw inconsistent([{ pointer, detail: `${date} is in the future.` }])
 }
 
 /**
- * @param pointer where the date of the event stands in the body
- * @returns the index in the history at which the event belongs
+ * @param pointer to the date of the event in the body
+ * @returns the index of the event in the history
  * @throws Problem `illegal-transition` with the legal statuses
  */
 function placeEvent(

@@ -1,4 +1,4 @@
-// The evidence that cites a source, as W3C Web Annotations: GET /v1/sources/{id}/annotations.
+// Serves the evidence of a source as W3C Web Annotations: GET /v1/sources/{id}/annotations.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
@@ -18,22 +18,22 @@ const selector = z
     z
       .object({
         type: z.literal('TextQuoteSelector'),
-        exact: line(50_000, 'The words themselves.'),
-        prefix: line(1000, 'What stands right before.'),
-        suffix: line(1000, 'What stands right after.'),
+        exact: line(50_000, 'The quoted text.'),
+        prefix: line(1000, 'The text directly before it.'),
+        suffix: line(1000, 'The text directly after it.'),
       })
-      .meta({ id: 'TextQuoteSelector', description: 'The place by its words.' }),
+      .meta({ id: 'TextQuoteSelector', description: 'A passage by its text.' }),
     z
       .object({
         type: z.literal('TextPositionSelector'),
-        start: z.int().min(0).max(1_000_000).meta({ description: 'Code points, from 0.' }),
-        end: z.int().min(0).max(1_000_000).meta({ description: 'Exclusive.' }),
+        start: z.int().min(0).max(1_000_000).meta({ description: 'The start in code points, from 0.' }),
+        end: z.int().min(0).max(1_000_000).meta({ description: 'The end in code points, exclusive.' }),
       })
-      .meta({ id: 'TextPositionSelector', description: 'The place by its offsets.' }),
+      .meta({ id: 'TextPositionSelector', description: 'A passage by its offsets.' }),
   ])
   .meta({
     id: 'Selector',
-    description: 'A place in a text: first by its words, then by its offsets.',
+    description: 'A passage in a text: by its text, and by its offsets.',
     discriminator: { propertyName: 'type' },
   })
 
@@ -45,18 +45,18 @@ const annotation = z
       description:
         '`linking`: the source says it (a quote). `assessing`: an analyst concluded it (an inference).',
     }),
-    created: instant('When the evidence was created here.'),
-    modified: instant('When it last changed.'),
+    created: instant('When the evidence was created.'),
+    modified: instant('When the evidence last changed.'),
     body: z
       .array(
         z
           .object({
             type: z.enum(['SpecificResource', 'TextualBody']),
             purpose: z.enum(['linking', 'tagging', 'commenting']),
-            source: pathTo('The path of the record that the words support.').optional(),
+            source: pathTo('The path of the supported record.').optional(),
             value: line(5000, 'The assertion (`tagging`), or the note (`commenting`).').optional(),
           })
-          .meta({ id: 'AnnotationBody', description: 'What the words support, or how they do.' }),
+          .meta({ id: 'AnnotationBody', description: 'The supported record, the assertion, or a note.' }),
       )
       .max(3),
     target: z
@@ -65,7 +65,7 @@ const annotation = z
         source: pathTo('The path of the source.'),
         selector: z.array(selector).min(2).max(2),
       })
-      .meta({ id: 'AnnotationTarget', description: 'The place in the source.' }),
+      .meta({ id: 'AnnotationTarget', description: 'The passage in the source.' }),
   })
   .meta({ id: 'Annotation', description: 'A W3C Web Annotation.' })
 
@@ -74,12 +74,12 @@ const annotationPage = z
     '@context': z.literal('http://www.w3.org/ns/anno.jsonld'),
     id: pathTo('The path of this page.'),
     type: z.literal('AnnotationPage'),
-    startIndex: z.int().min(0).max(0).meta({ description: 'All annotations come at once.' }),
+    startIndex: z.int().min(0).max(0).meta({ description: 'Always 0: all annotations are on one page.' }),
     items: z.array(annotation).meta(unbounded),
   })
   .meta({
     id: 'AnnotationPage',
-    description: 'A W3C AnnotationPage; the ids are IRIs relative to the service.',
+    description: 'A W3C AnnotationPage. Ids are relative IRIs.',
   })
 
 export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Records): void {
@@ -90,7 +90,7 @@ export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Re
       tag: 'sources',
       summary: 'List the annotations of the source',
       description:
-        'As W3C Web Annotations (JSON-LD), in the order of the text. Positions count Unicode code points.',
+        'W3C Web Annotations (JSON-LD), in the order of the text. Positions are in Unicode code points.',
       params: recordParam(sources),
       answers: {
         200: { description: 'The annotations.', schema: annotationPage, type: 'application/ld+json' },

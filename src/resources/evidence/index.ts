@@ -1,4 +1,4 @@
-// Evidence: the passage of a source that a record rests on, checked against the text of the source.
+// Evidence: quotes from sources that support a record, checked against the text of the source.
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
@@ -22,7 +22,7 @@ export const evidence: Child = defineChild({
   kind: 'evidence',
   path: 'evidence',
   noun: 'evidence',
-  about: 'The words of a source that a record rests on.',
+  about: 'A quote from a source that supports a record.',
   of: [
     'meeting',
     'speaker',
@@ -39,60 +39,64 @@ export const evidence: Child = defineChild({
     recordKind: choice(
       'RecordKind',
       [...Object.keys(PREFIXES), 'state'] as [string],
-      'What kind of record it supports.',
+      'The kind of the supported record.',
       { required: true, mayGrow: true },
     ),
-    recordId: recordId('The id of the record it supports.'),
-    sourceId: ref('source', 'The source that is quoted.', { required: true, inverse: 'citations' }),
+    recordId: recordId('The id of the supported record.'),
+    sourceId: ref('source', 'The quoted source.', { required: true, inverse: 'citations' }),
     motivation: choice(
       'Motivation',
       MOTIVATIONS,
-      '`quote`: the source says it. `inference`: an analyst concluded it, and `note` gives the reasoning.',
+      '`quote`: the source says it. `inference`: an analyst concluded it; `note` contains the reasoning.',
       { required: true, column: true },
     ),
     assertion: choice(
       'Assertion',
       ASSERTIONS,
-      'How strongly the source has it: a minister who announced a draft did not adopt it.',
+      'What the source says about the fact; a draft that was `announced` was not necessarily `adopted`.',
       { default: 'reported' },
     ),
     exact: pattern(
       z.string().min(1).max(50_000),
-      'The words themselves, to the letter (TextQuoteSelector).',
+      'The quoted text, exactly as in the source (TextQuoteSelector).',
       {
         required: true,
       },
     ),
     start: integer(
-      'Where they start: code points of the text, from 0 (TextPositionSelector). Left out: the server finds it.',
+      'The start in the text, in code points from 0 (TextPositionSelector). Default: the server searches for the quote.',
       { max: 1_000_000, filled: true, column: true, example: 163 },
     ),
-    end: integer('Where they end, exclusive.', { max: 1_000_000, filled: true, example: 163 }),
+    end: integer('The end in the text, in code points, exclusive.', {
+      max: 1_000_000,
+      filled: true,
+      example: 163,
+    }),
     prefix: pattern(
       z.string().max(1000),
-      'The text right before; up to 32 code points where none was given.',
+      'The text directly before the quote. Default: up to 32 code points.',
       { filled: true },
     ),
-    suffix: pattern(z.string().max(1000), 'The text right after.', { filled: true }),
-    note: text(5000, 'What a reader should know; the reasoning of an inference.'),
+    suffix: pattern(z.string().max(1000), 'The text directly after the quote.', { filled: true }),
+    note: text(5000, 'Remarks; the reasoning of an inference.'),
   },
   rules: ({ motivation, note }) =>
     motivation === 'inference' && note === null
-      ? [{ pointer: '/note', detail: 'An inference needs a note that gives its reasoning.' }]
+      ? [{ pointer: '/note', detail: 'An inference requires a note with its reasoning.' }]
       : [],
   sameBy: ['sourceId', 'motivation', 'exact', 'note', 'start'],
   createShape: () => evidenceCreate,
   operations: {
-    list: 'All of it at once, quotes and inferences, oldest first.',
+    list: 'All quotes and inferences, oldest first.',
     create:
-      'The server checks that the text of the source has the quote where you say; without offsets it finds it.',
-    get: 'The words, where they are in the source, and how strongly the source has it.',
-    delete: 'The support of the record follows.',
+      'The quote must occur in the text of the source at the given offsets; without offsets the server searches for it.',
+    get: 'The quote and its position in the source.',
+    delete: 'The `support` of the record is updated.',
   },
   createProblems: ['quote-absent', 'quote-ambiguous'],
   async beforeCreate(tx, _parent, input) {
     const source = await textOf(tx, String(input['sourceId']))
-    // A source that does not exist is refused with the other references.
+    // A missing source is reported with the other references.
     return source === undefined ? input : { ...input, ...locate(source, input as unknown as QuoteSelector) }
   },
   async parentFields(tx, { doc }) {
@@ -104,8 +108,8 @@ export const evidence: Child = defineChild({
     textsOf(tx).delete(after.id)
     const [cited] = await tx.pluck<string>(FIRST_CITATION, { id: after.id })
     if (cited)
-      throw new Problem('source-cited', `Evidence (${cited}) cites this source, so its text never changes.`, {
-        errors: [{ pointer: '/text', detail: 'The text of a cited source never changes.' }],
+      throw new Problem('source-cited', `Evidence (${cited}) cites this source, so its text cannot change.`, {
+        errors: [{ pointer: '/text', detail: 'The text of a cited source cannot change.' }],
       })
   },
   example,
@@ -116,11 +120,11 @@ const { table } = evidence
 const evidenceCreate = withoutParent(evidence).meta({
   id: 'EvidenceCreate',
   description:
-    'A quote and where it is. Without offsets the server finds it; prefix and suffix tell repeated quotes apart.',
+    'A quote from a source. Without offsets the server searches for it; `prefix` and `suffix` distinguish repeated quotes.',
   examples: [example],
 })
 
-/** The texts that a write has quoted from so far: an import quotes the same few sources many times. */
+/** A cache of source texts per write, as an import quotes the same sources many times. */
 const quotedTexts = new WeakMap<WriteTransaction, Map<string, string>>()
 
 const textsOf = (tx: WriteTransaction) => quotedTexts.getOrInsertComputed(tx, () => new Map())

@@ -1,4 +1,4 @@
-// A meeting of a body: when and where it was held, who took part, what was on the agenda.
+// Meetings: date, place, participants and agenda.
 import { earliest, endsBeforeStart } from '../../core/dates.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -10,18 +10,18 @@ const ROLES = ['chair', 'head-of-delegation', 'member', 'observer', 'guest'] as 
 const agendaItem = object(
   'An item of the agenda.',
   {
-    position: integer('Its place on the agenda, from 1.', { required: true, min: 1, max: 1000 }),
-    title: text(500, 'What it is about.', { required: true, search: 'body' }),
+    position: integer('The number of the item, from 1.', { required: true, min: 1, max: 1000 }),
+    title: text(500, 'The title of the item.', { required: true, search: 'body' }),
     topicIds: topicIds('A topic on the agenda.', { stats: 'topic' }),
   },
   'AgendaItem',
 )
 
 const participant = object(
-  'Who took part: a state, an organization, a person, or one for another.',
+  'A participant: a state, an organization, or a person, who may represent one of them.',
   {
-    role: choice('ParticipantRole', ROLES, 'In what role it took part.', { required: true }),
-    stateCode: ref('state', 'The state that took part, or that the person represented.', {
+    role: choice('ParticipantRole', ROLES, 'The role of the participant.', { required: true }),
+    stateCode: ref('state', 'The state that took part or was represented.', {
       filter: 'state',
       include: 'states',
       stats: 'state',
@@ -37,38 +37,38 @@ const participant = object(
 export const meetings = defineResource({
   kind: 'meeting',
   path: 'meetings',
-  about: 'A meeting of a body.',
+  about: 'A meeting of an organization.',
   titleField: 'name',
   searchDate: 'startDate',
   defaultSort: '-startDate',
   fields: {
-    name: text(500, 'What the meeting is called.', { required: true, sort: true, search: 'title' }),
-    ordinal: integer('Its number among the meetings of the body.', { min: 1 }),
-    organizationId: ref('organization', 'The body that met.', {
+    name: text(500, 'The name of the meeting.', { required: true, sort: true, search: 'title' }),
+    ordinal: integer('Its number in the series of meetings of the organization.', { min: 1 }),
+    organizationId: ref('organization', 'The organization that met.', {
       filter: 'organization',
       include: 'organization',
       stats: 'organization',
       inverse: 'meetings',
     }),
-    // `format` as a parameter is the format of the response.
+    // The parameter `format` is that of the response.
     format: choice('MeetingFormat', FORMATS, 'How the participants met.', { filter: 'meetingFormat' }),
     status: choice(
       'MeetingStatus',
       STATUSES,
-      'Whether it took place. Left out: `held` when it has begun, else `scheduled`.',
+      'Whether it took place. Default: `held` if it has started, otherwise `scheduled`.',
       { filled: true, filter: true, stats: 'status' },
     ),
     startDate: date('The first day.', { required: true, filter: 'start', sort: true, stats: 'year' }),
     endDate: date('The last day.', { sort: true }),
     city: text(200, 'The city.', { filter: true, sort: true, search: 'body' }),
-    countryCode: ref('state', 'The state in which the city lies.', {
+    countryCode: ref('state', 'The state where the meeting takes place.', {
       filter: 'country',
       include: 'country',
       inverse: 'meetings',
     }),
-    summary: text(10_000, 'What it was about, in our own words.', { search: 'body' }),
-    agenda: list(agendaItem, 500, 'In order of position.'),
-    participants: list(participant, 500, 'Who took part.'),
+    summary: text(10_000, 'A summary of the meeting.', { search: 'body' }),
+    agenda: list(agendaItem, 500, 'The agenda, in order of position.'),
+    participants: list(participant, 500, 'The participants.'),
   },
   complete: (meeting, now) => {
     const today = now.toISOString().slice(0, 10)

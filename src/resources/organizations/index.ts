@@ -1,4 +1,4 @@
-// Bodies, ministries, agencies and publishers (Popolo: Organization).
+// Organizations: SCO bodies, ministries, agencies and publishers (Popolo: Organization).
 import { endsBeforeStart } from '../../core/dates.ts'
 import { date, list, ref, text } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -6,12 +6,12 @@ import { defineResource } from '../../records/schema/resource.ts'
 export const organizations = defineResource({
   kind: 'organization',
   path: 'organizations',
-  about: 'A body, ministry, agency or publisher.',
+  about: 'An organization: an SCO body, ministry, agency or publisher.',
   titleField: 'name',
   searchDate: 'foundingDate',
   defaultSort: 'name',
   fields: {
-    name: text(500, 'Its name.', {
+    name: text(500, 'The name of the organization.', {
       required: true,
       filter: true,
       match: 'names',
@@ -23,13 +23,13 @@ export const organizations = defineResource({
       100,
       'Other names, spellings and languages.',
     ),
-    abbreviation: text(50, 'Its usual abbreviation.', { filter: true, search: 'title' }),
+    abbreviation: text(50, 'The usual abbreviation.', { filter: true, search: 'title' }),
     classification: text(
       100,
-      'What it is, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`.',
+      'The type of organization, such as `intergovernmental-organization`, `organ`, `working-group`, `ministry`, `news-agency`.',
       { required: true, filter: true, sort: true, search: 'body' },
     ),
-    parentId: ref('organization', 'The organization of which it is a part.', {
+    parentId: ref('organization', 'The parent organization.', {
       filter: 'parent',
       include: 'parent',
       inverse: 'children',
@@ -40,13 +40,13 @@ export const organizations = defineResource({
       include: 'country',
       inverse: 'organizations',
     }),
-    seat: text(200, 'The city in which it sits.'),
+    seat: text(200, 'The city of its headquarters.'),
     foundingDate: date('When it was founded.', { filter: 'founded', sort: true }),
     dissolutionDate: date('When it was dissolved.'),
   },
   rules: ({ foundingDate, dissolutionDate }) =>
     endsBeforeStart(foundingDate, dissolutionDate)
-      ? [{ pointer: '/dissolutionDate', detail: 'It was dissolved before it was founded.' }]
+      ? [{ pointer: '/dissolutionDate', detail: 'The organization was dissolved before it was founded.' }]
       : [],
   example: {
     name: 'Shanghai Cooperation Organisation',

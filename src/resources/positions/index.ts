@@ -1,4 +1,4 @@
-// Positions: where a state stood on a proposal. A state without one has "no record", which is not "abstained".
+// Positions of states on proposals. The absence of a position is not an abstention.
 import { z } from 'zod'
 import { type Child, defineChild, withoutParent } from '../../records/schema/child.ts'
 import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
@@ -12,16 +12,16 @@ export const positions: Child = defineChild({
   kind: 'position',
   path: 'positions',
   noun: 'a position',
-  about: 'Where a state stood on a proposal, since a day.',
+  about: 'The position of a state on a proposal, from a date.',
   of: ['proposal'],
   fields: {
-    recordKind: z.literal('proposal').meta({ description: 'What kind of record it is about.' }),
+    recordKind: z.literal('proposal').meta({ description: 'The kind of the record.' }),
     recordId: recordId('The id of the proposal.'),
     stateCode: ref('state', 'The state.', { required: true, include: 'state' }),
-    position: choice('Stance', POSITIONS, 'Where it stood.', { required: true, column: true }),
-    statedOn: date('When it said so.', { required: true, column: true }),
-    meetingId: ref('meeting', 'The meeting at which it said so.', { include: 'meeting' }),
-    note: text(5000, 'What a reader should know about it.'),
+    position: choice('Stance', POSITIONS, 'The position of the state.', { required: true, column: true }),
+    statedOn: date('When the position was stated.', { required: true, column: true }),
+    meetingId: ref('meeting', 'The meeting at which it was stated.', { include: 'meeting' }),
+    note: text(5000, 'Remarks about the position.'),
   },
   derived: { support },
   sameBy: ['stateCode', 'position', 'statedOn'],
@@ -29,16 +29,15 @@ export const positions: Child = defineChild({
   createShape: () => positionCreate,
   // The list is in standings.ts: it also shows the states without a position.
   operations: {
-    create:
-      'Dated, and open to evidence. A later position of the same state is added beside the earlier one.',
-    get: 'What one state said, when and where.',
-    delete: 'Its evidence is deleted with it.',
+    create: 'A later position of the same state does not replace the earlier one.',
+    get: 'The position of one state, with date and meeting.',
+    delete: 'Its evidence is also deleted.',
   },
   example,
 })
 
 const positionCreate = withoutParent(positions).meta({
   id: 'PositionCreate',
-  description: 'Where a state stood on the proposal.',
+  description: 'A position of a state on the proposal.',
   examples: [example],
 })

@@ -1,4 +1,4 @@
-// Lists where every state stood on a proposal on a day: GET /v1/proposals/{id}/positions.
+// Lists the positions of all states on a proposal on a day: GET /v1/proposals/{id}/positions.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnNamed } from '../../db/columns.ts'
@@ -18,25 +18,29 @@ import { POSITIONS, positions } from './index.ts'
 const standing = z
   .object({
     stateCode: anyId('The state.'),
-    name: line(200, 'Its name.'),
-    position: choice('Stance', POSITIONS, 'Where it stood; null is no record, which is not `abstained`.'),
-    statedOn: date('When it had said so.'),
-    positionId: anyId('The record of it, in `records`.').nullable(),
+    name: line(200, 'The name of the state.'),
+    position: choice(
+      'Stance',
+      POSITIONS,
+      'The position on that day; null if none is recorded, which does not mean `abstained`.',
+    ),
+    statedOn: date('When the position was stated.'),
+    positionId: anyId('The id of the position in `records`.').nullable(),
   })
-  .meta({ id: 'Standing', description: 'Where a state stood on a day.' })
+  .meta({ id: 'Standing', description: 'The position of a state on a day.' })
 
 const positionList = z
   .object({
-    asOf: calendarDate('The day that `data` is about.'),
+    asOf: calendarDate('The day of `data`.'),
     data: z.array(standing).meta({
       ...unbounded,
       description: 'Every state that was a member on that day, and every other state with a position.',
     }),
     records: z
       .array(positions.record)
-      .meta({ ...unbounded, description: 'The positions that were stated by then, in order of date.' }),
+      .meta({ ...unbounded, description: 'All positions stated until that day, in order of date.' }),
   })
-  .meta({ id: 'PositionList', description: 'Where the states stand on a proposal.' })
+  .meta({ id: 'PositionList', description: 'The positions of the states on a proposal.' })
 
 export function standingRoutes(app: FastifyInstance, records: Records): void {
   const proposals = records.catalogue.resource('proposal')
@@ -46,10 +50,10 @@ export function standingRoutes(app: FastifyInstance, records: Records): void {
       tag: 'proposals',
       summary: 'List the positions of states on the proposal',
       description:
-        'Every state that was a member on the day (`asOf`, default today), and every other state with a position. No record is `null`, which is not `abstained`.',
+        'Every state that was a member on the day (`asOf`, default: today), and every other state with a position.',
       params: recordParam(proposals),
       query: z.strictObject({ asOf: asOfParameter.optional() }),
-      answers: { 200: { description: 'Where they stand.', schema: positionList } },
+      answers: { 200: { description: 'The positions.', schema: positionList } },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {

@@ -1,4 +1,4 @@
-// Something put forward at a meeting, and what becomes of it.
+// Proposals made at meetings, with their lifecycle.
 import { proposalLifecycle } from '../../core/lifecycle.ts'
 import { date, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -6,56 +6,56 @@ import { defineResource } from '../../records/schema/resource.ts'
 export const proposals = defineResource({
   kind: 'proposal',
   path: 'proposals',
-  about: 'Something put forward at a meeting.',
+  about: 'A proposal made at a meeting.',
   titleField: 'title',
   searchDate: 'proposedOn',
   defaultSort: '-proposedOn',
   lifecycle: proposalLifecycle,
   startsOn: 'proposedOn',
   fields: {
-    title: text(500, 'What is proposed, in a line.', { required: true, sort: true, search: 'title' }),
-    summary: text(10_000, 'What is proposed, in our own words.', { search: 'body' }),
-    meetingId: ref('meeting', 'The meeting at which it was put forward.', {
+    title: text(500, 'A title in one line.', { required: true, sort: true, search: 'title' }),
+    summary: text(10_000, 'A summary of the proposal.', { search: 'body' }),
+    meetingId: ref('meeting', 'The meeting at which it was proposed.', {
       filter: 'meeting',
       include: 'meeting',
       inverse: 'proposals',
     }),
-    speakerId: ref('speaker', 'Who put it forward.', {
+    speakerId: ref('speaker', 'The person who proposed it.', {
       filter: 'speaker',
       include: 'speaker',
       inverse: 'proposals',
     }),
-    onBehalfOf: object('On whose behalf.', {
-      stateCode: ref('state', 'The state on whose behalf it was put forward.', {
+    onBehalfOf: object('The state or organization on whose behalf it was proposed.', {
+      stateCode: ref('state', 'The state on whose behalf it was proposed.', {
         include: 'state',
         stats: 'state',
         inverse: 'proposals',
       }),
-      organizationId: ref('organization', 'The organization on whose behalf it was put forward.', {
+      organizationId: ref('organization', 'The organization on whose behalf it was proposed.', {
         filter: 'organization',
         include: 'organization',
         stats: 'organization',
       }),
     }),
-    addresseeId: ref('organization', 'The body that is to be entrusted with it.', {
+    addresseeId: ref('organization', 'The organization that would carry it out.', {
       filter: ['organization', 'addressee'],
       include: 'addressee',
       inverse: 'entrusted',
     }),
-    proposedOn: date('When it was put forward.', {
+    proposedOn: date('When it was proposed.', {
       required: true,
       filter: 'proposed',
       sort: true,
       stats: 'year',
     }),
-    topicIds: topicIds('A topic that it is about.', { stats: 'topic' }),
+    topicIds: topicIds('A topic of the proposal.', { stats: 'topic' }),
     parentId: ref('proposal', 'The proposal of which it is a part.', {
       filter: 'parent',
       include: 'parent',
       inverse: 'parts',
       acyclic: true,
     }),
-    agreementId: ref('agreement', 'The agreement in which it is to be laid down.', {
+    agreementId: ref('agreement', 'The agreement that would contain it.', {
       filter: 'agreement',
       include: 'agreement',
       inverse: 'proposals',
@@ -67,7 +67,7 @@ export const proposals = defineResource({
       fields: ['onBehalfOf.stateCode'],
       kind: 'state',
       orPosition: 'proposed',
-      description: 'The state on whose behalf it was put forward, or whose position is that it proposed it.',
+      description: 'The state on whose behalf it was proposed, or with the position `proposed`.',
     },
   },
   example: {

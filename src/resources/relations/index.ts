@@ -1,4 +1,4 @@
-// Relations: how proposals and agreements follow from one another.
+// Relations between proposals and agreements.
 import { z } from 'zod'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
@@ -10,7 +10,7 @@ import { kindOfId } from '../../records/schema/kinds.ts'
 
 export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
 
-/** Types along which no record may lead back to itself. */
+/** Types of relations that must not form cycles. */
 const ACYCLIC: readonly unknown[] = ['supersedes', 'merged-into']
 
 const example = { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
@@ -19,39 +19,39 @@ export const relations: Child = defineChild({
   kind: 'relation',
   path: 'relations',
   noun: 'a relation',
-  about: 'How one proposal or agreement follows from another.',
+  about: 'A relation from one proposal or agreement to another.',
   of: ['proposal', 'agreement'],
   fields: {
     recordKind: z
       .enum(['proposal', 'agreement'])
-      .meta({ description: 'What kind of record it starts from.' }),
-    recordId: recordId('The record it starts from.'),
+      .meta({ description: 'The kind of the record at the start of the relation.' }),
+    recordId: recordId('The record at the start of the relation.'),
     type: choice(
       'RelationType',
       TYPES,
-      'What the one does to the other: it `restates`, `elaborates` or `supersedes` it, was `merged-into` it, or (a proposal) `became` an agreement.',
+      'The type: the record `restates`, `elaborates` or `supersedes` the target, was `merged-into` it, or (a proposal) `became` an agreement.',
       { required: true, mayGrow: true, column: true },
     ),
-    targetId: ref(['proposal', 'agreement'], 'The record it leads to.', { required: true }),
-    note: text(5000, 'What a reader should know about it.'),
+    targetId: ref(['proposal', 'agreement'], 'The record at the end of the relation.', { required: true }),
+    note: text(5000, 'Remarks about the relation.'),
   },
   rules: ({ recordKind, recordId, type, targetId }) => {
     const fault = (detail: string) => [{ pointer: '/targetId', detail }]
-    if (recordId === targetId) return fault('A record does not relate to itself.')
+    if (recordId === targetId) return fault('A record cannot have a relation to itself.')
     const target = kindOfId(targetId)
     if (type === 'became')
       return recordKind === 'proposal' && target === 'agreement'
         ? []
-        : fault('A proposal becomes an agreement; nothing else becomes anything.')
-    return target === recordKind ? [] : fault(`A relation of this type leads to another ${recordKind}.`)
+        : fault('`became` requires a proposal as record and an agreement as target.')
+    return target === recordKind ? [] : fault(`The target of this type must be another ${recordKind}.`)
   },
   sameBy: ['type', 'targetId'],
   createShape: () => relationCreate,
-  // The list is in routes.ts: it shows relations from both ends.
+  // The list is in routes.ts: it includes incoming relations.
   operations: {
-    create: 'Along `supersedes` and `merged-into` no record may lead back to itself.',
-    get: 'It is read where it starts.',
-    delete: 'A relation is deleted where it starts.',
+    create: '`supersedes` and `merged-into` must not form cycles.',
+    get: 'Available under the record at the start of the relation.',
+    delete: 'Available under the record at the start of the relation.',
   },
   createProblems: ['duplicate'],
   async beforeCreate(tx, { doc }, input) {
@@ -60,12 +60,12 @@ export const relations: Child = defineChild({
       (relation) => relation['type'] === type && relation['targetId'] === targetId,
     )
     if (existing)
-      throw new Problem('duplicate', `The relation ${existing.id} says this already.`, {
+      throw new Problem('duplicate', `The relation ${existing.id} already has this type and target.`, {
         extra: { existingId: existing.id },
       })
-    if (ACYCLIC.includes(type) && (await leadsTo(tx, String(targetId), doc.id, String(type))))
+    if (ACYCLIC.includes(type) && (await isReachable(tx, String(targetId), doc.id, String(type))))
       throw inconsistent([
-        { pointer: '/targetId', detail: `Following ${type} from ${targetId} leads back to ${doc.id}.` },
+        { pointer: '/targetId', detail: `${type} from ${targetId} forms a cycle back to ${doc.id}.` },
       ])
     return input
   },
@@ -76,13 +76,13 @@ const { table } = relations
 
 const relationCreate = withoutParent(relations).meta({
   id: 'RelationCreate',
-  description: 'How the record follows from, or leads to, another.',
+  description: 'A relation from the record to another.',
   examples: [example],
 })
 
-async function leadsTo(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
-  const duplicate = await reader.get(
+async function isReachable(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
+  const row = await reader.get(
     sql`with recursive chain(id) as (select cast(${from} as text) collate "binary" union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
   )
-  return duplicate !== undefined
+  return row !== undefined
 }

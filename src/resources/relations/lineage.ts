@@ -1,4 +1,4 @@
-// The lineage of a record: everything it is connected with by relations and by `agreementId`, in order of date.
+// The lineage of a record: all records connected with it by relations or `agreementId`, in order of date.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnNamed } from '../../db/columns.ts'
@@ -16,36 +16,37 @@ import { relations, TYPES } from './index.ts'
 
 const { table } = relations
 
-/** How many records a lineage has at most. */
+/** The maximum number of records in a lineage. */
 const MAX_RECORDS = 500
 
 const lineageRecord = z
   .object({
-    id: anyId('Its id.'),
-    kind: z.enum(['proposal', 'agreement']).meta({ description: 'Which of the two it is.' }),
-    title: line(500, 'Its title.'),
-    status: line(50, 'Where it stands.'),
-    date: date('When its life began, where that is known.'),
+    id: anyId('The id of the record.'),
+    kind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
+    title: line(500, 'The title of the record.'),
+    status: line(50, 'The current status of the record.'),
+    date: date('The date of its first event, if known.'),
   })
   .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' })
 
 const lineageRelation = z
   .object({
-    type: z
-      .enum([...TYPES, 'laid-down-in'])
-      .meta({ ...mayGrow, description: "`laid-down-in` follows from a proposal's `agreementId`." }),
-    sourceId: anyId('The record it starts from.'),
-    targetId: anyId('The record it leads to.'),
-    relationId: anyId('The relation, where it is a record.').nullable(),
+    type: z.enum([...TYPES, 'laid-down-in']).meta({
+      ...mayGrow,
+      description: 'The type of relation. `laid-down-in`: the `agreementId` of a proposal.',
+    }),
+    sourceId: anyId('The record at the start of the relation.'),
+    targetId: anyId('The record at the end of the relation.'),
+    relationId: anyId('The id of the relation; null for `laid-down-in`.').nullable(),
   })
-  .meta({ id: 'LineageRelation', description: 'How two of them are connected.' })
+  .meta({ id: 'LineageRelation', description: 'A connection between two records of a lineage.' })
 
 const lineage = z
   .object({
-    data: z.array(lineageRecord).meta({ ...unbounded, description: 'In order of date.' }),
-    relations: z.array(lineageRelation).meta({ ...unbounded, description: 'How they are connected.' }),
+    data: z.array(lineageRecord).meta({ ...unbounded, description: 'The records, in order of date.' }),
+    relations: z.array(lineageRelation).meta({ ...unbounded, description: 'The connections between them.' }),
   })
-  .meta({ id: 'Lineage', description: 'The whole chain, from the first proposal to the treaty in force.' })
+  .meta({ id: 'Lineage', description: 'The proposals and agreements that are connected with a record.' })
 
 type LineageRecord = z.infer<typeof lineageRecord>
 type LineageRelation = z.infer<typeof lineageRelation>
@@ -62,9 +63,9 @@ export function lineageRoutes(
       tag: path,
       summary: `Get the lineage of the ${kind}`,
       description:
-        'From the first proposal to the treaty in force: the records and how they are connected, along relations and `agreementId`.',
+        'All proposals and agreements that are connected by relations or `agreementId`, at most 500.',
       params: recordParam(resource),
-      answers: { 200: { description: 'The chain.', schema: lineage } },
+      answers: { 200: { description: 'The lineage.', schema: lineage } },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
@@ -110,7 +111,7 @@ async function connectedWith(
   return { ids: [...ids], found: [...relationsById.values()] }
 }
 
-/** In order of date, 2022 before 2022-08; on one day proposals before agreements. */
+/** In order of date, 2022 before 2022-08; for equal dates proposals before agreements. */
 async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[]): Promise<LineageRecord[]> {
   const events = catalogue.entity('event').table
   const recordId = columnNamed(events, 'recordId')
@@ -124,7 +125,7 @@ async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[
   )
 }
 
-/** Relations between the records of a lineage, in the order of these. */
+/** The relations between these records, in the order of the records. */
 function inOrderOf(records: LineageRecord[], relations: LineageRelation[]): LineageRelation[] {
   const position = new Map(records.map(({ id }, index) => [id, index]))
   const from = ({ sourceId }: LineageRelation) => position.get(sourceId) ?? -1

@@ -1,4 +1,5 @@
-// Lists the relations of a record from both ends: GET /v1/{proposals|agreements}/{id}/relations.
+// Lists outgoing and incoming relations: GET /v1/{proposals|agreements}/{id}/relations.
+
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
@@ -14,7 +15,7 @@ const { table } = relations
 
 const direction = z
   .enum(['outgoing', 'incoming'])
-  .meta({ description: '`outgoing`: it starts from this record. `incoming`: it leads here.' })
+  .meta({ description: '`outgoing`: from this record. `incoming`: to this record.' })
 
 const relationList = z
   .object({
@@ -22,11 +23,11 @@ const relationList = z
       .array(
         relations.record
           .extend({ direction })
-          .meta({ id: 'DirectedRelation', description: 'A relation, seen from one end.' }),
+          .meta({ id: 'DirectedRelation', description: 'A relation with its direction.' }),
       )
       .meta(unbounded),
   })
-  .meta({ id: 'RelationList', description: 'The relations of a record, from both ends.' })
+  .meta({ id: 'RelationList', description: 'The outgoing and incoming relations of a record.' })
 
 export function relationRoutes(app: FastifyInstance, records: Records): void {
   for (const kind of relations.of) {
@@ -36,8 +37,8 @@ export function relationRoutes(app: FastifyInstance, records: Records): void {
       schema: describe({
         operationId: `list${name}Relations`,
         tag: path,
-        summary: `List the relations of the ${kind}, from both ends`,
-        description: '`direction` says from which end each is seen.',
+        summary: `List the relations of the ${kind}`,
+        description: 'Outgoing and incoming relations, see `direction`.',
         params: recordParam(resource),
         answers: { 200: { description: 'The relations.', schema: relationList } },
         problems: ['not-found', 'gone'],

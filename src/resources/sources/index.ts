@@ -1,4 +1,4 @@
-// A document that facts come from, kept byte for byte.
+// Sources: documents with their exact text.
 import { z } from 'zod'
 import { canonicalLanguage } from '../../core/language.ts'
 import { sha256 } from '../../core/text.ts'
@@ -9,7 +9,7 @@ import { defineResource } from '../../records/schema/resource.ts'
 const languageTag = z
   .string()
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'Must be a language tag (BCP 47), such as en or zh-Hans.')
-  .refine((tag) => canonicalLanguage(tag) !== null, 'There is no such language tag.')
+  .refine((tag) => canonicalLanguage(tag) !== null, 'The language tag is invalid.')
   .overwrite((tag) => canonicalLanguage(tag) ?? tag)
   .meta({ maxLength: 100, examples: ['en'] })
 
@@ -21,13 +21,13 @@ const hash = z
 export const sources = defineResource({
   kind: 'source',
   path: 'sources',
-  about: 'A document that facts come from.',
+  about: 'A document with facts, stored with its exact text.',
   titleField: 'title',
   searchDate: 'publishedOn',
   defaultSort: '-publishedOn',
   fields: {
-    title: text(500, 'Its title.', { required: true, sort: true, search: 'title' }),
-    publisherId: ref('organization', 'Who published it: the reporter of what it says.', {
+    title: text(500, 'The title of the document.', { required: true, sort: true, search: 'title' }),
+    publisherId: ref('organization', 'The organization that published it.', {
       filter: 'publisher',
       include: 'publisher',
       inverse: 'published',
@@ -38,10 +38,10 @@ export const sources = defineResource({
       filter: true,
       match: 'language',
     }),
-    url: url('Where it was published.'),
+    url: url('The URL of the publication.'),
     text: pattern(
       z.string().min(1).max(1_000_000),
-      'The text, byte for byte. It never changes once evidence cites it.',
+      'The exact text. It cannot be changed once evidence cites it.',
       { required: true, search: 'body' },
     ),
   },

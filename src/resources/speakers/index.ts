@@ -1,10 +1,10 @@
-// A person who spoke or proposed, with the posts held (Popolo: Person and Membership).
+// Speakers: people who spoke at or proposed something, with their posts (Popolo: Person and Membership).
 import { endsBeforeStart } from '../../core/dates.ts'
 import { date, list, object, ref, text } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
 
 const post = object(
-  'A post that a person held.',
+  'A post of a person.',
   {
     title: text(300, 'The name of the post.', { required: true, search: 'body' }),
     organizationId: ref('organization', 'The organization in which the person held a post.', {
@@ -15,8 +15,8 @@ const post = object(
       filter: 'state',
       include: 'states',
     }),
-    startDate: date('Since when.'),
-    endDate: date('Until when.'),
+    startDate: date('The start of the term.'),
+    endDate: date('The end of the term.'),
   },
   'Post',
 )
@@ -24,11 +24,11 @@ const post = object(
 export const speakers = defineResource({
   kind: 'speaker',
   path: 'speakers',
-  about: 'A person who spoke or proposed.',
+  about: 'A person who made statements or proposals.',
   titleField: 'name',
   defaultSort: 'name',
   fields: {
-    name: text(300, 'The name by which the person is known.', {
+    name: text(300, 'The usual name of the person.', {
       required: true,
       filter: true,
       match: 'names',
@@ -36,7 +36,7 @@ export const speakers = defineResource({
       search: 'title',
     }),
     otherNames: list(text(300, 'Another name.', { search: 'title' }), 100, 'Other spellings and scripts.'),
-    posts: list(post, 100, 'The posts held, with their dates as far as they are known.'),
+    posts: list(post, 100, 'The posts of the person, with dates if known.'),
   },
   rules: ({ posts }) =>
     posts.flatMap(({ startDate, endDate }, index) =>

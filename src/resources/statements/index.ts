@@ -1,4 +1,4 @@
-// What a speaker said, short of a proposal.
+// Statements of speakers that are not proposals.
 import { choice, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { exampleId } from '../../records/schema/kinds.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -6,17 +6,17 @@ import { defineResource } from '../../records/schema/resource.ts'
 export const statements = defineResource({
   kind: 'statement',
   path: 'statements',
-  about: 'What a speaker said, short of a proposal.',
+  about: 'A statement of a speaker that is not a proposal.',
   titleField: 'text',
   defaultSort: 'createdAt',
   fields: {
-    speakerId: ref('speaker', 'Who said it.', {
+    speakerId: ref('speaker', 'The person who made the statement.', {
       required: true,
       filter: 'speaker',
       include: 'speaker',
       inverse: 'statements',
     }),
-    meetingId: ref('meeting', 'The meeting at which it was said.', {
+    meetingId: ref('meeting', 'The meeting at which it was made.', {
       filter: 'meeting',
       include: 'meeting',
       inverse: 'statements',
@@ -24,11 +24,11 @@ export const statements = defineResource({
     kind: choice(
       'StatementKind',
       ['direct', 'reported'],
-      '`direct` speech is in the words of the speaker, `reported` in those of a reporter.',
+      '`direct`: in the words of the speaker. `reported`: in the words of a reporter.',
       { required: true, filter: true },
     ),
-    text: text(20_000, 'What was said.', { required: true, search: 'body' }),
-    topicIds: topicIds('A topic that it is about.'),
+    text: text(20_000, 'The text of the statement.', { required: true, search: 'body' }),
+    topicIds: topicIds('A topic of the statement.'),
   },
   example: {
     speakerId: exampleId('speaker'),

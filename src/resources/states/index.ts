@@ -1,4 +1,4 @@
-// States, and what they have been to the SCO.
+// States and their memberships of the SCO.
 import { z } from 'zod'
 import { earliest, endsBeforeStart, latest } from '../../core/dates.ts'
 import type { Fault } from '../../core/problems.ts'
@@ -11,12 +11,12 @@ const STATUSES = ['member', 'observer', 'dialogue-partner', 'partner'] as const
 const status = choice(
   'MembershipStatus',
   STATUSES,
-  'What it was. On 1 September 2025 observers and dialogue partners became partners.',
+  'The status of the state. On 1 September 2025 observers and dialogue partners became partners.',
   { required: true },
 )
 
 const membership = object(
-  'What a state was to the SCO, from when to when.',
+  'A period in which a state had a status in the SCO.',
   {
     status,
     startDate: date('The first day.', { required: true }),
@@ -33,10 +33,10 @@ function membershipFaults(membership: Membership, index: number, all: Membership
     return [{ pointer: `${pointer}/endDate`, detail: 'The membership ends before it starts.' }]
   }
   const overlapping = all.slice(0, index).some((other) => certainlyOverlap(membership, other))
-  return overlapping ? [{ pointer, detail: 'It overlaps with another; a state is one thing at a time.' }] : []
+  return overlapping ? [{ pointer, detail: 'The membership overlaps with another one.' }] : []
 }
 
-/** Whether two memberships share a day, whatever days their partial dates stand for. */
+/** Whether two memberships overlap for every day that their partial dates can mean. */
 const certainlyOverlap = (one: Membership, other: Membership) =>
   latest(one.startDate) < (other.endDate === null ? '9999' : earliest(other.endDate)) &&
   latest(other.startDate) < (one.endDate === null ? '9999' : earliest(one.endDate))
@@ -49,11 +49,11 @@ const code = z
 export const states = defineResource({
   kind: 'state',
   path: 'states',
-  about: 'A state, and what it is to the SCO.',
+  about: 'A state with its memberships of the SCO.',
   titleField: 'name',
   defaultSort: 'name',
   fields: {
-    code: pattern(code, 'ISO 3166-1 alpha-2.', {
+    code: pattern(code, 'The ISO 3166-1 alpha-2 code.', {
       required: true,
       unique: true,
       constant: true,
@@ -61,21 +61,21 @@ export const states = defineResource({
       sort: true,
       search: 'title',
     }),
-    name: text(200, 'Its short name.', {
+    name: text(200, 'The short name.', {
       required: true,
       filter: true,
       match: 'names',
       sort: true,
       search: 'title',
     }),
-    officialName: text(300, 'Its official name.', { search: 'title' }),
-    memberships: list(membership, 50, 'What it has been to the SCO, in order of date.'),
+    officialName: text(300, 'The official name.', { search: 'title' }),
+    memberships: list(membership, 50, 'The statuses of the state in the SCO, in order of date.'),
   },
   filters: {
     membership: {
       by: 'membership',
       value: status,
-      description: 'What it is to the SCO: on the day of `asOf`, or today.',
+      description: 'The status of the state in the SCO on the day of `asOf` (default: today).',
     },
   },
   rules: ({ memberships }) => memberships.flatMap(membershipFaults),

@@ -1,4 +1,4 @@
-// A controlled vocabulary in the manner of SKOS: a label, a definition, a broader topic.
+// Topics: a controlled vocabulary as in SKOS, with labels, definitions and broader topics.
 import { z } from 'zod'
 import { pattern, ref, text } from '../../records/schema/fields.ts'
 import { SLUG } from '../../records/schema/kinds.ts'
@@ -18,20 +18,20 @@ export const topics = defineResource({
   alias: 'slug',
   defaultSort: 'prefLabel',
   fields: {
-    slug: pattern(slug, 'The name by which it can be used in place of its id.', {
+    slug: pattern(slug, 'A readable name that can replace the id.', {
       required: true,
       unique: true,
       filter: true,
       sort: true,
       search: 'title',
     }),
-    prefLabel: text(200, 'What it is called (skos:prefLabel).', {
+    prefLabel: text(200, 'The label (skos:prefLabel).', {
       required: true,
       sort: true,
       search: 'title',
     }),
-    definition: text(5000, 'What it covers (skos:definition).', { search: 'body' }),
-    broaderId: ref('topic', 'The topic under which it falls (skos:broader).', {
+    definition: text(5000, 'The definition (skos:definition).', { search: 'body' }),
+    broaderId: ref('topic', 'The broader topic (skos:broader).', {
       filter: 'broader',
       include: 'broader',
       inverse: 'narrower',
