@@ -139,7 +139,7 @@ async function collect(batches: AsyncGenerator<Page>, max: number): Promise<Doc[
       characters += row.doc.length
       docs.push(parse(row))
     }
-    if (docs.length >= most || characters > MAX_CHARACTERS) break
+    if (docs.length >= max || characters > MAX_CHARACTERS) break
   }
   return docs.slice(0, max)
 }
