@@ -136,7 +136,11 @@ describe('the structure of src', () => {
       files.filter((file) => statically(file).some((each) => pattern.test(each)))
     expect(loads(/^pg$/)).toEqual(['db/postgres/engine.ts'])
     expect(loads(/postgres\/engine\.ts$/)).toEqual([])
-    expect(loads(/^better-sqlite3$/)).toEqual(['cli/backup.ts', 'db/sqlite/connection.ts', 'db/sqlite/read-pool.ts'])
+    expect(loads(/^better-sqlite3$/)).toEqual([
+      'cli/backup.ts',
+      'db/sqlite/connection.ts',
+      'db/sqlite/read-pool.ts',
+    ])
     expect(loads(/sqlite\/engine\.ts$/)).toEqual(['cli/openapi.ts'])
   })
 
