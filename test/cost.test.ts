@@ -4,7 +4,9 @@ import { type AddressInfo, connect } from 'node:net'
 import zlib from 'node:zlib'
 import accepts from '@fastify/accepts'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { applyPatch } from 'rfc6902'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { jsonPatch } from '../src/core/json-patch.ts'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
 import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
 import { snapshotReads } from '../src/records/read/context.ts'
@@ -178,6 +180,50 @@ describe('pages', () => {
       rows += page.rows.length
     }
     expect(rows).toBe(303)
+  })
+})
+
+describe('histories', () => {
+  test('of long lists are compared in bounded steps, and the patches are still exact', () => {
+    const items = (count: number, of: number) =>
+      Array.from({ length: count }, (_, n) => ({ n: (n * 7919 + of) % 1e5 }))
+    const cases: [from: unknown[], to: unknown[], operations: number][] = [
+      [items(500, 0), items(500, 1), 500],
+      [items(500, 0), items(499, 1), 1],
+      [items(500, 0), items(500, 0).toSpliced(250, 1), 1],
+      [items(500, 0), items(500, 0).toSpliced(250, 0, { n: -1 }, { n: -2 }), 2],
+      [items(500, 0), items(500, 0).with(250, { n: -1 }), 1],
+      [items(20, 0), items(20, 0).toReversed(), 20],
+    ]
+    for (const [from, to, operations] of cases) {
+      const document = { list: from }
+      const patch = jsonPatch(JSON.stringify(document), JSON.stringify({ list: to }))
+      expect(patch.length).toBeLessThanOrEqual(operations)
+      applyPatch(document, patch)
+      expect(document).toEqual({ list: to })
+    }
+  })
+
+  test('of large records read bounded bytes, and give other requests their turn', async () => {
+    const s = await service()
+    const [id] = await fill(s, 'source', largeSources(1))
+    for (let n = 0; n < 25; n++)
+      await s.patch(`/v1/sources/${id}`, { text: String.fromCharCode(65 + n).repeat(1_000_000) })
+    const versions: number[] = []
+    let pages = 0
+    for (let before: number | null = 27; before; pages++) {
+      const { body, text } = await s.get(`/v1/sources/${id}/history?limit=200&before=${before}`)
+      expect(text.length).toBeLessThan(MAX_PAGE_BYTES)
+      versions.push(...body['data'].map(({ version }: Body) => version))
+      before = body['page'].nextBefore
+    }
+    expect(versions).toEqual(Array.from({ length: 26 }, (_, n) => 26 - n))
+    expect(pages).toBeGreaterThan(1)
+    let ticks = 0
+    const counting = setInterval(() => ticks++, 0)
+    await s.get(`/v1/sources/${id}/history?limit=10`)
+    clearInterval(counting)
+    expect(ticks).toBeGreaterThan(1)
   })
 })
 

@@ -1,19 +1,22 @@
 // Serves the history of a record: its versions, their authors and dates, and patches.
+import { setImmediate as nextTick } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { createPatch } from 'rfc6902'
 import { z } from 'zod'
+import { jsonPatch } from '../core/json-patch.ts'
 import { notFound } from '../core/problems.ts'
-import type { Reader } from '../db/engine.ts'
+import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe, recordParam } from '../http/describe.ts'
 import { MAX_LIMIT } from '../records/read/parameters.ts'
 import { findRecord } from '../records/read/record.ts'
-import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { instant, line, named, unbounded, wholeNumber } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
+
+/** The maximum size of the documents that are read for a page. It ends before the version that exceeds it. */
+const MAX_BYTES = 16_000_000
 
 export const actor = z
   .object({
@@ -99,9 +102,9 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
         before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
-        limit: wholeNumber(1, MAX_LIMIT)
-          .default(25)
-          .meta({ description: 'The maximum number of versions on a page.' }),
+        limit: wholeNumber(1, MAX_LIMIT).default(25).meta({
+          description: 'The maximum number of versions on a page; there are fewer if the records are large.',
+        }),
       }),
       answers: {
         200: {
@@ -114,12 +117,18 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
     handler: async (request, reply) => {
       const { id: idOrAlias } = request.params as { id: string }
       const query = request.query as { version?: number; before?: number; limit: number }
-      const body = await records.engine.read(async (reader) => {
-        const id = (await findRecord(reader, resource, idOrAlias))?.id ?? idOrAlias
-        return query.version === undefined
-          ? versions(reader, kind, id, query.before ?? null, query.limit)
-          : wholeVersion(reader, kind, id, query.version)
-      })
+      const { engine } = records
+      const idOf = async (reader: Reader) => (await findRecord(reader, resource, idOrAlias))?.id ?? idOrAlias
+      const { version } = query
+      const body =
+        version === undefined
+          ? await historyPage(
+              await engine.read(async (reader) =>
+                readVersions(engine, reader, kind, await idOf(reader), query.before ?? null, query.limit),
+              ),
+              query.limit,
+            )
+          : await engine.read(async (reader) => wholeVersion(reader, kind, await idOf(reader), version))
       return sendRepresentation(reply, { body })
     },
   })
@@ -131,37 +140,40 @@ async function wholeVersion(reader: Reader, kind: string, id: string, number: nu
   return version.doc
 }
 
-async function versions(
+/** The versions of a page, and the one before them, which the patch of the oldest needs. */
+async function readVersions(
+  engine: Engine,
   reader: Reader,
   kind: string,
   id: string,
   before: number | null,
   limit: number,
-): Promise<string> {
-  // One extra row, since the patch of the oldest version needs the version before it.
+): Promise<LoggedVersion[]> {
+  const condition = sql`${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`}`
+  // Sizes are summed before documents are read. A version and the one before it are always read.
+  const sizes = sql`select ${changes.version} as version, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${condition} order by ${changes.version} desc ${sql.limit(limit + 1)}`
+  const sums = sql`select version, sum(size) over newest as total, row_number() over newest as nth from (${sizes}) as sizes window newest as (order by version desc)`
+  const oldest = sql`select min(version) from (${sums}) as sums where total <= ${MAX_BYTES} or nth <= 2`
   const rows = await reader.all<LoggedVersion>(
-    sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`} order by ${changes.version} desc ${sql.limit(limit + 1)}`,
+    sql`select ${LOGGED} from ${changes} where ${condition} and ${changes.version} >= (${oldest}) order by ${changes.version} desc`,
   )
   if (rows.length === 0 && before === null) throw notFound(kind, id)
-  const shown = rows.slice(0, limit)
-  const data = shown.map((row, index) => ({
-    version: row.version,
-    seq: row.seq,
-    op: row.op,
-    at: row.at,
-    actor: { id: row.actorId, name: row.actorName },
-    requestId: row.requestId,
-    patch: patchBetween(rows[index + 1]?.doc ?? null, row.doc),
-  }))
-  const nextBefore = rows.length > limit ? (shown.at(-1)?.version ?? null) : null
-  return JSON.stringify({ data, page: { nextBefore, limit } })
+  return rows
 }
 
-/** The JSON Patch between two versions; null: the record does not exist. */
-function patchBetween(before: string | null, after: string | null) {
-  if (after === null) return [{ op: 'remove', path: '' }]
-  if (before === null) return [{ op: 'add', path: '', value: JSON.parse(after) as Doc }]
-  return createPatch(JSON.parse(before), JSON.parse(after))
+async function historyPage(rows: LoggedVersion[], limit: number): Promise<string> {
+  const hasOlder = (rows.at(-1)?.version ?? 1) > 1
+  const shown = hasOlder ? rows.slice(0, -1) : rows.slice(0, limit)
+  const data: object[] = []
+  for (const [index, row] of shown.entries()) {
+    const { version, seq, op, at, actorId, actorName, requestId } = row
+    const patch = jsonPatch(rows[index + 1]?.doc ?? null, row.doc)
+    data.push({ version, seq, op, at, actor: { id: actorId, name: actorName }, requestId, patch })
+    // A patch takes a while, so other requests get their turn.
+    await nextTick()
+  }
+  const nextBefore = rows.length > shown.length ? (shown.at(-1)?.version ?? null) : null
+  return JSON.stringify({ data, page: { nextBefore, limit } })
 }
 
 const LOGGED = sql`${changes.seq} as seq, ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.requestId} as "requestId", ${changes.doc} as doc`
