@@ -21,6 +21,7 @@ import { Sender } from './features/webhooks/sender.ts'
 import { receiverDocument } from './features/webhooks/shapes.ts'
 import { AccessLog } from './http/access-log.ts'
 import { auth } from './http/auth.ts'
+import { basePath, withoutBasePath } from './http/base-path.ts'
 import { BODY_LIMIT, body } from './http/body.ts'
 import { compression } from './http/compression.ts'
 import { conditional } from './http/conditional.ts'
@@ -49,6 +50,8 @@ export interface AppDeps {
   logger?: Logger
   requireKeyForReads?: boolean
   corsOrigins?: Origins
+  /** Where a reverse proxy serves it, such as `/sco`. */
+  basePath?: string
   trustProxy?: boolean
   rateLimitMax?: number
   /** How long a client may take nothing of a response; 0 is off. */
@@ -63,7 +66,7 @@ export interface AppDeps {
 
 /** @param deps.engine a migrated engine */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { engine, logger, clock = () => new Date(), rateLimitMax = 0 } = deps
+  const { engine, logger, clock = () => new Date(), rateLimitMax = 0, basePath: base = '' } = deps
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: new AccessLog(logger),
@@ -76,7 +79,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     // A slash at the end of a path does not matter.
-    rewriteUrl: ({ url = '/' }) => url.replace(/^(\/v1\/[^?]*?)\/+(?=\?|$)/, '$1'),
+    rewriteUrl: ({ url = '/' }) => withoutBasePath(url, base).replace(/^(\/v1\/[^?]*?)\/+(?=\?|$)/, '$1'),
     // http/methods.ts declares them.
     exposeHeadRoutes: false,
     genReqId: requestIdOf,
@@ -102,6 +105,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(compression)
   await app.register(responseCache, { engine, clock })
   await app.register(conditional)
+  await app.register(basePath, { basePath: base })
   await app.register(openapi, {
     embedded: embeddedIn(catalogue),
     version: VERSION,

@@ -36,6 +36,10 @@ const schema = z.object({
       'must be * or origins such as https://example.org, separated by commas',
     )
     .default(['*']),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'must be a path such as /sco, without a slash at the end')
+    .default(''),
   TRUST_PROXY: booleanWord.default(false),
   RATE_LIMIT_MAX: wholeNumber('requests a minute; 0 is off').default(0),
   SEND_TIMEOUT: wholeNumber('seconds; 0 is off').default(30),
@@ -55,6 +59,8 @@ export interface Config {
   requireKeyForReads: boolean
   /** Origins of web pages that may read responses. */
   corsOrigins: '*' | string[]
+  /** Where a reverse proxy serves it, such as `/sco`. */
+  basePath: string
   trustProxy: boolean
   /** Requests per minute and client; 0 is off. */
   rateLimitMax: number
@@ -88,6 +94,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: settings.LOG_LEVEL,
     requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
     corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
+    basePath: settings.BASE_PATH,
     trustProxy: settings.TRUST_PROXY,
     rateLimitMax: settings.RATE_LIMIT_MAX,
     sendTimeoutMs: settings.SEND_TIMEOUT * 1000,

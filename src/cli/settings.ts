@@ -12,6 +12,7 @@ const DESCRIPTIONS: Record<string, string> = {
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent',
   REQUIRE_KEY_FOR_READS: 'whether reads require a key',
   CORS_ORIGINS: 'origins whose pages may call the service: *, or a list separated by commas',
+  BASE_PATH: 'path under which a reverse proxy serves it, such as /sco',
   TRUST_PROXY: 'whether to trust X-Forwarded-* headers',
   RATE_LIMIT_MAX: 'requests per minute and client; 0 is off',
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may lead to private addresses',

@@ -52,7 +52,7 @@ async function loadReference(): Promise<Reference> {
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
-      url: '/openapi.json',
+      url: '../openapi.json',
       // Shows the field for the key at every request.
       authentication: { preferredSecurityScheme: 'key' },
       pageTitle: 'SCO tracker: API reference',

@@ -10,7 +10,8 @@ export function problemPages(app: FastifyInstance): void {
     app.get(`/problems/${code}`, options, (_request, reply) => sendPage(reply, `${status}: ${title}`, body))
   }
   const list = Object.entries(PROBLEMS).map(
-    ([code, { status, title }]) => `<li><a href="/problems/${code}">${code}</a>: ${status}, ${title}</li>`,
+    ([code, { status, title }]) =>
+      `<li><a href="${app.basePath}/problems/${code}">${code}</a>: ${status}, ${title}</li>`,
   )
   app.get('/problems', options, (_request, reply) => sendPage(reply, 'Problems', `<ul>${list.join('')}</ul>`))
 }

@@ -46,10 +46,10 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
         body: JSON.stringify({
           name: 'SCO tracker',
           version,
-          documentation: '/docs/',
-          openapi: '/openapi.json',
-          openapi30: '/openapi-3.0.json',
-          resources: records.catalogue.resources.map(({ path }) => `/v1/${path}`),
+          documentation: `${app.basePath}/docs/`,
+          openapi: `${app.basePath}/openapi.json`,
+          openapi30: `${app.basePath}/openapi-3.0.json`,
+          resources: records.catalogue.resources.map(({ path }) => `${app.basePath}/v1/${path}`),
         }),
       }),
   })

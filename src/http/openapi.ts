@@ -46,7 +46,7 @@ export const openapi = fp<OpenapiOptions>(
         },
         servers: [
           {
-            url: '/',
+            url: app.basePath || '/',
             description: 'The service that serves this document.',
             'x-internal': false,
           } as never,

@@ -118,7 +118,7 @@ export async function sendAs(
 
 /** The base URL that the client used. @throws Problem if its Host header is not a host */
 function baseOf(request: FastifyRequest): string {
-  const base = `${request.protocol}://${request.host}`
+  const base = `${request.protocol}://${request.host}${request.server.basePath}`
   if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
   throw new Problem('invalid-parameter', 'The Host header is invalid.', {
     errors: [{ parameter: 'Host', detail: 'Not a valid host.' }],

@@ -1,0 +1,47 @@
+// A reverse proxy serves the service under a path of its host, and removes the path from requests or leaves it.
+import { describe, expect, test } from 'vitest'
+import { service } from './helpers/app.ts'
+
+describe.each([
+  ['removes the path', ''],
+  ['leaves the path', '/sco'],
+])('a proxy that %s', (_, prefix) => {
+  test('gets links, locations, documents and pages under the base path', async () => {
+    const { app, keys } = await service({ seed: true, basePath: '/sco' })
+    const get = (url: string) => app.inject({ url: prefix + url, headers: { host: 'archive.example' } })
+    // Twice more, so that the last response comes from the cache.
+    for (let time = 0; time < 3; time++) {
+      const list = await get('/v1/states?limit=1')
+      expect(list.headers['link']).toMatch(/^<\/sco\/v1\/states\?limit=1&cursor=[^>]+>; rel="next"$/)
+      const next = /<([^>]+)>/.exec(String(list.headers['link']))?.[1] ?? ''
+      expect((await app.inject(next)).statusCode).toBe(200)
+    }
+    const created = await app.inject({
+      method: 'POST',
+      url: `${prefix}/v1/topics`,
+      headers: { authorization: `Bearer ${keys.analyst}` },
+      payload: { slug: 'a-topic', prefLabel: 'A topic' },
+    })
+    expect(created.headers.location).toBe(`/sco/v1/topics/${created.json()['id']}`)
+    const index = (await get('/')).json()
+    expect(index).toMatchObject({ documentation: '/sco/docs/', openapi: '/sco/openapi.json' })
+    expect(index.resources).toContain('/sco/v1/proposals')
+    expect((await get('/openapi.json')).json().servers).toMatchObject([{ url: '/sco' }])
+    expect((await get('/docs')).headers.location).toBe('/sco/docs/')
+    const page = (await get('/docs/')).body
+    expect(page).toContain('"url": "../openapi.json"')
+    expect(page).toContain('src="js/scalar.js"')
+    expect((await get('/problems')).body).toContain('href="/sco/problems/')
+    expect((await get('/v1/proposals.atom')).body).toContain('http://archive.example/sco/v1/proposals/prp_')
+    expect((await get('/v1/meetings.ics')).body.replaceAll('\r\n ', '')).toContain(
+      'http://archive.example/sco/v1/meetings/mtg_',
+    )
+  })
+})
+
+test('a path that only begins like the base path is not below it', async () => {
+  const { app } = await service({ basePath: '/sco' })
+  expect((await app.inject('/scooter/v1/states')).statusCode).toBe(404)
+  expect((await app.inject('/sco')).statusCode).toBe(200)
+  expect((await app.inject('/sco?x=1')).statusCode).toBe(400)
+})
