@@ -1,4 +1,5 @@
 // Upgrades: a database of an earlier release gets the fields that were added since, in records and their history.
+import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Writer } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
@@ -101,4 +102,13 @@ test('an entry of the full-text index keeps its number when it is written again'
   await withoutFields(s, (meeting) => delete meeting['ordinal'])
   expect(await prepareDatabase(s.engine)).toEqual(['meeting'])
   expect(await entries()).toEqual(before)
+})
+
+test('no migration adds a column that rows must have', () => {
+  const root = new URL('../', import.meta.url).pathname
+  const impossible = globSync('migrations/*/*.sql', { cwd: root }).filter((name) =>
+    /\bADD\b(?! CONSTRAINT)(?:(?!;|DEFAULT).)*NOT NULL/is.test(readFileSync(root + name, 'utf8')),
+  )
+  // A field that is added to a resource is optional (CONTRIBUTING.md).
+  expect(impossible).toEqual([])
 })
