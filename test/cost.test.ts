@@ -21,6 +21,20 @@ import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
+/** How often the event loop went round while something was done. */
+async function ticksDuring(work: () => Promise<unknown>): Promise<number> {
+  let ticks = -1
+  let done = false
+  const tick = () => {
+    ticks++
+    if (!done) setImmediate(tick)
+  }
+  setImmediate(tick)
+  await work()
+  done = true
+  return ticks
+}
+
 /** Creates records faster than requests would. */
 async function fill(s: Service, kind: ResourceKind, bodies: object[]): Promise<string[]> {
   const resource = catalogue.resource(kind)
@@ -183,6 +197,44 @@ describe('pages', () => {
   })
 })
 
+describe('search', () => {
+  test('reads bounded bytes for a page, which ends early, and skips no hit', async () => {
+    const s = await service()
+    const ids = await fill(
+      s,
+      'source',
+      largeSources(30, 999_000).map((source) => ({ ...source, text: `needle ${source.text}` })),
+    )
+    const seen: string[] = []
+    for (let url: string | null = '/v1/search?q=needle&limit=100'; url; ) {
+      const { body } = await s.get(url)
+      expect(body['data'].length).toBeLessThan(17)
+      for (const { id, snippet } of body['data']) {
+        expect(snippet).toMatch(/^<mark>needle<.mark> x+…$/)
+        seen.push(id)
+      }
+      const { nextCursor } = body['page']
+      url = nextCursor && `/v1/search?q=needle&limit=100&cursor=${nextCursor}`
+    }
+    expect(seen.sort()).toEqual([...ids].sort())
+  })
+
+  test('gives other requests their turn between snippets and between texts that are matched', async () => {
+    const s = await service()
+    const text = (n: number) => `${String.fromCodePoint(0x4e00 + n).repeat(20_000)}中国`
+    await fill(
+      s,
+      'source',
+      Array.from({ length: 50 }, (_, n) => ({ title: `S${n}`, language: 'zh', text: text(n) })),
+    )
+    const body = await get(s, '/v1/search?q=中国&limit=100')
+    expect(body['data']).toHaveLength(50)
+    for (const { snippet } of body['data']) expect(snippet).toContain('<mark>中国</mark>')
+    for (const url of ['/v1/search?q=中国&limit=100'])
+      expect(await ticksDuring(() => s.app.inject(encodeURI(url))), url).toBeGreaterThan(40)
+  })
+})
+
 describe('histories', () => {
   test('of long lists are compared in bounded steps, and the patches are still exact', () => {
     const items = (count: number, of: number) =>
@@ -219,11 +271,7 @@ describe('histories', () => {
     }
     expect(versions).toEqual(Array.from({ length: 26 }, (_, n) => 26 - n))
     expect(pages).toBeGreaterThan(1)
-    let ticks = 0
-    const counting = setInterval(() => ticks++, 0)
-    await s.get(`/v1/sources/${id}/history?limit=10`)
-    clearInterval(counting)
-    expect(ticks).toBeGreaterThan(1)
+    expect(await ticksDuring(() => s.get(`/v1/sources/${id}/history?limit=10`))).toBeGreaterThan(7)
   })
 })
 

@@ -111,10 +111,12 @@ function occursAt(words: readonly string[], index: number, term: Term): boolean 
 
 /** The length of a snippet, in UTF-16 units like all lengths here. */
 const SNIPPET_LENGTH = 240
-/** How much of a long text is folded to find matches. */
+/** How much of a long text is folded to find matches, and of all texts of a page. */
 const MAX_FOLDED = 20_000
-/** How much of a long text is searched for the place where folding begins. */
+const MAX_FOLDED_OF_PAGE = 200_000
+/** How much of a long text is searched for the place where folding begins, and of all texts of a page. */
 const MAX_SEARCHED = 200_000
+const MAX_SEARCHED_OF_PAGE = 2_000_000
 
 /** Escapes a text for HTML. */
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
@@ -122,11 +124,14 @@ export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `
 /**
  * The part of a text around the first match, as HTML: everything is escaped, and matches are inside `<mark>`.
  * Null if the text does not match.
+ * @param texts how many texts of the page have a snippet: the more there are, the less of each is looked at
  */
-export function snippet(text: string, query: SearchQuery): string | null {
+export function snippet(text: string, query: SearchQuery, texts = 1): string | null {
   const terms = query.flatMap((group) => group.all)
-  const skipped = text.length > MAX_FOLDED ? Math.max(0, firstOccurrence(text, terms) - SNIPPET_LENGTH) : 0
-  const marks = matchesIn(text.slice(skipped, skipped + MAX_FOLDED), terms).map(
+  const folded = Math.min(MAX_FOLDED, Math.floor(MAX_FOLDED_OF_PAGE / texts))
+  const searched = text.slice(0, Math.min(MAX_SEARCHED, Math.floor(MAX_SEARCHED_OF_PAGE / texts)))
+  const skipped = text.length > folded ? Math.max(0, firstOccurrence(searched, terms) - SNIPPET_LENGTH) : 0
+  const marks = matchesIn(text.slice(skipped, skipped + folded), terms).map(
     ([begin, end]) => [begin + skipped, end + skipped] as const,
   )
   const [first] = marks
@@ -145,21 +150,25 @@ export function snippet(text: string, query: SearchQuery): string | null {
   return `${html}${escapeHtml(text.slice(at, to).replace(/[\ud800-\udbff]$/, ''))}${to < text.length ? '…' : ''}`
 }
 
-/** The offset of the first unfolded occurrence of a term's first word in a long text; 0 if there is none. */
+/** The offset of the first unfolded occurrence of a term; 0 if there is none. */
 function firstOccurrence(text: string, terms: Term[]): number {
-  const firstWords = terms.flatMap(({ words }) => words.slice(0, 1)).map((word) => RegExp.escape(word))
-  if (firstWords.length === 0) return 0
-  return Math.max(0, text.slice(0, MAX_SEARCHED).search(new RegExp(firstWords.join('|'), 'iu')))
+  const phrases = terms.map(({ words }) =>
+    words.map((word) => RegExp.escape(word)).join('[^\\p{L}\\p{N}]{0,5}'),
+  )
+  if (phrases.length === 0) return 0
+  return Math.max(0, text.search(new RegExp(phrases.join('|'), 'iu')))
 }
 
 /** The offsets at which terms match in a text, in order. */
 function matchesIn(text: string, terms: Term[]): [number, number][] {
   const words: { word: string; begin: number; end: number }[] = []
+  // The same few thousand characters of scripts without spaces come again and again.
+  const wordsOfPart = memoizeByText(wordsOf)
   for (const piece of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
     // A piece is one word, or several characters of a script without spaces.
     let at = piece.index
     for (const part of splitUnspaced(piece[0])) {
-      for (const word of wordsOf(part)) words.push({ word, begin: at, end: at + part.length })
+      for (const word of wordsOfPart(part)) words.push({ word, begin: at, end: at + part.length })
       at += part.length
     }
   }
@@ -175,6 +184,11 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
     }
   }
   return matches
+}
+
+function memoizeByText<Result>(compute: (text: string) => Result): (text: string) => Result {
+  const results = new Map<string, Result>()
+  return (text) => results.getOrInsertComputed(text, compute)
 }
 
 function splitUnspaced(piece: string): string[] {

@@ -1,4 +1,5 @@
 // Full-text search over all resources.
+import { setImmediate as nextTick } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readCursor, signCursor } from '../core/cursor.ts'
@@ -8,8 +9,8 @@ import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
+import { ANY_SIZE } from '../records/read/page.ts'
 import { commaSeparated, pageParameters } from '../records/read/parameters.ts'
-import { parse, type Stored, selectStored } from '../records/read/record.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
 import type { Doc } from '../records/schema/document.ts'
 import { date } from '../records/schema/fields.ts'
@@ -21,14 +22,15 @@ import { page } from './records/page.ts'
 /** The maximum number of matches that are ranked, since ranking reads all of them. */
 const MAX_CANDIDATES = 10_000
 
+/** The maximum size of the documents of a page, in bytes. It ends before the hit that exceeds it. */
+const MAX_BYTES = 16_000_000
+
 /** The maximum number of hits across all pages. */
 const MAX_HITS = 1000
 
-export function searchRoutes(
-  app: FastifyInstance,
-  { resources }: Catalogue,
-  readSnapshot: ReadSnapshot,
-): void {
+export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSnapshot: ReadSnapshot): void {
+  const { resources } = catalogue
+  const resourceOf = (kind: string) => catalogue.resource(kind as Kind)
   const kinds = named(
     'ResourceKind',
     z.enum(resources.map(({ kind }) => kind)).meta(mayGrow),
@@ -81,7 +83,15 @@ export function searchRoutes(
     }),
     handler: async (request, reply) => {
       const parameters = request.query as SearchParameters
-      const body = await readSnapshot((context) => searchPage(context, parameters))
+      const { hits, page } = await readSnapshot((context) => searchPage(context, parameters))
+      const query = parseSearch(parameters.q)
+      const data: object[] = []
+      for (const found of hits) {
+        data.push(describeHit(resourceOf(found.hit.kind), found, query, hits.length))
+        // A snippet takes a while, so other requests get their turn.
+        await nextTick()
+      }
+      const body = { data, page }
       return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
@@ -104,10 +114,11 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   const query = parseSearch(q)
   const ranked = !(await search.exceeds(reader, query, MAX_CANDIDATES))
   const hits = await search[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
-  const next = offset + limit
-  const hasMore = hits.length > limit && next < MAX_HITS
+  const shown = await readHits(context, hits.slice(0, limit))
+  const next = offset + shown.length
+  const hasMore = hits.length > shown.length && next < MAX_HITS
   return {
-    data: await describeHits(context, hits.slice(0, limit), query),
+    hits: shown.flatMap(({ hit, doc }) => (doc === undefined ? [] : [{ hit, doc }])),
     page: {
       nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], snapshot: 0 }) : null,
       limit,
@@ -117,27 +128,45 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   }
 }
 
-/** Adds title, path and snippet to hits, with one query per kind. */
-async function describeHits({ catalogue, reader }: ReadContext, hits: SearchHit[], query: SearchQuery) {
-  const docs = new Map<string, Doc>()
-  for (const [kind, group] of Map.groupBy(hits, (hit) => hit.kind)) {
-    const { table } = catalogue.resource(kind as Kind)
-    const ids = group.map(({ recordId }) => recordId)
-    const rows = await reader.all<Stored>(sql`${selectStored(table)} where ${table.id} in ${ids}`)
-    for (const row of rows) docs.set(row.id, parse(row))
+interface FoundRecord {
+  hit: SearchHit
+  /** As JSON text. */
+  doc: string
+}
+
+/** Reads the records of hits, with one query for each kind, and with two where one of them is large. */
+async function readHits({ catalogue, engine, reader }: ReadContext, hits: SearchHit[]) {
+  const records = new Map<string, { size: number; doc: string | null }>()
+  const read = async (wanted: SearchHit[], maxSize: number) => {
+    for (const [kind, group] of Map.groupBy(wanted, (hit) => hit.kind)) {
+      const { table } = catalogue.resource(kind as Kind)
+      const size = engine.size(sql`${table.doc}`)
+      const rows = await reader.all<{ id: string; size: number; doc: string | null }>(
+        sql`select ${table.id} as id, ${size} as size, case when ${size} <= ${maxSize} then ${table.doc} end as doc from ${table} where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
+      )
+      for (const row of rows) records.set(row.id, row)
+    }
   }
-  return hits.flatMap((hit) => {
-    const doc = docs.get(hit.recordId)
-    return doc ? [describeHit(catalogue.resource(hit.kind as Kind), hit, doc, query)] : []
+  // Documents up to this size all fit. Where one is larger, sizes are added up before documents are read.
+  await read(hits, Math.floor(MAX_BYTES / Math.max(1, hits.length)))
+  let bytesLeft = MAX_BYTES
+  const end = hits.findIndex(({ recordId }, index) => {
+    bytesLeft -= records.get(recordId)?.size ?? 0
+    return bytesLeft < 0 && index > 0
   })
+  const shown = end === -1 ? hits : hits.slice(0, end)
+  const isUnread = ({ recordId }: SearchHit) => records.get(recordId)?.doc === null
+  await read(shown.filter(isUnread), ANY_SIZE)
+  return shown.map((hit) => ({ hit, doc: records.get(hit.recordId)?.doc ?? undefined }))
 }
 
 function describeHit(
   { path, titleField, searchText }: Resource,
-  hit: SearchHit,
-  doc: Doc,
+  { hit, doc: json }: FoundRecord,
   query: SearchQuery,
+  texts: number,
 ) {
+  const doc = JSON.parse(json) as Doc
   const text = searchText?.(doc)
   const body = text?.body.filter(Boolean).join('\n') ?? ''
   return {
@@ -146,7 +175,7 @@ function describeHit(
     path: `/v1/${path}/${doc.id}`,
     title: String(doc[titleField]),
     date: hit.date,
-    snippet: snippet(body, query) ?? snippet(text?.title ?? '', query) ?? '',
+    snippet: snippet(body, query, texts) ?? snippet(text?.title ?? '', query, texts) ?? '',
     score: Math.round(hit.score * 1e6) / 1e6,
   }
 }

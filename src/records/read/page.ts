@@ -26,10 +26,13 @@ export const MAX_PAGE_BYTES = 16_000_000
 const MAX_BATCH_BYTES = 500_000
 
 /** Larger than any document; the largest INTEGER of PostgreSQL. */
-const ANY_SIZE = 2 ** 31 - 1
+export const ANY_SIZE = 2 ** 31 - 1
 
 /** How many characters of documents a scan reads before it gives up. */
 const MAX_SCANNED = 2_000_000
+
+/** How many characters of a document are matched without a tick of the event loop in between. */
+const MAX_UNINTERRUPTED = 10_000
 
 /** Rows that were read. */
 interface Batch {
@@ -133,6 +136,8 @@ async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] 
       if (scanned > MAX_SCANNED) return null
       if (plan.text && docMatches(plan.resource, row.doc, plan.text)) matches.push(row)
       if (matches.length === plan.limit) return matches
+      // Folding a long text takes a while, so other requests get their turn.
+      if (row.doc.length > MAX_UNINTERRUPTED) await setImmediate()
     }
     const last = rows.at(-1)
     if (!last || (!isCut && rows.length < batch.limit)) return matches
