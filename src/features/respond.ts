@@ -7,7 +7,7 @@ import { sql } from '../db/sql.ts'
 import { insertInto } from '../db/statements.ts'
 import { idempotency } from '../db/system-tables.ts'
 import { etagOf, httpDate } from '../http/conditional.ts'
-import type { Author, WriteTransaction } from '../records/schema/child.ts'
+import type { Author, WriteTransaction } from '../records/schema/catalogue.ts'
 import type { Records } from '../records/write/records.ts'
 
 /** How long a response is stored under its Idempotency-Key. */

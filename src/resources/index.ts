@@ -2,7 +2,6 @@
 import { type IdMaker, newId } from '../core/ids.ts'
 import type { Engine } from '../db/engine.ts'
 import { Catalogue } from '../records/schema/catalogue.ts'
-import type { Child } from '../records/schema/child.ts'
 import { Records } from '../records/write/records.ts'
 import { upgradeDocuments } from '../records/write/upgrade.ts'
 import { agreements } from './agreements/index.ts'
@@ -19,7 +18,7 @@ import { statements } from './statements/index.ts'
 import { states } from './states/index.ts'
 import { topics } from './topics/index.ts'
 
-export const catalogue = new Catalogue<Child>(
+export const catalogue = new Catalogue(
   [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
   // Positions can have evidence, so it comes last.
   [events, positions, relations, evidence],

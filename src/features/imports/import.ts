@@ -16,8 +16,7 @@ import {
   parse,
   type Stored,
 } from '../../records/read/record.ts'
-import type { Catalogue } from '../../records/schema/catalogue.ts'
-import type { Author, WriteTransaction } from '../../records/schema/child.ts'
+import type { Author, Catalogue, WriteTransaction } from '../../records/schema/catalogue.ts'
 import { type Doc, replaceAt, valuesAt } from '../../records/schema/document.ts'
 import { type Kind, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'

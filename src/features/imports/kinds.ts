@@ -1,8 +1,7 @@
 // The names of kinds in imports and exports: `meetings` is a parameter, a file name and a path.
 
 import type { Catalogue } from '../../records/schema/catalogue.ts'
-import type { Child } from '../../records/schema/child.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 
-export const pathsOf = ({ resources, children }: Catalogue<Child>): ReadonlyMap<string, Kind> =>
+export const pathsOf = ({ resources, children }: Catalogue): ReadonlyMap<string, Kind> =>
   new Map([...resources, ...children].map(({ path, kind }): [string, Kind] => [path, kind]))

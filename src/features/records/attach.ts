@@ -2,7 +2,7 @@
 import { Problem } from '../../core/problems.ts'
 import { bodyProblem } from '../../http/validation.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import type { Child, Parent, WriteTransaction } from '../../records/schema/child.ts'
+import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { createChild } from '../../records/write/operations.ts'
 

@@ -6,8 +6,7 @@ import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, partParam, recordParam } from '../../http/describe.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
-import type { Catalogue } from '../../records/schema/catalogue.ts'
-import type { Child } from '../../records/schema/child.ts'
+import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
 import { createChild, deleteChild } from '../../records/write/operations.ts'
@@ -42,7 +41,7 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
 }
 
 /** The paths of all records that can have such children. Evidence is also below positions, which are below proposals. */
-function parentPaths(catalogue: Catalogue<Child>, child: Child): RecordPath[] {
+function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
   return child.of.flatMap((kind): RecordPath[] => {
     const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
     if (!resource) {

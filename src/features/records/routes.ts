@@ -15,7 +15,7 @@ import {
 } from '../../records/read/parameters.ts'
 import { loadRecord, parse, readRecord } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
-import type { WriteTransaction } from '../../records/schema/child.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'

@@ -13,7 +13,7 @@ import { describe, idempotencyKey, ifMatch, recordParam } from '../../http/descr
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { commaSeparated, MAX_LIMIT } from '../../records/read/parameters.ts'
 import { lastSeq } from '../../records/read/view.ts'
-import type { WriteTransaction } from '../../records/schema/child.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { wholeNumber } from '../../records/schema/shapes.ts'
 import { nextUrl, type RouteDeps } from '../records/page.ts'
 import { applyPatch } from '../records/patch.ts'

@@ -6,8 +6,7 @@ import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, identifiers } from '../../db/system-tables.ts'
 import type { Table } from '../../db/tables.ts'
-import type { Catalogue } from '../schema/catalogue.ts'
-import type { Child } from '../schema/child.ts'
+import type { Catalogue, Child } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
@@ -98,12 +97,7 @@ export const childrenOf = async (reader: Reader, child: Child, recordId: string)
   (await reader.all<Stored>(UNDER(child), { recordId })).map(parse)
 
 /** The path of a record. That of a child is below its parent. */
-export async function pathOf(
-  reader: Reader,
-  catalogue: Catalogue<Child>,
-  kind: Kind,
-  id: string,
-): Promise<string> {
+export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
   const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
   if (resource) return `/v1/${resource.path}/${id}`
   const child = catalogue.child(kind)

@@ -1,25 +1,103 @@
-// All kinds of records, and how they refer to each other.
+// All kinds of records: resources, the children that belong to them (evidence, events …), and how they refer to each other.
+import type { z } from 'zod'
+import type { IdMaker } from '../../core/ids.ts'
+import type { ProblemCode } from '../../core/problems.ts'
+import type { Engine, Writer } from '../../db/engine.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
+import type { Doc } from './document.ts'
+import type { Shape } from './fields.ts'
 import type { Kind } from './kinds.ts'
-import type { Entity, IncludePath, Reference, Resource } from './resource.ts'
+import {
+  defineEntity,
+  type Entity,
+  type EntityDefinition,
+  type IncludePath,
+  type Reference,
+  type Resource,
+} from './resource.ts'
 
-/** The properties of children that the catalogue uses. */
-interface Child extends Entity {
-  /** The kinds of records that can have it. */
-  of: readonly Kind[]
-  /** The column that orders the children of a record. */
-  orderBy?: string
+/** The author of a change: the id and name of a key. */
+export interface Actor {
+  id: string
+  name: string
 }
 
-export class Catalogue<Of extends Child = Child> {
+export interface Author {
+  actor: Actor
+  requestId: string | null
+}
+
+/** A write: a database transaction, its author, and the instant of all its changes. */
+export interface WriteTransaction extends Writer, Author {
+  readonly engine: Engine
+  readonly catalogue: Catalogue
+  readonly newId: IdMaker
+  readonly now: Date
+  /** `now` in ISO 8601; never earlier than the last change. */
+  readonly at: string
+  /** The sequence number of the last change. Writes are serialised, so there are no gaps. */
+  seq: number
+  /** References that are known to exist, as `kind id`: a cache of lookups. */
+  readonly existing: Set<string>
+}
+
+type Input = Record<string, unknown>
+
+/** The record that a child belongs to. */
+export interface Parent {
+  entity: Entity
+  doc: Doc
+}
+
+export type ChildOperation = 'list' | 'create' | 'get' | 'delete'
+
+interface ChildTraits {
+  /** With its article, in summaries: `an event`. */
+  noun: string
+  /** The kinds of records that can have it. */
+  of: readonly Kind[]
+  /** Children of one record with equal values in these fields are duplicates. */
+  sameBy: readonly string[]
+  /** The column that orders the children of a record, nulls first; ties and the default: order of creation. */
+  orderBy?: string
+  /** The body of a POST. */
+  createShape: (parent: Entity) => z.ZodObject
+  /** The routes that `features/records/child-routes.ts` serves, with their descriptions in OpenAPI. */
+  operations: Partial<Record<ChildOperation, string>>
+  /** Further problems of a POST. */
+  createProblems?: readonly ProblemCode[]
+  /** Completes or rejects the input of a new child. */
+  beforeCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input>
+  /** Fields of the parent that are derived from its children; called after one was created or deleted. */
+  parentFields?: (tx: WriteTransaction, parent: Parent) => Promise<Input>
+  /**
+   * Called before a record that can have such children is stored. May complete its document.
+   * @returns its initial children, checked; `id` is optional
+   */
+  beforeParentCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input[]>
+  /** Called before a record that can have such children changes. May reject the change, or change children too. */
+  beforeParentUpdate?: (tx: WriteTransaction, entity: Entity, before: Doc, after: Doc) => Promise<void>
+}
+
+export interface Child extends Entity, ChildTraits {}
+
+/** @param definition includes the fields `recordKind` and `recordId` of the parent */
+export const defineChild = <Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
+  definition: EntityDefinition<Fields, Derived> & ChildTraits,
+): Child => ({ ...(definition as ChildTraits), ...defineEntity(definition) })
+
+/** The writable fields of a child without its parent, which is in the path. */
+export const withoutParent = (child: Entity) => child.writable.omit({ recordKind: true, recordId: true })
+
+export class Catalogue {
   readonly resources: readonly Resource[]
   /** Kinds that belong to other records; each has the columns `recordKind` and `recordId`. */
-  readonly children: readonly Of[]
+  readonly children: readonly Child[]
   readonly entities: readonly Entity[]
   readonly #byKind: ReadonlyMap<Kind, Entity>
   readonly #includes: ReadonlyMap<Kind, Readonly<Record<string, IncludePath>>>
 
-  constructor(resources: readonly Resource[], children: readonly Of[]) {
+  constructor(resources: readonly Resource[], children: readonly Child[]) {
     this.resources = resources
     this.children = children
     this.entities = [...resources, ...children]
@@ -41,7 +119,7 @@ export class Catalogue<Of extends Child = Child> {
     return resource
   }
 
-  child(kind: Kind): Of {
+  child(kind: Kind): Child {
     const child = this.children.find((candidate) => candidate.kind === kind)
     if (!child) throw new Error(`Unknown kind of children: ${kind}.`)
     return child

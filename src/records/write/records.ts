@@ -3,19 +3,18 @@ import type { IdMaker } from '../../core/ids.ts'
 import { asWriter, type Engine } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
-import type { Catalogue } from '../schema/catalogue.ts'
-import type { Author, Child, WriteTransaction } from '../schema/child.ts'
+import type { Author, Catalogue, WriteTransaction } from '../schema/catalogue.ts'
 
 interface Deps {
   engine: Engine
-  catalogue: Catalogue<Child>
+  catalogue: Catalogue
   newId: IdMaker
   clock: () => Date
 }
 
 export class Records {
   readonly engine: Engine
-  readonly catalogue: Catalogue<Child>
+  readonly catalogue: Catalogue
   readonly #newId: IdMaker
   readonly #clock: () => Date
 

@@ -7,7 +7,7 @@ import { insertInto } from '../../db/statements.ts'
 import { changes, identifiers, links, searchDocs } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { identifiersOf } from '../read/record.ts'
-import type { WriteTransaction } from '../schema/child.ts'
+import type { WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, readerOf, valuesAt } from '../schema/document.ts'
 import type { Entity } from '../schema/resource.ts'
 

@@ -11,7 +11,7 @@ import {
 } from '../../core/lifecycle.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
-import { type Child, defineChild, type WriteTransaction } from '../../records/schema/child.ts'
+import { type Child, defineChild, type WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'

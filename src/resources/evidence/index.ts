@@ -4,7 +4,12 @@ import { Problem } from '../../core/problems.ts'
 import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import { sql } from '../../db/sql.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
-import { type Child, defineChild, type WriteTransaction, withoutParent } from '../../records/schema/child.ts'
+import {
+  type Child,
+  defineChild,
+  type WriteTransaction,
+  withoutParent,
+} from '../../records/schema/catalogue.ts'
 import { choice, integer, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
 import { PREFIXES } from '../../records/schema/kinds.ts'
 

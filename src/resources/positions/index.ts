@@ -1,6 +1,6 @@
 // Positions of states on proposals. The absence of a position is not an abstention.
 import { z } from 'zod'
-import { type Child, defineChild, withoutParent } from '../../records/schema/child.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
 import { support } from '../../records/schema/resource.ts'
 

@@ -4,7 +4,7 @@ import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import { type Child, defineChild, withoutParent } from '../../records/schema/child.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import { choice, recordId, ref, text } from '../../records/schema/fields.ts'
 import { kindOfId } from '../../records/schema/kinds.ts'
 
