@@ -1,4 +1,4 @@
-// Hashes texts, and removes characters that XML and iCalendar forbid.
+// Hashes texts, changes their case, and removes characters that XML and iCalendar forbid.
 import { createHash } from 'node:crypto'
 
 /** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
@@ -8,3 +8,7 @@ export const sha256 = (text: string) => createHash('sha256').update(text).digest
 export const printable = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, '\ufffd')
+
+export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+export const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

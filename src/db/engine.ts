@@ -1,5 +1,4 @@
 // The interface between the service and its database; sqlite/ and postgres/ implement it.
-
 import type { SearchQuery } from '../core/search.ts'
 import type { SQL } from './sql.ts'
 

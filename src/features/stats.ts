@@ -1,6 +1,7 @@
 // Serves counts for charts, with the filters of the lists.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { capitalised } from '../core/text.ts'
 import { columnNamed } from '../db/columns.ts'
 import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
@@ -48,7 +49,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
 
   app.get(`/v1/stats/${path}`, {
     schema: describe({
-      operationId: `stats${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+      operationId: `stats${capitalised(path)}`,
       tag: 'stats',
       summary: `Count ${path} for charts`,
       description: `With the filters of /v1/${path}.`,

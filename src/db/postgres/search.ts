@@ -1,6 +1,5 @@
 // Full-text search with tsvector. Words are folded in core/search.ts, without a dictionary of PostgreSQL. The index matches
 // single words; phrases are matched in the folded text.
-
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'

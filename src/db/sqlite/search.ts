@@ -1,5 +1,4 @@
 // Full-text search with FTS5. The index is contentless: it stores words, and the records store the texts.
-
 import type { SearchQuery, Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'

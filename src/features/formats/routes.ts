@@ -1,5 +1,6 @@
 // Serves lists as calendars and Atom feeds: GET /v1/meetings.ics, GET /v1/proposals.atom.
 import type { FastifyInstance } from 'fastify'
+import { capitalised } from '../../core/text.ts'
 import { describe, textBody } from '../../http/describe.ts'
 import { listParameters, toListQuery } from '../../records/read/parameters.ts'
 import type { Resource } from '../../records/schema/resource.ts'
@@ -18,7 +19,7 @@ export function feedRoutes(app: FastifyInstance, resource: Resource, deps: Route
     const { as, title } = FEEDS[format]
     app.get(`/v1/${path}.${format}`, {
       schema: describe({
-        operationId: `list${path.charAt(0).toUpperCase()}${path.slice(1)}As${as}`,
+        operationId: `list${capitalised(path)}As${as}`,
         tag: path,
         summary: `List ${path} as ${title}`,
         description: `With the filters of /v1/${path}.`,

@@ -18,7 +18,7 @@ import {
 } from '../../records/read/record.ts'
 import type { Author, Catalogue, WriteTransaction } from '../../records/schema/catalogue.ts'
 import { type Doc, replaceAt, valuesAt } from '../../records/schema/document.ts'
-import { type Kind, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
+import { type Kind, kindOfId, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { createRecord, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
@@ -132,12 +132,13 @@ export const partsOf = ({ catalogue }: Records, { kind }: Entity): string[] =>
   catalogue.children.filter((child) => child.of.includes(kind)).map(({ path }) => path)
 
 /** All kinds, sorted so that each refers only to earlier kinds or itself. */
-export function kindsInOrder({ resources, children }: Catalogue): Kind[] {
+export function kindsInOrder(catalogue: Catalogue): Kind[] {
+  const { resources, children } = catalogue
   const order = new Set<Kind>()
   const visit = (resource: Resource, path: readonly Kind[] = []) => {
     if (path.includes(resource.kind)) return
     for (const kind of resource.references.flatMap(({ kinds }) => kinds)) {
-      const target = resources.find((candidate) => candidate.kind === kind)
+      const target = catalogue.findResource(kind)
       if (target) visit(target, [...path, resource.kind])
     }
     order.add(resource.kind)
@@ -312,10 +313,10 @@ class Importer {
     const { kind } = entity
     if (kind === 'event' && typeof value['recordId'] === 'string')
       this.#append(this.#eventRows, value['recordId'], index)
-    for (const field of entity.acyclic ?? []) {
+    for (const field of entity.acyclic) {
       if (typeof value[field] === 'string') this.#parents.set(index, value[field])
     }
-    const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+    const resource = this.#records.catalogue.findResource(kind)
     const keys = [value['id'], value[entity.alias ?? 'code']]
       .filter((key) => typeof key === 'string')
       .map(byId)
@@ -351,18 +352,14 @@ class Importer {
     let done = 0
     for (const kind of this.#kinds) {
       const entity = this.#records.catalogue.entity(kind)
-      const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+      const resource = this.#records.catalogue.findResource(kind)
       for (const index of this.#inOrder(kind)) {
         await this.#yield(() => this.#options.onProgress?.({ phase: 'writing', done, total }))
         done++
         if (this.#handled.has(index)) continue
-        try {
-          if (resource) await this.#writeRecord(tx, resource, index)
-          else await this.#writePart(tx, entity, index)
-        } catch (error) {
-          if (!(error instanceof Problem)) throw error
-          this.#addProblem(index, error)
-        }
+        await this.#collectProblem(index, () =>
+          resource ? this.#writeRecord(tx, resource, index) : this.#writePart(tx, entity, index),
+        )
       }
       this.#completed.add(kind)
     }
@@ -440,7 +437,7 @@ class Importer {
     const events: Record<string, unknown>[] = []
     for (const row of rows) {
       this.#handled.add(row)
-      try {
+      await this.#collectProblem(row, async () => {
         const { fields, id } = await this.#readChild(tx, this.#records.catalogue.entity('event'), row)
         // The first event may be undated; creating the record checks the others.
         const parsed = shape
@@ -449,10 +446,7 @@ class Importer {
         if (!parsed?.success)
           throw parsed ? bodyProblem(parsed.error) : new Error('The record has no lifecycle.')
         events.push({ ...parsed.data, ...(id !== undefined && { id }) })
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        this.#addProblem(row, error)
-      }
+      })
     }
     const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
     return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
@@ -473,12 +467,7 @@ class Importer {
       const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#completed.has(kind)))
       if (!ready || this.#handled.has(row)) continue
       this.#handled.add(row)
-      try {
-        await this.#attachTo(tx, entity, row, holder, record.id, latest, bare)
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        this.#addProblem(row, error)
-      }
+      await this.#collectProblem(row, () => this.#attachTo(tx, entity, row, holder, record.id, latest, bare))
       // A child may have changed the record.
       latest = undefined
       bare = false
@@ -496,12 +485,8 @@ class Importer {
 
   async #writeEvent(tx: WriteTransaction, holder: Resource, holderId: string, row: number): Promise<void> {
     this.#handled.add(row)
-    try {
-      await this.#attachTo(tx, this.#records.catalogue.entity('event'), row, holder, holderId)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      this.#addProblem(row, error)
-    }
+    const event = this.#records.catalogue.entity('event')
+    await this.#collectProblem(row, () => this.#attachTo(tx, event, row, holder, holderId))
   }
 
   async #writePart(tx: WriteTransaction, entity: Entity, index: number): Promise<void> {
@@ -518,8 +503,7 @@ class Importer {
       throw new Problem('invalid-body', 'A child requires its record.', {
         errors: [{ pointer: '/recordId', detail: 'Must be the id, an identifier or the name of a record.' }],
       })
-    const prefix = recordId.slice(0, recordId.indexOf('_'))
-    const kind = recordKind ?? Object.entries(PREFIXES).find(([, each]) => each === prefix)?.[0]
+    const kind = recordKind ?? kindOfId(recordId)
     const { of } = this.#records.catalogue.child(entity.kind)
     const holders = this.#kinds.filter((candidate) => of.includes(candidate))
     if (!holders.includes(kind as Kind))
@@ -698,7 +682,7 @@ class Importer {
   /** The records of one kind that a text may refer to; by id, then by identifier, then by name. */
   async #candidates(tx: WriteTransaction, kind: Kind, value: string, pointer: string): Promise<string[]> {
     const entity = this.#records.catalogue.entity(kind)
-    const resource = this.#records.catalogue.resources.find((candidate) => candidate.kind === kind)
+    const resource = this.#records.catalogue.findResource(kind)
     const rows = this.#index(kind, byId(value))
     if (rows.length > 0) return this.#idsOf(rows, pointer)
     const named = await findRecord(tx, entity, value)
@@ -742,6 +726,16 @@ class Importer {
       ? `Refers to row ${number}, which has faults.`
       : `Refers to row ${number}, which refers back to this one.`
     throw unknownReference([{ pointer, detail }])
+  }
+
+  /** Runs work on a row; a problem becomes a fault of the row. */
+  async #collectProblem(index: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#addProblem(index, error)
+    }
   }
 
   #addProblem(index: number, problem: Problem): void {

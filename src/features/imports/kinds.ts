@@ -1,5 +1,4 @@
 // The names of kinds in imports and exports: `meetings` is a parameter, a file name and a path.
-
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 

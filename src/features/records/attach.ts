@@ -4,6 +4,7 @@ import { bodyProblem } from '../../http/validation.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
+import { withArticle } from '../../records/schema/kinds.ts'
 import { createChild } from '../../records/write/operations.ts'
 
 interface Options {
@@ -25,7 +26,8 @@ export async function attachChild(
   { id, fresh = false }: Options = {},
 ): Promise<{ doc: Doc; created: boolean }> {
   const { kind } = parent.entity
-  if (!child.of.includes(kind)) throw new Problem('invalid-body', `A ${kind} cannot have ${child.noun}.`)
+  if (!child.of.includes(kind))
+    throw new Problem('invalid-body', `A ${kind} cannot have ${withArticle(child.kind)}.`)
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
   const input = parsed.data

@@ -2,11 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { notFound } from '../../core/problems.ts'
+import { capitalised } from '../../core/text.ts'
 import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, partParam, recordParam } from '../../http/describe.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
 import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
+import { withArticle } from '../../records/schema/kinds.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
 import { createChild, deleteChild } from '../../records/write/operations.ts'
@@ -43,7 +45,7 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
 /** The paths of all records that can have such children. Evidence is also below positions, which are below proposals. */
 function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
   return child.of.flatMap((kind): RecordPath[] => {
-    const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
+    const resource = catalogue.findResource(kind)
     if (!resource) {
       const parent = catalogue.child(kind)
       return parentPaths(catalogue, parent).map((path) => pathUnder(path, parent))
@@ -87,7 +89,8 @@ function routesUnder(
   parent: RecordPath,
   list: z.ZodObject | undefined,
 ): void {
-  const { kind, path, operations, noun } = child
+  const { kind, path, operations } = child
+  const noun = withArticle(kind)
   const { tag } = parent
   const of = `of the ${parent.entity.kind}`
   const collection = `${parent.path}/${path}`
@@ -97,7 +100,7 @@ function routesUnder(
   if (operations.list && list) {
     app.get(collection, {
       schema: describe({
-        operationId: `list${parent.name}${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+        operationId: `list${parent.name}${capitalised(path)}`,
         tag,
         summary: `List the ${path} ${of}`,
         description: operations.list,

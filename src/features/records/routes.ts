@@ -1,6 +1,7 @@
 // The routes of every resource: list, create, get, update and delete.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { capitalised } from '../../core/text.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, recordParam } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
@@ -37,7 +38,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
 
   app.get(collection, {
     schema: describe({
-      operationId: `list${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+      operationId: `list${capitalised(path)}`,
       tag: path,
       summary: `List ${path}`,
       description: resource.about,

@@ -1,9 +1,9 @@
 // Creates a report in one transaction: a source and its records with quotes. Existing people, organizations and topics are
 // matched.
-
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
+import { capitalised } from '../../core/text.ts'
 import { describe } from '../../http/describe.ts'
 import { bodyProblem } from '../../http/validation.ts'
 import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
@@ -245,7 +245,7 @@ function withKeys(schema: z.ZodType): z.ZodType {
   if (field?.kinds) {
     const { kinds } = field
     const reference = named(
-      `Report${kinds.map((kind) => kind.charAt(0).toUpperCase() + kind.slice(1)).join('Or')}Reference`,
+      `Report${kinds.map(capitalised).join('Or')}Reference`,
       z
         .string()
         .max(200)

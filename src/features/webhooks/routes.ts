@@ -1,5 +1,4 @@
 // The routes of webhooks and their deliveries, for admins.
-
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { urlFaults } from '../../core/addresses.ts'

@@ -98,7 +98,7 @@ export const childrenOf = async (reader: Reader, child: Child, recordId: string)
 
 /** The path of a record. That of a child is below its parent. */
 export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
-  const resource = catalogue.resources.find((candidate) => candidate.kind === kind)
+  const resource = catalogue.findResource(kind)
   if (resource) return `/v1/${resource.path}/${id}`
   const child = catalogue.child(kind)
   const { recordKind, recordId } = parse(await loadRecord(reader, child, id))

@@ -52,8 +52,6 @@ export interface Parent {
 export type ChildOperation = 'list' | 'create' | 'get' | 'delete'
 
 interface ChildTraits {
-  /** With its article, in summaries: `an event`. */
-  noun: string
   /** The kinds of records that can have it. */
   of: readonly Kind[]
   /** Children of one record with equal values in these fields are duplicates. */
@@ -113,8 +111,13 @@ export class Catalogue {
     return entity
   }
 
+  /** Undefined for a kind of children. */
+  findResource(kind: Kind): Resource | undefined {
+    return this.resources.find((resource) => resource.kind === kind)
+  }
+
   resource(kind: Kind): Resource {
-    const resource = this.resources.find((candidate) => candidate.kind === kind)
+    const resource = this.findResource(kind)
     if (!resource) throw new Error(`Unknown resource: ${kind}.`)
     return resource
   }

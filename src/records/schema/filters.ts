@@ -1,5 +1,6 @@
 // Derives the filters of lists from the options of fields.
 import { z } from 'zod'
+import { uncapitalised } from '../../core/text.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { wholeNumber } from './shapes.ts'
@@ -98,5 +99,3 @@ const ofQuery = (value: z.ZodType): z.ZodType =>
 
 /** The first sentence of the description of a field, without its full stop. */
 const sentence = ({ about }: PlacedField) => about.split(/\.(?:\s|$)/)[0] ?? about
-
-const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
 import type { Fault } from '../../core/problems.ts'
+import { capitalised } from '../../core/text.ts'
 import type { Table } from '../../db/tables.ts'
 import { type Doc, valuesAt } from './document.ts'
 import {
@@ -257,7 +258,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   sorted: readonly string[] = [],
 ): Entity {
   const { kind, path, about, alias, orderBy, complete, rules, example } = definition
-  const name = kind.charAt(0).toUpperCase() + kind.slice(1)
+  const name = capitalised(kind)
   const prefix = kind === 'state' ? null : PREFIXES[kind]
   const id = namedId(
     kind,

@@ -1,6 +1,7 @@
 // Schemas of requests and responses that are not fields of records.
 import { z } from 'zod'
 import { isCalendarDate } from '../../core/dates.ts'
+import { capitalised } from '../../core/text.ts'
 import { exampleId, type Kind, withArticle } from './kinds.ts'
 
 /**
@@ -13,7 +14,7 @@ export const named = <Schema extends z.ZodType>(name: string, schema: Schema, ab
 /** Names the schema of the ids of a kind. */
 export function namedId<Schema extends z.ZodType>(kind: Kind, schema: Schema): Schema {
   if (kind === 'state') return named('StateCode', schema, 'The ISO 3166-1 alpha-2 code of a state.')
-  const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Id`
+  const name = `${capitalised(kind)}Id`
   return named(name, schema, `The id of ${withArticle(kind)}: opaque, time-ordered (TypeID).`)
 }
 

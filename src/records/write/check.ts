@@ -25,7 +25,7 @@ export async function checkDocument(tx: WriteTransaction, entity: Entity, doc: D
   await checkIdentifiers(tx, entity, doc)
 }
 
-const constantFaults = ({ constant = [] }: Entity, doc: Doc, before: Doc): Fault[] =>
+const constantFaults = ({ constant }: Entity, doc: Doc, before: Doc): Fault[] =>
   constant
     .filter((field) => doc[field] !== before[field])
     .map((field) => ({
@@ -69,7 +69,7 @@ async function idOf(
 
 /** Rejects cycles. Only an update can close one, since nothing refers to a new record. */
 async function checkChains(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc): Promise<void> {
-  for (const field of entity.acyclic ?? []) {
+  for (const field of entity.acyclic) {
     let next = doc[field] === before[field] ? null : doc[field]
     while (typeof next === 'string') {
       if (next === doc.id)

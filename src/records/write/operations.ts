@@ -179,6 +179,5 @@ async function referrersOf(
   return [...referrers, ...linked].slice(0, MAX_REFERRERS)
 }
 
-/** Whether two values of a field are equal; missing is the same as null. */
 const isSame = (one: Json | undefined, other: Json | undefined) =>
-  one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
+  one === other || JSON.stringify(one) === JSON.stringify(other)

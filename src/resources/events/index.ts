@@ -29,7 +29,6 @@ type LifecycleResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
 export const events: Child = defineChild({
   kind: 'event',
   path: 'events',
-  noun: 'an event',
   about: 'A change of the status of a proposal or an agreement.',
   of: ['proposal', 'agreement'],
   fields: {
@@ -62,7 +61,7 @@ export const events: Child = defineChild({
   },
   async parentFields(tx, { doc }) {
     const last = (await childrenOf(tx, events, doc.id)).at(-1)
-    return { status: last?.['status'], statusSince: last?.['occurredOn'] }
+    return { status: last?.['status'] ?? null, statusSince: last?.['occurredOn'] ?? null }
   },
   async beforeParentCreate(tx, { entity, doc }, input) {
     const resource = lifecycleResource(entity)

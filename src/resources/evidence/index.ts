@@ -26,7 +26,6 @@ const example = {
 export const evidence: Child = defineChild({
   kind: 'evidence',
   path: 'evidence',
-  noun: 'evidence',
   about: 'A quote from a source that supports a record.',
   of: [
     'meeting',

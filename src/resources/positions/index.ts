@@ -11,7 +11,6 @@ const example = { stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24'
 export const positions: Child = defineChild({
   kind: 'position',
   path: 'positions',
-  noun: 'a position',
   about: 'The position of a state on a proposal, from a date.',
   of: ['proposal'],
   fields: {

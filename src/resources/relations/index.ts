@@ -18,7 +18,6 @@ const example = { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk'
 export const relations: Child = defineChild({
   kind: 'relation',
   path: 'relations',
-  noun: 'a relation',
   about: 'A relation from one proposal or agreement to another.',
   of: ['proposal', 'agreement'],
   fields: {

@@ -1,5 +1,4 @@
 // Lists outgoing and incoming relations: GET /v1/{proposals|agreements}/{id}/relations.
-
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
