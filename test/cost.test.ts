@@ -5,8 +5,9 @@ import zlib from 'node:zlib'
 import accepts from '@fastify/accepts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { applyPatch } from 'rfc6902'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { jsonPatch } from '../src/core/json-patch.ts'
+import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
 import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
 import { snapshotReads } from '../src/records/read/context.ts'
@@ -232,6 +233,47 @@ describe('search', () => {
     for (const { snippet } of body['data']) expect(snippet).toContain('<mark>中国</mark>')
     for (const url of ['/v1/search?q=中国&limit=100'])
       expect(await ticksDuring(() => s.app.inject(encodeURI(url))), url).toBeGreaterThan(40)
+  })
+})
+
+describe('quotes', () => {
+  const a = 'a'.repeat(100_000)
+  test.each<[string, string, QuoteSelector]>([
+    ['occurs everywhere', a, { exact: 'aaa' }],
+    [
+      'occurs everywhere, with context',
+      a,
+      { exact: 'aaa', prefix: a.slice(0, 1000), suffix: a.slice(0, 1000) },
+    ],
+    ['almost occurs everywhere', a, { exact: `b${a.slice(0, 20_000)}` }],
+    ['almost occurs everywhere, but for its end', a, { exact: `${a.slice(0, 20_000)}b` }],
+    ['almost occurs everywhere, but for its middle', a, { exact: `${a.slice(0, 9999)}b${a.slice(0, 9999)}` }],
+    ['is long and not at its offset', a, { exact: a.slice(0, 50_000), start: 60_000 }],
+    ['differs in case', 'é'.repeat(100_000), { exact: 'E'.repeat(20_000) }],
+  ])('that %s is found or refused in steps that are linear in the text', (_, text, selector) => {
+    const steps = vi.spyOn(String.prototype, 'charCodeAt')
+    const fold = vi.spyOn(String.prototype, 'normalize')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const located = locateQuote(text, selector)
+    expect(located.found).toBe(false)
+    expect(steps.mock.calls.length).toBeLessThan(20 * text.length)
+    expect(fold.mock.calls.length).toBeLessThan(10)
+    if (!located.found)
+      expect(located.candidates.reduce((sum, { exact }) => sum + exact.length, 0)).toBeLessThanOrEqual(
+        100_000,
+      )
+  })
+
+  test('of one text in one report share its index, and give other requests their turn', async () => {
+    const s = await service()
+    const text = `${'😀 '.repeat(100_000)}`
+    const evidence = Array.from({ length: 100 }, (_, n) => ({ exact: '😀 😀', start: 2 * n, end: 2 * n + 3 }))
+    const body = { source: { title: 'S', language: 'en', text }, speakers: [{ name: 'P', evidence }] }
+    const points = vi.spyOn(IndexedText.prototype, 'toUnit')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const ticks = await ticksDuring(async () => expect((await s.post('/v1/reports', body)).status).toBe(201))
+    expect(ticks).toBeGreaterThan(100)
+    expect(new Set(points.mock.contexts).size).toBe(1)
   })
 })
 

@@ -1,7 +1,8 @@
 // Evidence: quotes from sources that support a record, checked against the text of the source.
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
-import { locateQuote, type QuoteSelector } from '../../core/quotes.ts'
+import { IndexedText, locateQuote, type QuoteSelector } from '../../core/quotes.ts'
 import { sql } from '../../db/sql.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
 import {
@@ -101,7 +102,10 @@ export const evidence: Child = defineChild({
   async beforeCreate(tx, _parent, input) {
     const source = await textOf(tx, String(input['sourceId']))
     // A missing source is reported with the other references.
-    return source === undefined ? input : { ...input, ...locate(source, input as unknown as QuoteSelector) }
+    if (source === undefined) return input
+    // A long text takes a while, so other requests are processed in between.
+    if (source.text.length > MAX_UNINTERRUPTED) await nextTick()
+    return { ...input, ...locate(source, input as unknown as QuoteSelector) }
   },
   async parentFields(tx, { doc }) {
     const sources = await tx.pluck(QUOTED_SOURCES, { id: doc.id })
@@ -121,6 +125,9 @@ export const evidence: Child = defineChild({
 
 const { table } = evidence
 
+/** The length of a text that is searched without an event-loop tick before it. */
+const MAX_UNINTERRUPTED = 50_000
+
 const evidenceCreate = withoutParent(evidence).meta({
   id: 'EvidenceCreate',
   description:
@@ -128,21 +135,32 @@ const evidenceCreate = withoutParent(evidence).meta({
   examples: [example],
 })
 
+/** The size of the texts that are cached for a write, in UTF-16 units. */
+const MAX_CACHED = 4_000_000
+
 /** A cache of source texts per write, as an import quotes the same sources many times. */
-const quotedTexts = new WeakMap<WriteTransaction, Map<string, string>>()
+const quotedTexts = new WeakMap<WriteTransaction, Map<string, IndexedText>>()
 
 const textsOf = (tx: WriteTransaction) => quotedTexts.getOrInsertComputed(tx, () => new Map())
 
-async function textOf(tx: WriteTransaction, sourceId: string): Promise<string | undefined> {
+async function textOf(tx: WriteTransaction, sourceId: string): Promise<IndexedText | undefined> {
   const texts = textsOf(tx)
-  const source = texts.has(sourceId)
-    ? undefined
-    : await findRecord(tx, tx.catalogue.entity('source'), sourceId)
-  if (source) texts.set(sourceId, String(parse(source)['text']))
-  return texts.get(sourceId)
+  const cached = texts.get(sourceId)
+  if (cached) return cached
+  const source = await findRecord(tx, tx.catalogue.entity('source'), sourceId)
+  if (!source) return undefined
+  const indexed = new IndexedText(String(parse(source)['text']))
+  texts.set(sourceId, indexed)
+  let size = texts.values().reduce((sum, { text }) => sum + text.length, 0)
+  for (const [id, { text }] of texts) {
+    if (size <= MAX_CACHED || texts.size === 1) break
+    texts.delete(id)
+    size -= text.length
+  }
+  return indexed
 }
 
-function locate(sourceText: string, selector: QuoteSelector) {
+function locate(sourceText: IndexedText, selector: QuoteSelector) {
   const located = locateQuote(sourceText, selector)
   if (located.found) {
     const { start, end, prefix, suffix } = located
