@@ -1,8 +1,8 @@
 // Create, read, update and delete: the rules of every resource.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { columnHolding } from '../src/db/columns.ts'
 import { sql } from '../src/db/sql.ts'
-import { columnOf } from '../src/records/schema/catalogue.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { REQUEST_ID, type Service, service } from './helpers/app.ts'
 import {
@@ -753,7 +753,8 @@ describe('the change log', () => {
         const last = (await changesOf(s, id)).at(-1)
         expect(row, id).toEqual({ seq: last?.seq, doc: last?.doc, version: last?.version })
       }
-      for (const { field, listed } of references) if (!listed) expect(columnOf(table, field)).toBeTruthy()
+      for (const { field, listed } of references)
+        if (!listed) expect(columnHolding(table, field)).toBeTruthy()
     }
   })
 })

@@ -27,7 +27,7 @@ const list = (overrides: Partial<ResolvedList> = {}): ResolvedList => ({
   filters: [STATUS],
   text: null,
   readsParts: false,
-  snapshot: null,
+  past: null,
   order: [
     { column: 'proposedOn', descending: true },
     { column: 'id', descending: true },
@@ -91,12 +91,12 @@ describe('the strategy of a plan', () => {
 })
 
 describe('the sources of a page after a cursor, if records have changed since the first page', () => {
-  const snapshot = { seq: 100, matchedIds: ['prp_a'] }
+  const past = { seq: 100, matchedIds: ['prp_a'] }
   const unchanged: Condition = { by: 'unchanged', since: 100 }
   const THEN = { asOf: null, seq: 100 }
 
   test('are the table for unchanged records and the log for changed ones', () => {
-    expect(planList(list({ snapshot })).sources).toEqual([
+    expect(planList(list({ past })).sources).toEqual([
       { view: PRESENT, changedAfter: null, conditions: [unchanged] },
       { view: THEN, changedAfter: 100, conditions: [] },
     ])
@@ -107,7 +107,7 @@ describe('the sources of a page after a cursor, if records have changed since th
       [['prp_b'], { by: 'ids', ids: ['prp_b'] }],
       ['some', { by: 'text', query }],
     ] as const) {
-      const plan = planList(list({ snapshot, text: { query, matches: matches as TextFilter['matches'] } }))
+      const plan = planList(list({ past, text: { query, matches: matches as TextFilter['matches'] } }))
       expect(plan.sources.map(({ conditions }) => conditions)).toEqual([
         [condition, unchanged],
         [{ by: 'ids', ids: ['prp_a'] }],
@@ -116,7 +116,7 @@ describe('the sources of a page after a cursor, if records have changed since th
   })
 
   test('have no condition on the text for a scan', () => {
-    const plan = planList(list({ snapshot: { seq: 100, matchedIds: null }, text: text('many') }))
+    const plan = planList(list({ past: { seq: 100, matchedIds: null }, text: text('many') }))
     expect(plan.sources.map(({ conditions }) => conditions)).toEqual([[unchanged], []])
   })
 
@@ -126,17 +126,17 @@ describe('the sources of a page after a cursor, if records have changed since th
       [{ view: { asOf, seq: null } }, { asOf, seq: 100 }],
       [{ readsParts: true }, THEN],
     ] as const) {
-      expect(planList(list({ snapshot, ...overrides })).sources).toEqual([
+      expect(planList(list({ past, ...overrides })).sources).toEqual([
         { view, changedAfter: null, conditions: [] },
       ])
-      expect(planList(list({ snapshot, ...overrides, text: text('some') })).sources[0]?.conditions).toEqual([
+      expect(planList(list({ past, ...overrides, text: text('some') })).sources[0]?.conditions).toEqual([
         { by: 'textAt', seq: 100, text: { by: 'text', query }, changedIds: ['prp_a'] },
       ])
     }
   })
 
   test('are the same for a count', () => {
-    const resolved = list({ snapshot, text: text(['prp_b']) })
+    const resolved = list({ past, text: text(['prp_b']) })
     expect(planCount(resolved).sources).toEqual(planList(resolved).sources)
   })
 })

@@ -54,7 +54,7 @@ async function plans(s: Service, resource: Resource, overrides: Partial<ListQuer
     ...overrides,
   }
   const after = [...query.sort.map(() => 'm'), 'prp_m']
-  const cursor = signCursor(SECRET, scopeOf(resource, query), { after, snapshot: 1_000_000_000 })
+  const cursor = signCursor(SECRET, scopeOf(resource, query), { after, walkStart: 1_000_000_000 })
   const { name } = describeTable(resource.table)
   const database = new Database(s.file, { readonly: true })
   const details: string[] = []

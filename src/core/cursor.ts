@@ -9,7 +9,7 @@ export interface CursorState {
   /** The sort values of the last row of the page, in order; the id comes last. */
   after: CursorValue[]
   /** The sequence number of the last change that the pages show. */
-  snapshot: number
+  walkStart: number
   /** The number of matching rows, if it was counted. */
   total?: number
 }

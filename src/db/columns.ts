@@ -3,7 +3,7 @@ import { type SQL, sql } from './sql.ts'
 import { describeTable, type Table } from './tables.ts'
 
 /** @throws Error if the table has no such column */
-export function columnNamed(table: Table, name: string): SQL {
+export function columnSql(table: Table, name: string): SQL {
   const column = table[name as 'id']
   if (!column) throw new Error(`${describeTable(table).name} has no column ${name}.`)
   return sql`${column}`
@@ -14,4 +14,12 @@ export function selectColumns(table: Table, only?: readonly string[]): SQL {
   const { name, columns } = describeTable(table)
   const selected = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
   return sql.raw(selected.map((column) => `"${name}"."${column}"`).join(', '))
+}
+
+/** The column for a field of the document. @throws Error if there is none */
+export function columnHolding(table: Table, field: string): string {
+  const { name, columns } = describeTable(table)
+  const column = Object.keys(columns).find((key) => columns[key]?.path?.join('.') === field)
+  if (!column) throw new Error(`The table ${name} has no column for ${field}.`)
+  return column
 }

@@ -81,7 +81,10 @@ type FindHits = (
   offset: number,
 ) => Promise<SearchHit[]>
 
-/** All matching ids if there are few, otherwise whether there are many. */
+/**
+ * The matching ids if there are few. `some`: too many ids for a condition. `many`: so many that reading records in order finds a
+ * page of them sooner than the index.
+ */
 export type TextMatches = string[] | 'some' | 'many'
 
 export interface SearchIndex {

@@ -120,7 +120,7 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   return {
     hits: shown.flatMap(({ hit, doc }) => (doc === undefined ? [] : [{ hit, doc }])),
     page: {
-      nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], snapshot: 0 }) : null,
+      nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], walkStart: 0 }) : null,
       limit,
       ranked,
       ...(count === 'exact' && { total: await search.count(reader, query, kind) }),

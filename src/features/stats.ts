@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../core/text.ts'
-import { columnNamed } from '../db/columns.ts'
+import { columnHolding, columnSql } from '../db/columns.ts'
 import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
@@ -10,7 +10,6 @@ import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
 import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
-import { columnOf } from '../records/schema/catalogue.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { line, unbounded } from '../records/schema/shapes.ts'
 
@@ -102,7 +101,7 @@ async function labelsOf(
   if (!kind || keys.length === 0) return new Map()
   const { table, titleField } = catalogue.resource(kind)
   const rows = await reader.all<{ id: string; label: string }>(
-    sql`select ${table.id} as id, ${columnNamed(table, columnOf(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
+    sql`select ${table.id} as id, ${columnSql(table, columnHolding(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
   )
   return new Map(rows.map(({ id, label }) => [id, label]))
 }

@@ -1,4 +1,4 @@
-// Turns every error into application/problem+json (RFC 9457), and serves a page about each problem.
+// Turns every error into application/problem+json (RFC 9457).
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

@@ -455,7 +455,7 @@ export function webhookRoutes(
     const entries = await rows(after)
     const shown = entries.slice(0, limit)
     const last = entries.length > limit ? shown.at(-1) : undefined
-    const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], snapshot: 0 }) : null
+    const nextCursor = last ? signCursor(cursorSecret, scope, { after: [last.id], walkStart: 0 }) : null
     if (nextCursor !== null) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`)
     const body = JSON.stringify({ data: shown.map(show), page: { nextCursor, limit } })
     return sendRepresentation(reply, { body })

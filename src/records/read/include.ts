@@ -1,8 +1,8 @@
 // Embeds related records, with one query per relation.
-import { columnNamed, selectColumns } from '../../db/columns.ts'
+import { columnHolding, columnSql, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
-import { type Catalogue, columnOf, referenceAt } from '../schema/catalogue.ts'
+import { type Catalogue, referenceAt } from '../schema/catalogue.ts'
 import { type Doc, valuesAt } from '../schema/document.ts'
 import type { Entity, IncludePath } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
@@ -132,7 +132,7 @@ async function readReferred(
   budget: Budget,
 ): Promise<Map<Row, Related>> {
   const { listed, path } = referenceAt(entity, field)
-  const column = listed ? null : columnOf(entity.table, field)
+  const column = listed ? null : columnHolding(entity.table, field)
   const idsIn = (row: Row): unknown[] => {
     if (column) return [row[column]].filter((id) => id !== null)
     return [...new Set(valuesAt(JSON.parse(row.doc) as Doc, path).map(([, id]) => id))]
@@ -167,11 +167,11 @@ async function readReferring(
   budget: Budget,
 ): Promise<Map<Row, Related>> {
   const { table } = target
-  const column = 'from' in path ? columnOf(table, path.field) : 'recordId'
-  const reference = columnNamed(table, column)
+  const column = 'from' in path ? columnHolding(table, path.field) : 'recordId'
+  const reference = columnSql(table, column)
   const order =
     'part' in path && path.orderBy
-      ? sql`${columnNamed(table, path.orderBy)} nulls first, ${table.firstSeq}`
+      ? sql`${columnSql(table, path.orderBy)} nulls first, ${table.firstSeq}`
       : sql`${table.firstSeq}`
   const nth = sql`row_number() over (partition by ${reference} order by ${order})`
   const ids = rows.map((row) => row['id'])

@@ -1,7 +1,7 @@
 // Finds existing records that match fields: by identifier, key, text or name.
 import { fold, parseSearch } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Doc } from '../schema/document.ts'
@@ -41,7 +41,7 @@ export async function recognise(reader: Reader, resource: Resource, fields: Fiel
   const { text } = fields
   if (resource.kind !== 'source' || typeof text !== 'string') return null
   const source = await reader.get<{ id: string }>(
-    sql`select ${table.id} as id from ${table} where ${columnNamed(table, 'sha256')} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
+    sql`select ${table.id} as id from ${table} where ${columnSql(table, 'sha256')} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
   )
   return source?.id ?? null
 }

@@ -7,7 +7,7 @@ import type { ReadContext, ReadSnapshot } from './context.ts'
 import type { Listable, ListQuery } from './parameters.ts'
 import type { ResolvedFilters, ResolvedList } from './plan.ts'
 import { type ListPlan, planCount, planList } from './plan.ts'
-import { docMatches, matchTextAtSnapshot, resolveList, scopeOf } from './resolve.ts'
+import { docMatches, matchTextInPast, resolveList, scopeOf } from './resolve.ts'
 import { countRows, rangesOf, selectRows } from './sql.ts'
 import { type Row, rowAsOf, type View } from './view.ts'
 
@@ -55,7 +55,7 @@ export async function listPage(
   const last = isCut || rowsAndNext.length > query.limit ? rows.at(-1) : undefined
   const cursor = last && {
     after: sortKeyOf(list, last),
-    snapshot: list.walkStart,
+    walkStart: list.walkStart,
     ...(total !== undefined && { total }),
   }
   return {
@@ -94,7 +94,7 @@ async function rowsOf(context: ReadContext, list: ResolvedList, maxBytes: number
 }
 
 const withoutScan = (context: ReadContext, list: ResolvedList): Promise<ResolvedList> =>
-  matchTextAtSnapshot(context, { ...list, text: list.text && { ...list.text, matches: 'some' } })
+  matchTextInPast(context, { ...list, text: list.text && { ...list.text, matches: 'some' } })
 
 type SizedRow = Row & { size: number }
 

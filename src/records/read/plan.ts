@@ -30,11 +30,11 @@ export interface ResolvedFilters {
   /** Whether filters read the evidence or the positions of records. */
   readsParts: boolean
   /** The earlier state to read; null: the current state, since no relevant record changed. */
-  snapshot: Snapshot | null
+  past: PastState | null
 }
 
 /** An earlier state: that after the change `seq`. */
-export interface Snapshot {
+export interface PastState {
   seq: number
   /** Records that changed later but whose text matched then; null: not determined. */
   matchedIds: readonly string[] | null
@@ -135,12 +135,12 @@ export function planCount(resolved: ResolvedFilters): CountPlan {
  * Only the table if nothing changed since the first page. Otherwise unchanged records come from the table and changed ones
  * from the log, or all from the log if the list also depends on records of other kinds.
  */
-function sourcesFor({ view, text, snapshot, readsParts }: ResolvedFilters): Source[] {
+function sourcesFor({ view, text, past, readsParts }: ResolvedFilters): Source[] {
   const match = text && textCondition(text)
   const matchNow: Condition[] = match ? [match] : []
-  if (!snapshot) return [{ view, changedAfter: null, conditions: matchNow }]
-  const { seq } = snapshot
-  const ids = snapshot.matchedIds ?? []
+  if (!past) return [{ view, changedAfter: null, conditions: matchNow }]
+  const { seq } = past
+  const ids = past.matchedIds ?? []
   const viewThen = { ...view, seq }
   if (view.asOf !== null || readsParts) {
     const matchThen: Condition[] = match ? [{ by: 'textAt', seq, text: match, changedIds: ids }] : []

@@ -1,7 +1,7 @@
 // Reads single records and the children under them.
 import { memoize } from '../../core/memoize.ts'
 import { gone, notFound, type Problem } from '../../core/problems.ts'
-import { columnNamed, selectColumns } from '../../db/columns.ts'
+import { columnSql, selectColumns } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, identifiers } from '../../db/system-tables.ts'
@@ -36,7 +36,7 @@ export const selectStored = (table: Table) =>
 
 /** The record with this id or alias, or undefined. */
 export const findRecord = (reader: Reader, entity: Entity, id: string) =>
-  reader.get<Stored>(BY_ID(entity), { id })
+  reader.get<Stored>(byIdQuery(entity), { id })
 
 /** The record with this id or alias. @throws Problem `gone` if it was deleted, `not-found` if it never existed */
 export async function loadRecord(reader: Reader, entity: Entity, id: string): Promise<Stored> {
@@ -60,7 +60,7 @@ export async function readRecord(
   const { table, alias, kind } = entity
   const isCurrent = view.asOf === null && view.seq === null
   if (isCurrent && include.length === 0) {
-    const row = await reader.get<RecordRow>(CURRENT(entity), { id: idOrAlias })
+    const row = await reader.get<RecordRow>(currentQuery(entity), { id: idOrAlias })
     if (row) return row
     throw await missingRecord(reader, entity, idOrAlias)
   }
@@ -68,7 +68,7 @@ export async function readRecord(
   // Kinds with an alias are searched in the whole log, which has no index by alias.
   const wanted = alias ? undefined : sql`select ${idOrAlias} as "recordId"`
   const records = tableAsOf(catalogue, entity, view, wanted)
-  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${idOrAlias}` : sql.empty()
+  const byAlias = alias ? sql` or ${columnSql(table, alias)} = ${idOrAlias}` : sql.empty()
   const row = await reader.get<RecordRow>(
     sql`select ${selectColumns(table, columns)} from ${records} where (${table.id} = ${idOrAlias}${byAlias})`,
   )
@@ -94,7 +94,7 @@ export async function missingRecord(
 
 /** The children of one kind under a record, in the order of their list. */
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
-  (await reader.all<Stored>(UNDER(child), { recordId })).map(parse)
+  (await reader.all<Stored>(childrenQuery(child), { recordId })).map(parse)
 
 /** The path of a record. That of a child is below its parent. */
 export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
@@ -119,21 +119,21 @@ export async function findByIdentifier(
 const id = sql.placeholder('id')
 
 const hasId = ({ table, alias }: Entity) =>
-  alias ? sql`${table.id} = ${id} or ${columnNamed(table, alias)} = ${id}` : sql`${table.id} = ${id}`
+  alias ? sql`${table.id} = ${id} or ${columnSql(table, alias)} = ${id}` : sql`${table.id} = ${id}`
 
 // Constant queries are prepared once, by identity, so they are built once for each kind.
-const BY_ID = memoize((entity: Entity) => sql`${selectStored(entity.table)} where ${hasId(entity)}`)
+const byIdQuery = memoize((entity: Entity) => sql`${selectStored(entity.table)} where ${hasId(entity)}`)
 
 const RECORD_COLUMNS = ['doc', 'version', 'updatedAt']
 
-const CURRENT = memoize(
+const currentQuery = memoize(
   (entity: Entity) =>
     sql`select ${selectColumns(entity.table, RECORD_COLUMNS)} from ${entity.table} where ${hasId(entity)}`,
 )
 
-const UNDER = memoize(({ table, orderBy }: Child) => {
-  const first = orderBy ? sql`${columnNamed(table, orderBy)} nulls first, ` : sql.empty()
-  return sql`${selectStored(table)} where ${columnNamed(table, 'recordId')} = ${sql.placeholder('recordId')} order by ${first}${table.firstSeq}`
+const childrenQuery = memoize(({ table, orderBy }: Child) => {
+  const first = orderBy ? sql`${columnSql(table, orderBy)} nulls first, ` : sql.empty()
+  return sql`${selectStored(table)} where ${columnSql(table, 'recordId')} = ${sql.placeholder('recordId')} order by ${first}${table.firstSeq}`
 })
 
 const OWNER = sql`select ${identifiers.recordId} as "recordId" from ${identifiers} where ${identifiers.kind} = ${sql.placeholder('kind')} and ${identifiers.scheme} = ${sql.placeholder('scheme')} and ${identifiers.identifier} = ${sql.placeholder('identifier')}`

@@ -4,7 +4,7 @@ import { canonicalLanguage } from '../../core/language.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
 import { fold, matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import { ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Doc } from '../schema/document.ts'
@@ -62,8 +62,9 @@ export async function resolveList(
   const cursor = query.cursor ? readCursor(cursorSecret, scopeOf(resource, query), query.cursor) : null
   const knownSeq = query.knownAt === null ? null : await seqAt(reader, query.knownAt)
   const last = await lastSeqOf(reader, kindsRead(resource, query))
-  if (cursor && reader.mayLag && knownSeq === null && last < cursor.snapshot) throw new ReplicaBehind()
-  const walkStart = cursor?.snapshot ?? knownSeq ?? last
+  if (cursor && reader.mayLag && knownSeq === null && last < cursor.walkStart) throw new ReplicaBehind()
+  const walkStart = cursor?.walkStart ?? knownSeq ?? last
+  // One more row shows whether there is a next page.
   const limit = query.limit + 1
   const filters = await resolveFilters(
     context,
@@ -75,7 +76,7 @@ export async function resolveList(
   const changed = cursor !== null && knownSeq === null && last > walkStart
   const list: ResolvedList = {
     ...filters,
-    snapshot: changed ? { seq: walkStart, matchedIds: null } : null,
+    past: changed ? { seq: walkStart, matchedIds: null } : null,
     order: [...query.sort, { column: 'id', descending: query.sort.at(-1)?.descending ?? false }],
     after: cursor?.after ?? null,
     limit,
@@ -84,7 +85,7 @@ export async function resolveList(
     total: cursor?.total,
   }
   const counts = query.count === 'exact' && list.total === undefined
-  return filters.text?.matches === 'many' && !counts ? list : matchTextAtSnapshot(context, list)
+  return filters.text?.matches === 'many' && !counts ? list : matchTextInPast(context, list)
 }
 
 /**
@@ -119,7 +120,7 @@ export async function resolveFilters(
         values: await resolveReferences(context, name, filter.kind, values, vocabularyAt),
       })
   }
-  return { resource, view, filters, text, readsParts, snapshot: null }
+  return { resource, view, filters, text, readsParts, past: null }
 }
 
 const presentOnly = (parameter: string) =>
@@ -149,7 +150,7 @@ async function storedSpellings(
   { column, match }: { column: string; match?: 'folded' | 'language' },
   given: readonly string[],
 ): Promise<string[]> {
-  const name = columnNamed(table, column)
+  const name = columnSql(table, column)
   // Steps from value to value along the index of the column, since it may have many rows and few values.
   const stored = await reader.pluck<string>(
     sql`with recursive spelling(value) as (
@@ -179,7 +180,7 @@ async function resolveReferences(
   const entity = catalogue.entity(kind)
   const { table } = entity
   const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
-  const key = columnNamed(table, entity.alias ?? 'id')
+  const key = columnSql(table, entity.alias ?? 'id')
   const ids: string[] = []
   for (const given of values) {
     const value = kind === 'state' ? given.toUpperCase() : given
@@ -202,7 +203,7 @@ async function resolveReferences(
   // `broader` selects direct children; all other filters by topic include narrower topics.
   if (kind === 'state' || parameter === 'broader') return ids
   const topics = await reader.all<{ id: string }>(
-    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnNamed(table, 'broaderId')} = narrower.id) select id from narrower`,
+    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnSql(table, 'broaderId')} = narrower.id) select id from narrower`,
   )
   return topics.map(({ id }) => id)
 }
@@ -214,18 +215,15 @@ function unknownValue(parameter: string, kind: Kind, value: string, legal: strin
   })
 }
 
-/** The full-text index has only current texts, so records that changed after the snapshot are matched here. */
-export async function matchTextAtSnapshot(
-  { reader }: ReadContext,
-  list: ResolvedList,
-): Promise<ResolvedList> {
-  const { resource, text, snapshot } = list
-  if (!text || !snapshot || snapshot.matchedIds) return list
+/** The full-text index has only current texts, so records that changed after the past are matched here. */
+export async function matchTextInPast({ reader }: ReadContext, list: ResolvedList): Promise<ResolvedList> {
+  const { resource, text, past } = list
+  if (!text || !past || past.matchedIds) return list
   const rows = await reader.all<{ id: string; doc: string }>(
-    sql`select ${resource.table.id} as id, ${resource.table.doc} as doc from ${changedRecordsAt(resource, snapshot.seq)}`,
+    sql`select ${resource.table.id} as id, ${resource.table.doc} as doc from ${changedRecordsAt(resource, past.seq)}`,
   )
   const matchedIds = rows.filter(({ doc }) => docMatches(resource, doc, text.query)).map(({ id }) => id)
-  return { ...list, snapshot: { ...snapshot, matchedIds } }
+  return { ...list, past: { ...past, matchedIds } }
 }
 
 /** Whether the text of a document matches, as the full-text index would decide. */

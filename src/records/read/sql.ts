@@ -2,11 +2,11 @@
 import type { CursorValue } from '../../core/cursor.ts'
 import { earliest } from '../../core/dates.ts'
 import { nameSearch } from '../../core/search.ts'
-import { columnNamed, selectColumns } from '../../db/columns.ts'
+import { columnHolding, columnSql, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { identifiers, links } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
-import { columnOf, referenceAt } from '../schema/catalogue.ts'
+import { referenceAt } from '../schema/catalogue.ts'
 import type { Reference } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
@@ -76,7 +76,7 @@ export function rangesOf({ resource, order, after }: ListPlan): SQL[][] {
   const { table } = resource
   const [first] = order
   if (!first) throw new Error('A list has an order.')
-  const column = columnNamed(table, first.column)
+  const column = columnSql(table, first.column)
   if (!nullable(table, first.column)) return [after ? [startAfter(table, order, after)] : []]
   const values = after ? startAfter(table, order, after) : sql`${column} is not null`
   const nulls = sql`${column} is null`
@@ -90,7 +90,7 @@ const nullable = (table: Table, column: string) => !describeTable(table).columns
 function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boolean): SQL {
   const direction = descending ? sql`desc` : sql`asc`
   const nulls = nullsLast && nullable(table, column) ? sql` nulls last` : sql.empty()
-  return sql`${columnNamed(table, column)} ${direction}${nulls}`
+  return sql`${columnSql(table, column)} ${direction}${nulls}`
 }
 
 /**
@@ -100,7 +100,7 @@ function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boole
 function startAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
   const [first, ...rest] = order
   if (!first) return sql`false`
-  const columns = order.map(({ column }) => columnNamed(table, column))
+  const columns = order.map(({ column }) => columnSql(table, column))
   const oneDirection = rest.every(
     ({ column, descending }) => descending === first.descending && !nullable(table, column),
   )
@@ -116,7 +116,7 @@ function rowsAfter(table: Table, order: readonly SortKey[], after: readonly Curs
   const [key, ...rest] = order
   const [value, ...values] = after
   if (!key || value === undefined) return sql`false`
-  const column = columnNamed(table, key.column)
+  const column = columnSql(table, key.column)
   const byNextKeys = rest.length > 0 ? rowsAfter(table, rest, values) : sql`false`
   if (value === null) return sql`(${column} is null and ${byNextKeys})`
   const later = key.descending ? sql`${column} < ${value}` : sql`${column} > ${value}`
@@ -151,11 +151,11 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
   const [value = ''] = values
   switch (filter.by) {
     case 'column':
-      return sql`${columnNamed(table, filter.column)} in ${values}`
+      return sql`${columnSql(table, filter.column)} in ${values}`
     case 'names':
       return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
-      return dateCondition(columnNamed(table, filter.column), filter.bound, value)
+      return dateCondition(columnSql(table, filter.column), filter.bound, value)
     case 'reference': {
       const ways = filter.fields.map((field) => refersTo(schema, resource, view, field, values))
       if (filter.orPosition) {
@@ -183,10 +183,10 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
 }
 
 function stalledCondition({ table, lifecycle, settled }: Listable, since: string): SQL {
-  const status = columnNamed(table, 'status')
-  const statusSince = columnNamed(table, 'statusSince')
+  const status = columnSql(table, 'status')
+  const statusSince = columnSql(table, 'statusSince')
   const isSettled = settled
-    ? sql`(${columnNamed(table, settled.column)} in ${settled.values} and ${status} in ${settled.statuses})`
+    ? sql`(${columnSql(table, settled.column)} in ${settled.values} and ${status} in ${settled.statuses})`
     : sql`false`
   return sql`(${status} in ${lifecycle?.open ?? []} and not ${isSettled} and (${statusSince} is null or ${statusSince} < ${since}))`
 }
@@ -214,7 +214,7 @@ function refersTo(
 ): SQL {
   const { table } = resource
   const reference = referenceAt(resource, field)
-  if (!reference.listed) return sql`${columnNamed(table, columnOf(table, field))} in ${ids}`
+  if (!reference.listed) return sql`${columnSql(table, columnHolding(table, field))} in ${ids}`
   // Links are those of current records.
   if (view.seq !== null) return refersToInDoc(schema, table, reference, ids)
   return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${ids} and ${links.field} = ${field})`

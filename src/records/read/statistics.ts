@@ -1,8 +1,8 @@
 // Counts records for charts.
-import { columnNamed } from '../../db/columns.ts'
+import { columnHolding, columnSql } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
-import { columnOf, referenceAt } from '../schema/catalogue.ts'
+import { referenceAt } from '../schema/catalogue.ts'
 import type { Grouping, Reference, Resource } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { countMatches } from './page.ts'
@@ -60,9 +60,9 @@ function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
 function groupingKey(resource: Resource, by: string): SQL {
   const { table } = resource
   const grouping = groupingOf(resource, by)
-  if ('reference' in grouping) return columnNamed(table, columnOf(table, grouping.reference))
-  if ('year' in grouping) return sql`substr(${columnNamed(table, grouping.year)}, 1, 4)`
-  return columnNamed(table, grouping.column)
+  if ('reference' in grouping) return columnSql(table, columnHolding(table, grouping.reference))
+  if ('year' in grouping) return sql`substr(${columnSql(table, grouping.year)}, 1, 4)`
+  return columnSql(table, grouping.column)
 }
 
 /** Counts by the entries of a list. Records whose list is empty are counted under the key null. */
@@ -75,7 +75,7 @@ async function countByListed(
 ): Promise<Bar[]> {
   const ids = sql`select ${resource.table.id} ${matching}`
   const topics = catalogue.entity('topic').table
-  const broader = columnNamed(topics, 'broaderId')
+  const broader = columnSql(topics, 'broaderId')
   const ancestors = sql`with recursive ancestors(topic, ancestor) as (select ${topics.id}, ${topics.id} from ${topics} union select ancestors.topic, ${broader} from ancestors join ${topics} on ${topics.id} = ancestors.ancestor where ${broader} is not null) `
   const [prefix, key, from] = narrower
     ? [ancestors, sql`ancestors.ancestor`, sql`${links} join ancestors on ancestors.topic = ${links.toId}`]

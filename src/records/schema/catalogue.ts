@@ -2,8 +2,8 @@
 import type { z } from 'zod'
 import type { IdMaker } from '../../core/ids.ts'
 import type { ProblemCode } from '../../core/problems.ts'
+import { columnHolding } from '../../db/columns.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
-import { describeTable, type Table } from '../../db/tables.ts'
 import type { Doc } from './document.ts'
 import type { Shape } from './fields.ts'
 import type { Kind } from './kinds.ts'
@@ -138,7 +138,7 @@ export class Catalogue {
     return this.entities.flatMap((entity) =>
       entity.references
         .filter((reference) => reference.kinds.includes(kind) && !reference.listed)
-        .map((reference) => ({ entity, column: columnOf(entity.table, reference.field) })),
+        .map((reference) => ({ entity, column: columnHolding(entity.table, reference.field) })),
     )
   }
 }
@@ -173,12 +173,4 @@ export function referenceAt({ kind, references }: Entity, field: string): Refere
   const reference = references.find((candidate) => candidate.field === field)
   if (!reference) throw new Error(`${kind} has no reference ${field}.`)
   return reference
-}
-
-/** The column for a field of the document. @throws Error if there is none */
-export function columnOf(table: Table, field: string): string {
-  const { name, columns } = describeTable(table)
-  const column = Object.keys(columns).find((key) => columns[key]?.path?.join('.') === field)
-  if (!column) throw new Error(`The table ${name} has no column for ${field}.`)
-  return column
 }

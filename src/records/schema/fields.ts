@@ -146,8 +146,8 @@ export function choice<
   const Words extends readonly [string, ...string[]],
   const Options extends FieldOptions & { mayGrow?: boolean } = FieldOptions,
 >(name: string, words: Words, description: string, options: Options = {} as Options) {
-  const words_ = z.enum(words)
-  const value = named(name, options.mayGrow ? words_.meta(mayGrow) : words_, description)
+  const schema = z.enum(words)
+  const value = named(name, options.mayGrow ? schema.meta(mayGrow) : schema, description)
   return declare<typeof value, Options>({ type: 'choice', description, value }, options)
 }
 

@@ -4,7 +4,7 @@ import { uncapitalised } from '../../core/text.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { wholeNumber } from './shapes.ts'
-import { columnName } from './table.ts'
+import { columnKey } from './table.ts'
 
 /** How a query parameter filters a list. */
 export type Filter =
@@ -56,7 +56,7 @@ export function filtersOfFields(fields: readonly PlacedField[]): Record<string, 
 function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, Filter][] {
   if (!field) return []
   const { type, value, kinds: [kind] = [] } = field
-  const column = columnName(field.name)
+  const column = columnKey(field.name)
   const what = sentence(field)
   if (kind) {
     const fields = [field, ...others]

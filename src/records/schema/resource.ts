@@ -22,7 +22,7 @@ import {
 import { type Filter, filtersOfFields } from './filters.ts'
 import { exampleId, type Kind, PREFIXES, STATE_CODE, withArticle } from './kinds.ts'
 import { instant, named, namedId } from './shapes.ts'
-import { columnName, tableFor } from './table.ts'
+import { columnKey, tableFor } from './table.ts'
 
 /** A field that refers to records. */
 export interface Reference extends Pick<PlacedField, 'path' | 'listed' | 'include' | 'inverse'> {
@@ -350,7 +350,7 @@ const historyOf = ({ initial }: Lifecycle, event: z.ZodObject) => ({
 
 function groupingBy({ name, type, kinds }: PlacedField): Grouping {
   if (kinds) return { reference: name }
-  return type === 'date' ? { year: columnName(name) } : { column: columnName(name) }
+  return type === 'date' ? { year: columnKey(name) } : { column: columnKey(name) }
 }
 
 /** The text of a document in the fields that are searched. */

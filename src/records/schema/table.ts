@@ -9,7 +9,7 @@ const tables = new Map<Kind, Table>()
 const MAX_INDEXED_LENGTH = 900
 
 /** `onBehalfOf.stateCode` has the column `onBehalfOfStateCode`. */
-export const columnName = (field: string) =>
+export const columnKey = (field: string) =>
   field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /**
@@ -26,10 +26,12 @@ export function tableFor(
   sorted: readonly string[],
 ): Table {
   const withColumn = fields.filter((field) => !field.listed && needsColumn(field))
-  const columns = Object.fromEntries(withColumn.map((field) => [columnName(field.name), columnFor(field)]))
+  const columns = Object.fromEntries(
+    withColumn.map((field) => [columnKey(field.name), describeColumn(field)]),
+  )
   const indexes = new Map(sorted.map((key) => [key, { keys: [key], partial: false }]))
   for (const field of withColumn) {
-    const key = columnName(field.name)
+    const key = columnKey(field.name)
     if (field.unique) continue
     if (field.sort) indexes.set(key, { keys: [key], partial: false })
     if (isLookedUp(field)) {
@@ -49,7 +51,7 @@ const needsColumn = ({ filter, sort, stats, unique, column, index, kinds }: Plac
 const isLookedUp = ({ filter, sort, index, kinds, type }: PlacedField) =>
   Boolean(index || kinds || (filter && !(type === 'date' && sort)))
 
-function columnFor({ path, type, nullable, unique, kinds, value }: PlacedField): Column {
+function describeColumn({ path, type, nullable, unique, kinds, value }: PlacedField): Column {
   const [kind, ...others] = kinds ?? []
   return column(path, {
     type: type === 'integer' ? 'integer' : 'text',

@@ -1,7 +1,7 @@
 // Checks a document before it is stored: rules, references, cycles and unique values.
 import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
 import { findByIdentifier, findRecord, identifiersOf, parse } from '../read/record.ts'
@@ -59,7 +59,7 @@ async function idOf(
 ): Promise<string | undefined> {
   for (const kind of kinds) {
     if (tx.existing.has(`${kind} ${value}`)) return value
-    const [id] = await tx.pluck<string>(ID_OF(tx.catalogue.entity(kind)), { value })
+    const [id] = await tx.pluck<string>(idQuery(tx.catalogue.entity(kind)), { value })
     if (id === undefined) continue
     tx.existing.add(`${kind} ${id}`)
     return id
@@ -90,7 +90,7 @@ async function checkUniqueColumns(
   for (const [field, { unique }] of Object.entries(describeTable(table).columns)) {
     if (!unique || doc[field] === before?.[field]) continue
     const [existingId] = await tx.pluck<string>(
-      sql`select ${table.id} from ${table} where ${columnNamed(table, field)} = ${doc[field]}`,
+      sql`select ${table.id} from ${table} where ${columnSql(table, field)} = ${doc[field]}`,
     )
     if (existingId !== undefined)
       throw duplicate(kind, `/${field}`, `${field} ${JSON.stringify(doc[field])}`, existingId)
@@ -115,8 +115,8 @@ const duplicate = (kind: string, pointer: string, what: string, existingId: stri
     extra: { existingId },
   })
 
-const ID_OF = memoize(({ table, alias }: Entity) => {
+const idQuery = memoize(({ table, alias }: Entity) => {
   const value = sql.placeholder('value')
-  const byAlias = alias ? sql` or ${columnNamed(table, alias)} = ${value}` : sql.empty()
+  const byAlias = alias ? sql` or ${columnSql(table, alias)} = ${value}` : sql.empty()
   return sql`select ${table.id} from ${table} where ${table.id} = ${value}${byAlias}`
 })

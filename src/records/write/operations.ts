@@ -1,6 +1,6 @@
 // Creates, updates and deletes records and their children within a write.
 import { Problem } from '../../core/problems.ts'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, links } from '../../db/system-tables.ts'
 import { childrenOf } from '../read/record.ts'
@@ -166,10 +166,10 @@ async function referrersOf(
   for (const { entity: other, column } of tx.catalogue.columnsTo(entity.kind)) {
     const { table, kind } = other
     const owner = tx.catalogue.children.some((child) => child.kind === kind)
-      ? columnNamed(table, 'recordId')
+      ? columnSql(table, 'recordId')
       : table.id
     const ids = await tx.pluck<string>(
-      sql`select ${table.id} from ${table} where ${columnNamed(table, column)} = ${id} and ${owner} <> ${id} order by ${table.id} ${sql.limit(MAX_REFERRERS)}`,
+      sql`select ${table.id} from ${table} where ${columnSql(table, column)} = ${id} and ${owner} <> ${id} order by ${table.id} ${sql.limit(MAX_REFERRERS)}`,
     )
     referrers.push(...ids.map((from) => ({ kind, id: from })))
   }

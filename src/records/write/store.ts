@@ -51,7 +51,7 @@ export async function eraseDocument(tx: WriteTransaction, entity: Entity, doc: D
   const { id } = doc
   await tx.run(DELETE_LINKS, { id })
   await tx.run(DELETE_IDENTIFIERS, { id })
-  await tx.run(DELETE_ROW(entity.table), { id })
+  await tx.run(deleteRowQuery(entity.table), { id })
   if (entity.searchText) await tx.engine.search.remove(tx, id)
   tx.existing.delete(`${entity.kind} ${id}`)
   await logChange(tx, entity, ++tx.seq, 'delete', doc, doc.version + 1, null)
@@ -65,7 +65,7 @@ async function storeRow(
   stored: { seq: number; doc: string },
 ): Promise<void> {
   const values = columnValues(table, doc)
-  if (!before) return tx.run(INSERT_ROW(table), { ...values, ...stored, firstSeq: stored.seq })
+  if (!before) return tx.run(insertRowQuery(table), { ...values, ...stored, firstSeq: stored.seq })
   const old = columnValues(table, before)
   // Only columns that differ are set, since setting a column updates all its indexes.
   const changed = Object.entries({ ...values, ...stored }).filter(([name, value]) => old[name] !== value)
@@ -179,9 +179,9 @@ const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.s
 
 const id = sql.placeholder('id')
 
-const INSERT_ROW = memoize((table: Table) => insertInto(table))
+const insertRowQuery = memoize((table: Table) => insertInto(table))
 
-const DELETE_ROW = memoize((table: Table) => sql`delete from ${table} where ${table.id} = ${id}`)
+const deleteRowQuery = memoize((table: Table) => sql`delete from ${table} where ${table.id} = ${id}`)
 
 const INSERT_LINK = insertInto(links)
 

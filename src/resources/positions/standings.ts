@@ -1,7 +1,7 @@
 // Lists the positions of all states on a proposal on a day: GET /v1/proposals/{id}/positions.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
@@ -82,7 +82,7 @@ async function standingsOf(
   const { table } = catalogue.entity('state')
   const isMember = hasMembership(engine, table, ['member'], asOf)
   const states = await reader.all<{ code: string; name: string; isMember: number | boolean }>(
-    sql`select ${table.id} as code, ${columnNamed(table, 'name')} as name, ${isMember} as "isMember" from ${table} order by 3 desc, 1`,
+    sql`select ${table.id} as code, ${columnSql(table, 'name')} as name, ${isMember} as "isMember" from ${table} order by 3 desc, 1`,
   )
   return states
     .filter(({ code, isMember }) => isMember || latest.has(code))

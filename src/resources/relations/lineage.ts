@@ -1,7 +1,7 @@
 // The lineage of a record: all records connected with it by relations or `agreementId`, in order of date.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { columnNamed } from '../../db/columns.ts'
+import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
@@ -88,7 +88,7 @@ async function connectedWith(
   id: string,
 ): Promise<{ ids: string[]; found: LineageRelation[] }> {
   const proposals = catalogue.entity('proposal').table
-  const agreementId = columnNamed(proposals, 'agreementId')
+  const agreementId = columnSql(proposals, 'agreementId')
   const ids = new Set([id])
   const relationsById = new Map<string, LineageRelation>()
   let frontier = [id]
@@ -114,11 +114,11 @@ async function connectedWith(
 /** In order of date, 2022 before 2022-08; for equal dates proposals before agreements. */
 async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[]): Promise<LineageRecord[]> {
   const events = catalogue.entity('event').table
-  const recordId = columnNamed(events, 'recordId')
+  const recordId = columnSql(events, 'recordId')
   const of = (kind: 'proposal' | 'agreement') => {
     const records = catalogue.entity(kind).table
-    const date = sql`(select min(${columnNamed(events, 'occurredOn')}) from ${events} where ${recordId} = ${records.id})`
-    return sql`select ${records.id} as id, ${kind} as kind, ${columnNamed(records, 'title')} as title, ${columnNamed(records, 'status')} as status, ${date} as date from ${records} where ${records.id} in ${ids}`
+    const date = sql`(select min(${columnSql(events, 'occurredOn')}) from ${events} where ${recordId} = ${records.id})`
+    return sql`select ${records.id} as id, ${kind} as kind, ${columnSql(records, 'title')} as title, ${columnSql(records, 'status')} as status, ${date} as date from ${records} where ${records.id} in ${ids}`
   }
   return reader.all<LineageRecord>(
     sql`${of('proposal')} union all ${of('agreement')} order by date nulls last, kind desc, id`,
