@@ -1,6 +1,7 @@
 // What a request may cost: bytes, steps and event-loop ticks are bounded, whatever is requested and whatever is stored.
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
+import { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import accepts from '@fastify/accepts'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -8,11 +9,14 @@ import { applyPatch } from 'rfc6902'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { jsonPatch } from '../src/core/json-patch.ts'
 import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
+import { importFiles } from '../src/features/imports/import.ts'
+import { Stage } from '../src/features/imports/staging.ts'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
 import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
 import { snapshotReads } from '../src/records/read/context.ts'
 import { MAX_PAGE_BYTES, walkList } from '../src/records/read/page.ts'
 import { toListQuery } from '../src/records/read/parameters.ts'
+import type { Kind } from '../src/records/schema/kinds.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
@@ -274,6 +278,80 @@ describe('quotes', () => {
     const ticks = await ticksDuring(async () => expect((await s.post('/v1/reports', body)).status).toBe(201))
     expect(ticks).toBeGreaterThan(100)
     expect(new Set(points.mock.contexts).size).toBe(1)
+  })
+})
+
+describe('imports', () => {
+  const imported = (
+    s: Service,
+    text: string,
+    { kind = 'speaker' as Kind, format = 'ndjson' as const, maxRows = 1000 } = {},
+  ) =>
+    importFiles(
+      recordsOn(s.engine),
+      AUTHOR,
+      [{ name: 'f', kind, format, chunks: Readable.from([Buffer.from(text)]) }],
+      { dryRun: true, maxRows },
+    )
+
+  test('count the children in rows, and stop at the limit', async () => {
+    const s = await service()
+    const row = JSON.stringify({ name: 'P', evidence: Array(400).fill({ exact: 'x' }) })
+    const staged = vi.spyOn(Stage.prototype, 'add')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const { errors } = await imported(s, `${row}\n`.repeat(10))
+    expect(staged).toHaveBeenCalledTimes(1000)
+    expect(errors[0]).toMatchObject({ row: null, type: '/problems/body-too-large' })
+  })
+
+  test('give other requests their turn within a row too', async () => {
+    const s = await service()
+    const row = JSON.stringify({ name: 'P', evidence: Array(5000).fill({ exact: 'x', sourceId: 'none' }) })
+    expect(await ticksDuring(() => imported(s, row, { maxRows: 10_000 }))).toBeGreaterThan(5)
+  })
+
+  test('report a bounded number of the faults of a row', async () => {
+    const s = await service()
+    const unknown = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n]))
+    const distances = vi.spyOn(String.prototype, 'toLowerCase')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const { errors } = await imported(
+      s,
+      JSON.stringify({ name: 'P', ...unknown, evidence: Array(5000).fill(1) }),
+    )
+    expect(errors.length).toBeLessThanOrEqual(200)
+    expect(distances.mock.calls.length).toBeLessThan(20_000)
+  })
+
+  test('index few rows of one name, however many have it', async () => {
+    const s = await service()
+    const flat = vi.spyOn(Array.prototype, 'flat')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const speakers = `${JSON.stringify({ kind: 'speaker', record: { name: 'P' } })}\n`.repeat(500)
+    const statement = { kind: 'proposal', record: { title: 'T', proposedOn: '2022', speakerId: 'P' } }
+    const { errors } = await importFiles(
+      recordsOn(s.engine),
+      AUTHOR,
+      [
+        {
+          name: 'f',
+          kind: null,
+          format: 'ndjson',
+          chunks: Readable.from([Buffer.from(speakers + JSON.stringify(statement))]),
+        },
+      ],
+      { dryRun: true, maxRows: 1000 },
+    )
+    expect(errors).toMatchObject([{ field: 'speakerId', type: '/problems/ambiguous-match' }])
+    const longest = Math.max(...flat.mock.results.map(({ value }) => (value as unknown[]).length))
+    expect(longest).toBeLessThanOrEqual(20)
+  })
+
+  test('of CSV have a bounded number of columns', async () => {
+    const s = await service()
+    const header = Array.from({ length: 40_000 }, (_, n) => `c${n}`).join(',')
+    const { errors } = await imported(s, `${header}\nx`, { format: 'csv' as never })
+    expect(errors).toMatchObject([{ detail: 'The header has 40,000 columns; at most 200 are allowed.' }])
   })
 })
 

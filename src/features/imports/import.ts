@@ -75,6 +75,7 @@ export interface ImportProgress {
 
 interface ImportOptions {
   dryRun: boolean
+  /** Of all files, children in rows included. */
   maxRows: number
   onProgress?: (progress: ImportProgress) => void
   /** Runs in the transaction of the import after everything has been written. */
@@ -84,6 +85,12 @@ interface ImportOptions {
 
 /** The maximum number of reported faults. */
 export const MAX_ERRORS = 1000
+
+/** The maximum number of reported faults of one row. */
+const MAX_FAULTS_OF_ROW = 100
+
+/** How many rows are indexed by one name. */
+const MAX_NAMESAKES = 20
 
 /** How long an import may block the event loop, in milliseconds. */
 const MAX_BLOCKING_MS = 8
@@ -180,12 +187,15 @@ class Importer {
   /** Rows with faults. */
   readonly #failed = new Set<number>()
   readonly #resolved = new Map<string, string>()
+  /** The ids of the stored records of a name. */
+  readonly #namesakes = new Map<string, string[]>()
   readonly #counts = new Map<Kind, ImportCounts>()
   readonly #errors: RowFault[] = []
   #errorCount = 0
   #unidentified = 0
   #rowCount = 0
   #lastYield = performance.now()
+  #report = () => {}
 
   constructor(records: Records, options: ImportOptions) {
     this.#records = records
@@ -210,22 +220,18 @@ class Importer {
   /** Stages the rows of a file. */
   async read(file: ImportFile): Promise<void> {
     const place = this.#files.push(file.name) - 1
-    const { maxRows, onProgress } = this.#options
+    this.#report = () => this.#options.onProgress?.({ phase: 'reading', done: this.#rowCount, total: null })
     let row = 0
     try {
       for await (const { line, value, faults } of this.#rowsOf(file)) {
         row++
-        if (++this.#rowCount > maxRows)
-          throw new Problem(
-            'body-too-large',
-            `An import may have at most ${maxRows.toLocaleString('en')} rows.`,
-          )
+        this.#checkSize(this.#rowCount++)
         const origin = { row, line, within: null }
         for (const { field, detail } of faults ?? [])
           this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
         // With the faults of cells, so that those of the other cells are found too.
-        if (value) this.#receive(file, place, value, origin)
-        await this.#yield(() => onProgress?.({ phase: 'reading', done: this.#rowCount, total: null }))
+        if (value) await this.#receive(file, place, value, origin)
+        await this.#yield()
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -250,12 +256,17 @@ class Importer {
     return csvRows(texts, columnReaders(entity, partsOf(this.#records, entity)))
   }
 
-  #receive(file: ImportFile, place: number, value: Record<string, unknown>, origin: Origin): void {
+  async #receive(
+    file: ImportFile,
+    place: number,
+    value: Record<string, unknown>,
+    origin: Origin,
+  ): Promise<void> {
     const { row, line } = origin
     const addFault = (field: string | null, detail: string) =>
       this.#fault({ file: file.name, row, line, field, detail, type: '/problems/invalid-body' })
     if (file.kind) {
-      this.#stageRow(place, file.kind, value, origin, addFault)
+      await this.#stageRow(place, file.kind, value, origin, addFault)
       return
     }
     const { kind, record, ...others } = value as { kind?: Kind; record?: Record<string, unknown> }
@@ -265,17 +276,29 @@ class Importer {
       addFault(null, 'A line must have the form {"kind": "speaker", "record": {…}}.')
     else if (!kind || !kinds.includes(kind))
       addFault('kind', `Unknown kind.${didYouMean(String(kind), kinds)} Legal: ${kinds.join(', ')}.`)
-    else this.#stageRow(place, kind, record, origin, addFault)
+    else await this.#stageRow(place, kind, record, origin, addFault)
+  }
+
+  /** @param count the rows or children so far */
+  #checkSize(count: number): void {
+    const { maxRows } = this.#options
+    if (count < maxRows) return
+    throw new Problem(
+      'body-too-large',
+      `An import may have at most ${maxRows.toLocaleString('en')} rows, counting the children in them.`,
+    )
   }
 
   /** Stages a row, and the children in it as rows after it. */
-  #stageRow(
+  async #stageRow(
     place: number,
     kind: Kind,
     given: Record<string, unknown>,
     origin: Origin,
     addFault: (field: string | null, detail: string) => void,
-  ): number {
+  ): Promise<number> {
+    this.#checkSize(this.#stage.length)
+    await this.#yield()
     const entity = this.#records.catalogue.entity(kind)
     const lists = partsOf(this.#records, entity).filter((name) => name in given)
     const value = lists.length === 0 ? given : { ...given }
@@ -294,14 +317,16 @@ class Importer {
         addFault(at, 'Must be a list.')
         continue
       }
+      let faults = 0
       for (const [position, item] of list.entries()) {
         if (typeof item !== 'object' || item === null || Array.isArray(item)) {
           addFault(`${at}.${position}`, 'Must be an object.')
+          if (++faults === MAX_FAULTS_OF_ROW) break
           continue
         }
         const part = this.#kindOfList(name)
         const within = { index, at: `${at}.${position}` }
-        const inner = this.#stageRow(place, part, item, { ...origin, within }, addFault)
+        const inner = await this.#stageRow(place, part, item, { ...origin, within }, addFault)
         if (part === 'event') this.#append(this.#eventRows, index, inner)
       }
     }
@@ -326,11 +351,14 @@ class Importer {
         ...namesOf(resource, value).map(byName),
       )
     }
-    const rowsByKey = this.#indexes.get(kind) ?? new Map()
+    const rowsByKey: Index = this.#indexes.get(kind) ?? new Map()
     this.#indexes.set(kind, rowsByKey)
     for (const key of new Set(keys)) {
       const others = rowsByKey.get(key)
-      rowsByKey.set(key, others === undefined ? index : [others, index].flat())
+      if (others === undefined) rowsByKey.set(key, index)
+      else if (typeof others === 'number') rowsByKey.set(key, [others, index])
+      // What further rows of one name add is only that it is ambiguous.
+      else if (others.length < MAX_NAMESAKES) others.push(index)
     }
   }
 
@@ -350,11 +378,12 @@ class Importer {
   async write(tx: WriteTransaction): Promise<void> {
     const total = this.#stage.length
     let done = 0
+    this.#report = () => this.#options.onProgress?.({ phase: 'writing', done, total })
     for (const kind of this.#kinds) {
       const entity = this.#records.catalogue.entity(kind)
       const resource = this.#records.catalogue.findResource(kind)
       for (const index of this.#inOrder(kind)) {
-        await this.#yield(() => this.#options.onProgress?.({ phase: 'writing', done, total }))
+        await this.#yield()
         done++
         if (this.#handled.has(index)) continue
         await this.#collectProblem(index, () =>
@@ -363,7 +392,7 @@ class Importer {
       }
       this.#completed.add(kind)
     }
-    this.#options.onProgress?.({ phase: 'writing', done, total })
+    this.#report()
   }
 
   /** The rows of a kind, each after its parent; in a cycle in any order. */
@@ -395,7 +424,10 @@ class Importer {
       doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
       this.#count(resource.kind, doc === before ? 'unchanged' : 'changed')
       this.#written[index] = doc.id
-      for (const event of life) await this.#writeEvent(tx, resource, doc.id, event)
+      for (const event of life) {
+        await this.#yield()
+        await this.#writeEvent(tx, resource, doc.id, event)
+      }
       if (life.length > 0) doc = parse(await loadRecord(tx, resource, doc.id))
     } else {
       const parsed = resource.writable.safeParse(fields)
@@ -436,6 +468,7 @@ class Importer {
     const shape = resource.event
     const events: Record<string, unknown>[] = []
     for (const row of rows) {
+      await this.#yield()
       this.#handled.add(row)
       await this.#collectProblem(row, async () => {
         const { fields, id } = await this.#readChild(tx, this.#records.catalogue.entity('event'), row)
@@ -466,6 +499,7 @@ class Importer {
       const entity = this.#records.catalogue.entity(this.#stage.kindOf(row))
       const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#completed.has(kind)))
       if (!ready || this.#handled.has(row)) continue
+      await this.#yield()
       this.#handled.add(row)
       await this.#collectProblem(row, () => this.#attachTo(tx, entity, row, holder, record.id, latest, bare))
       // A child may have changed the record.
@@ -588,7 +622,7 @@ class Importer {
     const problems: Problem[] = []
     const unknown = Object.keys(row).filter((key) => !legal.includes(key) && !entity.keys.includes(key))
     if (unknown.length > 0) {
-      const errors = unknown.map((key) => ({
+      const errors = unknown.slice(0, MAX_FAULTS_OF_ROW).map((key) => ({
         pointer: segmentOf(key),
         detail: `Unknown field.${didYouMean(key, [...legal, ...partsOf(this.#records, entity)])}`,
       }))
@@ -699,7 +733,11 @@ class Importer {
     const name = fold(value)
     if (name === '') return []
     const staged = this.#idsOf(this.#index(kind, byName(name)), pointer)
-    const stored = (await namesakes(this.#records.engine, tx, resource, name)).map(({ id }) => id)
+    const key = `${kind} ${name}`
+    const stored =
+      this.#namesakes.get(key) ??
+      (await namesakes(this.#records.engine, tx, resource, name)).map(({ id }) => id).slice(0, MAX_NAMESAKES)
+    this.#namesakes.set(key, stored)
     return [...new Set([...staged, ...stored])]
   }
 
@@ -742,7 +780,9 @@ class Importer {
     this.#failed.add(index)
     const { row, line, within } = this.#stage.origin(index)
     const file = this.#files[this.#fileOf[index] ?? 0] ?? ''
-    for (const { pointer = '', detail } of problem.errors ?? [{ detail: problem.message }]) {
+    const faults = problem.errors ?? [{ detail: problem.message }]
+    this.#errorCount += Math.max(0, faults.length - MAX_FAULTS_OF_ROW)
+    for (const { pointer = '', detail } of faults.slice(0, MAX_FAULTS_OF_ROW)) {
       const steps = pointer
         .split('/')
         .slice(1)
@@ -765,9 +805,9 @@ class Importer {
   }
 
   /** Yields to the event loop every MAX_BLOCKING_MS. @throws if the import is aborted */
-  async #yield(report: () => void): Promise<void> {
+  async #yield(): Promise<void> {
     if (performance.now() - this.#lastYield < MAX_BLOCKING_MS) return
-    report()
+    this.#report()
     await setImmediate()
     this.#options.signal?.throwIfAborted()
     this.#lastYield = performance.now()

@@ -20,6 +20,9 @@ export interface Row {
 /** The maximum length of a row, in UTF-16 units; enough for a source with the longest text. */
 const MAX_ROW_LENGTH = 4 * 1024 * 1024
 
+/** The maximum number of columns of a CSV file. */
+const MAX_COLUMNS = 200
+
 /** Byte order marks of other encodings; that of UTF-8 is skipped. */
 const OTHER_ENCODINGS: [string, number[]][] = [
   ['UTF-32', [0xff, 0xfe, 0, 0]],
@@ -196,6 +199,11 @@ const delimiterOf = (head: string) =>
   [',', ';', '\t'].toSorted((one, other) => head.split(other).length - head.split(one).length)[0] ?? ','
 
 function headerOf(names: string[], readers: ReadonlyMap<string, ColumnReader>): ColumnReader[] {
+  if (names.length > MAX_COLUMNS)
+    throw new Problem(
+      'invalid-body',
+      `The header has ${names.length.toLocaleString('en')} columns; at most ${MAX_COLUMNS} are allowed.`,
+    )
   const legal = [...readers.keys()]
   const errors = names.flatMap((text, index) => {
     const name = text.trim()
