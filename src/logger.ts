@@ -1,7 +1,7 @@
 // Creates the logger: JSON lines by pino, without headers, keys and signing secrets.
 import { inspect } from 'node:util'
 import pino, { type DestinationStream, type Logger } from 'pino'
-import { redactKeys } from './db/keys.ts'
+import { redactKeys } from './core/redact.ts'
 
 interface LoggedRequest {
   method: string

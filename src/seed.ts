@@ -5,7 +5,7 @@ import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
 import { changes } from './db/system-tables.ts'
-import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/reports/routes.ts'
+import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/reports/write.ts'
 import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 

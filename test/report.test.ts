@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
-import { SECTIONS } from '../src/features/reports/routes.ts'
+import { SECTIONS } from '../src/features/reports/write.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 

@@ -1,8 +1,8 @@
 // Regression tests for findings of outside testers.
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
+import { redactKeys } from '../src/core/redact.ts'
 import { parseSearch, snippet } from '../src/core/search.ts'
-import { redactKeys } from '../src/db/keys.ts'
 import { service } from './helpers/app.ts'
 
 describe('a search query of a hundred terms', () => {

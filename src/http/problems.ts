@@ -6,7 +6,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
 import { PROBLEMS, Problem, type ProblemCode } from '../core/problems.ts'
-import { redactKeys } from '../db/keys.ts'
+import { redactKeys } from '../core/redact.ts'
 import { acceptedTypes, wrongType } from './negotiation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json'

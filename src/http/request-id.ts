@@ -1,7 +1,7 @@
 // Sets X-Request-Id in responses and log lines: the client's id if it is safe to log, otherwise a new one.
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { redactKeys } from '../db/keys.ts'
+import { redactKeys } from '../core/redact.ts'
 
 const HARMLESS = /^[\w.:-]{1,128}$/
 

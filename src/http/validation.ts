@@ -1,7 +1,7 @@
 // Validates params, query, headers and bodies with zod, and turns its issues into problems.
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
-import '../core/messages.ts'
+import { bodyProblem } from '../core/body-problem.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { type Fault, Problem } from '../core/problems.ts'
 
@@ -20,22 +20,6 @@ export const mergePatchCompiler: FastifySchemaCompiler<FastifySchema> = (route) 
     schema: route.httpPart === 'body' ? z.record(z.string(), z.unknown()) : (route.schema as z.ZodType),
   })
 
-/** The problem of a body that does not match its schema. */
-export function bodyProblem(error: z.ZodError): Problem {
-  return new Problem('invalid-body', 'The body does not match the schema.', {
-    errors: error.issues.flatMap((issue): Fault[] => {
-      const pointer = issue.path.map(segmentOf).join('')
-      if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => ({
-          pointer: pointer + segmentOf(key),
-          detail: 'Unknown field.',
-        }))
-      }
-      return [{ pointer, detail: issue.message }]
-    }),
-  })
-}
-
 /** Legal values for a message; paths such as `meeting.organization` are shortened to their first step. */
 function listOf(values: string[]): string {
   const first = values.filter((value) => !value.includes('.'))
@@ -43,9 +27,6 @@ function listOf(values: string[]): string {
     ? `${first.join(', ')}, each optionally with one more step`
     : values.join(', ')
 }
-
-/** A key as a segment of a JSON Pointer (RFC 6901, section 3). */
-export const segmentOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /** What other services call a parameter that has another name here. */
 const HINTS: [names: RegExp, parameter: string, hint: string][] = [

@@ -2,11 +2,11 @@
 // written in one transaction, each after the rows that it refers to.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { inconsistent, Problem, type ProblemCode, unknownReference } from '../../core/problems.ts'
 import { fold } from '../../core/search.ts'
-import { bodyProblem, segmentOf } from '../../http/validation.ts'
 import { identifiersIn, namesakes, namesOf, recognise } from '../../records/read/matching.ts'
 import {
   findByIdentifier,

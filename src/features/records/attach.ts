@@ -1,6 +1,7 @@
 // Adds a child (evidence, an event, a position, a relation) to a record, unless the record already has an equal one.
+
+import { bodyProblem } from '../../core/body-problem.ts'
 import { Problem } from '../../core/problems.ts'
-import { bodyProblem } from '../../http/validation.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'

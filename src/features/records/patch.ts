@@ -1,7 +1,8 @@
 // Applies merge patches to the writable fields of a record.
+
+import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { mergePatch } from '../../core/merge-patch.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
-import { bodyProblem, segmentOf } from '../../http/validation.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 
