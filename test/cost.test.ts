@@ -355,6 +355,33 @@ describe('imports', () => {
   })
 })
 
+describe('chains of parents', () => {
+  test.each([
+    ['topics', 'broaderId', (n: number) => ({ slug: `t-${n}`, prefLabel: `T${n}` })],
+    ['proposals', 'parentId', (n: number) => ({ title: `P${n}`, proposedOn: '2022' })],
+    ['organizations', 'parentId', (n: number) => ({ name: `O${n}`, classification: 'body' })],
+  ])('of %s have a bounded length, however they are joined', async (path, field, body) => {
+    const s = await service()
+    const chain = async (from: number, length: number) => {
+      const ids: string[] = []
+      for (let n = 0; n < length; n++)
+        ids.push((await create(s, `/v1/${path}`, { ...body(from + n), [field]: ids.at(-1) ?? null }))['id'])
+      return ids
+    }
+    const long = await chain(0, 20)
+    const tooLong = { status: 422, body: { errors: [{ pointer: `/${field}` }] } }
+    expect(await s.post(`/v1/${path}`, { ...body(99), [field]: long.at(-1) })).toMatchObject(tooLong)
+    const short = await chain(100, 12)
+    const join = (to: string | undefined) => s.patch(`/v1/${path}/${short[0]}`, { [field]: to })
+    expect(await join(long[8])).toMatchObject(tooLong)
+    expect((await join(long[7])).status).toBe(200)
+    // Where the reference stays, the chain is not followed.
+    s.queries()
+    expect((await s.patch(`/v1/${path}/${short[11]}`, { identifiers: [] })).status).toBe(200)
+    expect(s.queries().length).toBeLessThan(20)
+  })
+})
+
 describe('histories', () => {
   test('of long lists are compared in bounded steps, and the patches are still exact', () => {
     const items = (count: number, of: number) =>

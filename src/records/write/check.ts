@@ -1,10 +1,10 @@
 // Checks a document before it is stored: rules, references, cycles and unique values.
 import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
-import { columnSql } from '../../db/columns.ts'
+import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
-import { findByIdentifier, findRecord, identifiersOf, parse } from '../read/record.ts'
+import { findByIdentifier, findRecord, identifiersOf, parse, type Stored } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
@@ -20,7 +20,7 @@ export async function checkDocument(tx: WriteTransaction, entity: Entity, doc: D
   const faults = [...(entity.rules?.(doc) ?? []), ...(before ? constantFaults(entity, doc, before) : [])]
   if (faults.length > 0) throw inconsistent(faults)
   await resolveReferences(tx, entity, doc)
-  if (before) await checkChains(tx, entity, doc, before)
+  await checkChains(tx, entity, doc, before)
   await checkUniqueColumns(tx, entity, doc, before)
   await checkIdentifiers(tx, entity, doc)
 }
@@ -67,17 +67,38 @@ async function idOf(
   return undefined
 }
 
-/** Rejects cycles. Only an update can close one, since nothing refers to a new record. */
-async function checkChains(tx: WriteTransaction, entity: Entity, doc: Doc, before: Doc): Promise<void> {
+/** The maximum number of records in a chain of parents, since reads and writes follow it from end to end. */
+const MAX_CHAIN = 20
+
+/** Rejects cycles and long chains, where a reference changed. */
+async function checkChains(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  before: Doc | undefined,
+): Promise<void> {
   for (const field of entity.acyclic) {
-    let next = doc[field] === before[field] ? null : doc[field]
+    const refuse = (detail: string) => inconsistent([{ pointer: `/${field}`, detail }])
+    let next = doc[field] === before?.[field] ? null : doc[field]
+    if (typeof next !== 'string') continue
+    // Nothing refers to a new record.
+    let length = before ? await heightOf(tx, entity, field, doc.id) : 1
     while (typeof next === 'string') {
-      if (next === doc.id)
-        throw inconsistent([{ pointer: `/${field}`, detail: `${field} forms a cycle back to ${doc.id}.` }])
-      const above = await findRecord(tx, entity, next)
+      if (next === doc.id) throw refuse(`${field} forms a cycle back to ${doc.id}.`)
+      if (++length > MAX_CHAIN) throw refuse(`A chain of ${field} may have at most ${MAX_CHAIN} records.`)
+      const above: Stored | undefined = await findRecord(tx, entity, next)
       next = above && parse(above)[field]
     }
   }
+}
+
+/** The number of records in the longest chain that leads to a record. */
+async function heightOf(tx: WriteTransaction, { table }: Entity, field: string, id: string): Promise<number> {
+  const reference = columnSql(table, columnHolding(table, field))
+  const row = await tx.get<{ height: number }>(
+    sql`with recursive below(id, height) as (select ${table.id}, 1 from ${table} where ${table.id} = ${id} union select ${table.id}, below.height + 1 from ${table} join below on ${reference} = below.id where below.height <= ${MAX_CHAIN}) select max(height) as height from below`,
+  )
+  return Number(row?.height ?? 1)
 }
 
 async function checkUniqueColumns(
