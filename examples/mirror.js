@@ -5,18 +5,26 @@ import { setTimeout } from 'node:timers/promises'
 
 const [baseUrl = 'http://127.0.0.1:3000', file = 'mirror.json'] = process.argv.slice(2)
 
-/** `after` is the last change that was applied; `records` are by kind and id. */
-const mirror = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { after: 0, records: {} }
+/** `after` is the last change of `feed` that was applied; `records` are by kind and id. */
+const empty = () => ({ feed: '', after: 0, records: {} })
+let mirror = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : empty()
 
 /** Requests the next changes and applies them, each of which may be applied twice. Returns whether there are more. */
 async function update() {
-  const response = await fetch(`${baseUrl}/v1/changes?after=${mirror.after}&limit=1000`)
+  const feed = mirror.feed && `&feed=${mirror.feed}`
+  const response = await fetch(`${baseUrl}/v1/changes?after=${mirror.after}${feed}&limit=1000`)
+  if (response.status === 410) {
+    console.log('The service was restored from a copy: starting again.')
+    mirror = empty()
+    return true
+  }
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`)
   const { data, page } = await response.json()
   for (const { kind, id, record } of data) {
     if (record === null) delete mirror.records[`${kind}/${id}`]
     else mirror.records[`${kind}/${id}`] = record
   }
+  mirror.feed = page.feed
   mirror.after = page.nextAfter
   if (data.length > 0) save()
   return page.hasMore

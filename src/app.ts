@@ -2,6 +2,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Engine } from './db/engine.ts'
+import { createFeed } from './db/feed.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { docsPage } from './features/docs-page.ts'
@@ -124,6 +125,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const records = recordsOn(engine, { clock })
   const secret = await cursorSecret(engine)
+  await createFeed(engine)
   const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret })
   const routeDeps = { records, readSnapshot, cursorSecret: secret }
   for (const resource of catalogue.resources) {

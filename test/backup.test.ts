@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { readFeed } from '../src/db/feed.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { APPLICATION_ID } from '../src/db/sqlite/file.ts'
 import { service } from './helpers/app.ts'
@@ -52,6 +53,11 @@ describe('a backup', () => {
     const target = join(folder(), 'deep', 'restored.db')
     expect(await run('restore', target, copy)).toMatchObject({ status: 0 })
     expect(await speakersIn(target)).toEqual(['One', 'Two'])
+    // Clients of the feed notice: numbers after the copy may have been given out.
+    const engine = openSqlite(target)
+    const { gaps } = await readFeed(engine.reader)
+    await engine.close()
+    expect(gaps).toEqual([[2, expect.any(Number)]])
   })
 
   test('finishes while the service writes without a pause', async () => {

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { restartFeed } from '../src/db/feed.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
 import { createRecord } from '../src/records/write/operations.ts'
@@ -25,6 +26,9 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 const ROOT = new URL('..', import.meta.url).pathname
+
+/** The identity of a feed. */
+const FEED = expect.stringMatching(/^feed_[0-9a-z]{26}$/)
 
 const feed = async (s: Service, query = ''): Promise<Body[]> =>
   (await s.get(`/v1/changes?limit=1000${query}`)).body['data']
@@ -97,7 +101,7 @@ describe('the feed', () => {
         record: null,
       },
     ])
-    expect(body['page']).toEqual({ nextAfter: 3, hasMore: false, limit: 100 })
+    expect(body['page']).toEqual({ feed: FEED, nextAfter: 3, hasMore: false, limit: 100 })
   })
 
   test('contains the children of a record with their parentId, and a deletion of each when the record is deleted', async () => {
@@ -178,7 +182,7 @@ describe('the feed', () => {
   test('returns in nextAfter where to continue: after the changes that the filter excludes, never after unread ones', async () => {
     const s = await service()
     const page = async (query: string) => (await s.get(`/v1/changes?${query}`)).body['page']
-    expect(await page('')).toEqual({ nextAfter: 0, hasMore: false, limit: 100 })
+    expect(await page('')).toEqual({ feed: FEED, nextAfter: 0, hasMore: false, limit: 100 })
     await s.post('/v1/topics', { slug: 'a', prefLabel: 'A' })
     for (const name of ['A', 'B', 'C']) await s.post('/v1/speakers', { name })
     await s.post('/v1/topics', { slug: 'b', prefLabel: 'B' })
@@ -191,7 +195,6 @@ describe('the feed', () => {
     expect(await page('kind=relation')).toMatchObject({ nextAfter: 5, hasMore: false })
     expect(await page('after=5')).toMatchObject({ nextAfter: 5, hasMore: false })
     // A position after the end of the feed is returned unchanged, so that no change is read twice.
-    expect(await page('after=99')).toMatchObject({ nextAfter: 99, hasMore: false })
     // A later change follows the returned position, also when the filter matched nothing before.
     await s.post('/v1/speakers', { name: 'D' })
     expect((await feed(s, '&kind=speaker&after=5')).map(({ record }) => record.name)).toEqual(['D'])
@@ -608,6 +611,66 @@ async function writer(base: string, token: string, name: string, rounds: number)
   }
 }
 
+describe('a position', () => {
+  test('that the feed never had is 410 with the way to start again, in pages and live', async () => {
+    const s = await service({ seed: true })
+    const { feed: id, seq } = (await s.get('/v1/changes/head')).body
+    expect((await s.get(`/v1/changes?after=${seq}&feed=${id}`)).body['page']).toEqual({
+      feed: id,
+      nextAfter: seq,
+      hasMore: false,
+      limit: 100,
+    })
+    for (const [query, lastEventId] of [
+      [`after=${seq + 1}`, ''],
+      ['after=999999999999', ''],
+      [`after=${seq}&feed=feed_00000000000000000000000000`, ''],
+      ['', String(seq + 1)],
+    ]) {
+      for (const accept of lastEventId ? ['text/event-stream'] : ['application/json', 'text/event-stream']) {
+        const headers = { accept, ...(lastEventId && { 'last-event-id': lastEventId }) }
+        const { status, body } = await s.get(`/v1/changes?${query}`, headers)
+        expect([status, body['type'], body['feed']], `${query} ${accept}`).toEqual([
+          410,
+          '/problems/feed-restarted',
+          id,
+        ])
+        expect(body['detail']).toContain('after=0')
+      }
+    }
+  })
+
+  test('in the feed is that of every list, which the changes after it follow', async () => {
+    const s = await service({ seed: true })
+    const { seq } = (await s.get('/v1/topics?limit=2')).body['page']
+    await s.post('/v1/topics', { slug: 'later', prefLabel: 'Later' })
+    const later = (await s.get(`/v1/changes?after=${seq}&kind=topic`)).body['data']
+    expect(later.map(({ record }: Body) => record.slug)).toEqual(['later'])
+    expect((await s.get('/v1/topics?limit=2')).body['page'].seq).toBe(later[0].seq)
+  })
+
+  test('from before a restore is 410 even where later changes exist; those have numbers of their own', async () => {
+    const s = await service()
+    const add = async (slug: string) => (await s.post('/v1/topics', { slug, prefLabel: slug })).status
+    await add('one')
+    const { feed: before, seq: copied } = (await s.get('/v1/changes/head')).body
+    // What a restore does to a copy that was made here; the changes after it are lost.
+    for (let restores = 0; restores < 2; restores++) await s.engine.write(restartFeed)
+    for (const slug of ['zwei', 'drei', 'vier']) expect(await add(slug)).toBe(201)
+    const { feed: after, seq } = (await s.get('/v1/changes/head')).body
+    expect(after).not.toBe(before)
+    for (const lost of [copied + 1, copied + 3, copied + 1_000_000])
+      expect((await s.get(`/v1/changes?after=${lost}`)).status, String(lost)).toBe(410)
+    expect((await s.get(`/v1/changes?after=0&feed=${before}`)).status).toBe(410)
+    const slugs = async (query: string) =>
+      (await s.get(`/v1/changes?${query}`)).body['data'].map(({ record }: Body) => record.slug)
+    expect(await slugs(`after=${copied}`)).toEqual(['zwei', 'drei', 'vier'])
+    expect(await slugs(`after=0&feed=${after}&limit=2`)).toEqual(['one', 'zwei'])
+    expect(await slugs(`after=${seq - 1}`)).toEqual(['vier'])
+    expect((await s.get('/v1/topics?knownAt=2100-01-01T00:00:00Z')).body['data']).toHaveLength(4)
+  })
+})
+
 describe('a mirror', () => {
   const ROUNDS = process.env['FULL'] ? 250 : 50
 
@@ -713,7 +776,7 @@ describe('a mirror', () => {
     await Promise.all(writers)
     const { records, seqs } = await recordsIn(database)
     while (applied() < (seqs.at(-1) ?? 0)) await sleep(20)
-    expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual({ after: seqs.at(-1), records })
+    expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual({ feed: FEED, after: seqs.at(-1), records })
     expect(Object.keys(records).length).toBeGreaterThan(100)
     script.kill('SIGKILL')
     child.kill('SIGTERM')

@@ -33,6 +33,7 @@ test('there is a command for every task', () => {
     'export',
     'backup',
     'restore',
+    'restart-feed',
     'migrate-engine',
     'openapi',
   ])

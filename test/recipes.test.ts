@@ -17,6 +17,7 @@ const ELLIPSIS = '…'
 
 /** Fields whose values differ by machine, or change with any change of the seed. */
 const DIFFERS = new Set([
+  'feed',
   'createdAt',
   'updatedAt',
   'created',

@@ -18,7 +18,8 @@ import {
 import { dirname, resolve } from 'node:path'
 import Driver from 'better-sqlite3'
 import type { Command } from 'commander'
-import { fileOf } from '../db/open.ts'
+import { restartFeed } from '../db/feed.ts'
+import { fileOf, openEngine } from '../db/open.ts'
 import { checkApplication, checkFile, WrongFileError } from '../db/sqlite/file.ts'
 import { UsageError } from './command.ts'
 import { settingsOf } from './settings.ts'
@@ -68,7 +69,7 @@ function copyInto(file: string, partial: string): void {
   }
 }
 
-export function restore(source: string, { force }: Options, command: Command): void {
+export async function restore(source: string, { force }: Options, command: Command): Promise<void> {
   const file = databaseFile(command)
   if (!existsSync(source)) throw new UsageError(`There is no file ${source}.`)
   const place = followLinks(file)
@@ -83,6 +84,7 @@ export function restore(source: string, { force }: Options, command: Command): v
     // The latest changes of a snapshot of the file system.
     if (existsSync(`${source}-wal`)) copyFileSync(`${source}-wal`, `${partial}-wal`)
     const held = inspect(partial, 'integrity_check', source)
+    await startNewFeed(partial)
     if (exists) {
       checkReplaceable(place, file)
       const { mode, uid, gid } = statSync(place)
@@ -117,6 +119,16 @@ function inspect(copy: string, check: 'quick_check' | 'integrity_check', name = 
     throw new UsageError(`${name} is not a complete database of the tracker. Nothing was changed.`)
   } finally {
     database?.close()
+  }
+}
+
+/** Changes after the copy are lost, so that a place in the feed of the database may not be one of the copy. */
+async function startNewFeed(file: string): Promise<void> {
+  const engine = await openEngine(`file:${file}`)
+  try {
+    await engine.write(restartFeed)
+  } finally {
+    await engine.close()
   }
 }
 

@@ -74,6 +74,13 @@ export function buildProgram(): Command {
     .option('--force', 'replace the database if there is one')
     .action(async (file, options, command) => (await import('./backup.ts')).restore(file, options, command))
 
+  onDatabase('restart-feed', 'Give the change feed another identity, after a restore of PostgreSQL').action(
+    withDatabase(async () => {
+      const { restartFeed } = await import('../db/feed.ts')
+      return (engine) => engine.write(restartFeed)
+    }),
+  )
+
   command('migrate-engine', 'Copy a SQLite database to an empty PostgreSQL database')
     .requiredOption('--from <url>', 'file:PATH', matching(/^file:.+/))
     .requiredOption('--to <url>', 'postgres://USER:PASSWORD@HOST/NAME', matching(/^postgres(ql)?:\/\/.+/))

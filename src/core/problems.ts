@@ -112,6 +112,12 @@ export const PROBLEMS = {
     title: 'The record was deleted',
     about: 'The record existed and was deleted. The deletion is in the change log.',
   },
+  'feed-restarted': {
+    status: 410,
+    title: 'The change feed does not have this position',
+    about:
+      'The database was restored from a copy, so changes after the copy are lost, or the position is beyond the last change. `feed` is the identity of the feed now. Delete what was copied from the feed, and start again at `after=0`.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'The record has changed since you read it',

@@ -4,16 +4,20 @@ import type { Engine } from './engine.ts'
 import { sql } from './sql.ts'
 import { settings } from './system-tables.ts'
 
-/** The secret that signs cursors: created at the first start, shared by every process on this database. */
-export async function cursorSecret(engine: Engine): Promise<Buffer> {
-  const find = sql`select ${settings.value} as value from ${settings} where ${settings.name} = 'cursorSecret'`
+/** A setting that is created at the first start and shared by every process on this database. */
+export async function sharedSetting(engine: Engine, name: string, create: () => string): Promise<string> {
+  const find = sql`select ${settings.value} as value from ${settings} where ${settings.name} = ${name}`
   const stored = await engine.reader.get<{ value: string }>(find)
-  if (stored) return Buffer.from(stored.value, 'base64')
+  if (stored) return stored.value
   const created = await engine.write(async (writer) => {
     await writer.run(
-      sql`insert into ${settings} ("name", "value") values ('cursorSecret', ${randomBytes(32).toString('base64')}) on conflict do nothing`,
+      sql`insert into ${settings} ("name", "value") values (${name}, ${create()}) on conflict do nothing`,
     )
     return writer.get<{ value: string }>(find)
   })
-  return Buffer.from(created?.value ?? '', 'base64')
+  return created?.value ?? ''
 }
+
+/** The secret that signs cursors. */
+export const cursorSecret = async (engine: Engine): Promise<Buffer> =>
+  Buffer.from(await sharedSetting(engine, 'cursorSecret', () => randomBytes(32).toString('base64')), 'base64')

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
-import type { Engine, Reader } from '../db/engine.ts'
+import { type Engine, type Reader, ReplicaBehind } from '../db/engine.ts'
+import { checkPosition, readFeed } from '../db/feed.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { sendRepresentation } from '../http/conditional.ts'
@@ -12,7 +13,7 @@ import { commaSeparated } from '../records/read/parameters.ts'
 import { lastSeq } from '../records/read/view.ts'
 import { withArticle } from '../records/schema/kinds.ts'
 import type { Entity } from '../records/schema/resource.ts'
-import { anyId, instant, mayGrow, named, unionByKind, wholeNumber } from '../records/schema/shapes.ts'
+import { anyId, instant, line, mayGrow, named, unionByKind, wholeNumber } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
 import { actor, op } from './history.ts'
 
@@ -77,11 +78,13 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
     entities,
     changeSchema,
   )
+  const feedId = line(31, 'The identity of the feed; a restore from a copy changes it.')
   const feed = z
     .object({
       data: z.array(change).max(MAX_CHANGES),
       page: z
         .object({
+          feed: feedId,
           nextAfter: z.int().min(0).meta({ description: 'The value of `after` for the next request.' }),
           hasMore: z.boolean().meta({ description: 'Whether there are more changes now.' }),
           limit: z
@@ -109,6 +112,10 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
         after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
           .default(0)
           .meta({ description: 'Only changes after this one.' }),
+        feed: z.string().max(31).optional().meta({
+          description:
+            'The `feed` of the page that `after` comes from: if the feed has another identity now, the response is 410.',
+        }),
         kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
         limit: wholeNumber(1, MAX_CHANGES).default(100).meta({
           description: 'The maximum number of changes on a page; fewer if the records are large.',
@@ -128,15 +135,16 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
           alsoAs: ['text/event-stream'],
         },
       },
-      problems: ['not-acceptable'],
+      problems: ['not-acceptable', 'feed-restarted'],
     }),
     handler: async (request, reply) => {
-      const { after, kind = null, limit } = request.query as { after: number; kind?: string[]; limit: number }
+      const { feed, kind = null, ...query } = request.query as FeedQuery
       switch (request.accepts().type(['application/json', 'text/event-stream'])) {
         case 'application/json':
-          return sendRepresentation(reply, { body: await changePage(records.engine, after, kind, limit) })
+          return sendRepresentation(reply, { body: await changePage(records.engine, query, kind, feed) })
         case 'text/event-stream': {
-          const from = lastEventId(request) ?? after
+          const from = lastEventId(request) ?? query.after
+          await records.engine.read((reader) => checkedFeed(reader, from, feed))
           const stopped = AbortSignal.any([closing.signal, disconnected(request)])
           const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
           return reply
@@ -152,19 +160,65 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
       }
     },
   })
+  app.get('/v1/changes/head', {
+    schema: describe({
+      operationId: 'getFeedHead',
+      tag: 'changes',
+      summary: 'Get the end of the change feed',
+      description: 'Read it before a full copy, and follow the feed from there afterwards.',
+      answers: {
+        200: {
+          description: 'The end of the feed.',
+          schema: z
+            .object({
+              feed: feedId,
+              seq: z.int().min(0).meta({ description: 'The number of the last change; 0 if there is none.' }),
+            })
+            .meta({ id: 'FeedHead', description: 'The end of the change feed.' }),
+        },
+      },
+    }),
+    handler: async (_request, reply) => {
+      const body = await records.engine.read(async (reader) => ({
+        feed: (await readFeed(reader)).id,
+        seq: await lastSeq(reader),
+      }))
+      return sendRepresentation(reply, { body: JSON.stringify(body) })
+    },
+  })
   return change
 }
 
+interface FeedQuery {
+  after: number
+  limit: number
+  kind?: string[]
+  feed?: string
+}
+
+/** The feed and its last change. @throws Problem `feed-restarted` if it does not have the position */
+async function checkedFeed(reader: Reader, after: number, known: string | undefined) {
+  const [feed, last] = [await readFeed(reader), await lastSeq(reader)]
+  if (after > last && reader.mayLag) throw new ReplicaBehind()
+  checkPosition(feed, after, last, known)
+  return { feed, last }
+}
+
 /** A page of the feed as JSON text. */
-const changePage = (engine: Engine, after: number, kind: string[] | null, limit: number): Promise<string> =>
+const changePage = (
+  engine: Engine,
+  { after, limit }: FeedQuery,
+  kind: string[] | null,
+  known: string | undefined,
+): Promise<string> =>
   engine.read(async (reader) => {
-    const last = await lastSeq(reader)
+    const { feed, last } = await checkedFeed(reader, after, known)
     const data = await changesAfter(engine, reader, after, kind, limit, MAX_BYTES)
     const end = data.at(-1)?.seq
     const hasMore = end !== undefined && (await changesAfter(engine, reader, end, kind, 1, 0)).length > 0
     // Without further changes of these kinds, the next page starts after the last change of any kind.
-    const nextAfter = hasMore ? end : Math.max(last, after)
-    return `{"data":[${data.map(toJson).join(',')}],"page":${JSON.stringify({ nextAfter, hasMore, limit })}}`
+    const nextAfter = hasMore ? end : last
+    return `{"data":[${data.map(toJson).join(',')}],"page":${JSON.stringify({ feed: feed.id, nextAfter, hasMore, limit })}}`
   })
 
 /** Aborts when the client disconnects. */

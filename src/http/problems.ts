@@ -83,6 +83,7 @@ export const problemSchema = z
       .string()
       .optional()
       .meta({ maxLength: 30, description: 'The id of the record that already has the value.' }),
+    feed: z.string().optional().meta({ maxLength: 31, description: 'The identity of the change feed.' }),
     referencedBy: z
       .array(recordReference)
       .max(20)

@@ -59,14 +59,14 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       const query = toListQuery(resource, request.query as Record<string, unknown>)
       const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
       if (format !== 'json') return sendAs(request, reply, format, deps, resource, query)
-      const { rows, nextCursor, total } = await readSnapshot(async (context) => {
+      const { rows, nextCursor, total, seq } = await readSnapshot(async (context) => {
         const listed = await listPage(context, resource, query)
         await embedIncludes(context, resource, listed.rows, query.include, listed.view)
         return listed
       })
       const data = rows.map(({ doc }) => doc).join(',')
       return sendRepresentation(reply, {
-        body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total })}}`,
+        body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total, seq })}}`,
         ...(nextCursor !== null && { headers: { link: `<${nextUrl(request, nextCursor)}>; rel="next"` } }),
       })
     },

@@ -16,6 +16,8 @@ export interface Page {
   nextCursor: string | null
   /** Only with `count=exact`. */
   total?: number
+  /** The last change that the list contains. */
+  seq: number
   view: View
 }
 
@@ -61,6 +63,7 @@ export async function listPage(
   return {
     rows,
     view: list.view,
+    seq: list.walkStart,
     nextCursor: cursor ? signCursor(context.cursorSecret, scopeOf(resource, query), cursor) : null,
     ...(query.count === 'exact' && total !== undefined && { total }),
   }

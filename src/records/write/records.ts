@@ -1,8 +1,9 @@
 // Access to records: the engine, the catalogue, and transactions that write.
 import type { IdMaker } from '../../core/ids.ts'
 import { asWriter, type Engine } from '../../db/engine.ts'
+import { parseFeed } from '../../db/feed.ts'
 import { sql } from '../../db/sql.ts'
-import { changes } from '../../db/system-tables.ts'
+import { changes, settings } from '../../db/system-tables.ts'
 import type { Author, Catalogue, WriteTransaction } from '../schema/catalogue.ts'
 
 interface Deps {
@@ -40,9 +41,10 @@ export class Records {
   ): Promise<Result> {
     const { engine, catalogue } = this
     return engine.write(async (writer) => {
-      const last = await writer.get<{ at: string; seq: number }>(LAST_CHANGE, {})
+      const last = await writer.get<{ at: string | null; seq: number | null; feed: string | null }>(LAST, {})
       const clock = this.#clock().toISOString()
-      const at = last && last.at > clock ? last.at : clock
+      const at = last?.at && last.at > clock ? last.at : clock
+      const skipped = last?.feed ? (parseFeed(last.feed).gaps.at(-1)?.[1] ?? 0) : 0
       return work({
         ...asWriter(writer),
         ...author,
@@ -51,11 +53,15 @@ export class Records {
         newId: this.#newId,
         now: new Date(at),
         at,
-        seq: last?.seq ?? 0,
+        seq: Math.max(last?.seq ?? 0, skipped),
         existing: new Set(),
       })
     }, options)
   }
 }
 
-const LAST_CHANGE = sql`select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1`
+const LAST = sql`
+  select last.at as at, last.seq as seq, feed.value as feed
+  from (select 1) as one
+  left join (select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1) as last on true
+  left join (select ${settings.value} as value from ${settings} where ${settings.name} = 'feed') as feed on true`

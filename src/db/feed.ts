@@ -1,0 +1,55 @@
+// The identity of the change feed, and the positions that a restore has taken from it.
+import { newId } from '../core/ids.ts'
+import { Problem } from '../core/problems.ts'
+import type { Engine, Reader, Writer } from './engine.ts'
+import { sharedSetting } from './settings.ts'
+import { sql } from './sql.ts'
+import { changes, settings } from './system-tables.ts'
+
+export interface Feed {
+  /** Another one after each restore. */
+  id: string
+  /** The numbers between these two belong to no change: those after a copy was made may have been given out before it was restored. */
+  gaps: [last: number, next: number][]
+}
+
+/** How many numbers a restore skips: more than were given out since any copy. */
+const SKIPPED = 1_000_000_000
+
+const FIND = sql`select ${settings.value} as value from ${settings} where ${settings.name} = 'feed'`
+
+export async function readFeed(reader: Reader): Promise<Feed> {
+  const row = await reader.get<{ value: string }>(FIND, {})
+  if (!row) throw new Error('The database has no feed: the application was not built on it.')
+  return parseFeed(row.value)
+}
+
+export const parseFeed = (value: string) => JSON.parse(value) as Feed
+
+/** Creates the identity of the feed unless there is one. */
+export const createFeed = (engine: Engine): Promise<string> =>
+  sharedSetting(engine, 'feed', () => JSON.stringify({ id: newId('feed'), gaps: [] }))
+
+/** Gives the feed another identity, and later changes numbers that were never given out. */
+export async function restartFeed(writer: Writer): Promise<void> {
+  const row = await writer.get<{ value: string }>(FIND, {})
+  const gaps = row ? parseFeed(row.value).gaps : []
+  const [max] = await writer.pluck<number | null>(sql`select max(${changes.seq}) from ${changes}`)
+  const last = Math.max(max ?? 0, gaps.at(-1)?.[1] ?? 0)
+  const feed: Feed = { id: newId('feed'), gaps: [...gaps, [last, last + SKIPPED]] }
+  await writer.run(
+    sql`insert into ${settings} ("name", "value") values ('feed', ${JSON.stringify(feed)})
+      on conflict ("name") do update set "value" = excluded."value"`,
+  )
+}
+
+/** @throws Problem `feed-restarted` where the feed has no such position, or another identity than the client knows */
+export function checkPosition(feed: Feed, after: number, last: number, known: string | undefined): void {
+  const lost = after > last || feed.gaps.some(([end, next]) => after > end && after < next)
+  if (!lost && (known === undefined || known === feed.id)) return
+  throw new Problem(
+    'feed-restarted',
+    `The feed ${feed.id} does not continue position ${after}${known === undefined ? '' : ` of the feed ${known}`}. Start again: delete the copy, and read from after=0.`,
+    { extra: { feed: feed.id } },
+  )
+}
