@@ -39,13 +39,7 @@ export const FORMATS = {
 export type Format = keyof typeof FORMATS
 
 /** The formats of the list of a resource. */
-export const formatsOf = ({ kind }: Resource): Format[] => [
-  'json',
-  'csv',
-  'ndjson',
-  ...(kind === 'meeting' ? (['ics'] as const) : []),
-  ...(kind === 'proposal' || kind === 'agreement' ? (['atom'] as const) : []),
-]
+export const formatsOf = ({ formats = [] }: Resource): Format[] => ['json', 'csv', 'ndjson', ...formats]
 
 export const formatParameter = (resource: Resource) =>
   z.enum(formatsOf(resource)).meta({

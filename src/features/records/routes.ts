@@ -142,7 +142,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         'unknown-reference',
         'inconsistent',
         'duplicate',
-        ...(kind === 'source' ? (['source-cited'] as const) : []),
+        ...(resource.patchProblems ?? []),
       ],
       secured: true,
     }),

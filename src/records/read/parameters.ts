@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { date, ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
+import { isVocabulary } from '../schema/kinds.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
 import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
@@ -97,7 +98,7 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
 }
 
 /** Whether records change with the day of a view. */
-const dependsOnDay = ({ kind, lifecycle }: Listable) => lifecycle !== null || kind === 'state'
+const dependsOnDay = ({ keys, lifecycle }: Listable) => lifecycle !== null || keys.includes('memberships')
 
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
@@ -108,11 +109,10 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'membership':
       return commaSeparated(filter.value, description).optional()
     case 'reference': {
-      // Topics and states are checked against the database (resolve.ts).
-      const value =
-        filter.kind === 'topic' || filter.kind === 'state'
-          ? z.string().min(1).max(100)
-          : ref(filter.kind, description, { required: true })
+      // Vocabularies are checked against the database (resolve.ts).
+      const value = isVocabulary(filter.kind)
+        ? z.string().min(1).max(100)
+        : ref(filter.kind, description, { required: true })
       return commaSeparated(value, description).optional()
     }
     case 'range':

@@ -9,7 +9,7 @@ import { ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Filter } from '../schema/filters.ts'
-import type { Kind } from '../schema/kinds.ts'
+import { isVocabulary, type Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { filtersOf, type Listable, type ListQuery } from './parameters.ts'
@@ -117,7 +117,7 @@ export async function resolveFilters(
     else
       filters.push({
         filter,
-        values: await resolveReferences(context, name, filter.kind, values, vocabularyAt),
+        values: await resolveReferences(context, name, filter, values, vocabularyAt),
       })
   }
   return { resource, view, filters, text, readsParts, past: null }
@@ -168,22 +168,24 @@ async function storedSpellings(
 const isLanguage = (range: string, tag: string) =>
   `${tag}-`.toLowerCase().startsWith(`${canonicalLanguage(range) ?? range}-`.toLowerCase())
 
-/** The vocabularies of topics and states are small, so unknown values are refused with the legal ones. */
+type ReferenceFilter = Extract<Filter, { by: 'reference' }>
+
+/** Vocabularies are small, so unknown values are refused with the legal ones. */
 async function resolveReferences(
   { catalogue, reader }: ReadContext,
   parameter: string,
-  kind: Kind,
+  { kind, fields }: ReferenceFilter,
   values: string[],
   seq: number | null,
 ): Promise<string[]> {
-  if (kind !== 'topic' && kind !== 'state') return values
+  if (!isVocabulary(kind)) return values
   const entity = catalogue.entity(kind)
   const { table } = entity
   const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
   const key = columnSql(table, entity.alias ?? 'id')
   const ids: string[] = []
   for (const given of values) {
-    const value = kind === 'state' ? given.toUpperCase() : given
+    const value = entity.prefix === null ? given.toUpperCase() : given
     const record = await reader.get<{ id: string }>(
       sql`select ${table.id} as id from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
     )
@@ -200,12 +202,13 @@ async function resolveReferences(
     }
     ids.push(record.id)
   }
-  // `broader` selects direct children; all other filters by topic include narrower topics.
-  if (kind === 'state' || parameter === 'broader') return ids
-  const topics = await reader.all<{ id: string }>(
-    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnSql(table, 'broaderId')} = narrower.id) select id from narrower`,
+  // A filter by the broader term itself finds direct children; all others include narrower terms.
+  const [broader] = entity.acyclic
+  if (!broader || fields.includes(broader)) return ids
+  const narrower = await reader.all<{ id: string }>(
+    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnSql(table, broader)} = narrower.id) select id from narrower`,
   )
-  return topics.map(({ id }) => id)
+  return narrower.map(({ id }) => id)
 }
 
 function unknownValue(parameter: string, kind: Kind, value: string, legal: string[]): Problem {

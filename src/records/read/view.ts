@@ -1,5 +1,6 @@
 // Bitemporal reads: records as of a day (event time) and as of a change (record time).
 import type { CursorValue } from '../../core/cursor.ts'
+import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
@@ -61,9 +62,10 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
     seq === null ? sql`${entity.table}` : recordsInLog(entity, sql`${changes.seq} <= ${seq}`, seq, wanted)
   if (asOf === null) return records
   const table = sql.identifier(name)
-  if (entity.kind === 'event') return sql`(select * from ${records} where ${happenedBy(asOf)}) as ${table}`
-  if (entity.kind === 'position')
-    return sql`(select * from ${records} where ${table}."statedOn" <= ${asOf}) as ${table}`
+  if (entity.happenedOn) {
+    const date = columnSql(entity.table, entity.happenedOn)
+    return sql`(select * from ${records} where ${date} is null or ${date} <= ${asOf}) as ${table}`
+  }
   if (!hasLifecycle(entity)) return records
   const events = tableAsOf(catalogue, catalogue.entity('event'), { asOf: null, seq })
   const fromLatestEvent = (column: string) =>
@@ -161,7 +163,7 @@ export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
     doc['status'] = row['status'] as string
     doc['statusSince'] = row['statusSince'] as string | null
   }
-  if (entity.kind === 'state') {
+  if (entity.keys.includes('memberships')) {
     const memberships = doc['memberships'] as { startDate: string; endDate: string | null }[]
     const last = memberships
       .filter(({ startDate }) => startDate <= asOf)

@@ -25,6 +25,9 @@ export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 /** A well-formed id for examples that no record has. */
 export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_01gb6jc400ezz8kdnweefcy4dk`
 
+/** A kind with few records: a filter that names none of them is refused with their list. */
+export const isVocabulary = (kind: Kind) => kind === 'topic' || kind === 'state'
+
 /** The kind of the record with this id, by its prefix. */
 export const kindOfId = (id: string) =>
   Object.entries(PREFIXES).find(([, prefix]) => id.startsWith(`${prefix}_`))?.[0] as Kind | undefined

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
-import type { Fault } from '../../core/problems.ts'
+import type { Fault, ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
 import type { Table } from '../../db/tables.ts'
 import { type Doc, valuesAt } from './document.ts'
@@ -50,6 +50,8 @@ export interface Entity {
   references: Reference[]
   /** A field that can replace the id in paths. */
   alias?: string
+  /** The field with the date from which it counts in a view of a day; null: always. */
+  happenedOn?: string
   /** Completes a document before it is checked and written. */
   complete?: (doc: Doc, now: Date) => void
   /** Checks rules across the fields of a document. */
@@ -95,7 +97,7 @@ interface Stamps {
 export type RecordWith<Fields extends Shape> = z.output<z.ZodObject<Fields>> & Stamps
 
 export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
-  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'example'> {
+  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'happenedOn' | 'example'> {
   /** The description in the OpenAPI document: one sentence. */
   about: string
   /** The fields that clients write, in the order of responses. */
@@ -119,6 +121,10 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
   /** The field with the date of its first event. */
   startsOn?: string
+  /** Formats of its list beside JSON, CSV and NDJSON. */
+  formats?: readonly ('ics' | 'atom')[]
+  /** Further problems of a PATCH. */
+  patchProblems?: readonly ProblemCode[]
   /** Further filters. They replace those of fields. */
   filters?: Record<string, Filter>
   defaultSort: string
@@ -126,7 +132,10 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
 
 export interface Resource
   extends Entity,
-    Pick<ResourceDefinition<Shape, Shape>, 'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort'> {
+    Pick<
+      ResourceDefinition<Shape, Shape>,
+      'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort' | 'formats' | 'patchProblems'
+    > {
   filters: Readonly<Record<string, Filter>>
   /** The groupings of /v1/stats by name; undefined: no statistics. */
   groupings?: Readonly<Record<string, Grouping>>
@@ -207,7 +216,8 @@ const EVERY_SORT = ['createdAt', 'updatedAt']
 export function defineResource<Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
-  const { kind, titleField, lifecycle = null, filters = {}, settled, startsOn, defaultSort } = definition
+  const { kind, about, titleField, lifecycle = null, filters = {}, startsOn, defaultSort } = definition
+  const { settled, formats, patchProblems } = definition
   const fields = { ...definition.fields, identifiers, sources: webSources }
   const derived = {
     ...(lifecycle && currentStatus(lifecycle, startsOn === undefined)),
@@ -236,11 +246,13 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   })
   return {
     ...entity,
-    about: definition.about,
+    about,
     titleField,
     names: [...new Set([titleField, ...entity.names])],
     ...(settled && { settled }),
     ...(startsOn && { startsOn }),
+    ...(formats && { formats }),
+    ...(patchProblems && { patchProblems }),
     lifecycle,
     filters: { ...filtersOfFields(placed), ...filters },
     ...(counted.length > 0 && { groupings: Object.fromEntries(counted) }),
@@ -257,7 +269,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   definition: EntityDefinition<Fields, Derived>,
   sorted: readonly string[] = [],
 ): Entity {
-  const { kind, path, about, alias, orderBy, complete, rules, example } = definition
+  const { kind, path, about, alias, happenedOn, orderBy, complete, rules, example } = definition
   const name = capitalised(kind)
   const prefix = kind === 'state' ? null : PREFIXES[kind]
   const id = namedId(
@@ -289,6 +301,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
       field.kinds ? [{ ...field, field: field.name, kinds: field.kinds }] : [],
     ),
     ...(alias && { alias }),
+    ...(happenedOn && { happenedOn }),
     // Stored documents have the fields of their kind.
     ...(complete && { complete: complete as unknown as (doc: Doc, now: Date) => void }),
     ...(rules && { rules: rules as unknown as (doc: Doc) => Fault[] }),

@@ -45,6 +45,7 @@ export const agreements = defineResource({
   titleField: 'title',
   searchDate: 'statusSince',
   defaultSort: 'title',
+  formats: ['atom'],
   lifecycle: agreementLifecycle,
   // Instruments that are not treaties do not enter into force; they are final once adopted or signed.
   settled: {

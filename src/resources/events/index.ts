@@ -46,6 +46,7 @@ export const events: Child = defineChild({
   },
   sameBy: ['status', 'occurredOn'],
   orderBy: 'occurredOn',
+  happenedOn: 'occurredOn',
   createShape: (parent) => lifecycleResource(parent).event,
   operations: {
     list: 'All events, in order of date; undated events come first.',

@@ -41,6 +41,7 @@ export const meetings = defineResource({
   titleField: 'name',
   searchDate: 'startDate',
   defaultSort: '-startDate',
+  formats: ['ics'],
   fields: {
     name: text(500, 'The name of the meeting.', { required: true, sort: true, search: 'title' }),
     ordinal: integer('Its number in the series of meetings of the organization.', { min: 1 }),

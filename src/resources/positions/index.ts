@@ -25,6 +25,7 @@ export const positions: Child = defineChild({
   derived: { support },
   sameBy: ['stateCode', 'position', 'statedOn'],
   orderBy: 'statedOn',
+  happenedOn: 'statedOn',
   createShape: () => positionCreate,
   // The list is in standings.ts: it also shows the states without a position.
   operations: {

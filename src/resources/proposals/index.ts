@@ -10,6 +10,7 @@ export const proposals = defineResource({
   titleField: 'title',
   searchDate: 'proposedOn',
   defaultSort: '-proposedOn',
+  formats: ['atom'],
   lifecycle: proposalLifecycle,
   startsOn: 'proposedOn',
   fields: {

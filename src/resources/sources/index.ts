@@ -25,6 +25,7 @@ export const sources = defineResource({
   titleField: 'title',
   searchDate: 'publishedOn',
   defaultSort: '-publishedOn',
+  patchProblems: ['source-cited'],
   fields: {
     title: text(500, 'The title of the document.', { required: true, sort: true, search: 'title' }),
     publisherId: ref('organization', 'The organization that published it.', {
