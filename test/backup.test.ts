@@ -79,7 +79,8 @@ describe('a backup', () => {
     }
     await copying
     expect(result?.status).toBe(0)
-    expect(writes).toBeLessThan(200)
+    // A copy in steps would begin again with the writes between them.
+    expect(writes).toBeLessThan(5)
   })
 
   test('can be read by its owner only, and says what it holds', async () => {
