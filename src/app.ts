@@ -60,6 +60,8 @@ export interface AppDeps {
   webhookAllowPrivate?: boolean
   /** Overrides for tests: DNS resolution, timeout and jitter of webhooks. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
+  /** How often to look for imports whose process has ended. */
+  importSweepMs?: number
   clock?: () => Date
   /** The number of log lines that could not be written. */
   droppedLogLines?: () => number
@@ -139,7 +141,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const resource of catalogue.resources) statsRoutes(app, resource, readSnapshot)
   for (const resource of catalogue.resources) historyRoutes(app, resource, records)
   reportRoutes(app, records)
-  await importRoutes(app, records)
+  await importRoutes(app, records, deps.importSweepMs)
   searchRoutes(app, catalogue, readSnapshot)
   const change = changeRoutes(app, records)
   const allowPrivate = deps.webhookAllowPrivate ?? false

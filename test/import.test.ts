@@ -1,9 +1,22 @@
 // Imports of files: all rows are written or none; exports can be imported again.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { buildApp } from '../src/app.ts'
 import type { Engine } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { columnReaders } from '../src/features/formats/columns.ts'
@@ -62,6 +75,20 @@ const imported = async (s: Service, file: string | Buffer, options: UploadOption
 const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 const mixed = (...rows: [kind: string, record: object][]) =>
   lines(...rows.map(([kind, record]) => ({ kind, record })))
+
+/** Keeps the first import from beginning. It asks for room when it is accepted and when it begins. @returns what lets it go on */
+function holdFirstImport(s: Service): () => void {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let asked = 0
+  s.engine.freeBytes = async () => {
+    if (++asked === 2) await held
+    return null
+  }
+  return release
+}
 
 const total = async ({ engine }: { engine: Engine }) =>
   (await engine.reader.get<{ n: number }>(sql`select count(*) as n from changes`))?.n ?? 0
@@ -483,41 +510,156 @@ describe('an import', () => {
     expect(await total(s)).toBe(0)
   })
 
-  test('left running by an earlier process is marked as failed at startup', async () => {
-    const s = await service()
-    const job = {
-      id: 'imp_01gb6jc400ezz8kdnweefcy4dk',
+  const ID = 'imp_01gb6jc400ezz8kdnweefcy4dk'
+
+  /** An import that another worker left running. */
+  async function leave(s: Service, lease: object | undefined): Promise<void> {
+    const doc = {
+      id: ID,
       status: 'running',
       mode: 'commit',
       kind: null,
       format: 'csv',
-    }
-    const doc = {
-      ...job,
       createdAt: '2022-08-24T00:00:00.000Z',
       finishedAt: null,
       actor: { id: 'x', name: 'x' },
       progress: null,
       failure: null,
+      lease,
     }
     await s.engine.write((writer) =>
       writer.run(
-        sql`insert into imports ("id", "createdAt", "doc") values (${job.id}, ${doc.createdAt}, ${JSON.stringify(doc)})`,
+        sql`insert into imports ("id", "createdAt", "doc") values (${ID}, ${doc.createdAt}, ${JSON.stringify(doc)})`,
       ),
     )
-    const { buildApp } = await import('../src/app.ts')
-    const next = await buildApp({ engine: s.engine })
-    await next.ready()
-    const response = await next.inject({
-      url: `/v1/imports/${job.id}`,
-      headers: { authorization: `Bearer ${s.keys.analyst}` },
+  }
+
+  /** Changes the stored import. */
+  async function change(s: Service, to: (doc: Body) => Body, write = s.engine.write): Promise<void> {
+    await write(async (writer) => {
+      const [doc = '{}'] = await writer.pluck<string>(sql`select doc from imports`)
+      await writer.run(sql`update imports set "doc" = ${JSON.stringify(to(JSON.parse(doc)))}`)
     })
-    await next.close()
-    expect(response.json()).toMatchObject({
-      status: 'failed',
-      failure: expect.stringContaining('Nothing was written'),
-    })
+  }
+
+  /** Another instance on the same database. */
+  async function another(s: Service, importSweepMs: number): Promise<FastifyInstance> {
+    const app = await buildApp({ engine: s.engine, importSweepMs })
+    onTestFinished(() => app.close())
+    await app.ready()
+    return app
+  }
+
+  const read = async (s: Service, app: FastifyInstance) => {
+    const headers = { authorization: `Bearer ${s.keys.analyst}` }
+    return (await app.inject({ url: `/v1/imports/${ID}`, headers })).json()
+  }
+
+  const DEAD = { status: 'failed', failure: expect.stringContaining('Nothing was written') }
+
+  test.each([
+    ['without a lease', undefined],
+    ['of a worker that is not heard of', { worker: 'w', place: 'elsewhere', pid: 1, beat: 7 }],
+  ])('%s is given up after some sweeps', async (_, lease) => {
+    const s = await service({ own: true })
+    await leave(s, lease)
+    const app = await another(s, 10)
+    await eventually(async () => expect(await read(s, app)).toMatchObject(DEAD))
+    expect(await read(s, app)).not.toHaveProperty('lease')
   })
+
+  test('of a process of this machine that has ended is given up at startup', async () => {
+    const s = await service({ own: true })
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const place = `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+    await leave(s, { worker: 'w', place, pid, beat: 7 })
+    const app = await another(s, 3_600_000)
+    expect(await read(s, app)).toMatchObject(DEAD)
+  })
+
+  test('of a worker that renews its lease is left alone, and its result counts', async () => {
+    const s = await service({ own: true })
+    await leave(s, { worker: 'w', place: 'elsewhere', pid: 1, beat: 0 })
+    const app = await another(s, 10)
+    let sweeps = 0
+    const write = s.engine.write.bind(s.engine)
+    s.engine.write = (work, options) => {
+      sweeps++
+      return write(work, options)
+    }
+    for (let beat = 1; sweeps < 20; beat++) {
+      await change(s, (doc) => ({ ...doc, lease: { ...doc['lease'], beat } }), write)
+      const before = sweeps
+      await eventually(() => expect(sweeps).toBeGreaterThan(before))
+    }
+    expect(await read(s, app)).toMatchObject({ status: 'running' })
+  })
+
+  test('that was given up meanwhile writes nothing', async () => {
+    const s = await service({ own: true })
+    const release = holdFirstImport(s)
+    const { body } = await send(s, lines({ name: 'A' }), { kind: 'speakers' })
+    await s.engine.write((writer) => writer.run(sql`update imports set "finishedAt" = '2022-08-24'`))
+    release()
+    await s.get(`/v1/imports/${body['id']}?wait=60`, { authorization: `Bearer ${s.keys.analyst}` })
+    expect(await total(s)).toBe(0)
+  })
+
+  test('that died is run again for the same Idempotency-Key; another is not', async () => {
+    const s = await service({ own: true })
+    const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': 'k' }
+    const post = () => s.post('/v1/imports?mode=commit&kind=speakers', '{"name":"A"}', headers)
+    const first = await post()
+    const wait = (id: string) =>
+      s.get(`/v1/imports/${id}?wait=60`, { authorization: `Bearer ${s.keys.analyst}` })
+    expect((await wait(first.body['id'])).body['status']).toBe('succeeded')
+    expect((await post()).body['id']).toBe(first.body['id'])
+    await change(s, (doc) => ({ ...doc, status: 'failed', failure: 'It died.' }))
+    const again = await post()
+    expect(again.body['id']).not.toBe(first.body['id'])
+    expect(again.headers).not.toHaveProperty('idempotency-replayed')
+    await wait(again.body['id'])
+    expect((await post()).body['id']).toBe(again.body['id'])
+  })
+})
+
+describe('an import that the service has no room for', () => {
+  test('on the disk of the database is a 503 that says so', async () => {
+    const s = await service({ own: true })
+    s.engine.freeBytes = async () => 50
+    const { status, body, headers } = await send(s, lines({ name: 'A' }), { kind: 'speakers' })
+    expect([status, body['detail']]).toEqual([503, expect.stringContaining('MiB left')])
+    expect(headers['retry-after']).toBe('60')
+    expect((await s.rows())['imports']).toEqual([])
+  })
+
+  test('in the queue is a 429, and there is room again once imports are done', async () => {
+    const s = await service({ own: true })
+    const release = holdFirstImport(s)
+    const statuses: number[] = []
+    for (let n = 0; n < 21; n++)
+      statuses.push((await send(s, lines({ name: `${n}` }), { kind: 'speakers' })).status)
+    expect(statuses).toEqual([...Array(20).fill(202), 429])
+    release()
+    await eventually(async () =>
+      expect((await send(s, lines({ name: 'last' }), { kind: 'speakers' })).status).toBe(202),
+    )
+  })
+})
+
+test('files that a killed process left behind are removed at the start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-leftovers-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  vi.stubEnv('TMPDIR', folder)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { pid } = spawnSync(process.execPath, ['--version'])
+  const dead = `sco-tracker-import-${pid}-a`
+  const old = `sco-tracker-import-${process.pid}-a`
+  const own = `sco-tracker-import-${process.pid}-b`
+  for (const name of [dead, old, own, 'other']) writeFileSync(join(folder, name), 'x')
+  utimesSync(join(folder, old), 0, 0)
+  await service({ own: true })
+  expect(readdirSync(folder).sort()).toEqual(['other', own])
 })
 
 describe('a CSV import', () => {

@@ -1,14 +1,26 @@
 // When the machine fails: full disks, stalled clients, signals, broken files.
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { sql } from '../src/db/sql.ts'
+import { openSqlite } from '../src/db/sqlite/engine.ts'
 import { toProblem } from '../src/http/problems.ts'
 import { LogStream } from '../src/log-stream.ts'
 import { makeLogger } from '../src/logger.ts'
 import { service } from './helpers/app.ts'
+import { temporaryFile } from './helpers/database.ts'
 import { damage, type ServiceProcess, startProcess } from './helpers/process.ts'
 import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
 import { eventually } from './helpers/wait.ts'
@@ -204,5 +216,58 @@ describe('a read that fails', () => {
       'content-type': 'text/csv',
     })
     expect([status, body['detail']]).toEqual([503, 'The service has no folder for temporary files.'])
+  })
+})
+
+test('a WAL that a killed process left behind is emptied at the start', async () => {
+  const { file, post } = await service()
+  await post('/v1/speakers', { name: 'A' })
+  const left = temporaryFile()
+  copyFileSync(file, left)
+  copyFileSync(`${file}-wal`, `${left}-wal`)
+  const engine = openSqlite(left)
+  onTestFinished(() => engine.close())
+  expect(statSync(`${left}-wal`).size).toBe(0)
+  expect(await engine.reader.get(sql`select count(*) as n from speakers`)).toEqual({ n: 1 })
+})
+
+describe.skipIf(!canMount)(`on a small disk${MOUNT_REASON}`, () => {
+  test('a write that fills it leaves room for others', async () => {
+    const engine = openSqlite(join(smallDisk('30m'), 'tracker.db'))
+    onTestFinished(() => engine.close())
+    await engine.migrate()
+    const put = (bytes: number) =>
+      engine.write(
+        (writer) => writer.run(sql`insert or replace into settings values ('ballast', zeroblob(${bytes}))`),
+        { alone: true },
+      )
+    await expect(put(60_000_000)).rejects.toThrow(/full|disk I\/O/)
+    // More than the disk: the WAL has to be used from its beginning again.
+    for (let n = 0; n < 500; n++) await put(100_000)
+  })
+
+  test('an import that is too large for it is refused, and everything else goes on', async () => {
+    const file = join(smallDisk('40m'), 'tracker.db')
+    copyFileSync(inject('sqlite').seeded, file)
+    const service = await startProcess({ file })
+    const row = (n: number) =>
+      `${JSON.stringify({ title: `I ${n}`, proposedOn: '2022-08-24', summary: 'z'.repeat(3000) })}\n`
+    const answer = await fetch(`${service.url}/v1/imports?mode=commit&kind=proposals`, {
+      method: 'POST',
+      headers: { ...analyst(), 'content-type': 'application/x-ndjson' },
+      body: Array.from({ length: 8000 }, (_, n) => row(n)).join(''),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({ detail: expect.stringContaining('MiB left') }),
+    ])
+    const small = await fetch(`${service.url}/v1/speakers`, {
+      method: 'POST',
+      headers: { ...analyst(), 'content-type': 'application/json' },
+      body: '{"name":"A"}',
+    })
+    expect(small.status).toBe(201)
+    service.child.kill('SIGTERM')
+    expect(await service.ended()).toBe(0)
   })
 })

@@ -177,7 +177,8 @@ export const PROBLEMS = {
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
-    about: 'The limit of requests per minute is reached. `Retry-After` is the number of seconds to wait.',
+    about:
+      'The limit of requests per minute, or of waiting imports, is reached. `Retry-After` is the number of seconds to wait.',
   },
   'headers-too-large': {
     status: 431,

@@ -105,8 +105,6 @@ export interface SearchIndex {
 
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'
-  /** Whether other processes of the service may write to the database. */
-  readonly shared: boolean
   readonly search: SearchIndex
   /** The size of a document in bytes. */
   size(document: SQL): SQL
@@ -130,6 +128,8 @@ export interface Engine {
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves at the next commit (on PostgreSQL of any process), after `ms`, or when aborted. */
   waitForCommit(ms: number, signal: AbortSignal): Promise<void>
+  /** The free space of the disk of the database; null where the engine cannot tell. */
+  freeBytes(): Promise<number | null>
   /** Applies pending migrations. */
   migrate(): Promise<void>
   close(): Promise<void>

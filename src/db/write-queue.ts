@@ -27,14 +27,17 @@ interface Job {
  * transaction. Promises resolve after the commit.
  */
 export class WriteQueue {
-  readonly #begin: () => Promise<Transaction>
+  readonly #begin: (alone: boolean) => Promise<Transaction>
   readonly #rejectAllWaiting: boolean
   readonly #jobs: Job[] = []
   readonly #events = new EventEmitter().setMaxListeners(0)
   #running: Promise<void> | undefined
 
-  /** @param rejectAllWaiting whether a transaction that cannot begin rejects every waiting write, or only the first */
-  constructor(begin: () => Promise<Transaction>, rejectAllWaiting: boolean) {
+  /**
+   * @param begin gets whether a write comes alone, because it takes long
+   * @param rejectAllWaiting whether a transaction that cannot begin rejects every waiting write, or only the first
+   */
+  constructor(begin: (alone: boolean) => Promise<Transaction>, rejectAllWaiting: boolean) {
     this.#begin = begin
     this.#rejectAllWaiting = rejectAllWaiting
   }
@@ -87,7 +90,7 @@ export class WriteQueue {
     const outcomes: (() => void)[] = []
     let transaction: Transaction | undefined
     try {
-      transaction = await this.#begin()
+      transaction = await this.#begin(this.#jobs[0]?.alone ?? false)
       for await (const job of this.#jobsOfOneCommit()) {
         jobs.push(job)
         outcomes.push(await run(transaction.writer, job))

@@ -52,7 +52,8 @@ export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
 /**
  * Runs a write and responds. A POST that repeats an Idempotency-Key gets the stored response. Responses are stored in the
  * transaction of the write, so of two concurrent requests the second waits for the first. Problems are not stored.
- * @param restore completes a stored response that lacks secrets
+ * @param options.restore completes a stored response that lacks secrets
+ * @param options.isDead whether what a stored response promised will never come, so that the request runs again
  * @throws Problem `idempotency-mismatch`, and those of `work`
  */
 export async function respondIdempotently(
@@ -60,7 +61,13 @@ export async function respondIdempotently(
   request: FastifyRequest,
   reply: FastifyReply,
   work: (tx: WriteTransaction) => Promise<StoredResponse>,
-  restore?: (tx: WriteTransaction, stored: StoredResponse) => Promise<StoredResponse>,
+  {
+    restore,
+    isDead,
+  }: {
+    restore?: (tx: WriteTransaction, stored: StoredResponse) => Promise<StoredResponse>
+    isDead?: (tx: WriteTransaction, stored: StoredResponse) => Promise<boolean>
+  } = {},
 ): Promise<FastifyReply> {
   const author = authorOf(request)
   const header = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
@@ -70,7 +77,9 @@ export async function respondIdempotently(
     const fingerprint = fingerprintOf(request)
     const expired = new Date(tx.now.getTime() - RETENTION_MS).toISOString()
     const stored = await findResponse(tx, { ...key, expired }, fingerprint)
-    if (stored) return restore ? restore(tx, stored) : stored
+    const dead = stored && (await isDead?.(tx, stored))
+    if (stored && !dead) return restore ? restore(tx, stored) : stored
+    if (dead) await tx.run(DELETE, key)
     const response = await work(tx)
     await tx.run(DELETE_EXPIRED, { expired })
     await tx.run(INSERT, {
@@ -116,5 +125,7 @@ async function findResponse(
 const FIND = sql`select ${idempotency.fingerprint} as fingerprint, ${idempotency.status} as status, ${idempotency.headers} as headers, ${idempotency.body} as body from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')} and ${idempotency.createdAt} >= ${sql.placeholder('expired')}`
 
 const DELETE_EXPIRED = sql`delete from ${idempotency} where ${idempotency.createdAt} < ${sql.placeholder('expired')}`
+
+const DELETE = sql`delete from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')}`
 
 const INSERT = insertInto(idempotency)

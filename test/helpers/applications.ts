@@ -23,7 +23,11 @@ const unresolved: Resolve = (hostname, _options, callback) =>
 
 /** Creates an application for one test alone. */
 export async function createApplication(deps: AppDeps): Promise<TestApplication> {
-  const app = await buildApp({ ...deps, webhookSending: { resolve: unresolved, ...deps.webhookSending } })
+  const app = await buildApp({
+    importSweepMs: MAX_AGE_MS * 100,
+    ...deps,
+    webhookSending: { resolve: unresolved, ...deps.webhookSending },
+  })
   let closed = false
   app.addHook('onClose', async () => {
     closed = true

@@ -83,7 +83,6 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
 
   return {
     name: 'postgres',
-    shared: true,
     search: tsvector,
     size: (document) => sql`octet_length(cast(${document} as text))`,
     items: (list, alias, of) =>
@@ -107,6 +106,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       commitListener.start()
       await commits.waitForCommit(ms, signal)
     },
+    freeBytes: async () => null,
     migrate: () => migrate(settings),
     async close() {
       if (closed) return

@@ -1,5 +1,6 @@
 // The SQLite engine: one connection for writes and several for reads.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
@@ -24,6 +25,12 @@ const MAPPED_BYTES = 2 ** 31
 /** The page cache of a read connection, in KiB. */
 const CACHED_KIB = 64_000
 
+/** What a large write leaves of the WAL, so that the space of its disk is free again. */
+const MAX_WAL_BYTES = 32 * 2 ** 20
+
+/** A WAL of this size is not worth a checkpoint after a write that was rolled back. */
+const SMALL_WAL_BYTES = 2 ** 20
+
 /** How often a waiting write retries. */
 const RETRY_MS = 10
 
@@ -41,6 +48,8 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma('synchronous = FULL')
   // Fewer checkpoints than with the default of 1000 pages: frequently changed pages are copied less often.
   write.pragma('wal_autocheckpoint = 4000')
+  // The WAL shrinks to this when it is used from its beginning again.
+  write.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`)
   // `begin` below waits for other processes without blocking the event loop.
   write.pragma('busy_timeout = 0')
   const readOnly = () => {
@@ -50,25 +59,47 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     database.pragma(`cache_size = -${CACHED_KIB}`)
     return new Connection(database, options.onQuery)
   }
+  let walLimit = MAX_WAL_BYTES
+  /** Writes a large WAL to the file and empties it, unless a read still needs it. */
+  const shrinkWal = () => {
+    try {
+      if (statSync(`${file}-wal`).size <= walLimit) return
+      const [{ busy } = { busy: 1 }] = write.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
+      if (busy === 0) walLimit = MAX_WAL_BYTES
+    } catch {
+      // On a full disk or without a WAL. The commit has succeeded, or the error of the write says more.
+    }
+  }
+  const emptyWal = (leave = 0) => {
+    walLimit = leave
+    shrinkWal()
+  }
+  // Left over by a process that was killed.
+  emptyWal()
+
   const reads = new ReadPool(readOnly)
   const writer = new Connection(write, options.onQuery)
-  const commits = new WriteQueue(async () => {
+  const commits = new WriteQueue(async (alone) => {
+    // So that a write that fills the disk leaves nothing in the WAL that the file needs room for.
+    if (alone) emptyWal()
     await begin(write, options.busyMs ?? BUSY_MS)
     return {
       writer,
       commit() {
         write.exec('COMMIT')
         reads.forgetVersion()
+        shrinkWal()
       },
       rollback: () => {
         if (write.inTransaction) write.exec('ROLLBACK')
+        // A write that filled the disk would otherwise keep it full.
+        emptyWal(SMALL_WAL_BYTES)
       },
     }
   }, false)
 
   return {
     name: 'sqlite',
-    shared: false,
     search: fts5,
     size: (document) => sql`octet_length(${document})`,
     items: (list, alias) => sql`json_each(${list}) as ${alias}`,
@@ -79,6 +110,10 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     read: (work) => reads.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
+    async freeBytes() {
+      const { bavail, bsize } = await statfs(dirname(file))
+      return bavail * bsize
+    },
     async migrate() {
       // A table rebuild would otherwise cascade into child tables; the pragma has no effect inside the migrator's transaction.
       write.pragma('foreign_keys = OFF')

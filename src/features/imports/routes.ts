@@ -3,19 +3,22 @@ import { rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
+import type { Reader } from '../../db/engine.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, partParam, textBody } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import { instant, line, unbounded, wholeNumber } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { actor } from '../history.ts'
-import { authorOf, respondIdempotently } from '../respond.ts'
+import { authorOf, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { kindsInOrder, MAX_ERRORS } from './import.ts'
 import { type ImportJob, ImportJobs } from './jobs.ts'
 import { pathsOf } from './kinds.ts'
 import { template } from './template.ts'
-import { acceptUploads, MAX_BYTES, receive } from './upload.ts'
+import { removeLeftovers } from './temporary.ts'
+import { acceptUploads, MAX_BYTES, receive, type UploadedFile } from './upload.ts'
 
 const EXAMPLES = {
   'text/csv': {
@@ -32,13 +35,17 @@ const EXAMPLES = {
   },
 }
 
-export async function importRoutes(app: FastifyInstance, records: Records): Promise<void> {
-  const jobs = new ImportJobs(records, app.log)
-  app.addHook('onReady', () =>
-    jobs
-      .recover()
-      .catch((error: unknown) => app.log.error({ err: error }, 'interrupted imports could not be recovered')),
-  )
+/** @param sweepMs how often to look for imports whose process has ended */
+export async function importRoutes(app: FastifyInstance, records: Records, sweepMs?: number): Promise<void> {
+  const jobs = new ImportJobs(records, app.log, sweepMs)
+  app.addHook('onReady', async () => {
+    await removeLeftovers().catch((error: unknown) =>
+      app.log.warn({ err: error }, 'temporary files could not be removed'),
+    )
+    await jobs
+      .open()
+      .catch((error: unknown) => app.log.error({ err: error }, 'imports could not be looked at'))
+  })
   app.addHook('preClose', () => jobs.close())
 
   const paths = pathsOf(records.catalogue)
@@ -79,15 +86,22 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
       }),
       handler: async (request, reply) => {
         const { mode, kind } = request.query as { mode: ImportJob['mode']; kind?: string }
-        const upload = await receive(request)
+        const place = jobs.admit(Number(request.headers['content-length'] ?? MAX_BYTES))
+        let upload: UploadedFile | undefined
         let entered: ImportJob | undefined
         try {
+          const received = await receive(request)
+          upload = received
+          place.bytes = upload.bytes
+          await jobs.checkRoom(upload)
           let created: ImportJob | undefined
-          await respondIdempotently(records, request, reply, async (tx) => {
+          const isDead = (tx: Reader, { body }: StoredResponse) =>
+            jobs.isRepeatable(tx, (JSON.parse(body) as ImportJob).id)
+          const enter = async (tx: WriteTransaction) => {
             const job = await jobs.enter(tx, {
               mode,
               kind: kind === undefined ? null : (paths.get(kind) as Kind),
-              format: upload.format,
+              format: received.format,
             })
             created = job
             return {
@@ -98,11 +112,15 @@ export async function importRoutes(app: FastifyInstance, records: Records): Prom
               },
               body: JSON.stringify(job),
             }
-          })
+          }
+          await respondIdempotently(records, request, reply, enter, { isDead })
           entered = created
         } finally {
-          if (entered) jobs.start(entered, authorOf(request), upload)
-          else await rm(upload.path, { force: true })
+          if (entered && upload) jobs.start(entered, authorOf(request), upload, place)
+          else {
+            jobs.leave(place)
+            if (upload) await rm(upload.path, { force: true })
+          }
         }
         return reply
       },

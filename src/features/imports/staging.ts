@@ -1,8 +1,7 @@
 // Stores the rows of an import in a temporary file until their order is known, so that memory use does not grow with size.
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import type { Kind } from '../../records/schema/kinds.ts'
+import { temporaryPath } from './temporary.ts'
 
 /** The origin of a row. */
 export interface Origin {
@@ -23,8 +22,8 @@ interface Staged extends Origin {
 const BLOCK_BYTES = 1 << 20
 
 export class Stage {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'sco-tracker-import-'))
-  readonly #file = openSync(join(this.#folder, 'rows'), 'w+', 0o600)
+  readonly #path = temporaryPath()
+  readonly #file = openSync(this.#path, 'wx+', 0o600)
   readonly #rows: Staged[] = []
   #waiting: Buffer[] = []
   #waitingBytes = 0
@@ -78,7 +77,7 @@ export class Stage {
 
   close(): void {
     closeSync(this.#file)
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.#path, { force: true })
   }
 
   #at(index: number): Staged {

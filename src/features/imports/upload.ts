@@ -1,13 +1,12 @@
 // Receives a request body as a file on disk and checks that it is UTF-8.
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../core/problems.ts'
 import { decodeUtf8, type ImportFormat } from './rows.ts'
+import { temporaryPath } from './temporary.ts'
 
 const FORMATS: Record<string, ImportFormat> = {
   'text/csv': 'csv',
@@ -19,15 +18,21 @@ const FORMATS: Record<string, ImportFormat> = {
 /** The maximum size of a file, in bytes. */
 export const MAX_BYTES = 256 * 1024 * 1024
 
+const NEWLINE = 0x0a
+
 /** A received file. Its JSON is its content hash, so that an Idempotency-Key recognizes the same file. */
 export class UploadedFile {
   readonly path: string
   readonly format: ImportFormat
+  readonly bytes: number
+  readonly lines: number
   readonly #sha256: string
 
-  constructor(path: string, format: ImportFormat, sha256: string) {
+  constructor(path: string, format: ImportFormat, bytes: number, lines: number, sha256: string) {
     this.path = path
     this.format = format
+    this.bytes = bytes
+    this.lines = lines
     this.#sha256 = sha256
   }
 
@@ -69,14 +74,16 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
       'unsupported-media-type',
       `The file must be sent without content encoding, not as ${encoding}.`,
     )
-  const path = join(tmpdir(), `sco-tracker-upload-${randomUUID()}`)
+  const path = temporaryPath()
   const hash = createHash('sha256')
   let bytes = 0
+  let lines = 0
   async function* counted() {
     for await (const chunk of payload) {
       bytes += chunk.length
       if (bytes > MAX_BYTES)
         throw new Problem('body-too-large', `A file may have at most ${MAX_BYTES / 1024 / 1024} MiB.`)
+      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines++
       hash.update(chunk)
       yield chunk
     }
@@ -96,7 +103,7 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
   try {
     await pipeline(checked, createWriteStream(path, { mode: 0o600 }))
     if (bytes === 0) throw new Problem('malformed-body', 'The body is empty.')
-    const file = new UploadedFile(path, format, hash.digest('hex'))
+    const file = new UploadedFile(path, format, bytes, lines, hash.digest('hex'))
     request.body = file
     return file
   } catch (error) {

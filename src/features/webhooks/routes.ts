@@ -174,8 +174,10 @@ export function webhookRoutes(
             ),
           )
         },
-        async (tx, stored) =>
-          replayed(stored, await findWebhook(tx, String(JSON.parse(stored.body).id)), tx.at),
+        {
+          restore: async (tx, stored) =>
+            replayed(stored, await findWebhook(tx, String(JSON.parse(stored.body).id)), tx.at),
+        },
       )
       sender.wake()
       return reply
@@ -290,7 +292,7 @@ export function webhookRoutes(
           await updateWebhook(tx, { ...stored, secret, previousSecret: stored.secret, previousUntil })
           return withSecret(jsonResponse(200, { secret, previousUntil }))
         },
-        async (tx, stored) => replayed(stored, await findWebhook(tx, id), tx.at),
+        { restore: async (tx, stored) => replayed(stored, await findWebhook(tx, id), tx.at) },
       )
     },
   })
