@@ -2,12 +2,15 @@
 
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import ICAL from 'ical.js'
 import { describe, expect, test } from 'vitest'
+import { columnReaders } from '../src/features/formats/columns.ts'
+import { csvRows } from '../src/features/imports/rows.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
@@ -110,6 +113,34 @@ describe('CSV', () => {
     expect(cells).toHaveLength(starts.length + 3)
     for (const value of cells) expect(value).toMatch(/^'[=+\-@\t\r]/)
     expect(cells.slice(0, starts.length)).toEqual(starts.map((start) => `'${start}`))
+  })
+
+  test('contains no formula where a spreadsheet splits at semicolons, tabs or lone line ends', async () => {
+    const s = await service()
+    const texts = [
+      'a;=1+1',
+      'a\n=1+1',
+      'a\r@SUM(1)',
+      'a\t-1',
+      "a;'=1",
+      '\n=1',
+      'a;;+1',
+      'a\nb\rc',
+      'plain; text',
+    ]
+    for (const one of texts) await create(s, '/v1/sources', { title: 'S', language: 'en', text: one })
+    await create(s, '/v1/speakers', { name: 'P', otherNames: ['x;=1', 'y'] })
+    const files = await Promise.all(['sources', 'speakers'].map((path) => text(s, `/v1/${path}?format=csv`)))
+    for (const file of files) {
+      for (const cell of file.split(/[;\t\r\n]/)) expect(cell).not.toMatch(/^"?[=+\-@]/)
+      // Every lone line end is inside quotation marks.
+      expect(file.replace(/"(?:[^"]|"")*"/g, '').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    }
+    // An import reads the same texts.
+    const readers = columnReaders(catalogue.resource('source'), [])
+    const rows = await Array.fromAsync(csvRows(Readable.from([files[0] ?? '']), readers))
+    expect(rows.map(({ value }) => value?.['text']).sort()).toEqual(texts.sort())
+    expect(csv(files[1] ?? '')[0]?.['otherNames']).toBe('["x\\u003b=1","y"]')
   })
 
   test('contains the whole filtered and sorted list without pages, and rejects include', async () => {

@@ -1,4 +1,5 @@
 // Converts records to CSV cells and back, one column per field.
+import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import type { Json } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
@@ -17,15 +18,30 @@ const member = (value: Json, key: string): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value[key] ?? null) : null
 
 const cell = (value: Json): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : guarded(String(value))
+  value === null ? '' : typeof value === 'object' ? listCell(value) : guarded(String(value))
+
+/** A list as JSON. Spreadsheets that separate cells by semicolons would find a formula in a text of it. */
+const listCell = (value: Json) =>
+  JSON.stringify(value).replace(/;(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g, '\\u003b')
+
+/** The rows of a CSV file (RFC 4180). Lone line feeds and carriage returns are quoted too, since parsers end rows at them. */
+export const csvText = (rows: string[][]): string =>
+  stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ })
 
 /** Texts that a spreadsheet would evaluate as a formula (OWASP: CSV injection), and `null`, which clears a field. */
-const RISKY = /^'*(?:[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|null$)/
+const RISKY = /^'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|null$)/
 
-/** Prefixes a text with `'` if a spreadsheet would evaluate it as a formula. */
-const guarded = (text: string) => (RISKY.test(text) ? `'${text}` : text)
+/** What would begin a cell within a text where a spreadsheet separates cells by semicolons or tabs. */
+const RISKY_WITHIN = /(?<=[;\t\r\n])'*[=+\-@\uff1d\uff0b\uff0d\uff20]/g
 
-const unguarded = (cell: string) => (cell.startsWith("'") && RISKY.test(cell) ? cell.slice(1) : cell)
+/** Puts a `'` before whatever a spreadsheet would evaluate as a formula. */
+const guarded = (text: string) =>
+  (RISKY.test(text) ? `'${text}` : text).replace(RISKY_WITHIN, (formula) => `'${formula}`)
+
+const unguarded = (cell: string) =>
+  (cell.startsWith("'") && RISKY.test(cell) ? cell.slice(1) : cell).replace(RISKY_WITHIN, (formula) =>
+    formula.startsWith("'") ? formula.slice(1) : formula,
+  )
 
 /** Reads the cells of one column. */
 export interface ColumnReader {

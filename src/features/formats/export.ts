@@ -1,13 +1,12 @@
 // Exports all records of a kind, oldest first, in a format that imports accept.
 import { setImmediate } from 'node:timers/promises'
-import { stringify } from 'csv-stringify/sync'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import type { ImportFormat } from '../imports/rows.ts'
-import { cellsOf, columnsOf } from './columns.ts'
+import { cellsOf, columnsOf, csvText } from './columns.ts'
 
 /** How many records are read per query. */
 const BATCH = 500
@@ -24,7 +23,7 @@ export async function* exportRecords(
   format: ImportFormat,
 ): AsyncGenerator<{ text: string; count: number }> {
   const columns = columnsOf(entity.record)
-  if (format === 'csv') yield { text: csv([columns.map((path) => path.join('.'))]), count: 0 }
+  if (format === 'csv') yield { text: csvText([columns.map((path) => path.join('.'))]), count: 0 }
   for (let lastSeq = 0; ; ) {
     const rows = await batch(reader, entity, lastSeq)
     const last = rows.at(-1)
@@ -33,13 +32,11 @@ export async function* exportRecords(
     const text =
       format === 'ndjson'
         ? rows.map(({ doc }) => `${doc}\n`).join('')
-        : csv(rows.map(({ doc }) => cellsOf(columns, JSON.parse(doc) as Doc)))
+        : csvText(rows.map(({ doc }) => cellsOf(columns, JSON.parse(doc) as Doc)))
     yield { text, count: rows.length }
     await setImmediate()
   }
 }
-
-const csv = (rows: string[][]) => stringify(rows, { record_delimiter: 'windows' })
 
 /** In order of creation, using the index of the log. */
 const batch = (reader: Reader, { kind, table }: Entity, after: number) =>

@@ -1,7 +1,6 @@
 // Sends lists as CSV, NDJSON, iCalendar or Atom.
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { stringify } from 'csv-stringify/sync'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
@@ -17,7 +16,7 @@ import type { Resource } from '../../records/schema/resource.ts'
 import type { RouteDeps } from '../records/page.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
-import { cellsOf, columnsOf } from './columns.ts'
+import { cellsOf, columnsOf, csvText } from './columns.ts'
 
 /** How many rows are read at a time at most, and of those in which records are embedded. */
 const BATCH = 200
@@ -155,10 +154,9 @@ async function* ndjson(
 /** A header row, then one row per record (RFC 4180). */
 async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
   const columns = columnsOf(resource.record)
-  const options = { record_delimiter: 'windows' } as const
-  yield Buffer.from(stringify([columns.map((path) => path.join('.'))], options))
+  yield Buffer.from(csvText([columns.map((path) => path.join('.'))]))
   for await (const { rows } of batches) {
     const cells = rows.map((row) => cellsOf(columns, parse(row)))
-    if (cells.length > 0) yield Buffer.from(stringify(cells, options))
+    if (cells.length > 0) yield Buffer.from(csvText(cells))
   }
 }

@@ -1,8 +1,7 @@
 // Builds templates for import files: a header and an example.
-import { stringify } from 'csv-stringify/sync'
 import type { Json } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
-import { cellsOf, columnsOf } from '../formats/columns.ts'
+import { cellsOf, columnsOf, csvText } from '../formats/columns.ts'
 import type { ImportFormat } from './rows.ts'
 
 /** The parent of an example child. */
@@ -20,7 +19,5 @@ export function template(entity: Entity, format: ImportFormat): string {
       : fields
   if (format === 'ndjson') return `${JSON.stringify(record)}\n`
   const columns = columnsOf(entity.record).filter(([key = '']) => key in entity.writable.shape)
-  return stringify([columns.map((path) => path.join('.')), cellsOf(columns, record as Json)], {
-    record_delimiter: 'windows',
-  })
+  return csvText([columns.map((path) => path.join('.')), cellsOf(columns, record as Json)])
 }
