@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
 
+export const DEFAULT_DATABASE_URL = 'file:./data/tracker.db'
+
 /** Digits only: no sign, exponent or other notation. */
 const wholeNumber = (description: string) =>
   z
@@ -16,7 +18,7 @@ const schema = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:PATH (SQLite) or postgres://… (PostgreSQL)')
-    .default('file:./data/tracker.db'),
+    .default(DEFAULT_DATABASE_URL),
   DATABASE_REPLICA_URLS: z
     .string()
     .transform((value) => value.split(',').map((url) => url.trim()))

@@ -1,7 +1,7 @@
 // Starts the service, and stops it on a signal.
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
-import type { Config } from './config.ts'
+import { type Config, DEFAULT_DATABASE_URL } from './config.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { LogStream } from './log-stream.ts'
@@ -23,11 +23,16 @@ export async function start(config: Config): Promise<void> {
   const logger = makeLogger(config.logLevel, log)
 
   const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
-  const upgraded = await prepareDatabase(engine)
+  const upgraded = await announced('Preparing the database', prepareDatabase(engine))
   if (upgraded.length > 0) logger.info({ kinds: upgraded }, 'completed stored documents')
-  const seeded = config.seed !== 'none' && (await seed(engine, undefined, config.seed))
+  const seeded =
+    config.seed !== 'none' && (await announced('Seeding the database', seed(engine, undefined, config.seed)))
   const app = await buildApp({ engine, logger, droppedLogLines: () => log.dropped, ...config })
-  await app.listen({ host: config.host, port: config.port })
+  await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    const message = `Port ${config.port} of ${config.host} is in use. Choose another one: npm start -- --port ${config.port + 1}`
+    throw Object.assign(new Error(message), { code: error.code })
+  })
 
   const exit = async (code: number) => {
     await log.drain(LOG_MS)
@@ -58,11 +63,28 @@ export async function start(config: Config): Promise<void> {
 
   const { port } = app.server.address() as AddressInfo
   const hasKeys = (await listKeys(engine.reader)).length > 0
-  process.stderr.write(greeting(config.host, port, seeded, hasKeys))
+  process.stderr.write(greeting(config, port, seeded, hasKeys))
+}
+
+/** After how long a step of the start says on the terminal that it is running. */
+const SLOW_MS = 1000
+
+async function announced<Result>(step: string, work: Promise<Result>): Promise<Result> {
+  const timer = setTimeout(() => process.stderr.write(`${step} …\n`), SLOW_MS)
+  try {
+    return await work
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** The message for the terminal, on standard error; the log is on standard output. */
-function greeting(host: string, port: number, seeded: boolean, hasKeys: boolean): string {
+function greeting({ host, databaseUrl }: Config, port: number, seeded: boolean, hasKeys: boolean): string {
+  // Keys are created in the database that the service uses. The address of PostgreSQL may have a password.
+  const isDefault = databaseUrl === DEFAULT_DATABASE_URL
+  const database = isDefault
+    ? ''
+    : ` --database-url ${databaseUrl.startsWith('file:') ? databaseUrl : '"$DATABASE_URL"'}`
   const base = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return [
     '',
@@ -70,7 +92,7 @@ function greeting(host: string, port: number, seeded: boolean, hasKeys: boolean)
     `  proposals      ${base}/v1/proposals`,
     `  reference      ${base}/docs/`,
     `  OpenAPI        ${base}/openapi.json`,
-    ...(hasKeys ? [] : ['  a first key    npm run keys -- create --name "me" --role admin']),
+    ...(hasKeys ? [] : [`  a first key    npm run keys -- create --name "me" --role admin${database}`]),
     '',
   ].join('\n')
 }

@@ -1,10 +1,14 @@
 // The command line: help, versions and rejected arguments. The effects of commands are tested with their features.
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as streamText } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { buildProgram } from '../src/cli/program.ts'
 import { SETTINGS } from '../src/config.ts'
 import { runCommand } from './helpers/command-line.ts'
@@ -89,4 +93,60 @@ test('a Node without TypeScript support prints one line that says what to do', (
   })
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(/^This is Node v[\d.]+; [^\n]*"npm start"[^\n]*\n$/)
+})
+
+describe('a mistyped DATABASE_URL creates no database', () => {
+  test.each([
+    [['keys', 'list']],
+    [['keys', 'create', '--name', 'me', '--role', 'admin']],
+    [['keys', 'revoke', 'key_01gb6jc400ezz8kdnweefcy4dk']],
+    [['export', 'somewhere']],
+    [['backup', 'copy.db']],
+    [['restart-feed']],
+  ])('%j', async (args) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cli-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'tarcker.db')
+    const result = await runCommand(...args, '--database-url', `file:${file}`)
+    expect(result).toMatchObject({ status: 1, stdout: '' })
+    expect(result.stderr).toContain(`There is no database at ${file}.`)
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+test('settings are read from a file .env; the environment and options override it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, '.env'), 'DATABASE_URL=file:./of-the-file.db\nPORT=of-the-file\n')
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [join(ROOT, 'src/main.js'), ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env },
+      encoding: 'utf8',
+    }).stderr
+  expect(run(['keys', 'list'])).toContain('of-the-file.db')
+  expect(run(['keys', 'list'], { DATABASE_URL: 'file:./of-the-environment.db' })).toContain(
+    'of-the-environment.db',
+  )
+  expect(run(['keys', 'list', '--database-url', 'file:./of-the-option.db'])).toContain('of-the-option.db')
+  expect(run(['start'])).toContain('PORT')
+})
+
+test('a port in use is reported with the way to choose another', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const child = spawn(
+    process.execPath,
+    ['src/main.js', 'start', '--port', String(port), '--database-url', `file:${join(folder, 'a.db')}`],
+    { cwd: ROOT, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const [text, [status]] = await Promise.all([streamText(child.stderr), once(child, 'exit')])
+  expect(status).toBe(1)
+  expect(text).toBe(
+    `Port ${port} of 127.0.0.1 is in use. Choose another one: npm start -- --port ${port + 1}\n`,
+  )
 })

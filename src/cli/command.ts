@@ -1,13 +1,25 @@
 // Shared parts of commands: the database, user errors, and a progress line.
+import { existsSync } from 'node:fs'
 import type { Engine } from '../db/engine.ts'
-import { openEngine } from '../db/open.ts'
+import { fileOf, openEngine } from '../db/open.ts'
 import { prepareDatabase } from '../resources/index.ts'
 
 /** A mistake of the user: only its message is shown. */
 export class UsageError extends Error {}
 
-/** Runs a command on the migrated database. */
-export async function withEngine(url: string, work: (engine: Engine) => Promise<void>): Promise<void> {
+/**
+ * Runs a command on the migrated database.
+ * @param options.create whether a SQLite file is created if there is none. @throws UsageError
+ */
+export async function withEngine(
+  url: string,
+  work: (engine: Engine) => Promise<void>,
+  { create }: { create: boolean },
+): Promise<void> {
+  if (!create && url.startsWith('file:') && !existsSync(fileOf(url)))
+    throw new UsageError(
+      `There is no database at ${fileOf(url)}. Check DATABASE_URL; "npm start" creates one.`,
+    )
   const engine = await openEngine(url)
   try {
     await prepareDatabase(engine)

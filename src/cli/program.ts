@@ -46,11 +46,11 @@ export function buildProgram(): Command {
       '--expires <when>',
       'when it expires: after hours (12h) or days (90d), or the last day (2027-01-31)',
     )
-    .action(withDatabase(async () => (await import('./keys.ts')).create))
-  onDatabase('list', 'List all keys', keys).action(withDatabase(async () => (await import('./keys.ts')).list))
+    .action(withExisting(async () => (await import('./keys.ts')).create))
+  onDatabase('list', 'List all keys', keys).action(withExisting(async () => (await import('./keys.ts')).list))
   onDatabase('revoke', 'Revoke a key', keys)
     .argument('<id>', 'the id of the key')
-    .action(withDatabase(async () => (await import('./keys.ts')).revoke))
+    .action(withExisting(async () => (await import('./keys.ts')).revoke))
 
   addSettings(command('seed', 'Fill an empty database from seeds/'), ['DATABASE_URL', 'SEED']).action(
     withDatabase(async () => (await import('./seed.ts')).seedDatabase),
@@ -63,7 +63,7 @@ export function buildProgram(): Command {
   onDatabase('export', 'Export all records to files for "import"')
     .argument('<folder>', 'a new or empty folder')
     .addOption(new Option('--format <format>').choices(['ndjson', 'csv']).default('ndjson'))
-    .action(withDatabase(async () => (await import('./export.ts')).exportAll))
+    .action(withExisting(async () => (await import('./export.ts')).exportAll))
 
   onDatabase('backup', 'Back up the SQLite database, also while the service runs')
     .argument('<file>', 'the backup file')
@@ -75,7 +75,7 @@ export function buildProgram(): Command {
     .action(async (file, options, command) => (await import('./backup.ts')).restore(file, options, command))
 
   onDatabase('restart-feed', 'Give the change feed another identity, after a restore of PostgreSQL').action(
-    withDatabase(async () => {
+    withExisting(async () => {
       const { restartFeed } = await import('../db/feed.ts')
       return (engine) => engine.write(restartFeed)
     }),
@@ -96,13 +96,20 @@ function withVersion(command: Command): Command {
   return command.version(VERSION)
 }
 
-const withDatabase =
-  <Args extends unknown[]>(load: () => Promise<(engine: Engine, ...args: Args) => Promise<void>>) =>
+type DatabaseCommand<Args extends unknown[]> = (engine: Engine, ...args: Args) => Promise<void>
+
+const onEngine =
+  (create: boolean) =>
+  <Args extends unknown[]>(load: () => Promise<DatabaseCommand<Args>>) =>
   async (...args: unknown[]) => {
     const work = await load()
     const { databaseUrl } = settingsOf(args.at(-1) as Command)
-    await withEngine(databaseUrl, (engine) => work(engine, ...(args as Args)))
+    await withEngine(databaseUrl, (engine) => work(engine, ...(args as Args)), { create })
   }
+
+/** The action of a command that needs a database with content: a mistyped address must not create an empty one. */
+const withExisting = onEngine(false)
+const withDatabase = onEngine(true)
 
 function stopWithParent(): void {
   const parent = process.ppid
