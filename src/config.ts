@@ -1,106 +1,110 @@
-// The settings with their defaults and legal values.
+// The settings: types, defaults and descriptions, from which the options of `start` and the table in the README are derived.
 import { z } from 'zod'
-
-const booleanWord = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
 
 export const DEFAULT_DATABASE_URL = 'file:./data/tracker.db'
 
+const boolean = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })
+
 /** Digits only: no sign, exponent or other notation. */
-const wholeNumber = (description: string) =>
+const wholeNumber = (description: string, max = 999_999_999) =>
   z
     .string()
     .regex(/^\d{1,9}$/, `must be a whole number (${description})`)
     .transform(Number)
+    .pipe(z.number().max(max))
 
+/** In milliseconds. */
+const seconds = (description: string, max?: number) =>
+  wholeNumber(description, max).transform((value) => value * 1000)
+
+const list = z.string().transform((value) => value.split(',').map((item) => item.trim()))
+
+/** By property; the setting of `sendTimeoutMs` is SEND_TIMEOUT. */
 const schema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: wholeNumber('a port').pipe(z.number().max(65_535)).default(3000),
-  DATABASE_URL: z
+  host: z.string().min(1).prefault('127.0.0.1').describe('the address to listen on'),
+  port: wholeNumber('a port', 65_535).prefault('3000').describe('the port; `0` takes a free one'),
+  databaseUrl: z
     .string()
     .regex(/^(file:.+|postgres(ql)?:\/\/.+)/, 'must be file:PATH (SQLite) or postgres://… (PostgreSQL)')
-    .default(DEFAULT_DATABASE_URL),
-  DATABASE_REPLICA_URLS: z
-    .string()
-    .transform((value) => value.split(',').map((url) => url.trim()))
+    .prefault(DEFAULT_DATABASE_URL)
+    .describe('the SQLite file, `file:PATH`; or a PostgreSQL database, `postgres://USER:PASSWORD@HOST/NAME`'),
+  databaseReplicaUrls: list
     .refine(
       (urls) => urls.every((url) => /^postgres(ql)?:\/\/.+/.test(url)),
       'must be postgres://… addresses, separated by commas',
     )
-    .default([]),
-  SEED: z.enum(['article', 'reference', 'none']).default('article'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  REQUIRE_KEY_FOR_READS: booleanWord.default(false),
-  CORS_ORIGINS: z
-    .string()
-    .transform((value) => value.split(',').map((origin) => origin.trim()))
+    .default([])
+    .describe('streaming replicas of a PostgreSQL database, for reads: addresses separated by commas'),
+  seed: z
+    .enum(['article', 'reference', 'none'])
+    .prefault('article')
+    .describe(
+      'the seed of an empty database: `article`, `reference` (also the public record of the SCO) or `none`',
+    ),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .prefault('info')
+    .describe('`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`'),
+  requireKeyForReads: boolean.prefault('false').describe('whether reading needs a key'),
+  corsOrigins: list
     .refine(
       (origins) => origins.join() === '*' || origins.every((origin) => URL.parse(origin)?.origin === origin),
       'must be * or origins such as https://example.org, separated by commas',
     )
-    .default(['*']),
-  BASE_PATH: z
+    .transform((origins): '*' | string[] => (origins.join() === '*' ? '*' : origins))
+    .prefault('*')
+    .describe('allowed CORS origins: `*`, or a list separated by commas'),
+  basePath: z
     .string()
     .regex(/^(\/[\w.~-]+)+$/, 'must be a path such as /sco, without a slash at the end')
-    .default(''),
-  TRUST_PROXY: booleanWord.default(false),
-  RATE_LIMIT_MAX: wholeNumber('requests a minute; 0 is off').default(0),
-  SEND_TIMEOUT: wholeNumber('seconds; 0 is off').default(30),
-  WEBHOOK_ALLOW_PRIVATE: booleanWord.default(false),
-  SHUTDOWN_TIMEOUT: wholeNumber('seconds').pipe(z.number().max(3600)).default(10),
+    .default('')
+    .describe('path under which a reverse proxy serves it, such as `/sco`'),
+  trustProxy: boolean.prefault('false').describe('whether to trust `X-Forwarded-*` headers'),
+  rateLimitMax: wholeNumber('requests a minute; 0 is off')
+    .prefault('0')
+    .describe('requests per minute and client; `0` is off'),
+  webhookAllowPrivate: boolean
+    .prefault('false')
+    .describe('whether webhooks may point to addresses that are not public'),
+  sendTimeoutMs: seconds('seconds; 0 is off')
+    .prefault('30')
+    .describe(
+      'the seconds that a client may take nothing of a response before it is disconnected; `0` is off',
+    ),
+  shutdownTimeoutMs: seconds('seconds', 3600)
+    .prefault('10')
+    .describe('the seconds that a stop waits for requests in progress'),
 })
 
-export interface Config {
-  host: string
-  port: number
-  /** `file:PATH` for SQLite, `postgres://…` for PostgreSQL. */
-  databaseUrl: string
-  /** Streaming replicas of a PostgreSQL database, for reads. */
-  replicaUrls: string[]
-  seed: 'article' | 'reference' | 'none'
-  logLevel: string
-  requireKeyForReads: boolean
-  /** Origins of web pages that may read responses. */
-  corsOrigins: '*' | string[]
-  /** Where a reverse proxy serves it, such as `/sco`. */
-  basePath: string
-  trustProxy: boolean
-  /** Requests per minute and client; 0 is off. */
-  rateLimitMax: number
-  /** How long a client may take nothing of a response before it is disconnected; 0 is off. */
-  sendTimeoutMs: number
-  /** Whether webhook URLs may resolve to loopback, private and other addresses that are not public. */
-  webhookAllowPrivate: boolean
-  /** How long a stop waits for requests in progress. */
-  shutdownTimeoutMs: number
+export type Config = z.infer<typeof schema>
+
+interface Setting {
+  name: string
+  description: string
+  /** As it is written in the environment; undefined: none. */
+  preset: string | undefined
 }
 
-export const SETTINGS = Object.keys(schema.shape)
+const nameOf = (property: string) =>
+  property
+    .replace(/Ms$/, '')
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()
+
+export const SETTINGS: Setting[] = Object.entries(schema.shape).map(([property, field]) => ({
+  name: nameOf(property),
+  description: field.description ?? '',
+  preset: field instanceof z.ZodPrefault ? String(field.def.defaultValue) : undefined,
+}))
 
 /** @throws Error with one line that lists all invalid settings */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const values = Object.fromEntries(SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
-  const parsed = schema.safeParse(values)
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new Error(`Invalid settings: ${faults.join('; ')}`)
-  }
-  const settings = parsed.data
-  if (settings.DATABASE_REPLICA_URLS.length > 0 && settings.DATABASE_URL.startsWith('file:'))
-    throw new Error('Invalid settings: DATABASE_REPLICA_URLS: requires PostgreSQL in DATABASE_URL')
-  return {
-    host: settings.HOST,
-    port: settings.PORT,
-    databaseUrl: settings.DATABASE_URL,
-    replicaUrls: settings.DATABASE_REPLICA_URLS,
-    seed: settings.SEED,
-    logLevel: settings.LOG_LEVEL,
-    requireKeyForReads: settings.REQUIRE_KEY_FOR_READS,
-    corsOrigins: settings.CORS_ORIGINS.join() === '*' ? '*' : settings.CORS_ORIGINS,
-    basePath: settings.BASE_PATH,
-    trustProxy: settings.TRUST_PROXY,
-    rateLimitMax: settings.RATE_LIMIT_MAX,
-    sendTimeoutMs: settings.SEND_TIMEOUT * 1000,
-    webhookAllowPrivate: settings.WEBHOOK_ALLOW_PRIVATE,
-    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
-  }
+  // An empty setting counts as not set.
+  const values = Object.keys(schema.shape).map((property) => [property, env[nameOf(property)] || undefined])
+  const { data, error } = schema.safeParse(Object.fromEntries(values))
+  const faults = error?.issues.map(({ path, message }) => `${nameOf(String(path[0]))}: ${message}`) ?? []
+  if (data && data.databaseReplicaUrls.length > 0 && data.databaseUrl.startsWith('file:'))
+    faults.push('DATABASE_REPLICA_URLS: requires PostgreSQL in DATABASE_URL')
+  if (!data || faults.length > 0) throw new Error(`Invalid settings: ${faults.join('; ')}`)
+  return data
 }

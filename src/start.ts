@@ -22,7 +22,7 @@ export async function start(config: Config): Promise<void> {
   process.stderr.on('error', () => {})
   const logger = makeLogger(config.logLevel, log)
 
-  const engine = await openEngine(config.databaseUrl, { replicas: config.replicaUrls })
+  const engine = await openEngine(config.databaseUrl, { replicas: config.databaseReplicaUrls })
   const upgraded = await announced('Preparing the database', prepareDatabase(engine))
   if (upgraded.length > 0) logger.info({ kinds: upgraded }, 'completed stored documents')
   const seeded =

@@ -65,8 +65,8 @@ test.each([
 
 test('start accepts every setting as an option', async () => {
   const { stdout } = await runCommand('start', '--help')
-  for (const setting of SETTINGS) {
-    const flag = setting.toLowerCase().replaceAll('_', '-')
+  for (const { name } of SETTINGS) {
+    const flag = name.toLowerCase().replaceAll('_', '-')
     expect(stdout).toMatch(new RegExp(`^  --${flag} <value> +[a-z*]`, 'm'))
   }
 })

@@ -1,6 +1,7 @@
-// Generates the tables in docs/ from the OpenAPI document and the resources.
+// Generates the tables of the documentation from the OpenAPI document, the resources and the settings.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SETTINGS } from '../config.ts'
 import { type Document, nameOf } from '../http/document-nodes.ts'
 import { includePaths } from '../records/read/include.ts'
 import { catalogue } from '../resources/index.ts'
@@ -21,6 +22,16 @@ export function documentsWithTables(document: Document): Map<string, string> {
   const parameters = resources.map(({ path }) => queryParameters(document, path))
   const ofEvery = parameters.reduce((one, other) => one.filter((name) => other.includes(name)))
   const tables: Record<string, Record<string, string[][]>> = {
+    'README.md': {
+      settings: [
+        ['Setting', 'Default', 'Meaning'],
+        ...SETTINGS.map(({ name, preset, description }) => [
+          code([name]),
+          preset === undefined ? 'none' : code([preset]),
+          description,
+        ]),
+      ],
+    },
     'docs/routes.md': { operations: [['Operation', 'What it does'], ...operations] },
     'docs/querying.md': {
       filters: [
