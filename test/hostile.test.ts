@@ -664,7 +664,7 @@ describe('a cycle of parents', () => {
     const api = await service()
     const snapshot = await watch(api)
     const chain: string[] = []
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 20; n++) {
       const created = await api.post(`/v1/${path}`, { ...body(n), [field]: chain.at(-1) ?? null })
       expect(created.status).toBe(201)
       chain.push(created.body['id'])
@@ -675,9 +675,9 @@ describe('a cycle of parents', () => {
       [0, 0],
       [0, 1],
       [0, 2],
-      [0, 59],
-      [20, 40],
-      [59, 59],
+      [0, 19],
+      [5, 10],
+      [19, 19],
     ] as const) {
       const refused = await close(from, to)
       expect([from, to, refused.status, refused.body['type']]).toEqual([
@@ -686,10 +686,12 @@ describe('a cycle of parents', () => {
         422,
         '/problems/inconsistent',
       ])
-      expect(refused.body['errors']).toMatchObject([{ pointer: `/${field}` }])
+      expect(refused.body['errors']).toMatchObject([
+        { pointer: `/${field}`, detail: expect.stringContaining('cycle') },
+      ])
     }
-    expect((await close(59, 0)).status).toBe(200)
-    expect((await close(30, 10)).status).toBe(200)
+    expect((await close(19, 0)).status).toBe(200)
+    expect((await close(15, 5)).status).toBe(200)
   })
 
   test('of topics is also detected by slug', async () => {

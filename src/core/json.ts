@@ -24,7 +24,8 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new Problem('malformed-body', `The body is not valid JSON: ${(error as Error).message}.`)
   }
-  if (!isPlain(text, value)) refuseAmbiguities(text)
+  const keys = countKeys(value)
+  if (!isPlain(text, keys)) refuseAmbiguities(text)
   return value
 }
 
@@ -62,22 +63,36 @@ function refuseAmbiguities(text: string): void {
   }
 }
 
-/** Values that are nested deeper always get the full check. */
-const MAX_PLAIN_DEPTH = 50
-
 /**
  * Whether a text certainly has no ambiguities, as most have none: the full check takes several times as long as parsing.
  * A repeated key leaves fewer keys in the value than the text has before colons.
  */
-function isPlain(text: string, value: unknown): boolean {
+function isPlain(text: string, keys: number): boolean {
   if (text.includes('\\u') || text.includes('__proto__') || !text.isWellFormed()) return false
-  return countKeys(value, MAX_PLAIN_DEPTH) === (text.match(/"\s*:/g)?.length ?? 0)
+  return keys === (text.match(/"\s*:/g)?.length ?? 0)
 }
 
-/** The number of keys of all objects in a value; NaN when it is nested deeper than `depth`. */
-function countKeys(value: unknown, depth: number): number {
-  if (typeof value !== 'object' || value === null) return 0
-  if (depth === 0) return Number.NaN
-  const own = Array.isArray(value) ? 0 : Object.keys(value).length
-  return Object.values(value).reduce<number>((count, inner) => count + countKeys(inner, depth - 1), own)
+export const MAX_DEPTH = 100
+/** Validation describes each value that is wrong, which takes a hundred times the memory of the value. */
+export const MAX_VALUES = 250_000
+
+/** The number of keys of all objects in a value. @throws Problem `malformed-body` if the value is too deep or too large */
+function countKeys(value: unknown): number {
+  let keys = 0
+  let values = 0
+  const count = (container: object, depth: number) => {
+    if (depth > MAX_DEPTH)
+      throw new Problem('malformed-body', `The body is nested too deeply: over ${MAX_DEPTH} levels.`)
+    const inner = Array.isArray(container) ? container : Object.values(container)
+    if (container !== inner) keys += inner.length
+    values += inner.length
+    if (values > MAX_VALUES)
+      throw new Problem(
+        'malformed-body',
+        `The body has too many values: over ${MAX_VALUES.toLocaleString('en')}.`,
+      )
+    for (const each of inner) if (typeof each === 'object' && each !== null) count(each, depth + 1)
+  }
+  if (typeof value === 'object' && value !== null) count(value, 1)
+  return keys
 }

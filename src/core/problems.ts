@@ -208,6 +208,20 @@ interface ProblemDetails {
   headers?: Record<string, string>
 }
 
+/** The maximum number of faults of a problem, and the maximum lengths of its texts. */
+export const MAX_FAULTS = 100
+const MAX_POINTER = 1000
+const MAX_DETAIL = 20_000
+
+const shortened = (text: string, length: number) =>
+  text.length > length ? `${text.slice(0, length)}…` : text
+
+const shortenFault = ({ pointer, parameter, detail }: Fault): Fault => ({
+  ...(pointer !== undefined && { pointer: shortened(pointer, MAX_POINTER) }),
+  ...(parameter !== undefined && { parameter: shortened(parameter, MAX_POINTER) }),
+  detail: shortened(detail, MAX_DETAIL),
+})
+
 /** An error for the client. `http/problems.ts` turns it into `application/problem+json`. */
 export class Problem extends Error {
   readonly code: ProblemCode
@@ -216,10 +230,13 @@ export class Problem extends Error {
   readonly headers: Record<string, string> | undefined
 
   constructor(code: ProblemCode, detail: string, details: ProblemDetails = {}) {
-    super(detail)
+    const others = (details.errors?.length ?? 0) - MAX_FAULTS
+    super(
+      `${shortened(detail, MAX_DETAIL)}${others > 0 ? ` ${others.toLocaleString('en')} more faults are not listed.` : ''}`,
+    )
     this.name = 'Problem'
     this.code = code
-    this.errors = details.errors
+    this.errors = details.errors?.slice(0, MAX_FAULTS).map(shortenFault)
     this.extra = details.extra
     this.headers = details.headers
   }
@@ -235,8 +252,14 @@ export const notFound = (kind: string, id: string, when = '') =>
 export const gone = (kind: string, id: string) =>
   new Problem('gone', `The ${kind} ${JSON.stringify(id)} was deleted.`)
 
-export const inconsistent = (errors: Fault[]) =>
-  new Problem('inconsistent', errors.map((fault) => fault.detail).join(' '), { errors })
+/** The details of the faults that are listed. */
+export const detailOf = (errors: readonly Fault[]) =>
+  errors
+    .slice(0, MAX_FAULTS)
+    .map(({ detail }) => detail)
+    .join(' ')
+
+export const inconsistent = (errors: Fault[]) => new Problem('inconsistent', detailOf(errors), { errors })
 
 export const unknownReference = (errors: Fault[]) =>
-  new Problem('unknown-reference', errors.map((fault) => fault.detail).join(' '), { errors })
+  new Problem('unknown-reference', detailOf(errors), { errors })

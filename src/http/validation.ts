@@ -3,7 +3,7 @@ import type { FastifySchema, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
 import { bodyProblem } from '../core/body-problem.ts'
 import { didYouMean } from '../core/nearest.ts'
-import { type Fault, Problem } from '../core/problems.ts'
+import { type Fault, MAX_FAULTS, Problem } from '../core/problems.ts'
 
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
@@ -54,9 +54,10 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
   const legal = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
   const errors = error.issues.flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
+      // The legal names are listed once, and beyond the faults that are listed no name is compared with them.
+      return issue.keys.map((key, index) => ({
         parameter: key,
-        detail: `Unknown parameter.${hintFor(key, legal)} Legal: ${legal.join(', ')}.`,
+        detail: `Unknown parameter.${index < MAX_FAULTS ? hintFor(key, legal) : ''}${index === 0 ? ` Legal: ${legal.join(', ')}.` : ''}`,
       }))
     }
     const parameter = String(issue.path[0] ?? '')
@@ -69,7 +70,10 @@ function parameterProblem(error: z.ZodError, schema: z.ZodType): Problem {
   })
   return new Problem(
     'invalid-parameter',
-    errors.map((fault) => `${fault.parameter}: ${fault.detail}`).join(' '),
+    errors
+      .slice(0, MAX_FAULTS)
+      .map((fault) => `${fault.parameter}: ${fault.detail}`)
+      .join(' '),
     { errors },
   )
 }

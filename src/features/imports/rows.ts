@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { type CsvError, parse as csvParser } from 'csv-parse'
 import { parseJson } from '../../core/json.ts'
 import { didYouMean } from '../../core/nearest.ts'
-import { Problem } from '../../core/problems.ts'
+import { detailOf, Problem } from '../../core/problems.ts'
 import type { ColumnReader } from '../formats/columns.ts'
 
 export type ImportFormat = 'csv' | 'ndjson'
@@ -217,8 +217,7 @@ function headerOf(names: string[], readers: ReadonlyMap<string, ColumnReader>): 
       },
     ]
   })
-  if (errors.length > 0)
-    throw new Problem('invalid-body', errors.map(({ detail }) => detail).join(' '), { errors })
+  if (errors.length > 0) throw new Problem('invalid-body', detailOf(errors), { errors })
   return names.flatMap((name) => readers.get(name.trim()) ?? [])
 }
 

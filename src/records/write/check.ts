@@ -81,14 +81,15 @@ async function checkChains(
     const refuse = (detail: string) => inconsistent([{ pointer: `/${field}`, detail }])
     let next = doc[field] === before?.[field] ? null : doc[field]
     if (typeof next !== 'string') continue
-    // Nothing refers to a new record.
-    let length = before ? await heightOf(tx, entity, field, doc.id) : 1
-    while (typeof next === 'string') {
+    let above = 0
+    while (typeof next === 'string' && above++ < MAX_CHAIN) {
       if (next === doc.id) throw refuse(`${field} forms a cycle back to ${doc.id}.`)
-      if (++length > MAX_CHAIN) throw refuse(`A chain of ${field} may have at most ${MAX_CHAIN} records.`)
-      const above: Stored | undefined = await findRecord(tx, entity, next)
-      next = above && parse(above)[field]
+      const parent: Stored | undefined = await findRecord(tx, entity, next)
+      next = parent && parse(parent)[field]
     }
+    // Nothing refers to a new record.
+    const below = before ? await heightOf(tx, entity, field, doc.id) : 1
+    if (above + below > MAX_CHAIN) throw refuse(`A chain of ${field} may have at most ${MAX_CHAIN} records.`)
   }
 }
 
