@@ -22,7 +22,19 @@ export async function start(config: Config): Promise<void> {
   process.stderr.on('error', () => {})
   const logger = makeLogger(config.logLevel, log)
 
-  const engine = await openEngine(config.databaseUrl, { replicas: config.databaseReplicaUrls })
+  const exit = async (code: number) => {
+    await log.drain(LOG_MS)
+    process.exit(code)
+  }
+  const engine = await openEngine(config.databaseUrl, {
+    replicas: config.databaseReplicaUrls,
+    // Whatever is written from now on would be lost with the file.
+    onLost: (error) => {
+      logger.fatal({ err: error }, 'the database is lost')
+      process.stderr.write(`${error.message}\n`)
+      exit(1)
+    },
+  })
   const upgraded = await announced('Preparing the database', prepareDatabase(engine))
   if (upgraded.length > 0) logger.info({ kinds: upgraded }, 'completed stored documents')
   const seeded =
@@ -34,10 +46,6 @@ export async function start(config: Config): Promise<void> {
     throw Object.assign(new Error(message), { code: error.code })
   })
 
-  const exit = async (code: number) => {
-    await log.drain(LOG_MS)
-    process.exit(code)
-  }
   let stopping = false
   const stop = async (signal: string) => {
     // npm and a terminal may both send the signal.

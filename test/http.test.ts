@@ -595,6 +595,7 @@ describe('an internal failure', () => {
         },
         read: guard(engine.read),
         write: guard(engine.write),
+        check: guard(engine.check),
       } as Engine,
     })
     broken = true

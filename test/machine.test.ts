@@ -6,6 +6,7 @@ import {
   existsSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import {
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import Database from 'better-sqlite3'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../src/db/sql.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
@@ -229,6 +231,53 @@ test('a WAL that a killed process left behind is emptied at the start', async ()
   onTestFinished(() => engine.close())
   expect(statSync(`${left}-wal`).size).toBe(0)
   expect(await engine.reader.get(sql`select count(*) as n from speakers`)).toEqual({ n: 1 })
+})
+
+function replace(file: string): void {
+  copyFileSync(inject('sqlite').seeded, `${file}.new`)
+  renameSync(`${file}.new`, file)
+}
+
+describe('readiness', () => {
+  test.each<[string, (file: string) => void]>([
+    ['deleted', (file) => rmSync(file)],
+    ['replaced', replace],
+    ['overwritten with garbage', (file) => writeFileSync(file, Buffer.alloc(8192, 0x55), { flag: 'r+' })],
+    [
+      'migrated by a newer version',
+      (file) => {
+        const database = new Database(file)
+        database.exec('update __drizzle_migrations set created_at = created_at + 1e12')
+        database.close()
+      },
+    ],
+  ])('is a 503 once the file was %s', async (_, spoil) => {
+    const { file, get } = await service()
+    expect((await get('/readyz')).status).toBe(200)
+    spoil(file)
+    const { status, body } = await get('/readyz')
+    expect([status, body['detail']]).toEqual([503, expect.stringContaining('The database file was')])
+    expect((await get('/healthz')).status).toBe(200)
+  })
+})
+
+test('no write goes into a file that was deleted', async () => {
+  const { file, post } = await service()
+  expect((await post('/v1/speakers', { name: 'A' })).status).toBe(201)
+  rmSync(file)
+  expect((await post('/v1/speakers', { name: 'B' })).status).toBe(503)
+})
+
+test.each<[string, (file: string) => void]>([
+  ['is deleted', (file) => rmSync(file)],
+  ['is replaced', replace],
+  ['loses its WAL', (file) => rmSync(`${file}-wal`)],
+])('the service ends with one line when its file %s', async (_, spoil) => {
+  const service = await startProcess()
+  const { length } = service.output.stderr
+  spoil(service.file)
+  expect(await service.ended()).toBe(1)
+  expect(service.output.stderr.slice(length)).toMatch(/^[^\n]+ was deleted or replaced while [^\n]+\n$/)
 })
 
 describe.skipIf(!canMount)(`on a small disk${MOUNT_REASON}`, () => {

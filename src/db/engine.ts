@@ -128,6 +128,8 @@ export interface Engine {
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: { alone: boolean }): Promise<Result>
   /** Resolves at the next commit (on PostgreSQL of any process), after `ms`, or when aborted. */
   waitForCommit(ms: number, signal: AbortSignal): Promise<void>
+  /** @throws Error if the database cannot serve requests */
+  check(): Promise<void>
   /** The free space of the disk of the database; null where the engine cannot tell. */
   freeBytes(): Promise<number | null>
   /** Applies pending migrations. */

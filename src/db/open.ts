@@ -6,6 +6,8 @@ interface EngineOptions {
   onQuery?: (sql: string) => void
   /** Streaming replicas of a PostgreSQL database, used for reads. */
   replicas?: readonly string[]
+  /** Called once when a SQLite file was deleted or replaced. */
+  onLost?: (error: Error) => void
 }
 
 export async function openEngine(url: string, options: EngineOptions = {}): Promise<Engine> {

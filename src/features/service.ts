@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { sql } from '../db/sql.ts'
 import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
@@ -76,7 +75,7 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       answers: { 200: { description: 'The database responds.', schema: health } },
     }),
     handler: async (_request, reply) => {
-      await records.engine.reader.get(sql`select 1 as one`)
+      await records.engine.check()
       return sendRepresentation(reply, { body: '{"status":"ok"}' })
     },
   })

@@ -143,6 +143,7 @@ const BY_CODE: Record<string, [ProblemCode, string]> = {
   SQLITE_NOTADB: ['unavailable', 'The database file is damaged.'],
   SQLITE_CANTOPEN: ['unavailable', 'The database file cannot be opened.'],
   SQLITE_READONLY: ['unavailable', 'The database file cannot be written.'],
+  WRONG_FILE: ['unavailable', 'The database file was deleted, replaced, or written by another version.'],
   SQLITE_NOMEM: ['unavailable', 'The service is out of memory.'],
   EMFILE: ['unavailable', 'The service has too many files open.'],
   ENFILE: ['unavailable', 'The machine has too many files open.'],

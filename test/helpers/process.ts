@@ -33,7 +33,7 @@ export interface ServiceProcess {
 }
 
 /** A file with the seed and the keys of tests. */
-export function seededFile(): string {
+function seededFile(): string {
   const file = temporaryFile()
   copyFileSync(inject('sqlite').seeded, file)
   return file

@@ -106,6 +106,9 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       commitListener.start()
       await commits.waitForCommit(ms, signal)
     },
+    async check() {
+      await reader.get(sql`select 1 as one`)
+    },
     freeBytes: async () => null,
     migrate: () => migrate(settings),
     async close() {

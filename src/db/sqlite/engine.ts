@@ -8,7 +8,7 @@ import type { Engine } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { WriteQueue } from '../write-queue.ts'
 import { BUSY_MS, Connection, connect } from './connection.ts'
-import { APPLICATION_ID, checkFile, isUpToDate, MIGRATIONS } from './file.ts'
+import { APPLICATION_ID, checkFile, isUpToDate, MIGRATIONS, OpenedFiles } from './file.ts'
 import { ReadPool } from './read-pool.ts'
 import { fts5 } from './search.ts'
 
@@ -17,7 +17,12 @@ interface SqliteOptions {
   onQuery?: (sql: string) => void
   /** How long a write waits for a write of another process, in milliseconds. */
   busyMs?: number
+  /** Called once when the file was deleted or replaced. */
+  onLost?: ((error: Error) => void) | undefined
 }
+
+/** How often to look whether the file is still there. */
+const WATCH_MS = 1000
 
 /** How much of the file is memory-mapped. */
 const MAPPED_BYTES = 2 ** 31
@@ -79,13 +84,39 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
 
   const reads = new ReadPool(readOnly)
   const writer = new Connection(write, options.onQuery)
+  const files = new OpenedFiles(file)
+  let lost = false
+  /** @throws WrongFileError */
+  const checkFiles = () => {
+    try {
+      files.check()
+    } catch (error) {
+      if (!lost) options.onLost?.(error as Error)
+      lost = true
+      throw error
+    }
+  }
+  const watch = setInterval(() => {
+    try {
+      checkFiles()
+    } catch {
+      // It was reported.
+    }
+  }, WATCH_MS).unref()
   const commits = new WriteQueue(async (alone) => {
     // So that a write that fills the disk leaves nothing in the WAL that the file needs room for.
     if (alone) emptyWal()
     await begin(write, options.busyMs ?? BUSY_MS)
+    try {
+      checkFiles()
+    } catch (error) {
+      write.exec('ROLLBACK')
+      throw error
+    }
     return {
       writer,
       commit() {
+        checkFiles()
         write.exec('COMMIT')
         reads.forgetVersion()
         shrinkWal()
@@ -110,6 +141,12 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     read: (work) => reads.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
+    async check() {
+      checkFiles()
+      await files.checkHeader()
+      checkFile(reads.reader.database, file)
+      await reads.reader.get(sql`select 1 as one`)
+    },
     async freeBytes() {
       const { bavail, bsize } = await statfs(dirname(file))
       return bavail * bsize
@@ -134,6 +171,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
       }
     },
     async close() {
+      clearInterval(watch)
       await commits.idle()
       await reads.close()
       write.close()

@@ -1,5 +1,6 @@
 // Recognises database files of the service, so that no other file is migrated, served or replaced by mistake.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type Database from 'better-sqlite3'
 
 export const MIGRATIONS = new URL('../../../migrations/sqlite', import.meta.url).pathname
@@ -46,4 +47,46 @@ function latestMigration(): number {
     entries: { when: number }[]
   }
   return entries.at(-1)?.when ?? 0
+}
+
+/** Notices when the files under the names of a database are no longer those that were opened. */
+export class OpenedFiles {
+  readonly #file: string
+  readonly #opened: [path: string, inode: string | undefined][]
+
+  constructor(file: string) {
+    this.#file = file
+    this.#opened = [file, `${file}-wal`].map((path) => [path, inodeOf(path)])
+  }
+
+  /** @throws WrongFileError */
+  check(): void {
+    for (const [path, inode] of this.#opened)
+      if (inode !== undefined && inodeOf(path) !== inode)
+        throw new WrongFileError(`${path} was deleted or replaced while the service was running.`)
+  }
+
+  /** Looks into the file itself, since connections have much of it in memory. @throws WrongFileError */
+  async checkHeader(): Promise<void> {
+    const file = await open(this.#file)
+    try {
+      const { buffer: header } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0)
+      const id = header.readUInt32BE(ID_OFFSET)
+      // The id may be in the WAL only.
+      if (!header.toString('latin1').startsWith(MAGIC) || (id !== 0 && id !== APPLICATION_ID))
+        throw new WrongFileError(`${this.#file} is no longer a database of the service.`)
+    } finally {
+      await file.close()
+    }
+  }
+}
+
+/** The header of a SQLite file (https://sqlite.org/fileformat2.html). */
+const HEADER_BYTES = 100
+const MAGIC = 'SQLite format 3\0'
+const ID_OFFSET = 68
+
+function inodeOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat && `${stat.dev} ${stat.ino}`
 }
