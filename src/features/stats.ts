@@ -53,7 +53,9 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
       summary: `Count ${path} for charts`,
       description: `With the filters of /v1/${path}.`,
       query: z.strictObject({
-        by: z.enum(Object.keys(groupings)).meta({ description: 'The grouping.' }),
+        by: z
+          .enum(Object.keys(groupings))
+          .meta({ description: 'The grouping.', examples: [Object.keys(groupings)[0]] }),
         narrower: z.enum(['true', 'false']).default('false').meta({
           description: 'With `by=topic`: whether a topic includes the records of its narrower topics.',
         }),

@@ -147,6 +147,8 @@ function tidyParameter(parameter: Node): void {
   if (schema['type'] === 'array') {
     parameter['explode'] = false
     delete (schema['items'] as Node)['description']
+    if ('example' in schema) parameter['example'] = schema['example']
+    delete schema['example']
   }
   // A named schema has its own example.
   if (schema['x-name']) delete parameter['example']

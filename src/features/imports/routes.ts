@@ -52,6 +52,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
   const kinds = z.enum(kindsInOrder(records.catalogue))
   const kindParameter = z.enum([...paths.keys()]).meta({
     description: 'The kind of the rows.',
+    examples: ['proposals'],
   })
   const importShape = jobSchema(kinds)
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { date, ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
-import { isVocabulary } from '../schema/kinds.ts'
+import { exampleId, isVocabulary } from '../schema/kinds.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
 import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
@@ -113,7 +113,8 @@ function filterSchema(filter: Filter): z.ZodType {
       const value = isVocabulary(filter.kind)
         ? z.string().min(1).max(100)
         : ref(filter.kind, description, { required: true })
-      return commaSeparated(value, description).optional()
+      const example = [filter.example ?? exampleId(filter.kind)]
+      return commaSeparated(value, description).optional().meta({ description, example })
     }
     case 'range':
       return (filter.value ?? date(description, { required: true })).meta({ description }).optional()
@@ -131,7 +132,7 @@ function filterSchema(filter: Filter): z.ZodType {
       return z
         .string()
         .max(500)
-        .meta({ description, examples: ['"unmanned aerial"'] })
+        .meta({ description, examples: ['defence OR "unmanned aerial" OR russia'] })
         .optional()
   }
 }

@@ -36,6 +36,8 @@ export interface FieldOptions {
 }
 
 export interface ReferenceOptions extends FieldOptions {
+  /** For the reference: the id of a record of the seed that others refer to so. */
+  filterExample?: string
   /** The name by which `include` embeds the records that it refers to. */
   include?: string
   /** The name by which `include` on the records referred to embeds those that refer to them. */
@@ -166,7 +168,7 @@ export function ref<const Options extends ReferenceOptions = ReferenceOptions>(
     })
     .meta({
       maxLength: kinds.includes('topic') ? 100 : first === 'state' ? 2 : 30,
-      examples: [first === 'state' ? 'RU' : exampleId(first)],
+      examples: [exampleId(first)],
     })
   const value = kinds.length > 1 ? form : first === 'topic' ? topicReference(form) : namedId(first, form)
   return declare<z.ZodString, Options>({ type: 'reference', description, value, kinds }, options)

@@ -25,6 +25,8 @@ export type Filter =
       fields: readonly string[]
       kind: Kind
       description: string
+      /** The id of a record of the seed to which others refer so. */
+      example?: string
       /** Also matches records on which one of the states took this position. */
       orPosition?: string
     }
@@ -61,7 +63,19 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
   if (kind) {
     const fields = [field, ...others]
     const description = `${fields.map(sentence).reduce((one, other) => `${one}, or ${uncapitalised(other)}`)}.`
-    return [[name, { by: 'reference', fields: fields.map((each) => each.name), kind, description }]]
+    const [example] = fields.flatMap(({ filterExample = [] }) => filterExample)
+    return [
+      [
+        name,
+        {
+          by: 'reference',
+          fields: fields.map((each) => each.name),
+          kind,
+          description,
+          ...(example && { example }),
+        },
+      ],
+    ]
   }
   if (others.length > 0 || field.listed)
     throw new Error(`Only references can share the filter ${name} or be inside lists.`)

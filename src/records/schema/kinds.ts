@@ -22,8 +22,23 @@ export type Kind = keyof typeof PREFIXES | 'state'
 export const STATE_CODE = /^[A-Z]{2}$/
 export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 
-/** A well-formed id for examples that no record has. */
-export const exampleId = (kind: keyof typeof PREFIXES) => `${PREFIXES[kind]}_01gb6jc400ezz8kdnweefcy4dk`
+/** The ids of records of the seed, for examples; it has no positions and no relations. */
+const EXAMPLES: Partial<Record<Kind, string>> = {
+  meeting: 'mtg_01gb6jc400e2etq4tax4jyms25',
+  speaker: 'spk_01gb6jc400f3jvw4vjq1313fg2',
+  proposal: 'prp_01gb6jc400egbsbzx9etj88v69',
+  agreement: 'agr_01gb6jc400f608sbjerh9mnfkg',
+  statement: 'stm_01gb6jc400ekb8s8p2h2w59e7n',
+  organization: 'org_01gb6jc400f7na45p200v7zp9m',
+  source: 'src_01gb6jc400fycan90mth81g8js',
+  topic: 'top_01gb6jc400f6tvqy7rgjtptjgy',
+  state: 'RU',
+  evidence: 'evd_01gb6jc400e1zsxpzgtpczdeex',
+  event: 'evt_01gb6jc400f8jb44pg3mzhnf9m',
+}
+
+export const exampleId = (kind: Kind) =>
+  EXAMPLES[kind] ?? `${PREFIXES[kind as keyof typeof PREFIXES]}_01gb6jc400ezz8kdnweefcy4dk`
 
 /** A kind with few records: a filter that names none of them is refused with their list. */
 export const isVocabulary = (kind: Kind) => kind === 'topic' || kind === 'state'

@@ -279,7 +279,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
       .regex(prefix ? idPattern(prefix) : STATE_CODE)
       .meta({
         maxLength: prefix ? prefix.length + 27 : 2,
-        examples: [kind === 'state' ? 'RU' : exampleId(kind)],
+        examples: [exampleId(kind)],
       }),
   )
   const writable = z.strictObject(whenWritten(definition.fields))

@@ -64,6 +64,7 @@ export const meetings = defineResource({
     city: text(200, 'The city.', { filter: true, sort: true, search: 'body' }),
     countryCode: ref('state', 'The state where the meeting takes place.', {
       filter: 'country',
+      filterExample: 'UZ',
       include: 'country',
       inverse: 'meetings',
     }),

@@ -30,6 +30,7 @@ export const organizations = defineResource({
       { required: true, filter: true, sort: true, search: 'body' },
     ),
     parentId: ref('organization', 'The parent organization.', {
+      filterExample: 'org_01gb6jc400eaxvk0r2zz1tyrmg',
       filter: 'parent',
       include: 'parent',
       inverse: 'children',

@@ -34,11 +34,13 @@ export const proposals = defineResource({
       }),
       organizationId: ref('organization', 'The organization on whose behalf it was proposed.', {
         filter: 'organization',
+        filterExample: 'org_01gb6jc400f0dt5gbw47ychy9c',
         include: 'organization',
         stats: 'organization',
       }),
     }),
     addresseeId: ref('organization', 'The organization that would carry it out.', {
+      filterExample: 'org_01gb6jc400f08vcth6v0v6h4ar',
       filter: ['organization', 'addressee'],
       include: 'addressee',
       inverse: 'entrusted',
@@ -51,6 +53,7 @@ export const proposals = defineResource({
     }),
     topicIds: topicIds('A topic of the proposal.', { stats: 'topic' }),
     parentId: ref('proposal', 'The proposal of which it is a part.', {
+      filterExample: 'prp_01gb6jc400epfvf325vsbhpaan',
       filter: 'parent',
       include: 'parent',
       inverse: 'parts',

@@ -29,6 +29,7 @@ export const sources = defineResource({
   fields: {
     title: text(500, 'The title of the document.', { required: true, sort: true, search: 'title' }),
     publisherId: ref('organization', 'The organization that published it.', {
+      filterExample: 'org_01gb6jc400ff6rnw30kjratpjj',
       filter: 'publisher',
       include: 'publisher',
       inverse: 'published',

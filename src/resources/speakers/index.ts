@@ -9,6 +9,7 @@ const post = object(
     title: text(300, 'The name of the post.', { required: true, search: 'body' }),
     organizationId: ref('organization', 'The organization in which the person held a post.', {
       filter: 'organization',
+      filterExample: 'org_01gb6jc400f0dt5gbw47ychy9c',
       include: 'organizations',
     }),
     stateCode: ref('state', 'The state for which the person held a post.', {
