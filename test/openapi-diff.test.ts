@@ -282,6 +282,30 @@ test.each<[string, (document: Node) => void]>([
   expect(changesBy(change)).toEqual([])
 })
 
+test('not breaking: a new resource', () => {
+  const isOf = (name: string) => /^(Report)?Statements?([A-Z]|$)/.test(name)
+  const names = (node: unknown) => String((node as { $ref?: string } | null)?.['$ref'] ?? '').split('/')
+  /** A part of the document as it was before there were statements. */
+  const without = (value: unknown): unknown => {
+    if (Array.isArray(value))
+      return value
+        .filter((item) => !/^(statements?|\/v1\/statements.*|statements\..*)$/.test(String(item)))
+        .filter((item) => !isOf(names(item).at(-1) ?? ''))
+        .map(without)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([key]) => !isOf(key) && !/^(statements?$|\/v1\/(stats\/)?statements)/.test(key))
+        .map(([key, inner]) => [key, without(inner)]),
+    )
+  }
+  const document = today()
+  const before = without(document) as Node
+  expect(Object.keys(before['paths'])).not.toContain('/v1/statements')
+  expect(breakingChanges(before, document)).toEqual([])
+  expect(breakingChanges(document, before).length).toBeGreaterThan(20)
+})
+
 test('a breaking change counts as named if the changelog contains its sentence', () => {
   const changelog = '## Unreleased\n\n- `schema Topic.note`: removed\n'
   expect(isNamed(changelog, 'schema Topic.note: removed')).toBe(true)

@@ -9,7 +9,7 @@ import { describe, partParam, textBody } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import { instant, line, unbounded, wholeNumber } from '../../records/schema/shapes.ts'
+import { instant, line, mayGrow, unbounded, wholeNumber } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { actor } from '../history.ts'
 import { authorOf, respondIdempotently, type StoredResponse } from '../respond.ts'
@@ -49,7 +49,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
   app.addHook('preClose', () => jobs.close())
 
   const paths = pathsOf(records.catalogue)
-  const kinds = z.enum(kindsInOrder(records.catalogue))
+  const kinds = z.enum(kindsInOrder(records.catalogue)).meta(mayGrow)
   const kindParameter = z.enum([...paths.keys()]).meta({
     description: 'The kind of the rows.',
     examples: ['proposals'],

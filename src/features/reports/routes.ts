@@ -6,7 +6,7 @@ import { describe } from '../../http/describe.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
 import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
-import { anyId, line, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
+import { anyId, line, mayGrow, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { respondIdempotently } from '../respond.ts'
 import { KEY, type Report, SECTIONS, writeReport } from './write.ts'
@@ -129,11 +129,11 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
             .object({
               section: z
                 .enum(['source', ...Object.keys(SECTIONS)])
-                .meta({ description: 'The section of the report.' }),
+                .meta({ ...mayGrow, description: 'The section of the report.' }),
               key: line(100, 'The key of the record in the report, if any.').nullable(),
               kind: z
                 .enum(['source', ...Object.values(SECTIONS)])
-                .meta({ description: 'The kind of the record.' }),
+                .meta({ ...mayGrow, description: 'The kind of the record.' }),
               id: anyId('The id of the record.'),
               path: pathTo('The path of the record.'),
               outcome: z

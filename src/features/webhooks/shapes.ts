@@ -5,7 +5,7 @@ import { MAX_LIMIT } from '../../records/read/parameters.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import { text, url } from '../../records/schema/fields.ts'
 import { tail } from '../../records/schema/resource.ts'
-import { instant, line, unbounded } from '../../records/schema/shapes.ts'
+import { instant, line, mayGrow, unbounded } from '../../records/schema/shapes.ts'
 import { op } from '../history.ts'
 import { page } from '../records/page.ts'
 import {
@@ -55,7 +55,7 @@ const deliveryId = (description: string) =>
 
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
-  const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
+  const kinds = z.array(z.enum(kindNames).meta(mayGrow)).max(kindNames.length).meta({
     description: 'The kinds of records whose changes are sent; empty for all.',
   })
   const ops = z.array(op).max(3).meta({ description: 'Only changes with these operations; empty for all.' })
