@@ -1,6 +1,6 @@
 // What a request may cost: bytes, steps and event-loop ticks are bounded, whatever is requested and whatever is stored.
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import accepts from '@fastify/accepts'
@@ -11,6 +11,7 @@ import { jsonPatch } from '../src/core/json-patch.ts'
 import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
 import { importFiles } from '../src/features/imports/import.ts'
 import { Stage } from '../src/features/imports/staging.ts'
+import { WebhookClient } from '../src/features/webhooks/client.ts'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
 import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
 import { snapshotReads } from '../src/records/read/context.ts'
@@ -450,6 +451,48 @@ describe('problems', () => {
     expect((await send(`{"name":"P","otherNames":[${'1,'.repeat(250_000)}1]}`)).body).toMatchObject({
       detail: 'The body has too many values: over 250,000.',
     })
+  })
+})
+
+describe('a webhook request', () => {
+  const OK = 'HTTP/1.1 200 OK\r\n'
+  test.each<[string, (socket: Socket) => void, number | null]>([
+    [
+      '101',
+      (socket) => socket.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      101,
+    ],
+    ['101 without an Upgrade header', (socket) => socket.write('HTTP/1.1 101 Switching\r\n\r\n'), 101],
+    [
+      '101 and more',
+      (socket) => socket.end('HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nmore'),
+      101,
+    ],
+    ['nothing', (socket) => socket.end(), null],
+    ['a reset', (socket) => socket.resetAndDestroy(), null],
+    ['garbage', (socket) => socket.end('hello'), null],
+    ['only 100', (socket) => socket.end('HTTP/1.1 100 Continue\r\n\r\n'), null],
+    ['half a head', (socket) => socket.end(OK), null],
+    ['half a body', (socket) => socket.end(`${OK}Content-Length: 9\r\n\r\nx`), 200],
+    ['half a chunk', (socket) => socket.end(`${OK}Transfer-Encoding: chunked\r\n\r\n9\r\nx`), 200],
+    ['a broken chunk', (socket) => socket.end(`${OK}Transfer-Encoding: chunked\r\n\r\nzz\r\n`), 200],
+    ['a body without end', (socket) => socket.write(`${OK}\r\n${'x'.repeat(20_000)}`), 200],
+    ['a whole response', (socket) => socket.end(`${OK}Content-Length: 0\r\n\r\n`), 200],
+    ['silence', () => {}, null],
+  ])('that is answered with %s is settled', async (_, answer, statusCode) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => answer(socket))
+    })
+    const client = new WebhookClient({ allowPrivate: true, timeoutMs: 1000, userAgent: 'test' })
+    onTestFinished(() => {
+      client.close()
+      server.close()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const outcome = await client.post(`http://127.0.0.1:${port}/`, {}, '{}', new AbortController().signal)
+    expect(outcome.statusCode).toBe(statusCode)
   })
 })
 

@@ -114,6 +114,14 @@ export class WebhookClient {
         )
       })
       request.on('error', () => {})
+      request.once('upgrade', ({ statusCode = 101 }, socket) => {
+        socket.destroy()
+        resolveResponse({ ...failed('The protocol is not switched.'), statusCode })
+      })
+      // Whatever else ends the request; a promise that is settled stays as it is.
+      request.once('close', () => {
+        if (!responded) resolveResponse(failed('The connection was closed without a response.'))
+      })
       request.end(body)
     })
   }
