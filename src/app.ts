@@ -53,7 +53,8 @@ export interface AppDeps {
   corsOrigins?: Origins
   /** Where a reverse proxy serves it, such as `/sco`. */
   basePath?: string
-  trustProxy?: boolean
+  /** Of how many proxies, or of which networks, X-Forwarded-* headers are trusted. */
+  trustProxy?: false | number | string[]
   rateLimitMax?: number
   /** How long a client may take nothing of a response; 0 is off. */
   sendTimeoutMs?: number
@@ -69,11 +70,18 @@ export interface AppDeps {
 
 /** @param deps.engine a migrated engine */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { engine, logger, clock = () => new Date(), rateLimitMax = 0, basePath: base = '' } = deps
+  const {
+    engine,
+    logger,
+    clock = () => new Date(),
+    rateLimitMax = 0,
+    trustProxy = false,
+    basePath: base = '',
+  } = deps
   const app = Fastify({
     ...(logger ? { loggerInstance: logger as FastifyBaseLogger } : { logger: false }),
     logController: new AccessLog(logger),
-    trustProxy: deps.trustProxy ?? false,
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,

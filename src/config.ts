@@ -1,4 +1,5 @@
 // The settings: types, defaults and descriptions, from which the options of `start` and the table in the README are derived.
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 export const DEFAULT_DATABASE_URL = 'file:./data/tracker.db'
@@ -18,6 +19,24 @@ const seconds = (description: string, max?: number) =>
   wholeNumber(description, max).transform((value) => value * 1000)
 
 const list = z.string().transform((value) => value.split(',').map((item) => item.trim()))
+
+/** `false`, a number of proxies, or their networks: the leftmost address of X-Forwarded-For is what the client says. */
+const trustedProxies = z.string().transform((value, context): false | number | string[] => {
+  if (/^(false|0|no)$/.test(value)) return false
+  if (/^(true|yes)$/.test(value)) return 1
+  if (/^[1-9]$/.test(value)) return Number(value)
+  const networks = value.split(',').map((network) => network.trim())
+  if (
+    networks.every(
+      (network) => /[.:]/.test(network) && (ipaddr.isValid(network) || ipaddr.isValidCIDR(network)),
+    )
+  )
+    return networks
+  context.addIssue(
+    'must be false, a number of proxies up to 9, or addresses and networks separated by commas',
+  )
+  return z.NEVER
+})
 
 /** By property; the setting of `sendTimeoutMs` is SEND_TIMEOUT. */
 const schema = z.object({
@@ -59,7 +78,11 @@ const schema = z.object({
     .regex(/^(\/[\w.~-]+)+$/, 'must be a path such as /sco, without a slash at the end')
     .default('')
     .describe('path under which a reverse proxy serves it, such as `/sco`'),
-  trustProxy: boolean.prefault('false').describe('whether to trust `X-Forwarded-*` headers'),
+  trustProxy: trustedProxies
+    .prefault('false')
+    .describe(
+      'whose `X-Forwarded-*` headers are trusted: those of as many proxies as this number, or of proxies in these networks, separated by commas; `true` is `1`',
+    ),
   rateLimitMax: wholeNumber('requests a minute; 0 is off')
     .prefault('0')
     .describe('requests per minute and client; `0` is off'),

@@ -115,6 +115,13 @@ describe('CSV', () => {
     expect(cells.slice(0, starts.length)).toEqual(starts.map((start) => `'${start}`))
   })
 
+  test('name no other protocol than http and https, whatever a trusted proxy says', async () => {
+    const s = await service({ trustProxy: 1 })
+    const feed = (proto: string) => s.get('/v1/proposals.atom', { 'x-forwarded-proto': proto })
+    expect((await feed('https')).text).toContain('https://')
+    expect((await feed('javascript')).body).toMatchObject({ errors: [{ parameter: 'X-Forwarded-Proto' }] })
+  })
+
   test('contains no formula where a spreadsheet splits at semicolons, tabs or lone line ends', async () => {
     const s = await service()
     const texts = [

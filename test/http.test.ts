@@ -567,10 +567,19 @@ describe('RATE_LIMIT_MAX', () => {
 
   test('counts per client, by X-Forwarded-For only behind a trusted proxy', async () => {
     const from = (address: string) => ({ 'x-forwarded-for': address })
-    for (const trustProxy of [true, false]) {
+    // The proxy appends the address of the client to what the client sent.
+    const cases: [trustProxy: false | number | string[], second: string, status: number][] = [
+      [false, '192.0.2.2', 429],
+      [1, '192.0.2.2', 200],
+      [1, '203.0.113.9, 192.0.2.1', 429],
+      [['127.0.0.0/8'], '203.0.113.9, 192.0.2.1', 429],
+      [['127.0.0.0/8', '192.0.2.1'], '203.0.113.9, 192.0.2.1', 200],
+      [['10.0.0.0/8'], '192.0.2.2', 429],
+    ]
+    for (const [trustProxy, second, status] of cases) {
       const s = await service({ rateLimitMax: 1, trustProxy })
       expect((await s.get('/v1/speakers', from('192.0.2.1'))).status).toBe(200)
-      expect((await s.get('/v1/speakers', from('192.0.2.2'))).status).toBe(trustProxy ? 200 : 429)
+      expect((await s.get('/v1/speakers', from(second))).status, `${trustProxy} ${second}`).toBe(status)
     }
   })
 })

@@ -147,6 +147,7 @@ describe('over a socket', () => {
       'headers-too-large',
     ],
     ['with an unknown expectation', get('/', 'Expect: miracles'), 417, 'expectation-failed'],
+    ['with two hosts', get('/', 'Host: other'), 400, 'malformed-body'],
     ['without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed-body'],
   ])('a request %s is answered with a problem', async (_, sent, status, code) => {
     const s = await service()

@@ -240,6 +240,8 @@ export const problems = fp(
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request.url)))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
       if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
+      if (raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+        return done(new Problem('malformed-body', 'A request has one Host header (RFC 9112, section 3.2).'))
       if (headers.host === undefined && raw.httpVersion === '1.1')
         return done(
           new Problem('malformed-body', 'A request in HTTP/1.1 needs a Host header (RFC 9112, section 3.2).'),

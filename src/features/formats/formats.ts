@@ -109,13 +109,17 @@ export async function sendAs(
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
 }
 
-/** The base URL that the client used. @throws Problem if its Host header is not a host */
-function baseOf(request: FastifyRequest): string {
-  const base = `${request.protocol}://${request.host}${request.server.basePath}`
-  if (request.host !== '' && URL.canParse(base) && !/[\s"<>]/.test(base)) return base
-  throw new Problem('invalid-parameter', 'The Host header is invalid.', {
-    errors: [{ parameter: 'Host', detail: 'Not a valid host.' }],
-  })
+/** The base URL that the client used. @throws Problem if the headers that name it are invalid */
+function baseOf({ protocol, host, server }: FastifyRequest): string {
+  const refuse = (parameter: string, detail: string) =>
+    new Problem('invalid-parameter', `The ${parameter} header is invalid.`, {
+      errors: [{ parameter, detail }],
+    })
+  if (!/^https?$/.test(protocol)) throw refuse('X-Forwarded-Proto', 'Must be http or https.')
+  const base = `${protocol}://${host}${server.basePath}`
+  if (host === '' || !URL.canParse(base) || /[\s"<>@/?#\\]/.test(host))
+    throw refuse('Host', 'Not a valid host.')
+  return base
 }
 
 async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
