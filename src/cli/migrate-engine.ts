@@ -91,7 +91,10 @@ const lastSeq = async (reader: Reader) =>
 /** Needed because rows may refer to rows that are copied later. @returns statements that add the foreign keys again */
 async function dropForeignKeys(writer: Writer): Promise<string[]> {
   const foreignKeys = await writer.all<{ drop: string; add: string }>(
-    sql`select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as add from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace`,
+    sql`select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop,
+      format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as add
+      from pg_constraint
+      where contype = 'f' and connamespace = 'public'::regnamespace`,
   )
   for (const { drop } of foreignKeys) await writer.run(sql.raw(drop))
   return foreignKeys.map(({ add }) => add)

@@ -16,7 +16,7 @@ export interface Feed {
 /** How many numbers a restore skips: more than were given out since any copy. */
 const SKIPPED = 1_000_000_000
 
-const FIND = sql`select ${settings.value} as value from ${settings} where ${settings.name} = 'feed'`
+const FIND = sql`select ${settings.value} from ${settings} where ${settings.name} = 'feed'`
 
 export async function readFeed(reader: Reader): Promise<Feed> {
   const row = await reader.get<{ value: string }>(FIND, {})

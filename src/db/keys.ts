@@ -68,9 +68,9 @@ export async function verifyKey(reader: Reader, token: string, now: Date): Promi
   return { valid: true, key }
 }
 
-const columns = sql`${keys.id} as id, ${keys.name} as name, ${keys.role} as role, ${keys.createdAt} as "createdAt", ${keys.expiresAt} as "expiresAt", ${keys.revokedAt} as "revokedAt"`
+const columns = sql`${keys.id}, ${keys.name}, ${keys.role}, ${keys.createdAt}, ${keys.expiresAt}, ${keys.revokedAt}`
 
-const FIND = sql`select ${columns}, ${keys.hash} as hash from ${keys} where ${keys.id} = ${sql.placeholder('id')}`
+const FIND = sql`select ${columns}, ${keys.hash} from ${keys} where ${keys.id} = ${sql.placeholder('id')}`
 
 const LIST = sql`select ${columns} from ${keys} order by ${keys.id}`
 

@@ -6,7 +6,7 @@ import { settings } from './system-tables.ts'
 
 /** A setting that is created at the first start and shared by every process on this database. */
 export async function sharedSetting(engine: Engine, name: string, create: () => string): Promise<string> {
-  const find = sql`select ${settings.value} as value from ${settings} where ${settings.name} = ${name}`
+  const find = sql`select ${settings.value} from ${settings} where ${settings.name} = ${name}`
   const stored = await engine.reader.get<{ value: string }>(find)
   if (stored) return stored.value
   const created = await engine.write(async (writer) => {

@@ -276,7 +276,10 @@ function changesAfter(
 ): Promise<Change[]> {
   const condition = sql`${changes.seq} > ${seq}${kind ? sql` and ${changes.kind} in ${kind}` : sql.empty()}`
   // Sizes are summed before documents are read, since some records are very large.
-  const sizes = sql`select ${changes.seq} as seq, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${condition} order by ${changes.seq} ${sql.limit(limit)}`
+  const sizes = sql`select ${changes.seq}, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size
+    from ${changes}
+    where ${condition}
+    order by ${changes.seq} ${sql.limit(limit)}`
   const sums = sql`select seq, sum(size) over (order by seq) - size as before from (${sizes}) as sizes`
   return reader.all<Change>(
     sql`select ${COLUMNS} from ${changes} where ${condition} and ${changes.seq} <= (select max(seq) from (${sums}) as sums where before <= ${bytes}) order by ${changes.seq}`,
@@ -292,6 +295,7 @@ export async function changeAt(
   return change && { json: toJson(change), at: change.at }
 }
 
-const COLUMNS = sql`${changes.seq} as seq, ${changes.kind} as kind, ${changes.recordId} as id, ${changes.parentId} as "parentId", ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.doc} as doc`
+const COLUMNS = sql`${changes.seq}, ${changes.kind}, ${changes.recordId} as id, ${changes.parentId}, ${changes.version}, ${changes.op},
+  ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.doc}`
 
 const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

@@ -151,7 +151,10 @@ async function readVersions(
 ): Promise<LoggedVersion[]> {
   const condition = sql`${changes.recordId} = ${id} and ${changes.kind} = ${kind}${before === null ? sql.empty() : sql` and ${changes.version} < ${before}`}`
   // Sizes are summed before documents are read. A version and the one before it are always read.
-  const sizes = sql`select ${changes.version} as version, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size from ${changes} where ${condition} order by ${changes.version} desc ${sql.limit(limit + 1)}`
+  const sizes = sql`select ${changes.version}, coalesce(${engine.size(sql`${changes.doc}`)}, 0) as size
+    from ${changes}
+    where ${condition}
+    order by ${changes.version} desc ${sql.limit(limit + 1)}`
   const sums = sql`select version, sum(size) over newest as total, row_number() over newest as nth from (${sizes}) as sizes window newest as (order by version desc)`
   const oldest = sql`select min(version) from (${sums}) as sums where total <= ${MAX_BYTES} or nth <= 2`
   const rows = await reader.all<LoggedVersion>(
@@ -176,6 +179,10 @@ async function historyPage(rows: LoggedVersion[], limit: number): Promise<string
   return JSON.stringify({ data, page: { nextBefore, limit } })
 }
 
-const LOGGED = sql`${changes.seq} as seq, ${changes.version} as version, ${changes.op} as op, ${changes.at} as at, ${changes.actorId} as "actorId", ${changes.actorName} as "actorName", ${changes.requestId} as "requestId", ${changes.doc} as doc`
+const LOGGED = sql`${changes.seq}, ${changes.version}, ${changes.op}, ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.requestId}, ${changes.doc}`
 
-const ONE = sql`select ${LOGGED} from ${changes} where ${changes.recordId} = ${sql.placeholder('id')} and ${changes.kind} = ${sql.placeholder('kind')} and ${changes.version} = ${sql.placeholder('version')}`
+const ONE = sql`select ${LOGGED}
+  from ${changes}
+  where ${changes.recordId} = ${sql.placeholder('id')}
+    and ${changes.kind} = ${sql.placeholder('kind')}
+    and ${changes.version} = ${sql.placeholder('version')}`

@@ -122,7 +122,12 @@ async function findResponse(
   return { status: row.status, headers: { ...headers, 'idempotency-replayed': 'true' }, body: row.body }
 }
 
-const FIND = sql`select ${idempotency.fingerprint} as fingerprint, ${idempotency.status} as status, ${idempotency.headers} as headers, ${idempotency.body} as body from ${idempotency} where ${idempotency.actorId} = ${sql.placeholder('actorId')} and ${idempotency.key} = ${sql.placeholder('key')} and ${idempotency.createdAt} >= ${sql.placeholder('expired')}`
+const FIND = sql`select ${idempotency.fingerprint}, ${idempotency.status},
+    ${idempotency.headers}, ${idempotency.body}
+  from ${idempotency}
+  where ${idempotency.actorId} = ${sql.placeholder('actorId')}
+    and ${idempotency.key} = ${sql.placeholder('key')}
+    and ${idempotency.createdAt} >= ${sql.placeholder('expired')}`
 
 const DELETE_EXPIRED = sql`delete from ${idempotency} where ${idempotency.createdAt} < ${sql.placeholder('expired')}`
 

@@ -142,7 +142,9 @@ async function readHits({ catalogue, engine, reader }: ReadContext, hits: Search
       const { table } = catalogue.resource(kind as Kind)
       const size = engine.size(sql`${table.doc}`)
       const rows = await reader.all<{ id: string; size: number; doc: string | null }>(
-        sql`select ${table.id} as id, ${size} as size, case when ${size} <= ${maxSize} then ${table.doc} end as doc from ${table} where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
+        sql`select ${table.id}, ${size} as size, case when ${size} <= ${maxSize} then ${table.doc} end as doc
+          from ${table}
+          where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
       )
       for (const row of rows) records.set(row.id, row)
     }

@@ -103,7 +103,7 @@ async function labelsOf(
   if (!kind || keys.length === 0) return new Map()
   const { table, titleField } = catalogue.resource(kind)
   const rows = await reader.all<{ id: string; label: string }>(
-    sql`select ${table.id} as id, ${columnSql(table, columnHolding(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
+    sql`select ${table.id}, ${columnSql(table, columnHolding(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
   )
   return new Map(rows.map(({ id, label }) => [id, label]))
 }

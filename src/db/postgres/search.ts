@@ -76,7 +76,7 @@ export const tsvector: SearchIndex = {
 }
 
 /** The columns of a hit without its score. */
-const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
+const HIT = sql`${searchDocs.recordId}, ${searchDocs.kind}, ${searchDocs.date}`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()
@@ -100,7 +100,11 @@ function contains(term: Term): SQL {
   const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
   const inBody = inTitle ? sql.empty() : sql` or strpos("body", ${text}) > 0`
   // The subquery makes the planner use the index before it reads texts.
-  return sql`${docId} in (select "docId" from (select "docId" from "searchWords" where "words" @@ ${all} union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates where (select strpos("title", ${text}) > 0${inBody} from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
+  const candidates = sql`(
+    select "docId" from "searchWords" where "words" @@ ${all}
+    union select "docId" from "searchWords" where "part" > 0 offset 0) as candidates`
+  return sql`${docId} in (select "docId" from ${candidates} where (
+    select strpos("title", ${text}) > 0${inBody} from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
 }
 
 /** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so they need no escaping. */

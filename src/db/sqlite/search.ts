@@ -96,7 +96,7 @@ const WORDS_FIRST = sql`"searchWords" cross join ${searchDocs} on ${searchDocs.d
 const exclusions = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
 
 /** The columns of a hit without its score. */
-const HIT = sql`${searchDocs.recordId} as "recordId", ${searchDocs.kind} as kind, ${searchDocs.date} as date`
+const HIT = sql`${searchDocs.recordId}, ${searchDocs.kind}, ${searchDocs.date}`
 
 const ofKinds = (kinds: readonly string[] | null) =>
   kinds ? sql` and ${searchDocs.kind} in ${[...kinds]}` : sql.empty()

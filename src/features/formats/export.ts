@@ -41,5 +41,9 @@ export async function* exportRecords(
 /** In order of creation, using the index of the log. */
 const batch = (reader: Reader, { kind, table }: Entity, after: number) =>
   reader.all<Exported>(
-    sql`select ${table.firstSeq} as "firstSeq", ${table.doc} as doc from ${changes} join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq} where ${changes.kind} = ${kind} and ${changes.seq} > ${after} order by ${changes.seq} ${sql.limit(BATCH)}`,
+    sql`select ${table.firstSeq}, ${table.doc}
+      from ${changes}
+      join ${table} on ${table.id} = ${changes.recordId} and ${table.firstSeq} = ${changes.seq}
+      where ${changes.kind} = ${kind} and ${changes.seq} > ${after}
+      order by ${changes.seq} ${sql.limit(BATCH)}`,
   )

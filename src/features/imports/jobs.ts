@@ -352,8 +352,8 @@ const RENEW = sql`update ${imports} set "doc" = ${sql.placeholder('doc')} where 
 
 const FINISH = sql`update ${imports} set "finishedAt" = ${sql.placeholder('finishedAt')}, "doc" = ${sql.placeholder('doc')} where ${isUnfinished} returning 1 as one`
 
-const FIND = sql`select ${imports.doc} as doc from ${imports} where ${imports.id} = ${sql.placeholder('id')}`
+const FIND = sql`select ${imports.doc} from ${imports} where ${imports.id} = ${sql.placeholder('id')}`
 
 const DELETE_EXPIRED = sql`delete from ${imports} where ${imports.createdAt} < ${sql.placeholder('before')}`
 
-const UNFINISHED = sql`select ${imports.doc} as doc from ${imports} where ${imports.finishedAt} is null`
+const UNFINISHED = sql`select ${imports.doc} from ${imports} where ${imports.finishedAt} is null`

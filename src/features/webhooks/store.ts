@@ -137,7 +137,11 @@ export async function listWebhooks(
   { statuses, after, limit }: { statuses: string[] | null; after: string; limit: number },
 ): Promise<Webhook[]> {
   const rows = await reader.all<Row<Webhook>>(
-    sql`select * from ${webhooks} where ${webhooks.deletedAt} is null and ${webhooks.id} > ${after}${statuses ? sql` and ${webhooks.status} in ${statuses}` : sql.empty()} order by ${webhooks.id} ${sql.limit(limit)}`,
+    sql`select *
+      from ${webhooks}
+      where ${webhooks.deletedAt} is null
+        and ${webhooks.id} > ${after} ${statuses ? sql`and ${webhooks.status} in ${statuses}` : sql.empty()}
+      order by ${webhooks.id} ${sql.limit(limit)}`,
   )
   return rows.map(toWebhook)
 }
@@ -174,7 +178,10 @@ export async function nextMatch(
   for (let scannedTo = from; scannedTo < upTo; ) {
     const end = Math.min(scannedTo + WINDOW, upTo)
     const match = await reader.get<Match>(
-      sql`select ${changes.seq} as seq, ${changes.kind} as kind, ${changes.op} as op, ${changes.at} as at from ${changes} where ${changes.seq} > ${scannedTo} and ${changes.seq} <= ${end}${sql.join(conditions)} order by ${changes.seq} limit 1`,
+      sql`select ${changes.seq}, ${changes.kind}, ${changes.op}, ${changes.at}
+        from ${changes}
+        where ${changes.seq} > ${scannedTo} and ${changes.seq} <= ${end}${sql.join(conditions)}
+        order by ${changes.seq} limit 1`,
     )
     if (match) return { match, scannedTo: match.seq }
     scannedTo = end
@@ -199,14 +206,23 @@ export async function readWorkloads(reader: Reader): Promise<Workload[]> {
 
 const pendingOf = sql`${deliveries.webhookId} = ${webhooks.id} and ${deliveries.status} = 'pending'`
 
-const WORKLOADS = sql`select ${webhooks}.*, (select count(*) from ${deliveries} where ${pendingOf} and ${deliveries.tries} > 0) as retrying, (select min(${deliveries.nextAttemptAt}) from ${deliveries} where ${pendingOf} and (${webhooks.status} = 'active' or ${deliveries.seq} is null)) as due from ${webhooks} where ${webhooks.deletedAt} is null`
+const WORKLOADS = sql`select ${webhooks}.*,
+    (select count(*) from ${deliveries} where ${pendingOf} and ${deliveries.tries} > 0) as retrying,
+    (select min(${deliveries.nextAttemptAt}) from ${deliveries}
+      where ${pendingOf} and (${webhooks.status} = 'active' or ${deliveries.seq} is null)) as due
+  from ${webhooks}
+  where ${webhooks.deletedAt} is null`
 
 export async function countRetrying(reader: Reader, webhookId: string): Promise<number> {
   const row = await reader.get<{ n: number }>(COUNT_RETRYING, { webhookId })
   return row?.n ?? 0
 }
 
-const COUNT_RETRYING = sql`select count(*) as n from ${deliveries} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.tries} > 0`
+const COUNT_RETRYING = sql`select count(*) as n
+  from ${deliveries}
+  where ${deliveries.webhookId} = ${sql.placeholder('webhookId')}
+    and ${deliveries.status} = 'pending'
+    and ${deliveries.tries} > 0`
 
 /** The earliest due delivery. @param pingsOnly for a webhook that is not active */
 export async function dueDelivery(
@@ -236,12 +252,19 @@ export async function openDelivery(
   return toDelivery(row)
 }
 
-const OPEN = sql`insert into ${deliveries} ("id", "webhookId", "seq", "type", "status", "tries", "attempts", "nextAttemptAt", "createdAt", "updatedAt") values (${sql.placeholder('id')}, ${sql.placeholder('webhookId')}, ${sql.placeholder('seq')}, ${sql.placeholder('type')}, 'pending', 0, '[]', ${sql.placeholder('at')}, ${sql.placeholder('at')}, ${sql.placeholder('at')}) on conflict ("webhookId", "seq") do update set "status" = 'pending', "tries" = 0, "nextAttemptAt" = excluded."nextAttemptAt", "updatedAt" = excluded."updatedAt" returning *`
+const OPEN = sql`insert into ${deliveries}
+    ("id", "webhookId", "seq", "type", "status", "tries", "attempts", "nextAttemptAt", "createdAt", "updatedAt")
+  values (${sql.placeholder('id')}, ${sql.placeholder('webhookId')}, ${sql.placeholder('seq')}, ${sql.placeholder('type')},
+    'pending', 0, '[]', ${sql.placeholder('at')}, ${sql.placeholder('at')}, ${sql.placeholder('at')})
+  on conflict ("webhookId", "seq") do update set "status" = 'pending', "tries" = 0, "nextAttemptAt" = excluded."nextAttemptAt", "updatedAt" = excluded."updatedAt"
+  returning *`
 
 /** Makes a delivery due again with all attempts; earlier attempts stay in its log. */
 export const reopenDelivery = (writer: Writer, id: string, at: string) => writer.run(REOPEN, { id, at })
 
-const REOPEN = sql`update ${deliveries} set "status" = 'pending', "tries" = 0, "nextAttemptAt" = ${sql.placeholder('at')}, "updatedAt" = ${sql.placeholder('at')} where ${deliveries.id} = ${sql.placeholder('id')}`
+const REOPEN = sql`update ${deliveries}
+  set "status" = 'pending', "tries" = 0, "nextAttemptAt" = ${sql.placeholder('at')}, "updatedAt" = ${sql.placeholder('at')}
+  where ${deliveries.id} = ${sql.placeholder('id')}`
 
 export const updateDelivery = (writer: Writer, delivery: Delivery) =>
   writer.run(UPDATE_DELIVERY, asRow(delivery))
@@ -252,7 +275,11 @@ const UPDATE_DELIVERY = updateById(deliveries, ['status', 'tries', 'attempts', '
 export const retryNow = (writer: Writer, webhookId: string, at: string) =>
   writer.run(RETRY_NOW, { webhookId, at })
 
-const RETRY_NOW = sql`update ${deliveries} set "nextAttemptAt" = ${sql.placeholder('at')} where ${deliveries.webhookId} = ${sql.placeholder('webhookId')} and ${deliveries.status} = 'pending' and ${deliveries.nextAttemptAt} > ${sql.placeholder('at')}`
+const RETRY_NOW = sql`update ${deliveries}
+  set "nextAttemptAt" = ${sql.placeholder('at')}
+  where ${deliveries.webhookId} = ${sql.placeholder('webhookId')}
+    and ${deliveries.status} = 'pending'
+    and ${deliveries.nextAttemptAt} > ${sql.placeholder('at')}`
 
 export async function findDelivery(
   reader: Reader,
@@ -272,12 +299,18 @@ export async function listDeliveries(
   { statuses, before, limit }: { statuses: string[] | null; before: string | null; limit: number },
 ): Promise<Delivery[]> {
   const rows = await reader.all<Row<Delivery>>(
-    sql`select * from ${deliveries} where ${deliveries.webhookId} = ${webhookId}${statuses ? sql` and ${deliveries.status} in ${statuses}` : sql.empty()}${before === null ? sql.empty() : sql` and ${deliveries.id} < ${before}`} order by ${deliveries.id} desc ${sql.limit(limit)}`,
+    sql`select *
+      from ${deliveries}
+      where ${deliveries.webhookId} = ${webhookId}
+        ${statuses ? sql`and ${deliveries.status} in ${statuses}` : sql.empty()}
+        ${before === null ? sql.empty() : sql`and ${deliveries.id} < ${before}`}
+      order by ${deliveries.id} desc ${sql.limit(limit)}`,
   )
   return rows.map(toDelivery)
 }
 
-const PRUNABLE = sql`(${deliveries.updatedAt} < ${sql.placeholder('before')} and ${deliveries.status} <> 'pending') or ${deliveries.webhookId} in (select ${webhooks.id} from ${webhooks} where ${webhooks.deletedAt} is not null)`
+const PRUNABLE = sql`(${deliveries.updatedAt} < ${sql.placeholder('before')} and ${deliveries.status} <> 'pending')
+  or ${deliveries.webhookId} in (select ${webhooks.id} from ${webhooks} where ${webhooks.deletedAt} is not null)`
 
 const ANY_PRUNABLE = sql`select 1 as one from ${deliveries} where ${PRUNABLE} limit 1`
 

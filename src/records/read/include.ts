@@ -141,7 +141,9 @@ async function readReferred(
   const ids = [...new Set([...idsByRow.values()].flat())].slice(0, MAX_RELATED)
   if (ids.length === 0) return new Map()
   const { table } = target
-  const wanted = sql`select ${table.id} as id, 1 as nth, ${context.engine.size(sql`${table.doc}`)} as size from ${tableAsOf(context.catalogue, target, view)} where ${table.id} in ${ids}`
+  const wanted = sql`select ${table.id}, 1 as nth, ${context.engine.size(sql`${table.doc}`)} as size
+    from ${tableAsOf(context.catalogue, target, view)}
+    where ${table.id} in ${ids}`
   // The other columns are needed to embed further records, or for the day of a view.
   const columns = hasFurther || view.asOf !== null ? undefined : ['id']
   const records = await readWanted(context, target, view, wanted, budget, columns)
@@ -175,7 +177,9 @@ async function readReferring(
       : sql`${table.firstSeq}`
   const nth = sql`row_number() over (partition by ${reference} order by ${order})`
   const ids = rows.map((row) => row['id'])
-  const numbered = sql`select ${table.id} as id, ${context.engine.size(sql`${table.doc}`)} as size, ${nth} as nth from ${tableAsOf(context.catalogue, target, view)} where ${reference} in ${ids}`
+  const numbered = sql`select ${table.id}, ${context.engine.size(sql`${table.doc}`)} as size, ${nth} as nth
+    from ${tableAsOf(context.catalogue, target, view)}
+    where ${reference} in ${ids}`
   // The first of every row come before the second of any.
   const wanted = sql`select id, nth, size from (${numbered}) as numbered where nth <= ${MAX_EMBEDDED + 1} order by nth, id ${sql.limit(MAX_RELATED)}`
   const records = await readWanted(context, target, view, wanted, budget)
@@ -211,7 +215,11 @@ async function readWanted(
   const sums = sql`select id, nth, size, sum(size) over (order by nth, id rows unbounded preceding) as total from (${wanted}) as wanted`
   const doc = sql`case when sums.total <= ${Math.max(0, budget.read.left)} then ${table.doc} end as doc`
   const records = await reader.all<Row & { size: number }>(
-    sql`select ${selectColumns(table, columns)}, ${doc}, sums.size as size, sums.nth as nth from (${sums}) as sums cross join ${tableAsOf(catalogue, target, view)} where ${table.id} = sums.id order by sums.nth, sums.id`,
+    sql`select ${selectColumns(table, columns)}, ${doc}, sums.size as size, sums.nth as nth
+      from (${sums}) as sums
+      cross join ${tableAsOf(catalogue, target, view)}
+      where ${table.id} = sums.id
+      order by sums.nth, sums.id`,
   )
   return records.map((row) => {
     if (row.doc === null) return row

@@ -41,7 +41,7 @@ export async function recognise(reader: Reader, resource: Resource, fields: Fiel
   const { text } = fields
   if (resource.kind !== 'source' || typeof text !== 'string') return null
   const source = await reader.get<{ id: string }>(
-    sql`select ${table.id} as id from ${table} where ${columnSql(table, 'sha256')} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
+    sql`select ${table.id} from ${table} where ${columnSql(table, 'sha256')} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
   )
   return source?.id ?? null
 }

@@ -32,7 +32,7 @@ export const identifiersOf = (doc: Doc) =>
 
 /** The SELECT and FROM of stored records. */
 export const selectStored = (table: Table) =>
-  sql`select ${table.id} as id, ${table.version} as version, ${table.doc} as doc from ${table}`
+  sql`select ${table.id}, ${table.version}, ${table.doc} from ${table}`
 
 /** The record with this id or alias, or undefined. */
 export const findRecord = (reader: Reader, entity: Entity, id: string) =>
@@ -87,7 +87,10 @@ export async function missingRecord(
   const byId = sql`select 1 from ${changes} where ${changes.recordId} = ${idOrAlias} and ${changes.kind} || '' = ${kind} and ${changes.op} = 'delete' limit 1`
   const byAlias =
     alias &&
-    sql`select 1 from ${changes} join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1 where ${changes.kind} = ${kind} and ${changes.op} = 'delete' and before."doc" ->> ${alias} = ${idOrAlias} limit 1`
+    sql`select 1
+      from ${changes}
+      join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1
+      where ${changes.kind} = ${kind} and ${changes.op} = 'delete' and before."doc" ->> ${alias} = ${idOrAlias} limit 1`
   const tombstone = (await reader.get(byId)) ?? (byAlias && (await reader.get(byAlias)))
   return tombstone ? gone(kind, idOrAlias) : notFound(kind, idOrAlias)
 }
@@ -136,4 +139,8 @@ const childrenQuery = memoize(({ table, orderBy }: Child) => {
   return sql`${selectStored(table)} where ${columnSql(table, 'recordId')} = ${sql.placeholder('recordId')} order by ${first}${table.firstSeq}`
 })
 
-const OWNER = sql`select ${identifiers.recordId} as "recordId" from ${identifiers} where ${identifiers.kind} = ${sql.placeholder('kind')} and ${identifiers.scheme} = ${sql.placeholder('scheme')} and ${identifiers.identifier} = ${sql.placeholder('identifier')}`
+const OWNER = sql`select ${identifiers.recordId}
+  from ${identifiers}
+  where ${identifiers.kind} = ${sql.placeholder('kind')}
+    and ${identifiers.scheme} = ${sql.placeholder('scheme')}
+    and ${identifiers.identifier} = ${sql.placeholder('identifier')}`

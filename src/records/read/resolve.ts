@@ -187,7 +187,7 @@ async function resolveReferences(
   for (const given of values) {
     const value = entity.prefix === null ? given.toUpperCase() : given
     const record = await reader.get<{ id: string }>(
-      sql`select ${table.id} as id from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
+      sql`select ${table.id} from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
     )
     if (!record) {
       const keys = await reader.all<{ key: string }>(
@@ -206,7 +206,10 @@ async function resolveReferences(
   const [broader] = entity.acyclic
   if (!broader || fields.includes(broader)) return ids
   const narrower = await reader.all<{ id: string }>(
-    sql`with recursive narrower(id) as (select ${table.id} from ${vocabulary} where ${table.id} in ${ids} union select ${table.id} from ${vocabulary} join narrower on ${columnSql(table, broader)} = narrower.id) select id from narrower`,
+    sql`with recursive narrower(id) as (
+        select ${table.id} from ${vocabulary} where ${table.id} in ${ids}
+        union select ${table.id} from ${vocabulary} join narrower on ${columnSql(table, broader)} = narrower.id
+      ) select id from narrower`,
   )
   return narrower.map(({ id }) => id)
 }
@@ -223,7 +226,7 @@ export async function matchTextInPast({ reader }: ReadContext, list: ResolvedLis
   const { resource, text, past } = list
   if (!text || !past || past.matchedIds) return list
   const rows = await reader.all<{ id: string; doc: string }>(
-    sql`select ${resource.table.id} as id, ${resource.table.doc} as doc from ${changedRecordsAt(resource, past.seq)}`,
+    sql`select ${resource.table.id}, ${resource.table.doc} from ${changedRecordsAt(resource, past.seq)}`,
   )
   const matchedIds = rows.filter(({ doc }) => docMatches(resource, doc, text.query)).map(({ id }) => id)
   return { ...list, past: { ...past, matchedIds } }

@@ -161,7 +161,8 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
       if (filter.orPosition) {
         const positions = tableAsOf(catalogue, catalogue.entity('position'), view)
         ways.push(
-          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id} and "positions"."stateCode" in ${values} and "positions"."position" = ${filter.orPosition})`,
+          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id}
+            and "positions"."stateCode" in ${values} and "positions"."position" = ${filter.orPosition})`,
         )
       }
       return sql`(${sql.join(ways, sql` or `)})`
@@ -177,7 +178,9 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
     }
     case 'identifier': {
       const [scheme, identifier] = [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)]
-      return sql`${table.id} in (select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind} and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
+      return sql`${table.id} in (
+        select ${identifiers.recordId} from ${identifiers} where ${identifiers.kind} = ${resource.kind}
+        and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
   }
 }

@@ -76,7 +76,10 @@ async function countByListed(
   const ids = sql`select ${resource.table.id} ${matching}`
   const topics = catalogue.entity('topic').table
   const broader = columnSql(topics, 'broaderId')
-  const ancestors = sql`with recursive ancestors(topic, ancestor) as (select ${topics.id}, ${topics.id} from ${topics} union select ancestors.topic, ${broader} from ancestors join ${topics} on ${topics.id} = ancestors.ancestor where ${broader} is not null) `
+  const ancestors = sql`with recursive ancestors(topic, ancestor) as (
+    select ${topics.id}, ${topics.id} from ${topics}
+    union select ancestors.topic, ${broader} from ancestors join ${topics} on ${topics.id} = ancestors.ancestor
+    where ${broader} is not null) `
   const [prefix, key, from] = narrower
     ? [ancestors, sql`ancestors.ancestor`, sql`${links} join ancestors on ancestors.topic = ${links.toId}`]
     : [sql.empty(), links.toId, links]

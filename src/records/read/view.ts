@@ -27,7 +27,7 @@ interface Latest {
 /** The last change at or before an instant; 0 if there is none. */
 export async function seqAt(reader: Reader, instant: string): Promise<number> {
   const change = await reader.get<Latest>(
-    sql`select ${changes.seq} as seq from ${changes} where ${changes.at} <= ${instant} order by ${changes.at} desc, ${changes.seq} desc limit 1`,
+    sql`select ${changes.seq} from ${changes} where ${changes.at} <= ${instant} order by ${changes.at} desc, ${changes.seq} desc limit 1`,
   )
   return change?.seq ?? 0
 }
@@ -69,11 +69,17 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
   if (!hasLifecycle(entity)) return records
   const events = tableAsOf(catalogue, catalogue.entity('event'), { asOf: null, seq })
   const fromLatestEvent = (column: string) =>
-    sql`(select "events".${sql.identifier(column)} from ${events} where "events"."recordId" = ${table}."id" and (${happenedBy(asOf)}) order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
+    sql`(select "events".${sql.identifier(column)}
+      from ${events}
+      where "events"."recordId" = ${table}."id" and (${happenedBy(asOf)})
+      order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
   const unaffected = Object.keys(columns)
     .filter((column) => column !== 'status' && column !== 'statusSince')
     .map((column) => sql`${table}.${sql.identifier(column)}`)
-  return sql`(select ${sql.join(unaffected, sql`, `)}, ${fromLatestEvent('status')} as "status", ${fromLatestEvent('occurredOn')} as "statusSince" from ${records} where ${begunBy(asOf, events, table)}) as ${table}`
+  return sql`(select ${sql.join(unaffected, sql`, `)},
+      ${fromLatestEvent('status')} as "status", ${fromLatestEvent('occurredOn')} as "statusSince"
+    from ${records}
+    where ${begunBy(asOf, events, table)}) as ${table}`
 }
 
 const happenedBy = (day: string) => sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${day}`
@@ -138,7 +144,10 @@ function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL)
   // A cross join and an expression for the kind make SQLite look up the wanted records instead of all changes of the kind.
   const from = wanted ? sql`(${wanted}) as wanted cross join ${changes}` : sql`${changes}`
   const kind = wanted ? sql`${changes.kind} || ''` : sql`${changes.kind}`
-  return sql`(select ${sql.join(selected, sql`, `)} from ${from} where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${condition} and not exists (${laterVersion})) as ${sql.identifier(name)}`
+  return sql`(select ${sql.join(selected, sql`, `)}
+    from ${from}
+    where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${condition}
+      and not exists (${laterVersion})) as ${sql.identifier(name)}`
 }
 
 /** The value of a column, read from the document of a change. */

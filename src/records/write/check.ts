@@ -97,7 +97,11 @@ async function checkChains(
 async function heightOf(tx: WriteTransaction, { table }: Entity, field: string, id: string): Promise<number> {
   const reference = columnSql(table, columnHolding(table, field))
   const row = await tx.get<{ height: number }>(
-    sql`with recursive below(id, height) as (select ${table.id}, 1 from ${table} where ${table.id} = ${id} union select ${table.id}, below.height + 1 from ${table} join below on ${reference} = below.id where below.height <= ${MAX_CHAIN}) select max(height) as height from below`,
+    sql`with recursive below(id, height) as (
+        select ${table.id}, 1 from ${table} where ${table.id} = ${id}
+        union select ${table.id}, below.height + 1 from ${table} join below on ${reference} = below.id
+        where below.height <= ${MAX_CHAIN}
+      ) select max(height) as height from below`,
   )
   return Number(row?.height ?? 1)
 }

@@ -63,5 +63,5 @@ export class Records {
 const LAST = sql`
   select last.at as at, last.seq as seq, feed.value as feed
   from (select 1) as one
-  left join (select ${changes.at} as at, ${changes.seq} as seq from ${changes} order by ${changes.seq} desc limit 1) as last on true
-  left join (select ${settings.value} as value from ${settings} where ${settings.name} = 'feed') as feed on true`
+  left join (select ${changes.at}, ${changes.seq} from ${changes} order by ${changes.seq} desc limit 1) as last on true
+  left join (select ${settings.value} from ${settings} where ${settings.name} = 'feed') as feed on true`

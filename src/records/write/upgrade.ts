@@ -68,7 +68,7 @@ async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): P
   const tx = { ...asWriter(writer), engine }
   for (let after = ''; ; ) {
     const rows = await writer.all<{ id: string; seq: number; doc: string }>(
-      sql`select ${table.id} as id, ${table.seq} as seq, ${table.doc} as doc from ${table} where ${table.id} > ${after} order by ${table.id} ${sql.limit(BATCH)}`,
+      sql`select ${table.id}, ${table.seq}, ${table.doc} from ${table} where ${table.id} > ${after} order by ${table.id} ${sql.limit(BATCH)}`,
     )
     for (const { seq, doc } of rows) await reindexDocument(tx, entity, completed(entity, doc), seq)
     const last = rows.at(-1)
@@ -82,7 +82,10 @@ async function upgradeLog(writer: Writer, entity: Entity): Promise<boolean> {
   let hasChanged = false
   for (let after = 0; ; ) {
     const rows = await writer.all<{ seq: number; doc: string }>(
-      sql`select ${changes.seq} as seq, ${changes.doc} as doc from ${changes} where ${changes.kind} = ${entity.kind} and ${changes.seq} > ${after} and ${changes.doc} is not null order by ${changes.seq} ${sql.limit(BATCH)}`,
+      sql`select ${changes.seq}, ${changes.doc}
+        from ${changes}
+        where ${changes.kind} = ${entity.kind} and ${changes.seq} > ${after} and ${changes.doc} is not null
+        order by ${changes.seq} ${sql.limit(BATCH)}`,
     )
     for (const { seq, doc } of rows) {
       const text = JSON.stringify(completed(entity, doc))

@@ -81,7 +81,11 @@ const relationCreate = withoutParent(relations).meta({
 
 async function isReachable(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
   const row = await reader.get(
-    sql`with recursive chain(id) as (select cast(${from} as text) collate "binary" union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id where ${table.type} = ${type}) select 1 from chain where id = ${to} limit 1`,
+    sql`with recursive chain(id) as (
+        select cast(${from} as text) collate "binary"
+        union select ${table.targetId} from ${table} join chain on ${table.recordId} = chain.id
+        where ${table.type} = ${type}
+      ) select 1 from chain where id = ${to} limit 1`,
   )
   return row !== undefined
 }

@@ -94,8 +94,10 @@ async function connectedWith(
   let frontier = [id]
   while (frontier.length > 0 && ids.size < MAX_RECORDS) {
     const relations = await reader.all<LineageRelation>(
-      sql`select ${table.type} as type, ${table.recordId} as "sourceId", ${table.targetId} as "targetId", ${table.id} as "relationId" from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
-        union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals} where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
+      sql`select ${table.type}, ${table.recordId} as "sourceId", ${table.targetId}, ${table.id} as "relationId"
+        from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
+        union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals}
+        where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
     )
     const next = new Set<string>()
     for (const relation of relations) {
@@ -118,7 +120,10 @@ async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[
   const of = (kind: 'proposal' | 'agreement') => {
     const records = catalogue.entity(kind).table
     const date = sql`(select min(${columnSql(events, 'occurredOn')}) from ${events} where ${recordId} = ${records.id})`
-    return sql`select ${records.id} as id, ${kind} as kind, ${columnSql(records, 'title')} as title, ${columnSql(records, 'status')} as status, ${date} as date from ${records} where ${records.id} in ${ids}`
+    return sql`select ${records.id}, ${kind} as kind, ${columnSql(records, 'title')} as title,
+        ${columnSql(records, 'status')} as status, ${date} as date
+      from ${records}
+      where ${records.id} in ${ids}`
   }
   return reader.all<LineageRecord>(
     sql`${of('proposal')} union all ${of('agreement')} order by date nulls last, kind desc, id`,
