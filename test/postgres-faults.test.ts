@@ -44,7 +44,7 @@ const post = ({ app, token }: Running, name: string, key: string = crypto.random
 
 /** Expects the response of a service that cannot reach its database. */
 function expectUnavailable({ statusCode, headers, json }: Awaited<ReturnType<typeof post>>): void {
-  expect(statusCode).toBe(503)
+  expect(statusCode, JSON.stringify(json())).toBe(503)
   expect(headers['content-type']).toMatch(/^application\/problem\+json/)
   expect(json()).toMatchObject({ type: '/problems/unavailable', status: 503 })
   expect(Number(headers['retry-after'])).toBeGreaterThan(0)
@@ -240,5 +240,63 @@ describe.skipIf(!canServe)('the service', () => {
       await progress.writes()
     })
     await expectEach(replica.url, written)
+  })
+
+  test('stays ready while a table is locked, and responds with 503 to its readers', async () => {
+    const cluster = await Cluster.create()
+    const service = await serviceOn(cluster.url)
+    await fromOutside(cluster.url, async (client) => {
+      await client.query('begin; lock table speakers in access exclusive mode')
+      // More than there are connections.
+      const read = async () => service.app.inject('/v1/speakers')
+      const reads = Array.from({ length: 30 }, read)
+      await eventually(async () => {
+        const { rows } = await client.query('select count(*) as n from pg_locks where not granted')
+        expect(rows[0].n).toBeGreaterThanOrEqual(10)
+      })
+      expect((await service.app.inject('/readyz')).statusCode).toBe(200)
+      for (const each of reads) expectUnavailable(await each)
+      await client.query('rollback')
+    })
+    expect((await service.app.inject('/v1/speakers')).statusCode).toBe(200)
+  })
+
+  test('responds with 503 to a query that the server cancels', async () => {
+    const cluster = await Cluster.create()
+    await fromOutside(cluster.url, (client) =>
+      client.query(`alter database postgres set statement_timeout = '300ms'`),
+    )
+    const service = await serviceOn(cluster.url)
+    await fromOutside(cluster.url, async (client) => {
+      await client.query('begin; lock table speakers in access exclusive mode')
+      const answer = await service.app.inject('/v1/speakers')
+      expectUnavailable(answer)
+      expect(answer.json().detail).toContain('took too long')
+      await client.query('rollback')
+    })
+  })
+
+  test('responds with 503 while its database is renamed, and recovers without a restart', async () => {
+    const cluster = await Cluster.create()
+    const url = cluster.url.replace(/postgres$/, 'tracker')
+    await fromOutside(cluster.url, (client) => client.query('create database tracker'))
+    const service = await serviceOn(url)
+    expect((await post(service, 'before')).statusCode).toBe(201)
+    const rename = (from: string, to: string) =>
+      fromOutside(cluster.url, async (client) => {
+        await client.query(`alter database ${from} with allow_connections false`)
+        await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${from}'`)
+        await client.query(`alter database ${from} rename to ${to}`)
+        await client.query(`alter database ${to} with allow_connections true`)
+      })
+    await rename('tracker', 'elsewhere')
+    for (let n = 0; n < 3; n++) {
+      expectUnavailable(await post(service, 'meanwhile'))
+      expectUnavailable(await service.app.inject('/v1/speakers'))
+      expectUnavailable(await service.app.inject('/readyz'))
+    }
+    await rename('elsewhere', 'tracker')
+    await writeUntilStored(service, 'after')
+    await expectEach(url, ['before', 'after'])
   })
 })

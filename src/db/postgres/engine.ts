@@ -36,6 +36,8 @@ const WRITE_LOCK_TIMEOUT_MS = 30_000
 /** How long to query the status of a commit whose response was lost. */
 const COMMIT_STATUS_TIMEOUT_MS = 10_000
 const RECONNECT_MS = 1000
+/** How long a read waits for a lock on a table. Reads that wait occupy the connections of all others. */
+const READ_LOCK_TIMEOUT_MS = 2000
 
 interface PostgresOptions {
   /** Called with the text of every statement before it runs; tests count queries with it. */
@@ -58,10 +60,10 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
-  const readers = createPool({
-    max: READ_CONNECTIONS,
-    onConnect: (client) => client.query('set session characteristics as transaction read only') as never,
-  })
+  const readers = createPool({ max: READ_CONNECTIONS, onConnect: prepareReader })
+  // Readiness does not wait for a connection of the readers.
+  const probes = createPool({ max: 1, onConnect: prepareReader })
+  const probe = new Connection(probes, onQuery)
   const writers = createPool({ max: 1 })
   const rateCounters = createPool({ max: RATE_COUNTER_CONNECTIONS })
   const reader = new Connection(readers, onQuery)
@@ -75,7 +77,9 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
   const replicaPool =
     replicas.length > 0
       ? new ReplicaPool(
-          replicas.map((replica) => createPool({ connectionString: replica, max: READ_CONNECTIONS })),
+          replicas.map((replica) =>
+            createPool({ connectionString: replica, max: READ_CONNECTIONS, onConnect: prepareReader }),
+          ),
           onQuery,
         )
       : null
@@ -107,7 +111,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       await commits.waitForCommit(ms, signal)
     },
     async check() {
-      await reader.get(sql`select 1 as one`)
+      await probe.get(sql`select 1 as one`)
     },
     freeBytes: async () => null,
     migrate: () => migrate(settings),
@@ -118,6 +122,7 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
       await Promise.all([
         commitListener.stop(),
         readers.end(),
+        probes.end(),
         writers.end(),
         rateCounters.end(),
         replicaPool?.close(),
@@ -125,6 +130,11 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     },
   }
 }
+
+const prepareReader = (client: pg.ClientBase) =>
+  client.query(
+    `set session characteristics as transaction read only; set lock_timeout = ${READ_LOCK_TIMEOUT_MS}`,
+  ) as never
 
 /** Runs several reads in one snapshot on a connection, and releases it. */
 async function readSnapshot<Result>(
@@ -246,12 +256,17 @@ const connectTo = (pool: pg.Pool) =>
 /** Conditions in which PostgreSQL cannot serve requests, by SQLSTATE or its first characters. */
 const UNAVAILABLE_SQLSTATES: Record<string, string> = {
   '08': 'The connection to the database was lost.',
+  '28': 'The database refuses the user of the service.',
+  '3D': 'The database does not exist.',
   '25P03': 'The database aborted a write that took too long.',
   '40': 'The database rolled back this write because of a conflict with another.',
   '53': 'The database has no disk space, memory or connections left.',
-  '55P03': 'The database is busy with the writes of other instances.',
+  '55P03': 'The database is busy: a lock was held for too long.',
+  '57': 'The database cancelled the query.',
+  '57014': 'The database cancelled the query because it took too long.',
   '57P': 'The database is stopping or starting.',
   '58': 'The disk of the database has an I/O error.',
+  XX: 'The database reports damage or an internal error.',
 }
 
 /** Messages of pg, which have no code, for a connection that is lost or cannot be opened. */
@@ -266,7 +281,11 @@ function toProblem(error: unknown): unknown {
     UNAVAILABLE_SQLSTATES[code] ??
     UNAVAILABLE_SQLSTATES[code.slice(0, 3)] ??
     UNAVAILABLE_SQLSTATES[code.slice(0, 2)]
-  const detail = reason ?? (isConnectionLost(error) ? 'The database does not respond.' : undefined)
+  const isPoolBusy = error.message === 'timeout exceeded when trying to connect'
+  const detail =
+    reason ??
+    (isPoolBusy ? 'No connection to the database became free.' : undefined) ??
+    (isConnectionLost(error) ? 'The database does not respond.' : undefined)
   if (detail === undefined) return error
   return unavailable(detail, error)
 }
