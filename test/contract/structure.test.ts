@@ -127,6 +127,17 @@ describe('the structure of src', () => {
     expect(cycles).toEqual([])
   })
 
+  test('imports only packages that are installed without development dependencies', () => {
+    const manifest = new URL('../../package.json', import.meta.url)
+    const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies: object }
+    const packages = files
+      .flatMap((file) => specifiers(read(file)))
+      .filter((specifier) => !/^(\.|node:)/.test(specifier))
+      .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
+    expect(packages.length).toBeGreaterThan(50)
+    expect([...new Set(packages)].filter((name) => !(name in dependencies))).toEqual([])
+  })
+
   test('loads a database driver only with its engine', () => {
     const statically = (file: string) =>
       [...read(file).matchAll(/^\s*(?:import|export)\b(?! type)[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm)].map(
