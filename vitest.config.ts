@@ -14,6 +14,7 @@ const ONCE = [
   'sql',
   'sqlite',
   'sqlite-plans',
+  'long-reads',
   'docs-page',
   'contract/*',
   'openapi',

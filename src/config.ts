@@ -89,6 +89,10 @@ const schema = z.object({
   webhookAllowPrivate: boolean
     .prefault('false')
     .describe('whether webhooks may point to addresses that are not public'),
+  readTimeoutMs: seconds('seconds', 3600)
+    .refine((ms) => ms > 0, 'must be at least 1')
+    .prefault('10')
+    .describe('the seconds that a read of the database may take'),
   sendTimeoutMs: seconds('seconds; 0 is off')
     .prefault('30')
     .describe(

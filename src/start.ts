@@ -28,6 +28,7 @@ export async function start(config: Config): Promise<void> {
   }
   const engine = await openEngine(config.databaseUrl, {
     replicas: config.databaseReplicaUrls,
+    readTimeoutMs: config.readTimeoutMs,
     // Whatever is written from now on would be lost with the file.
     onLost: (error) => {
       logger.fatal({ err: error }, 'the database is lost')

@@ -23,23 +23,10 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body, ResourceKind } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
+import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
-
-/** How often the event loop went round while something was done. */
-async function ticksDuring(work: () => Promise<unknown>): Promise<number> {
-  let ticks = -1
-  let done = false
-  const tick = () => {
-    ticks++
-    if (!done) setImmediate(tick)
-  }
-  setImmediate(tick)
-  await work()
-  done = true
-  return ticks
-}
 
 /** Creates records faster than requests would. */
 async function fill(s: Service, kind: ResourceKind, bodies: object[]): Promise<string[]> {

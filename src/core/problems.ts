@@ -252,6 +252,14 @@ export const notFound = (kind: string, id: string, when = '') =>
 export const gone = (kind: string, id: string) =>
   new Problem('gone', `The ${kind} ${JSON.stringify(id)} was deleted.`)
 
+/** A read that took too long. */
+export const readTimedOut = (ms: number) =>
+  new Problem(
+    'unavailable',
+    `The read took longer than ${ms / 1000} s, or others before it did. Narrow it with filters, or omit count, sort or knownAt.`,
+    { headers: { 'retry-after': '5' } },
+  )
+
 /** The details of the faults that are listed. */
 export const detailOf = (errors: readonly Fault[]) =>
   errors

@@ -42,6 +42,9 @@ export interface Replicas {
   isToken(text: string): boolean
 }
 
+/** The default deadline of long reads, in milliseconds. */
+export const READ_TIMEOUT_MS = 10_000
+
 export interface Writer extends Reader {
   run(query: SQL, values?: Values): Promise<void>
 }
@@ -118,8 +121,12 @@ export interface Engine {
   readonly rateCounter: RateCounter | null
   /** A number that changes with every commit of any process. Null if it would need a query. */
   version(): number | null
-  /** Runs several reads in one snapshot of the database. */
-  read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result>
+  /**
+   * Runs several reads in one snapshot of the database.
+   * @param options.isLong whether they may take long: then they have a deadline and do not block the event loop
+   * @throws Problem `unavailable` at the deadline
+   */
+  read<Result>(work: (reader: Reader) => Promise<Result>, options?: { isLong: boolean }): Promise<Result>
   /**
    * Runs a transaction. It commits when `work` resolves and rolls back when it rejects; the promise resolves once the commit is
    * on disk. Writes are serialised. Waiting writes share a commit, except with `alone`, which is for long ones. If a write

@@ -6,6 +6,8 @@ interface EngineOptions {
   onQuery?: (sql: string) => void
   /** Streaming replicas of a PostgreSQL database, used for reads. */
   replicas?: readonly string[]
+  /** The deadline of long reads, in milliseconds; on PostgreSQL of every read. */
+  readTimeoutMs?: number
   /** Called once when a SQLite file was deleted or replaced. */
   onLost?: (error: Error) => void
 }

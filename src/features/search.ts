@@ -83,7 +83,9 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
     }),
     handler: async (request, reply) => {
       const parameters = request.query as SearchParameters
-      const { hits, page } = await readSnapshot((context) => searchPage(context, parameters))
+      const { hits, page } = await readSnapshot((context) => searchPage(context, parameters), {
+        isLong: true,
+      })
       const query = parseSearch(parameters.q)
       const data: object[] = []
       for (const found of hits) {

@@ -66,20 +66,23 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
     handler: async (request, reply) => {
       const { by, narrower, asOf } = request.query as { by: string; narrower: string; asOf?: string }
       const includesNarrower = by === 'topic' && narrower === 'true'
-      const body = await readSnapshot(async (context) => {
-        const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)
-        const view = { asOf: asOf ?? null, seq: null }
-        const filters = await resolveFilters(context, resource, usedFilters, view, {
-          rows: 0,
-          vocabularyAt: null,
-        })
-        const { total, bars } = await countBy(context, resource, filters, by, includesNarrower)
-        const labels = await labelsOf(context, resource, by, bars)
-        const data = bars
-          .map(({ key, count }): Bucket => ({ key, label: labels.get(key) ?? null, count }))
-          .toSorted(groupings[by] && 'year' in groupings[by] ? byYear : byCount)
-        return { by, total, includesNarrower, data }
-      })
+      const body = await readSnapshot(
+        async (context) => {
+          const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)
+          const view = { asOf: asOf ?? null, seq: null }
+          const filters = await resolveFilters(context, resource, usedFilters, view, {
+            rows: 0,
+            vocabularyAt: null,
+          })
+          const { total, bars } = await countBy(context, resource, filters, by, includesNarrower)
+          const labels = await labelsOf(context, resource, by, bars)
+          const data = bars
+            .map(({ key, count }): Bucket => ({ key, label: labels.get(key) ?? null, count }))
+            .toSorted(groupings[by] && 'year' in groupings[by] ? byYear : byCount)
+          return { by, total, includesNarrower, data }
+        },
+        { isLong: true },
+      )
       return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })

@@ -44,9 +44,14 @@ interface PostgresOptions {
   onQuery?: (sql: string) => void
   /** Streaming replicas, used for reads. */
   replicas?: readonly string[]
+  /** The deadline of a read, in milliseconds; 0 is none. */
+  readTimeoutMs?: number
 }
 
-export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOptions = {}): Engine {
+export function openPostgres(
+  url: string,
+  { onQuery, replicas = [], readTimeoutMs = 0 }: PostgresOptions = {},
+): Engine {
   const settings = {
     connectionString: url,
     types,
@@ -60,7 +65,11 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
-  const readers = createPool({ max: READ_CONNECTIONS, onConnect: prepareReader })
+  const readers = createPool({
+    max: READ_CONNECTIONS,
+    statement_timeout: readTimeoutMs,
+    onConnect: prepareReader,
+  })
   // Readiness does not wait for a connection of the readers.
   const probes = createPool({ max: 1, onConnect: prepareReader })
   const probe = new Connection(probes, onQuery)
@@ -78,7 +87,12 @@ export function openPostgres(url: string, { onQuery, replicas = [] }: PostgresOp
     replicas.length > 0
       ? new ReplicaPool(
           replicas.map((replica) =>
-            createPool({ connectionString: replica, max: READ_CONNECTIONS, onConnect: prepareReader }),
+            createPool({
+              connectionString: replica,
+              max: READ_CONNECTIONS,
+              statement_timeout: readTimeoutMs,
+              onConnect: prepareReader,
+            }),
           ),
           onQuery,
         )
@@ -210,7 +224,7 @@ class ReplicaPool implements Replicas {
       return { result: await readSnapshot(client, this.#onQuery, true, work) }
     } catch (error) {
       if (error instanceof ReplicaBehind) return undefined
-      if (!(error instanceof Problem && error.code === 'unavailable')) throw error
+      if (!(error instanceof Problem && error.code === 'unavailable') || isTimeout(error.cause)) throw error
       replica.pausedUntil = Date.now() + REPLICA_PAUSE_MS
       return undefined
     }
@@ -252,6 +266,9 @@ const connectTo = (pool: pg.Pool) =>
   pool.connect().catch((error: unknown) => {
     throw toProblem(error)
   })
+
+/** Whether a statement reached `statement_timeout`, which says nothing of the server. */
+const isTimeout = (error: unknown) => (error as { code?: string } | undefined)?.code === '57014'
 
 /** Conditions in which PostgreSQL cannot serve requests, by SQLSTATE or its first characters. */
 const UNAVAILABLE_SQLSTATES: Record<string, string> = {

@@ -5,10 +5,12 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Engine } from '../engine.ts'
+import { READ_TIMEOUT_MS } from '../engine.ts'
 import { sql } from '../sql.ts'
 import { WriteQueue } from '../write-queue.ts'
-import { BUSY_MS, Connection, connect } from './connection.ts'
+import { BUSY_MS, Connection, connect, connectReadOnly } from './connection.ts'
 import { APPLICATION_ID, checkFile, isUpToDate, MIGRATIONS, OpenedFiles } from './file.ts'
+import { LongReads } from './long-reads.ts'
 import { ReadPool } from './read-pool.ts'
 import { fts5 } from './search.ts'
 
@@ -17,18 +19,18 @@ interface SqliteOptions {
   onQuery?: (sql: string) => void
   /** How long a write waits for a write of another process, in milliseconds. */
   busyMs?: number
+  /** The deadline of a long read, in milliseconds. */
+  readTimeoutMs?: number | undefined
+  /** Up to this size of the file no read takes long. */
+  smallBytes?: number
   /** Called once when the file was deleted or replaced. */
   onLost?: ((error: Error) => void) | undefined
 }
 
+const SMALL_BYTES = 16 * 2 ** 20
+
 /** How often to look whether the file is still there. */
 const WATCH_MS = 1000
-
-/** How much of the file is memory-mapped. */
-const MAPPED_BYTES = 2 ** 31
-
-/** The page cache of a read connection, in KiB. */
-const CACHED_KIB = 64_000
 
 /** What a large write leaves of the WAL, so that the space of its disk is free again. */
 const MAX_WAL_BYTES = 32 * 2 ** 20
@@ -57,13 +59,6 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   write.pragma(`journal_size_limit = ${MAX_WAL_BYTES}`)
   // `begin` below waits for other processes without blocking the event loop.
   write.pragma('busy_timeout = 0')
-  const readOnly = () => {
-    const database = connect(file)
-    database.pragma('query_only = ON')
-    database.pragma(`mmap_size = ${MAPPED_BYTES}`)
-    database.pragma(`cache_size = -${CACHED_KIB}`)
-    return new Connection(database, options.onQuery)
-  }
   let walLimit = MAX_WAL_BYTES
   /** Writes a large WAL to the file and empties it, unless a read still needs it. */
   const shrinkWal = () => {
@@ -82,7 +77,9 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
   // Left over by a process that was killed.
   emptyWal()
 
-  const reads = new ReadPool(readOnly)
+  const reads = new ReadPool(() => new Connection(connectReadOnly(file), options.onQuery))
+  const longReads = new LongReads(file, options.readTimeoutMs ?? READ_TIMEOUT_MS, options.onQuery)
+  const smallBytes = options.smallBytes ?? SMALL_BYTES
   const writer = new Connection(write, options.onQuery)
   const files = new OpenedFiles(file)
   let lost = false
@@ -138,7 +135,9 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     replicas: null,
     rateCounter: null,
     version: () => reads.version(),
-    read: (work) => reads.read(work),
+    // In a small file no read takes long, and passing its rows between threads would only cost time.
+    read: (work, { isLong } = { isLong: false }) =>
+      isLong && statSync(file).size > smallBytes ? longReads.read(work) : reads.read(work),
     write: (work, { alone } = { alone: false }) => commits.enqueue(work, alone),
     waitForCommit: (ms, signal) => commits.waitForCommit(ms, signal),
     async check() {
@@ -173,6 +172,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Engine {
     async close() {
       clearInterval(watch)
       await commits.idle()
+      await longReads.close()
       await reads.close()
       write.close()
     },

@@ -9,6 +9,7 @@ import { embedIncludes, includePaths } from '../../records/read/include.ts'
 import { listPage } from '../../records/read/page.ts'
 import {
   includeParameter,
+  isLongRead,
   listParameters,
   MAX_LIMIT,
   toListQuery,
@@ -59,11 +60,14 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       const query = toListQuery(resource, request.query as Record<string, unknown>)
       const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
       if (format !== 'json') return sendAs(request, reply, format, deps, resource, query)
-      const { rows, nextCursor, total, seq } = await readSnapshot(async (context) => {
-        const listed = await listPage(context, resource, query)
-        await embedIncludes(context, resource, listed.rows, query.include, listed.view)
-        return listed
-      })
+      const { rows, nextCursor, total, seq } = await readSnapshot(
+        async (context) => {
+          const listed = await listPage(context, resource, query)
+          await embedIncludes(context, resource, listed.rows, query.include, listed.view)
+          return listed
+        },
+        { isLong: isLongRead(query) },
+      )
       const data = rows.map(({ doc }) => doc).join(',')
       return sendRepresentation(reply, {
         body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total, seq })}}`,
@@ -113,12 +117,15 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
     handler: async (request, reply) => {
       const query = request.query as { asOf?: string; knownAt?: string; include?: string[] }
       const { asOf = null, knownAt, include = [] } = query
-      const row = await readSnapshot(async (context) => {
-        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
-        const record = await readRecord(context, resource, idOf(request), view, include)
-        await embedIncludes(context, resource, [record], include, view)
-        return record
-      })
+      const row = await readSnapshot(
+        async (context) => {
+          const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
+          const record = await readRecord(context, resource, idOf(request), view, include)
+          await embedIncludes(context, resource, [record], include, view)
+          return record
+        },
+        { isLong: asOf !== null || knownAt !== undefined },
+      )
       return sendRepresentation(reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
     },
   })

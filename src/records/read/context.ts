@@ -12,7 +12,10 @@ export interface ReadContext {
 }
 
 /** Runs reads that all see the same state of the database. */
-export type ReadSnapshot = <Result>(work: (context: ReadContext) => Promise<Result>) => Promise<Result>
+export type ReadSnapshot = <Result>(
+  work: (context: ReadContext) => Promise<Result>,
+  options?: { isLong: boolean },
+) => Promise<Result>
 
 interface ReadDeps extends Omit<ReadContext, 'reader' | 'now'> {
   clock: () => Date
@@ -20,5 +23,5 @@ interface ReadDeps extends Omit<ReadContext, 'reader' | 'now'> {
 
 export const snapshotReads =
   ({ engine, clock, ...shared }: ReadDeps): ReadSnapshot =>
-  (work) =>
-    engine.read((reader) => work({ ...shared, engine, reader, now: clock() }))
+  (work, options) =>
+    engine.read((reader) => work({ ...shared, engine, reader, now: clock() }), options)

@@ -4,7 +4,7 @@ import { type CursorValue, signCursor } from '../../core/cursor.ts'
 import { describeTable } from '../../db/tables.ts'
 import { type Doc, readerOf } from '../schema/document.ts'
 import type { ReadContext, ReadSnapshot } from './context.ts'
-import type { Listable, ListQuery } from './parameters.ts'
+import { isLongRead, type Listable, type ListQuery } from './parameters.ts'
 import type { ResolvedFilters, ResolvedList } from './plan.ts'
 import { type ListPlan, planCount, planList } from './plan.ts'
 import { docMatches, matchTextInPast, resolveList, scopeOf } from './resolve.ts'
@@ -79,8 +79,9 @@ export async function* walkList(
   let next: ListQuery | null = { ...query, limit: batch }
   while (next) {
     const batchQuery: ListQuery = next
-    const page: Page = await readSnapshot((context) =>
-      listPage(context, resource, batchQuery, MAX_BATCH_BYTES),
+    const page: Page = await readSnapshot(
+      (context) => listPage(context, resource, batchQuery, MAX_BATCH_BYTES),
+      { isLong: isLongRead(query) },
     )
     yield page
     // Lets other requests run, however fast the client reads.

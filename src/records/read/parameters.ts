@@ -30,6 +30,10 @@ export interface ListQuery {
   include: string[]
 }
 
+/** Whether a list may take long: it reads the log or the events of many records, counts them, or sorts them without an index. */
+export const isLongRead = ({ asOf, knownAt, count, sort }: ListQuery): boolean =>
+  asOf !== null || knownAt !== null || count === 'exact' || sort.length > 1
+
 export const MAX_LIMIT = 200
 
 /** Several values, separated by commas or as a repeated parameter; `\,` is a comma inside a value. */

@@ -1,0 +1,85 @@
+// Long reads on SQLite run in a thread of their own: with the same responses, and a deadline.
+import { expect, onTestFinished, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import type { Reader } from '../src/db/engine.ts'
+import { sql } from '../src/db/sql.ts'
+import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { service } from './helpers/app.ts'
+import { ticksDuring } from './helpers/ticks.ts'
+
+/** An engine on a file whose long reads always run in the thread. */
+function threaded(file: string, readTimeoutMs: number) {
+  const statements: string[] = []
+  const engine = openSqlite(file, {
+    readTimeoutMs,
+    smallBytes: 0,
+    onQuery: (text) => statements.push(text),
+  })
+  onTestFinished(() => engine.close())
+  return { engine, statements }
+}
+
+const counting = (most: number) =>
+  sql`with recursive counter(n) as (select 1 union all select n + 1 from counter where n < ${most}) select count(*) as count from counter`
+
+const count = (most: number) => (reader: Reader) => reader.get<{ count: number }>(counting(most))
+
+test.each([
+  '/v1/proposals?knownAt=2999-01-01T00:00:00Z&count=exact&sort=title',
+  '/v1/proposals?asOf=2022-08-24&include=evidence,speaker',
+  '/v1/proposals?sort=title,-proposedOn&count=exact&limit=2',
+  '/v1/proposals?asOf=2022-08-24&format=csv',
+  '/v1/stats/proposals?by=topic&narrower=true',
+  '/v1/search?q=drones&count=exact',
+  '/v1/topics/counter-uav?knownAt=2999-01-01T00:00:00Z',
+  '/v1/topics/none?knownAt=2999-01-01T00:00:00Z',
+  '/v1/proposals?knownAt=2999-01-01T00:00:00Z&topic=none',
+])('%s has the same response from the thread', async (url) => {
+  const s = await service({ seed: true })
+  const { engine } = threaded(s.file, 60_000)
+  const app = await buildApp({ engine })
+  onTestFinished(() => app.close())
+  const [here, there] = [await s.app.inject(url), await app.inject(url)]
+  const withoutId = (body: string) => body.replace(/"(requestId|nextCursor)":"[^"]*"/g, '')
+  expect([there.statusCode, withoutId(there.body)]).toEqual([here.statusCode, withoutId(here.body)])
+})
+
+test('a long read does not block the event loop, and is one snapshot', async () => {
+  const s = await service()
+  const { engine } = threaded(s.file, 60_000)
+  expect(await ticksDuring(() => engine.read(count(3_000_000), { isLong: true }))).toBeGreaterThan(100)
+  expect(await ticksDuring(() => engine.read(count(3_000_000)))).toBeLessThan(10)
+  await engine.read(
+    async (reader) => {
+      const speakers = () => reader.all(sql`select id from speakers`)
+      const before = await speakers()
+      await s.post('/v1/speakers', { name: 'New' })
+      expect(await speakers()).toEqual(before)
+    },
+    { isLong: true },
+  )
+})
+
+test('reads that exceed the deadline are 503, those that waited for them never run, and later ones do', async () => {
+  const s = await service()
+  const { engine, statements } = threaded(s.file, 300)
+  // The thread starts before the deadline runs.
+  await engine.read(count(1), { isLong: true }).catch(() => {})
+  statements.length = 0
+  const tooLong = { code: 'unavailable', message: expect.stringContaining('Narrow it with filters') }
+  const reads = [1, 2, 3].map(() => engine.read(count(20_000_000), { isLong: true }))
+  for (const { reason } of (await Promise.allSettled(reads)) as PromiseRejectedResult[])
+    expect(reason).toMatchObject(tooLong)
+  expect(statements).toHaveLength(1)
+  await expect(
+    Promise.all(Array.from({ length: 50 }, () => engine.read(count(20_000_000), { isLong: true }))),
+  ).rejects.toMatchObject(tooLong)
+})
+
+test('an error of a statement is that of SQLite, and the thread goes on', async () => {
+  const s = await service()
+  const { engine } = threaded(s.file, 60_000)
+  const read = (text: string) => engine.read((reader) => reader.all(sql.raw(text)), { isLong: true })
+  await expect(read('select * from nowhere')).rejects.toMatchObject({ code: 'SQLITE_ERROR' })
+  expect(await read('select 1 as one')).toEqual([{ one: 1 }])
+})
