@@ -24,6 +24,7 @@ const ONCE = [
   'logger',
   'socket',
   'machine',
+  'clock',
   'openapi-diff',
   'dates',
   'webhooks-ssrf',

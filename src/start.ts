@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import { type Config, DEFAULT_DATABASE_URL } from './config.ts'
+import { jumpDetector } from './core/clock.ts'
 import { listKeys } from './db/keys.ts'
 import { openEngine } from './db/open.ts'
 import { LogStream } from './log-stream.ts'
@@ -12,6 +13,9 @@ import { seed } from './seed.ts'
 /** How long the stop waits for what the deadline has cut off, and for a slow reader of the log. */
 const CUT_OFF_MS = 2000
 const LOG_MS = 500
+/** How often to check the clock, and the smallest jump that is logged. */
+const CLOCK_CHECK_MS = 10_000
+const CLOCK_JUMP_MS = 5000
 /** How often the stop closes connections whose last request has been answered. */
 const SWEEP_MS = 100
 
@@ -46,6 +50,12 @@ export async function start(config: Config): Promise<void> {
     const message = `Port ${config.port} of ${config.host} is in use. Choose another one: npm start -- --port ${config.port + 1}`
     throw Object.assign(new Error(message), { code: error.code })
   })
+
+  const jump = jumpDetector(CLOCK_JUMP_MS, Date.now, () => performance.now())
+  setInterval(() => {
+    const ms = Math.round(jump())
+    if (ms !== 0) logger.warn({ ms }, 'the clock jumped')
+  }, CLOCK_CHECK_MS).unref()
 
   let stopping = false
   const stop = async (signal: string) => {

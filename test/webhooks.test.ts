@@ -460,6 +460,27 @@ describe('a delivery', () => {
     expect(target.messages).toHaveLength(30)
   })
 
+  test('is not delayed by a clock that was set back: retries, leases, pauses and replays are due', async () => {
+    const time = manualClock()
+    const s = await webhookService({ clock: time.clock })
+    const target = await receiver((_, index) => ({ status: index === 0 ? 500 : 204 }))
+    const { id, path } = await subscribe(s, target.url)
+    await createTopics(s, 1)
+    const { id: deliveryId } = await delivery(s, path, { status: 'pending', attemptCount: 1 })
+    await time.move(-DAY, s)
+    await target.got(2)
+    await delivery(s, path, { status: 'delivered' })
+
+    const ahead = (ms: number) => new Date(time.now() + ms).toISOString()
+    await s.engine.write((writer) =>
+      writer.run(
+        sql`update webhooks set "leasedBy" = 'another', "leasedUntil" = ${ahead(DAY)}, "holdUntil" = ${ahead(2 * DAY)} where id = ${id}`,
+      ),
+    )
+    expect((await s.post(`${path}/deliveries/${deliveryId}/replay`)).status).toBe(202)
+    await target.got(3)
+  })
+
   test('is not sent while another process has the lease of the webhook, and is when the lease expires', async () => {
     const time = manualClock()
     const s = await webhookService({ clock: time.clock })

@@ -320,7 +320,13 @@ export function webhookRoutes(
     handler: async (request, reply) => {
       await respondIdempotently(records, request, reply, async (tx) => {
         const { id } = await load(tx, params(request).id)
-        const ping = { id: newId('dlv'), webhookId: id, seq: null, type: 'webhook.ping', at: tx.at }
+        const ping = {
+          id: newId('dlv'),
+          webhookId: id,
+          seq: null,
+          type: 'webhook.ping',
+          at: records.now().toISOString(),
+        }
         return acceptedDelivery(await openDelivery(tx, ping))
       })
       sender.wake()
@@ -440,7 +446,7 @@ export function webhookRoutes(
     handler: async (request, reply) => {
       await respondIdempotently(records, request, reply, async (tx) => {
         const delivery = await loadDelivery(tx, params(request))
-        await reopenDelivery(tx, delivery.id, tx.at)
+        await reopenDelivery(tx, delivery.id, records.now().toISOString())
         return acceptedDelivery(await loadDelivery(tx, params(request)))
       })
       sender.wake()
@@ -481,7 +487,7 @@ export function webhookRoutes(
     const reactivated = input.status === 'active' && status !== 'active'
     if (reactivated || url !== input.url) {
       Object.assign(changed, { failingSince: null, holdUntil: null })
-      await retryNow(tx, stored.id, tx.at)
+      await retryNow(tx, stored.id, records.now().toISOString())
     }
     if (input.status !== 'disabled') changed.disabledBecause = null
     await updateWebhook(tx, changed)

@@ -9,6 +9,7 @@ import { changeAt } from '../changes.ts'
 import { type Outcome, type Resolve, WebhookClient } from './client.ts'
 import { DAY, parseRetryAfter, retryDelay, sign } from './signing.ts'
 import {
+  anyFromTheFuture,
   anyPrunable,
   countRetrying,
   type Delivery,
@@ -20,6 +21,7 @@ import {
   openDelivery,
   prune,
   readWorkloads,
+  reschedule,
   retryNow,
   updateDelivery,
   updateWebhook,
@@ -38,6 +40,8 @@ const MAX_ATTEMPTS = 20
 const TIMEOUT_MS = 15_000
 /** How long a process may send for a webhook exclusively: longer than an attempt can take. */
 const LEASE_MS = 30_000
+/** How far the clocks of instances may differ. What lies further ahead was stored before the clock went back. */
+const MAX_CLOCK_SKEW_MS = 300_000
 /** How often to poll for writes of other processes and for due deliveries, with and without webhooks. */
 const POLL_MS = 1000
 const IDLE_POLL_MS = 60_000
@@ -159,13 +163,14 @@ export class Sender {
       await this.#pruneHourly()
       if (workloads.length === 0)
         return () => sleep(IDLE_POLL_MS, undefined, { signal: woken, ref: false }).catch(() => {})
-      const last = await lastSeq(this.#engine.reader)
       const now = this.#clock()
       const at = now.toISOString()
+      if (await this.#rescheduled(now)) return async () => {}
+      const last = await lastSeq(this.#engine.reader)
       let soonest = POLL_MS
       for (const work of workloads) {
         if (this.#running.has(work.id)) continue
-        const availableAt = notBefore(work, this.#senderId)
+        const availableAt = notBefore(work, this.#senderId, now)
         if (availableAt <= at && this.#hasWork(work, last, at)) this.#startServing(work.id)
         else if (work.due !== null) {
           const due = Date.parse(work.due > availableAt ? work.due : availableAt) - now.getTime()
@@ -177,6 +182,15 @@ export class Sender {
       if (!this.#stopped.signal.aborted) this.#logger.warn({ err: error }, 'webhooks could not be read')
       return () => this.#pause(POLL_MS)
     }
+  }
+
+  /** Makes deliveries due that were scheduled before the clock went back. @returns whether there were any */
+  async #rescheduled(now: Date): Promise<boolean> {
+    const limits = { at: now.toISOString(), later: later(now, MAX_CLOCK_SKEW_MS) }
+    if (!(await anyFromTheFuture(this.#engine.reader, limits))) return false
+    this.#logger.warn('the clock went back; waiting webhook deliveries are sent now')
+    await this.#engine.write((writer) => reschedule(writer, limits))
+    return true
   }
 
   #hasWork(work: Workload, last: number, at: string): boolean {
@@ -243,10 +257,10 @@ export class Sender {
       const now = this.#clock()
       const at = now.toISOString()
       const stored = await findWebhook(writer, id)
-      if (!stored || (stored.leasedBy !== this.#senderId && (stored.leasedUntil ?? '') > at)) return null
+      if (!stored || leaseOfAnother(stored, this.#senderId, now) > at) return null
       let webhook = stored
       if (result) webhook = await this.#saveResult(writer, webhook, result, now)
-      const next = this.#stopped.signal.aborted ? null : await this.#claimNext(writer, webhook, work, at)
+      const next = this.#stopped.signal.aborted ? null : await this.#claimNext(writer, webhook, work, now)
       if (next?.seq !== undefined) webhook = { ...webhook, seq: next.seq }
       const leasedUntil = next?.delivery ? new Date(now.getTime() + LEASE_MS).toISOString() : null
       webhook = { ...webhook, leasedBy: leasedUntil && this.#senderId, leasedUntil }
@@ -260,9 +274,10 @@ export class Sender {
     writer: Writer,
     webhook: Webhook,
     work: PendingWork | null,
-    at: string,
+    now: Date,
   ): Promise<{ delivery?: Delivery; seq?: number } | null> {
-    if (webhook.deletedAt !== null || (webhook.holdUntil ?? '') > at) return null
+    const at = now.toISOString()
+    if (webhook.deletedAt !== null || holdOf(webhook, now) > at) return null
     const active = webhook.status === 'active'
     const due = await dueDelivery(writer, webhook.id, at, !active)
     if (due) return { delivery: due }
@@ -370,12 +385,22 @@ export class Sender {
 
 const succeeded = ({ statusCode }: Outcome) => statusCode !== null && statusCode >= 200 && statusCode < 300
 
-/** The time before which this sender must not send for a webhook: the lease of another sender, or Retry-After. */
-function notBefore(work: Workload, senderId: string): string {
-  const lease = work.leasedBy === senderId ? '' : (work.leasedUntil ?? '')
-  const hold = work.holdUntil ?? ''
+/** The time before which this sender may not send for a webhook: a lease of another sender or a pause that the receiver asked for. */
+function notBefore(work: Workload, senderId: string, now: Date): string {
+  const lease = leaseOfAnother(work, senderId, now)
+  const hold = holdOf(work, now)
   return lease > hold ? lease : hold
 }
+
+const leaseOfAnother = ({ leasedBy, leasedUntil }: Webhook, senderId: string, now: Date): string =>
+  leasedBy === senderId ? '' : bounded(leasedUntil, later(now, LEASE_MS + MAX_CLOCK_SKEW_MS))
+
+const holdOf = ({ holdUntil }: Webhook, now: Date): string =>
+  bounded(holdUntil, later(now, DAY + MAX_CLOCK_SKEW_MS))
+
+const bounded = (until: string | null, most: string): string => (until === null || until > most ? '' : until)
+
+const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString()
 
 /** Whether the work was found for the current version and position of the webhook. */
 const isCurrent = (work: PendingWork | null, { version, seq }: Webhook): work is PendingWork =>

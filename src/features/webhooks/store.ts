@@ -322,3 +322,17 @@ export const anyPrunable = async (reader: Reader, before: string) =>
 
 /** Deletes a batch of them; small, so that other writes do not wait long. */
 export const prune = (writer: Writer, before: string) => writer.run(PRUNE, { before })
+
+/** Whether there are deliveries with stamps of a later time: the clock went back. */
+export const anyFromTheFuture = async (reader: Reader, limits: { at: string; later: string }) =>
+  (await reader.get(ANY_FROM_THE_FUTURE, limits)) !== undefined
+
+const FROM_THE_FUTURE = sql`${deliveries.updatedAt} > ${sql.placeholder('later')}`
+
+const ANY_FROM_THE_FUTURE = sql`select 1 as one from ${deliveries} where ${FROM_THE_FUTURE} limit 1`
+
+/** Makes them due now. */
+export const reschedule = (writer: Writer, limits: { at: string; later: string }) =>
+  writer.run(RESCHEDULE, limits)
+
+const RESCHEDULE = sql`update ${deliveries} set "updatedAt" = ${sql.placeholder('at')}, "nextAttemptAt" = case when ${deliveries.status} = 'pending' then ${sql.placeholder('at')} else ${deliveries.nextAttemptAt} end where ${FROM_THE_FUTURE}`
