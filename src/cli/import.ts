@@ -2,9 +2,11 @@
 import { createReadStream, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Engine } from '../db/engine.ts'
-import { type ImportFile, type ImportResult, importFiles } from '../features/imports/import.ts'
+import { importFiles } from '../features/imports/import.ts'
 import { pathsOf } from '../features/imports/kinds.ts'
+import type { ImportResult } from '../features/imports/outcome.ts'
 import type { ImportFormat } from '../features/imports/rows.ts'
+import type { ImportFile } from '../features/imports/staged-rows.ts'
 import { catalogue, recordsOn } from '../resources/index.ts'
 import { progressLine, UsageError } from './command.ts'
 

@@ -5,6 +5,8 @@ import { temporaryPath } from './temporary.ts'
 
 /** The origin of a row. */
 export interface Origin {
+  /** The name of its file. */
+  file: string
   /** The number of the row in its file, from 1. */
   row: number
   line: number

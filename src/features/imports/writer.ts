@@ -1,0 +1,323 @@
+// Writes staged rows in one transaction, each after the rows that it refers to.
+import { z } from 'zod'
+import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
+import { idPattern } from '../../core/ids.ts'
+import { didYouMean } from '../../core/nearest.ts'
+import { inconsistent, Problem, unknownReference } from '../../core/problems.ts'
+import { identifiersIn, recognise } from '../../records/read/matching.ts'
+import { findRecord, loadRecord, missingRecord, parse, type Stored } from '../../records/read/record.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import { type Kind, kindOfId, withArticle } from '../../records/schema/kinds.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
+import { createRecord, updateRecord } from '../../records/write/operations.ts'
+import type { Records } from '../../records/write/records.ts'
+import { attachChild } from '../records/attach.ts'
+import { mergeFields } from '../records/patch.ts'
+import { kindsInOrder, partsOf } from './kinds.ts'
+import { MAX_FAULTS_OF_ROW, type Outcome } from './outcome.ts'
+import type { Progress } from './progress.ts'
+import { References } from './references.ts'
+import type { StagedRows } from './staged-rows.ts'
+
+export class RowWriter {
+  readonly #records: Records
+  readonly #rows: StagedRows
+  readonly #outcome: Outcome
+  readonly #progress: Progress
+  readonly #references: References
+  readonly #kinds: readonly Kind[]
+  /** Rows that were written with the row that contains them, or whose event they are. */
+  readonly #handled = new Set<number>()
+  /** Kinds whose rows have all been written. */
+  readonly #completed = new Set<Kind>()
+
+  constructor(records: Records, rows: StagedRows, outcome: Outcome, progress: Progress) {
+    this.#records = records
+    this.#rows = rows
+    this.#outcome = outcome
+    this.#progress = progress
+    this.#references = new References(records, rows, outcome)
+    this.#kinds = kindsInOrder(records.catalogue)
+  }
+
+  /** Writes the staged rows. Faults of a row are collected, and the other rows are still checked. */
+  async write(tx: WriteTransaction): Promise<void> {
+    const total = this.#rows.stage.length
+    let done = 0
+    this.#progress.follow(() => ({ phase: 'writing', done, total }))
+    for (const kind of this.#kinds) {
+      const entity = this.#records.catalogue.entity(kind)
+      const resource = this.#records.catalogue.findResource(kind)
+      for (const index of this.#rows.inOrder(kind)) {
+        await this.#progress.yield()
+        done++
+        if (this.#handled.has(index)) continue
+        await this.#outcome.collect(index, () =>
+          resource ? this.#writeRecord(tx, resource, index) : this.#writePart(tx, entity, index),
+        )
+      }
+      this.#completed.add(kind)
+    }
+    this.#progress.report()
+  }
+
+  async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
+    const row = this.#rows.stage.read(index)
+    const fields = await this.#fieldsOf(tx, resource, index, row)
+    const life = this.#rows.eventsOf(index, row['id'])
+    const existing = await this.#existing(tx, resource, row, fields)
+    let doc: Doc
+    if (existing) {
+      const before = parse(existing)
+      doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
+      this.#outcome.count(resource.kind, doc === before ? 'unchanged' : 'changed')
+      this.#rows.ids[index] = doc.id
+      for (const event of life) {
+        await this.#progress.yield()
+        await this.#writeEvent(tx, resource, doc.id, event)
+      }
+      if (life.length > 0) doc = parse(await loadRecord(tx, resource, doc.id))
+    } else {
+      const parsed = resource.writable.safeParse(fields)
+      if (!parsed.success) throw bodyProblem(parsed.error)
+      const events = await this.#eventsOf(tx, resource, life)
+      const starts = resource.lifecycle?.initial.includes(String(row['status'])) && events.length === 0
+      const input = { ...parsed.data, events, ...(starts && { status: row['status'] }) }
+      doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
+      this.#outcome.count(resource.kind, 'created')
+      for (const event of life) if (!this.#outcome.hasFailed(event)) this.#outcome.count('event', 'created')
+      this.#rows.ids[index] = doc.id
+      if (row['id'] === undefined && !hasKey(resource) && identifiersIn(fields).length === 0)
+        this.#outcome.unidentified++
+    }
+    await this.#writeChildren(tx, resource, index, doc, !existing)
+    const status = row['status']
+    if (resource.lifecycle && typeof status === 'string' && status !== doc['status']) {
+      throw inconsistent([
+        {
+          pointer: '/status',
+          detail: `The status follows from the events and is ${JSON.stringify(doc['status'])}. Add an event to change it.`,
+        },
+      ])
+    }
+  }
+
+  /** The events of a new record in order of date. */
+  async #eventsOf(
+    tx: WriteTransaction,
+    resource: Resource,
+    rows: number[],
+  ): Promise<Record<string, unknown>[]> {
+    const shape = resource.event
+    const events: Record<string, unknown>[] = []
+    for (const row of rows) {
+      await this.#progress.yield()
+      this.#handled.add(row)
+      await this.#outcome.collect(row, async () => {
+        const { fields, id } = await this.#readChild(tx, this.#records.catalogue.entity('event'), row)
+        // The first event may be undated; creating the record checks the others.
+        const parsed = shape
+          ?.extend({ occurredOn: z.nullable(shape.shape['occurredOn'] as z.ZodType).default(null) })
+          .safeParse(fields)
+        if (!parsed?.success)
+          throw parsed ? bodyProblem(parsed.error) : new Error('The record has no lifecycle.')
+        events.push({ ...parsed.data, ...(id !== undefined && { id }) })
+      })
+    }
+    const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
+    return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
+  }
+
+  /** Writes the children in the row of a record whose references are already written; the others are written later. */
+  async #writeChildren(
+    tx: WriteTransaction,
+    holder: Resource,
+    index: number,
+    record: Doc,
+    isNew: boolean,
+  ): Promise<void> {
+    let latest: Doc | undefined = record
+    let bare = isNew
+    for (const row of this.#rows.childRows(index)) {
+      const entity = this.#records.catalogue.entity(this.#rows.stage.kindOf(row))
+      const ready = entity.references.every(({ kinds }) => kinds.every((kind) => this.#completed.has(kind)))
+      if (!ready || this.#handled.has(row)) continue
+      await this.#progress.yield()
+      this.#handled.add(row)
+      await this.#outcome.collect(row, () => this.#attachTo(tx, entity, row, holder, record.id, latest, bare))
+      // A child may have changed the record.
+      latest = undefined
+      bare = false
+    }
+  }
+
+  async #writeEvent(tx: WriteTransaction, holder: Resource, holderId: string, row: number): Promise<void> {
+    this.#handled.add(row)
+    const event = this.#records.catalogue.entity('event')
+    await this.#outcome.collect(row, () => this.#attachTo(tx, event, row, holder, holderId))
+  }
+
+  async #writePart(tx: WriteTransaction, entity: Entity, index: number): Promise<void> {
+    const { within } = this.#rows.stage.origin(index)
+    if (within) {
+      const holder = this.#records.catalogue.entity(this.#rows.stage.kindOf(within.index))
+      const holderId = this.#rows.ids[within.index]
+      // If the record failed, its children cannot be checked.
+      if (holderId !== undefined) await this.#attachTo(tx, entity, index, holder, holderId)
+      return
+    }
+    const { recordId, recordKind } = this.#rows.stage.read(index)
+    if (typeof recordId !== 'string')
+      throw new Problem('invalid-body', 'A child requires its record.', {
+        errors: [{ pointer: '/recordId', detail: 'Must be the id, an identifier or the name of a record.' }],
+      })
+    const kind = recordKind ?? kindOfId(recordId)
+    const { of } = this.#records.catalogue.child(entity.kind)
+    const holders = this.#kinds.filter((candidate) => of.includes(candidate))
+    if (!holders.includes(kind as Kind))
+      throw new Problem('invalid-body', 'A child requires the kind of its record.', {
+        errors: [{ pointer: '/recordKind', detail: `Must be one of ${holders.join(', ')}.` }],
+      })
+    const holder = this.#records.catalogue.entity(kind as Kind)
+    const id = await this.#references.resolve(tx, [holder.kind], recordId, '/recordId')
+    await this.#attachTo(tx, entity, index, holder, id)
+  }
+
+  async #attachTo(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+    holder: Entity,
+    holderId: string,
+    record?: Doc,
+    bare = false,
+  ): Promise<void> {
+    const { fields, id } = await this.#readChild(tx, entity, index)
+    const existing = id === undefined ? undefined : await findRecord(tx, entity, id)
+    if (existing) {
+      const doc = parse(existing)
+      const differing = Object.keys(fields).filter(
+        (field) => JSON.stringify(fields[field]) !== JSON.stringify(doc[field]),
+      )
+      if (doc['recordId'] !== holderId) differing.push('recordId')
+      if (differing.length > 0)
+        throw inconsistent(
+          differing.map((field) => ({
+            pointer: `/${field}`,
+            detail: `The ${entity.kind} ${id} exists and cannot be changed.`,
+          })),
+        )
+      this.#rows.ids[index] = doc.id
+      this.#outcome.count(entity.kind, 'unchanged')
+      return
+    }
+    const stored = record ? undefined : await findRecord(tx, holder, holderId)
+    const under = record ?? (stored && parse(stored))
+    if (!under)
+      throw unknownReference([
+        { pointer: '/recordId', detail: `There is no ${holder.kind} ${JSON.stringify(holderId)}.` },
+      ])
+    const { doc, created } = await attachChild(
+      tx,
+      this.#records.catalogue.child(entity.kind),
+      { entity: holder, doc: under },
+      fields,
+      // A row with an id is a separate child, even if another has the same content.
+      id === undefined ? { fresh: bare } : { id, fresh: true },
+    )
+    this.#rows.ids[index] = doc.id
+    this.#outcome.count(entity.kind, created ? 'created' : 'unchanged')
+  }
+
+  /** The writable fields and the id of the row of a child. */
+  async #readChild(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+  ): Promise<{ fields: Record<string, unknown>; id: string | undefined }> {
+    const { recordId: _, recordKind: __, ...row } = this.#rows.stage.read(index)
+    const fields = await this.#fieldsOf(tx, entity, index, row)
+    const existing = typeof row['id'] === 'string' && (await findRecord(tx, entity, row['id']))
+    return { fields, id: existing ? existing.id : await this.#freeId(tx, entity, row) }
+  }
+
+  /**
+   * The writable fields of a row, with ids in place of names. Derived fields, as in exported rows, are ignored.
+   * @throws Problem the first of its unknown fields, unknown references and malformed values; the others are added
+   */
+  async #fieldsOf(
+    tx: WriteTransaction,
+    entity: Entity,
+    index: number,
+    row: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
+    const legal = Object.keys(entity.writable.shape)
+    const fields = Object.fromEntries(Object.entries(row).filter(([key]) => legal.includes(key)))
+    const problems: Problem[] = []
+    const unknown = Object.keys(row).filter((key) => !legal.includes(key) && !entity.keys.includes(key))
+    if (unknown.length > 0) {
+      const errors = unknown.slice(0, MAX_FAULTS_OF_ROW).map((key) => ({
+        pointer: segmentOf(key),
+        detail: `Unknown field.${didYouMean(key, [...legal, ...partsOf(this.#records.catalogue, entity)])}`,
+      }))
+      problems.push(new Problem('invalid-body', 'The row has unknown fields.', { errors }))
+    }
+    problems.push(...(await this.#references.replaceIn(tx, entity, fields)))
+    if (problems.length > 0) problems.push(...malformed(entity, fields, problems))
+    const [first, ...others] = problems
+    if (!first) return fields
+    for (const problem of others) this.#outcome.addProblem(index, problem)
+    throw first
+  }
+
+  /** The existing record of a row. */
+  async #existing(
+    tx: WriteTransaction,
+    resource: Resource,
+    given: Record<string, unknown>,
+    fields: Record<string, unknown>,
+  ): Promise<Stored | undefined> {
+    const { id } = given
+    const own =
+      typeof id === 'string' && resource.prefix !== null ? await findRecord(tx, resource, id) : undefined
+    if (own) return own
+    const existing = await recognise(tx, resource, fields)
+    return existing === null ? undefined : findRecord(tx, resource, existing)
+  }
+
+  /** The id of a row for a new record. @throws Problem if it cannot be used */
+  async #freeId(
+    tx: WriteTransaction,
+    entity: Entity,
+    { id }: Record<string, unknown>,
+  ): Promise<string | undefined> {
+    if (id === undefined || id === null || entity.prefix === null) return undefined
+    if (typeof id !== 'string' || !idPattern(entity.prefix).test(id)) {
+      const detail = `Must be the id of ${withArticle(entity.kind)} (${entity.prefix}_…), or omitted.`
+      throw new Problem('invalid-body', detail, { errors: [{ pointer: '/id', detail }] })
+    }
+    const missing = await missingRecord(tx, entity, id)
+    if (missing.code === 'gone')
+      throw new Problem('gone', missing.message, { errors: [{ pointer: '/id', detail: missing.message }] })
+    return id
+  }
+}
+
+/** Whether records are recognised by a field of their own: a slug, a code, or the text of a source. */
+const hasKey = ({ kind, alias, prefix }: Resource) =>
+  alias !== undefined || prefix === null || kind === 'source'
+
+/** The malformed values of a row that has other problems already, but for the places of those. */
+function malformed(
+  { writable }: Entity,
+  fields: Record<string, unknown>,
+  problems: readonly Problem[],
+): Problem[] {
+  const places = new Set(problems.flatMap(({ errors = [] }) => errors.map(({ pointer }) => pointer)))
+  const values = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  const parsed = writable.partial().safeParse(values)
+  const faults = parsed.success ? [] : (bodyProblem(parsed.error).errors ?? [])
+  const errors = faults.filter(({ pointer }) => !places.has(pointer))
+  return errors.length > 0 ? [new Problem('invalid-body', 'The row has malformed values.', { errors })] : []
+}
