@@ -46,8 +46,6 @@ interface RouteDescription {
   answers: Record<number, ResponseDescription>
   /** The problems of this operation besides `COMMON_PROBLEMS`. */
   problems?: ProblemCode[]
-  /** Whether a key is required. */
-  secured?: boolean
 }
 
 /** Names and descriptions of text bodies in the OpenAPI document, by media type. */
@@ -81,7 +79,7 @@ export function describe(route: RouteDescription): FastifySchema {
     answers,
     problems = [],
   } = route
-  const idempotent = route.secured && (body || upload) && !route.headers
+  const idempotent = (body || upload) && !route.headers
   const headers = route.headers ?? (idempotent ? idempotencyKey : undefined)
   const byStatus = <Value>(map: (response: ResponseDescription) => Value | undefined) =>
     Object.fromEntries(
@@ -99,7 +97,6 @@ export function describe(route: RouteDescription): FastifySchema {
     querystring: query ?? z.strictObject({}),
     ...(body && { body }),
     ...(headers && { headers }),
-    ...(route.secured && { security: [{ key: [] }] }),
     response: byStatus(({ description, schema, type = 'application/json', alsoAs = [] }) => {
       if (!schema) return z.null().meta({ description })
       const others = alsoAs.map((other) => [other, { schema: textBody(other) }])

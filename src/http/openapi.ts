@@ -60,10 +60,13 @@ export const openapi = fp<OpenapiOptions>(
         },
       },
       transform: ((input: Parameters<typeof transform>[0] & { route: RouteOptions }) => {
+        const { schema, route } = input
+        const role = route.config?.role
+        if (role) schema.security = [{ key: [] }]
         // Every role includes that of an analyst, so only operations for admins can respond with 403.
-        const problems = input.schema['x-problems']
-        if (problems && input.route.config?.role === 'admin' && !problems.includes('forbidden'))
-          input.schema['x-problems'] = [...problems, 'forbidden']
+        const problems = schema['x-problems']
+        if (problems && role === 'admin' && !problems.includes('forbidden'))
+          schema['x-problems'] = [...problems, 'forbidden']
         return transform(input)
       }) as never,
       transformObject: ((input: never) =>

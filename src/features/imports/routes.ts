@@ -83,7 +83,6 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
             headers: ['Location'],
           },
         },
-        secured: true,
       }),
       handler: async (request, reply) => {
         const { mode, kind } = request.query as { mode: ImportJob['mode']; kind?: string }
@@ -174,7 +173,6 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
       }),
       answers: { 200: { description: 'The import.', schema: importShape } },
       problems: ['not-found'],
-      secured: true,
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }

@@ -130,7 +130,6 @@ function routesUnder(
         body: child.createShape(parent.entity),
         answers: { 201: { description: `The ${kind}.`, schema: child.record } },
         problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', ...(child.createProblems ?? [])],
-        secured: true,
       }),
       handler: (request, reply) =>
         respondIdempotently(records, request, reply, async (tx) => {
@@ -175,7 +174,6 @@ function routesUnder(
         headers: ifMatch,
         answers: { 204: { description: 'Deleted.' } },
         problems: ['not-found', 'gone', 'precondition-failed'],
-        secured: true,
       }),
       handler: (request, reply) =>
         respondIdempotently(records, request, reply, async (tx) => {

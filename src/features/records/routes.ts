@@ -90,7 +90,6 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         'duplicate',
         ...(lifecycle ? (['illegal-transition'] as const) : []),
       ],
-      secured: true,
     }),
     handler: (request, reply) =>
       respondIdempotently(records, request, reply, async (tx) => {
@@ -151,7 +150,6 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         'duplicate',
         ...(resource.patchProblems ?? []),
       ],
-      secured: true,
     }),
     handler: (request, reply) =>
       changeRecord(request, reply, async (tx, before) => {
@@ -171,7 +169,6 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       headers: ifMatch,
       answers: { 204: { description: 'Deleted.' } },
       problems: ['not-found', 'gone', 'precondition-failed', 'referenced'],
-      secured: true,
     }),
     handler: (request, reply) =>
       changeRecord(request, reply, async (tx, before) => {

@@ -171,7 +171,6 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         'quote-ambiguous',
         'ambiguous-match',
       ],
-      secured: true,
     }),
     handler: (request, reply) =>
       respondIdempotently(records, request, reply, async (tx) => {

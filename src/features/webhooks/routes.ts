@@ -92,12 +92,11 @@ export function webhookRoutes(
       .meta({ description: 'The maximum number of entries on a page.' }),
     cursor: z.string().max(4000).optional().meta({ description: '`page.nextCursor` of the previous page.' }),
   }
-  const common = { tag: 'webhooks', secured: true }
 
   app.get(COLLECTION, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'listWebhooks',
       summary: 'List webhooks',
       description: 'Like all operations on webhooks, requires an admin key.',
@@ -125,7 +124,7 @@ export function webhookRoutes(
   app.post(COLLECTION, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'createWebhook',
       summary: 'Create a webhook',
       description:
@@ -187,7 +186,7 @@ export function webhookRoutes(
   app.get(ITEM, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'getWebhook',
       summary: 'Get a webhook',
       description: 'Without the secret.',
@@ -212,7 +211,7 @@ export function webhookRoutes(
     validatorCompiler: mergePatchCompiler,
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'updateWebhook',
       summary: 'Update a webhook',
       description:
@@ -240,7 +239,7 @@ export function webhookRoutes(
   app.delete(ITEM, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'deleteWebhook',
       summary: 'Delete a webhook',
       description:
@@ -267,7 +266,7 @@ export function webhookRoutes(
     config: ADMIN,
     preHandler: refuseBody,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'rotateWebhookSecret',
       summary: 'Create a new signing secret',
       description:
@@ -301,7 +300,7 @@ export function webhookRoutes(
     config: ADMIN,
     preHandler: refuseBody,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'testWebhook',
       summary: 'Create a ping delivery',
       description:
@@ -337,7 +336,7 @@ export function webhookRoutes(
   app.post(`${ITEM}/replay`, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'replayWebhook',
       summary: 'Create deliveries again for all changes after a position',
       description:
@@ -373,7 +372,7 @@ export function webhookRoutes(
   app.get(`${ITEM}/deliveries`, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'listWebhookDeliveries',
       summary: 'List the deliveries of a webhook',
       description:
@@ -404,7 +403,7 @@ export function webhookRoutes(
   app.get(`${ITEM}/deliveries/:deliveryId`, {
     config: ADMIN,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'getWebhookDelivery',
       summary: 'Get a delivery with its attempts',
       description: 'With the last 20 attempts. Deleted 30 days after it finished.',
@@ -427,7 +426,7 @@ export function webhookRoutes(
     config: ADMIN,
     preHandler: refuseBody,
     schema: describe({
-      ...common,
+      tag: 'webhooks',
       operationId: 'replayWebhookDelivery',
       summary: 'Create a new attempt of a delivery',
       description:
