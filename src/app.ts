@@ -37,6 +37,7 @@ import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/p
 import { rateLimits } from './http/rate-limit.ts'
 import { requestId, requestIdOf } from './http/request-id.ts'
 import { responseCache } from './http/response-cache.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { snapshotReads } from './records/read/context.ts'
 import { embeddedIn } from './records/read/include.ts'
@@ -56,6 +57,8 @@ export interface AppDeps {
   /** Of how many proxies, or of which networks, X-Forwarded-* headers are trusted. */
   trustProxy?: false | number | string[]
   rateLimitMax?: number
+  /** How many live feeds are sent at a time. */
+  liveFeedsMax?: number
   /** How long a client may take nothing of a response; 0 is off. */
   sendTimeoutMs?: number
   webhookAllowPrivate?: boolean
@@ -104,6 +107,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const declareOtherMethods = completeMethods(app)
 
   await app.register(connections, { sendTimeoutMs: deps.sendTimeoutMs ?? 30_000 })
+  await app.register(securityHeaders)
   await app.register(requestId)
   await app.register(problems)
   await app.register(body)
@@ -151,7 +155,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   reportRoutes(app, records)
   await importRoutes(app, records, deps.importSweepMs)
   searchRoutes(app, catalogue, readSnapshot)
-  const change = changeRoutes(app, records)
+  const change = changeRoutes(app, records, deps.liveFeedsMax ?? 1000)
   const allowPrivate = deps.webhookAllowPrivate ?? false
   const sender = new Sender({
     engine,

@@ -86,6 +86,9 @@ const schema = z.object({
   rateLimitMax: wholeNumber('requests a minute; 0 is off')
     .prefault('0')
     .describe('requests per minute and client; `0` is off'),
+  liveFeedsMax: wholeNumber('live feeds')
+    .prefault('1000')
+    .describe('how many live feeds of changes are sent at a time'),
   webhookAllowPrivate: boolean
     .prefault('false')
     .describe('whether webhooks may point to addresses that are not public'),

@@ -79,6 +79,7 @@ test.each([
   [{ TRUST_PROXY: '10.0.0.0/8, ::1' }, { trustProxy: ['10.0.0.0/8', '::1'] }],
   [{ RATE_LIMIT_MAX: '600' }, { rateLimitMax: 600 }],
   [{ WEBHOOK_ALLOW_PRIVATE: 'true' }, { webhookAllowPrivate: true }],
+  [{ LIVE_FEEDS_MAX: '5' }, { liveFeedsMax: 5 }],
   [{ READ_TIMEOUT: '5' }, { readTimeoutMs: 5000 }],
   [{ SEND_TIMEOUT: '5' }, { sendTimeoutMs: 5000 }],
   [{ SHUTDOWN_TIMEOUT: '30' }, { shutdownTimeoutMs: 30_000 }],
@@ -115,6 +116,7 @@ const BAD: [setting: string, value: string][] = [
   ['RATE_LIMIT_MAX', 'none'],
   ['WEBHOOK_ALLOW_PRIVATE', 'perhaps'],
   ['READ_TIMEOUT', '0'],
+  ['LIVE_FEEDS_MAX', 'many'],
   ['SEND_TIMEOUT', 'soon'],
   ['SHUTDOWN_TIMEOUT', 'soon'],
 ]

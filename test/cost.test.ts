@@ -583,6 +583,64 @@ describe('embedded records', () => {
   })
 })
 
+test('live feeds are limited in number, and one that ends makes room', async () => {
+  const s = await service({ liveFeedsMax: 2 })
+  const port = await listen(s.app)
+  const follow = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET /v1/changes HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n')
+    const [head] = await once(socket, 'data')
+    return { socket, status: Number(String(head).slice(9, 12)) }
+  }
+  const [first] = [await follow(), await follow()]
+  expect((await follow()).status).toBe(503)
+  first.socket.destroy()
+  await eventually(async () => expect((await follow()).status).toBe(200))
+})
+
+describe('names', () => {
+  test('have no control characters and none that are invisible or change the direction', async () => {
+    const s = await service()
+    const name = (given: string) => s.post('/v1/speakers', { name: given })
+    expect((await name('A\u200bB\u202eC\u2066D\u2069\ufeff')).body['name']).toBe('ABCD')
+    expect((await name('A\nB\u0007\u0085C\u2028D')).body['name']).toBe('A B C D')
+    expect((await name('\u200b\u202e ')).status).toBe(400)
+    // Joiners and direction marks belong to the spelling of Persian, Hindi and others.
+    for (const kept of ['می\u200cخواهم', 'क्\u200dष', 'עברית\u200f!'])
+      expect((await name(kept)).body['name']).toBe(kept)
+    const summary = 'Two\nlines'
+    const proposal = { title: 'T', proposedOn: '2022', summary }
+    expect((await s.post('/v1/proposals', proposal)).body['summary']).toBe(summary)
+  })
+
+  test('of identifier schemes have no colon, so that scheme:identifier is one identifier', async () => {
+    const s = await service()
+    const speaker = (scheme: string, identifier: string) =>
+      s.post('/v1/speakers', { name: 'P', identifiers: [{ scheme, identifier }] })
+    expect((await speaker('a', 'b:c')).status).toBe(201)
+    expect(await speaker('a:b', 'c')).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/identifiers/0/scheme' }] },
+    })
+  })
+})
+
+test('every response says that its media type is meant', async () => {
+  const s = await service()
+  for (const url of [
+    '/',
+    '/healthz',
+    '/docs/',
+    '/openapi.json',
+    '/v1/speakers',
+    '/v1/speakers?format=csv',
+    '/none',
+    '/v1/speakers?x',
+  ])
+    expect((await s.get(url)).headers['x-content-type-options'], url).toBe('nosniff')
+})
+
 test('a client that takes nothing of its response is disconnected, one that waits for its response is not', async () => {
   const s = await service({ sendTimeoutMs: 200 })
   await fill(s, 'source', largeSources(40))

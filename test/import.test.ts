@@ -677,7 +677,7 @@ describe('a CSV import', () => {
         expect((await imported(s, file, csv))['errors']).toEqual([])
         const [speaker] = (await get(s, '/v1/speakers'))['data']
         expect(speaker).toMatchObject({
-          name: 'Иванов; Иван, "I"\r\nЖ',
+          name: 'Иванов; Иван, "I" Ж',
           identifiers: [{ scheme: 'a', identifier: '1' }],
         })
       }

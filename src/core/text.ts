@@ -9,6 +9,16 @@ export const printable = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, '\ufffd')
 
+/**
+ * A text on one line, without characters that are invisible or change the direction of what follows. Joiners and direction marks
+ * stay, which Persian, Hindi and others need.
+ */
+export const singleLine = (text: string) =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/[\u00ad\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]/g, '')
+
 export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 export const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

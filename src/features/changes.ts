@@ -65,7 +65,7 @@ const changeSchema = ({ kind, name, record }: Entity) =>
     })
 
 /** @returns the schema of a change */
-export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType {
+export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeeds: number): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.children]
   const kinds = named(
     'ChangeKind',
@@ -100,6 +100,16 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
   // Shutting down ends live feeds instead of waiting for their clients.
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
+
+  let liveFeeds = 0
+  const enterLiveFeed = ({ raw }: FastifyRequest) => {
+    if (liveFeeds >= maxLiveFeeds)
+      throw new Problem('unavailable', `The service sends ${maxLiveFeeds} live feeds already.`, {
+        headers: { 'retry-after': '10' },
+      })
+    liveFeeds++
+    raw.socket.once('close', () => liveFeeds--)
+  }
 
   app.get('/v1/changes', {
     schema: describe({
@@ -143,6 +153,7 @@ export function changeRoutes(app: FastifyInstance, records: Records): z.ZodType 
         case 'application/json':
           return sendRepresentation(reply, { body: await changePage(records.engine, query, kind, feed) })
         case 'text/event-stream': {
+          if (request.method !== 'HEAD') enterLiveFeed(request)
           const from = lastEventId(request) ?? query.after
           await records.engine.read((reader) => checkedFeed(reader, from, feed))
           const stopped = AbortSignal.any([closing.signal, disconnected(request)])

@@ -30,7 +30,6 @@ export function docsPage(app: FastifyInstance): void {
         headers: {
           'content-security-policy': policy,
           'referrer-policy': 'no-referrer',
-          'x-content-type-options': 'nosniff',
         },
       }
     }),

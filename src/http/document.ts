@@ -34,6 +34,7 @@ export const COMMON_HEADERS: Record<string, string> = {
   Vary: 'the request headers that the response depends on',
   'WWW-Authenticate': 'with 401 and 403: how to authenticate (RFC 6750)',
   'X-Accel-Buffering': '`no` on a live feed, so that proxies do not buffer events',
+  'X-Content-Type-Options': '`nosniff`: browsers take the media type as it is',
   'X-RateLimit-Limit': 'requests per minute, where the service limits them',
   'X-RateLimit-Remaining': 'requests left in this minute',
   'X-RateLimit-Reset': 'seconds until the next minute',

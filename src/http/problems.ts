@@ -200,7 +200,7 @@ export function refuseSocket(error: Error & { code?: string }, socket: Socket): 
   const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, '', requestId))
   socket.end(
-    `HTTP/1.1 ${problem.status} ${PROBLEMS[code].title}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${PROBLEMS[code].title}\r\nContent-Type: ${PROBLEM_JSON}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 
@@ -215,6 +215,7 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
   response
     .writeHead(problem.status, {
       'content-type': PROBLEM_JSON,
+      'x-content-type-options': 'nosniff',
       'content-length': Buffer.byteLength(body),
       'x-request-id': requestId,
     })

@@ -33,7 +33,7 @@ const words = (min: number, max: number) =>
           '/',
           '\n',
           ' ',
-          '\u202e',
+          'a\u202eb',
         ],
       ),
       { minLength: Math.max(min, 1), maxLength: Math.min(max, 24) },

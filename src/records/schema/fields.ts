@@ -1,6 +1,7 @@
 // The fields of records. Each function returns a zod schema; its options declare filters, sorting, columns and search.
 import { z } from 'zod'
 import { isPartialDate } from '../../core/dates.ts'
+import { singleLine } from '../../core/text.ts'
 import { exampleId, type Kind, refPattern, wrongReference } from './kinds.ts'
 import { anyId, mayGrow, named, namedId } from './shapes.ts'
 
@@ -84,13 +85,17 @@ function declare<Schema extends z.ZodType, Options extends ReferenceOptions>(
   return described as unknown as Nullable<Schema, Options>
 }
 
+/** Texts up to this length, such as names and titles, are on one line. */
+const MAX_LINE = 1000
+
 /** Free text, trimmed. `max` is in UTF-16 units. */
 export function text<const Options extends FieldOptions = FieldOptions>(
   max: number,
   description: string,
   options: Options = {} as Options,
 ) {
-  const value = z.string().trim().min(1).max(max)
+  const free = max <= MAX_LINE ? z.string().overwrite(singleLine) : z.string()
+  const value = free.trim().min(1).max(max)
   return declare<typeof value, Options>({ type: 'text', description, value }, { match: 'folded', ...options })
 }
 

@@ -13,6 +13,7 @@ import {
   list,
   object,
   type PlacedField,
+  pattern,
   ref,
   type Shape,
   text,
@@ -156,7 +157,16 @@ const identifiers = named(
     object(
       'An identifier of the record in another system (Popolo).',
       {
-        scheme: text(100, 'The system of the identifier, such as `wikidata`.', { required: true }),
+        scheme: pattern(
+          z
+            .string()
+            .trim()
+            .min(1)
+            .max(100)
+            .regex(/^[^:]+$/, 'Must not contain a colon, which separates scheme and identifier.'),
+          'The system of the identifier, such as `wikidata`.',
+          { required: true },
+        ),
         identifier: text(300, 'The identifier in that system.', { required: true }),
       },
       'Identifier',
