@@ -22,7 +22,7 @@ async function run(program: string, ...args: string[]): Promise<void> {
   await promisify(execFile)(command, rest, { cwd: '/' })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

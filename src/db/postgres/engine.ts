@@ -48,53 +48,65 @@ interface PostgresOptions {
   readTimeoutMs?: number
 }
 
+/** How statements are sent. */
+interface Sending extends Required<Pick<PostgresOptions, 'readTimeoutMs'>> {
+  onQuery: PostgresOptions['onQuery']
+  /**
+   * Whether PgBouncer pools transactions, so that nothing may be kept in a session: no prepared statement, no setting and no LISTEN.
+   * The parameter `pgbouncer=true` of the URL says so.
+   */
+  pooled: boolean
+}
+
 export function openPostgres(
   url: string,
   { onQuery, replicas = [], readTimeoutMs = 0 }: PostgresOptions = {},
 ): Engine {
+  const { connectionString, pooled } = readUrl(url)
+  const sending: Sending = { onQuery, pooled, readTimeoutMs }
   const settings = {
-    connectionString: url,
+    connectionString,
     types,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   }
   const createPool = (options: pg.PoolConfig) => {
-    const pool = new pg.Pool({ ...settings, ...options, application_name: 'sco-tracker' })
+    const pool = new pg.Pool({
+      ...settings,
+      ...options,
+      ...(!pooled && { application_name: 'sco-tracker' }),
+    })
     // An idle connection that breaks is replaced at the next use.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
-  const readers = createPool({
-    max: READ_CONNECTIONS,
-    statement_timeout: readTimeoutMs,
-    onConnect: prepareReader,
-  })
+  const ofReader = pooled ? {} : { onConnect: prepareReader, statement_timeout: readTimeoutMs }
+  const readers = createPool({ max: READ_CONNECTIONS, ...ofReader })
   // Readiness does not wait for a connection of the readers.
-  const probes = createPool({ max: 1, onConnect: prepareReader })
-  const probe = new Connection(probes, onQuery)
+  const probes = createPool({ max: 1, ...ofReader })
+  const probe = new Connection(probes, sending)
   const writers = createPool({ max: 1 })
   const rateCounters = createPool({ max: RATE_COUNTER_CONNECTIONS })
-  const reader = new Connection(readers, onQuery)
+  const reader = new Connection(readers, sending)
   /** The position of the write-ahead log after the last commit of this instance. */
   let lastCommitLsn = ''
   const onCommit = (lsn: string) => {
     lastCommitLsn = lsn
   }
-  const commits = new WriteQueue(() => PostgresTransaction.begin(writers, onQuery, onCommit), true)
+  const commits = new WriteQueue(() => PostgresTransaction.begin(writers, sending, onCommit), true)
   const commitListener = new CommitListener(settings, () => commits.notifyCommit())
   const replicaPool =
     replicas.length > 0
       ? new ReplicaPool(
           replicas.map((replica) =>
             createPool({
-              connectionString: replica,
+              connectionString: readUrl(replica).connectionString,
               max: READ_CONNECTIONS,
-              statement_timeout: readTimeoutMs,
-              onConnect: prepareReader,
+              ...ofReader,
             }),
           ),
-          onQuery,
+          sending,
         )
       : null
   let closed = false
@@ -112,7 +124,7 @@ export function openPostgres(
     version: () => null,
     async read(work) {
       const read = await replicaPool?.read(work)
-      return read ? read.result : readSnapshot(await connectTo(readers), onQuery, false, work)
+      return read ? read.result : readSnapshot(await connectTo(readers), sending, false, work)
     },
     async write(work, { alone } = { alone: false }) {
       if (closed) throw new Error('The database connection is not open.')
@@ -121,7 +133,7 @@ export function openPostgres(
       return result
     },
     async waitForCommit(ms, signal) {
-      commitListener.start()
+      if (!pooled) commitListener.start()
       await commits.waitForCommit(ms, signal)
     },
     async check() {
@@ -153,13 +165,15 @@ const prepareReader = (client: pg.ClientBase) =>
 /** Runs several reads in one snapshot on a connection, and releases it. */
 async function readSnapshot<Result>(
   client: pg.PoolClient,
-  onQuery: PostgresOptions['onQuery'],
+  sending: Sending,
   mayLag: boolean,
   work: (reader: Reader) => Promise<Result>,
 ): Promise<Result> {
-  const snapshot = new Connection(client, onQuery, mayLag)
+  const snapshot = new Connection(client, sending, mayLag)
   try {
-    await snapshot.exec('begin isolation level repeatable read read only')
+    await snapshot.exec(
+      `begin isolation level repeatable read read only; set local lock_timeout = ${READ_LOCK_TIMEOUT_MS}; set local statement_timeout = ${sending.readTimeoutMs}`,
+    )
     const result = await work(snapshot)
     await snapshot.exec('commit')
     client.release()
@@ -174,6 +188,15 @@ async function readSnapshot<Result>(
   }
 }
 
+/** Takes the parameter `pgbouncer` out of a URL. */
+function readUrl(url: string): { connectionString: string; pooled: boolean } {
+  const parsed = URL.parse(url)
+  if (!parsed) return { connectionString: url, pooled: false }
+  const pooled = parsed.searchParams.get('pgbouncer') === 'true'
+  parsed.searchParams.delete('pgbouncer')
+  return { connectionString: pooled ? parsed.href : url, pooled }
+}
+
 /** How long a replica that failed is not used. */
 const REPLICA_PAUSE_MS = 5000
 
@@ -183,13 +206,13 @@ const REPLICA_PAUSE_MS = 5000
  */
 class ReplicaPool implements Replicas {
   readonly #replicas: { pool: pg.Pool; pausedUntil: number }[]
-  readonly #onQuery: PostgresOptions['onQuery']
+  readonly #sending: Sending
   readonly #consistency = new AsyncLocalStorage<Consistency>()
   #next = 0
 
-  constructor(pools: pg.Pool[], onQuery: PostgresOptions['onQuery']) {
+  constructor(pools: pg.Pool[], sending: Sending) {
     this.#replicas = pools.map((pool) => ({ pool, pausedUntil: 0 }))
-    this.#onQuery = onQuery
+    this.#sending = sending
   }
 
   within(consistency: Consistency, work: () => void): void {
@@ -221,7 +244,7 @@ class ReplicaPool implements Replicas {
     try {
       const client = await connectTo(replica.pool)
       if (consistency.token !== undefined && !(await hasReplayed(client, consistency.token))) return undefined
-      return { result: await readSnapshot(client, this.#onQuery, true, work) }
+      return { result: await readSnapshot(client, this.#sending, true, work) }
     } catch (error) {
       if (error instanceof ReplicaBehind) return undefined
       if (!(error instanceof Problem && error.code === 'unavailable') || isTimeout(error.cause)) throw error
@@ -336,23 +359,24 @@ let constantCount = 0
 
 class Connection implements Writer {
   readonly #client: pg.Pool | pg.ClientBase
-  readonly #onQuery: ((sql: string) => void) | undefined
+  readonly #sending: Sending
   readonly mayLag: boolean
   /** Set if another instance migrated the database, which invalidates prepared statements of this connection. */
   stale = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(client: pg.Pool | pg.ClientBase, onQuery: ((sql: string) => void) | undefined, mayLag = false) {
+  constructor(client: pg.Pool | pg.ClientBase, sending: Sending, mayLag = false) {
     this.#client = client
     this.mayLag = mayLag
-    this.#onQuery = onQuery
+    this.#sending = sending
   }
 
   async all<Row>(query: SQL, values?: Values): Promise<Row[]> {
     const { name, text, params } = compile(query, values)
-    this.#onQuery?.(text)
+    const { onQuery, pooled } = this.#sending
+    onQuery?.(text)
     const bound = (values ? bindValues(params, values) : params).map(withoutNul)
-    const send = () => this.#client.query({ text, values: bound, ...(name && { name }) })
+    const send = () => this.#client.query({ text, values: bound, ...(name && !pooled && { name }) })
     try {
       const { rows } = await (this.#client instanceof pg.Pool ? send() : this.#queue(send))
       return rows as Row[]
@@ -446,11 +470,11 @@ class PostgresTransaction implements Transaction {
 
   static async begin(
     writers: pg.Pool,
-    onQuery: PostgresOptions['onQuery'],
+    sending: Sending,
     onCommit: (lsn: string) => void,
   ): Promise<PostgresTransaction> {
     const client = await connectTo(writers)
-    const writer = new Connection(client, onQuery)
+    const writer = new Connection(client, sending)
     try {
       const results = await writer.exec(
         `begin; set local lock_timeout = ${WRITE_LOCK_TIMEOUT_MS}; set local idle_in_transaction_session_timeout = ${WRITE_LOCK_TIMEOUT_MS}; select pg_advisory_xact_lock(${WRITE_LOCK}); select pg_current_xact_id()::text as id, ${TIMELINE} as timeline, current_setting('transaction_read_only')::bool as "readOnly"`,
@@ -577,12 +601,14 @@ class CommitListener {
 
 /** Applies pending migrations, one instance at a time. */
 async function migrate(settings: pg.ClientConfig): Promise<void> {
-  const client = new pg.Client(settings)
-  client.on('error', () => {})
+  const [client, lock] = [new pg.Client(settings), new pg.Client(settings)]
+  for (const each of [client, lock]) each.on('error', () => {})
   try {
     await client.connect()
     if (await upToDate(client)) return
-    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+    await lock.connect()
+    // The lock of a transaction, since PgBouncer may give the next transaction another session.
+    await lock.query(`begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
     if (await upToDate(client)) return
     // Loaded on demand, since it loads all of drizzle.
     const { drizzle } = await import('drizzle-orm/node-postgres')
@@ -592,7 +618,7 @@ async function migrate(settings: pg.ClientConfig): Promise<void> {
     throw toProblem(error)
   } finally {
     // Closing the connection releases the lock.
-    await client.end().catch(() => {})
+    for (const each of [client, lock]) await each.end().catch(() => {})
   }
 }
 
