@@ -67,7 +67,11 @@ export async function start(config: Config): Promise<void> {
     setTimeout(() => {
       logger.warn('requests in progress were cut off')
       app.server.closeAllConnections()
-      setTimeout(() => exit(1), CUT_OFF_MS)
+      setTimeout(async () => {
+        await log.drain(LOG_MS)
+        // process.exit would wait for a statement that is running in a thread.
+        process.kill(process.pid, 'SIGKILL')
+      }, CUT_OFF_MS)
     }, config.shutdownTimeoutMs)
     try {
       await app.close()

@@ -23,7 +23,7 @@ import { LogStream } from '../src/log-stream.ts'
 import { makeLogger } from '../src/logger.ts'
 import { service } from './helpers/app.ts'
 import { temporaryFile } from './helpers/database.ts'
-import { damage, type ServiceProcess, startProcess } from './helpers/process.ts'
+import { damage, type ServiceProcess, seededFile, startProcess } from './helpers/process.ts'
 import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -154,6 +154,21 @@ describe('a stop', () => {
     expect(await service.ended()).toBe(0)
   })
 
+  test('ends a statement that is running in a thread', async () => {
+    const file = seededFile()
+    const database = new Database(file)
+    database.exec(`insert into settings values ('ballast', zeroblob(20000000));
+      alter table proposals rename to stored;
+      create view proposals as select * from stored
+        where (with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n where i < 0)`)
+    database.close()
+    const service = await startProcess({ file, env: { SHUTDOWN_TIMEOUT: '1', READ_TIMEOUT: '1' } })
+    expect((await fetch(`${service.url}/v1/stats/proposals?by=status`)).status).toBe(503)
+    service.child.kill('SIGTERM')
+    await service.ended()
+    expect(service.output.stdout).toContain('cut off')
+  })
+
   test.each(['SIGINT', 'SIGHUP'] as const)(
     'happens on %s too, and a second signal changes nothing',
     async (signal) => {
@@ -192,6 +207,12 @@ describe('a read that fails', () => {
     expect(log.join('')).toContain('SQLITE_CORRUPT')
     expect((await s.get('/v1/topics')).status).toBe(200)
     expect((await s.post('/v1/speakers', { name: 'A' })).status).toBe(201)
+    // Reads that may be long run in a thread once the file is large.
+    await s.engine.write((writer) =>
+      writer.run(sql`insert into settings values ('ballast', zeroblob(20000000))`),
+    )
+    for (let n = 0; n < 2; n++) expect((await s.get('/v1/proposals?sort=title&count=exact')).status).toBe(503)
+    expect((await s.get('/v1/topics?count=exact')).status).toBe(200)
     // Resolves only when no connection is left over in a read.
     await s.engine.close()
   })

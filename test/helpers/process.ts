@@ -33,7 +33,7 @@ export interface ServiceProcess {
 }
 
 /** A file with the seed and the keys of tests. */
-function seededFile(): string {
+export function seededFile(): string {
   const file = temporaryFile()
   copyFileSync(inject('sqlite').seeded, file)
   return file

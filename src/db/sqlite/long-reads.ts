@@ -72,16 +72,22 @@ export class LongReads {
       deadline.throwIfAborted()
       return result
     }
+    let result: Result
     try {
-      return await work({
+      result = await work({
         all: async <Row>(query: SQL, values?: Values) => (await send('all', query, values)) as Row[],
         get: async <Row>(query: SQL, values?: Values) =>
           (await send('get', query, values)) as Row | undefined,
         pluck: async <Value>(query: SQL, values?: Values) => (await send('pluck', query, values)) as Value[],
       })
-    } finally {
-      await this.#send({ how: 'run', text: 'commit', params: [] })
+    } catch (error) {
+      // What the connection holds of the file may be wrong; the next read gets a new thread.
+      if (/^SQLITE_/.test((error as { code?: string }).code ?? '')) await this.#worker?.terminate()
+      else await this.#send({ how: 'run', text: 'commit', params: [] })
+      throw error
     }
+    await this.#send({ how: 'run', text: 'commit', params: [] })
+    return result
   }
 
   /** Sends the next statement to the thread, which has none at this time. */
