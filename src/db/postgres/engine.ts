@@ -162,6 +162,10 @@ const prepareReader = (client: pg.ClientBase) =>
     `set session characteristics as transaction read only; set lock_timeout = ${READ_LOCK_TIMEOUT_MS}`,
   ) as never
 
+/** The settings of a read where the session cannot have them. */
+const limits = ({ readTimeoutMs }: Sending) =>
+  `; set local lock_timeout = ${READ_LOCK_TIMEOUT_MS}; set local statement_timeout = ${readTimeoutMs}`
+
 /** Runs several reads in one snapshot on a connection, and releases it. */
 async function readSnapshot<Result>(
   client: pg.PoolClient,
@@ -172,7 +176,7 @@ async function readSnapshot<Result>(
   const snapshot = new Connection(client, sending, mayLag)
   try {
     await snapshot.exec(
-      `begin isolation level repeatable read read only; set local lock_timeout = ${READ_LOCK_TIMEOUT_MS}; set local statement_timeout = ${sending.readTimeoutMs}`,
+      `begin isolation level repeatable read read only${sending.pooled ? limits(sending) : ''}`,
     )
     const result = await work(snapshot)
     await snapshot.exec('commit')
