@@ -30,6 +30,17 @@ test('the tables of settings, routes, filters, sorts and includes equal those ge
   for (const [path, wanted] of documents) expect(readFileSync(path, 'utf8'), path).toBe(wanted)
 })
 
+test('every source file that the guides name exists', () => {
+  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root.pathname })
+  const missing = ['docs/architecture.md', 'CONTRIBUTING.md'].flatMap((guide) =>
+    [...read(guide).matchAll(/`([\w/.-]+\.ts)`/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !files.some((file) => file === name || file.endsWith(`/${name}`)))
+      .map((name) => `${guide}: ${name}`),
+  )
+  expect(missing).toEqual([])
+})
+
 test('every link in the documentation leads to a file', () => {
   const broken = [...documents, 'CONTRIBUTING.md', 'CHANGELOG.md'].flatMap((name) =>
     [...read(name).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].flatMap(([, target = '']) => {
