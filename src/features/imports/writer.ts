@@ -305,8 +305,8 @@ export class RowWriter {
 }
 
 /** Whether records are recognised by a field of their own: a slug, a code, or the text of a source. */
-const hasKey = ({ kind, alias, prefix }: Resource) =>
-  alias !== undefined || prefix === null || kind === 'source'
+const hasKey = ({ alias, prefix, digest }: Resource) =>
+  alias !== undefined || prefix === null || digest !== undefined
 
 /** The malformed values of a row that has other problems already, but for the places of those. */
 function malformed(

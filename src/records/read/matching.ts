@@ -26,9 +26,9 @@ export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identi
     (one) => typeof one?.scheme === 'string' && typeof one.identifier === 'string',
   )
 
-/** The id of the record with the same identifier, the same key (code or slug) or, for sources, the same text. */
+/** The id of the record with the same identifier, the same key (code or slug) or the same text. */
 export async function recognise(reader: Reader, resource: Resource, fields: Fields): Promise<string | null> {
-  const { table, alias, prefix } = resource
+  const { table, alias, prefix, digest } = resource
   for (const { scheme, identifier } of identifiersIn(fields)) {
     const id = await findByIdentifier(reader, resource, scheme, identifier)
     if (id) return id
@@ -38,12 +38,12 @@ export async function recognise(reader: Reader, resource: Resource, fields: Fiel
     const record = await findRecord(reader, resource, key)
     if (record) return record.id
   }
-  const { text } = fields
-  if (resource.kind !== 'source' || typeof text !== 'string') return null
-  const source = await reader.get<{ id: string }>(
-    sql`select ${table.id} from ${table} where ${columnSql(table, 'sha256')} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
+  const text = digest && fields[digest.of]
+  if (!digest || typeof text !== 'string') return null
+  const [id = null] = await reader.pluck<string>(
+    sql`select ${table.id} from ${table} where ${columnSql(table, digest.field)} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
   )
-  return source?.id ?? null
+  return id
 }
 
 /** The records with this name. @param name as returned by `namesOf` */

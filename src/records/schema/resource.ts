@@ -122,6 +122,8 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
   /** The field with the date of its first event. */
   startsOn?: string
+  /** A field with the SHA-256 of a text field: records with the same text are recognised by it. */
+  digest?: { field: string; of: string }
   /** Formats of its list beside JSON, CSV and NDJSON. */
   formats?: readonly ('ics' | 'atom')[]
   /** Further problems of a PATCH. */
@@ -135,7 +137,7 @@ export interface Resource
   extends Entity,
     Pick<
       ResourceDefinition<Shape, Shape>,
-      'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort' | 'formats' | 'patchProblems'
+      'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort' | 'digest' | 'formats' | 'patchProblems'
     > {
   filters: Readonly<Record<string, Filter>>
   /** The groupings of /v1/stats by name; undefined: no statistics. */
@@ -227,7 +229,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
   const { kind, about, titleField, lifecycle = null, filters = {}, startsOn, defaultSort } = definition
-  const { settled, formats, patchProblems } = definition
+  const { settled, digest, formats, patchProblems } = definition
   const fields = { ...definition.fields, identifiers, sources: webSources }
   const derived = {
     ...(lifecycle && currentStatus(lifecycle, startsOn === undefined)),
@@ -261,6 +263,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     names: [...new Set([titleField, ...entity.names])],
     ...(settled && { settled }),
     ...(startsOn && { startsOn }),
+    ...(digest && { digest }),
     ...(formats && { formats }),
     ...(patchProblems && { patchProblems }),
     lifecycle,
