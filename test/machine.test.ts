@@ -23,7 +23,7 @@ import { LogStream } from '../src/log-stream.ts'
 import { makeLogger } from '../src/logger.ts'
 import { service } from './helpers/app.ts'
 import { temporaryFile } from './helpers/database.ts'
-import { damage, type ServiceProcess, seededFile, startProcess } from './helpers/process.ts'
+import { damage, ROOT, type ServiceProcess, seededFile, startProcess } from './helpers/process.ts'
 import { canMount, MOUNT_REASON, smallDisk } from './helpers/small-disk.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -230,6 +230,36 @@ describe('a read that fails', () => {
     const { status, headers } = toProblem(Object.assign(new Error('secret'), { code }))
     expect([status, headers]).toEqual([503, { 'retry-after': '1' }])
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'for want of file descriptors is a 503, and the service recovers',
+    async () => {
+      const node = join(ROOT, 'node_modules/.bin/node')
+      const service = await startProcess({
+        command: ['sh', '-c', `ulimit -n 60 && exec ${node} src/main.js start`],
+        env: { LOG_LEVEL: 'silent' },
+      })
+      const agent = new Agent({ maxSockets: 100 })
+      onTestFinished(() => agent.destroy())
+      const get = (path: string) =>
+        new Promise<number | string>((resolve) => {
+          const sent = request({ port: service.port, host: '127.0.0.1', path, agent }, (response) => {
+            response.resume().on('end', () => resolve(response.statusCode ?? 0))
+          })
+          sent.on('error', ({ message }) => resolve(message)).end()
+        })
+      const statuses = await Promise.all(
+        Array.from({ length: 100 }, (_, n) => get(`/v1/proposals?include=topics&limit=${1 + n}`)),
+      )
+      // Connections beyond the limit are closed.
+      for (const status of statuses.filter(Number.isInteger)) expect([200, 503]).toContain(status)
+      expect(statuses).toContain(503)
+      agent.destroy()
+      await eventually(async () => expect(await get('/v1/proposals')).toBe(200))
+      service.child.kill('SIGTERM')
+      expect(await service.ended()).toBe(0)
+    },
+  )
 
   test('for want of a temporary folder is a 503', async () => {
     vi.stubEnv('TMPDIR', '/nowhere')

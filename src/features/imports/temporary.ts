@@ -17,8 +17,13 @@ export async function removeLeftovers(): Promise<void> {
     const pid = NAME.exec(name)?.[1]
     if (pid === undefined) continue
     const path = join(folder, name)
-    const age = Date.now() - (await stat(path)).mtimeMs
-    if (age > DAY_MS || !isRunning(Number(pid))) await rm(path, { recursive: true, force: true })
+    // Another process may remove it at the same time, and other users' files stay.
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    )
+    if (age > DAY_MS || !isRunning(Number(pid)))
+      await rm(path, { recursive: true, force: true }).catch(() => {})
   }
 }
 
