@@ -9,6 +9,7 @@ import { applyPatch } from 'rfc6902'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { jsonPatch } from '../src/core/json-patch.ts'
 import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
+import { MAX_STREAMS } from '../src/features/formats/formats.ts'
 import { importFiles } from '../src/features/imports/import.ts'
 import { Stage } from '../src/features/imports/staging.ts'
 import { WebhookClient } from '../src/features/webhooks/client.ts'
@@ -597,6 +598,59 @@ test('live feeds are limited in number, and one that ends makes room', async () 
   expect((await follow()).status).toBe(503)
   first.socket.destroy()
   await eventually(async () => expect((await follow()).status).toBe(200))
+})
+
+test('streams are limited in number and take turns, and one that ends makes room', async () => {
+  const s = await service({ sendTimeoutMs: 0 })
+  await fill(s, 'source', largeSources(12))
+  const port = await listen(s.app)
+  const open = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET /v1/sources?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n')
+    const [head] = await once(socket, 'data')
+    socket.pause()
+    return { socket, status: Number(String(head).slice(9, 12)) }
+  }
+  const all = await Promise.all(Array.from({ length: MAX_STREAMS }, open))
+  expect(all.map(({ status }) => status)).toEqual(all.map(() => 200))
+  expect((await open()).status).toBe(503)
+  all[0]?.socket.destroy()
+  await eventually(async () => expect((await open()).status).toBe(200))
+  for (const { socket } of all) socket.destroy()
+})
+
+test('a stream embeds a batch at once while it is small, and otherwise each record as if it were alone', async () => {
+  const s = await service()
+  const [sourceId] = await fill(s, 'source', [{ title: 'S', language: 'en', text: 'x'.repeat(60_000) }])
+  const [speakerId] = await fill(s, 'speaker', [{ name: 'P' }])
+  const meeting = { name: 'M', startDate: '2022', participants: [{ role: 'member', speakerId }] }
+  await fill(s, 'meeting', Array(30).fill(meeting))
+  const lines = async () => {
+    s.queries()
+    const { text } = await s.get('/v1/meetings?format=ndjson&include=speakers.evidence')
+    return {
+      rows: text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+      queries: s.queries().length,
+    }
+  }
+  const small = await lines()
+  expect([small.rows.length, small.queries < 25]).toEqual([30, true])
+  for (let start = 0; start < 30; start++)
+    await create(s, `/v1/speakers/${speakerId}/evidence`, {
+      sourceId,
+      motivation: 'quote',
+      start,
+      exact: 'x'.repeat(49_000),
+    })
+  const { rows } = await lines()
+  for (const row of rows) {
+    expect(row.speakers[0].evidence).toHaveLength(30)
+    expect(row.includeTruncated).toBeUndefined()
+  }
 })
 
 describe('names', () => {

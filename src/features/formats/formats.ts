@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
@@ -10,7 +11,7 @@ import { type Page, walkList } from '../../records/read/page.ts'
 import type { ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
-import { lastSeq, lastSeqOf } from '../../records/read/view.ts'
+import { lastSeq, lastSeqOf, type Row } from '../../records/read/view.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import type { RouteDeps } from '../records/page.ts'
@@ -21,6 +22,23 @@ import { cellsOf, columnsOf, csvText } from './columns.ts'
 /** How many rows are read at a time at most, and of those in which records are embedded. */
 const BATCH = 200
 const BATCH_WITH_INCLUDE = 25
+
+/** The size of what is embedded in a batch. Beyond it, records are read one by one. */
+const MAX_EMBEDDED_BYTES = 1_000_000
+
+/** How many lists are streamed at a time: each holds a batch until its client has taken it. */
+export const MAX_STREAMS = 50
+let streams = 0
+
+function streamOf(chunks: AsyncGenerator<Buffer>): Readable {
+  streams++
+  const stream = Readable.from(chunks, { objectMode: false })
+  stream.once('close', () => streams--)
+  return stream
+}
+
+/** Streams take turns: however many there are, other requests are processed after each batch. */
+const takeTurn = oneAtATime()
 
 /** The maximum number of entries of a calendar or feed. */
 const MAX_EVENTS = 10_000
@@ -86,12 +104,16 @@ export async function sendAs(
       ? await lastSeq(records.engine.reader)
       : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
   // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
-  const batches = walkList(
-    readSnapshot,
-    resource,
-    query,
-    query.include.length > 0 ? BATCH_WITH_INCLUDE : BATCH,
-  )
+  if (streams >= MAX_STREAMS)
+    throw new Problem('unavailable', `The service sends ${MAX_STREAMS} lists as CSV or NDJSON already.`, {
+      headers: { 'retry-after': '10' },
+    })
+  const readInTurn: ReadSnapshot = (work, options) =>
+    takeTurn(() => {
+      if (request.raw.socket.destroyed) throw new Error('The client has disconnected.')
+      return readSnapshot(work, options)
+    })
+  const batches = walkList(readInTurn, resource, query, query.include.length > 0 ? BATCH_WITH_INCLUDE : BATCH)
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
@@ -101,9 +123,8 @@ export async function sendAs(
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
-  if (format === 'ndjson')
-    return reply.send(Readable.from(ndjson(readSnapshot, resource, query, all), { objectMode: false }))
-  if (format === 'csv') return reply.send(Readable.from(csv(resource, all), { objectMode: false }))
+  if (format === 'ndjson') return reply.send(streamOf(ndjson(readInTurn, resource, query, all)))
+  if (format === 'csv') return reply.send(streamOf(csv(resource, all)))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
   if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
@@ -148,10 +169,19 @@ async function* ndjson(
   batches: AsyncGenerator<Page>,
 ) {
   for await (const { rows, view } of batches) {
-    if (query.include.length > 0) {
-      await readSnapshot((context) => embedIncludes(context, resource, rows, query.include, view))
+    const embedIn = (some: Row[], maxBytes?: number) =>
+      readSnapshot((context) => embedIncludes(context, resource, some, query.include, view, maxBytes))
+    const linesOf = (some: Row[]) => Buffer.from(some.map(({ doc }) => `${doc}\n`).join(''))
+    const whole = rows.map((row) => ({ ...row }))
+    if (query.include.length === 0 || !(await embedIn(whole, MAX_EMBEDDED_BYTES))) {
+      if (rows.length > 0) yield linesOf(whole)
+      continue
     }
-    if (rows.length > 0) yield Buffer.from(rows.map((row) => `${row.doc}\n`).join(''))
+    // Each record gets as much as it would alone.
+    for (const row of rows) {
+      await embedIn([row])
+      yield linesOf([row])
+    }
   }
 }
 

@@ -123,7 +123,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
           await embedIncludes(context, resource, [record], include, view)
           return record
         },
-        { isLong: asOf !== null || knownAt !== undefined },
+        { isLong: asOf !== null || knownAt !== undefined || include.some((path) => path.includes('.')) },
       )
       return sendRepresentation(reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
     },

@@ -45,7 +45,7 @@ export const embeddedIn = (catalogue: Catalogue) =>
 
 /** What embedding may still read and add to the rows, in the size of documents. Beyond it relations are cut. */
 interface Budget {
-  read: { left: number }
+  read: { left: number; isExceeded: boolean }
   added: { left: number }
 }
 
@@ -60,18 +60,21 @@ interface Related {
   isCut: boolean
 }
 
-/** Embeds the records that the paths lead to into the documents of the rows. */
+/**
+ * Embeds the records that the paths lead to into the documents of the rows.
+ * @returns whether relations were cut because their records exceed the bytes
+ */
 export async function embedIncludes(
   context: ReadContext,
   entity: Entity,
   rows: Row[],
   paths: readonly string[],
   view: View,
-): Promise<void> {
-  await embed(context, entity, rows, paths, view, {
-    read: { left: MAX_INCLUDE_BYTES },
-    added: { left: MAX_INCLUDE_BYTES },
-  })
+  maxBytes = MAX_INCLUDE_BYTES,
+): Promise<boolean> {
+  const budget = { read: { left: maxBytes, isExceeded: false }, added: { left: maxBytes } }
+  await embed(context, entity, rows, paths, view, budget)
+  return budget.read.isExceeded
 }
 
 async function embed(
@@ -104,7 +107,10 @@ async function embed(
       const { records, isCut } = related.get(row) ?? { records: [], isCut: false }
       const docs: string[] = []
       for (const { doc } of records.slice(0, MAX_EMBEDDED)) {
-        if (budget.added.left < doc.length) break
+        if (budget.added.left < doc.length) {
+          budget.read.isExceeded = true
+          break
+        }
         budget.added.left -= doc.length
         docs.push(doc)
       }
@@ -185,6 +191,7 @@ async function readReferring(
   const records = await readWanted(context, target, view, wanted, budget)
   const byId = Map.groupBy(records, (record) => record[column])
   // Rows that have as many as the last that was read, or one less, may have more.
+  if (records.length === MAX_RELATED) budget.read.isExceeded = true
   const full = records.length === MAX_RELATED ? Number(records.at(-1)?.['nth']) - 1 : MAX_EMBEDDED + 1
   return new Map(
     rows.map((row) => {
@@ -222,7 +229,10 @@ async function readWanted(
       order by sums.nth, sums.id`,
   )
   return records.map((row) => {
-    if (row.doc === null) return row
+    if (row.doc === null) {
+      budget.read.isExceeded = true
+      return row
+    }
     budget.read.left -= row.size
     return { ...row, ...rowAsOf(target, row, view) }
   })

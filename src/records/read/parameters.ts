@@ -30,9 +30,16 @@ export interface ListQuery {
   include: string[]
 }
 
-/** Whether a list may take long: it reads the log or the events of many records, counts them, or sorts them without an index. */
-export const isLongRead = ({ asOf, knownAt, count, sort }: ListQuery): boolean =>
-  asOf !== null || knownAt !== null || count === 'exact' || sort.length > 1
+/**
+ * Whether a list may take long: it reads the log or the events of many records, counts them, sorts them without an index, or
+ * embeds records in embedded ones.
+ */
+export const isLongRead = ({ asOf, knownAt, count, sort, include }: ListQuery): boolean =>
+  asOf !== null ||
+  knownAt !== null ||
+  count === 'exact' ||
+  sort.length > 1 ||
+  include.some((path) => path.includes('.'))
 
 export const MAX_LIMIT = 200
 
