@@ -640,13 +640,18 @@ describe('a position', () => {
     }
   })
 
-  test('in the feed is that of every list, which the changes after it follow', async () => {
+  test('of every list is in a header, and the changes after it follow the list', async () => {
     const s = await service({ seed: true })
-    const { seq } = (await s.get('/v1/topics?limit=2')).body['page']
+    const positionOf = async (url: string) => Number((await s.get(url)).headers['feed-position'])
+    const urls = ['/v1/topics?limit=2', '/v1/topics?format=csv', '/v1/topics?format=ndjson']
+    // The third response comes from the cache.
+    for (const url of [...urls, ...urls, ...urls])
+      expect(await positionOf(url), url).toBe(await positionOf(urls[0] ?? ''))
+    const position = await positionOf('/v1/topics?limit=2')
     await s.post('/v1/topics', { slug: 'later', prefLabel: 'Later' })
-    const later = (await s.get(`/v1/changes?after=${seq}&kind=topic`)).body['data']
+    const later = (await s.get(`/v1/changes?after=${position}&kind=topic`)).body['data']
     expect(later.map(({ record }: Body) => record.slug)).toEqual(['later'])
-    expect((await s.get('/v1/topics?limit=2')).body['page'].seq).toBe(later[0].seq)
+    for (const url of urls) expect(await positionOf(url), url).toBe(later[0].seq)
   })
 
   test('from before a restore is 410 even where later changes exist; those have numbers of their own', async () => {

@@ -9,7 +9,8 @@ const OPTIONS: FastifyCorsOptions = {
   methods: 'GET, HEAD, POST, PATCH, DELETE',
   allowedHeaders:
     'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
-  exposedHeaders: 'Consistency-Token, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id',
+  exposedHeaders:
+    'Consistency-Token, ETag, Feed-Position, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id',
   maxAge: 86_400,
   // Every path has its own OPTIONS route (methods.ts), which adds Allow to the response.
   preflightContinue: true,

@@ -29,6 +29,8 @@ export const COMMON_HEADERS: Record<string, string> = {
   'Cache-Control': 'how the response may be cached',
   'Content-Disposition': 'the file name of a CSV',
   ETag: 'the version of a representation; sent as `If-None-Match`, it gets 304 without a body if nothing has changed',
+  'Feed-Position':
+    'on lists of records: the last change that the list contains, `after` of the changes that follow it',
   'Idempotency-Replayed': '`true` if the response is repeated for an `Idempotency-Key`',
   'Last-Modified': 'when the record last changed',
   Vary: 'the request headers that the response depends on',

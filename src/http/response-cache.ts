@@ -32,6 +32,7 @@ const CACHED_HEADERS = [
   'content-encoding',
   'content-disposition',
   'etag',
+  'feed-position',
   'last-modified',
   'link',
 ]

@@ -35,8 +35,8 @@ export interface Service {
   /** The rows of every table except the full-text index, read by an outside connection. */
   rows: () => Promise<Record<string, Record<string, unknown>[]>>
   keys: TestKeys
-  /** Every SQL statement since the last call, without those of webhooks and imports, which also run in the background. */
-  queries: () => string[]
+  /** The SQL statements since the last call; unless `all`, without those of webhooks and imports, which run in the background. */
+  queries: (all?: boolean) => string[]
   get: (url: string, headers?: Record<string, string>) => Promise<TestResponse>
   /** Writes with the analyst's key. */
   post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<TestResponse>
@@ -92,8 +92,8 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
     file: database.file,
     rows: () => rowsOf(database),
     keys,
-    queries: () =>
-      statements.splice(0).filter((text) => !/"(webhooks|webhookDeliveries|imports)"/.test(text)),
+    queries: (all = false) =>
+      statements.splice(0).filter((text) => all || !/"(webhooks|webhookDeliveries|imports)"/.test(text)),
     request,
     get: (url, headers = {}) => request({ method: 'GET', url, headers }),
     post: (url, body, headers = {}) =>

@@ -117,7 +117,7 @@ export async function sendAs(
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
-  reply.header('etag', etag).type(`${FORMATS[format]}; charset=utf-8`)
+  reply.headers({ etag, 'feed-position': String(seq) }).type(`${FORMATS[format]}; charset=utf-8`)
   if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
   // An empty stream, so that no Content-Length is sent.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))

@@ -16,9 +16,6 @@ export interface RouteDeps {
 export const page = z
   .object({
     nextCursor: line(4000, 'The value of `cursor` for the next page; null on the last one.').nullable(),
-    seq: z.int().min(0).optional().meta({
-      description: 'Of a list of records, the last change that it contains: `after` of those that follow.',
-    }),
     limit: z.int().min(1).max(MAX_LIMIT).meta({ description: 'The maximum number of records on a page.' }),
     total: z
       .int()

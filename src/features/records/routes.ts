@@ -70,8 +70,12 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       )
       const data = rows.map(({ doc }) => doc).join(',')
       return sendRepresentation(reply, {
-        body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total, seq })}}`,
-        ...(nextCursor !== null && { headers: { link: `<${nextUrl(request, nextCursor)}>; rel="next"` } }),
+        body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total })}}`,
+        headers: {
+          // Not in the body: its ETag is the same while none of its records changes.
+          'feed-position': String(seq),
+          ...(nextCursor !== null && { link: `<${nextUrl(request, nextCursor)}>; rel="next"` }),
+        },
       })
     },
   })
