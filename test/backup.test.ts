@@ -116,6 +116,16 @@ describe('a backup', () => {
     expect((await run('backup', file, copy, '--force')).status).toBe(0)
   })
 
+  test.each(['backup', 'restore'] as const)('never replaces the database by itself: %s', async (command) => {
+    const { file, post } = await service()
+    await post('/v1/speakers', { name: 'One' })
+    expect(await run(command, file, file, '--force')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('the database itself'),
+    })
+    expect((await post('/v1/speakers', { name: 'Two' })).status).toBe(201)
+  })
+
   test('fails for a missing database and does not create one', async () => {
     const missing = join(folder(), 'missing.db')
     expect((await run('backup', missing, join(folder(), 'copy.db'))).status).toBe(1)

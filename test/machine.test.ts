@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import Database from 'better-sqlite3'
@@ -152,6 +153,28 @@ describe('a stop', () => {
     )
     service.child.kill('SIGTERM')
     expect(await service.ended()).toBe(0)
+  })
+
+  test('closes the connection of a request that is in progress', async () => {
+    const s = await service()
+    await s.app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = s.app.server.address() as AddressInfo
+    const locker = new Database(s.file)
+    onTestFinished(() => void locker.close())
+    locker.exec('begin immediate')
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    const headers = { ...analyst(), 'content-type': 'application/json' }
+    const arrived = once(s.app.server, 'request')
+    const sent = request({ port, host: '127.0.0.1', path: '/v1/speakers', method: 'POST', agent, headers })
+    sent.end('{"name":"A"}')
+    await arrived
+    const closed = s.app.close()
+    locker.exec('rollback')
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    expect([response.statusCode, response.headers.connection]).toEqual([201, 'close'])
+    await closed
   })
 
   test('ends a statement that is running in a thread', async () => {

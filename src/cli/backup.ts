@@ -42,6 +42,7 @@ export function backup(target: string, { force }: Options, command: Command): vo
   if (!existsSync(file)) throw new UsageError(`There is no database at ${file}.`)
   if (existsSync(target) && !force) throw new UsageError(`${target} exists. --force replaces it.`)
   const place = followLinks(target)
+  if (place === realpathSync(file)) throw new UsageError(`${target} is the database itself.`)
   const partial = `${place}.part`
   removeDatabase(partial)
   closeSync(openSync(partial, 'wx', 0o600))
