@@ -150,10 +150,16 @@ export function snippet(text: string, query: SearchQuery, texts = 1): string | n
   return `${html}${escapeHtml(text.slice(at, to).replace(/[\ud800-\udbff]$/, ''))}${to < text.length ? '…' : ''}`
 }
 
+/** How many words of a phrase are searched for to find where it is. */
+const MAX_LOCATED_WORDS = 8
+
 /** The offset of the first unfolded occurrence of a term; 0 if there is none. */
 function firstOccurrence(text: string, terms: Term[]): number {
   const phrases = terms.map(({ words }) =>
-    words.map((word) => RegExp.escape(word)).join('[^\\p{L}\\p{N}]{0,5}'),
+    words
+      .slice(0, MAX_LOCATED_WORDS)
+      .map((word) => RegExp.escape(word))
+      .join('[^\\p{L}\\p{N}]{0,5}'),
   )
   if (phrases.length === 0) return 0
   return Math.max(0, text.search(new RegExp(phrases.join('|'), 'iu')))
