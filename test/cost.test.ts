@@ -9,6 +9,8 @@ import { applyPatch } from 'rfc6902'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { jsonPatch } from '../src/core/json-patch.ts'
 import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
+import { openPostgres } from '../src/db/postgres/engine.ts'
+import { sql } from '../src/db/sql.ts'
 import { MAX_STREAMS } from '../src/features/formats/formats.ts'
 import { importFiles } from '../src/features/imports/import.ts'
 import { Stage } from '../src/features/imports/staging.ts'
@@ -23,6 +25,7 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body, ResourceKind } from './helpers/bodies.ts'
+import { onPostgres } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
@@ -584,6 +587,17 @@ describe('embedded records', () => {
   })
 })
 
+test.runIf(onPostgres)('a read on PostgreSQL has a deadline', async () => {
+  const s = await service()
+  const engine = openPostgres(s.url, { readTimeoutMs: 200 })
+  onTestFinished(() => engine.close())
+  await expect(engine.read((reader) => reader.get(sql`select pg_sleep(60)`))).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('took too long'),
+  })
+  expect(await engine.read((reader) => reader.get(sql`select 1 as one`))).toEqual({ one: 1 })
+})
+
 test('live feeds are limited in number, and one that ends makes room', async () => {
   const s = await service({ liveFeedsMax: 2 })
   const port = await listen(s.app)
@@ -716,4 +730,87 @@ test('a client that takes nothing of its response is disconnected, one that wait
   expect(closed).toBe(false)
   live.destroy()
   stalled.destroy()
+})
+
+/**
+ * The rule: a small request costs little, whatever is stored. Each request is below 100 kB, and so are the steps between which
+ * other requests are processed. None of it is measured in time, which depends on the machine.
+ */
+describe('the worst requests over a database that was made to be bad', () => {
+  const MAX_RESPONSE = 2 * MAX_PAGE_BYTES + 500_000
+
+  async function badDatabase(): Promise<Service> {
+    const s = await service()
+    const han = (n: number) => String.fromCodePoint(0x4e00 + n).repeat(30_000)
+    const sources = await fill(s, 'source', [
+      ...largeSources(20),
+      ...Array.from({ length: 60 }, (_, n) => ({ title: `文${n}`, language: 'zh', text: `${han(n)}中国` })),
+    ])
+    const speakers = await fill(s, 'speaker', Array(20).fill({ name: '中国' }))
+    for (const speaker of speakers.slice(0, 5))
+      for (let start = 0; start < 30; start++)
+        await create(s, `/v1/speakers/${speaker}/evidence`, {
+          sourceId: sources[0],
+          motivation: 'quote',
+          start,
+          exact: 'x'.repeat(49_000),
+        })
+    const participants = speakers.map((speakerId) => ({ role: 'member', speakerId }))
+    const agenda = (of: number) =>
+      Array.from({ length: 500 }, (_, n) => ({
+        position: n + 1,
+        title: `${(n * 7919 + of) % 1e5} ${'x'.repeat(400)}`,
+      }))
+    const meetings = await fill(
+      s,
+      'meeting',
+      Array.from({ length: 60 }, (_, n) => ({
+        name: `M${n}`,
+        startDate: '2022',
+        participants,
+        agenda: agenda(n),
+      })),
+    )
+    for (let n = 0; n < 40; n++) await s.patch(`/v1/meetings/${meetings[0]}`, { agenda: agenda(n + 100) })
+    return s
+  }
+
+  test('have bounded responses, and let other requests be processed where they work long', async () => {
+    const s = await badDatabase()
+    const meeting = (await get(s, '/v1/meetings?limit=1&sort=createdAt'))['data'][0]['id']
+    const quoted = encodeURIComponent
+    /** Steps that a request takes at least, each followed by other requests. */
+    const requests: [url: string, steps: number][] = [
+      ['/v1/meetings?limit=200&include=speakers.evidence,speakers', 0],
+      [
+        '/v1/meetings?limit=200&include=speakers.evidence&asOf=2023-01-01&count=exact&sort=name,-startDate',
+        0,
+      ],
+      ['/v1/speakers?limit=200&include=evidence,meetings', 0],
+      ['/v1/sources?limit=200', 0],
+      ['/v1/sources?limit=200&knownAt=2999-01-01T00:00:00Z&sort=title', 0],
+      [`/v1/sources?limit=200&q=${quoted('中国')}`, 0],
+      [`/v1/search?limit=100&q=${quoted('中国')}`, 40],
+      [`/v1/search?limit=100&q=${quoted(Array.from({ length: 60 }, (_, n) => `${n}国`).join(' OR '))}`, 0],
+      [`/v1/meetings/${meeting}/history?limit=200`, 30],
+      ['/v1/changes?limit=1000', 0],
+      ['/v1/stats/meetings?by=state', 0],
+      [`/v1/topics?${Array.from({ length: 1500 }, (_, n) => `k${n}=1`).join('&')}`, 0],
+      ['/v1/proposals.atom?limit=200', 0],
+      ['/v1/meetings.ics', 0],
+      ['/docs/js/scalar.js', 0],
+      ['/openapi.yaml', 0],
+    ]
+    for (const [url, steps] of requests) {
+      let size = 0
+      const ticks = await ticksDuring(async () => {
+        const { payload, statusCode } = await s.app.inject(url)
+        expect(statusCode, url).toBeLessThan(500)
+        size = payload.length
+      })
+      expect(url.length).toBeLessThan(100_000)
+      expect(size, url).toBeLessThan(MAX_RESPONSE)
+      if (steps > 0) expect(ticks, url).toBeGreaterThanOrEqual(steps)
+    }
+  })
 })

@@ -307,7 +307,8 @@ const UNAVAILABLE_SQLSTATES: Record<string, string> = {
   '53': 'The database has no disk space, memory or connections left.',
   '55P03': 'The database is busy: a lock was held for too long.',
   '57': 'The database cancelled the query.',
-  '57014': 'The database cancelled the query because it took too long.',
+  '57014':
+    'The database cancelled the query because it took too long. Narrow it with filters, or omit count, sort or knownAt.',
   '57P': 'The database is stopping or starting.',
   '58': 'The disk of the database has an I/O error.',
   XX: 'The database reports damage or an internal error.',
