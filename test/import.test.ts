@@ -319,11 +319,52 @@ describe('an import', () => {
       kind: 'proposals',
     })
     expect(good['errors']).toEqual([])
-    const bad = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: 'Twin' }), {
+    const bad = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: 'TWIN' }), {
       kind: 'proposals',
     })
     expect(bad['errors']).toMatchObject([{ field: 'speakerId', type: '/problems/ambiguous-match' }])
     for (const id of ids) expect(bad['errors'][0]['detail']).toContain(id)
+    // An exact name hides those that are only alike.
+    await imported(s, lines({ title: 'Exact', proposedOn: '2022', speakerId: 'twin' }), { kind: 'proposals' })
+    expect((await get(s, '/v1/proposals?q=exact'))['data'][0]['speakerId']).toBe(ids[1])
+  })
+
+  test('keeps two sources with one text apart, by id, publisher or address', async () => {
+    const s = await service()
+    const text = 'The sides agreed to exchange hydrological data every spring.'
+    const source = (name: string) => ({
+      title: `As carried by ${name}`,
+      language: 'en',
+      text,
+      url: `https://${name}.example/a`,
+    })
+    for (const name of ['north', 'south']) await create(s, '/v1/sources', source(name))
+    const exported: string[] = []
+    for await (const chunk of exportRecords(s.engine.reader, catalogue.entity('source'), 'ndjson'))
+      exported.push(chunk.text)
+
+    const copy = await service()
+    const result = await imported(copy, exported.join(''), { kind: 'sources' })
+    expect(result['summary']).toEqual([{ kind: 'source', created: 2, changed: 0, unchanged: 0 }])
+    const again = await imported(copy, exported.join(''), { kind: 'sources' })
+    expect(again['summary']).toEqual([{ kind: 'source', created: 0, changed: 0, unchanged: 2 }])
+    const east = await imported(copy, lines(source('east'), source('west')), { kind: 'sources' })
+    expect(east['summary']).toEqual([{ kind: 'source', created: 2, changed: 0, unchanged: 0 }])
+    const repeated = await imported(copy, lines(source('east')), { kind: 'sources' })
+    expect(repeated['summary']).toEqual([{ kind: 'source', created: 0, changed: 0, unchanged: 1 }])
+    expect((await get(copy, '/v1/sources?sort=title'))['data'].map(({ url }: Body) => url)).toEqual(
+      ['east', 'north', 'south', 'west'].map((name) => `https://${name}.example/a`),
+    )
+  })
+
+  test('rejects a row whose id is free but whose identifier belongs to another record', async () => {
+    const s = await service()
+    const identifiers = [{ scheme: 'register', identifier: '1' }]
+    const { id } = await create(s, '/v1/speakers', { name: 'One', identifiers })
+    const row = { id: 'spk_01gb6jc400ezz8kdnweefcy4dk', name: 'Renamed', identifiers }
+    const result = await imported(s, lines(row), { kind: 'speakers' })
+    expect(result['errors']).toMatchObject([{ field: 'id', detail: expect.stringContaining(String(id)) }])
+    expect((await get(s, `/v1/speakers/${id}`))['name']).toBe('One')
   })
 
   test('reports rows that refer to invalid rows, and rows that refer to each other in a cycle', async () => {

@@ -372,6 +372,51 @@ describe('an existing record', () => {
     expect(await total(s, 'speakers')).toBe(1)
   })
 
+  test('is not matched with a namesake that has another identifier of the same scheme', async () => {
+    const s = await service()
+    const speaker = (key: string, identifier: string) => ({
+      key,
+      name: 'Ann Bell',
+      identifiers: [{ scheme: 'register', identifier }],
+    })
+    const source = { title: 'R', language: 'en', text: 'Two delegates named Ann Bell spoke.' }
+    const { body } = await s.post('/v1/reports', {
+      source,
+      speakers: [speaker('a', '301'), speaker('b', '302')],
+    })
+    expect(outcomes(body, 'speakers')).toEqual(['created', 'created'])
+    const again = await s.post('/v1/reports', {
+      source,
+      speakers: [speaker('b', '302'), speaker('a', '301')],
+    })
+    expect(outcomes(again.body, 'speakers')).toEqual(['matched', 'matched'])
+  })
+
+  test('is not matched with a name that differs in a symbol', async () => {
+    const s = await service()
+    const source = { title: 'R', language: 'en', text: 'Groups met.' }
+    const groups = ['Group C', 'Group C+', 'Group C#', 'group c'].map((name) => ({
+      name,
+      classification: 'group',
+    }))
+    const { body } = await s.post('/v1/reports', { source, organizations: groups })
+    expect(outcomes(body, 'organizations')).toEqual(['created', 'created', 'created', 'matched'])
+  })
+
+  test('is a new source where the same text has another publisher or address', async () => {
+    const s = await service()
+    const report = (url: string) => ({
+      source: { title: 'Brief', language: 'en', text: 'Talks continue.', url },
+    })
+    for (const [url, outcome] of [
+      ['https://east.example/b', 'created'],
+      ['https://south.example/b', 'created'],
+      ['https://east.example/b', 'matched'],
+    ] as const)
+      expect((await s.post('/v1/reports', report(url))).body['data'][0], url).toMatchObject({ outcome })
+    expect((await s.get('/v1/sources')).body['data']).toHaveLength(2)
+  })
+
   test('is not matched after it was deleted or renamed', async () => {
     const s = await service()
     const gone = (await s.post('/v1/speakers', { name: 'Gone' })).body['id']

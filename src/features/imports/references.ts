@@ -1,8 +1,7 @@
 // Resolves the references of rows: by id, identifier or name, to other rows or to stored records.
 import { idPattern } from '../../core/ids.ts'
 import { Problem, unknownReference } from '../../core/problems.ts'
-import { fold } from '../../core/search.ts'
-import { namesakes } from '../../records/read/matching.ts'
+import { comparable, namesakes, preferExact } from '../../records/read/matching.ts'
 import { findByIdentifier, findRecord } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { type Doc, replaceAt, valuesAt } from '../../records/schema/document.ts'
@@ -88,13 +87,15 @@ export class References {
       const owner = await findByIdentifier(tx, entity, scheme, identifier)
       if (owner) return [owner]
     }
-    const name = fold(value)
+    const name = comparable(value)
     if (name === '') return []
     const staged = this.#idsOf(this.#rows.withKey(kind, byName(name)), pointer)
-    const key = `${kind} ${name}`
+    const key = `${kind} ${value}`
     const stored =
       this.#namesakes.get(key) ??
-      (await namesakes(this.#records.engine, tx, resource, name)).map(({ id }) => id).slice(0, MAX_NAMESAKES)
+      preferExact(resource, await namesakes(this.#records.engine, tx, resource, name), value)
+        .map(({ id }) => id)
+        .slice(0, MAX_NAMESAKES)
     this.#namesakes.set(key, stored)
     return [...new Set([...staged, ...stored])]
   }

@@ -1,8 +1,7 @@
 // Stages the rows of import files on disk, and finds them by the keys with which other rows refer to them.
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
-import { fold } from '../../core/search.ts'
-import { identifiersIn, namesOf } from '../../records/read/matching.ts'
+import { comparable, identifiersIn, namesOf } from '../../records/read/matching.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import type { Entity } from '../../records/schema/resource.ts'
@@ -121,7 +120,7 @@ export class StagedRows {
 
   /** The rows of a kind that a text may refer to. */
   #rowsNamed(kind: Kind, value: string): number[] {
-    for (const key of [byId(value), byIdentifier(value), byName(fold(value))]) {
+    for (const key of [byId(value), byIdentifier(value), byName(comparable(value))]) {
       const rows = this.withKey(kind, key)
       if (rows.length > 0) return rows
     }

@@ -4,7 +4,7 @@ import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { inconsistent, Problem, unknownReference } from '../../core/problems.ts'
-import { identifiersIn, recognise } from '../../records/read/matching.ts'
+import { identifiersIn, recognise, recogniseByKey } from '../../records/read/matching.ts'
 import { findRecord, loadRecord, missingRecord, parse, type Stored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -282,8 +282,16 @@ export class RowWriter {
     const own =
       typeof id === 'string' && resource.prefix !== null ? await findRecord(tx, resource, id) : undefined
     if (own) return own
-    const existing = await recognise(tx, resource, fields)
-    return existing === null ? undefined : findRecord(tx, resource, existing)
+    const hasOwnId = typeof id === 'string' && resource.prefix !== null
+    const existing = hasOwnId
+      ? await recogniseByKey(tx, resource, fields)
+      : await recognise(tx, resource, fields)
+    if (existing === null) return undefined
+    if (hasOwnId) {
+      const detail = `Its identifier or key belongs to ${existing}. Omit the id to change that record.`
+      throw inconsistent([{ pointer: '/id', detail }])
+    }
+    return findRecord(tx, resource, existing)
   }
 
   /** The id of a row for a new record. @throws Problem if it cannot be used */

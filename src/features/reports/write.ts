@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
 import { Problem } from '../../core/problems.ts'
-import { namesakes, namesOf, recognise } from '../../records/read/matching.ts'
+import { contradicts, namesakes, namesOf, preferExact, recognise } from '../../records/read/matching.ts'
 import { loadRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -206,8 +206,12 @@ async function match(
   if (existing || !NAMED.includes(resource.kind)) return existing
   const matches = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields))) {
-    for (const doc of await namesakes(records.engine, tx, resource, name)) matches.set(doc.id, doc)
+    for (const doc of await namesakes(records.engine, tx, resource, name))
+      if (!contradicts(resource, doc, fields)) matches.set(doc.id, doc)
   }
+  const name = String(fields[resource.titleField])
+  const exact = preferExact(resource, [...matches.values()], name)
+  if (exact.length === 1) return exact[0]?.id ?? null
   const [only] = matches.keys()
   if (matches.size <= 1) return only ?? null
   const { titleField } = resource

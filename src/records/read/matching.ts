@@ -6,19 +6,30 @@ import type { Engine, Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Resource } from '../schema/resource.ts'
-import { findByIdentifier, findRecord, parse, type Stored, selectStored } from './record.ts'
+import { findByIdentifier, findRecord, identifiersOf, parse, type Stored, selectStored } from './record.ts'
 
 type Fields = Record<string, unknown>
 
-/** The folded names of a record, or of a record to be created. */
+/**
+ * The names of a record, or of a record to be created, as they are compared: folded, with the symbols that tell names apart.
+ */
 export const namesOf = (resource: Resource, fields: Fields): string[] =>
-  resource.names.flatMap((field) => namesIn(fields[field]))
+  resource.names.flatMap((field) => rawNames(fields[field]).map(comparable)).filter(Boolean)
 
-const namesIn = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value])
-    .filter((name) => typeof name === 'string')
-    .map(fold)
-    .filter(Boolean)
+const rawNames = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string')
+
+/** `Group C+`, `Group C#` and `Group C` are three names, which full-text search cannot tell apart. */
+export const comparable = (name: string): string =>
+  [fold(name), ...(name.match(/[\p{S}#]/gu) ?? [])].join(' ').trim()
+
+/** Of several records with alike names, those with exactly this one, if there are any. */
+export function preferExact(resource: Resource, docs: readonly Doc[], name: string): readonly Doc[] {
+  const exact = docs.filter((doc) =>
+    resource.names.some((field) => rawNames(doc[field]).some((one) => one.normalize() === name.normalize())),
+  )
+  return exact.length > 0 ? exact : docs
+}
 
 /** The well-formed identifiers among unchecked fields. */
 export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identifier: string }[] =>
@@ -27,23 +38,47 @@ export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identi
   )
 
 /** The id of the record with the same identifier, the same key (code or slug) or the same text. */
-export async function recognise(reader: Reader, resource: Resource, fields: Fields): Promise<string | null> {
-  const { table, alias, prefix, digest } = resource
+export const recognise = async (reader: Reader, resource: Resource, fields: Fields): Promise<string | null> =>
+  (await recogniseByKey(reader, resource, fields)) ?? (await recogniseByText(reader, resource, fields))
+
+/** The id of the record with the same identifier or the same key: no two records have it. */
+export async function recogniseByKey(
+  reader: Reader,
+  resource: Resource,
+  fields: Fields,
+): Promise<string | null> {
+  const { alias, prefix } = resource
   for (const { scheme, identifier } of identifiersIn(fields)) {
     const id = await findByIdentifier(reader, resource, scheme, identifier)
     if (id) return id
   }
   const key = fields[alias ?? 'code']
-  if ((alias || prefix === null) && typeof key === 'string') {
-    const record = await findRecord(reader, resource, key)
-    if (record) return record.id
-  }
+  if ((!alias && prefix !== null) || typeof key !== 'string') return null
+  return (await findRecord(reader, resource, key))?.id ?? null
+}
+
+async function recogniseByText(reader: Reader, resource: Resource, fields: Fields): Promise<string | null> {
+  const { table, digest } = resource
   const text = digest && fields[digest.of]
   if (!digest || typeof text !== 'string') return null
-  const [id = null] = await reader.pluck<string>(
-    sql`select ${table.id} from ${table} where ${columnSql(table, digest.field)} = ${sha256(text)} order by ${table.firstSeq} limit 1`,
+  const rows = await reader.all<Stored>(
+    sql`${selectStored(table)} where ${columnSql(table, digest.field)} = ${sha256(text)} order by ${table.firstSeq}`,
   )
-  return id
+  return rows.map(parse).find((doc) => !contradicts(resource, doc, fields))?.id ?? null
+}
+
+/**
+ * Whether fields describe another record than this one, although its name or text is the same: an identifier of a scheme that
+ * both have differs, or a field that tells such records apart.
+ */
+export function contradicts({ digest }: Resource, doc: Doc, fields: Fields): boolean {
+  const own = new Map(identifiersOf(doc).map(({ scheme, identifier }) => [scheme, identifier]))
+  const identified = identifiersIn(fields).some(
+    ({ scheme, identifier }) => own.has(scheme) && own.get(scheme) !== identifier,
+  )
+  const isOther = (field: string) =>
+    typeof fields[field] === 'string' && doc[field] !== null && doc[field] !== fields[field]
+  return identified || (digest?.unless ?? []).some(isOther)
 }
 
 /** The records with this name. @param name as returned by `namesOf` */

@@ -122,8 +122,11 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
   /** The field with the date of its first event. */
   startsOn?: string
-  /** A field with the SHA-256 of a text field: records with the same text are recognised by it. */
-  digest?: { field: string; of: string }
+  /**
+   * A field with the SHA-256 of a text field: records with the same text are recognised by it, `unless` one of these fields has
+   * different values.
+   */
+  digest?: { field: string; of: string; unless: readonly string[] }
   /** Formats of its list beside JSON, CSV and NDJSON. */
   formats?: readonly ('ics' | 'atom')[]
   /** Further problems of a PATCH. */

@@ -25,7 +25,7 @@ export const sources = defineResource({
   titleField: 'title',
   searchDate: 'publishedOn',
   defaultSort: '-publishedOn',
-  digest: { field: 'sha256', of: 'text' },
+  digest: { field: 'sha256', of: 'text', unless: ['publisherId', 'url'] },
   patchProblems: ['source-cited'],
   fields: {
     title: text(500, 'The title of the document.', { required: true, sort: true, search: 'title' }),
