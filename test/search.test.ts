@@ -729,3 +729,69 @@ test('texts and words of any length are searchable as a whole', async () => {
   expect(await found(`${long}*`)).toEqual(['Long', 'Short'])
   expect(await found(long)).toEqual([])
 })
+
+describe('letters and signs that are typed otherwise than they are written', () => {
+  test.each([
+    [
+      'Co\u00adordi\u00adnation of river\u00adine patrols',
+      ['coordination', 'riverine', 'co\u200bordination'],
+    ],
+    ['Рас\u00adши\u00adрение; под\u2060держка', ['расширение', 'поддержка']],
+    ['می\u200cشود', ['میشود', 'می\u200cشود']],
+    ['وزارت امور خارجه ایران', ['ايران', 'ایران', 'وزارت']],
+    ['مُنَظَّمَة شنغهاي', ['منظمة', 'شنغهای']],
+    ['Oʻzbekiston tashqi ishlar vazirligi', ["O'zbekiston", 'O‘zbekiston', 'Oʼzbekiston', 'ozbekiston']],
+    ['Gʻulom', ["g'ulom", 'gulom']],
+    ["Beijing's proposal", ['Beijing', "beijing's"]],
+    ['Вазорати Тоҷикистон', ['Точикистон', 'тоҷикистон']],
+    ['Қазақстан Республикасы', ['казакстан', 'қазақстан']],
+    ['در سال ۲۰۲۲', ['2022', '۲۰۲۲', '٢٠٢٢']],
+  ])('%s', async (name, queries) => {
+    const s = await service()
+    await s.post('/v1/organizations', { name, classification: 'body' })
+    await s.post('/v1/organizations', { name: 'Another', classification: 'body' })
+    for (const query of queries) {
+      const { body } = await s.get(`/v1/organizations?q=${encodeURIComponent(query)}`)
+      expect(
+        body['data'].map(({ name: found }: Body) => found),
+        query,
+      ).toEqual([name])
+    }
+  })
+
+  test.each([
+    ['“joint exercises”', ['Joint exercises of rescuers']],
+    ['«joint exercises»', ['Joint exercises of rescuers']],
+    ['„joint exercises“', ['Joint exercises of rescuers']],
+    ['＂joint exercises＂', ['Joint exercises of rescuers']],
+    ['joint –rescuers', ['Exercises that are joint']],
+    ['joint −rescuers', ['Exercises that are joint']],
+    ['joint —rescuers', ['Exercises that are joint']],
+    ['resc＊', ['Joint exercises of rescuers']],
+    ['joint AND rescuers', ['Joint exercises of rescuers']],
+    ['rescuers | that', ['Exercises that are joint', 'Joint exercises of rescuers']],
+    ['joint - exercises', ['Exercises that are joint', 'Joint exercises of rescuers']],
+  ])('the query %s', async (query, titles) => {
+    const s = await service()
+    for (const title of ['Exercises that are joint', 'Joint exercises of rescuers'])
+      await s.post('/v1/proposals', { title, proposedOn: '2020' })
+    const { body } = await s.get(`/v1/proposals?sort=title&q=${encodeURIComponent(query)}`)
+    expect(body['data'].map(({ title }: Body) => title)).toEqual(titles)
+  })
+
+  test('a quote that differs only in such signs is offered as a candidate', async () => {
+    const s = await service()
+    const text = 'Стороны за\u00adявили о со\u00adтруд\u00adничестве: 5 − 3, Oʻzbek.'
+    const { body: source } = await s.post('/v1/sources', { title: 'Hy', language: 'ru', text })
+    const { body: topic } = await s.post('/v1/topics', { slug: 't', prefLabel: 'T' })
+    for (const [exact, found] of [
+      ['сотрудничестве', 'со\u00adтруд\u00adничестве'],
+      ['5 - 3', '5 − 3'],
+      ["O'zbek", 'Oʻzbek'],
+    ]) {
+      const quote = { sourceId: source['id'], motivation: 'quote', exact }
+      const { status, body } = await s.post(`/v1/topics/${topic['id']}/evidence`, quote)
+      expect([status, body['candidates'].map((one: Body) => one['exact'])], exact).toEqual([422, [found]])
+    }
+  })
+})

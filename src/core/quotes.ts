@@ -232,11 +232,11 @@ function fold(text: string): [folded: string, origins: number[]] {
 function foldCharacter(char: string): string {
   const plain = char
     .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, '')
     .toLowerCase()
-    .replace(/[\u2018\u2019\u201a\u201b\u2032`]/g, "'")
+    .replace(/[\u2018\u2019\u201a\u201b\u2032\u02bb\u02bc`]/g, "'")
     .replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"')
-    .replace(/\p{Pd}/gu, '-')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
   return /^\s+$/.test(plain) ? ' ' : plain
 }
 

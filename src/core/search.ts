@@ -36,24 +36,58 @@ const PLAIN_LETTERS: Record<string, string> = {
   æ: 'ae',
   œ: 'oe',
   þ: 'th',
+  // Letters of Tajik, Kazakh and Kyrgyz that keyboards lack.
+  ҷ: 'ч',
+  қ: 'к',
+  ғ: 'г',
+  ҳ: 'х',
+  һ: 'х',
+  ң: 'н',
+  ө: 'о',
+  ү: 'у',
+  ұ: 'у',
+  ә: 'а',
+  і: 'и',
+  // Arabic letters that look like those of Persian and Urdu, with which texts mix them.
+  ي: 'ی',
+  ى: 'ی',
+  ك: 'ک',
 }
+
+const SPECIAL_LETTERS = new RegExp(`[${Object.keys(PLAIN_LETTERS).join('')}]`, 'gu')
+
+/** The apostrophe of the Uzbek letters oʻ and gʻ, however it is typed; not that of a genitive. */
+const UZBEK_APOSTROPHE = /(?<=[og])[ʻʼ‘’'`](?!s(?!\p{L}))(?=\p{L})/giu
+
+/** Vowel signs of Arabic, and the stroke that lengthens words. */
+const ARABIC_MARKS = /[\u0640\u064b-\u065f\u0670]/gu
+
+/** Characters that are not seen, such as soft hyphens and zero-width spaces: they break no word. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
+
+/** The version of `fold`: another one makes the service index all records again. */
+export const FOLDING = 2
 
 const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
 
 /** The words of a text, joined by spaces, without compatibility forms, case and the diacritics of alphabets. */
-export function fold(text: string): string {
+export function fold(original: string): string {
+  const text = original.replace(UZBEK_APOSTROPHE, '')
   if (isAscii(text))
     return text
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, ' ')
       .trim()
   return text
+    .replace(INVISIBLE, '')
     .replace(/[\p{S}\p{No}]/gu, ' ')
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
+    .replace(ARABIC_MARKS, '')
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[đðħıłøŧßæœþ]/g, (letter) => PLAIN_LETTERS[letter] ?? letter)
+    .replace(SPECIAL_LETTERS, (letter) => PLAIN_LETTERS[letter] ?? letter)
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
     .replace(UNSPACED, ' $& ')
     .replace(BETWEEN_WORDS, ' ')
     .trim()
@@ -61,11 +95,21 @@ export function fold(text: string): string {
 
 const wordsOf = (text: string) => fold(text).split(' ').filter(Boolean)
 
+/** A query with the signs of the query language, in place of what keyboards and word processors make of them. */
+const withPlainSigns = (query: string) =>
+  query
+    .replace(/[“”„‟«»＂]/g, '"')
+    .replaceAll('＊', '*')
+    .replace(/(?<=^|\s)[‐‑–—−﹣－](?=\S)/g, '-')
+    .replace(/(?<=^|\s)\|+(?=\s)/g, 'OR')
+    .replace(/(?<=\s)AND(?=\s)/g, ' ')
+
 /** The maximum number of different terms of a query; further terms are ignored. */
 const MAX_TERMS = 32
 
 /** Parses a query. The result is empty if the query has no words. */
-export function parseSearch(query: string): SearchQuery {
+export function parseSearch(original: string): SearchQuery {
+  const query = withPlainSigns(original)
   const groups: SearchQuery = [{ all: [], not: [] }]
   const seen = new Set<string>()
   for (const [, minus, phrase, bare = '', star] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"*]+))(\*?)/gu)) {
@@ -170,7 +214,7 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
   const words: { word: string; begin: number; end: number }[] = []
   // The same few thousand characters of scripts without spaces come again and again.
   const wordsOfPart = memoizeByText(wordsOf)
-  for (const piece of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+  for (const piece of text.matchAll(/[\p{L}\p{N}\p{M}\p{Default_Ignorable_Code_Point}]+/gu)) {
     // A piece is one word, or several characters of a script without spaces.
     let at = piece.index
     for (const part of splitUnspaced(piece[0])) {

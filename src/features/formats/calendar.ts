@@ -1,5 +1,5 @@
 // Writes meetings as an iCalendar (RFC 5545).
-import ical, { ICalEventStatus } from 'ical-generator'
+import ical, { ICalEventStatus, ICalEventTransparency } from 'ical-generator'
 import { earliest, latest } from '../../core/dates.ts'
 import { printable } from '../../core/text.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -33,6 +33,8 @@ export function calendar(meetings: Doc[], base: string): string {
       stamp: new Date(updatedAt),
       lastModified: new Date(updatedAt),
       sequence: version,
+      // A subscriber is not busy while ministers meet.
+      transparency: ICalEventTransparency.TRANSPARENT,
       summary: printable(String(meeting['name'])),
       status: STATUS[String(meeting['status'])] ?? null,
       url: `${base}/v1/meetings/${id}`,

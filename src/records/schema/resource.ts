@@ -168,7 +168,7 @@ const identifiers = named(
             .trim()
             .min(1)
             .max(100)
-            .regex(/^[^:]+$/, 'Must not contain a colon, which separates scheme and identifier.'),
+            .regex(/^[^:]*$/, 'Must not contain a colon, which separates scheme and identifier.'),
           'The system of the identifier, such as `wikidata`.',
           { required: true },
         ),

@@ -1,6 +1,7 @@
 // Adds the fields of a new release to stored documents.
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { FOLDING } from '../../core/search.ts'
 import { asWriter, type Engine, type Reader, type Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, settings } from '../../db/system-tables.ts'
@@ -60,7 +61,7 @@ function signatureOf({ record, table }: Entity): string {
     kinds,
   ])
   const columns = Object.entries(describeTable(table).columns).map(([name, { path }]) => [name, path])
-  return hash('sha256', JSON.stringify([fields, columns]), 'base64url')
+  return hash('sha256', JSON.stringify([fields, columns, FOLDING]), 'base64url')
 }
 
 async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): Promise<void> {
