@@ -527,6 +527,24 @@ describe('histories', () => {
   })
 })
 
+test('a text filter on a later page reads what has changed since in batches', async () => {
+  const s = await service()
+  const sources = await fill(s, 'source', largeSources(12))
+  const text = (n: number) => ({ text: `needle ${'y'.repeat(900_000 + n)}` })
+  const url = '/v1/sources?limit=5&sort=createdAt&q=x*'
+  const first = await get(s, url)
+  for (const [n, id] of sources.entries()) await s.patch(`/v1/sources/${id}`, text(n))
+  s.queries()
+  let size = 0
+  const ticks = await ticksDuring(async () => {
+    const { body, text } = await s.get(`${url}&cursor=${first['page'].nextCursor}`)
+    expect(body['data']).toHaveLength(5)
+    size = text.length
+  })
+  expect(ticks).toBeGreaterThan(10)
+  expect(size).toBeLessThan(MAX_PAGE_BYTES)
+})
+
 describe('embedded records', () => {
   test('fit into the bytes of a page, and lists that were cut are named; a smaller page has them all', async () => {
     const s = await service()

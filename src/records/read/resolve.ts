@@ -1,4 +1,5 @@
 // Checks the values of a list query against the database.
+import { setImmediate } from 'node:timers/promises'
 import { readCursor } from '../../core/cursor.ts'
 import { canonicalLanguage } from '../../core/language.ts'
 import { didYouMean } from '../../core/nearest.ts'
@@ -222,14 +223,46 @@ function unknownValue(parameter: string, kind: Kind, value: string, legal: strin
 }
 
 /** The full-text index has only current texts, so records that changed after the past are matched here. */
-export async function matchTextInPast({ reader }: ReadContext, list: ResolvedList): Promise<ResolvedList> {
+export async function matchTextInPast(
+  { engine, reader }: ReadContext,
+  list: ResolvedList,
+): Promise<ResolvedList> {
   const { resource, text, past } = list
   if (!text || !past || past.matchedIds) return list
-  const rows = await reader.all<{ id: string; doc: string }>(
-    sql`select ${resource.table.id}, ${resource.table.doc} from ${changedRecordsAt(resource, past.seq)}`,
+  const { id, doc } = resource.table
+  const changed = await reader.all<{ id: string; size: number }>(
+    sql`select ${id}, ${engine.size(sql`${doc}`)} as size from ${changedRecordsAt(resource, past.seq)}`,
   )
-  const matchedIds = rows.filter(({ doc }) => docMatches(resource, doc, text.query)).map(({ id }) => id)
+  const matchedIds: string[] = []
+  for (const ids of inBatches(changed)) {
+    const wanted = sql`select given.value as "recordId" from ${engine.items(sql`${JSON.stringify(ids)}`, sql`given`, 'texts')}`
+    const rows = await reader.all<{ id: string; doc: string }>(
+      sql`select ${id}, ${doc} from ${changedRecordsAt(resource, past.seq, wanted)}`,
+    )
+    for (const row of rows) if (docMatches(resource, row.doc, text.query)) matchedIds.push(row.id)
+    // Many records may have changed, so other requests are processed in between.
+    await setImmediate()
+  }
   return { ...list, past: { ...past, matchedIds } }
+}
+
+/** The size of the documents that are read and matched at once. */
+const MAX_BATCH_BYTES = 500_000
+
+/** The ids of documents in batches, each with one document at least. */
+function* inBatches(documents: readonly { id: string; size: number }[]): Generator<string[]> {
+  let ids: string[] = []
+  let bytes = 0
+  for (const { id, size } of documents) {
+    if (ids.length > 0 && bytes + size > MAX_BATCH_BYTES) {
+      yield ids
+      ids = []
+      bytes = 0
+    }
+    ids.push(id)
+    bytes += size
+  }
+  if (ids.length > 0) yield ids
 }
 
 /** Whether the text of a document matches, as the full-text index would decide. */

@@ -111,13 +111,12 @@ export const changedAfter = ({ kind }: Entity, seq: number) =>
   sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${kind} and ${changes.seq} > ${seq}`
 
 /** The records that changed after a change, in their state at that change, as a table expression. */
-export const changedRecordsAt = (entity: Entity, seq: number) =>
-  recordsInLog(
-    entity,
-    sql`${changes.recordId} = wanted."recordId" and ${changes.seq} <= ${seq}`,
-    seq,
-    sql`select distinct changed."recordId" as "recordId" from (${changedAfter(entity, seq)}) as changed`,
-  )
+export const changedRecordsAt = (
+  entity: Entity,
+  seq: number,
+  wanted = sql`select distinct changed."recordId" as "recordId" from (${changedAfter(entity, seq)}) as changed`,
+) =>
+  recordsInLog(entity, sql`${changes.recordId} = wanted."recordId" and ${changes.seq} <= ${seq}`, seq, wanted)
 
 /**
  * The latest version of each record up to a change, read from the log.
