@@ -47,7 +47,7 @@ export const openapi = fp<OpenapiOptions>(
         servers: [
           {
             url: app.basePath || '/',
-            description: 'The service that serves this document.',
+            description: 'The service that serves this document, in production or local.',
             'x-internal': false,
           } as never,
         ],
