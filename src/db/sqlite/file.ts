@@ -27,7 +27,7 @@ export function checkApplication(database: Database.Database, name: string): voi
     .prepare(`select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`)
     .pluck()
     .all()
-  // Files of before the id have none.
+  // Files created before the id existed have none.
   const known = id === APPLICATION_ID || (id === 0 && (tables.length === 0 || tables.includes('changes')))
   if (!known) throw new WrongFileError(`${name} is a database of another application.`)
 }
