@@ -11,7 +11,7 @@ import { type Page, walkList } from '../../records/read/page.ts'
 import type { ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
-import { lastSeq, lastSeqOf, type Row } from '../../records/read/view.ts'
+import { lastSeq, lastSeqOf, type Row, type View } from '../../records/read/view.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import type { RouteDeps } from '../records/page.ts'
@@ -27,7 +27,7 @@ const BATCH_WITH_INCLUDE = 25
 const MAX_EMBEDDED_BYTES = 1_000_000
 
 /** How many lists are streamed at a time: each holds a batch until its client has taken it. */
-export const MAX_STREAMS = 50
+export const MAX_STREAMS = 20
 let streams = 0
 
 function streamOf(chunks: AsyncGenerator<Buffer>): Readable {
@@ -168,20 +168,22 @@ async function* ndjson(
   query: ListQuery,
   batches: AsyncGenerator<Page>,
 ) {
+  /** The lines of copies of rows, so that while a client stalls, only its lines are held. */
+  const linesOf = async (rows: Row[], view: View, maxBytes?: number) => {
+    const copies = rows.map((row) => ({ ...row }))
+    const isCut =
+      query.include.length > 0 &&
+      (await readSnapshot((context) =>
+        embedIncludes(context, resource, copies, query.include, view, maxBytes),
+      ))
+    return { isCut, lines: Buffer.from(copies.map(({ doc }) => `${doc}\n`).join('')) }
+  }
   for await (const { rows, view } of batches) {
-    const embedIn = (some: Row[], maxBytes?: number) =>
-      readSnapshot((context) => embedIncludes(context, resource, some, query.include, view, maxBytes))
-    const linesOf = (some: Row[]) => Buffer.from(some.map(({ doc }) => `${doc}\n`).join(''))
-    const whole = rows.map((row) => ({ ...row }))
-    if (query.include.length === 0 || !(await embedIn(whole, MAX_EMBEDDED_BYTES))) {
-      if (rows.length > 0) yield linesOf(whole)
-      continue
-    }
+    if (rows.length === 0) continue
+    const { isCut, lines } = await linesOf(rows, view, MAX_EMBEDDED_BYTES)
+    if (!isCut) yield lines
     // Each record gets as much as it would alone.
-    for (const row of rows) {
-      await embedIn([row])
-      yield linesOf([row])
-    }
+    else for (const row of rows) yield (await linesOf([row], view)).lines
   }
 }
 
