@@ -1,4 +1,5 @@
 // The routes about the service itself: index, health, and the OpenAPI document.
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
@@ -86,17 +87,32 @@ export function documentRoutes(app: FastifyInstance): void {
   const json = 'application/json; charset=utf-8'
   const yaml = 'application/yaml; charset=utf-8'
   const document = () => app.swagger() as unknown as Document
-  const serve = (path: string, type: string, serialize: () => string) =>
+  const serve = (path: string, type: string, serialize: () => string | Promise<string>) =>
     app.get(
       path,
       ASSET_ROUTE,
-      assetHandler(() => ({ body: serialize(), type })),
+      assetHandler(async () => ({ body: await serialize(), type })),
     )
   serve('/openapi.json', json, () => JSON.stringify(document()))
   serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
-  serve('/openapi.yaml', yaml, () => stringify(document(), { aliasDuplicateObjects: false }))
+  serve('/openapi.yaml', yaml, () => toYaml(document(), ['paths', 'components', 'schemas']))
   // Browsers request it with every page; a 404 would look like an error.
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
     reply.code(204).header('cache-control', 'public, max-age=86400').send(),
   )
+}
+
+/** A value as YAML. The members of the `split` objects are written one by one, between which other requests are answered. */
+async function toYaml(value: object, split: readonly string[]): Promise<string> {
+  let text = ''
+  for (const [key, member] of Object.entries(value)) {
+    if (split.includes(key)) {
+      const inner = await toYaml(member as object, split)
+      text += `${key}:\n${inner.replace(/^(?=.)/gm, '  ')}`
+    } else {
+      text += stringify({ [key]: member }, { aliasDuplicateObjects: false })
+      await setImmediate()
+    }
+  }
+  return text
 }
