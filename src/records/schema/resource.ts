@@ -166,9 +166,9 @@ const identifiers = named(
           z
             .string()
             .trim()
-            .min(1)
+            .min(1, { abort: true })
             .max(100)
-            .regex(/^[^:]*$/, 'Must not contain a colon, which separates scheme and identifier.'),
+            .regex(/^[^:]+$/, 'Must not contain a colon, which separates scheme and identifier.'),
           'The system of the identifier, such as `wikidata`.',
           { required: true },
         ),
