@@ -14,11 +14,13 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { restartFeed } from '../src/db/feed.ts'
 import { createKey } from '../src/db/keys.ts'
 import { openEngine } from '../src/db/open.ts'
+import { liveFeed } from '../src/features/changes.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
 import { freshDatabase, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
+import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
 
 setFlagsFromString('--expose-gc')
@@ -610,6 +612,22 @@ async function writer(base: string, token: string, name: string, rounds: number)
     if (round % 2) await send('DELETE', other)
   }
 }
+
+test('a live feed lets other requests run between its batches', async () => {
+  const s = await service()
+  const topics = catalogue.resource('topic')
+  await recordsOn(s.engine).write(AUTHOR, async (tx) => {
+    for (let n = 0; n < 1500; n++)
+      await createRecord(tx, topics, topics.create.parse({ slug: `t-${n}`, prefLabel: 'T' }))
+  })
+  const stop = new AbortController()
+  const ticks = await ticksDuring(async () => {
+    for await (const chunk of liveFeed(s.engine, 0, null, stop.signal))
+      if (chunk.includes('id: 1500\n')) break
+  })
+  // Batches of 100 changes.
+  expect(ticks).toBeGreaterThanOrEqual(10)
+})
 
 describe('a position', () => {
   test('that the feed never had is 410 with the way to start again, in pages and live', async () => {

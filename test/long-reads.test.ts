@@ -1,9 +1,13 @@
 // Long reads on SQLite run in a thread of their own: with the same responses, and a deadline.
 import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import type { Reader } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { openSqlite } from '../src/db/sqlite/engine.ts'
+import { includePaths } from '../src/records/read/include.ts'
+import { isLongRead, listParameters, toListQuery } from '../src/records/read/parameters.ts'
+import { catalogue } from '../src/resources/index.ts'
 import { service } from './helpers/app.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 
@@ -29,6 +33,9 @@ test.each([
   '/v1/proposals?asOf=2022-08-24&include=evidence,speaker',
   '/v1/proposals?sort=title,-proposedOn&count=exact&limit=2',
   '/v1/proposals?asOf=2022-08-24&format=csv',
+  '/v1/proposals?q=drone* OR b* OR c* -zzz&include=evidence',
+  '/v1/states?include=proposals,meetings',
+  '/v1/states?format=ndjson&include=proposals,meetings.evidence',
   '/v1/stats/proposals?by=topic&narrower=true',
   '/v1/search?q=drones&count=exact',
   '/v1/topics/counter-uav?knownAt=2999-01-01T00:00:00Z',
@@ -42,6 +49,30 @@ test.each([
   const [here, there] = [await s.app.inject(url), await app.inject(url)]
   const withoutId = (body: string) => body.replace(/"(requestId|nextCursor)":"[^"]*"/g, '')
   expect([there.statusCode, withoutId(there.body)]).toEqual([here.statusCode, withoutId(here.body)])
+})
+
+test.each([
+  ['', false],
+  ['q=drones', false],
+  ['q=joint military exercises', false],
+  ['include=speaker,meeting', false],
+  ['q=dro*', true],
+  ['q=drones -training', true],
+  ['q=a b c d e', true],
+  ['include=topics', true],
+  ['include=evidence', true],
+  ['include=parts', true],
+  ['include=meeting.organization', true],
+  ['count=exact', true],
+  ['sort=title,status', true],
+  ['asOf=2022-08-24', true],
+])('a list with "%s" is a long read: %s', (search, long) => {
+  const proposals = catalogue.resource('proposal')
+  const parameters = Object.fromEntries(new URLSearchParams(search))
+  const parsed = z
+    .object(listParameters(proposals, includePaths(catalogue, proposals)).shape)
+    .parse(parameters)
+  expect(isLongRead(proposals, toListQuery(proposals, parsed))).toBe(long)
 })
 
 test('a long read does not block the event loop, and is one snapshot', async () => {

@@ -220,6 +220,25 @@ test('on a day that two memberships share, the one that began last counts', asyn
   expect(body['memberships']).toEqual([{ status: 'member', startDate: '2017-06-09', endDate: null }])
 })
 
+test.each([
+  ['https://a.example/x', 'https://a.example/x'],
+  ['https://a.example', 'https://a.example'],
+  ['https://a.example/a b|c{d}', 'https://a.example/a%20b%7Cc%7Bd%7D'],
+  ['https://a.example/上海?q=é', 'https://a.example/%E4%B8%8A%E6%B5%B7?q=%C3%A9'],
+  ['https://a.example/x\u202egnp.exe', 'https://a.example/x%E2%80%AEgnp.exe'],
+])('the address %s is stored as a URI', async (url, stored) => {
+  const s = await service()
+  const topic = await create(s, '/v1/topics', { slug: 'a-topic', prefLabel: 'A', sources: [{ url }] })
+  expect(topic['sources'][0].url).toBe(stored)
+})
+
+test('names of the longest length fit into lineages', async () => {
+  const s = await service()
+  const title = 'x'.repeat(1000)
+  const agreement = await create(s, '/v1/agreements', { title, kind: 'agreement', status: 'drafting' })
+  expect((await s.get(`/v1/agreements/${agreement['id']}/lineage`)).status).toBe(200)
+})
+
 test('a slash at the end of a path does not matter', async () => {
   const { app } = await service({ seed: true })
   for (const url of ['/v1/speakers', '/v1/states/RU', '/v1/changes']) {

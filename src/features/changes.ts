@@ -1,5 +1,6 @@
 // The change feed: every write of every kind in order, as pages or live.
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
@@ -249,7 +250,7 @@ function lastEventId(request: FastifyRequest): number | undefined {
 }
 
 /** The live feed as server-sent events. The next batch is read after the client has received the last one. */
-async function* liveFeed(
+export async function* liveFeed(
   engine: Engine,
   from: number,
   kind: string[] | null,
@@ -266,6 +267,8 @@ async function* liveFeed(
       idleSince = Date.now()
       const events = batch.map((change) => `id: ${change.seq}\nevent: change\ndata: ${toJson(change)}\n\n`)
       yield Buffer.from(events.join(''))
+      // Lets other requests run, however fast the client reads.
+      await setImmediate()
       continue
     }
     await engine.waitForCommit(POLL_MS, stopped)

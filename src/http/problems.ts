@@ -32,7 +32,7 @@ const recordReference = z
 const match = z
   .object({
     id: z.string().max(30).meta({ description: 'The id of the record.' }),
-    name: z.string().max(500).meta({ description: 'The name of the record.' }),
+    name: z.string().max(1000).meta({ description: 'The name of the record.' }),
     path: z.string().max(300).meta({ description: 'The path of the record.' }),
   })
   .meta({ id: 'RecordMatch', description: 'A record that matches the name.' })

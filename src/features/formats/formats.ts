@@ -8,7 +8,7 @@ import { Problem } from '../../core/problems.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
-import type { ListQuery } from '../../records/read/parameters.ts'
+import { isLongRead, type ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
 import { lastSeq, lastSeqOf, type Row, type View } from '../../records/read/view.ts'
@@ -173,8 +173,9 @@ async function* ndjson(
     const copies = rows.map((row) => ({ ...row }))
     const isCut =
       query.include.length > 0 &&
-      (await readSnapshot((context) =>
-        embedIncludes(context, resource, copies, query.include, view, maxBytes),
+      (await readSnapshot(
+        (context) => embedIncludes(context, resource, copies, query.include, view, maxBytes),
+        { isLong: isLongRead(resource, query) },
       ))
     return { isCut, lines: Buffer.from(copies.map(({ doc }) => `${doc}\n`).join('')) }
   }

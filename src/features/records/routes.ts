@@ -66,7 +66,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
           await embedIncludes(context, resource, listed.rows, query.include, listed.view)
           return listed
         },
-        { isLong: isLongRead(query) },
+        { isLong: isLongRead(resource, query) },
       )
       const data = rows.map(({ doc }) => doc).join(',')
       return sendRepresentation(reply, {

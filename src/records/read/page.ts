@@ -81,7 +81,7 @@ export async function* walkList(
     const batchQuery: ListQuery = next
     const page: Page = await readSnapshot(
       (context) => listPage(context, resource, batchQuery, MAX_BATCH_BYTES),
-      { isLong: isLongRead(query) },
+      { isLong: isLongRead(resource, query) },
     )
     yield page
     // Lets other requests run, however fast the client reads.

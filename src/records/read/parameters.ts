@@ -1,5 +1,7 @@
 // The query parameters of a list, derived from the description of its resource.
+
 import { z } from 'zod'
+import { parseSearch } from '../../core/search.ts'
 import { date, ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
 import { exampleId, isVocabulary } from '../schema/kinds.ts'
@@ -31,15 +33,32 @@ export interface ListQuery {
 }
 
 /**
- * Whether a list may take long: it reads the log or the events of many records, counts them, sorts them without an index, or
- * embeds records in embedded ones.
+ * Whether a list may take long: it reads the log or the events of many records, counts them, sorts them without an index, embeds
+ * lists of records, or searches for more than a few whole words.
  */
-export const isLongRead = ({ asOf, knownAt, count, sort, include }: ListQuery): boolean =>
+export const isLongRead = (
+  { references }: Pick<Listable, 'references'>,
+  { asOf, knownAt, count, sort, include, filters }: ListQuery,
+): boolean =>
   asOf !== null ||
   knownAt !== null ||
   count === 'exact' ||
   sort.length > 1 ||
-  include.some((path) => path.includes('.'))
+  include.some((path) => !references.some((reference) => reference.include === path && !reference.listed)) ||
+  isLongSearch(filters['q']?.[0] ?? '')
+
+/** How many words the full-text index looks up at once. */
+const MAX_QUICK_TERMS = 4
+
+function isLongSearch(q: string): boolean {
+  const query = parseSearch(q)
+  const terms = query.flatMap(({ all, not }) => [...all, ...not])
+  return (
+    terms.length > MAX_QUICK_TERMS ||
+    terms.some(({ prefix }) => prefix) ||
+    query.some(({ not }) => not.length > 0)
+  )
+}
 
 export const MAX_LIMIT = 200
 

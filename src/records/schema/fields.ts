@@ -108,6 +108,12 @@ export function pattern<const Options extends FieldOptions = FieldOptions>(
   return declare<z.ZodString, Options>({ type: 'text', description, value }, options)
 }
 
+const NOT_IN_URI = /[^\w.~:/?#[\]@!$&'()*+,;=%-]/gu
+
+/** A URL as a URI (RFC 3986): characters that people paste, such as spaces and letters beyond ASCII, are encoded. */
+const toUri = (url: string): string =>
+  url.search(NOT_IN_URI) === -1 ? url : (URL.parse(url)?.href ?? url).replace(NOT_IN_URI, encodeURIComponent)
+
 export function url<const Options extends FieldOptions = FieldOptions>(
   description: string,
   options: Options = {} as Options,
@@ -115,6 +121,7 @@ export function url<const Options extends FieldOptions = FieldOptions>(
   const value = z
     .url({ protocol: /^https?$/, error: 'Must be an absolute http or https URL.' })
     .max(2000)
+    .overwrite(toUri)
     .meta({ examples: ['https://example.org/report'] })
   return declare<typeof value, Options>({ type: 'text', description, value }, options)
 }

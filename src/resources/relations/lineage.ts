@@ -23,7 +23,7 @@ const lineageRecord = z
   .object({
     id: anyId('The id of the record.'),
     kind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
-    title: line(500, 'The title of the record.'),
+    title: line(1000, 'The title of the record.'),
     status: line(50, 'The current status of the record.'),
     date: date('The date of its first event, if known.'),
   })
