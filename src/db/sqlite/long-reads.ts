@@ -7,8 +7,8 @@ import { bindValues, type SQL } from '../sql.ts'
 import { parameter } from './connection.ts'
 import type { Request, Response } from './read-worker.ts'
 
-/** How many reads may wait for the one that is running. */
-const MAX_WAITING = 16
+/** How many reads may wait for the one that is running. Most take a millisecond; the deadline bounds how long they wait. */
+const MAX_WAITING = 1000
 
 export class LongReads {
   readonly #file: string

@@ -34,7 +34,7 @@ export interface ListQuery {
 
 /**
  * Whether a list may take long: it reads the log or the events of many records, counts them, sorts them without an index, embeds
- * lists of records, or searches for more than a few whole words.
+ * records that refer to it, or searches for more than a few whole words.
  */
 export const isLongRead = (
   { references }: Pick<Listable, 'references'>,
@@ -44,7 +44,7 @@ export const isLongRead = (
   knownAt !== null ||
   count === 'exact' ||
   sort.length > 1 ||
-  include.some((path) => !references.some((reference) => reference.include === path && !reference.listed)) ||
+  include.some((path) => !references.some((reference) => reference.include === path)) ||
   isLongSearch(filters['q']?.[0] ?? '')
 
 /** How many words the full-text index looks up at once. */
