@@ -1091,7 +1091,11 @@ describe('npm run import and npm run export', () => {
     const out = join(folder(), 'out')
     const written = await run('export', s.url, out)
     expect([written.status, written.stdout]).toEqual([0, ''])
-    expect(readdirSync(out).length).toBe(13)
+    expect(readdirSync(out).length).toBe(14)
+    expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))).toMatchObject({
+      complete: true,
+      counts: { proposals: 10, sources: 1 },
+    })
     const dry = await run('import', target.url, out, '--dry-run')
     expect([dry.status, dry.stderr]).toEqual([0, expect.stringContaining('nothing was written')])
     expect(await total(target)).toBe(0)

@@ -1,5 +1,5 @@
 // Exports all records to a folder in one snapshot, one file per kind.
-import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -19,11 +19,13 @@ export async function exportAll(engine: Engine, folder: string, { format }: Opti
   mkdirSync(folder, { recursive: true })
   const progress = progressLine()
   let total = 0
+  const counts: Record<string, number> = {}
   await engine.read(async (reader) => {
     for (const [name, kind] of pathsOf(catalogue)) {
       async function* texts() {
         for await (const { text, count } of exportRecords(reader, catalogue.entity(kind), format)) {
           total += count
+          counts[name] = (counts[name] ?? 0) + count
           progress.show(`${name} ${total.toLocaleString('en')}`)
           yield text
         }
@@ -32,6 +34,9 @@ export async function exportAll(engine: Engine, folder: string, { format }: Opti
       await pipeline(Readable.from(texts()), file)
     }
   })
+  // Written last: a folder without it is incomplete.
+  const manifest = { complete: true, exportedAt: new Date().toISOString(), format, counts }
+  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' })
   progress.clear()
   console.error(`Exported ${total.toLocaleString('en')} records to ${folder}.`)
 }
