@@ -2,9 +2,9 @@
 import { newId } from '../core/ids.ts'
 import { Problem } from '../core/problems.ts'
 import type { Engine, Reader, Writer } from './engine.ts'
-import { sharedSetting } from './settings.ts'
+import { readSetting, sharedSetting, writeSetting } from './settings.ts'
 import { sql } from './sql.ts'
-import { changes, settings } from './system-tables.ts'
+import { changes } from './system-tables.ts'
 
 export interface Feed {
   /** Another one after each restore. */
@@ -16,12 +16,10 @@ export interface Feed {
 /** How many numbers a restore skips: more than were given out since any copy. */
 const SKIPPED = 1_000_000_000
 
-const FIND = sql`select ${settings.value} from ${settings} where ${settings.name} = 'feed'`
-
 export async function readFeed(reader: Reader): Promise<Feed> {
-  const row = await reader.get<{ value: string }>(FIND, {})
-  if (!row) throw new Error('The database has no feed: the application was not built on it.')
-  return parseFeed(row.value)
+  const value = await readSetting(reader, 'feed')
+  if (value === undefined) throw new Error('The database has no feed: the application was not built on it.')
+  return parseFeed(value)
 }
 
 export const parseFeed = (value: string) => JSON.parse(value) as Feed
@@ -32,15 +30,12 @@ export const createFeed = (engine: Engine): Promise<string> =>
 
 /** Gives the feed another identity, and later changes numbers that were never given out. */
 export async function restartFeed(writer: Writer): Promise<void> {
-  const row = await writer.get<{ value: string }>(FIND, {})
-  const gaps = row ? parseFeed(row.value).gaps : []
+  const value = await readSetting(writer, 'feed')
+  const gaps = value === undefined ? [] : parseFeed(value).gaps
   const [max] = await writer.pluck<number | null>(sql`select max(${changes.seq}) from ${changes}`)
   const last = Math.max(max ?? 0, gaps.at(-1)?.[1] ?? 0)
   const feed: Feed = { id: newId('feed'), gaps: [...gaps, [last, last + SKIPPED]] }
-  await writer.run(
-    sql`insert into ${settings} ("name", "value") values ('feed', ${JSON.stringify(feed)})
-      on conflict ("name") do update set "value" = excluded."value"`,
-  )
+  await writeSetting(writer, 'feed', JSON.stringify(feed))
 }
 
 /** @throws Problem `feed-restarted` where the feed has no such position, or another identity than the client knows */

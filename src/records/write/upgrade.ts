@@ -2,9 +2,10 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { FOLDING } from '../../core/search.ts'
-import { asWriter, type Engine, type Reader, type Writer } from '../../db/engine.ts'
+import { asWriter, type Engine, type Writer } from '../../db/engine.ts'
+import { readSetting, writeSetting } from '../../db/settings.ts'
 import { sql } from '../../db/sql.ts'
-import { changes, settings } from '../../db/system-tables.ts'
+import { changes } from '../../db/system-tables.ts'
 import { describeTable } from '../../db/tables.ts'
 import type { Catalogue } from '../schema/catalogue.ts'
 import type { Doc, Json } from '../schema/document.ts'
@@ -22,33 +23,23 @@ const BATCH = 200
  * @returns the kinds of which a document was completed
  */
 export async function upgradeDocuments(engine: Engine, catalogue: Catalogue): Promise<Kind[]> {
-  const current = JSON.stringify(
-    Object.fromEntries(catalogue.entities.map((each) => [each.kind, signatureOf(each)])),
-  )
-  if ((await storedSignatures(engine.reader)) === current) return []
+  const signatures = new Map(catalogue.entities.map((entity) => [entity.kind, signatureOf(entity)]))
+  const current = JSON.stringify(Object.fromEntries(signatures))
+  if ((await readSetting(engine.reader, 'fields')) === current) return []
   return engine.write(
     async (writer) => {
-      const stored = JSON.parse((await storedSignatures(writer)) ?? '{}') as Record<string, string>
+      const stored = JSON.parse((await readSetting(writer, 'fields')) ?? '{}') as Record<string, string>
       const upgraded: Kind[] = []
       for (const entity of catalogue.entities) {
-        if (stored[entity.kind] === signatureOf(entity)) continue
+        if (stored[entity.kind] === signatures.get(entity.kind)) continue
         await upgradeRecords(engine, writer, entity)
         if (await upgradeLog(writer, entity)) upgraded.push(entity.kind)
       }
-      await writer.run(
-        sql`insert into ${settings} ("name", "value") values ('fields', ${current}) on conflict ("name") do update set "value" = excluded."value"`,
-      )
+      await writeSetting(writer, 'fields', current)
       return upgraded
     },
     { alone: true },
   )
-}
-
-async function storedSignatures(reader: Reader): Promise<string | undefined> {
-  const [value] = await reader.pluck<string>(
-    sql`select ${settings.value} from ${settings} where ${settings.name} = 'fields'`,
-  )
-  return value
 }
 
 /** A hash that changes when documents, columns, links or full-text entries of an entity must be rewritten. */
