@@ -50,6 +50,22 @@ const largeSources = (count: number, size = 1_000_000) =>
     text: 'x'.repeat(size - n),
   }))
 
+/** Quotes long passages of a source of 60,000 characters for a speaker, each from another start. */
+async function quoteLong(
+  s: Service,
+  speakerId: string | undefined,
+  sourceId: string | undefined,
+  count: number,
+): Promise<void> {
+  for (let start = 0; start < count; start++)
+    await create(s, `/v1/speakers/${speakerId}/evidence`, {
+      sourceId,
+      motivation: 'quote',
+      start,
+      exact: 'x'.repeat(49_000),
+    })
+}
+
 async function listen(app: FastifyInstance): Promise<number> {
   onTestFinished(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -550,13 +566,7 @@ describe('embedded records', () => {
     const s = await service()
     const [sourceId] = await fill(s, 'source', [{ title: 'S', language: 'en', text: 'x'.repeat(60_000) }])
     const [speakerId] = await fill(s, 'speaker', [{ name: 'P' }])
-    for (let start = 0; start < 30; start++)
-      await create(s, `/v1/speakers/${speakerId}/evidence`, {
-        sourceId,
-        motivation: 'quote',
-        start,
-        exact: 'x'.repeat(49_000),
-      })
+    await quoteLong(s, speakerId, sourceId, 30)
     const meeting = { name: 'M', startDate: '2022', participants: [{ role: 'member', speakerId }] }
     await fill(s, 'meeting', Array(30).fill(meeting))
     const { text, body } = await s.get('/v1/meetings?include=speakers.evidence&limit=200')
@@ -574,14 +584,7 @@ describe('embedded records', () => {
     const s = await service()
     const [sourceId] = await fill(s, 'source', [{ title: 'S', language: 'en', text: 'x'.repeat(60_000) }])
     const speakers = await fill(s, 'speaker', Array(5).fill({ name: 'P' }))
-    for (const speaker of speakers)
-      for (let start = 0; start < 90; start++)
-        await create(s, `/v1/speakers/${speaker}/evidence`, {
-          sourceId,
-          motivation: 'quote',
-          start,
-          exact: 'x'.repeat(49_000),
-        })
+    for (const speaker of speakers) await quoteLong(s, speaker, sourceId, 90)
     const { text, body } = await s.get('/v1/speakers?include=evidence')
     expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 100_000)
     // The first of each come before the second of any, so none goes without.
@@ -671,13 +674,7 @@ test('a stream embeds a batch at once while it is small, and otherwise each reco
   }
   const small = await lines()
   expect([small.rows.length, small.queries < 25]).toEqual([30, true])
-  for (let start = 0; start < 30; start++)
-    await create(s, `/v1/speakers/${speakerId}/evidence`, {
-      sourceId,
-      motivation: 'quote',
-      start,
-      exact: 'x'.repeat(49_000),
-    })
+  await quoteLong(s, speakerId, sourceId, 30)
   const { rows } = await lines()
   for (const row of rows) {
     expect(row.speakers[0].evidence).toHaveLength(30)
@@ -765,14 +762,7 @@ describe('the worst requests over a database that was made to be bad', () => {
       ...Array.from({ length: 60 }, (_, n) => ({ title: `文${n}`, language: 'zh', text: `${han(n)}中国` })),
     ])
     const speakers = await fill(s, 'speaker', Array(20).fill({ name: '中国' }))
-    for (const speaker of speakers.slice(0, 5))
-      for (let start = 0; start < 30; start++)
-        await create(s, `/v1/speakers/${speaker}/evidence`, {
-          sourceId: sources[0],
-          motivation: 'quote',
-          start,
-          exact: 'x'.repeat(49_000),
-        })
+    for (const speaker of speakers.slice(0, 5)) await quoteLong(s, speaker, sources[0], 30)
     const participants = speakers.map((speakerId) => ({ role: 'member', speakerId }))
     const agenda = (of: number) =>
       Array.from({ length: 500 }, (_, n) => ({

@@ -5,6 +5,9 @@ import { Problem } from '../core/problems.ts'
 
 export const MERGE_PATCH = 'application/merge-patch+json'
 
+/** The media types that a PATCH may have. */
+export const PATCH_TYPES = [MERGE_PATCH, 'application/json']
+
 /** In bytes. Larger data goes through imports. */
 export const BODY_LIMIT = 4 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 // Handles every method on every path: HEAD like GET, OPTIONS with the allowed methods, others with 405.
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { Problem } from '../core/problems.ts'
-import { MERGE_PATCH } from './body.ts'
+import { PATCH_TYPES } from './body.ts'
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE']
 
@@ -28,7 +28,7 @@ export function completeMethods(app: FastifyInstance): () => void {
         ...shared,
         method: 'OPTIONS',
         handler: (_request, reply) => {
-          if (methods.has('PATCH')) reply.header('accept-patch', `${MERGE_PATCH}, application/json`)
+          if (methods.has('PATCH')) reply.header('accept-patch', PATCH_TYPES.join(', '))
           return reply.code(204).header('allow', allow).send()
         },
       })

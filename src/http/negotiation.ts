@@ -2,7 +2,7 @@
 import accepts from '@fastify/accepts'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { MERGE_PATCH } from './body.ts'
+import { PATCH_TYPES } from './body.ts'
 
 /** A parameter of a media type, but for its weight (RFC 9110, section 12.5.1). */
 const PARAMETER = /;\s*(?!q\s*=)[^\s;,="]+\s*=\s*(?:"[^"]*"|[^\s;,]*)/gi
@@ -27,7 +27,7 @@ const hasBody = (headers: FastifyRequest['headers']) =>
 export function acceptedTypes({ method, routeOptions }: FastifyRequest): string[] {
   const upload = routeOptions.schema?.['x-upload']
   if (upload) return Object.keys(upload)
-  return method === 'PATCH' ? [MERGE_PATCH, 'application/json'] : ['application/json']
+  return method === 'PATCH' ? PATCH_TYPES : ['application/json']
 }
 
 /** Why the media type of a body is refused. */
