@@ -82,6 +82,7 @@ describe('the feed', () => {
         op: 'create',
         at: created['createdAt'],
         actor: analyst,
+        reason: null,
         record: created,
       },
       {
@@ -91,6 +92,7 @@ describe('the feed', () => {
         op: 'update',
         at: changed['updatedAt'],
         actor: analyst,
+        reason: null,
         record: changed,
       },
       {
@@ -100,6 +102,7 @@ describe('the feed', () => {
         op: 'delete',
         at: expect.any(String),
         actor: { id: expect.any(String), name: 'test admin' },
+        reason: 'Test',
         record: null,
       },
     ])
@@ -609,7 +612,7 @@ async function writer(base: string, token: string, name: string, rounds: number)
     const { id } = await send('POST', `${one}/positions`, stated)
     await send('POST', `${one}/positions/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'spoke' })
     await send('POST', `${other}/relations`, { type: 'restates', targetId: one.split('/').at(-1) })
-    if (round % 2) await send('DELETE', other)
+    if (round % 2) await send('DELETE', `${other}?reason=Test`)
   }
 }
 

@@ -118,7 +118,7 @@ describe('records', () => {
     expect(versions).toEqual([3, 2, 1])
 
     const admin = new TrackerClient({ baseUrl, key: s.keys.admin })
-    await admin.proposals.delete(await client.proposals.get(created.id))
+    await admin.proposals.delete(await client.proposals.get(created.id), { reason: 'Entered twice.' })
     expect((await refusal(client.proposals.get(created.id))).is('gone')).toBe(true)
   })
 

@@ -175,7 +175,7 @@ describe.each(kinds)('a %s', (kind) => {
     ) =>
       s.request({
         method,
-        url,
+        url: method === 'DELETE' ? `${url}?reason=Test` : url,
         headers: { ...bearer, ...(match !== undefined && { 'if-match': match }) },
         ...(method === 'PATCH' && { payload }),
       })

@@ -247,7 +247,12 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
     { weight: 1, arbitrary: fc.constantFrom(undefined, '', '"1.x"', 'W/"1.x"', '"', '1', '"2."') },
   )
 
-  return { body, url, condition }
+  const reason = fc.oneof(
+    { weight: 8, arbitrary: fc.constant('?reason=Test') },
+    { weight: 1, arbitrary: fc.constantFrom('', '?reason=', '?reason=%00', `?reason=${'x'.repeat(501)}`) },
+  )
+
+  return { body, url, condition, reason }
 }
 
 /** A copy of the value with one change. */
@@ -282,7 +287,7 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
   expect([position, relation]).toEqual([201, 201])
   const snapshot = await watch(api)
   const { operations, schemas } = writesOf(api)
-  const { body, url, condition } = generators(await idsIn(api), schemas)
+  const { body, url, condition, reason } = generators(await idsIn(api), schemas)
   const chosen = operations.filter(select)
   const seen = new Map<number, number>()
   for (const { method, path, id, schema } of chosen) {
@@ -292,14 +297,15 @@ async function drive(select: (operation: Operation) => boolean, numRuns: number)
         url(path),
         schema ? body(schema) : fc.constant(undefined),
         method === 'POST' ? fc.constant(undefined) : condition,
-        async (to, payload, ifMatch) => {
+        method === 'DELETE' ? reason : fc.constant(''),
+        async (to, payload, ifMatch, query) => {
           const headers = {
             authorization: `Bearer ${key}`,
             ...(payload !== undefined && { 'content-type': 'application/json' }),
             ...(ifMatch !== undefined && { 'if-match': ifMatch }),
           }
           const { status } = await harmless(snapshot, () =>
-            api.request({ method, url: to, headers, ...(payload !== undefined && { payload }) }),
+            api.request({ method, url: `${to}${query}`, headers, ...(payload !== undefined && { payload }) }),
           )
           seen.set(status, (seen.get(status) ?? 0) + 1)
         },

@@ -165,7 +165,7 @@ describe('two instances', () => {
       one.post('/v1/proposals', { title: 'P', proposedOn: '2022', meetingId: meeting['id'] }),
       other({
         method: 'DELETE',
-        url: `/v1/meetings/${meeting['id']}`,
+        url: `/v1/meetings/${meeting['id']}?reason=Test`,
         headers: { authorization: `Bearer ${one.keys.admin}`, 'if-match': '*' },
       }),
     ])

@@ -83,7 +83,8 @@ test('the command copies ids, versions, history, feed, keys and idempotent respo
     expect((await old.app.inject({ method: 'PATCH', url, payload, headers })).statusCode).toBe(200)
   const gone = (await post(old.app, 'Gone', 'k3')).json().id
   expect(
-    (await old.app.inject({ method: 'DELETE', url: `/v1/organizations/${gone}`, headers })).statusCode,
+    (await old.app.inject({ method: 'DELETE', url: `/v1/organizations/${gone}?reason=Test`, headers }))
+      .statusCode,
   ).toBe(204)
   const before = await readEverything(old)
   const { seq } = (await old.engine.reader.get<{ seq: number }>(lastSeq)) ?? { seq: 0 }

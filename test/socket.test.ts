@@ -100,7 +100,7 @@ describe('over a socket', () => {
       .send(JSON.stringify({ name: 'Б 😀' }))
     expect([changed.status, changed.body.name, changed.body.version]).toEqual([200, 'Б 😀', 2])
     const deleted = await client
-      .delete(url)
+      .delete(`${url}?reason=Test`)
       .set('Authorization', `Bearer ${s.keys.admin}`)
       .set('If-Match', '*')
     expect(deleted.status).toBe(204)

@@ -116,7 +116,7 @@ class Writer {
       if (status !== 409) done.push(status)
     }
     if (!this.deleted.has(row(7))) {
-      done.push(await this.#send('DELETE', url(7)))
+      done.push(await this.#send('DELETE', `${url(7)}?reason=Test`))
       this.deleted.add(row(7))
     }
     if (done.some((status) => status >= 300)) throw new Error(`The writer failed: ${done}`)

@@ -9,6 +9,7 @@ CREATE TABLE "changes" (
 	"actorId" text COLLATE "binary" NOT NULL,
 	"actorName" text COLLATE "binary" NOT NULL,
 	"requestId" text COLLATE "binary",
+	"reason" text COLLATE "binary",
 	"doc" json
 );
 --> statement-breakpoint

@@ -9,6 +9,7 @@ CREATE TABLE `changes` (
 	`actorId` text NOT NULL,
 	`actorName` text NOT NULL,
 	`requestId` text,
+	`reason` text,
 	`doc` text
 );
 --> statement-breakpoint

@@ -14,6 +14,8 @@ interface Options {
   /** The kind of the rows, if file names do not contain it. */
   kind?: string
   dryRun?: boolean
+  /** Why the records change. */
+  reason?: string
 }
 
 const FORMATS: Record<string, ImportFormat> = { '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson' }
@@ -21,12 +23,12 @@ const MAX_ERRORS_SHOWN = 20
 const kinds = pathsOf(catalogue)
 const stem = (path: string) => basename(path, extname(path))
 
-export async function importAll(engine: Engine, paths: string[], { kind, dryRun = false }: Options) {
+export async function importAll(engine: Engine, paths: string[], { kind, dryRun = false, reason }: Options) {
   if (kind !== undefined && !kinds.has(kind))
     throw new UsageError(`Unknown kind ${kind}. Legal: ${[...kinds.keys()].join(', ')}.`)
   const files = paths.flatMap(filesAt).map((path) => importFile(path, kind))
   const progress = progressLine()
-  const author = { actor: { id: 'import', name: 'npm run import' }, requestId: null }
+  const author = { actor: { id: 'import', name: 'npm run import' }, requestId: null, reason }
   const result = await importFiles(recordsOn(engine), author, files, {
     dryRun,
     maxRows: Number.POSITIVE_INFINITY,

@@ -1,5 +1,6 @@
 // Defines the commands of sco-tracker, with their arguments and options.
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { singleLine } from '../core/text.ts'
 import type { Engine } from '../db/engine.ts'
 import { ROLES } from '../db/keys.ts'
 import { VERSION } from '../version.ts'
@@ -59,6 +60,7 @@ export function buildProgram(): Command {
     .argument('<path...>', '.csv, .ndjson or .jsonl files named after their kind, or folders of them')
     .option('--kind <kind>', 'the kind of the rows, if file names do not contain it')
     .option('--dry-run', 'only check the files')
+    .option('--reason <reason>', 'why the records change, for their history', reason)
     .action(withDatabase(async () => (await import('./import.ts')).importAll))
   onDatabase('export', 'Export all records to files for "import"')
     .argument('<folder>', 'a new or empty folder')
@@ -119,6 +121,12 @@ function stopWithParent(): void {
 function nonEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('The value is empty.')
   return text.trim()
+}
+
+function reason(text: string): string {
+  const line = nonEmpty(singleLine(text))
+  if (line.length > 500) throw new InvalidArgumentError('The reason has more than 500 characters.')
+  return line
 }
 
 const matching = (pattern: RegExp) => (text: string) => {

@@ -20,6 +20,8 @@ export const changes = sqliteTable(
     actorId: text('actorId').notNull(),
     actorName: text('actorName').notNull(),
     requestId: text('requestId'),
+    /** Why the author changed the record; null: not said. */
+    reason: text('reason'),
     /** The document after the change; null for a deletion. */
     doc: text('doc'),
   },

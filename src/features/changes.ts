@@ -16,7 +16,7 @@ import { withArticle } from '../records/schema/kinds.ts'
 import type { Entity } from '../records/schema/resource.ts'
 import { anyId, instant, line, mayGrow, named, unionByKind, wholeNumber } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
-import { actor, op } from './history.ts'
+import { actor, op, reason } from './history.ts'
 
 /** Limits of a page and of a read of the live feed. A page ends with the change that exceeds the bytes. */
 const MAX_CHANGES = 1000
@@ -38,11 +38,12 @@ interface Change {
   at: string
   actorId: string
   actorName: string
+  reason: string | null
   doc: string | null
 }
 
-const toJson = ({ doc, actorId, actorName, ...change }: Change): string =>
-  `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName } }).slice(0, -1)},"record":${doc ?? 'null'}}`
+const toJson = ({ doc, actorId, actorName, reason, ...change }: Change): string =>
+  `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName }, reason }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
 const changeSchema = ({ kind, name, record }: Entity) =>
   z
@@ -58,6 +59,7 @@ const changeSchema = ({ kind, name, record }: Entity) =>
       op,
       at: instant('When the change was committed.'),
       actor,
+      reason,
       record: record.nullable(),
     })
     .meta({
@@ -310,6 +312,6 @@ export async function changeAt(
 }
 
 const COLUMNS = sql`${changes.seq}, ${changes.kind}, ${changes.recordId} as id, ${changes.parentId}, ${changes.version}, ${changes.op},
-  ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.doc}`
+  ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.reason}, ${changes.doc}`
 
 const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

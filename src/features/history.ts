@@ -29,6 +29,13 @@ export const op = named('Operation', z.enum(['create', 'update', 'delete'])).met
   description: 'The operation of the change.',
 })
 
+/** The reason of a change in a response. */
+export const reason = named(
+  'Reason',
+  line(500, 'Why the author changed the record.').nullable(),
+  'Why the author changed the record; null if they did not say.',
+)
+
 const patchOperation = z
   .object({
     op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).meta({ description: 'The operation.' }),
@@ -46,6 +53,7 @@ const version = z
     at: instant('When the change was committed.'),
     actor,
     requestId: line(128, 'The id of the request that wrote it.').nullable(),
+    reason,
     patch: z.array(patchOperation).meta({
       ...unbounded,
       description:
@@ -82,6 +90,7 @@ interface LoggedVersion {
   actorId: string
   actorName: string
   requestId: string | null
+  reason: string | null
   doc: string | null
 }
 
@@ -169,9 +178,10 @@ async function historyPage(rows: LoggedVersion[], limit: number): Promise<string
   const shown = hasOlder ? rows.slice(0, -1) : rows.slice(0, limit)
   const data: object[] = []
   for (const [index, row] of shown.entries()) {
-    const { version, seq, op, at, actorId, actorName, requestId } = row
+    const { version, seq, op, at, actorId, actorName, requestId, reason } = row
     const patch = jsonPatch(rows[index + 1]?.doc ?? null, row.doc)
-    data.push({ version, seq, op, at, actor: { id: actorId, name: actorName }, requestId, patch })
+    const actor = { id: actorId, name: actorName }
+    data.push({ version, seq, op, at, actor, requestId, reason, patch })
     // A patch takes a while, so other requests get their turn.
     await nextTick()
   }
@@ -179,7 +189,7 @@ async function historyPage(rows: LoggedVersion[], limit: number): Promise<string
   return JSON.stringify({ data, page: { nextBefore, limit } })
 }
 
-const LOGGED = sql`${changes.seq}, ${changes.version}, ${changes.op}, ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.requestId}, ${changes.doc}`
+const LOGGED = sql`${changes.seq}, ${changes.version}, ${changes.op}, ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.requestId}, ${changes.reason}, ${changes.doc}`
 
 const ONE = sql`select ${LOGGED}
   from ${changes}

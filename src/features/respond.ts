@@ -13,10 +13,11 @@ import type { Records } from '../records/write/records.ts'
 /** How long a response is stored under its Idempotency-Key. */
 const RETENTION_MS = 24 * 3_600_000
 
-/** The author of the writes of a request: its key. */
-export function authorOf({ key, id }: FastifyRequest): Author {
+/** The author of the writes of a request: its key, with the reason in the query. */
+export function authorOf({ key, id, query }: FastifyRequest): Author {
   if (!key) throw new Problem('unauthorized', 'This operation requires a key.')
-  return { actor: { id: key.id, name: key.name }, requestId: id }
+  const { reason } = query as { reason?: string }
+  return { actor: { id: key.id, name: key.name }, requestId: id, reason }
 }
 
 /** A complete response that can be stored. */

@@ -3,6 +3,7 @@ import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { idPattern } from '../core/ids.ts'
 import type { ProblemCode } from '../core/problems.ts'
+import { singleLine } from '../core/text.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -137,6 +138,23 @@ export const ifMatch = z.object({
       examples: ['*'],
     }),
 })
+
+const reason = z
+  .string()
+  .overwrite(singleLine)
+  .trim()
+  .min(1)
+  .max(500)
+  .meta({
+    description: 'Why the records change; kept in their history and in the change feed.',
+    examples: ['The communiqué gives another date.'],
+  })
+
+/** The query of a write. */
+export const withReason = z.strictObject({ reason: reason.optional() })
+
+/** The query of a deletion. */
+export const withRequiredReason = z.strictObject({ reason })
 
 /** The `id` of a record in a path; a topic can also be named by its slug, a state by its code. */
 export const recordParam = ({

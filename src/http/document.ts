@@ -175,7 +175,9 @@ function shareParameters(document: Document): void {
     const tags = new Set(shared.flatMap((use) => use.tags).filter((tag) => tag !== 'stats'))
     const plain = `${tags.size === 1 ? pascal([...tags].join()) : ''}${pascal(String(parameter['name']))}`
     // Generators create types for both.
-    const name = plain in document.components.schemas ? `${plain}Parameter` : plain
+    const free = plain in document.components.schemas ? `${plain}Parameter` : plain
+    // One that is optional elsewhere.
+    const name = free in parameters && parameter['required'] ? `Required${free}` : free
     if (shared.length === 1 || name in parameters) continue
     parameters[name] = parameter
     names.set(key, name)

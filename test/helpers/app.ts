@@ -42,7 +42,7 @@ export interface Service {
   post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<TestResponse>
   /** Writes with the analyst's key; `*` as If-Match unless given. */
   patch: (url: string, body: unknown, headers?: Record<string, string>) => Promise<TestResponse>
-  /** Deletes with the admin's key; `*` as If-Match unless given. */
+  /** Deletes with the admin's key; `*` as If-Match and a reason unless given. */
   del: (url: string, headers?: Record<string, string>) => Promise<TestResponse>
   request: (options: InjectOptions) => Promise<TestResponse>
 }
@@ -116,6 +116,13 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
         },
       }),
     del: (url, headers = {}) =>
-      request({ method: 'DELETE', url, headers: { ...bearer(keys.admin), 'if-match': '*', ...headers } }),
+      request({
+        method: 'DELETE',
+        url: needsReason(url) ? `${url}?reason=Test` : url,
+        headers: { ...bearer(keys.admin), 'if-match': '*', ...headers },
+      }),
   }
 }
+
+/** Webhooks are no records. */
+const needsReason = (url: string) => !url.includes('?') && !url.startsWith('/v1/webhooks')

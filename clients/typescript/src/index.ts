@@ -96,6 +96,14 @@ interface Version {
 interface WriteOptions extends Pick<RequestOptions, 'signal'> {
   /** Overwrite any version. */
   overwrite?: boolean
+  /** Why, for the history. */
+  reason?: string
+}
+
+interface PostOptions extends Pick<RequestOptions, 'signal'> {
+  idempotencyKey?: string
+  /** Why, for the history. */
+  reason?: string
 }
 
 /** The ETag of a record begins with its version, and `If-Match` compares only that (docs/stability.md). */
@@ -129,7 +137,7 @@ export class Collection<Kind extends keyof Kinds> {
   }
 
   /** @throws ProblemError `invalid-body`, `unknown-reference`, `inconsistent`, `duplicate` */
-  create(body: Kinds[Kind]['create'], options: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
+  create(body: Kinds[Kind]['create'], options: PostOptions = {}) {
     return this.#http.json<Kinds[Kind]['record']>('POST', this.#path, postOptions(body, options))
   }
 
@@ -139,6 +147,7 @@ export class Collection<Kind extends keyof Kinds> {
    */
   update(record: Version, patch: Kinds[Kind]['patch'], options: WriteOptions = {}) {
     return this.#http.json<Kinds[Kind]['record']>('PATCH', this.#item(record.id), {
+      query: { reason: options.reason },
       body: patch,
       headers: ifMatch(record, options),
       signal: options.signal,
@@ -146,8 +155,9 @@ export class Collection<Kind extends keyof Kinds> {
   }
 
   /** Needs an admin's key. @throws ProblemError `precondition-failed`, `referenced` */
-  async delete(record: Version, options: WriteOptions = {}): Promise<void> {
+  async delete(record: Version, options: WriteOptions & { reason: string }): Promise<void> {
     await this.#http.json('DELETE', this.#item(record.id), {
+      query: { reason: options.reason },
       headers: ifMatch(record, options),
       signal: options.signal,
     })
@@ -159,7 +169,7 @@ export class Collection<Kind extends keyof Kinds> {
   }
 
   /** @throws ProblemError `quote-absent`, `quote-ambiguous`, with `problem.candidates` */
-  addEvidence(id: string, body: schema.EvidenceCreate, options: { idempotencyKey?: string } = {}) {
+  addEvidence(id: string, body: schema.EvidenceCreate, options: PostOptions = {}) {
     return this.#http.json<schema.Evidence>('POST', this.#item(id, '/evidence'), postOptions(body, options))
   }
 
@@ -197,17 +207,15 @@ export class LifecycleCollection<Kind extends 'proposals' | 'agreements'> extend
   addEvent(
     id: string,
     body: Kind extends 'proposals' ? schema.ProposalEventCreate : schema.AgreementEventCreate,
-    options: { idempotencyKey?: string } = {},
+    options: PostOptions = {},
   ) {
     const path = `${this.#path}/${encodeURIComponent(id)}/events`
     return this.#http.json<schema.Event>('POST', path, postOptions(body, options))
   }
 }
 
-const postOptions = (
-  body: unknown,
-  { idempotencyKey, signal }: { idempotencyKey?: string; signal?: AbortSignal },
-) => ({
+const postOptions = (body: unknown, { idempotencyKey, reason, signal }: PostOptions) => ({
+  query: { reason },
   body,
   ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
   signal,
@@ -254,7 +262,7 @@ export class TrackerClient {
   }
 
   /** Creates a source and everything drawn from it, all or nothing. */
-  createReport(body: schema.ReportCreate, options: { idempotencyKey?: string } = {}) {
+  createReport(body: schema.ReportCreate, options: PostOptions = {}) {
     return this.http.json<schema.ReportResult>('POST', '/v1/reports', postOptions(body, options))
   }
 

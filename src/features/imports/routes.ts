@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
-import { describe, partParam, textBody } from '../../http/describe.ts'
+import { describe, partParam, textBody, withReason } from '../../http/describe.ts'
 import { problemType } from '../../http/problems.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
@@ -74,6 +74,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
             description:
               'The kind of the rows. Required for CSV; without it each line of NDJSON contains its kind.',
           }),
+          ...withReason.shape,
         }),
         upload: EXAMPLES,
         answers: {

@@ -5,7 +5,14 @@ import { notFound } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
 import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
-import { describe, ifMatch, partParam, recordParam } from '../../http/describe.ts'
+import {
+  describe,
+  ifMatch,
+  partParam,
+  recordParam,
+  withReason,
+  withRequiredReason,
+} from '../../http/describe.ts'
 import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
 import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
@@ -127,6 +134,7 @@ function routesUnder(
         summary: `Create ${noun} ${of}`,
         description: operations.create,
         params: parent.params,
+        query: withReason,
         body: child.createShape(parent.entity),
         answers: { 201: { description: `The ${kind}.`, schema: child.record } },
         problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', ...(child.createProblems ?? [])],
@@ -171,6 +179,7 @@ function routesUnder(
         summary: `Delete ${noun} ${of}`,
         description: `Requires an admin key. ${operations.delete}`,
         params: item.params,
+        query: withRequiredReason,
         headers: ifMatch,
         answers: { 204: { description: 'Deleted.' } },
         problems: ['not-found', 'gone', 'precondition-failed'],

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../../core/text.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
-import { describe, ifMatch, recordParam } from '../../http/describe.ts'
+import { describe, ifMatch, recordParam, withReason, withRequiredReason } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
 import { listPage } from '../../records/read/page.ts'
@@ -86,6 +86,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       operationId: `create${name}`,
       tag: path,
       summary: `Create ${noun}`,
+      query: withReason,
       body: resource.create,
       answers: { 201: { description: `The new ${kind}.`, schema: resource.record } },
       problems: [
@@ -142,6 +143,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       summary: `Update ${noun}`,
       ...(lifecycle && { description: 'The status cannot be changed here; create an event instead.' }),
       params: recordParam(resource),
+      query: withReason,
       headers: ifMatch,
       body: resource.patch,
       answers: { 200: { description: `The updated ${kind}.`, schema: resource.record } },
@@ -170,6 +172,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       summary: `Delete ${noun}`,
       description: 'Requires an admin key. Evidence and other children of the record are also deleted.',
       params: recordParam(resource),
+      query: withRequiredReason,
       headers: ifMatch,
       answers: { 204: { description: 'Deleted.' } },
       problems: ['not-found', 'gone', 'precondition-failed', 'referenced'],

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../../core/text.ts'
-import { describe } from '../../http/describe.ts'
+import { describe, withReason } from '../../http/describe.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
 import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
@@ -154,6 +154,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
       summary: 'Create a source and its records in one call',
       description:
         'Creates a source and its records with quotes, in one transaction. Existing people, organizations and topics are matched by identifier, then by normalised name in any of their names. A name that matches several records is an error, with the candidates.',
+      query: withReason,
       body,
       answers: {
         201: {

@@ -25,6 +25,8 @@ export interface Actor {
 export interface Author {
   actor: Actor
   requestId: string | null
+  /** Why they change the records. */
+  reason?: string | undefined
 }
 
 /** A write: a database transaction, its author, and the instant of all its changes. */

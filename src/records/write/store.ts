@@ -159,7 +159,7 @@ async function logChange(
   version: number,
   text: string | null,
 ): Promise<void> {
-  const { actor, requestId, at } = tx
+  const { actor, requestId, reason = null, at } = tx
   await tx.run(INSERT_CHANGE, {
     seq,
     kind,
@@ -171,6 +171,7 @@ async function logChange(
     actorId: actor.id,
     actorName: actor.name,
     requestId,
+    reason,
     doc: text,
   })
 }
