@@ -114,7 +114,7 @@ describe('openapi/openapi.json', () => {
     expect(committed.length).toBe(generated.length)
   })
 
-  test('is smaller than 350 kB', () => {
+  test('is smaller than 600 kB', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(600_000)
   })
 
@@ -457,7 +457,7 @@ describe('the components', () => {
       if (!/^(id|code|slug|at|start[A-Z]\w*|\w+(Id|Code|On|Date|At))$/.test(name)) continue
       if (
         ['requestId', 'existingId', 'startIndex'].includes(name) ||
-        /(Actor|RecordReference|RecordMatch|Report\w+Create)\//.test(at)
+        /(Actor|RecordReference|RecordMatch|LostQuote|Report\w+Create)\//.test(at)
       )
         continue
       matched++

@@ -41,7 +41,7 @@ function ofSqlite(file: string): Schema {
       all(`pragma index_list("${table}")`)
         .filter(({ origin }) => origin !== 'pk')
         .flatMap(({ name, unique }) => {
-          const indexed = all(`pragma index_info("${name}")`).map((column) => column['name'] as string)
+          const indexed = all(`pragma index_info("${name}")`).map(({ name }) => String(name ?? 'expression'))
           const columns = indexedColumns(tableOf(table), indexed)
           return columns.length > 0 ? [`${table} (${columns.join(', ')})${unique ? ' unique' : ''}`] : []
         }),
@@ -70,7 +70,7 @@ async function ofPostgres(client: pg.Client): Promise<Schema> {
        where relkind = 'r' and relnamespace = 'public'::regnamespace and attnum > 0 and not attisdropped`,
     ),
     indexes: await lines(
-      `select relname as table, relname || ' (' || (select string_agg(attname, ', ' order by place) from unnest(indkey) with ordinality as key(number, place) join pg_attribute on attrelid = indrelid and attnum = number) || ')' || case when indisunique then ' unique' else '' end as line
+      `select relname as table, relname || ' (' || coalesce((select string_agg(attname, ', ' order by place) from unnest(indkey) with ordinality as key(number, place) join pg_attribute on attrelid = indrelid and attnum = number), 'expression') || ')' || case when indisunique then ' unique' else '' end as line
        from pg_index join pg_class on pg_class.oid = indrelid where not indisprimary and relnamespace = 'public'::regnamespace`,
     ),
     references: await lines(

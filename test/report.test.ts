@@ -495,7 +495,7 @@ describe('a rejected report', () => {
     const cases: [pointer: string, status: number, breakReport: (report: Body) => void][] = [
       ['/source', 400, at('source', undefined)],
       ['/sauce', 400, at('sauce', {})],
-      ['/source/text', 400, at('source.text', undefined)],
+      ['/source/text', 422, at('source.text', undefined)],
       ['/source/language', 400, at('source.language', 'no language')],
       ['/speakers/0/nme', 400, at('speakers.0.nme', 'A')],
       ['/speakers/0/key', 400, at('speakers.0.key', 'no key')],

@@ -245,10 +245,14 @@ CREATE TABLE "sources" (
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
 	"title" text COLLATE "binary" NOT NULL,
+	"classification" text COLLATE "binary",
 	"publisherId" text COLLATE "binary",
 	"publishedOn" text COLLATE "binary",
 	"language" text COLLATE "binary" NOT NULL,
-	"sha256" text COLLATE "binary" NOT NULL
+	"license" text COLLATE "binary",
+	"mediaType" text COLLATE "binary",
+	"textStatus" text COLLATE "binary" NOT NULL,
+	"sha256" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "events" (
@@ -410,10 +414,14 @@ CREATE INDEX "topics_broaderId_prefLabel" ON "topics" USING btree ("broaderId","
 CREATE INDEX "sources_createdAt" ON "sources" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
+CREATE INDEX "sources_classification_publishedOn" ON "sources" USING btree ("classification","publishedOn","id") WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","publishedOn","id") WHERE "sources"."license" is not null;--> statement-breakpoint
+CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
+CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
 CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint

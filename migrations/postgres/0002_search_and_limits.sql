@@ -25,3 +25,6 @@ CREATE UNLOGGED TABLE "tallies" (
 	"count" bigint NOT NULL,
 	"until" timestamptz NOT NULL
 );
+--> statement-breakpoint
+-- The texts that sources have or had, by their digest (records/read/matching.ts).
+CREATE INDEX "changes_source_sha256" ON "changes" (("doc" ->> 'sha256')) WHERE "kind" = 'source';

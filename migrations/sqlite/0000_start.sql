@@ -337,20 +337,28 @@ CREATE TABLE `sources` (
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
+	`classification` text,
 	`publisherId` text,
 	`publishedOn` text,
 	`language` text NOT NULL,
-	`sha256` text NOT NULL,
+	`license` text,
+	`mediaType` text,
+	`textStatus` text NOT NULL,
+	`sha256` text,
 	FOREIGN KEY (`publisherId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `sources_createdAt` ON `sources` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_updatedAt` ON `sources` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`,`publishedOn`,`id`) WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`) WHERE "sources"."license" is not null;--> statement-breakpoint
+CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
+CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`) WHERE "sources"."sha256" is not null;--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,

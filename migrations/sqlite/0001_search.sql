@@ -8,3 +8,6 @@ CREATE VIRTUAL TABLE `searchWords` USING fts5(
 	tokenize="unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'",
 	prefix='2 3'
 );
+--> statement-breakpoint
+-- The texts that sources have or had, by their digest (records/read/matching.ts).
+CREATE INDEX `changes_source_sha256` ON `changes` ("doc" ->> 'sha256') WHERE "kind" = 'source';

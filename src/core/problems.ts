@@ -105,7 +105,13 @@ export const PROBLEMS = {
     status: 409,
     title: 'The text of a cited source cannot change',
     about:
-      'Evidence refers to positions in the text of this source. Add the corrected text as a new source, or delete the evidence first.',
+      'Evidence refers to positions in the text of this source. Complete an excerpt with PUT /v1/sources/{id}/text, which keeps the quotes; add a text that differs as a new source.',
+  },
+  'quotes-lost': {
+    status: 409,
+    title: 'The new text lacks quotes of the source',
+    about:
+      'Every quote of the source must be in its new text to the letter, with the text around it, at exactly one place. `quotes` lists those that are not (the first 100); nothing was written. A text that differs is another source, with the relation `version-of`.',
   },
   gone: {
     status: 410,
@@ -138,7 +144,7 @@ export const PROBLEMS = {
     status: 415,
     title: 'The media type of the body is not supported',
     about:
-      'POST accepts `application/json`; PATCH accepts `application/merge-patch+json` (RFC 7396) or `application/json`.',
+      'POST and PUT accept `application/json`; PATCH accepts `application/merge-patch+json` (RFC 7396) or `application/json`.',
   },
   'expectation-failed': {
     status: 417,
@@ -172,7 +178,7 @@ export const PROBLEMS = {
     status: 428,
     title: 'If-Match is required',
     about:
-      'PATCH and DELETE require `If-Match` with the ETag of the version that you read, so that no change is lost. `If-Match: *` overwrites any version.',
+      'PATCH, PUT and DELETE require `If-Match` with the ETag of the version that you read, so that no change is lost. `If-Match: *` overwrites any version.',
   },
   'rate-limited': {
     status: 429,

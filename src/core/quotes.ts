@@ -92,6 +92,30 @@ function findQuote(points: IndexedText, selector: QuoteSelector): Located {
   return notFound(points, 'absent', detail, rangesOf(all, exact))
 }
 
+/** A quote that was located in a text. */
+export interface StoredQuote extends TextRange {
+  exact: string
+  prefix: string
+  suffix: string
+}
+
+/**
+ * Finds a quote of one text in another: to the letter, between its prefix and its suffix, at exactly one place. Context that
+ * ended with the old text may differ, if that leaves one place.
+ */
+export function relocateQuote(old: IndexedText, text: IndexedText, quote: StoredQuote): Located {
+  const { exact, prefix, suffix } = quote
+  const certain = {
+    prefix: old.toUnit(quote.start) === prefix.length ? '' : prefix,
+    suffix: old.toUnit(quote.end) + suffix.length === old.text.length ? '' : suffix,
+  }
+  let located = findQuote(text, { exact, prefix, suffix })
+  if (!located.found && located.reason === 'absent') located = findQuote(text, { exact, ...certain })
+  if (!located.found) return located
+  const { start, end } = located
+  return { found: true, start, end, ...contextOf(text, [text.toUnit(start), text.toUnit(end)], certain) }
+}
+
 const notFound = (
   points: IndexedText,
   reason: 'absent' | 'ambiguous',

@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 export type Origins = '*' | string[]
 
 const OPTIONS: FastifyCorsOptions = {
-  methods: 'GET, HEAD, POST, PATCH, DELETE',
+  methods: 'GET, HEAD, POST, PUT, PATCH, DELETE',
   allowedHeaders:
     'Accept, Authorization, Consistency-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id',
   exposedHeaders:

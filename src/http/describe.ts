@@ -126,7 +126,7 @@ export const idempotencyKey = z.object({
     }),
 })
 
-/** Required by PATCH and DELETE. Optional in validation, since its absence is another problem (428). */
+/** Required by PATCH, PUT and DELETE. Optional in validation, since its absence is another problem (428). */
 export const ifMatch = z.object({
   'if-match': z
     .string()

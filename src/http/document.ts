@@ -46,7 +46,7 @@ export const COMMON_HEADERS: Record<string, string> = {
 /** Headers that clients act on; documented at each response. */
 const HEADERS: Record<string, Node> = {
   ETag: {
-    description: 'Identifies this version; send it as `If-Match` with PATCH or DELETE.',
+    description: 'Identifies this version; send it as `If-Match` with PATCH, PUT or DELETE.',
     schema: { type: 'string', maxLength: 1000 },
   },
   Link: {
@@ -115,7 +115,7 @@ const codesWith = (status: number) =>
 
 function usualHeaders(method: string, status: string): HeaderName[] {
   if (status === '201') return ['ETag', 'Location']
-  return method === 'patch' ? ['ETag'] : []
+  return method === 'patch' || method === 'put' ? ['ETag'] : []
 }
 
 const problemResponse = (meaning: string, codes: ProblemCode[]): Node => ({

@@ -55,6 +55,16 @@ const candidate = z
   })
   .meta({ id: 'QuoteCandidate', description: 'A passage in a source that may be the quoted one.' })
 
+const lostQuote = z
+  .object({
+    evidenceId: z.string().max(30).meta({ description: 'The id of the evidence.' }),
+    recordKind: z.string().max(20).meta({ description: 'The kind of the record that it supports.' }),
+    recordId: z.string().max(30).meta({ description: 'The id of that record.' }),
+    exact: z.string().max(50_000).meta({ description: 'The quoted text.' }),
+    detail: z.string().max(1000).meta({ description: 'Why it has no place in the new text.' }),
+  })
+  .meta({ id: 'LostQuote', description: 'A quote that a new text does not contain at exactly one place.' })
+
 export const problemType = z.enum(Object.keys(PROBLEMS).map((code) => `/problems/${code}`)).meta({
   'x-name': 'ProblemType',
   'x-may-grow': true,
@@ -93,6 +103,11 @@ export const problemSchema = z
       .array(match)
       .optional()
       .meta({ 'x-unbounded': true, description: 'The records that match the name.' }),
+    quotes: z
+      .array(lostQuote)
+      .max(100)
+      .optional()
+      .meta({ description: 'The quotes that the new text lacks.' }),
     candidates: z.array(candidate).optional().meta({
       'x-unbounded': true,
       description: 'Passages in the source that may be the quoted one.',
@@ -170,8 +185,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     problem.message = `The body may have at most ${request.routeOptions.bodyLimit} bytes.`
   if (problem.code === 'unsupported-media-type') {
     if (problem !== error) problem.message = wrongType(request)
-    const header = request.method === 'PATCH' ? 'accept-patch' : 'accept-post'
-    reply.header(header, acceptedTypes(request).join(', '))
+    const header = { PATCH: 'accept-patch', POST: 'accept-post' }[request.method]
+    if (header) reply.header(header, acceptedTypes(request).join(', '))
   }
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
   return reply

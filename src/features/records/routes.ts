@@ -164,6 +164,28 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       }),
   })
 
+  if (resource.putText)
+    app.put(`${item}/text`, {
+      config: { role: 'analyst' },
+      schema: describe({
+        operationId: `put${name}Text`,
+        tag: path,
+        summary: `Replace the text of the ${kind}`,
+        description:
+          'Completes an excerpt. Every quote of it must be in the new text to the letter, between its prefix and suffix, at exactly one place; offsets, prefixes and suffixes are computed again. Otherwise nothing changes. The history keeps the old text.',
+        params: recordParam(resource),
+        query: withReason,
+        headers: ifMatch,
+        body: resource.putText,
+        answers: { 200: { description: `The updated ${kind}.`, schema: resource.record } },
+        problems: ['not-found', 'gone', 'precondition-failed', 'quotes-lost'],
+      }),
+      handler: (request, reply) =>
+        changeRecord(request, reply, async (tx, before) =>
+          recordResponse(await updateRecord(tx, resource, before, bodyOf(request), { replacesText: true })),
+        ),
+    })
+
   app.delete(item, {
     config: { role: 'admin' },
     schema: describe({

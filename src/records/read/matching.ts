@@ -4,6 +4,7 @@ import { sha256 } from '../../core/text.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
+import { changes } from '../../db/system-tables.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Resource } from '../schema/resource.ts'
 import { findByIdentifier, findRecord, identifiersOf, parse, type Stored, selectStored } from './record.ts'
@@ -37,7 +38,7 @@ export const identifiersIn = ({ identifiers }: Fields): { scheme: string; identi
     (one) => typeof one?.scheme === 'string' && typeof one.identifier === 'string',
   )
 
-/** The id of the record with the same identifier, the same key (code or slug) or the same text. */
+/** The id of the record with the same identifier, the same key (code or slug), or the same text, now or before. */
 export const recognise = async (reader: Reader, resource: Resource, fields: Fields): Promise<string | null> =>
   (await recogniseByKey(reader, resource, fields)) ?? (await recogniseByText(reader, resource, fields))
 
@@ -58,11 +59,17 @@ export async function recogniseByKey(
 }
 
 async function recogniseByText(reader: Reader, resource: Resource, fields: Fields): Promise<string | null> {
-  const { table, digest } = resource
+  const { table, digest, kind } = resource
   const text = digest && fields[digest.of]
   if (!digest || typeof text !== 'string') return null
+  const value = sha256(text)
+  const isCurrent = sql`${columnSql(table, digest.field)} = ${value}`
+  // The log also has the texts that it had before. It has an index of these digests, with the kind as a constant.
   const rows = await reader.all<Stored>(
-    sql`${selectStored(table)} where ${columnSql(table, digest.field)} = ${sha256(text)} order by ${table.firstSeq}`,
+    sql`${selectStored(table)}
+      where ${table.id} in (select ${changes.recordId} from ${changes}
+        where ${changes.kind} = ${sql.raw(`'${kind}'`)} and ${changes.doc} ->> ${sql.raw(`'${digest.field}'`)} = ${value})
+      order by ${isCurrent} desc, ${table.firstSeq}`,
   )
   return rows.map(parse).find((doc) => !contradicts(resource, doc, fields))?.id ?? null
 }

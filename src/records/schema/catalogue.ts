@@ -76,7 +76,18 @@ interface ChildTraits {
    */
   beforeParentCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input[]>
   /** Called before a record that can have such children changes. May reject the change, or change children too. */
-  beforeParentUpdate?: (tx: WriteTransaction, entity: Entity, before: Doc, after: Doc) => Promise<void>
+  beforeParentUpdate?: (
+    tx: WriteTransaction,
+    entity: Entity,
+    before: Doc,
+    after: Doc,
+    options: UpdateOptions,
+  ) => Promise<void>
+}
+
+export interface UpdateOptions {
+  /** Whether the text of the record may be replaced although it is quoted, if its quotes can follow. */
+  replacesText: boolean
 }
 
 export interface Child extends Entity, ChildTraits {}

@@ -155,6 +155,32 @@ export function date<const Options extends FieldOptions = FieldOptions>(
   return declare<z.ZodString, Options>({ type: 'date', description, value }, options)
 }
 
+/** Times at the ends of the calendar, whose year in UTC has no four digits, stay as they are. */
+function toUtc(time: string): string {
+  const date = new Date(time)
+  const utc = Number.isNaN(date.getTime()) ? '' : date.toISOString()
+  return /^\d{4}-/.test(utc) ? utc.replace('.000Z', 'Z') : time
+}
+
+/** A point in time, stored in UTC without empty fractions of a second. */
+export function pointInTime<const Options extends FieldOptions = FieldOptions>(
+  description: string,
+  options: Options = {} as Options,
+) {
+  const value = named(
+    'PointInTime',
+    z.iso
+      .datetime({
+        offset: true,
+        error: 'Must be a time in ISO 8601 with its offset, such as 2026-11-29T10:00:00Z.',
+      })
+      .overwrite(toUtc)
+      .meta({ maxLength: 35, examples: ['2026-11-29T10:00:00Z'] }),
+    'A point in time in ISO 8601; in responses in UTC.',
+  )
+  return declare<typeof value, Options>({ type: 'text', description, value }, options)
+}
+
 /** An enum. `mayGrow`: values may be added within /v1. @param name of the enum in the OpenAPI document */
 export function choice<
   const Words extends readonly [string, ...string[]],

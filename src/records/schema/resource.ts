@@ -129,6 +129,8 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   digest?: { field: string; of: string; unless: readonly string[] }
   /** Formats of its list beside JSON, CSV and NDJSON. */
   formats?: readonly ('ics' | 'atom')[]
+  /** The body of a PUT of its text, which moves the quotes of it; undefined: it has no such route. */
+  putText?: z.ZodObject
   /** Further problems of a PATCH. */
   patchProblems?: readonly ProblemCode[]
   /** Further filters. They replace those of fields. */
@@ -140,7 +142,15 @@ export interface Resource
   extends Entity,
     Pick<
       ResourceDefinition<Shape, Shape>,
-      'about' | 'titleField' | 'settled' | 'startsOn' | 'defaultSort' | 'digest' | 'formats' | 'patchProblems'
+      | 'about'
+      | 'titleField'
+      | 'settled'
+      | 'startsOn'
+      | 'defaultSort'
+      | 'digest'
+      | 'formats'
+      | 'putText'
+      | 'patchProblems'
     > {
   filters: Readonly<Record<string, Filter>>
   /** The groupings of /v1/stats by name; undefined: no statistics. */
@@ -232,7 +242,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
   const { kind, about, titleField, lifecycle = null, filters = {}, startsOn, defaultSort } = definition
-  const { settled, digest, formats, patchProblems } = definition
+  const { settled, digest, formats, putText, patchProblems } = definition
   const fields = { ...definition.fields, identifiers, sources: webSources }
   const derived = {
     ...(lifecycle && currentStatus(lifecycle, startsOn === undefined)),
@@ -268,6 +278,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     ...(startsOn && { startsOn }),
     ...(digest && { digest }),
     ...(formats && { formats }),
+    ...(putText && { putText }),
     ...(patchProblems && { patchProblems }),
     lifecycle,
     filters: { ...filtersOfFields(placed), ...filters },

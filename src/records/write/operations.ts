@@ -4,7 +4,7 @@ import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, links } from '../../db/system-tables.ts'
 import { childrenOf } from '../read/record.ts'
-import type { Child, Parent, WriteTransaction } from '../schema/catalogue.ts'
+import type { Child, Parent, UpdateOptions, WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc, Json } from '../schema/document.ts'
 import type { Entity, Resource } from '../schema/resource.ts'
 import { checkDocument } from './check.ts'
@@ -62,6 +62,7 @@ export async function updateRecord(
   entity: Entity,
   before: Doc,
   changed: Input,
+  options: UpdateOptions = { replacesText: false },
 ): Promise<Doc> {
   const after = Object.fromEntries(
     entity.keys.map((key) => [key, key in changed ? changed[key] : before[key]]),
@@ -72,7 +73,8 @@ export async function updateRecord(
   if (entity.keys.every((key) => isSame(after[key], before[key]))) return before
   after.version = before.version + 1
   after.updatedAt = tx.at
-  for (const child of childKindsOf(tx, entity)) await child.beforeParentUpdate?.(tx, entity, before, after)
+  for (const child of childKindsOf(tx, entity))
+    await child.beforeParentUpdate?.(tx, entity, before, after, options)
   await storeDocument(tx, entity, after, before)
   return after
 }

@@ -2,17 +2,25 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { z } from 'zod'
 import { Problem } from '../../core/problems.ts'
-import { IndexedText, locateQuote, type QuoteSelector } from '../../core/quotes.ts'
+import {
+  IndexedText,
+  locateQuote,
+  type QuoteSelector,
+  relocateQuote,
+  type StoredQuote,
+} from '../../core/quotes.ts'
 import { sql } from '../../db/sql.ts'
-import { findRecord, parse } from '../../records/read/record.ts'
+import { findRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import {
   type Child,
   defineChild,
   type WriteTransaction,
   withoutParent,
 } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
 import { choice, integer, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
 import { PREFIXES } from '../../records/schema/kinds.ts'
+import { updateRecord } from '../../records/write/operations.ts'
 
 const MOTIVATIONS = ['quote', 'inference'] as const
 const ASSERTIONS = ['reported', 'claimed', 'proposed', 'announced', 'agreed', 'adopted'] as const
@@ -111,9 +119,10 @@ export const evidence: Child = defineChild({
     const sources = await tx.pluck(QUOTED_SOURCES, { id: doc.id })
     return { support: (['unsupported', 'single-source'] as const)[sources.length] ?? 'corroborated' }
   },
-  async beforeParentUpdate(tx, entity, before, after) {
+  async beforeParentUpdate(tx, entity, before, after, { replacesText }) {
     if (entity.kind !== 'source' || before['text'] === after['text']) return
     textsOf(tx).delete(after.id)
+    if (replacesText) return moveQuotes(tx, before, after)
     const [cited] = await tx.pluck<string>(FIRST_CITATION, { id: after.id })
     if (cited)
       throw new Problem('source-cited', `Evidence (${cited}) cites this source, so its text cannot change.`, {
@@ -149,7 +158,16 @@ async function textOf(tx: WriteTransaction, sourceId: string): Promise<IndexedTe
   if (cached) return cached
   const source = await findRecord(tx, tx.catalogue.entity('source'), sourceId)
   if (!source) return undefined
-  const indexed = new IndexedText(String(parse(source)['text']))
+  const text = parse(source)['text']
+  if (text === null)
+    throw new Problem(
+      'quote-absent',
+      `The source ${sourceId} has no text (its textStatus is none), so it cannot be quoted.`,
+      {
+        errors: [{ pointer: '/sourceId', detail: 'The source has no text.' }],
+      },
+    )
+  const indexed = new IndexedText(String(text))
   texts.set(sourceId, indexed)
   let size = texts.values().reduce((sum, { text }) => sum + text.length, 0)
   for (const [id, { text }] of texts) {
@@ -172,7 +190,41 @@ function locate(sourceText: IndexedText, selector: QuoteSelector) {
   })
 }
 
+/**
+ * Moves the quotes of a source to their places in its new text.
+ * @throws Problem `quotes-lost` if one of them is not at exactly one place
+ */
+async function moveQuotes(tx: WriteTransaction, before: Doc, after: Doc): Promise<void> {
+  const old = new IndexedText(String(before['text'] ?? ''))
+  const text = new IndexedText(String(after['text'] ?? ''))
+  const lost: Record<string, unknown>[] = []
+  const moved: { quote: Doc; located: Record<string, unknown> }[] = []
+  for (const quote of (await tx.all<Stored>(CITATIONS, { id: after.id })).map(parse)) {
+    const located = relocateQuote(old, text, quote as Doc & StoredQuote)
+    if (located.found) {
+      const { start, end, prefix, suffix } = located
+      moved.push({ quote, located: { start, end, prefix, suffix } })
+    } else {
+      const { recordKind, recordId, exact } = quote
+      lost.push({ evidenceId: quote.id, recordKind, recordId, exact, detail: located.detail })
+    }
+    if (text.text.length > MAX_UNINTERRUPTED) await nextTick()
+  }
+  if (lost.length > 0)
+    throw new Problem(
+      'quotes-lost',
+      `${lost.length === 1 ? 'A quote is' : `${lost.length.toLocaleString('en')} quotes are`} not at exactly one place in the new text.`,
+      { extra: { quotes: lost.slice(0, MAX_LOST) } },
+    )
+  for (const { quote, located } of moved) await updateRecord(tx, evidence, quote, located)
+}
+
+/** The maximum number of quotes in the problem `quotes-lost`. */
+const MAX_LOST = 100
+
 const id = sql.placeholder('id')
+
+const CITATIONS = sql`${selectStored(table)} where ${table.sourceId} = ${id} order by ${table.firstSeq}`
 
 const QUOTED_SOURCES = sql`select distinct ${table.sourceId} from ${table} where ${table.recordId} = ${id} and ${table.motivation} = 'quote' limit 2`
 
