@@ -26,7 +26,6 @@ const ONCE = [
   'machine',
   'clock',
   'openapi-diff',
-  'dates',
   'webhooks-ssrf',
 ].map((name) => `test/${name}.test.ts`)
 

@@ -233,7 +233,7 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
           filter.kind === 'topic' && name !== 'broader' ? (fixture.under.get(String(value)) ?? []) : [value],
       )
     case 'range': {
-      const field = fieldOf(filter.column)
+      const field = fieldOf(filter.column.replace(/(First|Last)$/, ''))
       if (name === 'updatedSince') {
         return rows.slice(0, 3).map(({ updatedAt }) => ({
           query: `${name}=${updatedAt}`,
@@ -266,7 +266,7 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
         query: `${name}=${day}`,
         matches: (row) =>
           (OPEN[kind] ?? []).includes(row['status']) &&
-          (row['statusSince'] === null || row['statusSince'] < day),
+          (row['statusSince'] === null || firstDay(row['statusSince']) < day),
       }))
     case 'evidence':
       return ['true', 'false'].map((value) => ({

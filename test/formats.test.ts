@@ -367,19 +367,19 @@ describe('iCalendar', () => {
     })
   }
 
-  test('lists each meeting as all-day events whose end is exclusive; partial dates fill their month or year', async () => {
+  test('lists each meeting as all-day events whose end is exclusive; meetings without an exact first day are left out', async () => {
     const s = await service()
     const dates = [
       ['2022-08-24', null, '2022-08-24', '2022-08-25'],
       ['2022-09-15', '2022-09-16', '2022-09-15', '2022-09-17'],
       ['2022-12-31', '2023-01-01', '2022-12-31', '2023-01-02'],
-      ['2024-02', null, '2024-02-01', '2024-03-01'],
-      ['2021', null, '2021-01-01', '2022-01-01'],
-      ['2020-11', '2020-12', '2020-11-01', '2021-01-01'],
-      ['2019', '2019-03-04', '2019-01-01', '2019-03-05'],
+      ['2021-03-04', '2021-03', '2021-03-04', '2021-03-05'],
+      ['2021-03-05', '2021-03-06?', '2021-03-05', '2021-03-06'],
     ] as const
     for (const [startDate, endDate] of dates)
       await create(s, '/v1/meetings', { name: startDate, startDate, endDate })
+    for (const startDate of ['2024-02', '2021', '2022-08-24~', '[2022-08-24..2022-08-25]', '[..2022-08-24]'])
+      await create(s, '/v1/meetings', { name: startDate, startDate })
     const found = events(await text(s, '/v1/meetings.ics'))
     expect(found).toHaveLength(dates.length)
     for (const [name, , start, end] of dates) {

@@ -148,7 +148,7 @@ describe('the columns of a plan besides the document', () => {
 
   test('are the status and its date for asOf, if records have a lifecycle', () => {
     const view = { asOf: '2022-12-31', seq: null }
-    expect(planList(list({ view })).columns).toEqual(['status', 'statusSince'])
+    expect(planList(list({ view })).columns).toEqual(['status', 'statusDate'])
     expect(planList(list({ view, resource: catalogue.resource('state') })).columns).toEqual([])
   })
 

@@ -80,7 +80,8 @@ const bothDirections = (column: string): SortKey[] => [
 
 /** The column of a filter, if it has exactly one. */
 function columnOf(resource: Resource, filter: Filter): string | undefined {
-  if (filter.by === 'column' || filter.by === 'range') return filter.column
+  if (filter.by === 'column') return filter.column
+  if (filter.by === 'range') return filter.column.replace(/(First|Last)$/, '')
   if (filter.by !== 'reference' || filter.orPosition || filter.fields.length > 1) return undefined
   const [field] = filter.fields
   const { columns } = describeTable(resource.table)
@@ -116,7 +117,11 @@ test.each(catalogue.resources.map((resource) => [resource.path, resource] as con
       for (const key of bothDirections(filter.by === 'range' ? column : order)) {
         for (const plan of await plans(s, resource, { filters, sort: [key] })) {
           expect(plan, `${name} ${JSON.stringify(key)}`).not.toContain('TEMP B-TREE')
-          expect(plan, `${name} ${JSON.stringify(key)}`).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX/)
+          // Spans of dates are in the index, but do not bound it.
+          const step = filter.by === 'range' && column !== 'updatedAt' ? '(SCAN|SEARCH)' : 'SEARCH'
+          expect(plan, `${name} ${JSON.stringify(key)}`).toMatch(
+            new RegExp(`^${step} \\w+ USING (COVERING )?INDEX`),
+          )
         }
       }
     }

@@ -1,5 +1,6 @@
 // Requests that differ from the documentation in ways that clients do differ: they are answered, or refused with a way out.
 import { describe, expect, test } from 'vitest'
+import { EDTF_FORMS } from '../src/core/dates.ts'
 import { service } from './helpers/app.ts'
 import { create } from './helpers/requests.ts'
 
@@ -296,7 +297,7 @@ test('what is wrong with a value is said in plain words', async () => {
     '/ordinal: Must be a number.',
     '/organizationId: Must be a text.',
     '/status: Must be one of scheduled, held, postponed, cancelled.',
-    '/startDate: Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.',
+    `/startDate: Must be a date: ${EDTF_FORMS}.`,
     '/city: Must have at most 200 characters.',
     '/agenda: Must be a list.',
     '/identifiers/0/scheme: Must not be empty.',

@@ -10,7 +10,8 @@ CREATE TABLE "changes" (
 	"actorName" text COLLATE "binary" NOT NULL,
 	"requestId" text COLLATE "binary",
 	"reason" text COLLATE "binary",
-	"doc" json
+	"doc" json,
+	"derived" json
 );
 --> statement-breakpoint
 CREATE TABLE "idempotency" (
@@ -118,6 +119,8 @@ CREATE TABLE "meetings" (
 	"format" text COLLATE "binary",
 	"status" text COLLATE "binary" NOT NULL,
 	"startDate" text COLLATE "binary" NOT NULL,
+	"startDateFirst" text COLLATE "binary" NOT NULL,
+	"startDateLast" text COLLATE "binary" NOT NULL,
 	"endDate" text COLLATE "binary",
 	"city" text COLLATE "binary",
 	"countryCode" text COLLATE "binary"
@@ -151,10 +154,14 @@ CREATE TABLE "proposals" (
 	"onBehalfOfOrganizationId" text COLLATE "binary",
 	"addresseeId" text COLLATE "binary",
 	"proposedOn" text COLLATE "binary" NOT NULL,
+	"proposedOnFirst" text COLLATE "binary" NOT NULL,
+	"proposedOnLast" text COLLATE "binary" NOT NULL,
 	"parentId" text COLLATE "binary",
 	"agreementId" text COLLATE "binary",
 	"status" text COLLATE "binary" NOT NULL,
-	"statusSince" text COLLATE "binary"
+	"statusSince" text COLLATE "binary",
+	"statusSinceFirst" text COLLATE "binary",
+	"statusSinceLast" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "agreements" (
@@ -172,7 +179,9 @@ CREATE TABLE "agreements" (
 	"draftedByOrganizationId" text COLLATE "binary",
 	"meetingId" text COLLATE "binary",
 	"status" text COLLATE "binary" NOT NULL,
-	"statusSince" text COLLATE "binary"
+	"statusSince" text COLLATE "binary",
+	"statusSinceFirst" text COLLATE "binary",
+	"statusSinceLast" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "statements" (
@@ -203,7 +212,9 @@ CREATE TABLE "organizations" (
 	"classification" text COLLATE "binary" NOT NULL,
 	"parentId" text COLLATE "binary",
 	"countryCode" text COLLATE "binary",
-	"foundingDate" text COLLATE "binary"
+	"foundingDate" text COLLATE "binary",
+	"foundingDateFirst" text COLLATE "binary",
+	"foundingDateLast" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "states" (
@@ -248,6 +259,8 @@ CREATE TABLE "sources" (
 	"classification" text COLLATE "binary",
 	"publisherId" text COLLATE "binary",
 	"publishedOn" text COLLATE "binary",
+	"publishedOnFirst" text COLLATE "binary",
+	"publishedOnLast" text COLLATE "binary",
 	"language" text COLLATE "binary" NOT NULL,
 	"license" text COLLATE "binary",
 	"mediaType" text COLLATE "binary",
@@ -267,6 +280,8 @@ CREATE TABLE "events" (
 	"recordId" text COLLATE "binary" NOT NULL,
 	"status" text COLLATE "binary" NOT NULL,
 	"occurredOn" text COLLATE "binary",
+	"occurredOnFirst" text COLLATE "binary",
+	"occurredOnLast" text COLLATE "binary",
 	"meetingId" text COLLATE "binary"
 );
 --> statement-breakpoint
@@ -358,7 +373,7 @@ CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> stateme
 CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
-CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
 CREATE INDEX "meetings_city_startDate" ON "meetings" USING btree ("city","startDate","id") WHERE "meetings"."city" is not null;--> statement-breakpoint
@@ -374,12 +389,12 @@ CREATE INDEX "proposals_speakerId_proposedOn" ON "proposals" USING btree ("speak
 CREATE INDEX "proposals_onBehalfOfStateCode_proposedOn" ON "proposals" USING btree ("onBehalfOfStateCode","proposedOn","id") WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_onBehalfOfOrganizationId_proposedOn" ON "proposals" USING btree ("onBehalfOfOrganizationId","proposedOn","id") WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
 CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_agreementId_proposedOn" ON "proposals" USING btree ("agreementId","proposedOn","id") WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id");--> statement-breakpoint
-CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id");--> statement-breakpoint
+CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
@@ -389,7 +404,7 @@ CREATE INDEX "agreements_draftedByOrganizationId_title" ON "agreements" USING bt
 CREATE INDEX "agreements_meetingId_title" ON "agreements" USING btree ("meetingId","id") WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id");--> statement-breakpoint
+CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "statements_speakerId_createdAt" ON "statements" USING btree ("speakerId","createdAt","id");--> statement-breakpoint
@@ -403,7 +418,7 @@ CREATE INDEX "organizations_classification" ON "organizations" USING btree ("cla
 CREATE INDEX "organizations_classification_name" ON "organizations" USING btree ("classification","name","id");--> statement-breakpoint
 CREATE INDEX "organizations_parentId_name" ON "organizations" USING btree ("parentId","name","id") WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_countryCode_name" ON "organizations" USING btree ("countryCode","name","id") WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
-CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id");--> statement-breakpoint
+CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id","foundingDateFirst","foundingDateLast");--> statement-breakpoint
 CREATE INDEX "states_createdAt" ON "states" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "states_updatedAt" ON "states" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
@@ -416,13 +431,14 @@ CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");-->
 CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "sources_classification_publishedOn" ON "sources" USING btree ("classification","publishedOn","id") WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
-CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
 CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","publishedOn","id") WHERE "sources"."license" is not null;--> statement-breakpoint
 CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
 CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
+CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id") WHERE "events"."occurredOn" is not null;--> statement-breakpoint
 CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint
 CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id");--> statement-breakpoint

@@ -10,7 +10,8 @@ CREATE TABLE `changes` (
 	`actorName` text NOT NULL,
 	`requestId` text,
 	`reason` text,
-	`doc` text
+	`doc` text,
+	`derived` text
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `changes_record` ON `changes` (`recordId`,`version`);--> statement-breakpoint
@@ -133,6 +134,8 @@ CREATE TABLE `meetings` (
 	`format` text,
 	`status` text NOT NULL,
 	`startDate` text NOT NULL,
+	`startDateFirst` text NOT NULL,
+	`startDateLast` text NOT NULL,
 	`endDate` text,
 	`city` text,
 	`countryCode` text,
@@ -146,7 +149,7 @@ CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoin
 CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_city_startDate` ON `meetings` (`city`,`startDate`,`id`) WHERE "meetings"."city" is not null;--> statement-breakpoint
@@ -182,10 +185,14 @@ CREATE TABLE `proposals` (
 	`onBehalfOfOrganizationId` text,
 	`addresseeId` text,
 	`proposedOn` text NOT NULL,
+	`proposedOnFirst` text NOT NULL,
+	`proposedOnLast` text NOT NULL,
 	`parentId` text,
 	`agreementId` text,
 	`status` text NOT NULL,
 	`statusSince` text,
+	`statusSinceFirst` text,
+	`statusSinceLast` text,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`onBehalfOfStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
@@ -203,12 +210,12 @@ CREATE INDEX `proposals_speakerId_proposedOn` ON `proposals` (`speakerId`,`propo
 CREATE INDEX `proposals_onBehalfOfStateCode_proposedOn` ON `proposals` (`onBehalfOfStateCode`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_onBehalfOfOrganizationId_proposedOn` ON `proposals` (`onBehalfOfOrganizationId`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
 CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_agreementId_proposedOn` ON `proposals` (`agreementId`,`proposedOn`,`id`) WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE TABLE `agreements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -225,6 +232,8 @@ CREATE TABLE `agreements` (
 	`meetingId` text,
 	`status` text NOT NULL,
 	`statusSince` text,
+	`statusSinceFirst` text,
+	`statusSinceLast` text,
 	FOREIGN KEY (`draftedByStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`draftedByOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
@@ -240,7 +249,7 @@ CREATE INDEX `agreements_draftedByOrganizationId_title` ON `agreements` (`drafte
 CREATE INDEX `agreements_meetingId_title` ON `agreements` (`meetingId`,`title`,`id`) WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE TABLE `statements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -277,6 +286,8 @@ CREATE TABLE `organizations` (
 	`parentId` text,
 	`countryCode` text,
 	`foundingDate` text,
+	`foundingDateFirst` text,
+	`foundingDateLast` text,
 	FOREIGN KEY (`parentId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
@@ -289,7 +300,7 @@ CREATE INDEX `organizations_classification` ON `organizations` (`classification`
 CREATE INDEX `organizations_classification_name` ON `organizations` (`classification`,`name`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_parentId_name` ON `organizations` (`parentId`,`name`,`id`) WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_countryCode_name` ON `organizations` (`countryCode`,`name`,`id`) WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
-CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`,`foundingDateFirst`,`foundingDateLast`);--> statement-breakpoint
 CREATE TABLE `states` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -340,6 +351,8 @@ CREATE TABLE `sources` (
 	`classification` text,
 	`publisherId` text,
 	`publishedOn` text,
+	`publishedOnFirst` text,
+	`publishedOnLast` text,
 	`language` text NOT NULL,
 	`license` text,
 	`mediaType` text,
@@ -353,7 +366,7 @@ CREATE INDEX `sources_updatedAt` ON `sources` (`updatedAt`,`id`);--> statement-b
 CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`,`publishedOn`,`id`) WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
-CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
 CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`) WHERE "sources"."license" is not null;--> statement-breakpoint
 CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
@@ -371,11 +384,14 @@ CREATE TABLE `events` (
 	`recordId` text NOT NULL,
 	`status` text NOT NULL,
 	`occurredOn` text,
+	`occurredOnFirst` text,
+	`occurredOnLast` text,
 	`meetingId` text,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
+CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`) WHERE "events"."occurredOn" is not null;--> statement-breakpoint
 CREATE INDEX `events_meetingId_occurredOn` ON `events` (`meetingId`,`occurredOn`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `positions` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -1,5 +1,5 @@
 // Creates, lists and revokes keys.
-import { isCalendarDate } from '../core/dates.ts'
+import { isExactDay } from '../core/dates.ts'
 import type { Engine } from '../db/engine.ts'
 import { createKey, listKeys, type Role, revokeKey } from '../db/keys.ts'
 import { UsageError } from './command.ts'
@@ -38,7 +38,7 @@ const expiryOf = ({ expiresAt }: { expiresAt: string | null }) =>
 function parseExpiry(text: string): Date {
   const [, count, unit] = /^([1-9]\d{0,4})([hd])$/.exec(text) ?? []
   if (count) return new Date(Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000))
-  const end = isCalendarDate(text) ? new Date(`${text}T23:59:59.999Z`) : null
+  const end = isExactDay(text) ? new Date(`${text}T23:59:59.999Z`) : null
   if (end === null || end.getTime() <= Date.now())
     throw new UsageError(`--expires must be hours (12h), days (90d) or a future date, not ${text}.`)
   return end

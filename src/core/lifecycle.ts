@@ -1,4 +1,5 @@
 // The lifecycles of proposals and agreements: which status may follow which.
+import { compareDates } from './dates.ts'
 
 export interface Lifecycle {
   of: 'Proposal' | 'Agreement'
@@ -10,7 +11,7 @@ export interface Lifecycle {
   open: readonly string[]
 }
 
-/** One dated step. `occurredOn` is a partial date; null only for a first step with an unknown date. */
+/** One dated step. `occurredOn` is an EDTF date; null only for a first step with an unknown date. */
 export interface Step {
   status: string
   occurredOn: string | null
@@ -27,8 +28,8 @@ function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: s
 export type Placed = { legal: true; index: number } | { legal: false; allowed: string[]; detail: string }
 
 /**
- * Finds the index of a new step in a history sorted by date: after all steps of the same or an earlier date. A partial
- * date counts as the beginning of its period. The step is legal if the steps before and after allow it.
+ * Finds the index of a new step in a history sorted by date: after all steps of the same or an earlier date. Dates
+ * are compared by their sort keys. The step is legal if the steps before and after allow it.
  */
 export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: Step): Placed {
   const date = step.occurredOn
@@ -38,7 +39,7 @@ export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: 
     if (allowed.includes(step.status)) return { legal: true, index: 0 }
     return { legal: false, allowed, detail: 'Only the first event may be undated.' }
   }
-  const index = history.findLastIndex(({ occurredOn }) => (occurredOn ?? '') <= date) + 1
+  const index = history.findLastIndex(({ occurredOn }) => compareDates(occurredOn, date) <= 0) + 1
   const before = history[index - 1]?.status
   const after = history[index]?.status
   const allowed = index === 0 && !isEmpty ? [] : legalBetween(lifecycle, before, after)

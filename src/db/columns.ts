@@ -9,11 +9,10 @@ export function columnSql(table: Table, name: string): SQL {
   return sql`${column}`
 }
 
-/** A select list of all columns of a table, or of some. */
-export function selectColumns(table: Table, only?: readonly string[]): SQL {
-  const { name, columns } = describeTable(table)
-  const selected = Object.keys(columns).filter((column) => only?.includes(column) ?? true)
-  return sql.raw(selected.map((column) => `"${name}"."${column}"`).join(', '))
+/** A select list of columns of a table, or of a table expression with its name. */
+export function selectColumns(table: Table, columns: readonly string[]): SQL {
+  const { name } = describeTable(table)
+  return sql.raw([...new Set(columns)].map((column) => `"${name}"."${column}"`).join(', '))
 }
 
 /** The column for a field of the document. @throws Error if there is none */

@@ -24,6 +24,8 @@ export const changes = sqliteTable(
     reason: text('reason'),
     /** The document after the change; null for a deletion. */
     doc: text('doc'),
+    /** JSON: the columns that are derived from the document, by name; null if there are none. */
+    derived: text('derived'),
   },
   (table) => [
     uniqueIndex('changes_record').on(table.recordId, table.version),

@@ -7,10 +7,19 @@ import { text } from 'drizzle-orm/sqlite-core/columns/text'
 import { index } from 'drizzle-orm/sqlite-core/indexes'
 import { type SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core/table'
 
+/** How the value of a column is computed from a document. */
+export interface Derivation {
+  /** The name of the computation. After a change of what it computes, it needs another name: then stored values are renewed. */
+  name: string
+  of(doc: object): string | number | null
+}
+
 export interface Column {
   type: 'text' | 'integer'
-  /** The path of its value in the document; null if it is not in the document. */
+  /** The path of its field in the document; null if it is not that of a field. */
   path: readonly string[] | null
+  /** Computes its value; null: the value of its field. */
+  derive: Derivation | null
   notNull: boolean
   unique: boolean
   /** The table that it refers to. */
@@ -25,6 +34,7 @@ type Columns = Readonly<Record<string, Column>>
 export const column = (path: readonly string[] | null, more: Partial<Column> = {}): Column => ({
   type: 'text',
   path,
+  derive: null,
   notNull: true,
   unique: false,
   references: null,
@@ -58,22 +68,28 @@ interface Description {
 
 const descriptions = new WeakMap<object, Description>()
 
-/**
- * A table of records.
- * @param indexes by their columns, followed by the id. A partial index omits rows whose first column is null.
- */
+/** An index by some columns and the id. */
+export interface TableIndex {
+  keys: readonly string[]
+  /** Whether it omits rows whose first column is null. */
+  partial: boolean
+  /** Columns after the id, so that conditions on them are decided without reading the row. */
+  covers?: readonly string[]
+}
+
+/** A table of records. */
 export function defineTable(
   name: string,
   own: Readonly<Record<string, Column>>,
-  indexes: readonly { keys: readonly string[]; partial: boolean }[],
+  indexes: readonly TableIndex[],
 ): Table {
   const columns: Columns = { ...COMMON, ...own }
   const table = sqliteTable(
     name,
     Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, sqliteColumn(key, column)])),
     (built) =>
-      indexes.map(({ keys, partial }) => {
-        const parts = [...keys, 'id'].map((key) => (built as Record<string, AnySQLiteColumn>)[key])
+      indexes.map(({ keys, partial, covers = [] }) => {
+        const parts = [...keys, 'id', ...covers].map((key) => (built as Record<string, AnySQLiteColumn>)[key])
         const on = index(`${name}_${keys.join('_')}`).on(
           ...(parts as unknown as [AnySQLiteColumn, ...AnySQLiteColumn[]]),
         )

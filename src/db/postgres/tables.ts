@@ -17,8 +17,10 @@ import { isLong } from '../tables.ts'
 /** Text sorts by bytes, as in SQLite, independently of the collation of the database. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "binary"' })
 
-/** Documents: `json` preserves the exact text; `jsonb` does not. */
+/** Documents and other JSON: `json` preserves the exact text; `jsonb` does not. */
 const json = customType<{ data: string }>({ dataType: () => 'json' })
+
+const JSON_COLUMNS: readonly string[] = ['doc', 'derived']
 
 /**
  * The columns of an index on PostgreSQL, whose rows are limited to 2,704 bytes: columns that may be longer are left out.
@@ -77,7 +79,7 @@ function postgresColumn(column: SQLiteColumn): PgColumnBuilder {
   if (is(column, SQLiteBaseInteger)) {
     const whole = bigint(name, { mode: 'number' })
     built = (column.autoIncrement ? whole.generatedByDefaultAsIdentity() : whole) as PgColumnBuilder
-  } else built = (name === 'doc' ? json(name) : text(name)) as PgColumnBuilder
+  } else built = (JSON_COLUMNS.includes(name) ? json(name) : text(name)) as PgColumnBuilder
   if (primary) built = built.primaryKey()
   if (notNull) built = built.notNull()
   if (isUnique) built = built.unique()

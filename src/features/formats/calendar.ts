@@ -1,6 +1,6 @@
 // Writes meetings as an iCalendar (RFC 5545).
 import ical, { ICalEventStatus, ICalEventTransparency } from 'ical-generator'
-import { earliest, latest } from '../../core/dates.ts'
+import { isExactDay } from '../../core/dates.ts'
 import { printable } from '../../core/text.ts'
 import type { Doc } from '../../records/schema/document.ts'
 
@@ -11,7 +11,7 @@ const STATUS: Record<string, ICalEventStatus> = {
   cancelled: ICalEventStatus.CANCELLED,
 }
 
-/** A meeting without a known day spans its month or year. */
+/** Meetings without an exact first day are left out. An end that is not exact is taken for the first day. */
 export function calendar(meetings: Doc[], base: string): string {
   const calendar = ical({
     name: 'SCO meetings',
@@ -21,13 +21,15 @@ export function calendar(meetings: Doc[], base: string): string {
     const { id, updatedAt, version } = meeting
     const field = (name: string) => meeting[name] as string | null
     const start = String(meeting['startDate'])
+    if (!isExactDay(start)) continue
+    const end = field('endDate')
     const place = [field('city'), field('countryCode')].filter(Boolean).join(', ')
     const summary = field('summary')
     calendar.createEvent({
       id: `${id}@sco-tracker`,
-      start: utcDay(earliest(start), 0),
+      start: utcDay(start, 0),
       // The end of a whole-day event is the day after its last day.
-      end: utcDay(latest(field('endDate') ?? start), 1),
+      end: utcDay(end !== null && isExactDay(end) ? end : start, 1),
       allDay: true,
       timezone: 'UTC',
       stamp: new Date(updatedAt),

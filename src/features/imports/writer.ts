@@ -1,6 +1,7 @@
 // Writes staged rows in one transaction, each after the rows that it refers to.
 import { z } from 'zod'
 import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
+import { compareDates } from '../../core/dates.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { inconsistent, Problem, unknownReference } from '../../core/problems.ts'
@@ -125,8 +126,8 @@ export class RowWriter {
         events.push({ ...parsed.data, ...(id !== undefined && { id }) })
       })
     }
-    const date = (event: Record<string, unknown>) => String(event['occurredOn'] ?? '')
-    return events.sort((one, other) => (date(one) < date(other) ? -1 : date(one) > date(other) ? 1 : 0))
+    const date = (event: Record<string, unknown>) => event['occurredOn'] as string | null
+    return events.sort((one, other) => compareDates(date(one), date(other)))
   }
 
   /** Writes the children in the row of a record whose references are already written; the others are written later. */

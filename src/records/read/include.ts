@@ -6,6 +6,7 @@ import { type Catalogue, referenceAt } from '../schema/catalogue.ts'
 import { type Doc, valuesAt } from '../schema/document.ts'
 import type { Entity, IncludePath } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
+import { columnsBesideDoc } from './plan.ts'
 import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
 
 /** The maximum number of embedded records per relation. Truncated relations are listed in `includeTruncated`. */
@@ -205,6 +206,12 @@ async function readReferring(
   )
 }
 
+/** All columns but the document, and those that a view adds. */
+const otherColumns = (entity: Entity, view: View) => [
+  ...Object.keys(describeTable(entity.table).columns).filter((column) => column !== 'doc'),
+  ...columnsBesideDoc(entity, view, []),
+]
+
 /**
  * Reads records as long as the budget lasts; the documents of the others are null.
  * @param wanted a query for `id`, `nth` and `size`
@@ -215,7 +222,7 @@ async function readWanted(
   view: View,
   wanted: SQL,
   budget: Budget,
-  columns = Object.keys(describeTable(target.table).columns).filter((column) => column !== 'doc'),
+  columns = otherColumns(target, view),
 ): Promise<(Row & { size: number })[]> {
   const { table } = target
   // Sizes are summed before documents are read.

@@ -1,8 +1,7 @@
 // Reads pages of a list by keyset pagination. All pages show the state at the time of the first one.
 import { setImmediate } from 'node:timers/promises'
 import { type CursorValue, signCursor } from '../../core/cursor.ts'
-import { describeTable } from '../../db/tables.ts'
-import { type Doc, readerOf } from '../schema/document.ts'
+import { columnReaders, type Doc } from '../schema/document.ts'
 import type { ReadContext, ReadSnapshot } from './context.ts'
 import { isLongRead, type Listable, type ListQuery } from './parameters.ts'
 import type { ResolvedFilters, ResolvedList } from './plan.ts'
@@ -162,11 +161,11 @@ export async function countMatches(context: ReadContext, filters: ResolvedFilter
 
 /** The sort values of a row, read from its document. */
 function sortKeyOf({ resource, order }: Pick<ListPlan, 'resource' | 'order'>, row: Row): CursorValue[] {
-  const { columns } = describeTable(resource.table)
+  const readers = columnReaders(resource.table)
   const doc = JSON.parse(row.doc) as Doc
   return order.map(({ column }) => {
-    const path = columns[column]?.path
-    if (!path) throw new Error(`Documents have no ${column} to sort by.`)
-    return readerOf(path)(doc) as CursorValue
+    const read = readers.get(column)
+    if (!read) throw new Error(`Documents have no ${column} to sort by.`)
+    return read(doc) as CursorValue
   })
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { parseSearch } from '../../core/search.ts'
-import { date, ref } from '../schema/fields.ts'
+import { ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
 import { exampleId, isVocabulary } from '../schema/kinds.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
@@ -147,7 +147,7 @@ function filterSchema(filter: Filter): z.ZodType {
       return commaSeparated(value, description).optional().meta({ description, example })
     }
     case 'range':
-      return (filter.value ?? date(description, { required: true })).meta({ description }).optional()
+      return filter.value.meta({ description }).optional()
     case 'stalled':
       return calendarDate(description).optional()
     case 'evidence':

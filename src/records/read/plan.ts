@@ -6,7 +6,7 @@ import { describeTable } from '../../db/tables.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { Listable, SortKey } from './parameters.ts'
-import { hasLifecycle, type View } from './view.ts'
+import { hasLifecycle, STATUS_DATE, type View } from './view.ts'
 
 /** A filter with its checked values: topics and states are ids, narrower topics are included. */
 export interface GivenFilter {
@@ -161,7 +161,7 @@ export function columnsBesideDoc(entity: Entity, { asOf }: View, include: readon
     ([, { references }]) => references,
   )
   return [
-    ...(asOf !== null && hasLifecycle(entity) ? ['status', 'statusSince'] : []),
+    ...(asOf !== null && hasLifecycle(entity) ? ['status', STATUS_DATE] : []),
     ...(include.length > 0 ? ['id', ...referring.map(([column]) => column)] : []),
   ]
 }

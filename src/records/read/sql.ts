@@ -1,6 +1,5 @@
 // Turns list plans into SQL.
 import type { CursorValue } from '../../core/cursor.ts'
-import { earliest } from '../../core/dates.ts'
 import { nameSearch } from '../../core/search.ts'
 import { columnHolding, columnSql, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
@@ -155,7 +154,7 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
     case 'names':
       return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
-      return dateCondition(columnSql(table, filter.column), filter.bound, value)
+      return sql`${columnSql(table, filter.column)} ${filter.bound === 'from' ? sql`>=` : sql`<=`} ${value}`
     case 'reference': {
       const ways = filter.fields.map((field) => refersTo(schema, resource, view, field, values))
       if (filter.orPosition) {
@@ -192,19 +191,6 @@ function stalledCondition({ table, lifecycle, settled }: Listable, since: string
     ? sql`(${columnSql(table, settled.column)} in ${settled.values} and ${status} in ${settled.statuses})`
     : sql`false`
   return sql`(${status} in ${lifecycle?.open ?? []} and not ${isSettled} and (${statusSince} is null or ${statusSince} < ${since}))`
-}
-
-/** Partial dates match if they overlap the range: 2022 can be after 2022-08-15, and 2022-08 before the end of 2022. */
-function dateCondition(column: SQL, bound: 'from' | 'to', value: string): SQL {
-  if (bound === 'to') return sql`${column} <= ${`${value}~`}`
-  if (value.length > 10) return sql`${column} >= ${value}`
-  const enclosing = [4, 7]
-    .filter((length) => length < value.length)
-    .map((length) => earliest(value).slice(0, length))
-  const [year] = enclosing
-  if (year === undefined) return sql`${column} >= ${value}`
-  // An OR would need two lookups and a sort; this is one index range, some of whose rows are skipped.
-  return sql`(${column} >= ${year} and not (${column} < ${value} and ${column} not in ${enclosing}))`
 }
 
 /** Records that refer to one of the ids from a field: a column, or a property inside a list. */

@@ -1,5 +1,6 @@
 // Bitemporal reads: records as of a day (event time) and as of a change (record time).
 import type { CursorValue } from '../../core/cursor.ts'
+import { compareDates, endsBeforeStart, sortKey } from '../../core/dates.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
@@ -67,20 +68,35 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
     return sql`(select * from ${records} where ${date} is null or ${date} <= ${asOf}) as ${table}`
   }
   if (!hasLifecycle(entity)) return records
+  const { table: eventTable } = catalogue.entity('event')
   const events = tableAsOf(catalogue, catalogue.entity('event'), { asOf: null, seq })
-  const fromLatestEvent = (column: string) =>
-    sql`(select "events".${sql.identifier(column)}
+  const fromLatestEvent = (value: SQL) =>
+    sql`(select ${value}
       from ${events}
       where "events"."recordId" = ${table}."id" and (${happenedBy(asOf)})
       order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
-  const unaffected = Object.keys(columns)
-    .filter((column) => column !== 'status' && column !== 'statusSince')
-    .map((column) => sql`${table}.${sql.identifier(column)}`)
-  return sql`(select ${sql.join(unaffected, sql`, `)},
-      ${fromLatestEvent('status')} as "status", ${fromLatestEvent('occurredOn')} as "statusSince"
+  const selected = Object.keys(columns).map((column) => {
+    const ofEvent = OF_LATEST_EVENT[column]
+    return ofEvent
+      ? sql`${fromLatestEvent(columnSql(eventTable, ofEvent))} as ${sql.identifier(column)}`
+      : sql`${table}.${sql.identifier(column)}`
+  })
+  return sql`(select ${sql.join(selected, sql`, `)},
+      ${fromLatestEvent(sql`${eventTable.doc} ->> 'occurredOn'`)} as ${sql.identifier(STATUS_DATE)}
     from ${records}
     where ${begunBy(asOf, events, table)}) as ${table}`
 }
+
+/** The columns of a record that are those of its latest event. */
+const OF_LATEST_EVENT: Readonly<Record<string, string>> = {
+  status: 'status',
+  statusSince: 'occurredOn',
+  statusSinceFirst: 'occurredOnFirst',
+  statusSinceLast: 'occurredOnLast',
+}
+
+/** In a view of a day: the date of the latest event, as it was written. The column `statusSince` has its sort key. */
+export const STATUS_DATE = 'statusDate'
 
 const happenedBy = (day: string) => sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${day}`
 
@@ -138,7 +154,7 @@ function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL)
   }
   const selected = Object.entries(columns).map(
     ([column, description]) =>
-      sql`${ofChange[column] ?? valueInDoc(description)} as ${sql.identifier(column)}`,
+      sql`${ofChange[column] ?? valueInLog(column, description)} as ${sql.identifier(column)}`,
   )
   // A cross join and an expression for the kind make SQLite look up the wanted records instead of all changes of the kind.
   const from = wanted ? sql`(${wanted}) as wanted cross join ${changes}` : sql`${changes}`
@@ -149,13 +165,16 @@ function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL)
       and not exists (${laterVersion})) as ${sql.identifier(name)}`
 }
 
-/** The value of a column, read from the document of a change. */
-function valueInDoc({ path, type }: Column): SQL {
-  const steps = path ?? []
-  const value = steps.reduce((parent, step, index) => {
-    const arrow = index === steps.length - 1 ? sql` ->> ` : sql` -> `
-    return sql`${parent}${arrow}${sql.raw(`'${step}'`)}`
-  }, sql`${changes.doc}`)
+/** The value of a column after a change, from the document or the derived values. */
+function valueInLog(name: string, { path, derive, type }: Column): SQL {
+  const steps = derive ? [name] : (path ?? [])
+  const value = steps.reduce(
+    (parent, step, index) => {
+      const arrow = index === steps.length - 1 ? sql` ->> ` : sql` -> `
+      return sql`${parent}${arrow}${sql.raw(`'${step}'`)}`
+    },
+    derive ? sql`${changes.derived}` : sql`${changes.doc}`,
+  )
   return type === 'integer' ? sql`cast(${value} as integer)` : sql`((${value}) collate "binary")`
 }
 
@@ -169,15 +188,15 @@ export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
   const doc = JSON.parse(row.doc) as Doc
   if (hasLifecycle(entity)) {
     doc['status'] = row['status'] as string
-    doc['statusSince'] = row['statusSince'] as string | null
+    doc['statusSince'] = row[STATUS_DATE] as string | null
   }
   if (entity.keys.includes('memberships')) {
     const memberships = doc['memberships'] as { startDate: string; endDate: string | null }[]
     const last = memberships
-      .filter(({ startDate }) => startDate <= asOf)
-      .sort((one, other) => (one.startDate < other.startDate ? -1 : 1))
+      .filter(({ startDate }) => sortKey(startDate) <= asOf)
+      .sort((one, other) => compareDates(one.startDate, other.startDate))
       .at(-1)
-    doc['memberships'] = last && (last.endDate === null || `${last.endDate}~` >= asOf) ? [last] : []
+    doc['memberships'] = last && !endsBeforeStart(asOf, last.endDate) ? [last] : []
   }
   return { ...row, doc: JSON.stringify(doc) }
 }

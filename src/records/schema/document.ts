@@ -1,4 +1,6 @@
 // Records as JSON documents, and the values in them.
+import { memoize } from '../../core/memoize.ts'
+import { type Column, describeTable, type Table } from '../../db/tables.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -36,6 +38,22 @@ export function replaceAt(doc: Json, pointer: string, value: Json): void {
 export function readerOf([key = '', ...rest]: readonly string[]): (doc: Doc) => Json {
   if (rest.length === 0) return (doc) => doc[key] ?? null
   return (doc) => rest.reduce<Json>(step, doc[key] ?? null)
+}
+
+/** The columns whose values are read or derived from the document, by name. */
+export const columnReaders = memoize(
+  (table: Table): ReadonlyMap<string, (doc: Doc) => Json> =>
+    new Map(
+      Object.entries(describeTable(table).columns).flatMap(([name, column]) => {
+        const read = readerOfColumn(column)
+        return read ? [[name, read]] : []
+      }),
+    ),
+)
+
+function readerOfColumn({ path, derive }: Column): ((doc: Doc) => Json) | null {
+  if (derive) return (doc) => derive.of(doc)
+  return path && readerOf(path)
 }
 
 export const step = (value: Json | undefined, key: string): Json =>

@@ -1,6 +1,6 @@
 // The fields of records. Each function returns a zod schema; its options declare filters, sorting, columns and search.
 import { z } from 'zod'
-import { isPartialDate } from '../../core/dates.ts'
+import { EDTF_DATE, EDTF_FORMS, edtfFault } from '../../core/dates.ts'
 import { singleLine } from '../../core/text.ts'
 import { exampleId, type Kind, refPattern, wrongReference } from './kinds.ts'
 import { anyId, mayGrow, named, namedId } from './shapes.ts'
@@ -135,22 +135,22 @@ export function integer<const Options extends FieldOptions & { min?: number; max
   return declare<z.ZodInt, Options>({ type: 'integer', description, value }, options)
 }
 
-/** A date, possibly partial: YYYY-MM-DD, YYYY-MM or YYYY. */
+/** An EDTF date (core/dates.ts). Its column has its sort key; with a filter, two more columns have its span. */
 export function date<const Options extends FieldOptions = FieldOptions>(
   description: string,
   options: Options = {} as Options,
 ) {
   const value = named(
-    'PartialDate',
+    'EdtfDate',
     z
       .string()
-      .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, {
-        error: 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.',
-        abort: true,
+      .regex(EDTF_DATE, { error: `Must be a date: ${EDTF_FORMS}.`, abort: true })
+      .superRefine((date, context) => {
+        const message = edtfFault(date)
+        if (message !== undefined) context.addIssue({ code: 'custom', message })
       })
-      .refine(isPartialDate, 'The date does not exist.')
-      .meta({ maxLength: 10, examples: ['2022-08-24'] }),
-    'A date in ISO 8601: YYYY-MM-DD, or YYYY-MM or YYYY if the rest is unknown.',
+      .meta({ maxLength: 24, examples: ['2022-08-24', '2022-09~', '[2022-09-15..2022-09-16]', '[..2022]'] }),
+    `A date in a subset of EDTF (ISO 8601-2): ${EDTF_FORMS}.`,
   )
   return declare<z.ZodString, Options>({ type: 'date', description, value }, options)
 }

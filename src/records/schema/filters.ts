@@ -1,10 +1,11 @@
 // Derives the filters of lists from the options of fields.
 import { z } from 'zod'
+import { firstDay, lastDay } from '../../core/dates.ts'
 import { uncapitalised } from '../../core/text.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
-import { wholeNumber } from './shapes.ts'
-import { columnKey } from './table.ts'
+import { partialDate, wholeNumber } from './shapes.ts'
+import { columnKey, spanColumns } from './table.ts'
 
 /** How a query parameter filters a list. */
 export type Filter =
@@ -30,8 +31,8 @@ export type Filter =
       /** Also matches records on which one of the states took this position. */
       orPosition?: string
     }
-  /** Records whose column is at least (`from`) or at most (`to`) a value; default: a date. */
-  | { by: 'range'; column: string; bound: 'from' | 'to'; value?: z.ZodType; description: string }
+  /** Records whose column is at least (`from`) or at most (`to`) a value. */
+  | { by: 'range'; column: string; bound: 'from' | 'to'; value: z.ZodType; description: string }
   /** States with one of these SCO memberships on the day of `asOf`. */
   | { by: 'membership'; value: z.ZodType; description: string }
   /** Open records without an event since a day. */
@@ -80,15 +81,31 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
   if (others.length > 0 || field.listed)
     throw new Error(`Only references can share the filter ${name} or be inside lists.`)
   if (type === 'date') {
-    const range = (bound: 'from' | 'to', side: string): Filter => ({
-      by: 'range',
-      column,
-      bound,
-      description: `${what}: on or ${side} this date.`,
-    })
+    // A date matches if it can mean a day in the range.
+    const { first, last } = spanColumns(column)
+    const from = partialDate.transform(firstDay)
+    const to = partialDate.transform(lastDay)
     return [
-      [`${name}From`, range('from', 'after')],
-      [`${name}To`, range('to', 'before')],
+      [
+        `${name}From`,
+        {
+          by: 'range',
+          column: last,
+          bound: 'from',
+          value: from,
+          description: `${what}: on or after this date.`,
+        },
+      ],
+      [
+        `${name}To`,
+        {
+          by: 'range',
+          column: first,
+          bound: 'to',
+          value: to,
+          description: `${what}: on or before this date.`,
+        },
+      ],
     ]
   }
   if (field.match === 'names') {

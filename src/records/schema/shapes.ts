@@ -1,6 +1,6 @@
 // Schemas of requests and responses that are not fields of records.
 import { z } from 'zod'
-import { isCalendarDate } from '../../core/dates.ts'
+import { isExactDay, isPartialDate, PARTIAL_DATE } from '../../core/dates.ts'
 import { capitalised } from '../../core/text.ts'
 import { exampleId, type Kind, withArticle } from './kinds.ts'
 
@@ -60,8 +60,19 @@ export const calendarDate = (description: string) =>
   z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'Must be a date: YYYY-MM-DD.', abort: true })
-    .refine(isCalendarDate, 'The date does not exist.')
+    .refine(isExactDay, 'The date does not exist.')
     .meta({ description, format: 'date', maxLength: 10, examples: ['2022-08-24'] })
+
+/** A day, a month or a year, as a bound of a filter. */
+export const partialDate = named(
+  'PartialDate',
+  z
+    .string()
+    .regex(PARTIAL_DATE, { error: 'Must be a date: YYYY-MM-DD, YYYY-MM or YYYY.', abort: true })
+    .refine(isPartialDate, 'The date does not exist.')
+    .meta({ maxLength: 10, examples: ['2022-08-24'] }),
+  'A day, a month or a year in ISO 8601: YYYY-MM-DD, YYYY-MM or YYYY.',
+)
 
 export const instant = (description: string) =>
   named(

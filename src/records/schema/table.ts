@@ -1,5 +1,14 @@
 // Derives the table of a kind from its fields.
-import { type Column, column, defineTable, type Table } from '../../db/tables.ts'
+import { type Span, sortKey, spanOf } from '../../core/dates.ts'
+import {
+  type Column,
+  column,
+  type Derivation,
+  defineTable,
+  type Table,
+  type TableIndex,
+} from '../../db/tables.ts'
+import { type Doc, readerOf } from './document.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 
@@ -12,9 +21,12 @@ const MAX_INDEXED_LENGTH = 900
 export const columnKey = (field: string) =>
   field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
 
+/** The columns with the span of a date. */
+export const spanColumns = (column: string): Span => ({ first: `${column}First`, last: `${column}Last` })
+
 /**
  * The table of a kind: a column for every field that is filtered, sorted, grouped by, unique or a reference. References
- * inside lists are rows of the table `links`.
+ * inside lists are rows of the table `links`. The column of a date has its sort key; a filter of dates has two more for the span.
  * @param order the column that lists are sorted by: indexes for filters end with it
  * @param sorted columns to sort by that all kinds have
  */
@@ -26,14 +38,15 @@ export function tableFor(
   sorted: readonly string[],
 ): Table {
   const withColumn = fields.filter((field) => !field.listed && needsColumn(field))
-  const columns = Object.fromEntries(
-    withColumn.map((field) => [columnKey(field.name), describeColumn(field)]),
-  )
-  const indexes = new Map(sorted.map((key) => [key, { keys: [key], partial: false }]))
+  const columns = Object.fromEntries(withColumn.flatMap(columnsOf))
+  const indexes = new Map<string, TableIndex>(sorted.map((key) => [key, { keys: [key], partial: false }]))
   for (const field of withColumn) {
     const key = columnKey(field.name)
     if (field.unique) continue
-    if (field.sort) indexes.set(key, { keys: [key], partial: false })
+    if (field.sort) {
+      const covers = hasSpan(field) ? Object.values(spanColumns(key)) : []
+      indexes.set(key, { keys: [key], partial: false, covers })
+    }
     if (isLookedUp(field)) {
       const keys = order === undefined || order === key ? [key] : [key, order]
       if (!indexes.has(keys.join())) indexes.set(keys.join(), { keys, partial: field.nullable })
@@ -50,6 +63,33 @@ const needsColumn = ({ filter, sort, stats, unique, column, index, kinds }: Plac
 /** Whether queries look up values of a field. Date ranges of sortable fields use the index for sorting. */
 const isLookedUp = ({ filter, sort, index, kinds, type }: PlacedField) =>
   Boolean(index || kinds || (filter && !(type === 'date' && sort)))
+
+const hasSpan = ({ type, filter }: PlacedField) => type === 'date' && filter !== undefined
+
+/** The columns of a field, by name. */
+function columnsOf(field: PlacedField): [string, Column][] {
+  const key = columnKey(field.name)
+  const described = describeColumn(field)
+  if (field.type !== 'date') return [[key, described]]
+  const own: [string, Column] = [key, { ...described, derive: ofDate(field, 'sortKey', sortKey) }]
+  if (!hasSpan(field)) return [own]
+  const { first, last } = spanColumns(key)
+  const { notNull } = described
+  return [
+    own,
+    [first, column(null, { notNull, derive: ofDate(field, 'first', (date) => spanOf(date).first) })],
+    [last, column(null, { notNull, derive: ofDate(field, 'last', (date) => spanOf(date).last) })],
+  ]
+}
+
+function ofDate({ path }: PlacedField, name: string, compute: (date: string) => string): Derivation {
+  const read = readerOf(path)
+  const of = (doc: Doc) => {
+    const date = read(doc)
+    return date === null ? null : compute(String(date))
+  }
+  return { name, of }
+}
 
 function describeColumn({ path, type, nullable, unique, kinds, value }: PlacedField): Column {
   const [kind, ...others] = kinds ?? []

@@ -8,7 +8,7 @@ import { changes, identifiers, links, searchDocs } from '../../db/system-tables.
 import { describeTable, type Table } from '../../db/tables.ts'
 import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
-import { type Doc, type Json, readerOf, valuesAt } from '../schema/document.ts'
+import { columnReaders, type Doc, type Json, valuesAt } from '../schema/document.ts'
 import type { Entity } from '../schema/resource.ts'
 
 /** Writes to the tables that are derived from documents. */
@@ -84,13 +84,16 @@ function updateRow(
 
 /** The values of the columns that are read from the document. */
 const columnValues = (table: Table, doc: Doc): Record<string, Json> =>
-  Object.fromEntries(columnReaders(table).map(([name, read]) => [name, read(doc)]))
+  Object.fromEntries([...columnReaders(table)].map(([name, read]) => [name, read(doc)]))
 
-const columnReaders = memoize((table: Table) =>
-  Object.entries(describeTable(table).columns).flatMap(([name, { path }]): [string, (doc: Doc) => Json][] =>
-    path ? [[name, readerOf(path)]] : [],
-  ),
-)
+/** The values of the derived columns as JSON text, for the change log; null if the table has none. */
+export function derivedValues(table: Table, doc: Doc): string | null {
+  const { columns } = describeTable(table)
+  const derived = Object.entries(columns).flatMap(([name, { derive }]) =>
+    derive ? [[name, derive.of(doc)]] : [],
+  )
+  return derived.length > 0 ? JSON.stringify(Object.fromEntries(derived)) : null
+}
 
 /** Stores the references inside lists; other references are columns. */
 async function storeLinks(tx: IndexWriter, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
@@ -152,7 +155,7 @@ async function storeSearchEntry(
 
 async function logChange(
   tx: WriteTransaction,
-  { kind }: Entity,
+  { kind, table }: Entity,
   seq: number,
   op: 'create' | 'update' | 'delete',
   doc: Doc,
@@ -173,6 +176,7 @@ async function logChange(
     requestId,
     reason,
     doc: text,
+    derived: text === null ? null : derivedValues(table, doc),
   })
 }
 

@@ -12,7 +12,7 @@ import type { Doc, Json } from '../schema/document.ts'
 import { fieldOf, fieldsIn } from '../schema/fields.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
-import { reindexDocument } from './store.ts'
+import { derivedValues, reindexDocument } from './store.ts'
 
 /** How many documents are read per query. */
 const BATCH = 200
@@ -51,7 +51,11 @@ function signatureOf({ record, table }: Entity): string {
     search,
     kinds,
   ])
-  const columns = Object.entries(describeTable(table).columns).map(([name, { path }]) => [name, path])
+  const columns = Object.entries(describeTable(table).columns).map(([name, { path, derive }]) => [
+    name,
+    path,
+    derive?.name,
+  ])
   return hash('sha256', JSON.stringify([fields, columns, FOLDING]), 'base64url')
 }
 
@@ -73,17 +77,20 @@ async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): P
 async function upgradeLog(writer: Writer, entity: Entity): Promise<boolean> {
   let hasChanged = false
   for (let after = 0; ; ) {
-    const rows = await writer.all<{ seq: number; doc: string }>(
-      sql`select ${changes.seq}, ${changes.doc}
+    const rows = await writer.all<{ seq: number; doc: string; derived: string | null }>(
+      sql`select ${changes.seq}, ${changes.doc}, ${changes.derived}
         from ${changes}
         where ${changes.kind} = ${entity.kind} and ${changes.seq} > ${after} and ${changes.doc} is not null
         order by ${changes.seq} ${sql.limit(BATCH)}`,
     )
-    for (const { seq, doc } of rows) {
-      const text = JSON.stringify(completed(entity, doc))
-      if (text === doc) continue
-      hasChanged = true
-      await writer.run(sql`update ${changes} set "doc" = ${text} where ${changes.seq} = ${seq}`)
+    for (const { seq, doc, derived } of rows) {
+      const document = completed(entity, doc)
+      const [text, values] = [JSON.stringify(document), derivedValues(entity.table, document)]
+      if (text === doc && values === derived) continue
+      hasChanged ||= text !== doc
+      await writer.run(
+        sql`update ${changes} set "doc" = ${text}, "derived" = ${values} where ${changes.seq} = ${seq}`,
+      )
     }
     const last = rows.at(-1)
     if (!last) return hasChanged

@@ -1,6 +1,6 @@
 // Events: the changes of status of a proposal or an agreement.
 import { z } from 'zod'
-import { latestToday } from '../../core/dates.ts'
+import { compareDates, latestToday, sortKey } from '../../core/dates.ts'
 import {
   agreementLifecycle,
   type Lifecycle,
@@ -40,7 +40,9 @@ export const events: Child = defineChild({
       'The new status.',
       { required: true, column: true },
     ),
-    occurredOn: date('When the status began; null for a first event with an unknown date.', { column: true }),
+    occurredOn: date('When the status began; null for a first event with an unknown date.', {
+      filter: 'occurred',
+    }),
     meetingId: ref('meeting', 'The meeting at which it happened.'),
     note: text(5000, 'Remarks about the event.'),
   },
@@ -133,7 +135,7 @@ async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, afte
   if (isRedated) {
     change.occurredOn = String(after[startsOn])
     refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
-    if (next && String(next['occurredOn']) < change.occurredOn) {
+    if (next && compareDates(String(next['occurredOn']), change.occurredOn) < 0) {
       throw inconsistent([
         {
           pointer: `/${startsOn}`,
@@ -149,7 +151,7 @@ async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, afte
 }
 
 function refuseFuture(date: string, now: Date, pointer: string): void {
-  if (date > latestToday(now)) throw inconsistent([{ pointer, detail: `${date} is in the future.` }])
+  if (sortKey(date) > latestToday(now)) throw inconsistent([{ pointer, detail: `${date} is in the future.` }])
 }
 
 /**

@@ -1,5 +1,5 @@
 // Meetings: date, place, participants and agenda.
-import { earliest, endsBeforeStart } from '../../core/dates.ts'
+import { endsBeforeStart, sortKey } from '../../core/dates.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
 
@@ -74,7 +74,7 @@ export const meetings = defineResource({
   },
   complete: (meeting, now) => {
     const today = now.toISOString().slice(0, 10)
-    meeting.status ??= earliest(meeting.startDate) <= today ? 'held' : 'scheduled'
+    meeting.status ??= sortKey(meeting.startDate) <= today ? 'held' : 'scheduled'
   },
   rules: ({ startDate, endDate }) =>
     endsBeforeStart(startDate, endDate)

@@ -1,6 +1,7 @@
 // Lists the positions of all states on a proposal on a day: GET /v1/proposals/{id}/positions.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { sortKey } from '../../core/dates.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
@@ -62,7 +63,7 @@ export function standingRoutes(app: FastifyInstance, records: Records): void {
       const body = await records.engine.read(async (reader) => {
         const proposal = await loadRecord(reader, proposals, id)
         const stated = (await childrenOf(reader, positions, proposal.id)).filter(
-          ({ statedOn }) => String(statedOn) <= asOf,
+          ({ statedOn }) => sortKey(String(statedOn)) <= asOf,
         )
         return { asOf, data: await standingsOf(records, reader, stated, asOf), records: stated }
       })

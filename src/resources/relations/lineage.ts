@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { loadRecord } from '../../records/read/record.ts'
@@ -113,20 +113,24 @@ async function connectedWith(
   return { ids: [...ids], found: [...relationsById.values()] }
 }
 
-/** In order of date, 2022 before 2022-08; for equal dates proposals before agreements. */
+/** In order of date; for equal dates proposals before agreements. */
 async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[]): Promise<LineageRecord[]> {
   const events = catalogue.entity('event').table
   const recordId = columnSql(events, 'recordId')
+  const occurredOn = columnSql(events, 'occurredOn')
   const of = (kind: 'proposal' | 'agreement') => {
     const records = catalogue.entity(kind).table
-    const date = sql`(select min(${columnSql(events, 'occurredOn')}) from ${events} where ${recordId} = ${records.id})`
+    const first = (value: SQL) =>
+      sql`(select ${value} from ${events} where ${recordId} = ${records.id} order by ${occurredOn} nulls last, ${events.firstSeq} limit 1)`
     return sql`select ${records.id}, ${kind} as kind, ${columnSql(records, 'title')} as title,
-        ${columnSql(records, 'status')} as status, ${date} as date
+        ${columnSql(records, 'status')} as status, ${first(sql`${events.doc} ->> 'occurredOn'`)} as date,
+        ${first(occurredOn)} as position
       from ${records}
       where ${records.id} in ${ids}`
   }
   return reader.all<LineageRecord>(
-    sql`${of('proposal')} union all ${of('agreement')} order by date nulls last, kind desc, id`,
+    sql`select id, kind, title, status, date from (${of('proposal')} union all ${of('agreement')}) as records
+      order by position nulls last, kind desc, id`,
   )
 }
 

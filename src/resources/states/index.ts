@@ -1,6 +1,6 @@
 // States and their memberships of the SCO.
 import { z } from 'zod'
-import { earliest, endsBeforeStart, latest } from '../../core/dates.ts'
+import { endsBeforeStart, spanOf } from '../../core/dates.ts'
 import type { Fault } from '../../core/problems.ts'
 import { choice, date, list, object, pattern, text } from '../../records/schema/fields.ts'
 import { STATE_CODE } from '../../records/schema/kinds.ts'
@@ -36,10 +36,12 @@ function membershipFaults(membership: Membership, index: number, all: Membership
   return overlapping ? [{ pointer, detail: 'The membership overlaps with another one.' }] : []
 }
 
-/** Whether two memberships overlap for every day that their partial dates can mean. */
+/** Whether two memberships overlap for all days that their dates can mean. */
 const certainlyOverlap = (one: Membership, other: Membership) =>
-  latest(one.startDate) < (other.endDate === null ? '9999' : earliest(other.endDate)) &&
-  latest(other.startDate) < (one.endDate === null ? '9999' : earliest(one.endDate))
+  startsBefore(one.startDate, other.endDate) && startsBefore(other.startDate, one.endDate)
+
+const startsBefore = (start: string, end: string | null) =>
+  end === null || spanOf(start).last < spanOf(end).first
 
 const code = z
   .string()
