@@ -1,6 +1,6 @@
 // Filters: a list returns exactly the rows that match, compared with a selection made in the test.
 import { describe, expect, test } from 'vitest'
-import { fold } from '../src/core/search.ts'
+import { fold } from '../src/core/fold.ts'
 import { describeTable } from '../src/db/tables.ts'
 import { filtersOf } from '../src/records/read/parameters.ts'
 import type { Doc } from '../src/records/schema/document.ts'

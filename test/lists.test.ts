@@ -1,7 +1,7 @@
 // Lists: pages by cursor, sorting, equality filters, and rejected parameters.
 import { describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { fold } from '../src/core/search.ts'
+import { fold } from '../src/core/fold.ts'
 import { sql } from '../src/db/sql.ts'
 import { describeTable } from '../src/db/tables.ts'
 import { nextUrl } from '../src/features/records/page.ts'

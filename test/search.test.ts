@@ -2,7 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { escapeHtml, fold, parseSearch, snippet } from '../src/core/search.ts'
+import { fold } from '../src/core/fold.ts'
+import { parseSearch } from '../src/core/search.ts'
+import { escapeHtml, snippet } from '../src/core/snippet.ts'
 import type { TextMatches } from '../src/db/engine.ts'
 import { sql } from '../src/db/sql.ts'
 import { createRecord } from '../src/records/write/operations.ts'
@@ -56,12 +58,22 @@ describe('a search', () => {
       ['Exchange of practice', 'Best practices, drones included'],
     )
     for (const [q, expected] of [
-      ['drones', ['Counter drones together', 'Drones counter everything', 'Exchange of practice']],
-      ['together drones', ['Counter drones together']],
+      [
+        'drones',
+        [
+          'Counter drones together',
+          'Drones counter everything',
+          'Exchange of practice',
+          'Together against drone strikes',
+        ],
+      ],
+      ['"drones"', ['Counter drones together', 'Drones counter everything', 'Exchange of practice']],
+      ['together "drones"', ['Counter drones together']],
       ['"counter drones"', ['Counter drones together']],
       ['"drones counter"', ['Drones counter everything']],
       ['"counter together"', []],
-      ['drone', ['Together against drone strikes']],
+      ['"drone"', ['Together against drone strikes']],
+      ['together drone', ['Counter drones together', 'Together against drone strikes']],
       [
         'drone*',
         [
@@ -73,14 +85,15 @@ describe('a search', () => {
       ],
       ['"best prac"*', ['Exchange of practice']],
       ['"best prac"', []],
-      ['drones -counter', ['Exchange of practice']],
-      ['drones -"drones counter"', ['Counter drones together', 'Exchange of practice']],
+      ['drones -countered', ['Exchange of practice', 'Together against drone strikes']],
+      ['"drones" -counter', ['Exchange of practice']],
+      ['"drones" -"drones counter"', ['Counter drones together', 'Exchange of practice']],
       ['exchange -info*', ['Exchange of practice']],
       ['-drones exchange', ['Exchange of information']],
       ['strikes OR information', ['Exchange of information', 'Together against drone strikes']],
       ['strikes or information', []],
       ['strikes OR drones -counter', ['Exchange of practice', 'Together against drone strikes']],
-      ['exchange drones OR strikes', ['Exchange of practice', 'Together against drone strikes']],
+      ['exchange drones OR strike', ['Exchange of practice', 'Together against drone strikes']],
       ['OR strikes', ['Together against drone strikes']],
       ['strikes OR', ['Together against drone strikes']],
       ['"counter drones', ['Counter drones together']],

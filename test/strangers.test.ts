@@ -2,7 +2,8 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
 import { redactKeys } from '../src/core/redact.ts'
-import { parseSearch, snippet } from '../src/core/search.ts'
+import { parseSearch } from '../src/core/search.ts'
+import { snippet } from '../src/core/snippet.ts'
 import { service } from './helpers/app.ts'
 
 describe('a search query of a hundred terms', () => {

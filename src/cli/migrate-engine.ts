@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { is } from 'drizzle-orm/entity'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core/table'
 import { getTableConfig } from 'drizzle-orm/sqlite-core/utils'
-import { fold } from '../core/search.ts'
+import { indexedWords } from '../core/search.ts'
 import type { Engine, Reader, Writer } from '../db/engine.ts'
 import { fileOf, openEngine } from '../db/open.ts'
 import { type SQL, sql } from '../db/sql.ts'
@@ -142,7 +142,7 @@ async function indexRecords(reader: Reader, { search }: Engine, writer: Writer, 
       )
       const text = searchText?.(JSON.parse(doc) as Doc)
       if (!text) continue
-      const [title, body] = [fold(text.title), fold(text.body.join('\n'))]
+      const [title, body] = [indexedWords(text.title), indexedWords(text.body.join('\n'))]
       await search.put(writer, { docId: Number(row['docId']), kind, recordId, date: text.date, title, body })
     }
 }

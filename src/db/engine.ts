@@ -57,7 +57,7 @@ export const asWriter = (writer: Writer): Writer => ({
   run: (query, values) => writer.run(query, values),
 })
 
-/** The entry of a record in the full-text index; title and body are folded (`core/search.ts`). */
+/** The entry of a record in the full-text index; title and body are words of `core/search.ts`. */
 export interface SearchEntry {
   /** A number that no other entry has or had: that of the change that wrote it. */
   docId: number

@@ -3,7 +3,8 @@ import { setImmediate as nextTick } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readCursor, signCursor } from '../core/cursor.ts'
-import { parseSearch, type SearchQuery, snippet } from '../core/search.ts'
+import { parseSearch, type SearchQuery } from '../core/search.ts'
+import { snippet } from '../core/snippet.ts'
 import type { SearchHit } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
@@ -46,7 +47,7 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
       snippet: line(5000, 'HTML: escaped text with `<mark>` around matches.'),
       score: z.number().meta({
         description:
-          'Higher is better (BM25; words in titles weigh ten times). Comparable within one response. 0 if hits are not ranked.',
+          'Higher is better: 2 for the words as typed next to each other, 1 for the words as typed, 0 for other forms of them, plus a fraction by BM25, for which words in titles weigh ten times. Comparable within one response. 0 if hits are not ranked.',
       }),
     })
     .meta({ id: 'SearchHit', description: 'A record that matches. Kinds may be added.' })

@@ -1,6 +1,6 @@
 // Full-text search with tsvector. Words are folded in core/search.ts, without a dictionary of PostgreSQL. The index matches
 // single words; phrases are matched in the folded text.
-import type { SearchQuery, Term } from '../../core/search.ts'
+import { closerQueries, type SearchQuery, type Term, withoutForms } from '../../core/search.ts'
 import type { SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
 import { insertInto } from '../statements.ts'
@@ -53,14 +53,14 @@ export const tsvector: SearchIndex = {
   },
   async ranked(reader, query, kinds, limit, offset) {
     if (query.length === 0) return []
-    const words = [...new Set(query.flatMap(({ all }) => all.flatMap(lexemes)))]
+    const words = [...new Set(query.flatMap(({ all }) => all.flatMap(rankedLexemes)))]
     // A record that matches only by an exclusion has no score. Weights: A (title) is ten times D (body).
     const scores =
       words.length === 0
         ? sql`select 0 as "docId", 0 as score`
         : sql`select "docId", sum(ts_rank("words", ${asQuery(words, ' | ')}, 1)) as score from "searchWords" where "words" @@ ${asQuery(words, ' | ')} group by "docId"`
     return reader.all<SearchHit>(
-      sql`select ${HIT}, coalesce(scored.score, 0) as score
+      sql`select ${HIT}, ${closeness(query)} + coalesce(scored.score / (1 + scored.score), 0) as score
         from ${searchDocs} left join (${scores}) as scored on scored."docId" = ${searchDocs.docId}
         where ${matches(query)}${ofKinds(kinds)}
         order by 4 desc, ${searchDocs.recordId} ${sql.limit(limit)} offset ${offset}`,
@@ -74,6 +74,13 @@ export const tsvector: SearchIndex = {
     return row?.total ?? 0
   },
 }
+
+/** The number of closer queries that a record matches. */
+const closeness = (query: SearchQuery): SQL =>
+  sql.join(
+    [sql`0`, ...closerQueries(query).map((closer) => sql`cast(${matches(closer)} as integer)`)],
+    sql` + `,
+  )
 
 /** The columns of a hit without its score. */
 const HIT = sql`${searchDocs.recordId}, ${searchDocs.kind}, ${searchDocs.date}`
@@ -91,12 +98,11 @@ function matches(query: SearchQuery): SQL {
 
 /** A condition for records that contain a term: single short words use the index, other terms also the text. */
 function contains(term: Term): SQL {
-  const { words, prefix, inTitle } = term
-  const all = asQuery(lexemes(term), ' & ')
+  const { words, prefix, forms, inTitle } = term
   const { docId } = searchDocs
-  if (words.length === 1 && cut(words[0] ?? '') === words[0]) {
-    return sql`${docId} in (select "docId" from "searchWords" where "words" @@ ${all})`
-  }
+  if (words.length === 1 && cut(words[0] ?? '') === words[0]) return hasAny(rankedLexemes(term))
+  if (forms) return sql`(${contains(withoutForms(term))} or ${hasAny(formLexemes(term))})`
+  const all = asQuery(lexemes(term), ' & ')
   const text = ` ${words.join(' ')}${prefix ? '' : ' '}`
   const inBody = inTitle ? sql.empty() : sql` or strpos("body", ${text}) > 0`
   // The subquery makes the planner use the index before it reads texts.
@@ -107,7 +113,14 @@ function contains(term: Term): SQL {
     select strpos("title", ${text}) > 0${inBody} from "searchTexts" where "searchTexts"."docId" = candidates."docId"))`
 }
 
-/** The words of a term in the syntax of tsquery. Folded words contain no quotation marks, so they need no escaping. */
+const hasAny = (words: string[]) =>
+  sql`${searchDocs.docId} in (select "docId" from "searchWords" where "words" @@ ${asQuery(words, ' | ')})`
+
+const formLexemes = ({ forms = [] }: Term) => forms.map((form) => `'${form}'`)
+
+const rankedLexemes = (term: Term) => [...lexemes(term), ...formLexemes(term)]
+
+/** The words of a term in the syntax of tsquery. Words of the index contain no quotation marks, so they need no escaping. */
 const lexemes = ({ words, prefix, inTitle }: Term): string[] =>
   words.map((word, index) => {
     const label = `${prefix && index === words.length - 1 ? '*' : ''}${inTitle ? 'A' : ''}`

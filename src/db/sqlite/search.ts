@@ -1,5 +1,5 @@
 // Full-text search with FTS5. The index is contentless: it stores words, and the records store the texts.
-import type { SearchQuery, Term } from '../../core/search.ts'
+import { closerQueries, type SearchQuery, type Term } from '../../core/search.ts'
 import type { SearchEntry, SearchHit, SearchIndex } from '../engine.ts'
 import { type SQL, sql } from '../sql.ts'
 import { insertInto } from '../statements.ts'
@@ -67,7 +67,7 @@ export const fts5: SearchIndex = {
       : sql`(${scores}) as scored cross join ${searchDocs} on ${on}`
     const where = scoreless ? matches(query) : sql`true`
     return reader.all<SearchHit>(
-      sql`select ${HIT}, coalesce(scored.score, 0) as score
+      sql`select ${HIT}, ${closeness(query)} + coalesce(scored.score / (1 + scored.score), 0) as score
         from ${from}
         where ${where}${ofKinds(kinds)}
         order by 4 desc, ${searchDocs.recordId} ${sql.limit(limit)} offset ${offset}`,
@@ -94,6 +94,10 @@ const WORDS_FIRST = sql`"searchWords" cross join ${searchDocs} on ${searchDocs.d
 
 /** The groups that only exclude words. */
 const exclusions = (query: SearchQuery) => query.filter(({ all }) => all.length === 0)
+
+/** The number of closer queries that a record matches. */
+const closeness = (query: SearchQuery): SQL =>
+  sql.join([sql`0`, ...closerQueries(query).map((closer) => sql`(${matches(closer)})`)], sql` + `)
 
 /** The columns of a hit without its score. */
 const HIT = sql`${searchDocs.recordId}, ${searchDocs.kind}, ${searchDocs.date}`
@@ -128,9 +132,12 @@ function matchExpression(query: SearchQuery): string | null {
 
 const anyOf = (terms: Term[]) => terms.map(quoted).join(' OR ')
 
-/** Folded words contain no quotation marks, so they need no escaping. */
-const quoted = ({ words, prefix, inTitle }: Term) =>
-  `${inTitle ? 'title : ' : ''}"${words.join(' ')}"${prefix ? '*' : ''}`
+/** Words of the index contain no quotation marks, so they need no escaping. */
+function quoted({ words, prefix, forms = [], inTitle }: Term): string {
+  const phrase = `"${words.join(' ')}"`
+  if (prefix || inTitle) return `${inTitle ? 'title : ' : ''}${phrase}${prefix ? '*' : ''}`
+  return `(${[...new Set([phrase, ...forms.map((form) => `"${form}"`)])].join(' OR ')})`
+}
 
 const INSERT_DOC = insertInto(searchDocs)
 

@@ -1,6 +1,6 @@
 // Writes records as an Atom feed (RFC 4287).
 import { Feed } from 'feed'
-import { escapeHtml } from '../../core/search.ts'
+import { escapeHtml } from '../../core/snippet.ts'
 import { printable } from '../../core/text.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Resource } from '../../records/schema/resource.ts'

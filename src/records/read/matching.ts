@@ -1,5 +1,6 @@
 // Finds existing records that match fields: by identifier, key, text or name.
-import { fold, parseSearch } from '../../core/search.ts'
+import { fold } from '../../core/fold.ts'
+import { parseSearch } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'

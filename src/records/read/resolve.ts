@@ -1,10 +1,11 @@
 // Checks the values of a list query against the database.
 import { setImmediate } from 'node:timers/promises'
 import { readCursor } from '../../core/cursor.ts'
+import { fold } from '../../core/fold.ts'
 import { canonicalLanguage } from '../../core/language.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
-import { fold, matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
+import { matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
 import { columnSql } from '../../db/columns.ts'
 import { ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'

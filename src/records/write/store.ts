@@ -1,6 +1,6 @@
 // Stores a checked document: its row, its links and identifiers, its full-text entry, and its entry in the change log.
 import { memoize } from '../../core/memoize.ts'
-import { fold } from '../../core/search.ts'
+import { indexedWords } from '../../core/search.ts'
 import type { Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
@@ -148,8 +148,8 @@ async function storeSearchEntry(
     kind,
     recordId: doc.id,
     date,
-    title: fold(title),
-    body: fold(body.join('\n')),
+    title: indexedWords(title),
+    body: indexedWords(body.join('\n')),
   })
 }
 

@@ -1,7 +1,7 @@
 // Adds the fields of a new release to stored documents.
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { FOLDING } from '../../core/search.ts'
+import { FOLDING } from '../../core/fold.ts'
 import { asWriter, type Engine, type Writer } from '../../db/engine.ts'
 import { readSetting, writeSetting } from '../../db/settings.ts'
 import { sql } from '../../db/sql.ts'
