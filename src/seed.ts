@@ -5,7 +5,14 @@ import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
 import { changes } from './db/system-tables.ts'
-import { type Item, type Report, SECTIONS, writeReport, writeSections } from './features/reports/write.ts'
+import {
+  type Item,
+  type Report,
+  SECTIONS,
+  writeParts,
+  writeReport,
+  writeSections,
+} from './features/reports/write.ts'
 import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 
@@ -40,17 +47,14 @@ export async function seed(
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
   await records.write(author, async (tx) => {
     const idsByKey = new Map<string, string>()
-    await writeSections(
-      records,
-      tx,
-      { states: readSeed('states.yaml').records.map(withoutKind) },
-      idsByKey,
-      ids.name,
-    )
+    const states = { states: readSeed('states.yaml').records.map(withoutKind) }
+    const outcomes = await writeSections(records, tx, states, idsByKey, ids.name)
     await writeReport(records, tx, articleReport(), idsByKey, ids.name)
+    await writeParts(records, tx, null, states, outcomes, idsByKey, ids.name)
     for (const name of extent === 'reference' ? REFERENCE : []) {
-      const items = readSeed(`reference/${name}.yaml`).records.map(withoutKind)
-      await writeSections(records, tx, { [name]: items }, idsByKey, ids.name)
+      const sections = { [name]: readSeed(`reference/${name}.yaml`).records.map(withoutKind) }
+      const written = await writeSections(records, tx, sections, idsByKey, ids.name)
+      await writeParts(records, tx, null, sections, written, idsByKey, ids.name)
     }
   })
   return true

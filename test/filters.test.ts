@@ -226,6 +226,9 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
     }
     case 'column':
       return any((row) => inside(row, fieldOf(filter.column)))
+    case 'part':
+    case 'membershipOf':
+      throw new Error(`No cases for ${name}.`)
     case 'reference':
       return any(
         (row) => filter.fields.flatMap((field) => inside(row, field.split('.'))),

@@ -27,6 +27,12 @@ function sample(name: string, filter: Filter): string {
     case 'reference':
       if (filter.kind === 'topic') return 'military-cooperation'
       return filter.kind === 'state' ? 'RU' : `of-a-${filter.kind}`
+    case 'part':
+      if (filter.bound) return '2022-08-24'
+      if (filter.kind === 'state') return 'RU'
+      return filter.value instanceof z.ZodEnum ? String(filter.value.options[0]) : `of-a-${filter.kind}`
+    case 'membershipOf':
+      return 'of-an-organization'
     case 'stalled':
       return '2022-08-24'
     case 'evidence':
@@ -82,7 +88,7 @@ const bothDirections = (column: string): SortKey[] => [
 function columnOf(resource: Resource, filter: Filter): string | undefined {
   if (filter.by === 'column') return filter.column
   if (filter.by === 'range') return filter.column.replace(/(First|Last)$/, '')
-  if (filter.by !== 'reference' || filter.orPosition || filter.fields.length > 1) return undefined
+  if (filter.by !== 'reference' || filter.fields.length > 1) return undefined
   const [field] = filter.fields
   const { columns } = describeTable(resource.table)
   return Object.keys(columns).find((column) => columns[column]?.path?.join('.') === field)

@@ -115,6 +115,9 @@ CREATE TABLE "meetings" (
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
 	"name" text COLLATE "binary" NOT NULL,
+	"classification" text COLLATE "binary",
+	"ordinal" bigint,
+	"parentId" text COLLATE "binary",
 	"organizationId" text COLLATE "binary",
 	"format" text COLLATE "binary",
 	"status" text COLLATE "binary" NOT NULL,
@@ -149,16 +152,12 @@ CREATE TABLE "proposals" (
 	"doc" json NOT NULL,
 	"title" text COLLATE "binary" NOT NULL,
 	"meetingId" text COLLATE "binary",
-	"speakerId" text COLLATE "binary",
-	"onBehalfOfStateCode" text COLLATE "binary",
-	"onBehalfOfOrganizationId" text COLLATE "binary",
 	"addresseeId" text COLLATE "binary",
-	"proposedOn" text COLLATE "binary" NOT NULL,
-	"proposedOnFirst" text COLLATE "binary" NOT NULL,
-	"proposedOnLast" text COLLATE "binary" NOT NULL,
+	"proposedOn" text COLLATE "binary",
+	"proposedOnFirst" text COLLATE "binary",
+	"proposedOnLast" text COLLATE "binary",
 	"parentId" text COLLATE "binary",
-	"agreementId" text COLLATE "binary",
-	"status" text COLLATE "binary" NOT NULL,
+	"status" text COLLATE "binary",
 	"statusSince" text COLLATE "binary",
 	"statusSinceFirst" text COLLATE "binary",
 	"statusSinceLast" text COLLATE "binary"
@@ -175,10 +174,12 @@ CREATE TABLE "agreements" (
 	"doc" json NOT NULL,
 	"title" text COLLATE "binary" NOT NULL,
 	"kind" text COLLATE "binary" NOT NULL,
-	"draftedByStateCode" text COLLATE "binary",
-	"draftedByOrganizationId" text COLLATE "binary",
-	"meetingId" text COLLATE "binary",
-	"status" text COLLATE "binary" NOT NULL,
+	"organizationId" text COLLATE "binary",
+	"depositaryStateCode" text COLLATE "binary",
+	"depositaryOrganizationId" text COLLATE "binary",
+	"entryIntoForceBy" text COLLATE "binary",
+	"entryIntoForceDependsOnId" text COLLATE "binary",
+	"status" text COLLATE "binary",
 	"statusSince" text COLLATE "binary",
 	"statusSinceFirst" text COLLATE "binary",
 	"statusSinceLast" text COLLATE "binary"
@@ -193,9 +194,13 @@ CREATE TABLE "statements" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
-	"speakerId" text COLLATE "binary" NOT NULL,
+	"date" text COLLATE "binary",
+	"dateFirst" text COLLATE "binary",
+	"dateLast" text COLLATE "binary",
 	"meetingId" text COLLATE "binary",
-	"kind" text COLLATE "binary" NOT NULL
+	"agreementId" text COLLATE "binary",
+	"kind" text COLLATE "binary" NOT NULL,
+	"language" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "organizations" (
@@ -268,6 +273,28 @@ CREATE TABLE "sources" (
 	"sha256" text COLLATE "binary"
 );
 --> statement-breakpoint
+CREATE TABLE "memberships" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"version" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL,
+	"support" text COLLATE "binary",
+	"firstSeq" bigint NOT NULL,
+	"seq" bigint NOT NULL,
+	"doc" json NOT NULL,
+	"recordKind" text COLLATE "binary" NOT NULL,
+	"recordId" text COLLATE "binary" NOT NULL,
+	"organizationId" text COLLATE "binary",
+	"stateCode" text COLLATE "binary",
+	"role" text COLLATE "binary" NOT NULL,
+	"startDate" text COLLATE "binary",
+	"startDateFirst" text COLLATE "binary",
+	"startDateLast" text COLLATE "binary",
+	"endDate" text COLLATE "binary",
+	"endDateFirst" text COLLATE "binary",
+	"endDateLast" text COLLATE "binary"
+);
+--> statement-breakpoint
 CREATE TABLE "events" (
 	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
 	"version" bigint NOT NULL,
@@ -278,11 +305,15 @@ CREATE TABLE "events" (
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
-	"status" text COLLATE "binary" NOT NULL,
+	"type" text COLLATE "binary" NOT NULL,
 	"occurredOn" text COLLATE "binary",
 	"occurredOnFirst" text COLLATE "binary",
 	"occurredOnLast" text COLLATE "binary",
-	"meetingId" text COLLATE "binary"
+	"stateCode" text COLLATE "binary",
+	"organizationId" text COLLATE "binary",
+	"speakerId" text COLLATE "binary",
+	"meetingId" text COLLATE "binary",
+	"place" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "positions" (
@@ -295,9 +326,13 @@ CREATE TABLE "positions" (
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
-	"stateCode" text COLLATE "binary" NOT NULL,
+	"stateCode" text COLLATE "binary",
+	"organizationId" text COLLATE "binary",
+	"speakerId" text COLLATE "binary",
 	"position" text COLLATE "binary" NOT NULL,
-	"statedOn" text COLLATE "binary" NOT NULL,
+	"statedOn" text COLLATE "binary",
+	"statedOnFirst" text COLLATE "binary",
+	"statedOnLast" text COLLATE "binary",
 	"meetingId" text COLLATE "binary"
 );
 --> statement-breakpoint
@@ -330,26 +365,31 @@ CREATE TABLE "evidence" (
 	"start" bigint NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "meetings" ADD CONSTRAINT "meetings_parentId_meetings_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "meetings" ADD CONSTRAINT "meetings_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "meetings" ADD CONSTRAINT "meetings_countryCode_states_id_fk" FOREIGN KEY ("countryCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_onBehalfOfStateCode_states_id_fk" FOREIGN KEY ("onBehalfOfStateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_onBehalfOfOrganizationId_organizations_id_fk" FOREIGN KEY ("onBehalfOfOrganizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_addresseeId_organizations_id_fk" FOREIGN KEY ("addresseeId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_parentId_proposals_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."proposals"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proposals" ADD CONSTRAINT "proposals_agreementId_agreements_id_fk" FOREIGN KEY ("agreementId") REFERENCES "public"."agreements"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_draftedByStateCode_states_id_fk" FOREIGN KEY ("draftedByStateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_draftedByOrganizationId_organizations_id_fk" FOREIGN KEY ("draftedByOrganizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agreements" ADD CONSTRAINT "agreements_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "statements" ADD CONSTRAINT "statements_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_depositaryStateCode_states_id_fk" FOREIGN KEY ("depositaryStateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_depositaryOrganizationId_organizations_id_fk" FOREIGN KEY ("depositaryOrganizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_entryIntoForceDependsOnId_agreements_id_fk" FOREIGN KEY ("entryIntoForceDependsOnId") REFERENCES "public"."agreements"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "statements" ADD CONSTRAINT "statements_agreementId_agreements_id_fk" FOREIGN KEY ("agreementId") REFERENCES "public"."agreements"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "organizations" ADD CONSTRAINT "organizations_parentId_organizations_id_fk" FOREIGN KEY ("parentId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "organizations" ADD CONSTRAINT "organizations_countryCode_states_id_fk" FOREIGN KEY ("countryCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "topics" ADD CONSTRAINT "topics_broaderId_topics_id_fk" FOREIGN KEY ("broaderId") REFERENCES "public"."topics"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sources" ADD CONSTRAINT "sources_publisherId_organizations_id_fk" FOREIGN KEY ("publisherId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "events" ADD CONSTRAINT "events_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "events" ADD CONSTRAINT "events_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "events" ADD CONSTRAINT "events_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "events" ADD CONSTRAINT "events_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "positions" ADD CONSTRAINT "positions_stateCode_states_id_fk" FOREIGN KEY ("stateCode") REFERENCES "public"."states"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "positions" ADD CONSTRAINT "positions_organizationId_organizations_id_fk" FOREIGN KEY ("organizationId") REFERENCES "public"."organizations"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "positions" ADD CONSTRAINT "positions_speakerId_speakers_id_fk" FOREIGN KEY ("speakerId") REFERENCES "public"."speakers"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "positions" ADD CONSTRAINT "positions_meetingId_meetings_id_fk" FOREIGN KEY ("meetingId") REFERENCES "public"."meetings"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "evidence" ADD CONSTRAINT "evidence_sourceId_sources_id_fk" FOREIGN KEY ("sourceId") REFERENCES "public"."sources"("id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "changes_record" ON "changes" USING btree ("recordId","version");--> statement-breakpoint
@@ -370,6 +410,9 @@ CREATE INDEX "webhookDeliveries_updated" ON "webhookDeliveries" USING btree ("up
 CREATE INDEX "meetings_createdAt" ON "meetings" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "meetings_updatedAt" ON "meetings" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
+CREATE INDEX "meetings_classification_startDate" ON "meetings" USING btree ("classification","startDate","id") WHERE "meetings"."classification" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_ordinal_startDate" ON "meetings" USING btree ("ordinal","startDate","id") WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_parentId_startDate" ON "meetings" USING btree ("parentId","startDate","id") WHERE "meetings"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
@@ -385,31 +428,30 @@ CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id")
 CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_speakerId_proposedOn" ON "proposals" USING btree ("speakerId","proposedOn","id") WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_onBehalfOfStateCode_proposedOn" ON "proposals" USING btree ("onBehalfOfStateCode","proposedOn","id") WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_onBehalfOfOrganizationId_proposedOn" ON "proposals" USING btree ("onBehalfOfOrganizationId","proposedOn","id") WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
 CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_agreementId_proposedOn" ON "proposals" USING btree ("agreementId","proposedOn","id") WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id");--> statement-breakpoint
+CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id") WHERE "proposals"."status" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "agreements_draftedByStateCode_title" ON "agreements" USING btree ("draftedByStateCode","id") WHERE "agreements"."draftedByStateCode" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_draftedByOrganizationId_title" ON "agreements" USING btree ("draftedByOrganizationId","id") WHERE "agreements"."draftedByOrganizationId" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_meetingId_title" ON "agreements" USING btree ("meetingId","id") WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_depositaryStateCode_title" ON "agreements" USING btree ("depositaryStateCode","id") WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_depositaryOrganizationId_title" ON "agreements" USING btree ("depositaryOrganizationId","id") WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_entryIntoForceDependsOnId_title" ON "agreements" USING btree ("entryIntoForceDependsOnId","id") WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id");--> statement-breakpoint
+CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id") WHERE "agreements"."status" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "statements_speakerId_createdAt" ON "statements" USING btree ("speakerId","createdAt","id");--> statement-breakpoint
+CREATE INDEX "statements_date" ON "statements" USING btree ("date","id","dateFirst","dateLast");--> statement-breakpoint
 CREATE INDEX "statements_meetingId_createdAt" ON "statements" USING btree ("meetingId","createdAt","id") WHERE "statements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "statements_agreementId_createdAt" ON "statements" USING btree ("agreementId","createdAt","id") WHERE "statements"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX "statements_kind_createdAt" ON "statements" USING btree ("kind","createdAt","id");--> statement-breakpoint
+CREATE INDEX "statements_language_createdAt" ON "statements" USING btree ("language","createdAt","id") WHERE "statements"."language" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_createdAt" ON "organizations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "organizations_updatedAt" ON "organizations" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
@@ -437,11 +479,22 @@ CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","
 CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_recordId_startDate" ON "memberships" USING btree ("recordId","startDate","id");--> statement-breakpoint
+CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree ("organizationId","startDate","id") WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id") WHERE "memberships"."startDate" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_endDate_startDate" ON "memberships" USING btree ("endDate","startDate","id") WHERE "memberships"."endDate" is not null;--> statement-breakpoint
 CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id") WHERE "events"."occurredOn" is not null;--> statement-breakpoint
+CREATE INDEX "events_stateCode_occurredOn" ON "events" USING btree ("stateCode","occurredOn","id") WHERE "events"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "events_organizationId_occurredOn" ON "events" USING btree ("organizationId","occurredOn","id") WHERE "events"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "events_speakerId_occurredOn" ON "events" USING btree ("speakerId","occurredOn","id") WHERE "events"."speakerId" is not null;--> statement-breakpoint
 CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint
-CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id");--> statement-breakpoint
+CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "positions_organizationId_statedOn" ON "positions" USING btree ("organizationId","statedOn","id") WHERE "positions"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_speakerId_statedOn" ON "positions" USING btree ("speakerId","statedOn","id") WHERE "positions"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id") WHERE "positions"."statedOn" is not null;--> statement-breakpoint
 CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
 CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint

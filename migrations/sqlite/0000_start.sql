@@ -130,6 +130,9 @@ CREATE TABLE `meetings` (
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`name` text NOT NULL,
+	`classification` text,
+	`ordinal` integer,
+	`parentId` text,
 	`organizationId` text,
 	`format` text,
 	`status` text NOT NULL,
@@ -139,6 +142,7 @@ CREATE TABLE `meetings` (
 	`endDate` text,
 	`city` text,
 	`countryCode` text,
+	FOREIGN KEY (`parentId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
@@ -146,6 +150,9 @@ CREATE TABLE `meetings` (
 CREATE INDEX `meetings_createdAt` ON `meetings` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_updatedAt` ON `meetings` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_classification_startDate` ON `meetings` (`classification`,`startDate`,`id`) WHERE "meetings"."classification" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_ordinal_startDate` ON `meetings` (`ordinal`,`startDate`,`id`) WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_parentId_startDate` ON `meetings` (`parentId`,`startDate`,`id`) WHERE "meetings"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
@@ -180,41 +187,29 @@ CREATE TABLE `proposals` (
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
 	`meetingId` text,
-	`speakerId` text,
-	`onBehalfOfStateCode` text,
-	`onBehalfOfOrganizationId` text,
 	`addresseeId` text,
-	`proposedOn` text NOT NULL,
-	`proposedOnFirst` text NOT NULL,
-	`proposedOnLast` text NOT NULL,
+	`proposedOn` text,
+	`proposedOnFirst` text,
+	`proposedOnLast` text,
 	`parentId` text,
-	`agreementId` text,
-	`status` text NOT NULL,
+	`status` text,
 	`statusSince` text,
 	`statusSinceFirst` text,
 	`statusSinceLast` text,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`onBehalfOfStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`onBehalfOfOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`addresseeId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`parentId`) REFERENCES `proposals`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`agreementId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
+	FOREIGN KEY (`parentId`) REFERENCES `proposals`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_speakerId_proposedOn` ON `proposals` (`speakerId`,`proposedOn`,`id`) WHERE "proposals"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_onBehalfOfStateCode_proposedOn` ON `proposals` (`onBehalfOfStateCode`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfStateCode" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_onBehalfOfOrganizationId_proposedOn` ON `proposals` (`onBehalfOfOrganizationId`,`proposedOn`,`id`) WHERE "proposals"."onBehalfOfOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
 CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_agreementId_proposedOn` ON `proposals` (`agreementId`,`proposedOn`,`id`) WHERE "proposals"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`) WHERE "proposals"."status" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE TABLE `agreements` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -227,16 +222,19 @@ CREATE TABLE `agreements` (
 	`doc` text NOT NULL,
 	`title` text NOT NULL,
 	`kind` text NOT NULL,
-	`draftedByStateCode` text,
-	`draftedByOrganizationId` text,
-	`meetingId` text,
-	`status` text NOT NULL,
+	`organizationId` text,
+	`depositaryStateCode` text,
+	`depositaryOrganizationId` text,
+	`entryIntoForceBy` text,
+	`entryIntoForceDependsOnId` text,
+	`status` text,
 	`statusSince` text,
 	`statusSinceFirst` text,
 	`statusSinceLast` text,
-	FOREIGN KEY (`draftedByStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`draftedByOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`depositaryStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`depositaryOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`entryIntoForceDependsOnId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `agreements_createdAt` ON `agreements` (`createdAt`,`id`);--> statement-breakpoint
@@ -244,11 +242,12 @@ CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> state
 CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind_title` ON `agreements` (`kind`,`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_draftedByStateCode_title` ON `agreements` (`draftedByStateCode`,`title`,`id`) WHERE "agreements"."draftedByStateCode" is not null;--> statement-breakpoint
-CREATE INDEX `agreements_draftedByOrganizationId_title` ON `agreements` (`draftedByOrganizationId`,`title`,`id`) WHERE "agreements"."draftedByOrganizationId" is not null;--> statement-breakpoint
-CREATE INDEX `agreements_meetingId_title` ON `agreements` (`meetingId`,`title`,`id`) WHERE "agreements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_organizationId_title` ON `agreements` (`organizationId`,`title`,`id`) WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_depositaryStateCode_title` ON `agreements` (`depositaryStateCode`,`title`,`id`) WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_depositaryOrganizationId_title` ON `agreements` (`depositaryOrganizationId`,`title`,`id`) WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_entryIntoForceDependsOnId_title` ON `agreements` (`entryIntoForceDependsOnId`,`title`,`id`) WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
+CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`) WHERE "agreements"."status" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE TABLE `statements` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -259,18 +258,24 @@ CREATE TABLE `statements` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
-	`speakerId` text NOT NULL,
+	`date` text,
+	`dateFirst` text,
+	`dateLast` text,
 	`meetingId` text,
+	`agreementId` text,
 	`kind` text NOT NULL,
-	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
-	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
+	`language` text,
+	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`agreementId`) REFERENCES `agreements`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `statements_createdAt` ON `statements` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `statements_updatedAt` ON `statements` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `statements_speakerId_createdAt` ON `statements` (`speakerId`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_date` ON `statements` (`date`,`id`,`dateFirst`,`dateLast`);--> statement-breakpoint
 CREATE INDEX `statements_meetingId_createdAt` ON `statements` (`meetingId`,`createdAt`,`id`) WHERE "statements"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `statements_agreementId_createdAt` ON `statements` (`agreementId`,`createdAt`,`id`) WHERE "statements"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX `statements_kind_createdAt` ON `statements` (`kind`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `statements_language_createdAt` ON `statements` (`language`,`createdAt`,`id`) WHERE "statements"."language" is not null;--> statement-breakpoint
 CREATE TABLE `organizations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -372,6 +377,35 @@ CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`
 CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`) WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE TABLE `memberships` (
+	`id` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL,
+	`support` text,
+	`firstSeq` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
+	`recordId` text NOT NULL,
+	`organizationId` text,
+	`stateCode` text,
+	`role` text NOT NULL,
+	`startDate` text,
+	`startDateFirst` text,
+	`startDateLast` text,
+	`endDate` text,
+	`endDateFirst` text,
+	`endDateLast` text,
+	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
+);
+--> statement-breakpoint
+CREATE INDEX `memberships_recordId_startDate` ON `memberships` (`recordId`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizationId`,`startDate`,`id`) WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`) WHERE "memberships"."startDate" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_endDate_startDate` ON `memberships` (`endDate`,`startDate`,`id`) WHERE "memberships"."endDate" is not null;--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -382,16 +416,26 @@ CREATE TABLE `events` (
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`recordId` text NOT NULL,
-	`status` text NOT NULL,
+	`type` text NOT NULL,
 	`occurredOn` text,
 	`occurredOnFirst` text,
 	`occurredOnLast` text,
+	`stateCode` text,
+	`organizationId` text,
+	`speakerId` text,
 	`meetingId` text,
+	`place` text,
+	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
 CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`) WHERE "events"."occurredOn" is not null;--> statement-breakpoint
+CREATE INDEX `events_stateCode_occurredOn` ON `events` (`stateCode`,`occurredOn`,`id`) WHERE "events"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `events_organizationId_occurredOn` ON `events` (`organizationId`,`occurredOn`,`id`) WHERE "events"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `events_speakerId_occurredOn` ON `events` (`speakerId`,`occurredOn`,`id`) WHERE "events"."speakerId" is not null;--> statement-breakpoint
 CREATE INDEX `events_meetingId_occurredOn` ON `events` (`meetingId`,`occurredOn`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `positions` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -403,16 +447,25 @@ CREATE TABLE `positions` (
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
 	`recordId` text NOT NULL,
-	`stateCode` text NOT NULL,
+	`stateCode` text,
+	`organizationId` text,
+	`speakerId` text,
 	`position` text NOT NULL,
-	`statedOn` text NOT NULL,
+	`statedOn` text,
+	`statedOnFirst` text,
+	`statedOnLast` text,
 	`meetingId` text,
 	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
+	FOREIGN KEY (`speakerId`) REFERENCES `speakers`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
 CREATE INDEX `positions_recordId_statedOn` ON `positions` (`recordId`,`statedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `positions_organizationId_statedOn` ON `positions` (`organizationId`,`statedOn`,`id`) WHERE "positions"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `positions_speakerId_statedOn` ON `positions` (`speakerId`,`statedOn`,`id`) WHERE "positions"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`) WHERE "positions"."statedOn" is not null;--> statement-breakpoint
 CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -1,83 +1,141 @@
-// The lifecycles of proposals and agreements: which status may follow which.
-import { compareDates } from './dates.ts'
+// The lifecycles of proposals and agreements: which status may follow which, and the order of events with uncertain dates.
+import { certainlyBefore, sortKey } from './dates.ts'
 
 export interface Lifecycle {
   of: 'Proposal' | 'Agreement'
-  /** The statuses in which a record may start; the first is the default. */
-  initial: readonly [string, ...string[]]
-  /** From each status, those that may follow it. */
+  /** From each status, those that may follow it. A record may start with any of them. */
   moves: Readonly<Record<string, readonly string[]>>
   /** The statuses in which further events are expected; only these records can be stalled. */
   open: readonly string[]
+  /** Further types of events of the whole, which leave the status as it is. */
+  remarks: readonly string[]
+  /** Types of events of one party, a state or an organization; they leave the status as it is. */
+  ofParty: readonly string[]
 }
 
-/** One dated step. `occurredOn` is an EDTF date; null only for a first step with an unknown date. */
+/** An event that changes the status. `occurredOn` is an EDTF date; null: unknown. */
 export interface Step {
-  status: string
+  type: string
   occurredOn: string | null
 }
 
 export const statusesOf = (lifecycle: Lifecycle) => Object.keys(lifecycle.moves)
 
-/** The statuses allowed between two others; undefined: there is no earlier, or no later, status. */
-function legalBetween(lifecycle: Lifecycle, before: string | undefined, after: string | undefined): string[] {
-  const reachable = before === undefined ? lifecycle.initial : (lifecycle.moves[before] ?? [])
-  return reachable.filter((status) => after === undefined || lifecycle.moves[status]?.includes(after))
-}
+/** All types of events of a lifecycle. */
+export const eventTypesOf = (lifecycle: Lifecycle) => [
+  ...new Set([...statusesOf(lifecycle), ...lifecycle.remarks, ...lifecycle.ofParty]),
+]
 
-export type Placed = { legal: true; index: number } | { legal: false; allowed: string[]; detail: string }
+/** Whether an event changes the status: one of the whole record, with a status as its type. */
+export const isStep = (
+  lifecycle: Lifecycle,
+  { type, stateCode, organizationId }: { type: string; stateCode?: unknown; organizationId?: unknown },
+) => type in lifecycle.moves && (stateCode ?? organizationId ?? null) === null
+
+export type Ordered<S extends Step> =
+  /** The steps in order, each with its place: a day and a number, which sort as text. */
+  { legal: true; steps: { step: S; place: string }[] } | { legal: false }
+
+/** How many positions of steps are tried before a history is refused. */
+const MAX_TRIES = 2_000
 
 /**
- * Finds the index of a new step in a history sorted by date: after all steps of the same or an earlier date. Dates
- * are compared by their sort keys. The step is legal if the steps before and after allow it.
+ * Orders the steps of a record. A step comes before all that are certainly later. Of the legal orders, the one with the
+ * earliest days is taken, and on the same day that of the lifecycle, so the result does not depend on the order of writing.
  */
-export function placeStep(lifecycle: Lifecycle, history: readonly Step[], step: Step): Placed {
-  const date = step.occurredOn
-  const isEmpty = history.length === 0
-  if (date === null) {
-    const allowed = isEmpty ? [...lifecycle.initial] : []
-    if (allowed.includes(step.status)) return { legal: true, index: 0 }
-    return { legal: false, allowed, detail: 'Only the first event may be undated.' }
+export function orderSteps<S extends Step>(lifecycle: Lifecycle, steps: readonly S[]): Ordered<S> {
+  const rank = new Map(statusesOf(lifecycle).map((status, index) => [status, index]))
+  const sorted = steps.toSorted(
+    (one, other) =>
+      compare(keyOf(one), keyOf(other)) || (rank.get(one.type) ?? 0) - (rank.get(other.type) ?? 0),
+  )
+  const failed = new Set<string>()
+  let tries = 0
+  const follow = (rest: readonly S[], last: string | undefined): S[] | null => {
+    if (rest.length === 0) return []
+    const state = `${last} ${rest.map((step) => sorted.indexOf(step)).join()}`
+    if (failed.has(state)) return null
+    for (const step of rest) {
+      if (++tries > MAX_TRIES) return null
+      if (last !== undefined && !lifecycle.moves[last]?.includes(step.type)) continue
+      if (rest.some((other) => isCertainlyBefore(other, step))) continue
+      const others = follow(
+        rest.filter((other) => other !== step),
+        step.type,
+      )
+      if (others) return [step, ...others]
+    }
+    failed.add(state)
+    return null
   }
-  const index = history.findLastIndex(({ occurredOn }) => compareDates(occurredOn, date) <= 0) + 1
-  const before = history[index - 1]?.status
-  const after = history[index]?.status
-  const allowed = index === 0 && !isEmpty ? [] : legalBetween(lifecycle, before, after)
-  if (allowed.includes(step.status)) return { legal: true, index }
-  const where =
-    before === undefined
-      ? 'before the start of the record'
-      : `after ${JSON.stringify(before)}${after === undefined ? '' : ` and before ${JSON.stringify(after)}`}`
-  return {
-    legal: false,
-    allowed,
-    detail: `On ${date}, ${where}, the status cannot become ${JSON.stringify(step.status)}.`,
-  }
+  const ordered = follow(sorted, undefined)
+  return ordered ? { legal: true, steps: withPlaces(ordered) } : { legal: false }
+}
+
+/** A step with an early but uncertain date takes the day of the step that it must follow. */
+function withPlaces<S extends Step>(steps: readonly S[]): { step: S; place: string }[] {
+  let day = UNDATED
+  let number = 0
+  return steps.map((step) => {
+    const key = keyOf(step)
+    if (key > day) [day, number] = [key, 0]
+    number += 1
+    return { step, place: `${day}.${String(number).padStart(3, '0')}` }
+  })
+}
+
+const UNDATED = '0000-00-00'
+
+const keyOf = ({ occurredOn }: Step) => (occurredOn === null ? UNDATED : sortKey(occurredOn))
+
+const isCertainlyBefore = (one: Step, other: Step) =>
+  one.occurredOn !== null && other.occurredOn !== null && certainlyBefore(one.occurredOn, other.occurredOn)
+
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
+
+/** The types that a step could have instead, so that the history is legal. */
+export const legalTypes = (lifecycle: Lifecycle, others: readonly Step[], step: Step): string[] =>
+  statusesOf(lifecycle).filter((type) => orderSteps(lifecycle, [...others, { ...step, type }]).legal)
+
+/** The steps directly before and after the date of a step, by their earliest days. */
+export function neighbours<S extends Step>(others: readonly S[], step: Step): { before?: S; after?: S } {
+  const sorted = others.toSorted((one, other) => compare(keyOf(one), keyOf(other)))
+  const before = sorted.findLast((other) => keyOf(other) <= keyOf(step))
+  const after = sorted.find((other) => keyOf(other) > keyOf(step))
+  return { ...(before && { before }), ...(after && { after }) }
 }
 
 /**
- * proposed → under-consideration → adopted | rejected | deferred | withdrawn; deferred → under-consideration;
- * adopted → implemented; proposed may go straight to any decision.
+ * proposed → under-consideration → adopted → implemented, any of them skipped; rejected, deferred and withdrawn end it
+ * unless it is considered again.
  */
 export const proposalLifecycle = {
   of: 'Proposal',
-  initial: ['proposed'],
   moves: {
-    proposed: ['under-consideration', 'adopted', 'rejected', 'deferred', 'withdrawn'],
-    'under-consideration': ['adopted', 'rejected', 'deferred', 'withdrawn'],
+    proposed: ['under-consideration', 'deferred', 'rejected', 'withdrawn', 'adopted', 'implemented'],
+    'under-consideration': [
+      'under-consideration',
+      'deferred',
+      'rejected',
+      'withdrawn',
+      'adopted',
+      'implemented',
+    ],
     deferred: ['under-consideration'],
+    rejected: ['under-consideration'],
+    withdrawn: ['under-consideration'],
     adopted: ['implemented'],
-    rejected: [],
-    withdrawn: [],
     implemented: [],
   },
   open: ['proposed', 'under-consideration', 'deferred'],
+  remarks: ['announced', 'noted'],
+  ofParty: ['announced', 'noted'],
 } as const satisfies Lifecycle
 
 /**
- * The stages of an agreement, forward only, any of them skipped. From text-adopted on they are those of the
- * Vienna Convention on the Law of Treaties: adoption (article 9), authentication (10), signature (11, 12),
- * entry into force (24), termination (54). The first three are not part of it.
+ * The stages of a document, forward only, any of them skipped. From text-adopted on they are those of the Vienna Convention
+ * on the Law of Treaties: adoption (article 9), authentication (10), signature (11, 12), entry into force (24), suspension
+ * (57), termination (54). The first three are not part of it.
  */
 const STAGES = [
   'drafting',
@@ -87,18 +145,41 @@ const STAGES = [
   'authenticated',
   'signed',
   'in-force',
+  'suspended',
   'terminated',
 ] as const
 
+/** The ends of a text that was not concluded; it may be considered again. */
+const FAILURES = ['not-adopted', 'withdrawn'] as const
+
+type AgreementStatus = (typeof STAGES)[number] | (typeof FAILURES)[number]
+
+const stagesFrom = (index: number): AgreementStatus[] => [
+  ...STAGES.slice(index + 1),
+  ...(index < STAGES.indexOf('in-force') ? FAILURES : []),
+  ...(STAGES[index] === 'under-consideration' ? (['under-consideration'] as const) : []),
+  ...(STAGES[index] === 'suspended' ? (['in-force'] as const) : []),
+]
+
 export const agreementLifecycle = {
   of: 'Agreement',
-  initial: ['drafting', 'drafted'],
-  moves: Object.fromEntries([
-    ...STAGES.map((stage, index) => [
-      stage,
-      [...STAGES.slice(index + 1), ...(index < STAGES.indexOf('signed') ? ['withdrawn'] : [])],
-    ]),
-    ['withdrawn', []],
-  ]) as Record<(typeof STAGES)[number] | 'withdrawn', string[]>,
+  moves: Object.fromEntries<readonly AgreementStatus[]>([
+    ...STAGES.map((stage, index): [string, AgreementStatus[]] => [stage, stagesFrom(index)]),
+    ...FAILURES.map((failure): [string, AgreementStatus[]] => [failure, ['under-consideration']]),
+  ]) as Record<AgreementStatus, readonly AgreementStatus[]>,
   open: ['drafting', 'drafted', 'under-consideration', 'text-adopted', 'authenticated', 'signed'],
+  remarks: ['announced', 'noted', 'opened-for-signature', 'provisionally-applied', 'registered'],
+  ofParty: [
+    'signed',
+    'domestic-approval',
+    'consent',
+    'provisionally-applied',
+    'in-force',
+    'reservation',
+    'declaration',
+    'objection',
+    'reservation-withdrawn',
+    'consent-withdrawn',
+    'denounced',
+  ],
 } as const satisfies Lifecycle

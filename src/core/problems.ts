@@ -277,3 +277,17 @@ export const inconsistent = (errors: Fault[]) => new Problem('inconsistent', det
 
 export const unknownReference = (errors: Fault[]) =>
   new Problem('unknown-reference', detailOf(errors), { errors })
+
+/** Adds a prefix to the pointers of the problems of a part of a body. */
+export async function withPointer<Result>(prefix: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const errors = (error.errors ?? [{ pointer: '', detail: error.message }]).map((fault) => ({
+      ...fault,
+      pointer: `${prefix}${fault.pointer ?? ''}`,
+    }))
+    throw new Problem(error.code, error.message, { errors, ...(error.extra && { extra: error.extra }) })
+  }
+}

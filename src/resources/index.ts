@@ -8,6 +8,7 @@ import { agreements } from './agreements/index.ts'
 import { events } from './events/index.ts'
 import { evidence } from './evidence/index.ts'
 import { meetings } from './meetings/index.ts'
+import { memberships } from './memberships/index.ts'
 import { organizations } from './organizations/index.ts'
 import { positions } from './positions/index.ts'
 import { proposals } from './proposals/index.ts'
@@ -20,8 +21,8 @@ import { topics } from './topics/index.ts'
 
 export const catalogue = new Catalogue(
   [meetings, speakers, proposals, agreements, statements, organizations, states, topics, sources],
-  // Positions can have evidence, so it comes last.
-  [events, positions, relations, evidence],
+  // Memberships come first: contributors refer to them. The others can have evidence, so that comes last.
+  [memberships, events, positions, relations, evidence],
 )
 
 /** Migrates the tables and the stored documents. @returns the kinds whose documents were completed */

@@ -83,8 +83,7 @@ export class RowWriter {
       const parsed = resource.writable.safeParse(fields)
       if (!parsed.success) throw bodyProblem(parsed.error)
       const events = await this.#eventsOf(tx, resource, life)
-      const starts = resource.lifecycle?.initial.includes(String(row['status'])) && events.length === 0
-      const input = { ...parsed.data, events, ...(starts && { status: row['status'] }) }
+      const input = { ...parsed.data, events }
       doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
       this.#outcome.count(resource.kind, 'created')
       for (const event of life) if (!this.#outcome.hasFailed(event)) this.#outcome.count('event', 'created')
@@ -104,30 +103,25 @@ export class RowWriter {
     }
   }
 
-  /** The events of a new record in order of date. */
+  /** The events of a new record. */
   async #eventsOf(
     tx: WriteTransaction,
     resource: Resource,
     rows: number[],
   ): Promise<Record<string, unknown>[]> {
-    const shape = resource.event
+    const event = this.#records.catalogue.child('event')
     const events: Record<string, unknown>[] = []
     for (const row of rows) {
       await this.#progress.yield()
       this.#handled.add(row)
       await this.#outcome.collect(row, async () => {
-        const { fields, id } = await this.#readChild(tx, this.#records.catalogue.entity('event'), row)
-        // The first event may be undated; creating the record checks the others.
-        const parsed = shape
-          ?.extend({ occurredOn: z.nullable(shape.shape['occurredOn'] as z.ZodType).default(null) })
-          .safeParse(fields)
-        if (!parsed?.success)
-          throw parsed ? bodyProblem(parsed.error) : new Error('The record has no lifecycle.')
+        const { fields, id } = await this.#readChild(tx, event, row)
+        const parsed = event.createShape(resource).safeParse(fields)
+        if (!parsed.success) throw bodyProblem(parsed.error)
         events.push({ ...parsed.data, ...(id !== undefined && { id }) })
       })
     }
-    const date = (event: Record<string, unknown>) => event['occurredOn'] as string | null
-    return events.sort((one, other) => compareDates(date(one), date(other)))
+    return events
   }
 
   /** Writes the children in the row of a record whose references are already written; the others are written later. */

@@ -38,6 +38,8 @@ export async function attachChild(
 
   /** Omitted fields, such as the offset of a quote, match any value. */
   function isSame(doc: Doc): boolean {
-    return child.sameBy.every((field) => input[field] === undefined || input[field] === doc[field])
+    return child.sameBy.every(
+      (field) => input[field] === undefined || JSON.stringify(input[field]) === JSON.stringify(doc[field]),
+    )
   }
 }

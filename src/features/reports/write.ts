@@ -1,7 +1,7 @@
 // Writes a report: a source and its records with quotes. Existing people, organizations and topics are matched.
 import { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
-import { Problem } from '../../core/problems.ts'
+import { Problem, withPointer } from '../../core/problems.ts'
 import { contradicts, namesakes, namesOf, preferExact, recognise } from '../../records/read/matching.ts'
 import { loadRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
@@ -73,18 +73,22 @@ export async function writeReport(
   const [sourceOutcome] = await writeSections(records, tx, { source: [source] }, idsByKey, naming)
   if (!sourceOutcome) throw new Error('A report has a source.')
   const after = await writeSections(records, tx, rest, idsByKey, naming)
-  await writeQuotes(
+  await writeParts(
     records,
     tx,
     sourceOutcome.id,
     { topics, organizations, source: [source], ...rest },
     [...before, sourceOutcome, ...after],
+    idsByKey,
     naming,
   )
   return [...before, sourceOutcome, ...after]
 }
 
-/** Writes records that may refer to each other by key, without their quotes. */
+/** Parts that are written after all records, since they may refer to any of them. */
+const LATER: readonly string[] = ['memberships', 'positions', 'relations', 'evidence']
+
+/** Writes records that may refer to each other by key, without the parts in LATER. */
 export async function writeSections(
   records: Records,
   tx: WriteTransaction,
@@ -96,8 +100,10 @@ export async function writeSections(
   for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
     const kind = kindOf(section)
     const resource = records.catalogue.resource(kind)
-    for (const [index, { key = null, evidence: _, ...fields }] of items.entries()) {
-      await inside(pointerTo(section, index), async () => {
+    for (const [index, item] of items.entries()) {
+      const { key = null, ...all } = item
+      const fields = Object.fromEntries(Object.entries(all).filter(([name]) => !LATER.includes(name)))
+      await withPointer(pointerTo(section, index), async () => {
         naming?.(key ?? '')
         const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, idsByKey))
         if (!parsed.success) throw bodyProblem(parsed.error)
@@ -117,30 +123,41 @@ export async function writeSections(
   return outcomes
 }
 
-/** @param outcomes of the items, in their order */
-async function writeQuotes(
+/**
+ * Writes the parts of records that were written before.
+ * @param outcomes of the items, in their order
+ * @param sourceId of the source that is quoted; null: the items have no evidence
+ */
+export async function writeParts(
   records: Records,
   tx: WriteTransaction,
-  sourceId: string,
+  sourceId: string | null,
   sections: Sections,
-  outcomes: Outcome[],
+  outcomes: readonly Outcome[],
+  idsByKey: ReadonlyMap<string, string>,
   naming?: Naming,
 ): Promise<void> {
   const next = outcomes.values()
   for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
-    for (const [index, { evidence = [] }] of items.entries()) {
+    for (const [index, item] of items.entries()) {
       const outcome = next.next().value
       if (!outcome) throw new Error('Every item has an outcome.')
       const resource = records.catalogue.resource(outcome.kind)
-      for (const [position, quoted] of evidence.entries()) {
-        await inside(`${pointerTo(section, index)}/evidence/${position}`, async () => {
-          naming?.(`${outcome.key}/${position}`)
-          const record = parse(await loadRecord(tx, resource, outcome.id))
-          const fresh = outcome.outcome === 'created'
-          const input = { motivation: 'quote', sourceId, ...quoted }
-          const parent = { entity: resource, doc: record }
-          await attachChild(tx, records.catalogue.child('evidence'), parent, input, { fresh })
-        })
+      for (const path of LATER) {
+        const child = records.catalogue.children.find((candidate) => candidate.path === path)
+        for (const [position, part] of ((item[path] ?? []) as Fields[]).entries()) {
+          await withPointer(`${pointerTo(section, index)}/${path}/${position}`, async () => {
+            if (!child) throw new Error(`Unknown parts: ${path}.`)
+            naming?.(`${outcome.key}/${child.kind === 'evidence' ? '' : `${path}/`}${position}`)
+            const doc = parse(await loadRecord(tx, resource, outcome.id))
+            const input =
+              child.kind === 'evidence'
+                ? { motivation: 'quote', sourceId, ...part }
+                : (resolveKeys(child.createShape(resource), part, idsByKey) as Fields)
+            const fresh = outcome.outcome === 'created'
+            await attachChild(tx, child, { entity: resource, doc }, input, { fresh })
+          })
+        }
       }
     }
   }
@@ -151,20 +168,6 @@ const kindOf = (section: keyof Sections): Kind =>
 
 const pointerTo = (section: string, index: number) =>
   section === 'source' ? '/source' : `/${section}/${index}`
-
-/** Adds a prefix to the pointers of the problems of a part. */
-async function inside(prefix: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    const errors = (error.errors ?? [{ pointer: '', detail: error.message }]).map((fault) => ({
-      ...fault,
-      pointer: `${prefix}${fault.pointer ?? ''}`,
-    }))
-    throw new Problem(error.code, error.message, { errors, ...(error.extra && { extra: error.extra }) })
-  }
-}
 
 /** Replaces keys by ids in references; elsewhere `=key` is ordinary text. */
 function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {

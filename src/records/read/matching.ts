@@ -16,10 +16,16 @@ type Fields = Record<string, unknown>
  * The names of a record, or of a record to be created, as they are compared: folded, with the symbols that tell names apart.
  */
 export const namesOf = (resource: Resource, fields: Fields): string[] =>
-  resource.names.flatMap((field) => rawNames(fields[field]).map(comparable)).filter(Boolean)
+  rawNames(resource, fields).map(comparable).filter(Boolean)
 
-const rawNames = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string')
+/** The names of a record without those of the type `search`, which only serve to find it. */
+function rawNames({ names }: Resource, fields: Fields): string[] {
+  const others = Array.isArray(fields['otherNames']) ? fields['otherNames'] : []
+  return [
+    ...names.map((field) => fields[field]),
+    ...others.filter((other) => other?.type !== 'search').map((other) => other?.name),
+  ].filter((name) => typeof name === 'string')
+}
 
 /** `Group C+`, `Group C#` and `Group C` are three names, which full-text search cannot tell apart. */
 export const comparable = (name: string): string =>
@@ -28,7 +34,7 @@ export const comparable = (name: string): string =>
 /** Of several records with alike names, those with exactly this one, if there are any. */
 export function preferExact(resource: Resource, docs: readonly Doc[], name: string): readonly Doc[] {
   const exact = docs.filter((doc) =>
-    resource.names.some((field) => rawNames(doc[field]).some((one) => one.normalize() === name.normalize())),
+    rawNames(resource, doc).some((one) => one.normalize() === name.normalize()),
   )
   return exact.length > 0 ? exact : docs
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { parseSearch } from '../../core/search.ts'
 import { ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
-import { exampleId, isVocabulary } from '../schema/kinds.ts'
+import { exampleId, isVocabulary, type Kind } from '../schema/kinds.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
 import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
@@ -128,7 +128,11 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
 }
 
 /** Whether records change with the day of a view. */
-const dependsOnDay = ({ keys, lifecycle }: Listable) => lifecycle !== null || keys.includes('memberships')
+const dependsOnDay = ({ lifecycle, filters, period, happenedOn }: Listable) =>
+  lifecycle !== null ||
+  period !== undefined ||
+  happenedOn !== undefined ||
+  Object.values(filters).some(({ by }) => by === 'membership')
 
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
@@ -138,14 +142,14 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'column':
     case 'membership':
       return commaSeparated(filter.value, description).optional()
-    case 'reference': {
-      // Vocabularies are checked against the database (resolve.ts).
-      const value = isVocabulary(filter.kind)
-        ? z.string().min(1).max(100)
-        : ref(filter.kind, description, { required: true })
-      const example = [filter.example ?? exampleId(filter.kind)]
-      return commaSeparated(value, description).optional().meta({ description, example })
-    }
+    case 'reference':
+      return referenceSchema(filter.kind, description, filter.example)
+    case 'membershipOf':
+      return ref('organization', description, { required: true }).optional()
+    case 'part':
+      if (filter.kind) return referenceSchema(filter.kind, description, filter.example)
+      if (filter.bound) return (filter.value ?? z.string()).meta({ description }).optional()
+      return commaSeparated(filter.value ?? z.string(), description).optional()
     case 'range':
       return filter.value.meta({ description }).optional()
     case 'stalled':
@@ -165,6 +169,14 @@ function filterSchema(filter: Filter): z.ZodType {
         .meta({ description, examples: ['defence OR "unmanned aerial" OR russia'] })
         .optional()
   }
+}
+
+/** References to records of a kind. Vocabularies are checked against the database (resolve.ts). */
+function referenceSchema(kind: Kind, description: string, example = exampleId(kind)): z.ZodType {
+  const value = isVocabulary(kind) ? z.string().min(1).max(100) : ref(kind, description, { required: true })
+  return commaSeparated(value, description)
+    .optional()
+    .meta({ description, example: [example] })
 }
 
 export const knownAtParameter = z.iso

@@ -47,8 +47,18 @@ export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kin
 
 /** The kinds of parts that a filter reads. */
 function partsRead(filter: Filter): Kind[] {
-  if (filter.by === 'evidence') return ['evidence']
-  return filter.by === 'reference' && filter.orPosition ? ['position'] : []
+  switch (filter.by) {
+    case 'evidence':
+      return ['evidence']
+    case 'part':
+      return [filter.part]
+    case 'membership':
+      return ['membership']
+    case 'stalled':
+      return ['event']
+    default:
+      return []
+  }
 }
 
 /**
@@ -115,12 +125,9 @@ export async function resolveFilters(
     if (filter.by === 'text') text = values[0] ? await resolveText(context, values[0], rows) : null
     else if (filter.by === 'column' && filter.match)
       filters.push({ filter, values: await storedSpellings(context, resource, filter, values) })
-    else if (filter.by !== 'reference') filters.push({ filter, values })
-    else
-      filters.push({
-        filter,
-        values: await resolveReferences(context, name, filter, values, vocabularyAt),
-      })
+    else if (filter.by === 'reference' || filter.by === 'part')
+      filters.push({ filter, values: await resolveReferences(context, name, filter, values, vocabularyAt) })
+    else filters.push({ filter, values })
   }
   return { resource, view, filters, text, readsParts, past: null }
 }
@@ -170,17 +177,18 @@ async function storedSpellings(
 const isLanguage = (range: string, tag: string) =>
   `${tag}-`.toLowerCase().startsWith(`${canonicalLanguage(range) ?? range}-`.toLowerCase())
 
-type ReferenceFilter = Extract<Filter, { by: 'reference' }>
+type ReferenceFilter = Extract<Filter, { by: 'reference' | 'part' }>
 
 /** Vocabularies are small, so unknown values are refused with the legal ones. */
 async function resolveReferences(
   { catalogue, reader }: ReadContext,
   parameter: string,
-  { kind, fields }: ReferenceFilter,
+  filter: ReferenceFilter,
   values: string[],
   seq: number | null,
 ): Promise<string[]> {
-  if (!isVocabulary(kind)) return values
+  const { kind } = filter
+  if (!kind || !isVocabulary(kind)) return values
   const entity = catalogue.entity(kind)
   const { table } = entity
   const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
@@ -206,7 +214,7 @@ async function resolveReferences(
   }
   // A filter by the broader term itself finds direct children; all others include narrower terms.
   const [broader] = entity.acyclic
-  if (!broader || fields.includes(broader)) return ids
+  if (!broader || (filter.by === 'reference' && filter.fields.includes(broader))) return ids
   const narrower = await reader.all<{ id: string }>(
     sql`with recursive narrower(id) as (
         select ${table.id} from ${vocabulary} where ${table.id} in ${ids}

@@ -6,11 +6,12 @@ import { type SQL, sql } from '../../db/sql.ts'
 import { identifiers, links } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
+import type { Filter } from '../schema/filters.ts'
 import type { Reference } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
 import type { Condition, CountPlan, GivenFilter, ListPlan, Source } from './plan.ts'
-import { changedAfter, changedRecordsAt, hasMembership, tableAsOf, type View } from './view.ts'
+import { changedAfter, changedRecordsAt, defaultBody, hasMembership, tableAsOf, type View } from './view.ts'
 
 type Schema = Pick<ReadContext, 'catalogue' | 'engine' | 'now'>
 
@@ -28,7 +29,7 @@ export function matchingRecords(
   // The range comes first: of two bounds on one column, SQLite enters the index at the first.
   const where = [
     ...range,
-    ...filters.map((filter) => filterSql(schema, resource, source.view, filter)),
+    ...filtersSql(schema, resource, source.view, filters),
     ...source.conditions.map((condition) => conditionSql(schema, resource, condition)),
   ]
   return where.length > 0 ? sql`from ${from} where ${sql.join(where, sql` and `)}` : sql`from ${from}`
@@ -144,7 +145,62 @@ function conditionSql(schema: Schema, resource: Listable, condition: Condition):
   }
 }
 
-function filterSql(schema: Schema, resource: Listable, view: View, { filter, values }: GivenFilter): SQL {
+const BOUNDS = { from: sql`>=`, to: sql`<=` }
+
+function filtersSql(schema: Schema, resource: Listable, view: View, filters: readonly GivenFilter[]): SQL[] {
+  const onParts = filters.flatMap(({ filter, values }) => (filter.by === 'part' ? [{ filter, values }] : []))
+  const organization = filters.find(({ filter }) => filter.by === 'membershipOf')?.values
+  const conditions = filters.flatMap((given): SQL[] => {
+    const { filter, values } = given
+    if (filter.by === 'part' || filter.by === 'membershipOf') return []
+    if (filter.by !== 'membership') return [filterSql(schema, resource, view, filter, values)]
+    const { catalogue, now } = schema
+    const body = organization ? sql`${organization[0]}` : defaultBody(catalogue)
+    return [
+      hasMembership(catalogue, body, values, { ...view, asOf: view.asOf ?? now.toISOString().slice(0, 10) }),
+    ]
+  })
+  return [
+    ...conditions,
+    ...[...Map.groupBy(onParts, ({ filter }) => filter.part).values()].map((group) =>
+      hasPart(schema, resource, view, group),
+    ),
+  ]
+}
+
+type PartFilter = Extract<Filter, { by: 'part' }>
+
+/** Whether a record has a part that meets all these filters, which are on parts of one kind. */
+function hasPart(
+  { catalogue }: Schema,
+  resource: Listable,
+  view: View,
+  filters: readonly { filter: PartFilter; values: readonly string[] }[],
+): SQL {
+  const [first] = filters
+  if (!first) return sql`true`
+  const part = catalogue.entity(first.filter.part)
+  const { name } = describeTable(part.table)
+  const conditions = filters.map(({ filter: { column, bound }, values }) => {
+    const value = sql`${sql.identifier(name)}.${sql.identifier(column)}`
+    return bound ? sql`${value} ${BOUNDS[bound]} ${values[0]}` : sql`${value} in ${values}`
+  })
+  const exists = sql`${resource.table.id} in (select ${sql.identifier(name)}."recordId" from ${tableAsOf(catalogue, part, view)}
+    where ${sql.join(conditions, sql` and `)})`
+  const { orField } = first.filter
+  if (filters.length > 1 || !orField) return exists
+  return sql`(${exists} or ${columnSql(resource.table, columnHolding(resource.table, orField))} in ${first.values})`
+}
+
+type RecordFilter = Exclude<GivenFilter['filter'], { by: 'part' | 'membership' | 'membershipOf' }>
+
+function filterSql(
+  schema: Schema,
+  resource: Listable,
+  view: View,
+  filter: RecordFilter,
+  values: readonly string[],
+): SQL {
   const { catalogue, engine } = schema
   const { table } = resource
   const [value = ''] = values
@@ -154,22 +210,13 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
     case 'names':
       return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
-      return sql`${columnSql(table, filter.column)} ${filter.bound === 'from' ? sql`>=` : sql`<=`} ${value}`
+      return sql`${columnSql(table, filter.column)} ${BOUNDS[filter.bound]} ${value}`
     case 'reference': {
       const ways = filter.fields.map((field) => refersTo(schema, resource, view, field, values))
-      if (filter.orPosition) {
-        const positions = tableAsOf(catalogue, catalogue.entity('position'), view)
-        ways.push(
-          sql`exists (select 1 from ${positions} where "positions"."recordId" = ${table.id}
-            and "positions"."stateCode" in ${values} and "positions"."position" = ${filter.orPosition})`,
-        )
-      }
       return sql`(${sql.join(ways, sql` or `)})`
     }
-    case 'membership':
-      return hasMembership(engine, table, values, view.asOf ?? schema.now.toISOString().slice(0, 10))
     case 'stalled':
-      return stalledCondition(resource, value)
+      return stalledCondition(schema, resource, view, value)
     case 'evidence': {
       const evidence = tableAsOf(catalogue, catalogue.entity('evidence'), { ...view, asOf: null })
       const exists = sql`exists (select 1 from ${evidence} where "evidence"."recordId" = ${table.id})`
@@ -184,13 +231,29 @@ function filterSql(schema: Schema, resource: Listable, view: View, { filter, val
   }
 }
 
-function stalledCondition({ table, lifecycle, settled }: Listable, since: string): SQL {
+/** Records in an open status, not settled, without an event of any kind since a day. */
+function stalledCondition(
+  { catalogue }: Schema,
+  { table, lifecycle, settled }: Listable,
+  view: View,
+  since: string,
+): SQL {
   const status = columnSql(table, 'status')
-  const statusSince = columnSql(table, 'statusSince')
-  const isSettled = settled
-    ? sql`(${columnSql(table, settled.column)} in ${settled.values} and ${status} in ${settled.statuses})`
-    : sql`false`
-  return sql`(${status} in ${lifecycle?.open ?? []} and not ${isSettled} and (${statusSince} is null or ${statusSince} < ${since}))`
+  const isFinal = (settled?.by ?? []).map(
+    ({ column, values, statuses }) =>
+      sql`(coalesce(${columnSql(table, column)} in ${values}, false) and ${status} in ${statuses})`,
+  )
+  if (settled) {
+    const { column, status: unknown } = settled.unknown
+    isFinal.push(sql`(${columnSql(table, column)} is null and ${status} = ${unknown})`)
+  }
+  const events = tableAsOf(catalogue, catalogue.entity('event'), view)
+  const conditions = [
+    sql`${status} in ${lifecycle?.open ?? []}`,
+    ...isFinal.map((condition) => sql`not ${condition}`),
+    sql`not exists (select 1 from ${events} where "events"."recordId" = ${table.id} and "events"."occurredOn" >= ${since})`,
+  ]
+  return sql`(${sql.join(conditions, sql` and `)})`
 }
 
 /** Records that refer to one of the ids from a field: a column, or a property inside a list. */

@@ -1,8 +1,10 @@
 // Bitemporal reads: records as of a day (event time) and as of a change (record time).
+
 import type { CursorValue } from '../../core/cursor.ts'
-import { compareDates, endsBeforeStart, sortKey } from '../../core/dates.ts'
+import { spanOf } from '../../core/dates.ts'
+import { STATUSES } from '../../core/membership-roles.ts'
 import { columnSql } from '../../db/columns.ts'
-import type { Engine, Reader } from '../../db/engine.ts'
+import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import { type Column, describeTable, type Table } from '../../db/tables.ts'
@@ -67,14 +69,19 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
     const date = columnSql(entity.table, entity.happenedOn)
     return sql`(select * from ${records} where ${date} is null or ${date} <= ${asOf}) as ${table}`
   }
+  if (entity.period) {
+    const { start, end } = entity.period
+    const [from, to] = [columnSql(entity.table, start), columnSql(entity.table, `${end}Last`)]
+    return sql`(select * from ${records} where (${from} is null or ${from} <= ${asOf}) and (${to} is null or ${to} >= ${asOf})) as ${table}`
+  }
   if (!hasLifecycle(entity)) return records
   const { table: eventTable } = catalogue.entity('event')
   const events = tableAsOf(catalogue, catalogue.entity('event'), { asOf: null, seq })
   const fromLatestEvent = (value: SQL) =>
     sql`(select ${value}
       from ${events}
-      where "events"."recordId" = ${table}."id" and (${happenedBy(asOf)})
-      order by "events"."occurredOn" desc nulls last, "events"."firstSeq" desc limit 1)`
+      where "events"."recordId" = ${table}."id" and "events"."place" < ${`${asOf}~`}
+      order by "events"."place" desc limit 1)`
   const selected = Object.keys(columns).map((column) => {
     const ofEvent = OF_LATEST_EVENT[column]
     return ofEvent
@@ -89,7 +96,7 @@ export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, want
 
 /** The columns of a record that are those of its latest event. */
 const OF_LATEST_EVENT: Readonly<Record<string, string>> = {
-  status: 'status',
+  status: 'type',
   statusSince: 'occurredOn',
   statusSinceFirst: 'occurredOnFirst',
   statusSinceLast: 'occurredOnLast',
@@ -98,28 +105,38 @@ const OF_LATEST_EVENT: Readonly<Record<string, string>> = {
 /** In a view of a day: the date of the latest event, as it was written. The column `statusSince` has its sort key. */
 export const STATUS_DATE = 'statusDate'
 
-const happenedBy = (day: string) => sql`"events"."occurredOn" is null or "events"."occurredOn" <= ${day}`
-
-/** Whether a record had started by a day. Records without dated events count as started. */
+/** Whether a record had started by a day. Records without dated changes of status count as started. */
 function begunBy(day: string, events: SQL, table: SQL): SQL {
-  const eventDated = (condition: SQL) =>
-    sql`exists (select 1 from ${events} where "events"."recordId" = ${table}."id" and "events"."occurredOn" ${condition})`
-  return sql`(${eventDated(sql`<= ${day}`)} or not ${eventDated(sql`is not null`)})`
+  const hasEvent = (condition: SQL) =>
+    sql`exists (select 1 from ${events} where "events"."recordId" = ${table}."id" and ${condition})`
+  return sql`(${hasEvent(sql`"events"."place" < ${`${day}~`}`)} or not ${hasEvent(sql`"events"."place" > '0001'`)})`
 }
 
 /**
- * Whether a state has one of these memberships on a day. On a day that two share, the one that began last counts. `~` sorts after
- * every day of a partial date.
+ * Whether a state has one of these roles in an organization on a day. On a day that two share, the one that began last counts.
+ * @param organization its id, as SQL
  */
-export function hasMembership(engine: Engine, table: Table, statuses: readonly string[], day: string): SQL {
-  const memberships = (alias: SQL) => engine.items(sql`${table.doc} -> 'memberships'`, alias, 'objects')
-  const text = (alias: SQL, key: string) =>
-    sql`((${alias}.value ->> ${sql.raw(`'${key}'`)}) collate "binary")`
-  const [one, later] = [sql`membership`, sql`later`]
-  const end = text(one, 'endDate')
-  return sql`exists (select 1 from ${memberships(one)} where ${text(one, 'status')} in ${statuses}
-    and ${text(one, 'startDate')} <= ${day} and (${end} is null or ${end} || '~' >= ${day})
-    and not exists (select 1 from ${memberships(later)} where ${text(later, 'startDate')} > ${text(one, 'startDate')} and ${text(later, 'startDate')} <= ${day}))`
+export function hasMembership(
+  catalogue: Catalogue,
+  organization: SQL,
+  roles: readonly string[],
+  { asOf, seq }: View & { asOf: string },
+): SQL {
+  const kind = catalogue.entity('membership')
+  const memberships = tableAsOf(catalogue, kind, { asOf, seq })
+  const state = catalogue.entity('state').table.id
+  const inForce = (
+    alias: string,
+  ) => sql`(select "recordId", "role", "startDate", "firstSeq" from ${memberships}
+      where "recordKind" = 'state' and "organizationId" = ${organization} and "role" in ${STATUSES}) as ${sql.identifier(alias)}`
+  return sql`exists (select 1 from ${inForce('held')} where held."recordId" = ${state} and held."role" in ${roles}
+    and not exists (select 1 from ${inForce('later')} where later."recordId" = ${state} and later."startDate" > coalesce(held."startDate", '')))`
+}
+
+/** The first body of which states are members, as SQL: the organization of their oldest membership. */
+export function defaultBody(catalogue: Catalogue): SQL {
+  const { table } = catalogue.entity('membership')
+  return sql`(select ${columnSql(table, 'organizationId')} from ${table} where ${columnSql(table, 'recordKind')} = 'state' order by ${table.firstSeq} limit 1)`
 }
 
 /** The ids of the records of a kind that changed after a change. */
@@ -190,13 +207,10 @@ export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
     doc['status'] = row['status'] as string
     doc['statusSince'] = row[STATUS_DATE] as string | null
   }
-  if (entity.keys.includes('memberships')) {
-    const memberships = doc['memberships'] as { startDate: string; endDate: string | null }[]
-    const last = memberships
-      .filter(({ startDate }) => sortKey(startDate) <= asOf)
-      .sort((one, other) => compareDates(one.startDate, other.startDate))
-      .at(-1)
-    doc['memberships'] = last && !endsBeforeStart(asOf, last.endDate) ? [last] : []
+  if (entity.period) {
+    const { start, end } = entity.period
+    const [from, to] = [doc[start] as string | null, doc[end] as string | null]
+    doc['certain'] = from !== null && spanOf(from).last <= asOf && (to === null || spanOf(to).first >= asOf)
   }
   return { ...row, doc: JSON.stringify(doc) }
 }

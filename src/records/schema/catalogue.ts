@@ -1,12 +1,13 @@
 // All kinds of records: resources, the children that belong to them (evidence, events …), and how they refer to each other.
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { IdMaker } from '../../core/ids.ts'
 import type { ProblemCode } from '../../core/problems.ts'
+import { capitalised } from '../../core/text.ts'
 import { columnHolding } from '../../db/columns.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
 import type { Doc } from './document.ts'
 import type { Shape } from './fields.ts'
-import type { Kind } from './kinds.ts'
+import { type Kind, withArticle } from './kinds.ts'
 import {
   defineEntity,
   type Entity,
@@ -15,6 +16,7 @@ import {
   type Reference,
   type Resource,
 } from './resource.ts'
+import { named } from './shapes.ts'
 
 /** The author of a change: the id and name of a key. */
 export interface Actor {
@@ -72,7 +74,7 @@ interface ChildTraits {
   parentFields?: (tx: WriteTransaction, parent: Parent) => Promise<Input>
   /**
    * Called before a record that can have such children is stored. May complete its document.
-   * @returns its initial children, checked; `id` is optional
+   * @returns its initial children, checked; `id` is optional. Default: those of the input, each passed to `beforeCreate`
    */
   beforeParentCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input[]>
   /** Called before a record that can have such children changes. May reject the change, or change children too. */
@@ -109,9 +111,12 @@ export class Catalogue {
   readonly #includes: ReadonlyMap<Kind, Readonly<Record<string, IncludePath>>>
 
   constructor(resources: readonly Resource[], children: readonly Child[]) {
-    this.resources = resources
     this.children = children
-    this.entities = [...resources, ...children]
+    this.resources = resources.map((resource) => ({
+      ...resource,
+      create: createWithParts(resource, children),
+    }))
+    this.entities = [...this.resources, ...children]
     this.#byKind = new Map(this.entities.map((entity) => [entity.kind, entity]))
     this.#includes = new Map(
       this.entities.map((entity) => [entity.kind, includesOf(entity, this.entities, children)]),
@@ -154,6 +159,43 @@ export class Catalogue {
         .map((reference) => ({ entity, column: columnHolding(entity.table, reference.field) })),
     )
   }
+}
+
+/** The maximum number of parts of a kind in the body of a POST. */
+const MAX_PARTS = 500
+
+/** The body of a POST of a record: its fields, and lists of its parts, each with the evidence for it. */
+function createWithParts(resource: Resource, children: readonly Child[]): z.ZodObject {
+  const lists = partLists(resource, children)
+  return z.strictObject({ ...resource.create.shape, ...lists }).meta(resource.create.meta() ?? {})
+}
+
+/** The optional lists of parts in the body of a POST. */
+function partLists(entity: Entity, children: readonly Child[]): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    children
+      .filter(({ of }) => of.includes(entity.kind))
+      .map((child) => [child.path, partList(child, entity, children)]),
+  )
+}
+
+function partList(child: Child, parent: Entity, children: readonly Child[]): z.ZodType {
+  const shape = child.createShape(parent)
+  const inner = partLists(child, children)
+  const name = String(shape.meta()?.id ?? child.name).replace(/Create$/, '')
+  const part =
+    Object.keys(inner).length === 0
+      ? shape
+      : named(
+          `${name}Part`,
+          z.strictObject({ ...shape.shape, ...inner }),
+          `${capitalised(withArticle(child.kind))} in the body of its record, with the evidence for it.`,
+        )
+  return named(
+    `${name}Parts`,
+    z.array(part).max(MAX_PARTS),
+    `The ${child.path} of the new record.`,
+  ).optional()
 }
 
 /** The references of an entity, those of others to it, and its children. */

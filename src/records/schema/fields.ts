@@ -273,20 +273,25 @@ export interface PlacedField extends Field {
   nullable: boolean
 }
 
-/** Every field in a shape, in order. */
-export function fieldsIn(schema: z.ZodType, path: string[] = []): PlacedField[] {
+/**
+ * Every field in a shape, in order.
+ * @param nullable whether an object around it can be null
+ */
+export function fieldsIn(schema: z.ZodType, path: string[] = [], nullable = false): PlacedField[] {
   const field = fieldOf(schema)
   if (field) {
     const name = path.filter((segment) => segment !== '*').join('.')
-    return [{ ...field, path, name, listed: path.includes('*'), nullable: schema instanceof z.ZodNullable }]
+    const listed = path.includes('*')
+    return [{ ...field, path, name, listed, nullable: nullable || schema instanceof z.ZodNullable }]
   }
   if (schema instanceof z.ZodObject) {
     return Object.entries(schema.shape).flatMap(([key, inner]) =>
-      fieldsIn(inner as z.ZodType, [...path, key]),
+      fieldsIn(inner as z.ZodType, [...path, key], nullable),
     )
   }
-  if (schema instanceof z.ZodArray) return fieldsIn(schema.element as z.ZodType, [...path, '*'])
+  if (schema instanceof z.ZodArray) return fieldsIn(schema.element as z.ZodType, [...path, '*'], nullable)
+  if (schema instanceof z.ZodNullable) return fieldsIn(schema.unwrap() as z.ZodType, path, true)
   const wrapped =
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
-  return wrapped ? fieldsIn(schema.unwrap() as z.ZodType, path) : []
+  return wrapped ? fieldsIn(schema.unwrap() as z.ZodType, path, nullable) : []
 }

@@ -28,13 +28,31 @@ export type Filter =
       description: string
       /** The id of a record of the seed to which others refer so. */
       example?: string
-      /** Also matches records on which one of the states took this position. */
-      orPosition?: string
     }
   /** Records whose column is at least (`from`) or at most (`to`) a value. */
   | { by: 'range'; column: string; bound: 'from' | 'to'; value: z.ZodType; description: string }
-  /** States with one of these SCO memberships on the day of `asOf`. */
+  /**
+   * Records that have a part with one of these values in a column. All such filters of a query on parts of one kind must be met
+   * by the same part.
+   */
+  | {
+      by: 'part'
+      part: Kind
+      column: string
+      description: string
+      /** For a reference: the kind that it refers to. Otherwise the schema of a value. */
+      kind?: Kind
+      value?: z.ZodType
+      /** Default: one of the values; `from` and `to`: at least or at most. */
+      bound?: 'from' | 'to'
+      example?: string
+      /** A reference of the record itself that also matches, if this is the only filter on its parts. */
+      orField?: string
+    }
+  /** States with one of these memberships on the day of `asOf`. */
   | { by: 'membership'; value: z.ZodType; description: string }
+  /** The organization of `membership`. */
+  | { by: 'membershipOf'; description: string }
   /** Open records without an event since a day. */
   | { by: 'stalled'; description: string }
   /** Records with, or without, evidence. */
@@ -130,3 +148,42 @@ const ofQuery = (value: z.ZodType): z.ZodType =>
 
 /** The first sentence of the description of a field, without its full stop. */
 const sentence = ({ about }: PlacedField) => about.split(/\.(?:\s|$)/)[0] ?? about
+
+/** Filters of records by their events; all that are given must be met by the same event. */
+export function eventFilters(
+  types: readonly [string, ...string[]],
+  meetingField?: string,
+): Record<string, Filter> {
+  const on = { by: 'part', part: 'event' } as const
+  const { first, last } = spanColumns('occurredOn')
+  return {
+    event: {
+      ...on,
+      column: 'type',
+      value: z.enum(types),
+      description: 'A type of event. With the other filters of events: all on the same event.',
+    },
+    eventFrom: {
+      ...on,
+      column: last,
+      bound: 'from',
+      value: partialDate.transform(firstDay),
+      description: 'An event on or after this date.',
+    },
+    eventTo: {
+      ...on,
+      column: first,
+      bound: 'to',
+      value: partialDate.transform(lastDay),
+      description: 'An event on or before this date.',
+    },
+    eventState: { ...on, column: 'stateCode', kind: 'state', description: 'An event of this state.' },
+    meeting: {
+      ...on,
+      column: 'meetingId',
+      kind: 'meeting',
+      ...(meetingField && { orField: meetingField }),
+      description: 'The meeting of an event. Alone: any event there.',
+    },
+  }
+}

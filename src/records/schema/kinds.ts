@@ -15,6 +15,7 @@ export const PREFIXES = {
   event: 'evt',
   position: 'pos',
   relation: 'rel',
+  membership: 'mbr',
 } as const
 
 export type Kind = keyof typeof PREFIXES | 'state'

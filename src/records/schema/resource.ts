@@ -5,6 +5,7 @@ import type { Lifecycle } from '../../core/lifecycle.ts'
 import type { Fault, ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
 import type { Table } from '../../db/tables.ts'
+import type { WriteTransaction } from './catalogue.ts'
 import { type Doc, valuesAt } from './document.ts'
 import {
   choice,
@@ -53,10 +54,14 @@ export interface Entity {
   alias?: string
   /** The field with the date from which it counts in a view of a day; null: always. */
   happenedOn?: string
+  /** The fields with the first and the last day on which it counts in a view of a day; null: without a limit. */
+  period?: { start: string; end: string }
   /** Completes a document before it is checked and written. */
   complete?: (doc: Doc, now: Date) => void
   /** Checks rules across the fields of a document. */
   rules?: (doc: Doc) => Fault[]
+  /** Completes and checks a document with the records that it refers to, whose references are checked before. */
+  beforeWrite?: (tx: WriteTransaction, doc: Doc, before: Doc | undefined) => Promise<void>
   /** Reference fields without cycles. */
   acyclic: readonly string[]
   /** Fields that cannot be changed after creation. */
@@ -98,7 +103,7 @@ interface Stamps {
 export type RecordWith<Fields extends Shape> = z.output<z.ZodObject<Fields>> & Stamps
 
 export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
-  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'happenedOn' | 'example'> {
+  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'happenedOn' | 'period' | 'beforeWrite' | 'example'> {
   /** The description in the OpenAPI document: one sentence. */
   about: string
   /** The fields that clients write, in the order of responses. */
@@ -118,10 +123,15 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   /** The field with the title of a record. */
   titleField: string
   lifecycle?: Lifecycle
-  /** Records that expect no further event in an open status: with these values and statuses they are not stalled. */
-  settled?: { column: string; values: readonly string[]; statuses: readonly string[] }
-  /** The field with the date of its first event. */
-  startsOn?: string
+  /** Records in an open status that are not stalled. */
+  settled?: {
+    /** They expect no further event: with one of these values in one of these statuses. */
+    by: readonly { column: string; values: readonly string[]; statuses: readonly string[] }[]
+    /** Whether they do is not known: with null in this column in this status. */
+    unknown: { column: string; status: string }
+  }
+  /** Fields that follow from its events, which are in order of date. */
+  fromEvents?: (record: RecordWith<Fields & Derived>, events: readonly Doc[]) => Record<string, unknown>
   /**
    * A field with the SHA-256 of a text field: records with the same text are recognised by it, `unless` one of these fields has
    * different values.
@@ -142,15 +152,7 @@ export interface Resource
   extends Entity,
     Pick<
       ResourceDefinition<Shape, Shape>,
-      | 'about'
-      | 'titleField'
-      | 'settled'
-      | 'startsOn'
-      | 'defaultSort'
-      | 'digest'
-      | 'formats'
-      | 'putText'
-      | 'patchProblems'
+      'about' | 'titleField' | 'settled' | 'defaultSort' | 'digest' | 'formats' | 'putText' | 'patchProblems'
     > {
   filters: Readonly<Record<string, Filter>>
   /** The groupings of /v1/stats by name; undefined: no statistics. */
@@ -158,12 +160,12 @@ export interface Resource
   /** Fields to sort by. */
   sorts: readonly string[]
   lifecycle: Lifecycle | null
-  /** The body of a POST: the writable fields, and the events of a record with a lifecycle. */
+  /** The body of a POST: the writable fields. The catalogue adds the lists of its children. */
   create: z.ZodObject
   /** The body of a PATCH. */
   patch: z.ZodObject
-  /** The body of a POST of an event; null without a lifecycle. */
-  event: z.ZodObject | null
+  /** Fields that follow from its events. */
+  fromEvents?: (doc: Doc, events: readonly Doc[]) => Record<string, unknown>
 }
 
 const identifiers = named(
@@ -241,11 +243,11 @@ const EVERY_SORT = ['createdAt', 'updatedAt']
 export function defineResource<Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
-  const { kind, about, titleField, lifecycle = null, filters = {}, startsOn, defaultSort } = definition
+  const { kind, about, titleField, lifecycle = null, filters = {}, fromEvents, defaultSort } = definition
   const { settled, digest, formats, putText, patchProblems } = definition
   const fields = { ...definition.fields, identifiers, sources: webSources }
   const derived = {
-    ...(lifecycle && currentStatus(lifecycle, startsOn === undefined)),
+    ...(lifecycle && currentStatus(lifecycle, !hasYear(definition.fields))),
     ...definition.derived,
     support,
   }
@@ -256,14 +258,11 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   )
   const placed = fieldsIn(entity.record)
   const counted = placed.flatMap((field) => (field.stats ? [[field.stats, groupingBy(field)]] : []))
-  const event = lifecycle && eventOf(entity.name, lifecycle)
-  const create = z
-    .strictObject({ ...entity.writable.shape, ...(event && historyOf(lifecycle, event)) })
-    .meta({
-      id: `${entity.name}Create`,
-      description: `The fields of a new ${kind}.`,
-      examples: [definition.example],
-    })
+  const create = z.strictObject(entity.writable.shape).meta({
+    id: `${entity.name}Create`,
+    description: `The fields of a new ${kind}.`,
+    examples: [definition.example],
+  })
   const patch = z.strictObject(mapValues(fields, (schema) => clearable(schema).optional())).meta({
     id: `${entity.name}Patch`,
     description: `Changes to ${withArticle(kind)} as a JSON Merge Patch (RFC 7396): omitted fields stay, null clears a field.`,
@@ -275,7 +274,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     titleField,
     names: [...new Set([titleField, ...entity.names])],
     ...(settled && { settled }),
-    ...(startsOn && { startsOn }),
+    ...(fromEvents && { fromEvents: fromEvents as unknown as NonNullable<Resource['fromEvents']> }),
     ...(digest && { digest }),
     ...(formats && { formats }),
     ...(putText && { putText }),
@@ -287,7 +286,6 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     defaultSort,
     create,
     patch,
-    event,
   }
 }
 
@@ -296,7 +294,8 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   definition: EntityDefinition<Fields, Derived>,
   sorted: readonly string[] = [],
 ): Entity {
-  const { kind, path, about, alias, happenedOn, orderBy, complete, rules, example } = definition
+  const { kind, path, about, alias, happenedOn, period, orderBy, complete, rules, beforeWrite, example } =
+    definition
   const name = capitalised(kind)
   const prefix = kind === 'state' ? null : PREFIXES[kind]
   const id = namedId(
@@ -329,9 +328,11 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
     ),
     ...(alias && { alias }),
     ...(happenedOn && { happenedOn }),
+    ...(period && { period }),
     // Stored documents have the fields of their kind.
     ...(complete && { complete: complete as unknown as (doc: Doc, now: Date) => void }),
     ...(rules && { rules: rules as unknown as (doc: Doc) => Fault[] }),
+    ...(beforeWrite && { beforeWrite }),
     acyclic: names(({ acyclic }) => acyclic),
     constant: names(({ constant }) => constant),
     names: names(
@@ -342,51 +343,23 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   }
 }
 
-/** The status fields that are derived from events. @param dates whether `statusSince` is the only date of the record */
+/** The status fields that are derived from events. @param dates whether records are counted by the year of `statusSince` */
 const currentStatus = (lifecycle: Lifecycle, dates: boolean) => ({
-  status: statusField(lifecycle, 'The status of its latest event.', {
-    filter: true,
-    sort: true,
-    stats: 'status',
-  }),
-  statusSince: date('The date of its latest event.', {
+  status: choice(
+    `${lifecycle.of}Status`,
+    Object.keys(lifecycle.moves) as [string, ...string[]],
+    'The type of its latest event of the whole; null without one.',
+    { filter: true, sort: true, stats: 'status', mayGrow: true },
+  ),
+  statusSince: date('The date of that event.', {
     filter: 'since',
     sort: true,
     ...(dates && { stats: 'year' }),
   }),
 })
 
-const statusField = (lifecycle: Lifecycle, description: string, options = {}) =>
-  choice(`${lifecycle.of}Status`, Object.keys(lifecycle.moves) as [string, ...string[]], description, {
-    ...options,
-    required: true,
-  })
-
-/** The body of a POST of an event. */
-const eventOf = (name: string, lifecycle: Lifecycle) =>
-  z
-    .strictObject(
-      whenWritten({
-        status: statusField(lifecycle, 'The new status.'),
-        occurredOn: date('When the status began.', { required: true }),
-        meetingId: ref('meeting', 'The meeting at which it happened.'),
-        note: text(5000, 'Remarks about the event.'),
-      }),
-    )
-    .meta({
-      id: `${name}EventCreate`,
-      description: `A new event of ${withArticle(name.toLowerCase())}: a change of its status.`,
-      examples: [{ status: 'under-consideration', occurredOn: '2022-09-16', note: 'On the agenda.' }],
-    })
-
-/** The initial status and events in the POST of a record. */
-const historyOf = ({ initial }: Lifecycle, event: z.ZodObject) => ({
-  status: z
-    .enum(initial)
-    .optional()
-    .meta({ description: `The initial status. Default: \`${initial[0]}\`.` }),
-  events: z.array(event).max(100).default([]).meta({ description: 'Its further events, in order of date.' }),
-})
+/** Whether a field is counted by year. */
+const hasYear = (fields: Shape) => fieldsIn(z.object(fields)).some(({ stats }) => stats === 'year')
 
 function groupingBy({ name, type, kinds }: PlacedField): Grouping {
   if (kinds) return { reference: name }

@@ -20,6 +20,7 @@ export async function checkDocument(tx: WriteTransaction, entity: Entity, doc: D
   const faults = [...(entity.rules?.(doc) ?? []), ...(before ? constantFaults(entity, doc, before) : [])]
   if (faults.length > 0) throw inconsistent(faults)
   await resolveReferences(tx, entity, doc)
+  await entity.beforeWrite?.(tx, doc, before)
   await checkChains(tx, entity, doc, before)
   await checkUniqueColumns(tx, entity, doc, before)
   await checkIdentifiers(tx, entity, doc)

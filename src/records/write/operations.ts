@@ -1,9 +1,9 @@
 // Creates, updates and deletes records and their children within a write.
-import { Problem } from '../../core/problems.ts'
+import { Problem, withPointer } from '../../core/problems.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, links } from '../../db/system-tables.ts'
-import { childrenOf } from '../read/record.ts'
+import { childrenOf, loadRecord, parse } from '../read/record.ts'
 import type { Child, Parent, UpdateOptions, WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc, Json } from '../schema/document.ts'
 import type { Entity, Resource } from '../schema/resource.ts'
@@ -29,14 +29,39 @@ export async function createRecord(
   // A deleted state that is created again continues its versions, since its code is its id.
   if (resource.prefix === null) doc.version = 1 + (await lastVersion(tx, doc.id))
   const parent = { entity: resource, doc }
-  const initial: { child: Child; inputs: Input[] }[] = []
-  for (const child of childKindsOf(tx, resource))
-    initial.push({ child, inputs: (await child.beforeParentCreate?.(tx, parent, input)) ?? [] })
+  const checked = new Map<Child, Input[]>()
+  for (const child of childKindsOf(tx, resource)) {
+    const inputs = await child.beforeParentCreate?.(tx, parent, input)
+    if (inputs) checked.set(child, inputs)
+  }
   await storeDocument(tx, resource, doc, null)
-  for (const { child, inputs } of initial)
-    for (const { id: childId, ...fields } of inputs)
-      await insertChild(tx, child, parent, fields, childId as string)
-  return doc
+  for (const [child, inputs] of checked)
+    for (const fields of inputs) await insertChild(tx, child, parent, fields)
+  return createParts(tx, resource, doc, input, [...checked.keys()])
+}
+
+/**
+ * Creates the parts in the body of a POST of their record.
+ * @param done kinds of which the parts exist already
+ * @returns the record, which may have changed with them
+ */
+async function createParts(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  input: Input,
+  done: readonly Child[] = [],
+): Promise<Doc> {
+  let current = doc
+  for (const child of childKindsOf(tx, entity)) {
+    if (done.includes(child)) continue
+    for (const [index, part] of ((input[child.path] ?? []) as Input[]).entries()) {
+      const parent = { entity, doc: current }
+      await withPointer(`/${child.path}/${index}`, () => createChild(tx, child, parent, part))
+      if (child.parentFields) current = parse(await loadRecord(tx, entity, doc.id))
+    }
+  }
+  return current
 }
 
 /** Creates a child and updates derived fields of its parent. @throws like `createRecord` */
@@ -131,10 +156,10 @@ async function insertChild(
   id?: string,
 ): Promise<Doc> {
   const fields = { ...input, recordKind: parent.entity.kind, recordId: parent.doc.id }
-  const doc = newDocument(tx, child, fields, id)
+  const doc = newDocument(tx, child, fields, id ?? (input['id'] as string | undefined))
   await checkDocument(tx, child, doc)
   await storeDocument(tx, child, doc, null)
-  return doc
+  return createParts(tx, child, doc, input)
 }
 
 async function updateParent(tx: WriteTransaction, child: Child, parent: Parent): Promise<void> {

@@ -1,114 +1,179 @@
-// Agreements, from draft to termination, in the terms of the Vienna Convention on the Law of Treaties.
-import { endsBeforeStart } from '../../core/dates.ts'
-import { agreementLifecycle } from '../../core/lifecycle.ts'
-import type { Fault } from '../../core/problems.ts'
-import { choice, date, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
+// Documents that states or bodies adopt, or mean to: in the terms of the Vienna Convention on the Law of Treaties.
+import { z } from 'zod'
+import { agreementLifecycle, eventTypesOf } from '../../core/lifecycle.ts'
+import { CONSENTS, type EventInput, partiesOf } from '../../core/parties.ts'
+import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
+import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource } from '../../records/schema/resource.ts'
+import { anyId } from '../../records/schema/shapes.ts'
+import { checkPosts } from '../../records/write/posts.ts'
 
-const KINDS = [
-  'agreement',
-  'convention',
-  'treaty',
-  'protocol',
-  'memorandum',
-  'charter',
+/** The kinds of treaties. Other documents are final once adopted or signed. */
+const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
+
+const OTHERS = [
   'declaration',
   'statement',
   'strategy',
   'programme',
+  'decision',
+  'communique',
+  'joint-statement',
+  'plan',
+  'roadmap',
+  'concept',
+  'regulation',
+  'initiative',
+  'minutes',
+  'budget',
   'other',
 ] as const
 
-const CONSENTS = ['ratification', 'acceptance', 'approval', 'accession', 'signature'] as const
+const author = contributor('AgreementContributor', ['drafter', 'author'], 'drafted or issued it')
+
+const wording = object(
+  'A source with the wording of the document.',
+  {
+    sourceId: ref('source', 'The source.', { required: true, include: 'texts' }),
+    authentic: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether this text is authentic; null if that is unknown.' }),
+  },
+  'DocumentText',
+)
+
+const depositary = object(
+  'The depositary: a state or an organization.',
+  {
+    stateCode: ref('state', 'The state.'),
+    organizationId: ref('organization', 'The organization.'),
+  },
+  'Depositary',
+).nullable()
+
+const entryIntoForce = object(
+  'How the document enters into force.',
+  {
+    by: choice(
+      'EntryIntoForceBy',
+      ['signature', 'consent'],
+      'By signature, or by the consent of the parties.',
+      {
+        required: true,
+        column: true,
+      },
+    ),
+    condition: text(2000, 'The condition, in words.'),
+    consentsNeeded: z
+      .union([z.int().min(1).max(1000), z.literal('all')])
+      .nullable()
+      .meta({ description: 'How many consents are needed; `all`: of all signatories.' }),
+    dependsOnId: ref('agreement', 'Another document that must enter into force first.'),
+  },
+  'EntryIntoForce',
+).nullable()
 
 const party = object(
-  'A state as signatory from `signedOn`, and as party from `consentOn` to `withdrawnOn`.',
+  'A party of the document, with the dates of its steps.',
   {
-    stateCode: ref('state', 'A state that signed it or consented to it.', {
-      required: true,
-      filter: 'state',
-      include: 'states',
-      stats: 'state',
-    }),
-    signedOn: date('When it signed (article 12 of the Vienna Convention).'),
-    consentOn: date('When it expressed its consent to be bound (articles 11 to 15).'),
+    stateCode: ref('state', 'The state.', { filter: 'state', include: 'states', stats: 'state' }),
+    organizationId: ref('organization', 'The organization.', { filter: 'organization' }),
+    signedOn: date('When it signed.'),
+    domesticApprovalOn: date('When its parliament or president last approved it.'),
+    consentOn: date('When it consented to be bound; null if it did not, or withdrew its consent.'),
     consentBy: choice('Consent', CONSENTS, 'How it consented to be bound.'),
-    withdrawnOn: date('When it withdrew (article 54).'),
+    inForceOn: date('When the document entered into force for it.'),
+    denouncedOn: date('When it denounced the document.'),
+    reservations: integer('How many of its reservations are in effect.', { required: true }),
+    eventIds: list(anyId('An event.'), 100, 'The events from which this was computed.'),
   },
-  'AgreementParty',
+  'Party',
 )
+
+/** Whether nothing more is due. */
+function isSettled({ status, kind, entryIntoForce: entry }: SettledFields): boolean {
+  if (status === null) return false
+  if (!(agreementLifecycle.open as readonly string[]).includes(status)) return status !== 'suspended'
+  if ((TREATIES as readonly string[]).includes(kind)) return status === 'signed' && entry?.by === 'signature'
+  return FINAL.includes(status)
+}
+
+interface SettledFields {
+  status: string | null
+  kind: string
+  entryIntoForce: { by: string } | null
+}
+
+const FINAL: readonly string[] = ['text-adopted', 'authenticated', 'signed']
 
 export const agreements = defineResource({
   kind: 'agreement',
   path: 'agreements',
-  about: 'An agreement or a draft of one.',
+  about: 'A document that states or bodies adopt, or mean to adopt.',
   titleField: 'title',
   searchDate: 'statusSince',
   defaultSort: 'title',
   formats: ['atom'],
   lifecycle: agreementLifecycle,
-  // Instruments that are not treaties do not enter into force; they are final once adopted or signed.
   settled: {
-    column: 'kind',
-    values: ['declaration', 'statement', 'strategy', 'programme', 'memorandum'],
-    statuses: ['text-adopted', 'authenticated', 'signed'],
+    by: [
+      { column: 'kind', values: OTHERS, statuses: FINAL },
+      { column: 'entryIntoForceBy', values: ['signature'], statuses: ['signed'] },
+    ],
+    // Whether a signed treaty is in force is not known, so it is not stalled.
+    unknown: { column: 'entryIntoForceBy', status: 'signed' },
   },
   fields: {
     title: text(1000, 'The full title.', { required: true, sort: true, search: 'title' }),
     shortTitle: text(300, 'The usual short title.', { search: 'title' }),
-    kind: choice('AgreementKind', KINDS, 'The kind of instrument.', {
+    otherNames,
+    kind: choice('AgreementKind', [...TREATIES, ...OTHERS], 'The kind of document.', {
       required: true,
       mayGrow: true,
       filter: true,
       sort: true,
     }),
     subject: text(5000, 'A summary of what it governs.', { search: 'body' }),
-    draftedBy: object('The author of the draft.', {
-      stateCode: ref('state', 'The state that drafted it.', {
-        filter: 'state',
-        include: 'state',
-        inverse: 'agreements',
-      }),
-      organizationId: ref('organization', 'The organization that drafted it.', {
-        filter: 'organization',
-        include: 'organization',
-        stats: 'organization',
-      }),
-    }),
-    meetingId: ref('meeting', 'The meeting at which it was announced.', {
-      filter: 'meeting',
-      include: 'meeting',
+    organizationId: ref('organization', 'The body under whose roof it was made.', {
+      filter: 'organization',
+      include: 'organization',
       inverse: 'agreements',
+      stats: 'body',
     }),
-    topicIds: topicIds('A topic of the agreement.', { stats: 'topic' }),
-    parties: list(party, 250, 'The states that signed it or consented to it, with dates.'),
+    contributors: list(author, 100, 'Who drafted or issued it; empty if that is unknown.'),
+    topicIds: topicIds('A topic of the document.', { stats: 'topic' }),
+    texts: list(wording, 50, 'The sources with its wording.'),
+    depositary,
+    entryIntoForce,
   },
-  rules: ({ parties }) =>
-    parties.flatMap((party, index) => {
-      const at = (field: string) => `/parties/${index}/${field}`
-      const faults: Fault[] = []
-      if (endsBeforeStart(party.signedOn, party.consentOn)) {
-        faults.push({
-          pointer: at('consentOn'),
-          detail: 'The consent to be bound is before the signature.',
-        })
-      }
-      if (endsBeforeStart(party.consentOn ?? party.signedOn, party.withdrawnOn)) {
-        faults.push({ pointer: at('withdrawnOn'), detail: 'The state withdrew before it joined.' })
-      }
-      if (party.consentBy !== null && party.consentOn === null) {
-        faults.push({ pointer: at('consentOn'), detail: 'consentBy requires consentOn.' })
-      }
-      if (parties.findIndex(({ stateCode }) => stateCode === party.stateCode) < index) {
-        faults.push({ pointer: at('stateCode'), detail: `${party.stateCode} is listed twice.` })
-      }
-      return faults
+  derived: {
+    settled: z.boolean().meta({
+      description:
+        'Whether nothing more is due: a treaty in force, or signed if it enters into force by signature; any other document once adopted or signed.',
     }),
+    parties: list(party, 250, 'The parties, computed from the events that have one.'),
+  },
+  filters: eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]),
+  rules: (agreement) => [
+    ...nameFaults(agreement.otherNames),
+    ...contributorFaults(agreement.contributors, 'contributors', null),
+    ...(agreement.depositary &&
+    (agreement.depositary.stateCode === null) === (agreement.depositary.organizationId === null)
+      ? [{ pointer: '/depositary', detail: 'The depositary is a state or an organization.' }]
+      : []),
+  ],
+  beforeWrite: (tx, agreement) => checkPosts(tx, agreement, 'contributors', null),
+  fromEvents: (agreement, events) => ({
+    settled: isSettled(agreement as unknown as SettledFields),
+    parties: partiesOf(events as unknown as EventInput[]),
+  }),
   example: {
     title: 'Agreement on the rapid exchange of information between defence departments',
     kind: 'agreement',
-    draftedBy: { stateCode: 'RU' },
-    status: 'drafted',
+    contributors: [{ role: 'drafter', stateCode: 'RU' }],
+    events: [{ type: 'drafted', occurredOn: '2022-08-24' }],
     topicIds: ['information-exchange'],
   },
 })

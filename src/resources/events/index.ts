@@ -1,87 +1,137 @@
-// Events: the changes of status of a proposal or an agreement.
+// Events: what happened to a proposal or a document, as a whole or for one party. They give it its status.
 import { z } from 'zod'
-import { compareDates, latestToday, sortKey } from '../../core/dates.ts'
+import { compatible, latestToday, spanOf } from '../../core/dates.ts'
 import {
   agreementLifecycle,
+  eventTypesOf,
+  isStep,
   type Lifecycle,
-  placeStep,
+  legalTypes,
+  neighbours,
+  orderSteps,
   proposalLifecycle,
-  type Step,
-  statusesOf,
 } from '../../core/lifecycle.ts'
-import { inconsistent, Problem } from '../../core/problems.ts'
-import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
-import { type Child, defineChild, type WriteTransaction } from '../../records/schema/catalogue.ts'
+import { CONSENTS, type EventInput, partyFault } from '../../core/parties.ts'
+import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
+import { childrenOf } from '../../records/read/record.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
-import type { Entity, Resource } from '../../records/schema/resource.ts'
+import { choice, date, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
+import { PREFIXES } from '../../records/schema/kinds.ts'
+import { type Entity, type Resource, support } from '../../records/schema/resource.ts'
 import { updateRecord } from '../../records/write/operations.ts'
 
-/** A step as clients send it; with an id in imports. */
-interface EventInput extends Step {
-  id?: string
-  meetingId?: string | null
-  note?: string | null
+const fields = {
+  type: choice(
+    'EventType',
+    [...new Set([...eventTypesOf(proposalLifecycle), ...eventTypesOf(agreementLifecycle)])] as [string],
+    'What happened.',
+    { required: true, column: true, mayGrow: true },
+  ),
+  occurredOn: date('When it happened; null if it is unknown.', { filter: 'occurred' }),
+  stateCode: ref('state', 'The state whose step it is; null: an event of the whole.', { include: 'state' }),
+  organizationId: ref('organization', 'The organization whose step it is; null: an event of the whole.', {
+    include: 'organization',
+  }),
+  speakerId: ref('speaker', 'The person who acted.', { include: 'speaker' }),
+  meetingId: ref('meeting', 'The meeting at which it happened.', { include: 'meeting' }),
+  consentBy: choice(
+    'Consent',
+    CONSENTS,
+    'With `consent`: how it was expressed (Vienna Convention, articles 11 to 15).',
+  ),
+  note: text(5000, 'Remarks about the event.'),
 }
 
-type LifecycleResource = Resource & { lifecycle: Lifecycle; event: z.ZodObject }
+const example = { type: 'under-consideration', occurredOn: '2022-09-16', note: 'On the agenda.' }
 
 export const events: Child = defineChild({
   kind: 'event',
   path: 'events',
-  about: 'A change of the status of a proposal or an agreement.',
+  about:
+    'What happened to a proposal or a document: as a whole, or, with a state or an organization, for one party.',
   of: ['proposal', 'agreement'],
   fields: {
     recordKind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
     recordId: recordId('The id of the record.'),
-    status: choice(
-      'EventStatus',
-      [...new Set([...statusesOf(proposalLifecycle), ...statusesOf(agreementLifecycle)])] as [string],
-      'The new status.',
-      { required: true, column: true },
-    ),
-    occurredOn: date('When the status began; null for a first event with an unknown date.', {
-      filter: 'occurred',
-    }),
-    meetingId: ref('meeting', 'The meeting at which it happened.'),
-    note: text(5000, 'Remarks about the event.'),
+    ...fields,
   },
-  sameBy: ['status', 'occurredOn'],
+  derived: {
+    place: pattern(
+      z.string().meta({ maxLength: 14, examples: ['2022-09-16.001'] }),
+      'For an event that changes the status: its place among these events, a day and a number. It sorts as text.',
+      { column: true },
+    ),
+    support,
+  },
+  rules: (event) => ruleFaults(lifecycleOf(event.recordKind), event),
+  sameBy: ['type', 'stateCode', 'organizationId', 'occurredOn'],
   orderBy: 'occurredOn',
   happenedOn: 'occurredOn',
-  createShape: (parent) => lifecycleResource(parent).event,
+  createShape: (parent) => (parent.kind === 'proposal' ? proposalEvent : agreementEvent),
   operations: {
     list: 'All events, in order of date; undated events come first.',
     create:
-      'The status of the record becomes that of its latest event. An event may be back-dated if its lifecycle allows that; otherwise the problem lists the allowed statuses.',
-    get: 'The new status, its date and its meeting.',
+      'The status of the record becomes that of its latest event of the whole. Events may be added in any order, if their lifecycle allows it; otherwise the problem lists the allowed types.',
+    get: 'What happened, its date, its party and its meeting.',
+    delete: 'The status of the record is derived again.',
   },
   createProblems: ['illegal-transition'],
   async beforeCreate(tx, { entity, doc }, input) {
-    const history = (await childrenOf(tx, events, doc.id)).map(stepOf)
-    placeEvent(lifecycleResource(entity).lifecycle, history, stepOf(input), tx.now)
-    return input
+    const others = (await childrenOf(tx, events, doc.id)) as unknown as EventInput[]
+    return placed(entity, others, input as unknown as EventInput, tx.now)
   },
-  async parentFields(tx, { doc }) {
-    const last = (await childrenOf(tx, events, doc.id)).at(-1)
-    return { status: last?.['status'] ?? null, statusSince: last?.['occurredOn'] ?? null }
+  async parentFields(tx, { entity, doc }) {
+    const all = await childrenOf(tx, events, doc.id)
+    const { places, fields: derived } = deriveFrom(
+      lifecycleResource(entity),
+      doc,
+      all as unknown as EventInput[],
+    )
+    for (const event of all) {
+      const place = places.get(event as unknown as EventInput) ?? null
+      if (event['place'] !== place) await updateRecord(tx, events, event, { place })
+    }
+    return derived
   },
   async beforeParentCreate(tx, { entity, doc }, input) {
+    const sent = (input['events'] ?? []) as EventInput[]
+    const initial = sent.map((event) => ({ ...event, id: event.id ?? tx.newId(PREFIXES.event) }))
     const resource = lifecycleResource(entity)
-    const history: EventInput[] = []
-    for (const { event, pointer } of await initialEvents(tx, resource, doc, input)) {
-      const index = placeEvent(resource.lifecycle, history, event, tx.now, pointer)
-      history.splice(index, 0, event)
-    }
-    doc['status'] = history.at(-1)?.status ?? null
-    doc['statusSince'] = history.at(-1)?.occurredOn ?? null
-    return history.map((event) => ({ ...event }))
+    refuseHistory(resource.lifecycle, initial, tx.now)
+    const { places, fields: derived } = deriveFrom(resource, doc, initial)
+    refuseDisagreement(entity, doc, derived, compatible)
+    Object.assign(doc, derived)
+    return initial.map((event) => ({ ...event, place: places.get(event) ?? null }))
   },
-  beforeParentUpdate: moveStart,
-  example: { status: 'under-consideration', occurredOn: '2022-09-16' },
+  async beforeParentUpdate(tx, entity, before, after) {
+    const writable = Object.keys(entity.writable.shape)
+    if (writable.every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]))) return
+    const all = (await childrenOf(tx, events, after.id)) as unknown as EventInput[]
+    const derived = deriveFrom(lifecycleResource(entity), after, all).fields
+    refuseDisagreement(entity, after, derived, (one, other) => one === other)
+    Object.assign(after, derived)
+  },
+  example,
 })
 
-const stepOf = (event: Record<string, unknown>) => event as unknown as Step
+const eventCreate = (name: string, lifecycle: Lifecycle) =>
+  withoutParent(events)
+    .extend({
+      type: choice(`${name}EventType`, eventTypesOf(lifecycle) as [string], 'What happened.', {
+        required: true,
+        mayGrow: true,
+      }),
+    })
+    .meta({ id: `${name}EventCreate`, description: 'A new event.', examples: [example] })
+
+const proposalEvent = eventCreate('Proposal', proposalLifecycle)
+const agreementEvent = eventCreate('Agreement', agreementLifecycle)
+
+const lifecycleOf = (kind: string): Lifecycle =>
+  kind === 'proposal' ? proposalLifecycle : agreementLifecycle
+
+type LifecycleResource = Resource & { lifecycle: Lifecycle }
 
 function lifecycleResource(entity: Entity): LifecycleResource {
   const resource = entity as LifecycleResource
@@ -89,88 +139,145 @@ function lifecycleResource(entity: Entity): LifecycleResource {
   return resource
 }
 
-/** The initial events of a new record, each with the pointer to its date in the body. */
-async function initialEvents(
-  tx: WriteTransaction,
-  { lifecycle: { initial }, startsOn }: LifecycleResource,
-  doc: Doc,
-  input: Record<string, unknown>,
-): Promise<{ event: EventInput; pointer: string }[]> {
-  const sent = ((input['events'] ?? []) as EventInput[]).map((event, index) => ({
-    event,
-    pointer: `/events/${index}/occurredOn`,
-  }))
-  const first = sent[0]?.event
-  const status = input['status'] as string | undefined
-  const meetingId = (doc['meetingId'] ?? null) as string | null
-  if (!startsOn) {
-    if (first && status === undefined && initial.includes(first.status)) return sent
-    const occurredOn = await startDateOf(tx, meetingId)
-    const start = { status: status ?? initial[0], occurredOn, meetingId }
-    return [{ event: start, pointer: '/meetingId' }, ...sent]
-  }
-  const start = { status: status ?? initial[0], occurredOn: String(doc[startsOn]), meetingId }
-  // An exported history already includes the first event.
-  const isStart =
-    first?.status === start.status &&
-    first.occurredOn === start.occurredOn &&
-    (first.meetingId ?? meetingId) === meetingId
-  if (!isStart) return [{ event: start, pointer: `/${startsOn}` }, ...sent]
-  return sent.with(0, { event: { ...first, meetingId }, pointer: '/events/0/occurredOn' })
-}
-
-async function startDateOf(tx: WriteTransaction, meetingId: string | null): Promise<string | null> {
-  const meeting = meetingId && (await findRecord(tx, tx.catalogue.entity('meeting'), meetingId))
-  return meeting ? String(parse(meeting)['startDate']) : null
-}
-
-/** Updates date and meeting of the first event when those of its record change. */
-async function moveStart(tx: WriteTransaction, entity: Entity, before: Doc, after: Doc): Promise<void> {
-  const { startsOn } = lifecycleResource(entity)
-  const isRedated = startsOn !== undefined && before[startsOn] !== after[startsOn]
-  if (!isRedated && before['meetingId'] === after['meetingId']) return
-  const [start, next] = await childrenOf(tx, events, after.id)
-  if (!start) return
-  const change: Partial<EventInput> = {}
-  if (isRedated) {
-    change.occurredOn = String(after[startsOn])
-    refuseFuture(change.occurredOn, tx.now, `/${startsOn}`)
-    if (next && compareDates(String(next['occurredOn']), change.occurredOn) < 0) {
-      throw inconsistent([
-        {
-          pointer: `/${startsOn}`,
-          detail: `The next event is earlier: ${next['status']} on ${next['occurredOn']}.`,
-        },
-      ])
-    }
-    if (!next) after['statusSince'] = change.occurredOn
-  }
-  // A first event at another meeting than that of the record keeps it.
-  if (start['meetingId'] === before['meetingId']) change.meetingId = after['meetingId'] as string | null
-  await updateRecord(tx, events, start, { ...change })
-}
-
-function refuseFuture(date: string, now: Date, pointer: string): void {
-  if (sortKey(date) > latestToday(now)) throw inconsistent([{ pointer, detail: `${date} is in the future.` }])
+/** Rules for an event without its siblings. */
+function ruleFaults(lifecycle: Lifecycle, event: EventInput): Fault[] {
+  const { type, stateCode, organizationId, consentBy } = event
+  const isOfParty = (stateCode ?? organizationId ?? null) !== null
+  if (stateCode && organizationId)
+    return [{ pointer: '/organizationId', detail: 'A step is that of a state or of an organization.' }]
+  if (consentBy && type !== 'consent')
+    return [{ pointer: '/consentBy', detail: 'consentBy requires the type consent.' }]
+  if (isOfParty && !lifecycle.ofParty.includes(type))
+    return [{ pointer: '/type', detail: `${type} happens to the whole, not to one party.` }]
+  if (!isOfParty && !(type in lifecycle.moves) && !lifecycle.remarks.includes(type))
+    return [{ pointer: '/type', detail: `${type} requires a party: stateCode or organizationId.` }]
+  return []
 }
 
 /**
- * @param pointer to the date of the event in the body
- * @returns the index of the event in the history
- * @throws Problem `illegal-transition` with the legal statuses
+ * An event with its place among the others.
+ * @throws Problem `illegal-transition`, or `inconsistent` if it is in the future
  */
-function placeEvent(
-  lifecycle: Lifecycle,
-  history: readonly Step[],
-  event: Step,
+export function placed(
+  entity: Entity,
+  others: readonly EventInput[],
+  event: EventInput,
   now: Date,
-  pointer = '/occurredOn',
-): number {
-  if (event.occurredOn !== null) refuseFuture(event.occurredOn, now, pointer)
-  const placed = placeStep(lifecycle, history, event)
-  if (placed.legal) return placed.index
-  throw new Problem('illegal-transition', placed.detail, {
-    errors: [{ pointer: pointer.replace(/occurredOn$/, 'status'), detail: placed.detail }],
-    extra: { legal: placed.allowed },
+): Record<string, unknown> {
+  const { lifecycle } = lifecycleResource(entity)
+  refuseEvent(lifecycle, event, now, '')
+  const fault = isStep(lifecycle, event) ? null : partyFault(others, event)
+  if (fault) throw refusal(fault, '')
+  const steps = others.filter((each) => isStep(lifecycle, each))
+  if (!isStep(lifecycle, event)) return { ...event, place: null }
+  const ordered = orderSteps(lifecycle, [...steps, event])
+  if (!ordered.legal) throw illegalStep(lifecycle, steps, event, '')
+  return { ...event, place: ordered.steps.find(({ step }) => step === event)?.place ?? null }
+}
+
+/** Checks the events of a new record. @throws Problem like `placed`, with pointers into the body */
+function refuseHistory(lifecycle: Lifecycle, events: readonly EventInput[], now: Date): void {
+  for (const [index, event] of events.entries()) {
+    const pointer = `/events/${index}`
+    refuseEvent(lifecycle, event, now, pointer)
+    const fault = isStep(lifecycle, event) ? null : partyFault(events.toSpliced(index, 1), event)
+    if (fault) throw refusal(fault, pointer)
+  }
+  const stepsUpTo = (count: number) => events.slice(0, count).filter((event) => isStep(lifecycle, event))
+  if (orderSteps(lifecycle, stepsUpTo(events.length)).legal) return
+  const wrong = events.findIndex((_, index) => !orderSteps(lifecycle, stepsUpTo(index + 1)).legal)
+  const event = events[wrong]
+  if (event) throw illegalStep(lifecycle, stepsUpTo(wrong), event, `/events/${wrong}`)
+}
+
+/** Refuses an event that is wrong in itself. @param pointer to it in the body */
+function refuseEvent(lifecycle: Lifecycle, event: EventInput, now: Date, pointer: string): void {
+  const faults = ruleFaults(lifecycle, event)
+  if (event.occurredOn !== null && isFuture(event.occurredOn, now))
+    faults.push({ pointer: '/occurredOn', detail: `${event.occurredOn} is in the future.` })
+  if (faults.length > 0)
+    throw inconsistent(faults.map((fault) => ({ ...fault, pointer: `${pointer}${fault.pointer}` })))
+}
+
+function illegalStep(
+  lifecycle: Lifecycle,
+  others: readonly EventInput[],
+  event: EventInput,
+  pointer: string,
+) {
+  const { before, after } = neighbours(others, event)
+  const sides = [
+    before && `after ${JSON.stringify(before.type)}`,
+    after && `before ${JSON.stringify(after.type)}`,
+  ]
+  const where = sides.filter(Boolean).join(' and ')
+  const when = event.occurredOn === null ? 'Without a date' : `On ${event.occurredOn}`
+  return refusal(`${when}, ${where}, the event cannot be ${JSON.stringify(event.type)}.`, pointer, {
+    legal: legalTypes(lifecycle, others, event),
+    before: summaryOf(before),
+    after: summaryOf(after),
   })
+}
+
+const refusal = (detail: string, pointer: string, extra = {}) =>
+  new Problem('illegal-transition', detail, {
+    errors: [{ pointer: `${pointer}/type`, detail }],
+    extra: { legal: [], ...extra },
+  })
+
+const summaryOf = (event: EventInput | undefined) =>
+  event ? { id: event.id ?? null, type: event.type, occurredOn: event.occurredOn } : null
+
+const isFuture = (date: string, now: Date) => spanOf(date).first > latestToday(now)
+
+/** Refuses dates of a record that its events contradict. */
+function refuseDisagreement(
+  entity: Entity,
+  doc: Doc,
+  derived: Record<string, unknown>,
+  agree: (sent: string, derived: string) => boolean,
+): void {
+  for (const [key, value] of Object.entries(derived)) {
+    const sent = doc[key]
+    if (!(key in entity.writable.shape) || typeof sent !== 'string' || typeof value !== 'string') continue
+    if (!agree(sent, value))
+      throw inconsistent([
+        { pointer: `/${key}`, detail: `The event says ${value}. Correct the event; ${key} follows it.` },
+      ])
+  }
+}
+
+/**
+ * The places of the events of a record, and the fields of the record that follow from them.
+ * @throws Problem `illegal-transition` if no order of the events is legal
+ */
+function deriveFrom(resource: LifecycleResource, doc: Doc, all: readonly EventInput[]) {
+  const { lifecycle } = resource
+  const steps = all.filter((event) => isStep(lifecycle, event))
+  const ordered = orderSteps(lifecycle, steps)
+  if (!ordered.legal) {
+    const wrong = steps.findLast(
+      (step) =>
+        !orderSteps(
+          lifecycle,
+          steps.filter((each) => each !== step),
+        ).legal,
+    )
+    const event = wrong ?? (steps.at(-1) as EventInput)
+    throw illegalStep(
+      lifecycle,
+      steps.filter((each) => each !== event),
+      event,
+      '',
+    )
+  }
+  const last = ordered.steps.at(-1)?.step
+  const current = { status: last?.type ?? null, statusSince: last?.occurredOn ?? null }
+  return {
+    places: new Map(ordered.steps.map(({ step, place }) => [step, place])),
+    fields: {
+      ...current,
+      ...resource.fromEvents?.({ ...doc, ...current } as Doc, all as readonly unknown[] as readonly Doc[]),
+    },
+  }
 }

@@ -1,50 +1,77 @@
 // Meetings: date, place, participants and agenda.
-import { endsBeforeStart, sortKey } from '../../core/dates.ts'
+import { endsBeforeStart, isExactDay, sortKey, spanOf } from '../../core/dates.ts'
+import { inconsistent, Problem } from '../../core/problems.ts'
+import { columnSql } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { findRecord, parse } from '../../records/read/record.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { checkPosts } from '../../records/write/posts.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
 const STATUSES = ['scheduled', 'held', 'postponed', 'cancelled'] as const
-const ROLES = ['chair', 'head-of-delegation', 'member', 'observer', 'guest'] as const
+const CLASSIFICATIONS = [
+  'summit',
+  'council',
+  'session',
+  'plus',
+  'bilateral',
+  'working-group',
+  'consultation',
+  'conference',
+  'ceremony',
+  'visit',
+  'exercise',
+] as const
+const ROLES = ['organizer', 'host', 'chair', 'head-of-delegation', 'member', 'observer', 'guest'] as const
 
 const agendaItem = object(
   'An item of the agenda.',
   {
-    position: integer('The number of the item, from 1.', { required: true, min: 1, max: 1000 }),
+    position: integer('Its place in the agenda, from 1.', { required: true, min: 1, max: 1000 }),
+    number: text(50, 'Its number as printed, such as `3a`.'),
     title: text(500, 'The title of the item.', { required: true, search: 'body' }),
+    recordIds: list(
+      ref(['proposal', 'agreement', 'statement'], 'A record that was dealt with under the item.'),
+      50,
+      'The records that were dealt with under the item.',
+    ),
     topicIds: topicIds('A topic on the agenda.', { stats: 'topic' }),
   },
   'AgendaItem',
 )
 
-const participant = object(
-  'A participant: a state, an organization, or a person, who may represent one of them.',
-  {
-    role: choice('ParticipantRole', ROLES, 'The role of the participant.', { required: true }),
-    stateCode: ref('state', 'The state that took part or was represented.', {
-      filter: 'state',
-      include: 'states',
-      stats: 'state',
-    }),
-    organizationId: ref('organization', 'The organization that took part or was represented.', {
-      filter: 'organization',
-    }),
-    speakerId: ref('speaker', 'The person who took part.', { filter: 'speaker', include: 'speakers' }),
-  },
-  'Participant',
-)
+const participant = contributor('Participant', ROLES, 'took part')
 
-export const meetings = defineResource({
+export const meetings: Resource = defineResource({
   kind: 'meeting',
   path: 'meetings',
-  about: 'A meeting of an organization.',
+  about: 'A meeting, of an organization or of others.',
   titleField: 'name',
   searchDate: 'startDate',
   defaultSort: '-startDate',
   formats: ['ics'],
   fields: {
     name: text(500, 'The name of the meeting.', { required: true, sort: true, search: 'title' }),
-    ordinal: integer('Its number in the series of meetings of the organization.', { min: 1 }),
+    otherNames,
+    classification: choice('MeetingClassification', CLASSIFICATIONS, 'The kind of meeting.', {
+      mayGrow: true,
+      filter: true,
+      stats: 'classification',
+    }),
+    ordinal: integer('Its number in the series of the organization with this classification.', {
+      min: 1,
+      filter: true,
+    }),
+    parentId: ref('meeting', 'The meeting of which it is a part.', {
+      filter: 'parent',
+      include: 'parent',
+      inverse: 'meetings',
+      acyclic: true,
+    }),
     organizationId: ref('organization', 'The organization that met.', {
       filter: 'organization',
       include: 'organization',
@@ -61,6 +88,8 @@ export const meetings = defineResource({
     ),
     startDate: date('The first day.', { required: true, filter: 'start', sort: true, stats: 'year' }),
     endDate: date('The last day.', { sort: true }),
+    previousStartDates: list(date('A day.'), 20, 'The days on which it was first to start, if it was moved.'),
+    venue: text(300, 'The building or the hall.', { search: 'body' }),
     city: text(200, 'The city.', { filter: true, sort: true, search: 'body' }),
     countryCode: ref('state', 'The state where the meeting takes place.', {
       filter: 'country',
@@ -76,10 +105,26 @@ export const meetings = defineResource({
     const today = now.toISOString().slice(0, 10)
     meeting.status ??= sortKey(meeting.startDate) <= today ? 'held' : 'scheduled'
   },
-  rules: ({ startDate, endDate }) =>
-    endsBeforeStart(startDate, endDate)
+  rules: (meeting) => [
+    ...nameFaults(meeting.otherNames),
+    ...contributorFaults(meeting.participants, 'participants', null),
+    ...(endsBeforeStart(meeting.startDate, meeting.endDate)
       ? [{ pointer: '/endDate', detail: 'The meeting ends before it starts.' }]
-      : [],
+      : []),
+    ...(meeting.ordinal !== null && meeting.organizationId === null
+      ? [
+          {
+            pointer: '/organizationId',
+            detail: 'A number requires the organization whose meetings it counts.',
+          },
+        ]
+      : []),
+  ],
+  async beforeWrite(tx, meeting, before) {
+    await refuseTakenNumber(tx, meeting, before)
+    await refuseOutsideParent(tx, meeting)
+    await checkPosts(tx, meeting, 'participants', meeting['startDate'])
+  },
   example: {
     name: "Meeting of the Ministers of Defence of the SCO's member states",
     startDate: '2022-08-24',
@@ -88,3 +133,46 @@ export const meetings = defineResource({
     countryCode: 'UZ',
   },
 })
+
+/** A series is a body, a classification and a number. */
+async function refuseTakenNumber(tx: WriteTransaction, meeting: Doc, before: Doc | undefined): Promise<void> {
+  const key = ['organizationId', 'classification', 'ordinal']
+  const { organizationId, classification, ordinal } = meeting
+  if (ordinal === null || key.every((field) => meeting[field] === before?.[field])) return
+  const { table } = meetings
+  const [existingId] = await tx.pluck<string>(
+    sql`select ${table.id} from ${table}
+      where ${columnSql(table, 'organizationId')} = ${organizationId} and ${columnSql(table, 'ordinal')} = ${ordinal}
+        and coalesce(${columnSql(table, 'classification')}, '') = ${classification ?? ''} and ${table.id} <> ${meeting.id}`,
+  )
+  if (existingId === undefined) return
+  const detail = `The meeting ${existingId} already has the number ${ordinal} in this series.`
+  throw new Problem('duplicate', detail, { errors: [{ pointer: '/ordinal', detail }], extra: { existingId } })
+}
+
+/** Such meetings often take place around the meeting of which they are a part. */
+const AROUND: readonly unknown[] = ['bilateral', 'visit']
+
+async function refuseOutsideParent(tx: WriteTransaction, meeting: Doc): Promise<void> {
+  const { parentId, classification } = meeting
+  const stored = typeof parentId === 'string' && (await findRecord(tx, meetings, parentId))
+  if (!stored) return
+  const parent = parse(stored)
+  const days = ({ startDate, endDate }: Doc) => ({
+    first: spanOf(String(startDate)).first,
+    last: spanOf(String(endDate ?? startDate)).last,
+  })
+  const [own, whole] = [days(meeting), days(parent)]
+  const margin = AROUND.includes(classification) ? 1 : 0
+  if (addDays(own.first, -margin) <= whole.last && addDays(own.last, margin) >= whole.first) return
+  throw inconsistent([
+    {
+      pointer: '/startDate',
+      detail: `The days are outside those of the meeting of which it is a part: ${whole.first} to ${whole.last}.`,
+    },
+  ])
+}
+
+/** An open end of a span stays open. */
+const addDays = (day: string, days: number) =>
+  isExactDay(day) ? Temporal.PlainDate.from(day).add({ days }).toString() : day

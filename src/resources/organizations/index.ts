@@ -1,6 +1,7 @@
 // Organizations: SCO bodies, ministries, agencies and publishers (Popolo: Organization).
 import { endsBeforeStart } from '../../core/dates.ts'
-import { date, list, ref, text } from '../../records/schema/fields.ts'
+import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import { date, ref, text } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
 
 export const organizations = defineResource({
@@ -18,11 +19,7 @@ export const organizations = defineResource({
       sort: true,
       search: 'title',
     }),
-    otherNames: list(
-      text(500, 'Another name.', { search: 'title' }),
-      100,
-      'Other names, spellings and languages.',
-    ),
+    otherNames,
     abbreviation: text(50, 'The usual abbreviation.', { filter: true, search: 'title' }),
     classification: text(
       100,
@@ -45,10 +42,12 @@ export const organizations = defineResource({
     foundingDate: date('When it was founded.', { filter: 'founded', sort: true }),
     dissolutionDate: date('When it was dissolved.'),
   },
-  rules: ({ foundingDate, dissolutionDate }) =>
-    endsBeforeStart(foundingDate, dissolutionDate)
+  rules: (organization) => [
+    ...nameFaults(organization.otherNames),
+    ...(endsBeforeStart(organization.foundingDate, organization.dissolutionDate)
       ? [{ pointer: '/dissolutionDate', detail: 'The organization was dissolved before it was founded.' }]
-      : [],
+      : []),
+  ],
   example: {
     name: 'Shanghai Cooperation Organisation',
     abbreviation: 'SCO',

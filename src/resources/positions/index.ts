@@ -1,36 +1,51 @@
-// Positions of states on proposals. The absence of a position is not an abstention.
+// Positions of states and bodies. The absence of a position is not an abstention.
 import { z } from 'zod'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
+import { locator } from '../../records/schema/common-fields.ts'
 import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
 import { support } from '../../records/schema/resource.ts'
 
-export const POSITIONS = ['proposed', 'supported', 'reserved', 'objected', 'abstained'] as const
+export const POSITIONS = ['supported', 'reserved', 'objected', 'abstained', 'declined'] as const
 
 const example = { stateCode: 'UZ', position: 'supported', statedOn: '2022-08-24' }
 
 export const positions: Child = defineChild({
   kind: 'position',
   path: 'positions',
-  about: 'The position of a state on a proposal, from a date.',
-  of: ['proposal'],
+  about: 'The position of a state or a body on a proposal, a document or a statement, from a date.',
+  of: ['proposal', 'agreement', 'statement'],
   fields: {
-    recordKind: z.literal('proposal').meta({ description: 'The kind of the record.' }),
-    recordId: recordId('The id of the proposal.'),
-    stateCode: ref('state', 'The state.', { required: true, include: 'state' }),
-    position: choice('Stance', POSITIONS, 'The position of the state.', { required: true, column: true }),
-    statedOn: date('When the position was stated.', { required: true, column: true }),
+    recordKind: z
+      .enum(['proposal', 'agreement', 'statement'])
+      .meta({ description: 'The kind of the record.' }),
+    recordId: recordId('The id of the record.'),
+    stateCode: ref('state', 'The state.', { include: 'state' }),
+    organizationId: ref('organization', 'The body, if it is not a state.', { include: 'organization' }),
+    speakerId: ref('speaker', 'The person who stated it.', { include: 'speaker' }),
+    position: choice(
+      'Stance',
+      POSITIONS,
+      'The position. `declined`: refused to sign or to join. A proposer is a contributor and needs no position.',
+      { required: true, column: true },
+    ),
+    locator: locator.meta({ description: 'The part of the document; null: the whole.' }),
+    statedOn: date('When it was stated.', { filter: 'stated' }),
     meetingId: ref('meeting', 'The meeting at which it was stated.', { include: 'meeting' }),
     note: text(5000, 'Remarks about the position.'),
   },
   derived: { support },
-  sameBy: ['stateCode', 'position', 'statedOn'],
+  rules: ({ stateCode, organizationId }) =>
+    (stateCode === null) === (organizationId === null)
+      ? [{ pointer: '/stateCode', detail: 'A position is that of a state or of a body: name one of them.' }]
+      : [],
+  sameBy: ['stateCode', 'organizationId', 'locator', 'position', 'statedOn'],
   orderBy: 'statedOn',
   happenedOn: 'statedOn',
   createShape: () => positionCreate,
   // The list is in standings.ts: it also shows the states without a position.
   operations: {
     create: 'A later position of the same state does not replace the earlier one.',
-    get: 'The position of one state, with date and meeting.',
+    get: 'The position of one state or body, with date and meeting.',
     delete: 'Its evidence is also deleted.',
   },
   example,
@@ -38,6 +53,6 @@ export const positions: Child = defineChild({
 
 const positionCreate = withoutParent(positions).meta({
   id: 'PositionCreate',
-  description: 'A position of a state on the proposal.',
+  description: 'A position of a state or a body.',
   examples: [example],
 })

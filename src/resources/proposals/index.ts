@@ -1,43 +1,30 @@
-// Proposals made at meetings, with their lifecycle.
-import { proposalLifecycle } from '../../core/lifecycle.ts'
-import { date, object, ref, text, topicIds } from '../../records/schema/fields.ts'
+// Proposals, with their lifecycle.
+import { eventTypesOf, proposalLifecycle } from '../../core/lifecycle.ts'
+import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import { date, list, ref, text, topicIds } from '../../records/schema/fields.ts'
+import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource } from '../../records/schema/resource.ts'
+import { checkPosts } from '../../records/write/posts.ts'
+
+const proposer = contributor('ProposalContributor', ['proposer', 'co-sponsor'], 'proposed it')
 
 export const proposals = defineResource({
   kind: 'proposal',
   path: 'proposals',
-  about: 'A proposal made at a meeting.',
+  about: 'A proposal, made at a meeting or elsewhere.',
   titleField: 'title',
   searchDate: 'proposedOn',
   defaultSort: '-proposedOn',
   formats: ['atom'],
   lifecycle: proposalLifecycle,
-  startsOn: 'proposedOn',
   fields: {
     title: text(500, 'A title in one line.', { required: true, sort: true, search: 'title' }),
+    otherNames,
     summary: text(10_000, 'A summary of the proposal.', { search: 'body' }),
+    contributors: list(proposer, 100, 'Who proposed it; empty if that is unknown.'),
     meetingId: ref('meeting', 'The meeting at which it was proposed.', {
-      filter: 'meeting',
       include: 'meeting',
       inverse: 'proposals',
-    }),
-    speakerId: ref('speaker', 'The person who proposed it.', {
-      filter: 'speaker',
-      include: 'speaker',
-      inverse: 'proposals',
-    }),
-    onBehalfOf: object('The state or organization on whose behalf it was proposed.', {
-      stateCode: ref('state', 'The state on whose behalf it was proposed.', {
-        include: 'state',
-        stats: 'state',
-        inverse: 'proposals',
-      }),
-      organizationId: ref('organization', 'The organization on whose behalf it was proposed.', {
-        filter: 'organization',
-        filterExample: 'org_01gb6jc400f0dt5gbw47ychy9c',
-        include: 'organization',
-        stats: 'organization',
-      }),
     }),
     addresseeId: ref('organization', 'The organization that would carry it out.', {
       filterExample: 'org_01gb6jc400f08vcth6v0v6h4ar',
@@ -45,8 +32,7 @@ export const proposals = defineResource({
       include: 'addressee',
       inverse: 'entrusted',
     }),
-    proposedOn: date('When it was proposed.', {
-      required: true,
+    proposedOn: date('When it was proposed: the date of its event `proposed`, if it has one.', {
       filter: 'proposed',
       sort: true,
       stats: 'year',
@@ -59,26 +45,21 @@ export const proposals = defineResource({
       inverse: 'parts',
       acyclic: true,
     }),
-    agreementId: ref('agreement', 'The agreement that would contain it.', {
-      filter: 'agreement',
-      include: 'agreement',
-      inverse: 'proposals',
-    }),
   },
-  filters: {
-    state: {
-      by: 'reference',
-      fields: ['onBehalfOf.stateCode'],
-      kind: 'state',
-      orPosition: 'proposed',
-      description: 'The state on whose behalf it was proposed, or with the position `proposed`.',
-    },
-  },
+  filters: eventFilters(eventTypesOf(proposalLifecycle) as [string, ...string[]], 'meetingId'),
+  rules: (proposal) => [
+    ...nameFaults(proposal.otherNames),
+    ...contributorFaults(proposal.contributors, 'contributors', proposal.meetingId),
+  ],
+  beforeWrite: (tx, proposal) => checkPosts(tx, proposal, 'contributors', proposal['proposedOn']),
+  fromEvents: ({ proposedOn }, events) => ({
+    proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
+  }),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',
-    onBehalfOf: { stateCode: 'RU' },
-    proposedOn: '2022-08-24',
+    contributors: [{ role: 'proposer', stateCode: 'RU' }],
+    events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
     topicIds: ['counter-uav'],
   },
 })

@@ -1,18 +1,10 @@
 // Sources: documents with their exact text.
 import { z } from 'zod'
-import { canonicalLanguage } from '../../core/language.ts'
 import type { Fault } from '../../core/problems.ts'
 import { sha256 } from '../../core/text.ts'
+import { languageTag, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, pointInTime, ref, text, url } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
-
-/** A language tag (BCP 47), in its canonical form. */
-const languageTag = z
-  .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'Must be a language tag (BCP 47), such as en or zh-Hans.')
-  .refine((tag) => canonicalLanguage(tag) !== null, 'The language tag is invalid.')
-  .overwrite((tag) => canonicalLanguage(tag) ?? tag)
-  .meta({ maxLength: 100, examples: ['en'] })
 
 const CLASSIFICATIONS = [
   'treaty-text',
@@ -81,6 +73,7 @@ export const sources = defineResource({
   patchProblems: ['source-cited'],
   fields: {
     title: text(500, 'The title of the document.', { required: true, sort: true, search: 'title' }),
+    otherNames,
     classification: choice('SourceClassification', CLASSIFICATIONS, 'What kind of document it is.', {
       filter: true,
       mayGrow: true,
@@ -135,8 +128,8 @@ export const sources = defineResource({
   complete: (source) => {
     source.sha256 = source.text === null ? null : sha256(source.text)
   },
-  rules: ({ url, archivedUrl, text, textStatus }) => {
-    const faults: Fault[] = []
+  rules: ({ otherNames, url, archivedUrl, text, textStatus }) => {
+    const faults: Fault[] = nameFaults(otherNames)
     if (archivedUrl !== null && url === null)
       faults.push({ pointer: '/archivedUrl', detail: 'archivedUrl requires the url of the original.' })
     if (text === null && textStatus !== 'none')

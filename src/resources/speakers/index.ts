@@ -1,31 +1,12 @@
-// Speakers: people who spoke at or proposed something, with their posts (Popolo: Person and Membership).
-import { endsBeforeStart } from '../../core/dates.ts'
-import { date, list, object, ref, text } from '../../records/schema/fields.ts'
+// Speakers: people who spoke or acted (Popolo: Person). Their posts are memberships.
+import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import { text } from '../../records/schema/fields.ts'
 import { defineResource } from '../../records/schema/resource.ts'
-
-const post = object(
-  'A post of a person.',
-  {
-    title: text(300, 'The name of the post.', { required: true, search: 'body' }),
-    organizationId: ref('organization', 'The organization in which the person held a post.', {
-      filter: 'organization',
-      filterExample: 'org_01gb6jc400f0dt5gbw47ychy9c',
-      include: 'organizations',
-    }),
-    stateCode: ref('state', 'The state for which the person held a post.', {
-      filter: 'state',
-      include: 'states',
-    }),
-    startDate: date('The start of the term.'),
-    endDate: date('The end of the term.'),
-  },
-  'Post',
-)
 
 export const speakers = defineResource({
   kind: 'speaker',
   path: 'speakers',
-  about: 'A person who made statements or proposals.',
+  about: 'A person who made statements or proposals. Posts are memberships.',
   titleField: 'name',
   defaultSort: 'name',
   fields: {
@@ -36,18 +17,29 @@ export const speakers = defineResource({
       sort: true,
       search: 'title',
     }),
-    otherNames: list(text(300, 'Another name.', { search: 'title' }), 100, 'Other spellings and scripts.'),
-    posts: list(post, 100, 'The posts of the person, with dates if known.'),
+    otherNames,
   },
-  rules: ({ posts }) =>
-    posts.flatMap(({ startDate, endDate }, index) =>
-      endsBeforeStart(startDate, endDate)
-        ? [{ pointer: `/posts/${index}/endDate`, detail: 'The post ends before it starts.' }]
-        : [],
-    ),
+  filters: {
+    state: {
+      by: 'part',
+      part: 'membership',
+      column: 'stateCode',
+      kind: 'state',
+      description: 'A state for which the person held a post. With `organization`: the same post.',
+    },
+    organization: {
+      by: 'part',
+      part: 'membership',
+      column: 'organizationId',
+      kind: 'organization',
+      description: 'A body in which the person held a post.',
+      example: 'org_01gb6jc400f0dt5gbw47ychy9c',
+    },
+  },
+  rules: ({ otherNames }) => nameFaults(otherNames),
   example: {
     name: 'Sergei Shoigu',
-    otherNames: ['Sergey Shoigu', 'Сергей Шойгу'],
-    posts: [{ title: 'Minister of Defence', stateCode: 'RU' }],
+    otherNames: [{ name: 'Sergey Shoigu' }, { name: 'Сергей Шойгу', language: 'ru', type: 'official' }],
+    memberships: [{ role: 'Minister of Defence', stateCode: 'RU' }],
   },
 })

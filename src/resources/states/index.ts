@@ -1,47 +1,10 @@
-// States and their memberships of the SCO.
+// States. What they are to an organization, such as a member, are memberships.
 import { z } from 'zod'
-import { endsBeforeStart, spanOf } from '../../core/dates.ts'
-import type { Fault } from '../../core/problems.ts'
-import { choice, date, list, object, pattern, text } from '../../records/schema/fields.ts'
-import { STATE_CODE } from '../../records/schema/kinds.ts'
+import { STATUSES } from '../../core/membership-roles.ts'
+import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import { choice, pattern, text } from '../../records/schema/fields.ts'
+import { exampleId, STATE_CODE } from '../../records/schema/kinds.ts'
 import { defineResource } from '../../records/schema/resource.ts'
-
-const STATUSES = ['member', 'observer', 'dialogue-partner', 'partner'] as const
-
-const status = choice(
-  'MembershipStatus',
-  STATUSES,
-  'The status of the state. On 1 September 2025 observers and dialogue partners became partners.',
-  { required: true },
-)
-
-const membership = object(
-  'A period in which a state had a status in the SCO.',
-  {
-    status,
-    startDate: date('The first day.', { required: true }),
-    endDate: date('The last day.'),
-  },
-  'Membership',
-)
-
-type Membership = z.output<typeof membership>
-
-function membershipFaults(membership: Membership, index: number, all: Membership[]): Fault[] {
-  const pointer = `/memberships/${index}`
-  if (endsBeforeStart(membership.startDate, membership.endDate)) {
-    return [{ pointer: `${pointer}/endDate`, detail: 'The membership ends before it starts.' }]
-  }
-  const overlapping = all.slice(0, index).some((other) => certainlyOverlap(membership, other))
-  return overlapping ? [{ pointer, detail: 'The membership overlaps with another one.' }] : []
-}
-
-/** Whether two memberships overlap for all days that their dates can mean. */
-const certainlyOverlap = (one: Membership, other: Membership) =>
-  startsBefore(one.startDate, other.endDate) && startsBefore(other.startDate, one.endDate)
-
-const startsBefore = (start: string, end: string | null) =>
-  end === null || spanOf(start).last < spanOf(end).first
 
 const code = z
   .string()
@@ -51,7 +14,7 @@ const code = z
 export const states = defineResource({
   kind: 'state',
   path: 'states',
-  about: 'A state with its memberships of the SCO.',
+  about: 'A state.',
   titleField: 'name',
   defaultSort: 'name',
   fields: {
@@ -71,15 +34,26 @@ export const states = defineResource({
       search: 'title',
     }),
     officialName: text(300, 'The official name.', { search: 'title' }),
-    memberships: list(membership, 50, 'The statuses of the state in the SCO, in order of date.'),
+    otherNames,
   },
   filters: {
     membership: {
       by: 'membership',
-      value: status,
-      description: 'The status of the state in the SCO on the day of `asOf` (default: today).',
+      value: choice('MembershipStatus', STATUSES, 'The status of a state in an organization.', {
+        required: true,
+      }),
+      description:
+        'The status of the state on the day of `asOf` (default: today) in `organization` (default: the first body of which states are members).',
+    },
+    organization: {
+      by: 'membershipOf',
+      description: 'With `membership`: the organization.',
     },
   },
-  rules: ({ memberships }) => memberships.flatMap(membershipFaults),
-  example: { code: 'UZ', name: 'Uzbekistan', memberships: [{ status: 'member', startDate: '2001-06-15' }] },
+  rules: ({ otherNames }) => nameFaults(otherNames),
+  example: {
+    code: 'UZ',
+    name: 'Uzbekistan',
+    memberships: [{ organizationId: exampleId('organization'), role: 'member', startDate: '2001-06-15' }],
+  },
 })

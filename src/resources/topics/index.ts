@@ -1,5 +1,6 @@
 // Topics: a controlled vocabulary as in SKOS, with labels, definitions and broader topics.
 import { z } from 'zod'
+import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { pattern, ref, text } from '../../records/schema/fields.ts'
 import { SLUG } from '../../records/schema/kinds.ts'
 import { defineResource } from '../../records/schema/resource.ts'
@@ -30,6 +31,7 @@ export const topics = defineResource({
       sort: true,
       search: 'title',
     }),
+    otherNames,
     definition: text(5000, 'The definition (skos:definition).', { search: 'body' }),
     broaderId: ref('topic', 'The broader topic (skos:broader).', {
       filter: 'broader',
@@ -38,5 +40,6 @@ export const topics = defineResource({
       acyclic: true,
     }),
   },
+  rules: ({ otherNames }) => nameFaults(otherNames),
   example: { slug: 'counter-uav', prefLabel: 'Countering unmanned aerial vehicles' },
 })

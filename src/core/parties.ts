@@ -1,0 +1,117 @@
+// The parties of a document, computed from the events that have a party.
+import { certainlyBefore, sortKey } from './dates.ts'
+
+/** How consent to be bound by a treaty is expressed (Vienna Convention, articles 11 to 15). */
+export const CONSENTS = [
+  'ratification',
+  'acceptance',
+  'approval',
+  'accession',
+  'succession',
+  'notification',
+  'signature',
+] as const
+
+/** An event as clients send it, or as it is stored. */
+export interface EventInput {
+  id?: string
+  type: string
+  occurredOn: string | null
+  stateCode?: string | null
+  organizationId?: string | null
+  consentBy?: string | null
+  meetingId?: string | null
+  place?: string | null
+}
+
+/** A party of a document, with the dates of its steps. */
+export interface Party {
+  stateCode: string | null
+  organizationId: string | null
+  signedOn: string | null
+  domesticApprovalOn: string | null
+  consentOn: string | null
+  consentBy: string | null
+  inForceOn: string | null
+  denouncedOn: string | null
+  /** How many reservations are in effect. */
+  reservations: number
+  eventIds: string[]
+}
+
+/** The steps of a party that must not be certainly before those that they follow. */
+const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
+  consent: ['signed'],
+  'in-force': ['signed', 'consent'],
+  denounced: ['signed', 'consent', 'in-force'],
+  'consent-withdrawn': ['consent'],
+  'reservation-withdrawn': ['reservation'],
+}
+
+/** How a state can consent to a document that it did not sign. */
+const WITHOUT_SIGNATURE: readonly unknown[] = ['accession', 'succession', 'notification']
+
+const actorOf = ({ stateCode, organizationId }: EventInput) => stateCode ?? organizationId ?? null
+
+/** Why an event of a party contradicts the other events of the record; null: it does not. */
+export function partyFault(others: readonly EventInput[], event: EventInput): string | null {
+  const actor = actorOf(event)
+  if (actor === null) return null
+  const own = others.filter((other) => actorOf(other) === actor)
+  for (const other of own) {
+    if (FOLLOWS[event.type]?.includes(other.type) && isBefore(event, other))
+      return `${actor}: ${event.type} on ${event.occurredOn} is before ${other.type} on ${other.occurredOn}.`
+    if (FOLLOWS[other.type]?.includes(event.type) && isBefore(other, event))
+      return `${actor}: ${event.type} on ${event.occurredOn} is after ${other.type} on ${other.occurredOn}.`
+  }
+  if (event.type === 'consent' && !WITHOUT_SIGNATURE.includes(event.consentBy) && !maySign(others, own))
+    return `${actor} has not signed. Without a signature it can consent by accession, succession or notification.`
+  return null
+}
+
+const isBefore = (one: EventInput, other: EventInput) =>
+  one.occurredOn !== null && other.occurredOn !== null && certainlyBefore(one.occurredOn, other.occurredOn)
+
+/** Whether a party signed, or may have: the whole was signed and no signatory is known. */
+const maySign = (all: readonly EventInput[], own: readonly EventInput[]) =>
+  own.some(({ type }) => type === 'signed') ||
+  (all.some((event) => event.type === 'signed' && actorOf(event) === null) &&
+    !all.some((event) => event.type === 'signed' && actorOf(event) !== null))
+
+/** @param events in any order; those without a party are left out */
+export function partiesOf(events: readonly EventInput[]): Party[] {
+  const sorted = events.toSorted((one, other) =>
+    keyOf(one) < keyOf(other) ? -1 : keyOf(one) > keyOf(other) ? 1 : 0,
+  )
+  const byActor = Map.groupBy(sorted, (event) => actorOf(event) ?? '')
+  byActor.delete('')
+  return [...byActor].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, own]) => partyOf(own))
+}
+
+function partyOf(own: readonly EventInput[]): Party {
+  const party: Party = {
+    stateCode: own[0]?.stateCode ?? null,
+    organizationId: own[0]?.organizationId ?? null,
+    signedOn: null,
+    domesticApprovalOn: null,
+    consentOn: null,
+    consentBy: null,
+    inForceOn: null,
+    denouncedOn: null,
+    reservations: 0,
+    eventIds: own.flatMap(({ id }) => id ?? []),
+  }
+  for (const { type, occurredOn, consentBy = null } of own) {
+    if (type === 'signed') party.signedOn ??= occurredOn
+    if (type === 'domestic-approval') party.domesticApprovalOn = occurredOn
+    if (type === 'consent') Object.assign(party, { consentOn: occurredOn, consentBy })
+    if (type === 'consent-withdrawn') Object.assign(party, { consentOn: null, consentBy: null })
+    if (type === 'in-force') party.inForceOn = occurredOn
+    if (type === 'denounced') party.denouncedOn = occurredOn
+    if (type === 'reservation') party.reservations += 1
+    if (type === 'reservation-withdrawn') party.reservations = Math.max(0, party.reservations - 1)
+  }
+  return party
+}
+
+const keyOf = ({ occurredOn }: EventInput) => (occurredOn === null ? '' : sortKey(occurredOn))

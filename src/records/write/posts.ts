@@ -1,0 +1,35 @@
+// Checks the posts in which contributors acted.
+import { certainlyBefore } from '../../core/dates.ts'
+import { type Fault, inconsistent } from '../../core/problems.ts'
+import { findRecord, parse } from '../read/record.ts'
+import type { WriteTransaction } from '../schema/catalogue.ts'
+import type { Doc } from '../schema/document.ts'
+
+/**
+ * Checks that each post is held by the person, and was not certainly over, or yet to begin, on the day.
+ * @param field the list of contributors
+ * @param day an EDTF date; null: unknown
+ * @throws Problem `inconsistent`
+ */
+export async function checkPosts(tx: WriteTransaction, doc: Doc, field: string, day: unknown): Promise<void> {
+  const faults: Fault[] = []
+  for (const [index, contributor] of (doc[field] as Record<string, unknown>[]).entries()) {
+    const { membershipId, speakerId } = contributor
+    if (typeof membershipId !== 'string') continue
+    const stored = await findRecord(tx, tx.catalogue.entity('membership'), membershipId)
+    if (!stored) continue
+    const detail = faultOf(parse(stored), speakerId, day)
+    if (detail) faults.push({ pointer: `/${field}/${index}/membershipId`, detail })
+  }
+  if (faults.length > 0) throw inconsistent(faults)
+}
+
+function faultOf({ recordId, startDate, endDate }: Doc, speakerId: unknown, day: unknown): string | null {
+  if (recordId !== speakerId) return `The post is held by ${recordId}.`
+  if (typeof day !== 'string') return null
+  if (typeof startDate === 'string' && certainlyBefore(day, startDate))
+    return `The post began on ${startDate}, after ${day}.`
+  if (typeof endDate === 'string' && certainlyBefore(endDate, day))
+    return `The post ended on ${endDate}, before ${day}.`
+  return null
+}

@@ -1,0 +1,66 @@
+// Memberships: of people in bodies and posts, of states in organizations, of organizations in others (Popolo).
+import { endsBeforeStart } from '../../core/dates.ts'
+import { STATE_ROLES } from '../../core/membership-roles.ts'
+import type { Fault } from '../../core/problems.ts'
+import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
+import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
+import { support } from '../../records/schema/resource.ts'
+
+const example = { role: 'Minister of Defence', stateCode: 'RU', startDate: '2012-11-06' }
+
+export const memberships: Child = defineChild({
+  kind: 'membership',
+  path: 'memberships',
+  about: 'A post or a membership: of a person, a state or an organization (Popolo).',
+  of: ['speaker', 'state', 'organization'],
+  fields: {
+    recordKind: choice('HolderKind', ['speaker', 'state', 'organization'], 'The kind of the holder.', {
+      required: true,
+      column: true,
+    }),
+    recordId: recordId('The id of the holder; the code of a state.'),
+    organizationId: ref('organization', 'The body in which it is held.', { include: 'organization' }),
+    stateCode: ref('state', 'The state for which a person holds it.', { include: 'state' }),
+    role: text(
+      300,
+      `The post, such as \`Minister of Defence\`. Of a state: one of ${STATE_ROLES.map((role) => `\`${role}\``).join(', ')}.`,
+      { required: true, search: 'title', match: 'folded', column: true },
+    ),
+    startDate: date('The first day.', { filter: 'start' }),
+    endDate: date('The last day; null: not known to have ended.', { filter: 'end' }),
+    note: text(5000, 'Remarks about the membership.'),
+  },
+  derived: { support },
+  rules: ({ recordKind, organizationId, stateCode, role, startDate, endDate }) => {
+    const faults: Fault[] = []
+    if (endsBeforeStart(startDate, endDate))
+      faults.push({ pointer: '/endDate', detail: 'The membership ends before it starts.' })
+    if (organizationId === null && stateCode === null)
+      faults.push({ pointer: '/organizationId', detail: 'Name a body or a state.' })
+    if (recordKind !== 'state') return faults
+    if (!STATE_ROLES.includes(role))
+      faults.push({ pointer: '/role', detail: `The role of a state is one of ${STATE_ROLES.join(', ')}.` })
+    if (organizationId === null)
+      faults.push({ pointer: '/organizationId', detail: 'A state is a member of an organization.' })
+    if (stateCode !== null)
+      faults.push({ pointer: '/stateCode', detail: 'A state holds it for itself: leave this out.' })
+    return faults
+  },
+  sameBy: ['organizationId', 'stateCode', 'role', 'startDate'],
+  orderBy: 'startDate',
+  period: { start: 'startDate', end: 'endDate' },
+  createShape: () => membershipCreate,
+  operations: {
+    list: 'All posts and memberships, in order of their start; undated ones come first.',
+    create: 'Names a body, a state or both.',
+    get: 'The post, its body and its dates.',
+    delete: 'Its evidence is also deleted.',
+  },
+  example,
+})
+
+const membershipCreate = withoutParent(memberships).meta({
+  id: 'MembershipCreate',
+  description: 'A post or a membership.',
+  examples: [example],
+})
