@@ -331,3 +331,45 @@ test('the status of a day is that of the event with the latest first day, with i
   const { body: lineage } = await s.get(`${url}/lineage`)
   expect(lineage['data'][0].date).toBe('2022~')
 })
+
+test('the bounds of a filter are days, months or years', async () => {
+  const s = await service()
+  for (const bound of ['2022~', '[2022..]', '2022-02-30', 'today']) {
+    for (const parameter of ['startFrom', 'startTo']) {
+      const { status, body } = await s.get(`/v1/meetings?${parameter}=${encodeURIComponent(bound)}`)
+      expect([bound, status, body['errors'][0].parameter]).toEqual([bound, 400, parameter])
+    }
+  }
+})
+
+test('an end is refused only if it is before the start for all days that both can mean', async () => {
+  const s = await service()
+  for (const [startDate, endDate, status] of [
+    ['2022-09', '2022-09-15~', 201],
+    ['[2022-09-15..2022-09-16]', '2022-09-15', 201],
+    ['[2022-09-15..2022-09-16]', '2022-09-14', 422],
+    ['2022-09-15', '[..2022-09-14]', 422],
+    ['2022-09-15', '[..2022-09]', 201],
+    ['[2022-09-15..]', '2022-09-14', 422],
+    ['[..2022-09-15]', '2001', 201],
+  ] as const) {
+    const response = await s.post('/v1/meetings', { name: 'A meeting', startDate, endDate })
+    expect([startDate, endDate, response.status]).toEqual([startDate, endDate, status])
+    if (status === 422) expect(response.body['errors'][0].pointer).toBe('/endDate')
+  }
+})
+
+test('a meeting counts as held from the day by which it sorts', async () => {
+  const s = await service({ clock: () => new Date('2024-06-15T12:00:00Z') })
+  for (const [startDate, status] of [
+    ['[2024-06-15..2024-06-16]', 'held'],
+    ['[2024-06-16..2024-06-17]', 'scheduled'],
+    ['2024~', 'held'],
+    ['[..2024-06-15]', 'held'],
+    ['[..2024-06-16]', 'scheduled'],
+    ['[2024..]', 'held'],
+  ] as const) {
+    const { body } = await s.post('/v1/meetings', { name: 'A meeting', startDate })
+    expect([startDate, body['status']]).toEqual([startDate, status])
+  }
+})

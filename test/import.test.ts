@@ -1017,7 +1017,14 @@ describe('an export', () => {
       one: line,
       two: line,
       list: fc.array(line, { maxLength: 3 }),
-      date: fc.constantFrom('2022', '2022-08', '2022-08-24'),
+      date: fc.constantFrom(
+        '2022',
+        '2022-08',
+        '2022-08-24',
+        '2022-08~',
+        '[2022-08-24..2022-08-25]',
+        '[..2022-08]',
+      ),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 4 }), async (inputs) => {

@@ -42,7 +42,7 @@ test('missing fields of stored documents are added, in every version and every i
   const s = await service({ seed: true })
   const created = await s.post('/v1/meetings', {
     name: 'A meeting',
-    startDate: '2022-08-24',
+    startDate: '[2022-08-24..2022-08-25]',
     participants: [{ role: 'guest', stateCode: 'CN' }],
   })
   const url = `/v1/meetings/${created.body['id']}`
@@ -53,6 +53,7 @@ test('missing fields of stored documents are added, in every version and every i
     `${url}?knownAt=${created.body['createdAt']}`,
     '/v1/changes?kind=meeting',
     '/v1/meetings?state=CN',
+    `/v1/meetings?startFrom=2022-08-25&knownAt=${created.body['createdAt']}`,
     '/v1/meetings?country=UZ',
     '/v1/search?q=Tashkent&kind=meeting',
   ]
@@ -68,7 +69,10 @@ test('missing fields of stored documents are added, in every version and every i
         if (participant.speakerId === null) delete participant.speakerId
     },
     async (writer) => {
-      await writer.run(sql`update "meetings" set "countryCode" = null`)
+      await writer.run(
+        sql`update "meetings" set "countryCode" = null, "startDate" = '', "startDateLast" = ''`,
+      )
+      await writer.run(sql`update "changes" set "derived" = null where "kind" = 'meeting'`)
       await writer.run(sql`delete from "links" where "fromKind" = 'meeting'`)
       for (const id of await writer.pluck<string>(sql`select "id" from "meetings"`))
         await s.engine.search.remove(writer, id)
