@@ -11,6 +11,8 @@ import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
+import { listRoute } from './features/records/list-route.ts'
+import { recordPath } from './features/records/path.ts'
 import { recordRoutes } from './features/records/routes.ts'
 import { reportRoutes } from './features/reports/routes.ts'
 import { searchRoutes } from './features/search.ts'
@@ -126,7 +128,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     version: VERSION,
     webhooks: receiverDocument,
     tags: [
-      ...catalogue.resources.map(({ path, about }) => ({ name: path, description: about })),
+      ...[...catalogue.resources, ...catalogue.children].map(({ path, about }) => ({
+        name: path,
+        description: about,
+      })),
       { name: 'reports', description: 'A source and its records in one call.' },
       { name: 'imports', description: 'Imports of files in one transaction.' },
       { name: 'changes', description: 'The change feed, as pages or live.' },
@@ -146,12 +151,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     recordRoutes(app, resource, routeDeps)
     feedRoutes(app, resource, routeDeps)
   }
+  for (const child of catalogue.children) listRoute(app, child, routeDeps)
   childRoutes(app, records)
   standingRoutes(app, records)
   relationRoutes(app, records)
   annotationRoutes(app, records)
   for (const resource of catalogue.resources) statsRoutes(app, resource, readSnapshot)
-  for (const resource of catalogue.resources) historyRoutes(app, resource, records)
+  for (const resource of catalogue.resources) historyRoutes(app, recordPath(resource), records)
   reportRoutes(app, records)
   await importRoutes(app, records, deps.importSweepMs)
   searchRoutes(app, catalogue, readSnapshot)

@@ -5,7 +5,7 @@ import type { Body } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
 
 const proposal = (s: Service, title: string, more: Body = {}) =>
-  create(s, '/v1/proposals', { title, proposedOn: '2022-08-24', ...more })
+  create(s, '/v1/proposals', { title, events: [{ type: 'proposed', occurredOn: '2022-08-24' }], ...more })
 
 const reasonsOf = async (s: Service, url: string) =>
   (await get(s, `${url}/history`))['data'].map(({ op, reason }: Body) => [op, reason])
@@ -14,9 +14,12 @@ describe('the reason of a write', () => {
   test('is in the history and in the feed, also of parts and of the record that changes with them', async () => {
     const s = await service()
     const why = encodeURIComponent('  В коммюнике\nдругая дата. ')
-    const { id } = await create(s, `/v1/proposals?reason=${why}`, { title: 'A', proposedOn: '2022' })
+    const { id } = await create(s, `/v1/proposals?reason=${why}`, {
+      title: 'A',
+      events: [{ type: 'proposed', occurredOn: '2022' }],
+    })
     const url = `/v1/proposals/${id}`
-    await create(s, `${url}/events?reason=Adopted`, { status: 'adopted', occurredOn: '2022-09-16' })
+    await create(s, `${url}/events?reason=Adopted`, { type: 'adopted', occurredOn: '2022-09-16' })
     expect((await s.patch(`${url}?reason=A%20typo`, { title: 'B' })).status).toBe(200)
     expect((await s.patch(url, { title: 'C' })).status).toBe(200)
     expect((await s.del(`${url}?reason=Twice`)).status).toBe(204)
@@ -81,5 +84,292 @@ describe('the reason of a write', () => {
     }
     expect(await reasonsOf(s, url)).toEqual([['create', null]])
     expect((await s.del(`${url}?reason=${'я'.repeat(500)}`)).status).toBe(204)
+  })
+})
+
+/** A proposal with one part of every kind, and the paths of these. */
+async function createParts() {
+  const s = await service({ seed: true })
+  const topic = (await create(s, '/v1/topics', { slug: 'cyber', prefLabel: 'Cyber' }))['id']
+  const { id } = await proposal(s, 'A', { topicIds: [topic] })
+  const { id: other } = await proposal(s, 'B')
+  const { id: third } = await proposal(s, 'C')
+  const source = await create(s, '/v1/sources', {
+    title: 'S',
+    language: 'en',
+    text: 'They will exercise together. They will exercise alone.',
+  })
+  const url = `/v1/proposals/${id}`
+  const add = async (path: string, body: Body) =>
+    `${url}/${path}/${(await create(s, `${url}/${path}`, body))['id']}`
+  return {
+    s,
+    id,
+    other,
+    third,
+    url,
+    source: source['id'] as string,
+    event: await add('events', { type: 'under-consideration', occurredOn: '2022-09-16' }),
+    position: await add('positions', { stateCode: 'KZ', position: 'supported', statedOn: '2022-09-01' }),
+    relation: await add('relations', { type: 'elaborates', targetId: other }),
+    evidence: await add('evidence', {
+      sourceId: source['id'],
+      motivation: 'quote',
+      exact: 'will exercise together',
+    }),
+  }
+}
+
+const PARTS = ['event', 'position', 'relation', 'evidence'] as const
+
+describe.each(PARTS)('a part: %s', (kind) => {
+  test('is changed by a merge patch like a record, and keeps its version if nothing differs', async () => {
+    const parts = await createParts()
+    const { s } = parts
+    const url = parts[kind]
+    const before = await s.get(url)
+    const etag = String(before.headers.etag)
+    const changed = await s.patch(
+      `${url}?reason=More`,
+      { note: 'Seen in the archive.' },
+      { 'if-match': etag },
+    )
+    expect(changed.body).toEqual({
+      ...before.body,
+      note: 'Seen in the archive.',
+      version: 2,
+      updatedAt: changed.body['updatedAt'],
+    })
+    const read = await s.get(url)
+    expect([read.body, read.headers.etag]).toEqual([changed.body, changed.headers.etag])
+    const { id, recordKind, recordId } = before.body
+    const same = await s.patch(url, { id, recordKind, recordId, note: 'Seen in the archive.' })
+    expect([same.status, same.headers.etag]).toEqual([200, changed.headers.etag])
+    expect((await s.patch(url, { note: null })).body).toMatchObject({ note: null, version: 3 })
+    expect(await reasonsOf(s, url)).toEqual([
+      ['update', null],
+      ['update', 'More'],
+      ['create', null],
+    ])
+  })
+
+  test('requires its current version and known fields, and stays at its record', async () => {
+    const parts = await createParts()
+    const { s } = parts
+    const url = parts[kind]
+    const rows = await s.rows()
+    const refused = async (body: Body, headers?: Record<string, string>) => {
+      const { body: problem } = await s.patch(url, body, headers)
+      expect(await s.rows()).toEqual(rows)
+      return [problem['status'], problem['errors']?.[0]?.pointer]
+    }
+    expect(await refused({ note: 'x' }, { 'if-match': '"9."' })).toEqual([412, undefined])
+    expect(await refused({ colour: 'red' })).toEqual([400, '/colour'])
+    expect(await refused({ note: 5 })).toEqual([400, '/note'])
+    expect(await refused({ version: 7 })).toEqual([422, '/version'])
+    expect(await refused({ recordId: parts.third })).toEqual([422, '/recordId'])
+    expect((await refused({ recordKind: 'agreement' }))[0]).toBeGreaterThanOrEqual(400)
+    const elsewhere = url.replace(parts.id, parts.other)
+    expect((await s.patch(elsewhere, { note: 'x' })).status).toBe(404)
+    expect(await s.rows()).toEqual(rows)
+  })
+
+  test('has a history, also after it was deleted, only below its record', async () => {
+    const parts = await createParts()
+    const { s, other, id } = parts
+    const url = parts[kind]
+    const created = await get(s, url)
+    await s.patch(url, { note: 'x' })
+    expect(await get(s, `${url}/history?version=1`)).toEqual(created)
+    expect((await s.get(`${url.replace(id, other)}/history`)).status).toBe(404)
+    expect((await s.get(`${url.slice(0, -3)}zzz/history`)).status).toBe(404)
+    if (kind === 'event') return
+    expect((await s.del(`${url}?reason=Twice`)).status).toBe(204)
+    expect((await get(s, `${url}/history`))['data'].map(({ version, op }: Body) => [version, op])).toEqual([
+      [3, 'delete'],
+      [2, 'update'],
+      [1, 'create'],
+    ])
+    expect((await s.get(url)).status).toBe(410)
+  })
+})
+
+describe('parts', () => {
+  test('are deleted by an analyst, records only by an admin; both need a reason', async () => {
+    const { s, url, position, relation, evidence } = await createParts()
+    const analyst = { authorization: `Bearer ${s.keys.analyst}` }
+    for (const part of [evidence, position, relation]) {
+      expect((await s.del(`${part}?`, analyst)).status).toBe(400)
+      expect((await s.del(part, { ...analyst, 'if-match': '"9."' })).status).toBe(412)
+      expect((await s.del(part, analyst)).status).toBe(204)
+    }
+    expect((await s.del(url, analyst)).status).toBe(403)
+  })
+
+  test('change what is derived from them: the status and the support of the record', async () => {
+    const { s, url, event, evidence } = await createParts()
+    expect(await get(s, url)).toMatchObject({ status: 'under-consideration', support: 'single-source' })
+    expect((await s.patch(event, { type: 'adopted', occurredOn: '2022-09-15' })).status).toBe(200)
+    expect(await get(s, url)).toMatchObject({ status: 'adopted', statusSince: '2022-09-15' })
+    const illegal = await s.patch(event, { type: 'implemented', occurredOn: '2022-08-01' })
+    expect(illegal.body).toMatchObject({ status: 409, type: '/problems/illegal-transition' })
+    expect((await s.patch(evidence, { motivation: 'inference', note: 'It follows.' })).status).toBe(200)
+    expect(await get(s, url)).toMatchObject({ support: 'unsupported', status: 'adopted' })
+  })
+
+  test('keep the source of a quote; a changed quote is located again or refused', async () => {
+    const { s, evidence, source } = await createParts()
+    const { id: otherSource } = await create(s, '/v1/sources', {
+      title: 'T',
+      language: 'en',
+      text: 'They will.',
+    })
+    expect((await s.patch(evidence, { sourceId: otherSource })).body).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/sourceId' }],
+    })
+    const moved = await s.patch(evidence, { sourceId: source, exact: 'exercise alone' })
+    expect(moved.body).toMatchObject({ exact: 'exercise alone', start: 39, end: 53 })
+    expect((await s.patch(evidence, { start: null, prefix: null })).body).toEqual(moved.body)
+    expect((await s.patch(evidence, { exact: 'not there' })).body['type']).toBe('/problems/quote-absent')
+    expect((await s.patch(evidence, { exact: 'They will' })).body['type']).toBe('/problems/quote-ambiguous')
+    expect(await get(s, evidence)).toEqual(moved.body)
+  })
+
+  test('cannot become equal to another relation of the record', async () => {
+    const { s, url, relation, other, third } = await createParts()
+    await create(s, `${url}/relations`, { type: 'elaborates', targetId: third })
+    expect((await s.patch(relation, { targetId: third })).body['type']).toBe('/problems/duplicate')
+    expect((await s.patch(relation, { targetId: other, type: 'restates' })).status).toBe(200)
+  })
+})
+
+describe('the list of all', () => {
+  const idsOf = async (s: Service, url: string) => (await get(s, url))['data'].map(({ id }: Body) => id)
+  const last = (path: string) => path.split('/').at(-1)
+
+  test.each([
+    [
+      'events',
+      'event',
+      ['type=under-consideration', 'occurredFrom=2022-09-16', 'topic=cyber&occurredFrom=2022-09'],
+    ],
+    ['positions', 'position', ['state=KZ', 'position=supported', 'statedTo=2022-09', 'support=unsupported']],
+    ['relations', 'relation', ['type=elaborates']],
+    ['evidence', 'evidence', ['motivation=quote', 'assertion=reported']],
+  ] as const)(
+    '%s is filtered by its record and by fields, sorted, counted and embedded',
+    async (path, kind, filters) => {
+      const parts = await createParts()
+      const { s, id, other } = parts
+      const part = await get(s, parts[kind])
+      const all = await idsOf(s, `/v1/${path}?record=${id}`)
+      expect(all).toContain(part['id'])
+      expect(
+        await idsOf(s, `/v1/${path}?record=${id}&recordKind=agreement`.replace('agreement', 'proposal')),
+      ).toEqual(all)
+      for (const filter of filters)
+        expect(await idsOf(s, `/v1/${path}?record=${id}&${filter}`), filter).toEqual([part['id']])
+      expect(await idsOf(s, `/v1/${path}?record=${other}&${filters[0]}`)).toEqual([])
+      const { page } = await get(s, `/v1/${path}?record=${id}&count=exact&limit=1&sort=-createdAt`)
+      expect(page['total']).toBe(all.length)
+      expect(await idsOf(s, `/v1/${path}?updatedSince=2999-01-01T00:00:00Z`)).toEqual([])
+      for (const wrong of [
+        'record=a',
+        'recordKind=key',
+        'record=%00',
+        'sort=note',
+        'include=nothing',
+        'topicc=x',
+      ])
+        expect((await s.get(`/v1/${path}?${wrong}`)).status, wrong).toBe(400)
+    },
+  )
+
+  test('events knows both clocks, topics of records at that time, and narrower topics', async () => {
+    const parts = await createParts()
+    const { s, id, url, event } = parts
+    await create(s, '/v1/topics', { slug: 'phones', prefLabel: 'Phones', broaderId: 'cyber' })
+    const { id: narrow } = await proposal(s, 'D', { topicIds: ['phones'] })
+    const found = async (query: string) =>
+      (await get(s, `/v1/events?${query}`))['data'].map(({ recordId, type }: Body) => [recordId, type])
+    expect((await found('topic=cyber&sort=createdAt')).map(([record]: Body[]) => record)).toEqual([
+      id,
+      id,
+      narrow,
+    ])
+    expect(await found(`record=${id}&asOf=2022-09-15`)).toEqual([[id, 'proposed']])
+    const { createdAt } = await get(s, event)
+    await s.patch(event, { type: 'adopted' })
+    await s.patch(url, { topicIds: [] })
+    const instant = encodeURIComponent(String(createdAt))
+    expect(await found('topic=cyber')).toEqual([[narrow, 'proposed']])
+    expect(await found(`topic=cyber&knownAt=${instant}&sort=-occurredOn`)).toEqual([
+      [id, 'under-consideration'],
+      [id, 'proposed'],
+    ])
+  })
+
+  test('events shows one state on all pages, also where records change their topics meanwhile', async () => {
+    const { s, url, event } = await createParts()
+    for (const title of ['D', 'E', 'F']) await proposal(s, title, { topicIds: ['cyber'] })
+    const query = '/v1/events?topic=cyber&sort=createdAt&limit=2'
+    const whole = await idsOf(s, query.replace('limit=2', 'limit=200'))
+    expect(whole).toHaveLength(5)
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const { data, page }: Body = await get(
+        s,
+        `${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      )
+      seen.push(...data.map(({ id }: Body) => id))
+      if (cursor === '') {
+        await s.patch(url, { topicIds: [] })
+        await s.patch(event, { occurredOn: '2022-09-17' })
+        await proposal(s, 'G', { topicIds: ['cyber'] })
+      }
+      cursor = page['nextCursor']
+    }
+    expect(seen).toEqual(whole)
+  })
+
+  test('positions has hasEvidence, and embeds states; evidence embeds its source', async () => {
+    const { s, position, source } = await createParts()
+    expect(await idsOf(s, '/v1/positions?hasEvidence=true')).toEqual([])
+    const quote = { sourceId: source, motivation: 'quote', exact: 'exercise alone' }
+    const { id } = await create(s, `${position}/evidence`, quote)
+    const { data } = await get(s, '/v1/positions?hasEvidence=true&include=state,evidence')
+    expect(data).toMatchObject([
+      { id: last(position), support: 'single-source', state: { id: 'KZ' }, evidence: [{ id }] },
+    ])
+    expect(await idsOf(s, `/v1/evidence?source=${source}&recordKind=position`)).toEqual([id])
+    expect((await get(s, `/v1/evidence?record=${last(position)}&include=source`))['data']).toMatchObject([
+      { source: { id: source } },
+    ])
+    expect((await get(s, `${position}/evidence/${id}/history`))['data']).toHaveLength(1)
+  })
+
+  test('parts is available as CSV and NDJSON, with its position in the feed', async () => {
+    const parts = await createParts()
+    const { s, id } = parts
+    for (const kind of PARTS) {
+      const path = kind === 'evidence' ? kind : `${kind}s`
+      const page = await s.get(`/v1/${path}?record=${id}`)
+      const { seq } = (await get(s, `/v1/changes/head`)) as { seq: number }
+      expect(Number(page.headers['feed-position'])).toBeLessThanOrEqual(seq)
+      const ndjson = await s.get(`/v1/${path}?record=${id}&format=ndjson`)
+      expect(
+        ndjson.text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual(page.body['data'])
+      const csv = await s.get(`/v1/${path}?record=${id}`, { accept: 'text/csv' })
+      const [head, ...lines] = csv.text.trim().split('\r\n')
+      expect(head?.startsWith('id,recordKind,recordId,'), head).toBe(true)
+      expect(lines).toHaveLength(page.body['data'].length)
+      expect(csv.headers['content-disposition']).toContain(`${path}.csv`)
+    }
   })
 })

@@ -26,7 +26,7 @@ const list = (overrides: Partial<ResolvedList> = {}): ResolvedList => ({
   view: PRESENT,
   filters: [STATUS],
   text: null,
-  readsParts: false,
+  readsOthers: false,
   past: null,
   order: [
     { column: 'proposedOn', descending: true },
@@ -124,7 +124,7 @@ describe('the sources of a page after a cursor, if records have changed since th
     const asOf = '2022-12-31'
     for (const [overrides, view] of [
       [{ view: { asOf, seq: null } }, { asOf, seq: 100 }],
-      [{ readsParts: true }, THEN],
+      [{ readsOthers: true }, THEN],
     ] as const) {
       expect(planList(list({ past, ...overrides })).sources).toEqual([
         { view, changedAfter: null, conditions: [] },

@@ -304,6 +304,7 @@ CREATE TABLE "events" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
+	"recordKind" text COLLATE "binary" NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
 	"type" text COLLATE "binary" NOT NULL,
 	"occurredOn" text COLLATE "binary",
@@ -325,6 +326,7 @@ CREATE TABLE "positions" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
+	"recordKind" text COLLATE "binary" NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
 	"stateCode" text COLLATE "binary",
 	"organizationId" text COLLATE "binary",
@@ -345,6 +347,7 @@ CREATE TABLE "relations" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
+	"recordKind" text COLLATE "binary" NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
 	"type" text COLLATE "binary" NOT NULL,
 	"targetId" text COLLATE "binary" NOT NULL
@@ -359,9 +362,11 @@ CREATE TABLE "evidence" (
 	"firstSeq" bigint NOT NULL,
 	"seq" bigint NOT NULL,
 	"doc" json NOT NULL,
+	"recordKind" text COLLATE "binary" NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
 	"sourceId" text COLLATE "binary" NOT NULL,
 	"motivation" text COLLATE "binary" NOT NULL,
+	"assertion" text COLLATE "binary" NOT NULL,
 	"start" bigint NOT NULL
 );
 --> statement-breakpoint
@@ -479,24 +484,45 @@ CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","
 CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_createdAt" ON "memberships" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "memberships_updatedAt" ON "memberships" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "memberships_recordKind_startDate" ON "memberships" USING btree ("recordKind","startDate","id");--> statement-breakpoint
 CREATE INDEX "memberships_recordId_startDate" ON "memberships" USING btree ("recordId","startDate","id");--> statement-breakpoint
 CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree ("organizationId","startDate","id") WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id") WHERE "memberships"."startDate" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_role_startDate" ON "memberships" USING btree ("role","startDate","id");--> statement-breakpoint
+CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "memberships_endDate_startDate" ON "memberships" USING btree ("endDate","startDate","id") WHERE "memberships"."endDate" is not null;--> statement-breakpoint
+CREATE INDEX "events_createdAt" ON "events" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "events_updatedAt" ON "events" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "events_recordKind_occurredOn" ON "events" USING btree ("recordKind","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
-CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id") WHERE "events"."occurredOn" is not null;--> statement-breakpoint
+CREATE INDEX "events_type_occurredOn" ON "events" USING btree ("type","occurredOn","id");--> statement-breakpoint
+CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
 CREATE INDEX "events_stateCode_occurredOn" ON "events" USING btree ("stateCode","occurredOn","id") WHERE "events"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX "events_organizationId_occurredOn" ON "events" USING btree ("organizationId","occurredOn","id") WHERE "events"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "events_speakerId_occurredOn" ON "events" USING btree ("speakerId","occurredOn","id") WHERE "events"."speakerId" is not null;--> statement-breakpoint
 CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_createdAt" ON "positions" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "positions_updatedAt" ON "positions" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "positions_recordKind_statedOn" ON "positions" USING btree ("recordKind","statedOn","id");--> statement-breakpoint
 CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint
 CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX "positions_organizationId_statedOn" ON "positions" USING btree ("organizationId","statedOn","id") WHERE "positions"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_speakerId_statedOn" ON "positions" USING btree ("speakerId","statedOn","id") WHERE "positions"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id") WHERE "positions"."statedOn" is not null;--> statement-breakpoint
+CREATE INDEX "positions_position_statedOn" ON "positions" USING btree ("position","statedOn","id");--> statement-breakpoint
+CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
 CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "relations_createdAt" ON "relations" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "relations_updatedAt" ON "relations" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "relations_recordKind" ON "relations" USING btree ("recordKind","id");--> statement-breakpoint
 CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
+CREATE INDEX "relations_type" ON "relations" USING btree ("type","id");--> statement-breakpoint
 CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint
+CREATE INDEX "evidence_createdAt" ON "evidence" USING btree ("createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_updatedAt" ON "evidence" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_recordKind" ON "evidence" USING btree ("recordKind","id");--> statement-breakpoint
 CREATE INDEX "evidence_recordId" ON "evidence" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");
+CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");--> statement-breakpoint
+CREATE INDEX "evidence_motivation" ON "evidence" USING btree ("motivation","id");--> statement-breakpoint
+CREATE INDEX "evidence_assertion" ON "evidence" USING btree ("assertion","id");

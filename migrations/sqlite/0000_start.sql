@@ -401,10 +401,14 @@ CREATE TABLE `memberships` (
 	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `memberships_createdAt` ON `memberships` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `memberships_updatedAt` ON `memberships` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `memberships_recordKind_startDate` ON `memberships` (`recordKind`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `memberships_recordId_startDate` ON `memberships` (`recordId`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizationId`,`startDate`,`id`) WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`) WHERE "memberships"."startDate" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_role_startDate` ON `memberships` (`role`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `memberships_endDate_startDate` ON `memberships` (`endDate`,`startDate`,`id`) WHERE "memberships"."endDate" is not null;--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -415,6 +419,7 @@ CREATE TABLE `events` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
 	`recordId` text NOT NULL,
 	`type` text NOT NULL,
 	`occurredOn` text,
@@ -431,8 +436,12 @@ CREATE TABLE `events` (
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `events_createdAt` ON `events` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `events_updatedAt` ON `events` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `events_recordKind_occurredOn` ON `events` (`recordKind`,`occurredOn`,`id`);--> statement-breakpoint
 CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
-CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`) WHERE "events"."occurredOn" is not null;--> statement-breakpoint
+CREATE INDEX `events_type_occurredOn` ON `events` (`type`,`occurredOn`,`id`);--> statement-breakpoint
+CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
 CREATE INDEX `events_stateCode_occurredOn` ON `events` (`stateCode`,`occurredOn`,`id`) WHERE "events"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX `events_organizationId_occurredOn` ON `events` (`organizationId`,`occurredOn`,`id`) WHERE "events"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `events_speakerId_occurredOn` ON `events` (`speakerId`,`occurredOn`,`id`) WHERE "events"."speakerId" is not null;--> statement-breakpoint
@@ -446,6 +455,7 @@ CREATE TABLE `positions` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
 	`recordId` text NOT NULL,
 	`stateCode` text,
 	`organizationId` text,
@@ -461,11 +471,15 @@ CREATE TABLE `positions` (
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `positions_createdAt` ON `positions` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_updatedAt` ON `positions` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_recordKind_statedOn` ON `positions` (`recordKind`,`statedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `positions_recordId_statedOn` ON `positions` (`recordId`,`statedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX `positions_organizationId_statedOn` ON `positions` (`organizationId`,`statedOn`,`id`) WHERE "positions"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `positions_speakerId_statedOn` ON `positions` (`speakerId`,`statedOn`,`id`) WHERE "positions"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`) WHERE "positions"."statedOn" is not null;--> statement-breakpoint
+CREATE INDEX `positions_position_statedOn` ON `positions` (`position`,`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
 CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -476,12 +490,17 @@ CREATE TABLE `relations` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
 	`recordId` text NOT NULL,
 	`type` text NOT NULL,
 	`targetId` text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `relations_createdAt` ON `relations` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_updatedAt` ON `relations` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_recordKind` ON `relations` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_type` ON `relations` (`type`,`id`);--> statement-breakpoint
 CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
 CREATE TABLE `evidence` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -492,12 +511,19 @@ CREATE TABLE `evidence` (
 	`firstSeq` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`doc` text NOT NULL,
+	`recordKind` text NOT NULL,
 	`recordId` text NOT NULL,
 	`sourceId` text NOT NULL,
 	`motivation` text NOT NULL,
+	`assertion` text NOT NULL,
 	`start` integer NOT NULL,
 	FOREIGN KEY (`sourceId`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
+CREATE INDEX `evidence_createdAt` ON `evidence` (`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_updatedAt` ON `evidence` (`updatedAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_recordKind` ON `evidence` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `evidence_recordId` ON `evidence` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);
+CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_motivation` ON `evidence` (`motivation`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_assertion` ON `evidence` (`assertion`,`id`);

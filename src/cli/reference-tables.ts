@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { SETTINGS } from '../config.ts'
 import { type Document, nameOf } from '../http/document-nodes.ts'
 import { includePaths } from '../records/read/include.ts'
+import type { Listable } from '../records/read/parameters.ts'
 import { catalogue } from '../resources/index.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
 /** @returns the documents with up-to-date tables, by path */
 export function documentsWithTables(document: Document): Map<string, string> {
-  const { resources } = catalogue
-  const rows = (cells: (resource: (typeof resources)[number]) => string[]) =>
-    resources.map((resource) => [code([resource.path]), ...cells(resource)])
+  const { resources, children } = catalogue
+  const rows = (cells: (kind: Listable) => string[]) =>
+    [...resources, ...children].map((kind) => [code([kind.path]), ...cells(kind)])
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary }]) => [
       code([`${method.toUpperCase()} ${path}`]),

@@ -8,12 +8,11 @@ import type { Engine, Reader } from '../db/engine.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { sendRepresentation } from '../http/conditional.ts'
-import { describe, recordParam } from '../http/describe.ts'
+import { describe } from '../http/describe.ts'
 import { MAX_LIMIT } from '../records/read/parameters.ts'
-import { findRecord } from '../records/read/record.ts'
-import type { Resource } from '../records/schema/resource.ts'
 import { instant, line, named, unbounded, wholeNumber } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
+import type { Params, RecordPath } from './records/path.ts'
 
 /** The maximum size of the documents that are read for a page. It ends before the version that exceeds it. */
 const MAX_BYTES = 16_000_000
@@ -94,16 +93,17 @@ interface LoggedVersion {
   doc: string | null
 }
 
-export function historyRoutes(app: FastifyInstance, resource: Resource, records: Records): void {
-  const { kind, name, path } = resource
-  app.get(`/v1/${path}/:id/history`, {
+export function historyRoutes(app: FastifyInstance, record: RecordPath, records: Records): void {
+  const { entity, name, path, tag, params, idOf } = record
+  const { kind } = entity
+  app.get(`${path}/history`, {
     schema: describe({
       operationId: `get${name}History`,
-      tag: path,
+      tag,
       summary: `List the versions of the ${kind}`,
       description:
         'Newest first; works for deleted records. With `version`, the complete record at that version.',
-      params: recordParam(resource),
+      params,
       query: z.strictObject({
         version: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
@@ -118,26 +118,34 @@ export function historyRoutes(app: FastifyInstance, resource: Resource, records:
       answers: {
         200: {
           description: 'The versions, or the record at one version.',
-          schema: z.union([history, resource.record]),
+          schema: z.union([history, entity.record]),
         },
       },
       problems: ['not-found'],
     }),
     handler: async (request, reply) => {
-      const { id: idOrAlias } = request.params as { id: string }
+      const given = request.params as Params
       const query = request.query as { version?: number; before?: number; limit: number }
       const { engine } = records
-      const idOf = async (reader: Reader) => (await findRecord(reader, resource, idOrAlias))?.id ?? idOrAlias
       const { version } = query
       const body =
         version === undefined
           ? await historyPage(
               await engine.read(async (reader) =>
-                readVersions(engine, reader, kind, await idOf(reader), query.before ?? null, query.limit),
+                readVersions(
+                  engine,
+                  reader,
+                  kind,
+                  await idOf(reader, given),
+                  query.before ?? null,
+                  query.limit,
+                ),
               ),
               query.limit,
             )
-          : await engine.read(async (reader) => wholeVersion(reader, kind, await idOf(reader), version))
+          : await engine.read(async (reader) =>
+              wholeVersion(reader, kind, await idOf(reader, given), version),
+            )
       return sendRepresentation(reply, { body })
     },
   })

@@ -197,7 +197,8 @@ test.each([...new Set(operations.map(({ tag }) => tag))])(
           ).not.toContain(code(response))
         }
       if (bodies.length === 0 && method !== 'DELETE') await send(valid)
-      for (const { name, schema } of named('query'))
+      // Deletions come last.
+      for (const { name, schema } of method === 'DELETE' ? [] : named('query'))
         for (const value of of(schema, 2)) {
           const response = await send({ ...valid, query: { ...needed, [name]: value } })
           if (SERVICE_DEFINED.has(name)) continue
@@ -335,14 +336,15 @@ function stable({ status, headers, text }: TestResponse) {
 /** A minimal request of an operation. */
 async function plain(
   s: Service,
-  { method, path, content, secured }: Operation,
+  { method, path, parameters, content, secured }: Operation,
   parts: Record<string, string>,
   body: unknown = {},
 ) {
   const [type] = Object.keys(content)
+  const needsReason = parameters.some(({ name, required }) => name === 'reason' && required)
   return s.request({
     method: method as 'GET',
-    url: path
+    url: `${path}${needsReason ? '?reason=Test' : ''}`
       .replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? 'x')
       .replace(/\/search$/, '/search?q=a')
       .replace(/(\/stats\/\w+)$/, '$1?by=status'),

@@ -2,13 +2,14 @@
 import { Feed } from 'feed'
 import { escapeHtml } from '../../core/snippet.ts'
 import { printable } from '../../core/text.ts'
+import type { Listable } from '../../records/read/parameters.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import type { Resource } from '../../records/schema/resource.ts'
 
 /** The `updated` of an empty feed. */
 const NEVER = new Date(0)
 
-export function atomFeed(resource: Resource, docs: Doc[], base: string, url: string): string {
+export function atomFeed(resource: Listable, docs: Doc[], base: string, url: string): string {
+  const { titleField = 'id' } = resource
   const self = `${base}${url}`
   const newest = docs
     .map(({ updatedAt }) => updatedAt)
@@ -31,7 +32,7 @@ export function atomFeed(resource: Resource, docs: Doc[], base: string, url: str
     feed.addItem({
       id: `urn:sco-tracker:${doc.id}`,
       // The library writes titles and summaries as HTML, so texts are escaped.
-      title: escapeHtml(printable(String(doc[resource.titleField]))),
+      title: escapeHtml(printable(String(doc[titleField]))),
       link,
       date: new Date(doc.updatedAt),
       published: new Date(doc.createdAt),

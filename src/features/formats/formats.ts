@@ -8,12 +8,11 @@ import { Problem } from '../../core/problems.ts'
 import type { ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
-import { isLongRead, type ListQuery } from '../../records/read/parameters.ts'
+import { isLongRead, type Listable, type ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
 import { lastSeq, lastSeqOf, type Row, type View } from '../../records/read/view.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import type { Resource } from '../../records/schema/resource.ts'
 import type { RouteDeps } from '../records/page.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
@@ -56,9 +55,9 @@ export const FORMATS = {
 export type Format = keyof typeof FORMATS
 
 /** The formats of the list of a resource. */
-export const formatsOf = ({ formats = [] }: Resource): Format[] => ['json', 'csv', 'ndjson', ...formats]
+export const formatsOf = ({ formats = [] }: Listable): Format[] => ['json', 'csv', 'ndjson', ...formats]
 
-export const formatParameter = (resource: Resource) =>
+export const formatParameter = (resource: Listable) =>
   z.enum(formatsOf(resource)).meta({
     description:
       'The format of the response, instead of `Accept`. CSV and NDJSON contain the whole list and ignore `limit`.',
@@ -67,7 +66,7 @@ export const formatParameter = (resource: Resource) =>
 /** The format requested by `format` or `Accept`. @throws Problem `not-acceptable` */
 export function chooseFormat(
   request: FastifyRequest,
-  resource: Resource,
+  resource: Listable,
   requested: Format | undefined,
 ): Format {
   if (requested) return requested
@@ -89,7 +88,7 @@ export async function sendAs(
   reply: FastifyReply,
   format: Exclude<Format, 'json'>,
   { records, readSnapshot }: RouteDeps,
-  resource: Resource,
+  resource: Listable,
   query: ListQuery,
 ): Promise<FastifyReply> {
   if (format === 'csv' && query.include.length > 0) {
@@ -164,7 +163,7 @@ async function collect(batches: AsyncGenerator<Page>, max: number): Promise<Doc[
 
 async function* ndjson(
   readSnapshot: ReadSnapshot,
-  resource: Resource,
+  resource: Listable,
   query: ListQuery,
   batches: AsyncGenerator<Page>,
 ) {
@@ -189,7 +188,7 @@ async function* ndjson(
 }
 
 /** A header row, then one row per record (RFC 4180). */
-async function* csv(resource: Resource, batches: AsyncGenerator<Page>) {
+async function* csv(resource: Listable, batches: AsyncGenerator<Page>) {
   const columns = columnsOf(resource.record)
   yield Buffer.from(csvText([columns.map((path) => path.join('.'))]))
   for await (const { rows } of batches) {

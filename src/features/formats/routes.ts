@@ -23,7 +23,7 @@ export function feedRoutes(app: FastifyInstance, resource: Resource, deps: Route
         tag: path,
         summary: `List ${path} as ${title}`,
         description: `With the filters of /v1/${path}.`,
-        query: listParameters(resource, []).omit({ include: true, count: true }),
+        query: listParameters(resource, []).omit({ count: true }),
         answers: {
           200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
         },

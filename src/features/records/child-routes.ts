@@ -1,41 +1,21 @@
-// The routes of children: list, create, get and delete, as declared by each kind.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+// The routes of children under their record: list, create, get, update, delete and history, as declared by each kind.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { notFound } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
-import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
-import {
-  describe,
-  ifMatch,
-  partParam,
-  recordParam,
-  withReason,
-  withRequiredReason,
-} from '../../http/describe.ts'
-import { childrenOf, loadRecord, parse, pathOf, type Stored } from '../../records/read/record.ts'
-import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
+import { describe, ifMatch, withReason, withRequiredReason } from '../../http/describe.ts'
+import { mergePatchCompiler } from '../../http/validation.ts'
+import { childrenOf, parse, pathOf } from '../../records/read/record.ts'
+import type { Catalogue, Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
-import type { Entity } from '../../records/schema/resource.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
-import { createChild, deleteChild } from '../../records/write/operations.ts'
+import { createChild, deleteChild, updateChild } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
-import { DELETED, recordResponse, respondIdempotently } from '../respond.ts'
-
-/** The path of one record, a resource or a child, and how to load it. */
-interface RecordPath {
-  entity: Entity
-  /** `/v1/proposals/:id` */
-  path: string
-  tag: string
-  /** In operation ids: `Proposal`, `ProposalPosition`. */
-  name: string
-  params: z.ZodObject
-  /** @throws Problem `not-found` or `gone` */
-  load: (reader: Reader, params: Params) => Promise<Stored>
-}
-
-type Params = Record<string, string>
+import { historyRoutes } from '../history.ts'
+import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
+import { applyPatch } from './patch.ts'
+import { type Params, pathUnder, type RecordPath, recordPath } from './path.ts'
 
 export function childRoutes(app: FastifyInstance, records: Records): void {
   for (const child of records.catalogue.children) {
@@ -57,36 +37,8 @@ function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
       const parent = catalogue.child(kind)
       return parentPaths(catalogue, parent).map((path) => pathUnder(path, parent))
     }
-    return [
-      {
-        entity: resource,
-        path: `/v1/${resource.path}/:id`,
-        tag: resource.path,
-        name: resource.name,
-        params: recordParam(resource),
-        load: (reader, { id = '' }) => loadRecord(reader, resource, id),
-      },
-    ]
+    return [recordPath(resource)]
   })
-}
-
-function pathUnder(parent: RecordPath, child: Child): RecordPath {
-  const param = `${child.kind}Id`
-  return {
-    entity: child,
-    path: `${parent.path}/${child.path}/:${param}`,
-    tag: parent.tag,
-    name: `${parent.name}${child.name}`,
-    params: parent.params.extend({
-      [param]: partParam(child.prefix ?? '', `The id of the ${child.kind}.`),
-    }),
-    async load(reader, params) {
-      const record = await parent.load(reader, params)
-      const stored = await loadRecord(reader, child, params[param] ?? '')
-      if (parse(stored)['recordId'] !== record.id) throw notFound(child.kind, stored.id)
-      return stored
-    },
-  }
 }
 
 function routesUnder(
@@ -170,28 +122,72 @@ function routesUnder(
     })
   }
 
+  if (operations.update) {
+    app.patch(item.path, {
+      validatorCompiler: mergePatchCompiler,
+      config: { role: 'analyst' },
+      schema: describe({
+        operationId: `update${item.name}`,
+        tag,
+        summary: `Update ${noun} ${of}`,
+        description: operations.update,
+        params: item.params,
+        query: withReason,
+        headers: ifMatch,
+        body: child.patch,
+        answers: { 200: { description: `The updated ${kind}.`, schema: child.record } },
+        problems: [
+          'not-found',
+          'gone',
+          'precondition-failed',
+          'unknown-reference',
+          'inconsistent',
+          ...(child.createProblems ?? []),
+        ],
+      }),
+      handler: (request, reply) =>
+        changeChild(request, reply, async (tx, record, before) => {
+          const fields = applyPatch(child, before, request.body as Record<string, unknown>)
+          return recordResponse(await updateChild(tx, child, record, before, fields))
+        }),
+    })
+  }
+
   if (operations.delete) {
     app.delete(item.path, {
-      config: { role: 'admin' },
+      config: { role: 'analyst' },
       schema: describe({
         operationId: `delete${item.name}`,
         tag,
         summary: `Delete ${noun} ${of}`,
-        description: `Requires an admin key. ${operations.delete}`,
+        description: operations.delete,
         params: item.params,
         query: withRequiredReason,
         headers: ifMatch,
         answers: { 204: { description: 'Deleted.' } },
-        problems: ['not-found', 'gone', 'precondition-failed'],
+        problems: ['not-found', 'gone', 'precondition-failed', 'referenced'],
       }),
       handler: (request, reply) =>
-        respondIdempotently(records, request, reply, async (tx) => {
-          const stored = await item.load(tx, paramsOf(request))
-          checkIfMatch(request, stored.version)
-          const doc = parse(await parent.load(tx, paramsOf(request)))
-          await deleteChild(tx, child, { entity: parent.entity, doc }, parse(stored))
+        changeChild(request, reply, async (tx, record, doc) => {
+          await deleteChild(tx, child, record, doc)
           return DELETED
         }),
+    })
+  }
+
+  historyRoutes(app, item, records)
+
+  /** Runs a change of the child in the path if `If-Match` has its version. */
+  function changeChild(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    change: (tx: WriteTransaction, record: Parent, before: Doc) => Promise<StoredResponse>,
+  ): Promise<FastifyReply> {
+    return respondIdempotently(records, request, reply, async (tx) => {
+      const stored = await item.load(tx, paramsOf(request))
+      checkIfMatch(request, stored.version)
+      const doc = parse(await parent.load(tx, paramsOf(request)))
+      return change(tx, { entity: parent.entity, doc }, parse(stored))
     })
   }
 }

@@ -4,9 +4,9 @@ import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { mergePatch } from '../../core/merge-patch.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import type { Resource } from '../../records/schema/resource.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
 
-type Patchable = Pick<Resource, 'writable' | 'lifecycle' | 'path'>
+type Patchable = Pick<Entity, 'writable' | 'path'> & Partial<Pick<Resource, 'lifecycle'>>
 type Fields = Record<string, unknown>
 
 /**

@@ -1,20 +1,11 @@
 // The routes of every resource: list, create, get, update and delete.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { capitalised } from '../../core/text.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, recordParam, withReason, withRequiredReason } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
-import { listPage } from '../../records/read/page.ts'
-import {
-  includeParameter,
-  isLongRead,
-  listParameters,
-  MAX_LIMIT,
-  toListQuery,
-  viewParameters,
-} from '../../records/read/parameters.ts'
+import { includeParameter, viewParameters } from '../../records/read/parameters.ts'
 import { loadRecord, parse, readRecord } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
@@ -22,9 +13,9 @@ import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
-import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
-import { nextUrl, page, type RouteDeps } from './page.ts'
+import { listRoute } from './list-route.ts'
+import type { RouteDeps } from './page.ts'
 import { applyPatch } from './patch.ts'
 
 export function recordRoutes(app: FastifyInstance, resource: Resource, deps: RouteDeps): void {
@@ -37,48 +28,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
   const idOf = (request: FastifyRequest) => (request.params as { id: string }).id
   const bodyOf = (request: FastifyRequest) => request.body as Record<string, unknown>
 
-  app.get(collection, {
-    schema: describe({
-      operationId: `list${capitalised(path)}`,
-      tag: path,
-      summary: `List ${path}`,
-      description: resource.about,
-      query: listParameters(resource, includes).extend({ format: formatParameter(resource).optional() }),
-      answers: {
-        200: {
-          description: `A page of ${path}. As CSV or NDJSON: the whole list.`,
-          schema: z
-            .object({ data: z.array(resource.record).max(MAX_LIMIT), page })
-            .meta({ id: `${name}Page`, description: `A page of ${path}.` }),
-          alsoAs: formatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
-          headers: ['Link'],
-        },
-      },
-      problems: ['invalid-cursor', 'not-acceptable'],
-    }),
-    handler: async (request, reply) => {
-      const query = toListQuery(resource, request.query as Record<string, unknown>)
-      const format = chooseFormat(request, resource, (request.query as { format?: Format }).format)
-      if (format !== 'json') return sendAs(request, reply, format, deps, resource, query)
-      const { rows, nextCursor, total, seq } = await readSnapshot(
-        async (context) => {
-          const listed = await listPage(context, resource, query)
-          await embedIncludes(context, resource, listed.rows, query.include, listed.view)
-          return listed
-        },
-        { isLong: isLongRead(resource, query) },
-      )
-      const data = rows.map(({ doc }) => doc).join(',')
-      return sendRepresentation(reply, {
-        body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total })}}`,
-        headers: {
-          // Not in the body: its ETag is the same while none of its records changes.
-          'feed-position': String(seq),
-          ...(nextCursor !== null && { link: `<${nextUrl(request, nextCursor)}>; rel="next"` }),
-        },
-      })
-    },
-  })
+  listRoute(app, resource, deps)
 
   app.post(collection, {
     config: { role: 'analyst' },

@@ -8,8 +8,10 @@ import { exampleId, isVocabulary, type Kind } from '../schema/kinds.ts'
 import { type Entity, type Resource, supportLevel } from '../schema/resource.ts'
 import { calendarDate, named, wholeNumber } from '../schema/shapes.ts'
 
-/** A kind that can be listed: a resource, or another kind with filters and sorts. */
-export type Listable = Entity & Pick<Resource, 'filters' | 'sorts' | 'defaultSort' | 'lifecycle' | 'settled'>
+/** A kind that can be listed: a resource or a kind of children. */
+export type Listable = Entity &
+  Pick<Resource, 'about' | 'filters' | 'sorts' | 'defaultSort'> &
+  Partial<Pick<Resource, 'lifecycle' | 'settled' | 'formats' | 'titleField'>>
 
 export interface SortKey {
   column: string
@@ -127,12 +129,9 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
   }
 }
 
-/** Whether records change with the day of a view. */
+/** Whether records, or which of them there are, depend on the day of a view. */
 const dependsOnDay = ({ lifecycle, filters, period, happenedOn }: Listable) =>
-  lifecycle !== null ||
-  period !== undefined ||
-  happenedOn !== undefined ||
-  Object.values(filters).some(({ by }) => by === 'membership')
+  Boolean(lifecycle ?? period ?? happenedOn) || Object.values(filters).some(({ by }) => by === 'membership')
 
 function filterSchema(filter: Filter): z.ZodType {
   const { description } = filter
@@ -214,7 +213,7 @@ export function listParameters(resource: Listable, includes: readonly string[]):
   const sorts = resource.sorts.flatMap((name) => [name, `-${name}`])
   return z.strictObject({
     ...filterParameters(resource),
-    include: includeParameter(resource, includes).optional(),
+    ...(includes.length > 0 && { include: includeParameter(resource, includes).optional() }),
     sort: commaSeparated(
       named(`${resource.name}Sort`, z.enum(sorts), 'A field for `sort`.'),
       `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,

@@ -27,8 +27,8 @@ export interface ResolvedFilters {
   filters: readonly GivenFilter[]
   /** Null: no full-text filter. */
   text: TextFilter | null
-  /** Whether filters read the evidence or the positions of records. */
-  readsParts: boolean
+  /** Whether filters read other records, such as the evidence of a record or the record of an event. */
+  readsOthers: boolean
   /** The earlier state to read; null: the current state, since no relevant record changed. */
   past: PastState | null
 }
@@ -135,14 +135,14 @@ export function planCount(resolved: ResolvedFilters): CountPlan {
  * Only the table if nothing changed since the first page. Otherwise unchanged records come from the table and changed ones
  * from the log, or all from the log if the list also depends on records of other kinds.
  */
-function sourcesFor({ view, text, past, readsParts }: ResolvedFilters): Source[] {
+function sourcesFor({ view, text, past, readsOthers }: ResolvedFilters): Source[] {
   const match = text && textCondition(text)
   const matchNow: Condition[] = match ? [match] : []
   if (!past) return [{ view, changedAfter: null, conditions: matchNow }]
   const { seq } = past
   const ids = past.matchedIds ?? []
   const viewThen = { ...view, seq }
-  if (view.asOf !== null || readsParts) {
+  if (view.asOf !== null || readsOthers) {
     const matchThen: Condition[] = match ? [{ by: 'textAt', seq, text: match, changedIds: ids }] : []
     return [{ view: viewThen, changedAfter: null, conditions: matchThen }]
   }

@@ -39,19 +39,21 @@ export function kindsRead(resource: Listable, { filters, asOf }: ListQuery): Kin
   const usedFilters = Object.keys(filters).flatMap((name) => filtersByName[name] ?? [])
   return [
     resource.kind,
-    ...(asOf === null ? [] : (['event'] as const)),
-    ...usedFilters.flatMap(partsRead),
+    ...(asOf === null || !resource.lifecycle ? [] : (['event'] as const)),
+    ...usedFilters.flatMap(othersRead),
     ...(usedFilters.some(topics) ? (['topic'] as const) : []),
   ]
 }
 
-/** The kinds of parts that a filter reads. */
-function partsRead(filter: Filter): Kind[] {
+/** The kinds of other records that a filter reads, besides vocabularies. */
+function othersRead(filter: Filter): readonly Kind[] {
   switch (filter.by) {
     case 'evidence':
       return ['evidence']
     case 'part':
       return [filter.part]
+    case 'reference':
+      return filter.through ?? []
     case 'membership':
       return ['membership']
     case 'stalled':
@@ -116,20 +118,20 @@ export async function resolveFilters(
   const filtersByName = filtersOf(resource)
   const filters: GivenFilter[] = []
   let text: TextFilter | null = null
-  let readsParts = false
+  let readsOthers = false
   for (const [name, values] of Object.entries(valuesByName)) {
     const filter = filtersByName[name]
     if (!filter) continue
     if (view.seq !== null && (filter.by === 'text' || filter.by === 'identifier')) throw presentOnly(name)
-    readsParts ||= partsRead(filter).length > 0
+    readsOthers ||= othersRead(filter).length > 0
     if (filter.by === 'text') text = values[0] ? await resolveText(context, values[0], rows) : null
-    else if (filter.by === 'column' && filter.match)
+    else if (filter.by === 'column' && (filter.match === 'folded' || filter.match === 'language'))
       filters.push({ filter, values: await storedSpellings(context, resource, filter, values) })
     else if (filter.by === 'reference' || filter.by === 'part')
       filters.push({ filter, values: await resolveReferences(context, name, filter, values, vocabularyAt) })
     else filters.push({ filter, values })
   }
-  return { resource, view, filters, text, readsParts, past: null }
+  return { resource, view, filters, text, readsOthers, past: null }
 }
 
 const presentOnly = (parameter: string) =>
@@ -156,7 +158,7 @@ async function resolveText(
 async function storedSpellings(
   { reader }: ReadContext,
   { table }: Listable,
-  { column, match }: { column: string; match?: 'folded' | 'language' },
+  { column, match }: Pick<Extract<Filter, { by: 'column' }>, 'column' | 'match'>,
   given: readonly string[],
 ): Promise<string[]> {
   const name = columnSql(table, column)

@@ -7,7 +7,7 @@ import { identifiers, links } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
-import type { Reference } from '../schema/resource.ts'
+import type { Entity, Reference } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
 import type { Condition, CountPlan, GivenFilter, ListPlan, Source } from './plan.ts'
@@ -205,14 +205,30 @@ function filterSql(
   const { table } = resource
   const [value = ''] = values
   switch (filter.by) {
-    case 'column':
-      return sql`${columnSql(table, filter.column)} in ${values}`
+    case 'column': {
+      const column = columnSql(table, filter.column)
+      if (filter.match !== 'prefix') return sql`${column} in ${values}`
+      // `0` is the character after `/`.
+      const ranges = values.map(
+        (path) => sql`${column} = ${path} or (${column} >= ${`${path}/`} and ${column} < ${`${path}0`})`,
+      )
+      return sql`(${sql.join(ranges, sql` or `)})`
+    }
     case 'names':
       return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
       return sql`${columnSql(table, filter.column)} ${BOUNDS[filter.bound]} ${value}`
     case 'reference': {
+      if (filter.through) {
+        const records = filter.through.map((kind) => {
+          const entity = catalogue.entity(kind)
+          const ways = filter.fields.map((field) => refersTo(schema, entity, view, field, values))
+          return sql`select ${entity.table.id} from ${tableAsOf(catalogue, entity, { ...view, asOf: null })} where ${sql.join(ways, sql` or `)}`
+        })
+        return sql`${columnSql(table, 'recordId')} in (${sql.join(records, sql` union all `)})`
+      }
       const ways = filter.fields.map((field) => refersTo(schema, resource, view, field, values))
+      if (filter.orRecord) ways.push(sql`${columnSql(table, 'recordId')} in ${values}`)
       return sql`(${sql.join(ways, sql` or `)})`
     }
     case 'stalled':
@@ -257,15 +273,9 @@ function stalledCondition(
 }
 
 /** Records that refer to one of the ids from a field: a column, or a property inside a list. */
-function refersTo(
-  schema: Schema,
-  resource: Listable,
-  view: View,
-  field: string,
-  ids: readonly string[],
-): SQL {
-  const { table } = resource
-  const reference = referenceAt(resource, field)
+function refersTo(schema: Schema, entity: Entity, view: View, field: string, ids: readonly string[]): SQL {
+  const { table } = entity
+  const reference = referenceAt(entity, field)
   if (!reference.listed) return sql`${columnSql(table, columnHolding(table, field))} in ${ids}`
   // Links are those of current records.
   if (view.seq !== null) return refersToInDoc(schema, table, reference, ids)

@@ -6,17 +6,21 @@ import { capitalised } from '../../core/text.ts'
 import { columnHolding } from '../../db/columns.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
 import type { Doc } from './document.ts'
-import type { Shape } from './fields.ts'
+import { choice, recordId, type Shape } from './fields.ts'
+import type { Filter } from './filters.ts'
 import { type Kind, withArticle } from './kinds.ts'
 import {
   defineEntity,
   type Entity,
   type EntityDefinition,
   type IncludePath,
+  type ListingDefinition,
+  listing,
+  patchOf,
   type Reference,
   type Resource,
 } from './resource.ts'
-import { named } from './shapes.ts'
+import { named, recordIdOfQuery } from './shapes.ts'
 
 /** The author of a change: the id and name of a key. */
 export interface Actor {
@@ -53,7 +57,7 @@ export interface Parent {
   doc: Doc
 }
 
-export type ChildOperation = 'list' | 'create' | 'get' | 'delete'
+export type ChildOperation = 'list' | 'create' | 'get' | 'update' | 'delete'
 
 interface ChildTraits {
   /** The kinds of records that can have it. */
@@ -66,11 +70,13 @@ interface ChildTraits {
   createShape: (parent: Entity) => z.ZodObject
   /** The routes that `features/records/child-routes.ts` serves, with their descriptions in OpenAPI. */
   operations: Partial<Record<ChildOperation, string>>
-  /** Further problems of a POST. */
+  /** Further problems of a POST and a PATCH. */
   createProblems?: readonly ProblemCode[]
   /** Completes or rejects the input of a new child. */
   beforeCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input>
-  /** Fields of the parent that are derived from its children; called after one was created or deleted. */
+  /** Completes or rejects a child that differs from the stored one. */
+  beforeUpdate?: (tx: WriteTransaction, parent: Parent, before: Doc, after: Doc) => Promise<void>
+  /** Fields of the parent that are derived from its children; called after one was created, updated or deleted. */
   parentFields?: (tx: WriteTransaction, parent: Parent) => Promise<Input>
   /**
    * Called before a record that can have such children is stored. May complete its document.
@@ -92,12 +98,53 @@ export interface UpdateOptions {
   replacesText: boolean
 }
 
-export interface Child extends Entity, ChildTraits {}
+export interface Child
+  extends Entity,
+    ChildTraits,
+    Pick<Resource, 'about' | 'filters' | 'sorts' | 'defaultSort' | 'patch'> {}
 
-/** @param definition includes the fields `recordKind` and `recordId` of the parent */
-export const defineChild = <Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
-  definition: EntityDefinition<Fields, Derived> & ChildTraits,
-): Child => ({ ...(definition as ChildTraits), ...defineEntity(definition) })
+/** The fields of every child that say to which record it belongs. */
+type OfRecord = Readonly<Record<'recordKind' | 'recordId', z.ZodString>>
+
+interface ChildDefinition<Fields extends Shape, Derived extends Shape>
+  extends Omit<EntityDefinition<Fields & OfRecord, Derived>, 'fields'>,
+    Omit<ListingDefinition, 'about'>,
+    ChildTraits {
+  /** The fields that clients write, without those of the record that it belongs to. */
+  fields: Fields
+}
+
+/** Defines a kind of children, with the fields `recordKind` and `recordId` of the record that one belongs to. */
+export function defineChild<Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
+  definition: ChildDefinition<Fields, Derived>,
+): Child {
+  const { about, filters, defaultSort, of, example } = definition
+  const fields: Shape = {
+    recordKind: choice(
+      `${capitalised(definition.kind)}RecordKind`,
+      of as readonly [Kind, ...Kind[]],
+      'The kind of the record that it belongs to.',
+      { required: true, mayGrow: true, constant: true, filter: true },
+    ),
+    recordId: recordId('The id of the record that it belongs to.'),
+    ...definition.fields,
+  }
+  const entity = defineEntity({ ...(definition as unknown as EntityDefinition<Shape, Shape>), fields })
+  const [lastField = ''] = Object.keys(example).slice(-1)
+  return {
+    ...(definition as ChildTraits),
+    ...entity,
+    ...listing(entity, { about, filters: { record: ofRecord, ...filters }, defaultSort }),
+    patch: patchOf(entity, definition.fields, { [lastField]: example[lastField] }),
+  }
+}
+
+const ofRecord: Filter = {
+  by: 'column',
+  column: 'recordId',
+  value: recordIdOfQuery,
+  description: 'The record that it belongs to: an id of any kind, or the code of a state.',
+}
 
 /** The writable fields of a child without its parent, which is in the path. */
 export const withoutParent = (child: Entity) => child.writable.omit({ recordKind: true, recordId: true })

@@ -15,8 +15,8 @@ export interface FieldOptions {
   default?: string
   /** Filters of lists, by parameter; `true`: named like the field. `start` on a date adds `startFrom` and `startTo`. */
   filter?: true | string | readonly string[]
-  /** How the filter compares; default: `text` whatever the case and the accents, `pattern` and all others exactly. */
-  match?: 'names' | 'folded' | 'language'
+  /** How the filter compares; default: `text` whatever the case and the accents, `pattern` and all others exactly. `prefix`: also the paths below it. */
+  match?: 'names' | 'folded' | 'language' | 'prefix'
   /** Whether lists can be sorted by it. */
   sort?: boolean
   /** The name of a grouping in /v1/stats: by year for a date, by record for a reference, otherwise by value. */
@@ -238,7 +238,7 @@ export const topicIds = (about: string, options: ReferenceOptions = {}) =>
 
 /** The record that a child belongs to. */
 export const recordId = (description: string) =>
-  pattern(anyId(description), description, { required: true, index: true })
+  pattern(anyId(description), description, { required: true, index: true, constant: true })
 
 /** An object of fields. @param name of its schema in the OpenAPI document; default: inline */
 export function object<Fields extends Shape>(description: string, fields: Fields, name?: string) {

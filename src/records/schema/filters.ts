@@ -16,7 +16,7 @@ export type Filter =
       value: z.ZodType
       description: string
       /** How values are compared; default: exactly. */
-      match?: 'folded' | 'language'
+      match?: 'folded' | 'language' | 'prefix'
     }
   /** Records of which a name has the words of a value. */
   | { by: 'names'; description: string }
@@ -25,6 +25,10 @@ export type Filter =
       by: 'reference'
       fields: readonly string[]
       kind: Kind
+      /** The fields are those of the record that a child belongs to, of one of these kinds. */
+      through?: readonly Kind[]
+      /** Also matches the children of the records themselves. */
+      orRecord?: boolean
       description: string
       /** The id of a record of the seed to which others refer so. */
       example?: string
@@ -76,10 +80,10 @@ export function filtersOfFields(fields: readonly PlacedField[]): Record<string, 
 
 function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, Filter][] {
   if (!field) return []
-  const { type, value, kinds: [kind] = [] } = field
+  const { type, value, kinds: [kind, ...otherKinds] = [] } = field
   const column = columnKey(field.name)
   const what = sentence(field)
-  if (kind) {
+  if (kind && otherKinds.length === 0) {
     const fields = [field, ...others]
     const description = `${fields.map(sentence).reduce((one, other) => `${one}, or ${uncapitalised(other)}`)}.`
     const [example] = fields.flatMap(({ filterExample = [] }) => filterExample)
@@ -138,6 +142,7 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
 const COMPARED = {
   folded: '. Case and accents do not matter.',
   language: '; `zh` also finds `zh-Hans`.',
+  prefix: ', and what is below it: `/agenda` also finds `/agenda/title`.',
 }
 
 /** The schema of a value in a query parameter, which is text. */

@@ -119,7 +119,8 @@ export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
 }
 
 interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
-  extends EntityDefinition<Fields, Derived> {
+  extends EntityDefinition<Fields, Derived>,
+    ListingDefinition {
   /** The field with the title of a record. */
   titleField: string
   lifecycle?: Lifecycle
@@ -143,9 +144,6 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   putText?: z.ZodObject
   /** Further problems of a PATCH. */
   patchProblems?: readonly ProblemCode[]
-  /** Further filters. They replace those of fields. */
-  filters?: Record<string, Filter>
-  defaultSort: string
 }
 
 export interface Resource
@@ -236,7 +234,7 @@ export const tail = {
   ),
 }
 
-/** The sort fields of all resources. */
+/** The sort fields of all kinds. */
 const EVERY_SORT = ['createdAt', 'updatedAt']
 
 /** Defines a kind of record with routes under /v1/{path}. */
@@ -252,10 +250,12 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     support,
   }
   const [orderBy = ''] = defaultSort.replace('-', '').split(',')
-  const entity = defineEntity(
-    { ...(definition as unknown as EntityDefinition<Shape, Shape>), fields, derived, orderBy },
-    EVERY_SORT,
-  )
+  const entity = defineEntity({
+    ...(definition as unknown as EntityDefinition<Shape, Shape>),
+    fields,
+    derived,
+    orderBy,
+  })
   const placed = fieldsIn(entity.record)
   const counted = placed.flatMap((field) => (field.stats ? [[field.stats, groupingBy(field)]] : []))
   const create = z.strictObject(entity.writable.shape).meta({
@@ -263,14 +263,9 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     description: `The fields of a new ${kind}.`,
     examples: [definition.example],
   })
-  const patch = z.strictObject(mapValues(fields, (schema) => clearable(schema).optional())).meta({
-    id: `${entity.name}Patch`,
-    description: `Changes to ${withArticle(kind)} as a JSON Merge Patch (RFC 7396): omitted fields stay, null clears a field.`,
-    examples: [{ [titleField]: definition.example[titleField] }],
-  })
   return {
     ...entity,
-    about,
+    ...listing(entity, { about, filters, defaultSort }),
     titleField,
     names: [...new Set([titleField, ...entity.names])],
     ...(settled && { settled }),
@@ -280,19 +275,46 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     ...(putText && { putText }),
     ...(patchProblems && { patchProblems }),
     lifecycle,
-    filters: { ...filtersOfFields(placed), ...filters },
     ...(counted.length > 0 && { groupings: Object.fromEntries(counted) }),
-    sorts: [...placed.filter(({ sort }) => sort).map(({ name }) => name), ...EVERY_SORT],
-    defaultSort,
     create,
-    patch,
+    patch: patchOf(entity, fields, { [titleField]: definition.example[titleField] }),
   }
 }
+
+/** What the lists of a kind need besides its fields. */
+export interface ListingDefinition {
+  about: string
+  /** Further filters. They replace those of fields. */
+  filters?: Record<string, Filter>
+  /** The fields that its lists are sorted by, `-` for descending. */
+  defaultSort: string
+}
+
+/** How a kind is listed: its filters and sorts are those of its fields and of every kind. */
+export function listing(
+  { record }: Entity,
+  { about, filters = {}, defaultSort }: ListingDefinition,
+): Pick<Resource, 'about' | 'filters' | 'sorts' | 'defaultSort'> {
+  const placed = fieldsIn(record)
+  return {
+    about,
+    filters: { ...filtersOfFields(placed), ...filters },
+    sorts: [...placed.filter(({ sort }) => sort).map(({ name }) => name), ...EVERY_SORT],
+    defaultSort,
+  }
+}
+
+/** The body of a PATCH. */
+export const patchOf = ({ kind, name }: Entity, fields: Shape, example: Record<string, unknown>) =>
+  z.strictObject(mapValues(fields, (schema) => clearable(schema).optional())).meta({
+    id: `${name}Patch`,
+    description: `Changes to ${withArticle(kind)} as a JSON Merge Patch (RFC 7396): omitted fields stay, null clears a field.`,
+    examples: [example],
+  })
 
 /** Defines the common part of resources and children. */
 export function defineEntity<Fields extends Shape, Derived extends Shape>(
   definition: EntityDefinition<Fields, Derived>,
-  sorted: readonly string[] = [],
 ): Entity {
   const { kind, path, about, alias, happenedOn, period, orderBy, complete, rules, beforeWrite, example } =
     definition
@@ -319,7 +341,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
     name,
     path,
     prefix,
-    table: tableFor(kind, path, fields, orderBy, sorted),
+    table: tableFor(kind, path, fields, orderBy, EVERY_SORT),
     record,
     writable,
     keys: Object.keys(shape),

@@ -37,12 +37,20 @@ export const unionByKind = <Entity>(
 /** Marks a list or text in a response without a maximum length. All others document one. */
 export const unbounded = { 'x-unbounded': true }
 
+const ANY_ID = /^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$/
+
+/** The id of a record of any kind, in a query. */
+export const recordIdOfQuery = z
+  .string()
+  .regex(ANY_ID, 'Must be the id of a record, such as prp_…, or the code of a state.')
+  .meta({ maxLength: 30 })
+
 /** The id of a record of any kind, in a response. */
 export const anyId = (description: string) =>
   named(
     'RecordId',
     z.string().meta({
-      pattern: '^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$',
+      pattern: ANY_ID.source,
       maxLength: 30,
       examples: [exampleId('proposal')],
     }),

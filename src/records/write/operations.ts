@@ -79,6 +79,25 @@ export async function createChild(
 }
 
 /**
+ * Replaces fields of a child and updates derived fields of its parent. If nothing differs, nothing is written.
+ * @throws like `updateRecord`
+ */
+export async function updateChild(
+  tx: WriteTransaction,
+  child: Child,
+  parent: Parent,
+  before: Doc,
+  changed: Input,
+): Promise<Doc> {
+  const after = { ...before, ...changed } as Doc
+  if (isUnchanged(child, before, after)) return before
+  await child.beforeUpdate?.(tx, parent, before, after)
+  const doc = await updateRecord(tx, child, before, after)
+  if (doc !== before) await updateParent(tx, child, parent)
+  return doc
+}
+
+/**
  * Replaces fields of a record. If nothing differs, nothing is written and `before` is returned.
  * @throws Problem `unknown-reference`, `inconsistent`, `duplicate`, and those of the hooks of its children
  */
@@ -95,7 +114,7 @@ export async function updateRecord(
   // Derived fields need no checks.
   if (Object.keys(changed).some((key) => key in entity.writable.shape))
     await checkDocument(tx, entity, after, before)
-  if (entity.keys.every((key) => isSame(after[key], before[key]))) return before
+  if (isUnchanged(entity, before, after)) return before
   after.version = before.version + 1
   after.updatedAt = tx.at
   for (const child of childKindsOf(tx, entity))
@@ -205,6 +224,9 @@ async function referrersOf(
   )
   return [...referrers, ...linked].slice(0, MAX_REFERRERS)
 }
+
+const isUnchanged = ({ keys }: Entity, before: Doc, after: Doc) =>
+  keys.every((key) => isSame(after[key], before[key]))
 
 const isSame = (one: Json | undefined, other: Json | undefined) =>
   one === other || JSON.stringify(one) === JSON.stringify(other)

@@ -16,7 +16,7 @@ import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import { choice, date, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
+import { choice, date, pattern, ref, text } from '../../records/schema/fields.ts'
 import { PREFIXES } from '../../records/schema/kinds.ts'
 import { type Entity, type Resource, support } from '../../records/schema/resource.ts'
 import { updateRecord } from '../../records/write/operations.ts'
@@ -26,15 +26,19 @@ const fields = {
     'EventType',
     [...new Set([...eventTypesOf(proposalLifecycle), ...eventTypesOf(agreementLifecycle)])] as [string],
     'What happened.',
-    { required: true, column: true, mayGrow: true },
+    { required: true, filter: true, mayGrow: true },
   ),
-  occurredOn: date('When it happened; null if it is unknown.', { filter: 'occurred' }),
-  stateCode: ref('state', 'The state whose step it is; null: an event of the whole.', { include: 'state' }),
+  occurredOn: date('When it happened; null if it is unknown.', { filter: 'occurred', sort: true }),
+  stateCode: ref('state', 'The state whose step it is; null: an event of the whole.', {
+    filter: 'state',
+    include: 'state',
+  }),
   organizationId: ref('organization', 'The organization whose step it is; null: an event of the whole.', {
+    filter: 'organization',
     include: 'organization',
   }),
-  speakerId: ref('speaker', 'The person who acted.', { include: 'speaker' }),
-  meetingId: ref('meeting', 'The meeting at which it happened.', { include: 'meeting' }),
+  speakerId: ref('speaker', 'The person who acted.', { filter: 'speaker', include: 'speaker' }),
+  meetingId: ref('meeting', 'The meeting at which it happened.', { filter: 'meeting', include: 'meeting' }),
   consentBy: choice(
     'Consent',
     CONSENTS,
@@ -52,8 +56,6 @@ export const events: Child = defineChild({
     'What happened to a proposal or a document: as a whole, or, with a state or an organization, for one party.',
   of: ['proposal', 'agreement'],
   fields: {
-    recordKind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
-    recordId: recordId('The id of the record.'),
     ...fields,
   },
   derived: {
@@ -68,18 +70,34 @@ export const events: Child = defineChild({
   sameBy: ['type', 'stateCode', 'organizationId', 'occurredOn'],
   orderBy: 'occurredOn',
   happenedOn: 'occurredOn',
+  filters: {
+    topic: {
+      by: 'reference',
+      fields: ['topicIds'],
+      kind: 'topic',
+      through: ['proposal', 'agreement'],
+      description: 'A topic of the record, or a broader one of it.',
+    },
+  },
+  defaultSort: '-occurredOn',
   createShape: (parent) => (parent.kind === 'proposal' ? proposalEvent : agreementEvent),
   operations: {
     list: 'All events, in order of date; undated events come first.',
     create:
       'The status of the record becomes that of its latest event of the whole. Events may be added in any order, if their lifecycle allows it; otherwise the problem lists the allowed types.',
     get: 'What happened, its date, its party and its meeting.',
+    update: 'The sequence of events must stay legal; the status of the record is derived again.',
     delete: 'The status of the record is derived again.',
   },
   createProblems: ['illegal-transition'],
   async beforeCreate(tx, { entity, doc }, input) {
     const others = (await childrenOf(tx, events, doc.id)) as unknown as EventInput[]
     return placed(entity, others, input as unknown as EventInput, tx.now)
+  },
+  async beforeUpdate(tx, { entity, doc }, before, after) {
+    const others = (await childrenOf(tx, events, doc.id)).filter(({ id }) => id !== before.id)
+    const event = after as unknown as EventInput
+    Object.assign(after, placed(entity, others as unknown as EventInput[], event, tx.now))
   },
   async parentFields(tx, { entity, doc }) {
     const all = await childrenOf(tx, events, doc.id)

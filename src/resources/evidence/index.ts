@@ -18,8 +18,7 @@ import {
   withoutParent,
 } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import { choice, integer, pattern, recordId, ref, text } from '../../records/schema/fields.ts'
-import { PREFIXES } from '../../records/schema/kinds.ts'
+import { choice, integer, pattern, ref, text } from '../../records/schema/fields.ts'
 import { updateRecord } from '../../records/write/operations.ts'
 
 const MOTIVATIONS = ['quote', 'inference'] as const
@@ -49,25 +48,24 @@ export const evidence: Child = defineChild({
     'position',
   ],
   fields: {
-    recordKind: choice(
-      'RecordKind',
-      [...Object.keys(PREFIXES), 'state'] as [string],
-      'The kind of the supported record.',
-      { required: true, mayGrow: true },
-    ),
-    recordId: recordId('The id of the supported record.'),
-    sourceId: ref('source', 'The quoted source.', { required: true, inverse: 'citations' }),
+    sourceId: ref('source', 'The quoted source.', {
+      required: true,
+      constant: true,
+      filter: 'source',
+      include: 'source',
+      inverse: 'citations',
+    }),
     motivation: choice(
       'Motivation',
       MOTIVATIONS,
       '`quote`: the source says it. `inference`: an analyst concluded it; `note` contains the reasoning.',
-      { required: true, column: true },
+      { required: true, filter: true },
     ),
     assertion: choice(
       'Assertion',
       ASSERTIONS,
       'What the source says about the fact; a draft that was `announced` was not necessarily `adopted`.',
-      { default: 'reported' },
+      { default: 'reported', filter: true },
     ),
     exact: pattern(
       z.string().min(1).max(50_000),
@@ -98,12 +96,14 @@ export const evidence: Child = defineChild({
       ? [{ pointer: '/note', detail: 'An inference requires a note with its reasoning.' }]
       : [],
   sameBy: ['sourceId', 'motivation', 'exact', 'note', 'start'],
+  defaultSort: 'createdAt',
   createShape: () => evidenceCreate,
   operations: {
     list: 'All quotes and inferences, oldest first.',
     create:
       'The quote must occur in the text of the source at the given offsets; without offsets the server searches for it.',
     get: 'The quote and its position in the source.',
+    update: 'A changed quote is located again, unless offsets are sent with it.',
     delete: 'The `support` of the record is updated.',
   },
   createProblems: ['quote-absent', 'quote-ambiguous'],
@@ -114,6 +114,14 @@ export const evidence: Child = defineChild({
     // A long text takes a while, so other requests are processed in between.
     if (source.text.length > MAX_UNINTERRUPTED) await nextTick()
     return { ...input, ...locate(source, input as unknown as QuoteSelector) }
+  },
+  async beforeUpdate(tx, _parent, before, after) {
+    const moved = SELECTOR.filter((field) => after[field] !== before[field])
+    if (moved.length === 0) return
+    const source = await textOf(tx, String(before['sourceId']))
+    const sent = moved.map((field) => [field, after[field] ?? undefined])
+    const selector = { exact: after['exact'], ...Object.fromEntries(sent) }
+    if (source) Object.assign(after, locate(source, selector))
   },
   async parentFields(tx, { doc }) {
     const sources = await tx.pluck(QUOTED_SOURCES, { id: doc.id })
@@ -131,6 +139,9 @@ export const evidence: Child = defineChild({
   },
   example,
 })
+
+/** What places a quote in the text of its source. */
+const SELECTOR = ['exact', 'start', 'end', 'prefix', 'suffix'] as const
 
 const { table } = evidence
 

@@ -3,8 +3,9 @@ import { endsBeforeStart } from '../../core/dates.ts'
 import { STATE_ROLES } from '../../core/membership-roles.ts'
 import type { Fault } from '../../core/problems.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
-import { choice, date, recordId, ref, text } from '../../records/schema/fields.ts'
+import { date, ref, text } from '../../records/schema/fields.ts'
 import { support } from '../../records/schema/resource.ts'
+import { recordIdOfQuery } from '../../records/schema/shapes.ts'
 
 const example = { role: 'Minister of Defence', stateCode: 'RU', startDate: '2012-11-06' }
 
@@ -14,19 +15,17 @@ export const memberships: Child = defineChild({
   about: 'A post or a membership: of a person, a state or an organization (Popolo).',
   of: ['speaker', 'state', 'organization'],
   fields: {
-    recordKind: choice('HolderKind', ['speaker', 'state', 'organization'], 'The kind of the holder.', {
-      required: true,
-      column: true,
+    organizationId: ref('organization', 'The body in which it is held.', {
+      filter: 'organization',
+      include: 'organization',
     }),
-    recordId: recordId('The id of the holder; the code of a state.'),
-    organizationId: ref('organization', 'The body in which it is held.', { include: 'organization' }),
     stateCode: ref('state', 'The state for which a person holds it.', { include: 'state' }),
     role: text(
       300,
       `The post, such as \`Minister of Defence\`. Of a state: one of ${STATE_ROLES.map((role) => `\`${role}\``).join(', ')}.`,
-      { required: true, search: 'title', match: 'folded', column: true },
+      { required: true, search: 'title', match: 'folded', filter: true },
     ),
-    startDate: date('The first day.', { filter: 'start' }),
+    startDate: date('The first day.', { filter: 'start', sort: true }),
     endDate: date('The last day; null: not known to have ended.', { filter: 'end' }),
     note: text(5000, 'Remarks about the membership.'),
   },
@@ -49,11 +48,28 @@ export const memberships: Child = defineChild({
   sameBy: ['organizationId', 'stateCode', 'role', 'startDate'],
   orderBy: 'startDate',
   period: { start: 'startDate', end: 'endDate' },
+  filters: {
+    holder: {
+      by: 'column',
+      column: 'recordId',
+      value: recordIdOfQuery,
+      description: 'Who holds it: a person, an organization, or a state by its code.',
+    },
+    state: {
+      by: 'reference',
+      fields: ['stateCode'],
+      kind: 'state',
+      orRecord: true,
+      description: 'The state that holds it, or for which a person does.',
+    },
+  },
+  defaultSort: '-startDate',
   createShape: () => membershipCreate,
   operations: {
     list: 'All posts and memberships, in order of their start; undated ones come first.',
     create: 'Names a body, a state or both.',
     get: 'The post, its body and its dates.',
+    update: 'Ends it with `endDate`, or corrects what was entered.',
     delete: 'Its evidence is also deleted.',
   },
   example,

@@ -1,11 +1,16 @@
 // Relations between proposals and agreements.
-import { z } from 'zod'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
-import { choice, recordId, ref, text } from '../../records/schema/fields.ts'
+import {
+  type Child,
+  defineChild,
+  type Parent,
+  type WriteTransaction,
+  withoutParent,
+} from '../../records/schema/catalogue.ts'
+import { choice, ref, text } from '../../records/schema/fields.ts'
 import { kindOfId } from '../../records/schema/kinds.ts'
 
 export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
@@ -21,17 +26,16 @@ export const relations: Child = defineChild({
   about: 'A relation from one proposal or agreement to another.',
   of: ['proposal', 'agreement'],
   fields: {
-    recordKind: z
-      .enum(['proposal', 'agreement'])
-      .meta({ description: 'The kind of the record at the start of the relation.' }),
-    recordId: recordId('The record at the start of the relation.'),
     type: choice(
       'RelationType',
       TYPES,
       'The type: the record `restates`, `elaborates` or `supersedes` the target, was `merged-into` it, or (a proposal) `became` an agreement.',
-      { required: true, mayGrow: true, column: true },
+      { required: true, mayGrow: true, filter: true },
     ),
-    targetId: ref(['proposal', 'agreement'], 'The record at the end of the relation.', { required: true }),
+    targetId: ref(['proposal', 'agreement'], 'The record at the end of the relation.', {
+      required: true,
+      filter: 'target',
+    }),
     note: text(5000, 'Remarks about the relation.'),
   },
   rules: ({ recordKind, recordId, type, targetId }) => {
@@ -45,31 +49,42 @@ export const relations: Child = defineChild({
     return target === recordKind ? [] : fault(`The target of this type must be another ${recordKind}.`)
   },
   sameBy: ['type', 'targetId'],
+  defaultSort: 'createdAt',
   createShape: () => relationCreate,
   // The list is in routes.ts: it includes incoming relations.
   operations: {
     create: '`supersedes` and `merged-into` must not form cycles.',
     get: 'Available under the record at the start of the relation.',
+    update: 'Available under the record at the start of the relation.',
     delete: 'Available under the record at the start of the relation.',
   },
   createProblems: ['duplicate'],
-  async beforeCreate(tx, { doc }, input) {
-    const { type, targetId } = input
-    const existing = (await childrenOf(tx, relations, doc.id)).find(
-      (relation) => relation['type'] === type && relation['targetId'] === targetId,
-    )
-    if (existing)
-      throw new Problem('duplicate', `The relation ${existing.id} already has this type and target.`, {
-        extra: { existingId: existing.id },
-      })
-    if (ACYCLIC.includes(type) && (await isReachable(tx, String(targetId), doc.id, String(type))))
-      throw inconsistent([
-        { pointer: '/targetId', detail: `${type} from ${targetId} forms a cycle back to ${doc.id}.` },
-      ])
+  async beforeCreate(tx, parent, input) {
+    await checkRelation(tx, parent, input)
     return input
   },
+  beforeUpdate: (tx, parent, _before, after) => checkRelation(tx, parent, after),
   example,
 })
+
+/** @throws Problem `duplicate`, or `inconsistent` for a cycle */
+async function checkRelation(
+  tx: WriteTransaction,
+  { doc }: Parent,
+  { id, type, targetId }: Record<string, unknown>,
+): Promise<void> {
+  const existing = (await childrenOf(tx, relations, doc.id)).find(
+    (relation) => relation.id !== id && relation['type'] === type && relation['targetId'] === targetId,
+  )
+  if (existing)
+    throw new Problem('duplicate', `The relation ${existing.id} already has this type and target.`, {
+      extra: { existingId: existing.id },
+    })
+  if (ACYCLIC.includes(type) && (await isReachable(tx, String(targetId), doc.id, String(type))))
+    throw inconsistent([
+      { pointer: '/targetId', detail: `${type} from ${targetId} forms a cycle back to ${doc.id}.` },
+    ])
+}
 
 const { table } = relations
 
