@@ -29,9 +29,13 @@ const code = (n: number) => String.fromCharCode(65 + Math.floor(n / 26)) + Strin
 const least: Record<ResourceKind, (ids: Ids, n: number) => Body> = {
   meeting: (_, n) => ({ name: `Meeting ${n}`, startDate: '2022-08-24' }),
   speaker: (_, n) => ({ name: `Speaker ${n}` }),
-  proposal: (_, n) => ({ title: `Proposal ${n}`, proposedOn: '2022-08-24' }),
+  proposal: (_, n) => ({ title: `Proposal ${n}` }),
   agreement: (_, n) => ({ title: `Agreement ${n}`, kind: 'treaty' }),
-  statement: ({ speaker }, n) => ({ speakerId: speaker, kind: 'reported', text: `Statement ${n}` }),
+  statement: ({ speaker }, n) => ({
+    contributors: [{ role: 'author', speakerId: speaker }],
+    kind: 'reported',
+    text: `Statement ${n}`,
+  }),
   organization: (_, n) => ({ name: `Organization ${n}`, classification: 'organ' }),
   state: (_, n) => ({ code: code(n), name: `State ${n}` }),
   topic: (_, n) => ({ slug: `topic-${n}`, prefLabel: `Topic ${n}` }),
@@ -51,47 +55,45 @@ const more: Record<ResourceKind, (ids: Ids) => Body> = {
     agenda: [{ position: 1, title: 'Security', topicIds: [topic] }],
     participants: [{ role: 'chair', stateCode: state, organizationId: organization, speakerId: speaker }],
   }),
-  speaker: ({ organization, state }) => ({
-    otherNames: ['Сергей Шойгу', '谢尔盖'],
-    posts: [
-      {
-        title: 'Minister',
-        organizationId: organization,
-        stateCode: state,
-        startDate: '2012-11',
-        endDate: '2024',
-      },
+  speaker: () => ({
+    otherNames: [
+      { name: 'Сергей Шойгу', language: 'ru', type: 'official' },
+      { name: '谢尔盖', language: 'zh-Hans', type: 'translation' },
     ],
   }),
-  proposal: ({ meeting, speaker, state, organization, topic, proposal, agreement }) => ({
+  proposal: ({ meeting, speaker, state, organization, topic, proposal }) => ({
     summary: 'In our own words.',
+    contributors: [
+      { role: 'proposer', speakerId: speaker, stateCode: state, organizationId: organization },
+      { role: 'co-sponsor', collective: 'participants' },
+    ],
     meetingId: meeting,
-    speakerId: speaker,
-    onBehalfOf: { stateCode: state, organizationId: organization },
     addresseeId: organization,
+    proposedOn: '2022-08-24',
     topicIds: [topic],
     parentId: proposal,
-    agreementId: agreement,
   }),
-  agreement: ({ state, organization, meeting, topic }) => ({
+  agreement: ({ state, organization, source, agreement, topic }) => ({
     shortTitle: 'Short',
     subject: 'What it governs.',
-    draftedBy: { stateCode: state, organizationId: organization },
-    meetingId: meeting,
+    organizationId: organization,
+    contributors: [{ role: 'drafter', stateCode: state, organizationId: organization }],
     topicIds: [topic],
-    parties: [
-      {
-        stateCode: state,
-        signedOn: '2022-09-16',
-        consentOn: '2023',
-        consentBy: 'ratification',
-        withdrawnOn: null,
-      },
-    ],
+    texts: [{ sourceId: source, authentic: true }],
+    depositary: { organizationId: organization },
+    entryIntoForce: { by: 'consent', condition: 'Four consents.', consentsNeeded: 4, dependsOnId: agreement },
   }),
-  statement: ({ meeting, topic }) => ({ meetingId: meeting, topicIds: [topic] }),
+  statement: ({ meeting, agreement, topic }) => ({
+    date: '2022-08-24',
+    meetingId: meeting,
+    agreementId: agreement,
+    locator: { label: 'paragraph', value: '12' },
+    language: 'en',
+    translations: [{ language: 'ru', text: 'Заявление', by: 'analyst' }],
+    topicIds: [topic],
+  }),
   organization: ({ organization, state }) => ({
-    otherNames: ['Another name'],
+    otherNames: [{ name: 'Another name' }],
     abbreviation: 'ORG',
     parentId: organization,
     countryCode: state,
@@ -99,13 +101,7 @@ const more: Record<ResourceKind, (ids: Ids) => Body> = {
     foundingDate: '2001-06-15',
     dissolutionDate: '2030',
   }),
-  state: () => ({
-    officialName: 'The Republic',
-    memberships: [
-      { status: 'observer', startDate: '2005', endDate: '2017-06-08' },
-      { status: 'member', startDate: '2017-06-09', endDate: null },
-    ],
-  }),
+  state: () => ({ officialName: 'The Republic' }),
   topic: ({ topic }) => ({ definition: 'What it covers.', broaderId: topic }),
   source: ({ organization }) => ({
     publisherId: organization,
@@ -144,7 +140,9 @@ function valueFor(schema: z.ZodType, ids: Ids): unknown {
     return Object.fromEntries(
       Object.entries(schema.shape).map(([name, inner]) => [name, valueFor(inner as z.ZodType, ids)]),
     )
-  const { value, kinds: [kind] = [] } = fieldOf(schema) ?? { value: schema }
+  const field = fieldOf(schema)
+  if (!field && 'unwrap' in schema) return valueFor((schema as z.ZodNullable<z.ZodType>).unwrap(), ids)
+  const { value, kinds: [kind] = [] } = field ?? { value: schema }
   if (kind) return ids[kind as ResourceKind]
   const [example] = (value.meta()?.['examples'] ?? []) as unknown[]
   if (example !== undefined) return example

@@ -35,7 +35,7 @@ const author = contributor('AgreementContributor', ['drafter', 'author'], 'draft
 const wording = object(
   'A source with the wording of the document.',
   {
-    sourceId: ref('source', 'The source.', { required: true, include: 'texts' }),
+    sourceId: ref('source', 'The source.', { required: true, include: 'textSources' }),
     authentic: z
       .boolean()
       .nullable()
