@@ -295,10 +295,10 @@ test('the status of a day is that of the event with the latest first day, with i
   const s = await service()
   const { body, status, text } = await s.post('/v1/agreements', {
     title: 'Understanding on Dredging Depths',
-    kind: 'agreement',
+    kind: 'memorandum',
     events: [
-      { status: 'drafted', occurredOn: '2022~' },
-      { status: 'authenticated', occurredOn: '[2024-09-15..2024-09-16]' },
+      { type: 'drafted', occurredOn: '2022~' },
+      { type: 'authenticated', occurredOn: '[2024-09-15..2024-09-16]' },
     ],
   })
   expect(status, text).toBe(201)
@@ -325,11 +325,28 @@ test('the status of a day is that of the event with the latest first day, with i
     expect(await found('sinceFrom=2022&sinceTo=2022&asOf=2023-01-01')).toBe(1)
     expect(await found('sinceFrom=2023&asOf=2023-01-01')).toBe(0)
     expect(await found('asOf=2021-12-31')).toBe(0)
+    expect(await found('event=authenticated&eventFrom=2024-09-16&eventTo=2024-09-16')).toBe(1)
+    expect(await found('event=authenticated&eventFrom=2024-09-17')).toBe(0)
+    expect(await found('event=authenticated&eventTo=2024-09-14')).toBe(0)
+    expect(await found('event=drafted&eventFrom=2022&eventTo=2022')).toBe(1)
+    expect(await found('event=drafted&eventFrom=2023&eventTo=2023')).toBe(0)
     expect(await found('stalledSince=2025-01-01')).toBe(1)
     expect(await found('stalledSince=2024-09-15')).toBe(0)
   }
-  const { body: lineage } = await s.get(`${url}/lineage`)
-  expect(lineage['data'][0].date).toBe('2022~')
+})
+
+test('a lineage has the date of the first event of each record as it was written', async () => {
+  const s = await service()
+  const { body } = await s.post('/v1/agreements', {
+    title: 'Understanding on Dredging Depths',
+    kind: 'memorandum',
+    events: [
+      { type: 'authenticated', occurredOn: '2024' },
+      { type: 'drafted', occurredOn: '[..2022-09]' },
+    ],
+  })
+  const { body: lineage, text } = await s.get(`/v1/agreements/${body['id']}/lineage`)
+  expect(lineage['data'], text).toMatchObject([{ date: '[..2022-09]' }])
 })
 
 test('the bounds of a filter are days, months or years', async () => {
