@@ -274,10 +274,12 @@ describe('a write', () => {
       'meeting with proposals',
       'meetings',
       'meetings.ics',
+      'proposals.csv',
     ])
     await expectChanged('the seat of the body', () => s.patch(WATCHED.body, { seat: 'Osh' }), [
       'body',
       'a with meeting.organization',
+      'proposals.csv',
     ])
     await expectChanged(
       'a is adopted',
@@ -324,15 +326,16 @@ describe('a write', () => {
     await expectChanged(
       'the agreement is renamed',
       () => s.patch(`/v1/agreements/${agreement}`, { title: 'Treaty' }),
-      ['a lineage'],
+      ['a lineage', 'proposals.csv'],
     )
     await expectChanged(
       'the label of the topic',
       () => s.patch(`/v1/topics/${topic}`, { prefLabel: 'UAV' }),
-      ['by topic'],
+      ['by topic', 'proposals.csv'],
     )
     await expectChanged('a speaker after the first page', () => s.post('/v1/speakers', { name: 'Third' }), [
       'first speaker of many',
+      'proposals.csv',
     ])
     await expectChanged('c is deleted', () => s.del(`/v1/proposals/${c}`), [
       'b with parts',

@@ -9,7 +9,7 @@ import { parse as parseCsv } from 'csv-parse/sync'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import ICAL from 'ical.js'
 import { describe, expect, test } from 'vitest'
-import { columnReaders } from '../src/features/formats/columns.ts'
+import { columnReaders, listColumns } from '../src/features/formats/columns.ts'
 import { csvRows } from '../src/features/imports/rows.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
@@ -66,15 +66,113 @@ describe('CSV', () => {
       expect(body.endsWith('\r\n')).toBe(true)
       const parsed = csv(body)
       expect(parsed, kind).toHaveLength(rows.length)
+      const titles = new Set(
+        listColumns(catalogue.resource(kind)).flatMap((column) => ('ids' in column ? [column.name] : [])),
+      )
       for (const [index, row] of rows.entries()) {
         for (const [name, value] of Object.entries(parsed[index] ?? {})) {
+          if (titles.has(name)) continue
           const found = name.split('.').reduce<unknown>((inner, key) => (inner as Body)?.[key], row)
           expect(value.replace(/^'(?=[=+\-@\t\r])/, ''), `${kind} ${name}`).toBe(cell(found))
         }
-        const columns = Object.keys(parsed[index] ?? {}).map((name) => name.split('.')[0])
+        const columns = Object.keys(parsed[index] ?? {}).flatMap((name) =>
+          titles.has(name) ? [] : [name.split('.')[0]],
+        )
         expect(new Set(columns)).toEqual(new Set(Object.keys(row)))
       }
     }
+  })
+
+  test('has the names of what a record refers to beside the ids, which imports ignore', async () => {
+    const s = await service()
+    await create(s, '/v1/states', { code: 'KZ', name: '=Kazakhstan' })
+    const org = await create(s, '/v1/organizations', { name: 'Council; of "Water"', classification: 'organ' })
+    const one = await create(s, '/v1/topics', { slug: 'one', prefLabel: 'First topic' })
+    const two = await create(s, '/v1/topics', { slug: 'two', prefLabel: 'Second topic' })
+    const meeting = await create(s, '/v1/meetings', {
+      name: 'Meeting',
+      startDate: '2022',
+      organizationId: org['id'],
+      countryCode: 'KZ',
+      participants: [
+        { role: 'chair', stateCode: 'KZ', organizationId: org['id'] },
+        { role: 'member', stateCode: 'KZ' },
+      ],
+    })
+    await create(s, '/v1/proposals', { title: 'P', proposedOn: '2022', topicIds: [two['id'], one['id']] })
+    const [row] = csv(await text(s, '/v1/meetings?format=csv'))
+    expect(row).toMatchObject({
+      organizationId: org['id'],
+      organizationName: 'Council; of "Water"',
+      countryCode: 'KZ',
+      countryName: "'=Kazakhstan",
+      'participants.stateNames': "'=Kazakhstan",
+      'participants.organizationNames': 'Council; of "Water"',
+      'participants.speakerNames': '',
+    })
+    const [names] = [Object.keys(row ?? {})]
+    expect(names?.indexOf('organizationName')).toBe((names?.indexOf('organizationId') ?? 0) + 1)
+    expect(csv(await text(s, '/v1/proposals?format=csv'))[0]).toMatchObject({
+      topicNames: 'Second topic; First topic',
+    })
+    for (const path of ['meetings', 'proposals']) {
+      const file = await text(s, `/v1/${path}?format=csv&bom=true`)
+      const { headers } = await s.request({
+        method: 'POST',
+        url: `/v1/imports?mode=commit&kind=${path}`,
+        headers: { authorization: `Bearer ${s.keys.analyst}`, 'content-type': 'text/csv' },
+        payload: file.replace('Council; of', 'Whatever; of').replace('First topic', 'X'),
+      })
+      const { body } = await s.get(`${headers['location']}?wait=60`, {
+        authorization: `Bearer ${s.keys.analyst}`,
+      })
+      expect(body, JSON.stringify(body)).toMatchObject({ status: 'succeeded' })
+      expect(body['summary']).toMatchObject([{ created: 0, unchanged: 1 }])
+    }
+    expect((await s.get(`/v1/meetings/${meeting['id']}`)).body['version']).toBe(1)
+  })
+
+  test('has the names of their time in a view of the past', async () => {
+    const s = await service()
+    const org = await create(s, '/v1/organizations', { name: 'Before', classification: 'organ' })
+    const { createdAt } = await create(s, '/v1/sources', {
+      title: 'S',
+      language: 'en',
+      text: 'T',
+      publisherId: org['id'],
+    })
+    await s.patch(`/v1/organizations/${org['id']}`, { name: 'After' })
+    const nameIn = async (query: string) =>
+      csv(await text(s, `/v1/sources?format=csv${query}`))[0]?.['publisherName']
+    expect(await nameIn('')).toBe('After')
+    expect(await nameIn(`&knownAt=${createdAt}`)).toBe('Before')
+  })
+
+  test('has another ETag after the name of a record that it refers to changed', async () => {
+    const s = await service()
+    const org = await create(s, '/v1/organizations', { name: 'Before', classification: 'organ' })
+    await create(s, '/v1/sources', { title: 'S', language: 'en', text: 'T', publisherId: org['id'] })
+    const urls = ['/v1/sources?format=csv', '/v1/sources?format=ris']
+    const tags = async () => Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
+    const before = await tags()
+    await s.patch(`/v1/organizations/${org['id']}`, { name: 'After' })
+    for (const [index, tag] of (await tags()).entries()) expect(tag).not.toBe(before[index])
+  })
+
+  test('begins with a byte order mark on request, and nothing else does', async () => {
+    const s = await service()
+    const bytes = async (url: string) =>
+      Buffer.from(await text(s, url))
+        .subarray(0, 3)
+        .toString('hex')
+    expect(await bytes('/v1/topics?format=csv&bom=true')).toBe('efbbbf')
+    expect(await bytes('/v1/topics?format=csv&bom=false')).not.toBe('efbbbf')
+    expect(await bytes('/v1/topics?format=csv')).not.toBe('efbbbf')
+    const tag = async (url: string) => (await s.get(url)).headers['etag']
+    expect(await tag('/v1/topics?format=csv&bom=true')).not.toBe(await tag('/v1/topics?format=csv'))
+    for (const url of ['/v1/topics?bom=true', '/v1/topics?format=ndjson&bom=true'])
+      expect(await bytes(url)).not.toBe('efbbbf')
+    expect((await s.get('/v1/topics?format=csv&bom=1')).body['errors']).toMatchObject([{ parameter: 'bom' }])
   })
 
   test('quotes commas, quotes and line breaks inside cells, and ends every row with CRLF', async () => {
@@ -136,7 +234,7 @@ describe('CSV', () => {
       'plain; text',
     ]
     for (const one of texts) await create(s, '/v1/sources', { title: 'S', language: 'en', text: one })
-    await create(s, '/v1/speakers', { name: 'P', otherNames: ['x;=1', 'y'] })
+    await create(s, '/v1/speakers', { name: 'P', otherNames: [{ name: 'x;=1' }] })
     const files = await Promise.all(['sources', 'speakers'].map((path) => text(s, `/v1/${path}?format=csv`)))
     for (const file of files) {
       for (const cell of file.split(/[;\t\r\n]/)) expect(cell).not.toMatch(/^"?[=+\-@]/)
@@ -147,7 +245,7 @@ describe('CSV', () => {
     const readers = columnReaders(catalogue.resource('source'), [])
     const rows = await Array.fromAsync(csvRows(Readable.from([files[0] ?? '']), readers))
     expect(rows.map(({ value }) => value?.['text']).sort()).toEqual(texts.sort())
-    expect(csv(files[1] ?? '')[0]?.['otherNames']).toBe('["x\\u003b=1","y"]')
+    expect(csv(files[1] ?? '')[0]?.['otherNames']).toContain('"x\\u003b=1"')
   })
 
   test('contains the whole filtered and sorted list without pages, and rejects include', async () => {
@@ -508,7 +606,7 @@ describe('Atom', () => {
     for (const author of authored) expect(author.name).toBeTruthy()
     expect(new Set(entries.map((entry) => entry['id'])).size).toBe(entries.length)
     for (const entry of entries)
-      for (const category of entry['category']) expect(category['@term']).toBeTruthy()
+      for (const category of entry['category'] ?? []) expect(category['@term']).toBeTruthy()
     return { ...found, entry: entries }
   }
 
@@ -543,7 +641,8 @@ describe('Atom', () => {
       )
       for (const [index, entry] of found.entry.entries()) {
         expect(entry['id']).toBe(`urn:sco-tracker:${rows[index]?.['id']}`)
-        expect(entry['category'][0]['@term']).toBe(rows[index]?.['status'])
+        const { status } = rows[index] ?? {}
+        expect(entry['category']?.[0]['@term'] ?? null).toBe(status)
         const text = rows[index]?.['summary'] ?? rows[index]?.['subject'] ?? null
         if (text !== null) expect(shown(entry['summary'] ?? entry['content'])).toBe(text)
       }

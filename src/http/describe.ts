@@ -59,10 +59,47 @@ const TEXT_BODIES: Record<string, [name: string, description: string]> = {
   ],
   'text/calendar': ['Calendar', 'An iCalendar (RFC 5545).'],
   'application/atom+xml': ['AtomFeed', 'An Atom feed (RFC 4287).'],
+  'application/x-research-info-systems': ['Ris', 'Records of a RIS file.'],
+  'application/x-bibtex': ['Bibtex', 'Entries of a BibTeX file.'],
   'text/plain': ['Metrics', 'The Prometheus text format.'],
 }
 
+const cslItems = z
+  .array(
+    z
+      .object({
+        id: z
+          .string()
+          .meta({ description: 'The id of the source.', pattern: idPattern('src').source, maxLength: 30 }),
+        type: z.string().meta({ description: 'The type of the item in CSL.', maxLength: 50 }),
+        title: z.string().meta({ description: 'The title.', maxLength: 500 }),
+        author: z
+          .array(
+            z
+              .object({ literal: z.string().meta({ description: 'The name as printed.', maxLength: 300 }) })
+              .meta({ id: 'CslName', description: 'A name in CSL-JSON.' }),
+          )
+          .max(100)
+          .optional(),
+        'container-title': z.string().meta({ maxLength: 500 }).optional(),
+        publisher: z.string().meta({ maxLength: 200 }).optional(),
+        'publisher-place': z.string().meta({ maxLength: 200 }).optional(),
+        issued: z.string().meta({ description: 'The date of publication (EDTF).', maxLength: 50 }).optional(),
+        accessed: z.string().meta({ description: 'The day of retrieval (EDTF).', maxLength: 50 }).optional(),
+        URL: z.string().meta({ format: 'uri', maxLength: 2000 }).optional(),
+        language: z.string().meta({ maxLength: 100 }).optional(),
+        note: z
+          .string()
+          .meta({ description: 'The address of an archived copy.', maxLength: 2100 })
+          .optional(),
+      })
+      .meta({ id: 'CslItem', description: 'A source in CSL-JSON.' }),
+  )
+  .meta({ 'x-name': 'CslItems', 'x-unbounded': true, description: 'Sources in CSL-JSON.' })
+
+/** The body of a media type other than JSON. */
 export function textBody(type: string): z.ZodType {
+  if (type === 'application/vnd.citationstyles.csl+json') return cslItems
   const [name, description] = TEXT_BODIES[type] ?? []
   return name ? z.string().meta({ 'x-name': name, 'x-unbounded': true, description }) : z.string()
 }

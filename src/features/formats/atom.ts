@@ -28,6 +28,7 @@ export function atomFeed(resource: Listable, docs: Doc[], base: string, url: str
   })
   for (const doc of docs) {
     const link = `${base}/v1/${resource.path}/${doc.id}`
+    const { status } = doc
     const text = doc['summary'] ?? doc['subject']
     feed.addItem({
       id: `urn:sco-tracker:${doc.id}`,
@@ -36,9 +37,9 @@ export function atomFeed(resource: Listable, docs: Doc[], base: string, url: str
       link,
       date: new Date(doc.updatedAt),
       published: new Date(doc.createdAt),
-      category: [
-        { term: String(doc['status']), name: String(doc['status']), scheme: `${base}/v1/${resource.path}` },
-      ],
+      ...(typeof status === 'string' && {
+        category: [{ term: status, name: status, scheme: `${base}/v1/${resource.path}` }],
+      }),
       ...(typeof text === 'string' && { description: escapeHtml(printable(text)) }),
     })
   }

@@ -1,13 +1,64 @@
 // Converts records to CSV cells and back, one column per field.
 import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
-import type { Json } from '../../records/schema/document.ts'
+import { type Json, valuesAt } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 
 /** The columns of a shape: fields of objects are separate (`onBehalfOf.stateCode`), a list is one column. */
 export const columnsOf = (shape: z.ZodObject): string[][] =>
   Object.entries(shape.shape).flatMap(([key, schema]) =>
     schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
+  )
+
+/** A column with the titles of the records that a field refers to. */
+export interface TitleColumn {
+  /** `publisherName` beside `publisherId`, `topicNames` beside `topicIds`, `participants.stateNames` beside `participants`. */
+  name: string
+  /** The path of the ids, `*` standing for every list position. */
+  ids: string[]
+}
+
+/** A column of a list: a field, or the titles beside one. */
+export type ListColumn = { name: string; path: string[] } | TitleColumn
+
+/** The columns of a list of records: each field, with the titles of what it refers to beside it. */
+export function listColumns(entity: Entity): ListColumn[] {
+  // The record that a part belongs to is of any kind.
+  const parent = 'recordId' in entity.record.shape ? [{ field: 'recordId', path: ['recordId'] }] : []
+  const references = [...entity.references, ...parent]
+  return columnsOf(entity.record).flatMap((path) => [
+    { name: path.join('.'), path },
+    ...references
+      .filter((reference) => path.every((key, index) => reference.path[index] === key))
+      .map(({ field, path: ids }) => ({ name: titleColumn(field, ids.includes('*')), ids })),
+  ])
+}
+
+const titleColumn = (field: string, several: boolean) =>
+  `${field.replace(/(?:Id|Code)s?$/, '')}Name${several ? 's' : ''}`
+
+/** The ids of the records whose titles a row has. */
+export const idsInTitleColumns = (columns: readonly ListColumn[], doc: Json): string[] =>
+  columns.flatMap((column) => ('ids' in column ? idsAt(doc, column) : []))
+
+const idsAt = (doc: Json, { ids }: TitleColumn) => [
+  ...new Set(valuesAt(doc, ids).map(([, id]) => String(id))),
+]
+
+/** The cells of a row of a list. Several titles are separated by semicolons. */
+export const listCells = (
+  columns: readonly ListColumn[],
+  doc: Json,
+  titles: ReadonlyMap<string, string>,
+): string[] =>
+  columns.map((column) =>
+    'ids' in column
+      ? guarded(
+          idsAt(doc, column)
+            .flatMap((id) => titles.get(id) ?? [])
+            .join('; '),
+        )
+      : cell(column.path.reduce<Json>(member, doc)),
   )
 
 /** The cells of a record. A list is JSON, null an empty cell. */
@@ -59,8 +110,12 @@ export function columnReaders(entity: Entity, parts: readonly string[]): Map<str
     )
     return [path.join('.'), { path, read: readerOf(unwrapped(schema), path) }]
   })
+  // Titles are for people.
+  const titles = listColumns(entity).flatMap((column): [string, ColumnReader][] =>
+    'ids' in column ? [[column.name, { path: [column.name], read: () => undefined }]] : [],
+  )
   const lists = parts.map((name): [string, ColumnReader] => [name, { path: [name], read: nonEmpty(json) }])
-  return new Map([...readers, ...lists])
+  return new Map([...readers, ...titles, ...lists])
 }
 
 function readerOf(schema: z.ZodType, path: string[]): (cell: string) => unknown {

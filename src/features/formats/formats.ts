@@ -1,22 +1,24 @@
-// Sends lists as CSV, NDJSON, iCalendar or Atom.
+// Sends lists as CSV, NDJSON, iCalendar or Atom, and for citation managers.
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
-import type { ReadSnapshot } from '../../records/read/context.ts'
+import type { ReadContext, ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
 import { isLongRead, type Listable, type ListQuery } from '../../records/read/parameters.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
+import { titlesOf } from '../../records/read/titles.ts'
 import { lastSeq, lastSeqOf, type Row, type View } from '../../records/read/view.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { RouteDeps } from '../records/page.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
-import { cellsOf, columnsOf, csvText } from './columns.ts'
+import { CITATIONS, type CitationFormat, cslOf, isCitation } from './citations.ts'
+import { csvText, idsInTitleColumns, listCells, listColumns } from './columns.ts'
 
 /** How many rows are read at a time at most, and of those in which records are embedded. */
 const BATCH = 200
@@ -50,6 +52,9 @@ export const FORMATS = {
   ndjson: 'application/x-ndjson',
   ics: 'text/calendar',
   atom: 'application/atom+xml',
+  csl: 'application/vnd.citationstyles.csl+json',
+  ris: 'application/x-research-info-systems',
+  bibtex: 'application/x-bibtex',
 } as const
 
 export type Format = keyof typeof FORMATS
@@ -57,11 +62,41 @@ export type Format = keyof typeof FORMATS
 /** The formats of the list of a resource. */
 export const formatsOf = ({ formats = [] }: Listable): Format[] => ['json', 'csv', 'ndjson', ...formats]
 
-export const formatParameter = (resource: Listable) =>
-  z.enum(formatsOf(resource)).meta({
-    description:
-      'The format of the response, instead of `Accept`. CSV and NDJSON contain the whole list and ignore `limit`.',
-  })
+/** The formats of a single record of a resource. */
+export const recordFormatsOf = ({ formats = [] }: Listable): Format[] => [
+  'json',
+  ...formats.filter(isCitation),
+]
+
+/** The parameters that choose how a list is written. */
+export const formatParameters = (resource: Listable) => ({
+  format: z
+    .enum(formatsOf(resource))
+    .meta({
+      description:
+        'The format of the response, instead of `Accept`. All but JSON and Atom contain the whole list and ignore `limit`.',
+    })
+    .optional(),
+  bom: z
+    .enum(['true', 'false'])
+    .meta({
+      description: 'With CSV: `true` begins it with a byte order mark, by which spreadsheets know UTF-8.',
+    })
+    .optional(),
+})
+
+/** The parameter that chooses how a single record is written, where there is a choice. */
+export const recordFormatParameter = (resource: Listable) => {
+  const formats = recordFormatsOf(resource)
+  return {
+    ...(formats.length > 1 && {
+      format: z
+        .enum(formats)
+        .meta({ description: 'The format of the response, instead of `Accept`.' })
+        .optional(),
+    }),
+  }
+}
 
 /** The format requested by `format` or `Accept`. @throws Problem `not-acceptable` */
 export function chooseFormat(
@@ -82,6 +117,43 @@ export function chooseFormat(
   )
 }
 
+/** The format of a single record: JSON, unless `format` or `Accept` names another one that it has. */
+export function chooseRecordFormat(
+  request: FastifyRequest,
+  resource: Listable,
+  requested: Format | undefined,
+): 'json' | CitationFormat {
+  const offered = recordFormatsOf(resource)
+  const type = offered.length > 1 && request.accepts().type(offered.map((format) => FORMATS[format]))
+  const chosen = requested ?? offered.find((format) => FORMATS[format] === type) ?? 'json'
+  return isCitation(chosen) ? chosen : 'json'
+}
+
+/** @throws Problem if records would be embedded in a format that has no place for them */
+export function refuseInclude(format: Format, include: readonly string[]): void {
+  if (include.length === 0 || (format !== 'csv' && !isCitation(format))) return
+  throw new Problem('invalid-parameter', `${FORMATS[format]} does not support include.`, {
+    errors: [{ parameter: 'include', detail: 'Not supported with this format.' }],
+  })
+}
+
+/** A source as a file for citation managers. */
+export async function citationFile(context: ReadContext, format: CitationFormat, doc: Doc, view: View) {
+  const { start, end } = CITATIONS[format]
+  return start + (await citationsIn(context, format, [doc], view)).join('') + end
+}
+
+async function citationsIn(
+  context: ReadContext,
+  format: CitationFormat,
+  docs: readonly Doc[],
+  view: View,
+): Promise<string[]> {
+  const publishers = docs.map((doc) => String(doc['publisherId'] ?? ''))
+  const titles = await titlesOf(context, publishers.filter(Boolean), view)
+  return docs.map((doc, index) => CITATIONS[format].write(cslOf(doc, titles.get(publishers[index] ?? ''))))
+}
+
 /** Sends a whole list in a format other than JSON. */
 export async function sendAs(
   request: FastifyRequest,
@@ -90,18 +162,17 @@ export async function sendAs(
   { records, readSnapshot }: RouteDeps,
   resource: Listable,
   query: ListQuery,
+  { bom = false }: { bom?: boolean } = {},
 ): Promise<FastifyReply> {
-  if (format === 'csv' && query.include.length > 0) {
-    throw new Problem('invalid-parameter', 'CSV does not support include.', {
-      errors: [{ parameter: 'include', detail: 'Not supported with CSV.' }],
-    })
-  }
+  refuseInclude(format, query.include)
   records.engine.replicas?.pinToPrimary()
-  // Read before the rows: after a write in between the ETag is too old, which is safe. Embedded records are of any kind.
-  const seq =
-    query.include.length > 0
-      ? await lastSeq(records.engine.reader)
-      : await lastSeqOf(records.engine.reader, kindsRead(resource, query))
+  const titled = format === 'csv' || isCitation(format)
+  // Embedded records, and the record that a part belongs to, are of any kind.
+  const readsAny = query.include.length > 0 || (titled && 'recordId' in resource.record.shape)
+  const kinds = [...kindsRead(resource, query), ...(titled ? referredKinds(resource) : [])]
+  // Read before the rows: after a write in between the ETag is too old, which is safe.
+  const { reader } = records.engine
+  const seq = readsAny ? await lastSeq(reader) : await lastSeqOf(reader, kinds)
   // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
   if (streams >= MAX_STREAMS)
     throw new Problem('unavailable', `The service sends ${MAX_STREAMS} lists as CSV or NDJSON already.`, {
@@ -117,17 +188,21 @@ export async function sendAs(
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
   reply.headers({ etag, 'feed-position': String(seq) }).type(`${FORMATS[format]}; charset=utf-8`)
-  if (format === 'csv') reply.header('content-disposition', `attachment; filename="${resource.path}.csv"`)
+  const extension = { csv: 'csv', ris: 'ris', bibtex: 'bib' }[format as string]
+  if (extension) reply.header('content-disposition', `attachment; filename="${resource.path}.${extension}"`)
   // An empty stream, so that no Content-Length is sent.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
   if (format === 'ndjson') return reply.send(streamOf(ndjson(readInTurn, resource, query, all)))
-  if (format === 'csv') return reply.send(streamOf(csv(resource, all)))
+  if (format === 'csv') return reply.send(streamOf(csv(readInTurn, resource, all, bom)))
+  if (isCitation(format)) return reply.send(streamOf(citations(readInTurn, format, all)))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
   if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
   return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
 }
+
+const referredKinds = ({ references }: Listable) => [...new Set(references.flatMap(({ kinds }) => kinds))]
 
 /** The base URL that the client used. @throws Problem if the headers that name it are invalid */
 function baseOf({ protocol, host, server }: FastifyRequest): string {
@@ -188,11 +263,35 @@ async function* ndjson(
 }
 
 /** A header row, then one row per record (RFC 4180). */
-async function* csv(resource: Listable, batches: AsyncGenerator<Page>) {
-  const columns = columnsOf(resource.record)
-  yield Buffer.from(csvText([columns.map((path) => path.join('.'))]))
-  for await (const { rows } of batches) {
-    const cells = rows.map((row) => cellsOf(columns, parse(row)))
-    if (cells.length > 0) yield Buffer.from(csvText(cells))
+async function* csv(
+  readSnapshot: ReadSnapshot,
+  resource: Listable,
+  batches: AsyncGenerator<Page>,
+  bom: boolean,
+) {
+  const columns = listColumns(resource)
+  yield Buffer.from((bom ? '\ufeff' : '') + csvText([columns.map(({ name }) => name)]))
+  for await (const { rows, view } of batches) {
+    if (rows.length === 0) continue
+    const docs = rows.map(parse)
+    const ids = docs.flatMap((doc) => idsInTitleColumns(columns, doc))
+    const titles = await readSnapshot((context) => titlesOf(context, ids, view), {
+      isLong: view.seq !== null,
+    })
+    yield Buffer.from(csvText(docs.map((doc) => listCells(columns, doc, titles))))
   }
+}
+
+async function* citations(readSnapshot: ReadSnapshot, format: CitationFormat, batches: AsyncGenerator<Page>) {
+  const { start, between, end } = CITATIONS[format]
+  let before: string = start
+  for await (const { rows, view } of batches) {
+    if (rows.length === 0) continue
+    const items = await readSnapshot((context) => citationsIn(context, format, rows.map(parse), view), {
+      isLong: view.seq !== null,
+    })
+    yield Buffer.from(before + items.join(between))
+    before = between
+  }
+  yield Buffer.from((before === start ? start : '') + end)
 }

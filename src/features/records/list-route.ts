@@ -13,7 +13,14 @@ import {
   MAX_LIMIT,
   toListQuery,
 } from '../../records/read/parameters.ts'
-import { chooseFormat, FORMATS, type Format, formatParameter, formatsOf, sendAs } from '../formats/formats.ts'
+import {
+  chooseFormat,
+  FORMATS,
+  type Format,
+  formatParameters,
+  formatsOf,
+  sendAs,
+} from '../formats/formats.ts'
 import { nextUrl, page, type RouteDeps } from './page.ts'
 
 export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps): void {
@@ -26,7 +33,7 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
       summary: `List ${path}`,
       description: about,
       query: listParameters(kind, includePaths(records.catalogue, kind)).extend({
-        format: formatParameter(kind).optional(),
+        ...formatParameters(kind),
       }),
       answers: {
         200: {
@@ -42,8 +49,10 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
     }),
     handler: async (request, reply) => {
       const query = toListQuery(kind, request.query as Record<string, unknown>)
-      const format = chooseFormat(request, kind, (request.query as { format?: Format }).format)
-      if (format !== 'json') return sendAs(request, reply, format, deps, kind, query)
+      const written = request.query as { format?: Format; bom?: 'true' | 'false' }
+      const format = chooseFormat(request, kind, written.format)
+      if (format !== 'json')
+        return sendAs(request, reply, format, deps, kind, query, { bom: written.bom === 'true' })
       const { rows, nextCursor, total, seq } = await readSnapshot(
         async (context) => {
           const listed = await listPage(context, kind, query)

@@ -13,6 +13,15 @@ import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
+import {
+  chooseRecordFormat,
+  citationFile,
+  FORMATS,
+  type Format,
+  recordFormatParameter,
+  recordFormatsOf,
+  refuseInclude,
+} from '../formats/formats.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { listRoute } from './list-route.ts'
 import type { RouteDeps } from './page.ts'
@@ -62,25 +71,42 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       query: z.strictObject({
         include: includeParameter(resource, includes).optional(),
         ...viewParameters(resource),
+        ...recordFormatParameter(resource),
       }),
       answers: {
-        200: { description: `The ${kind}.`, schema: resource.record, headers: ['ETag'] },
+        200: {
+          description: `The ${kind}.`,
+          schema: resource.record,
+          alsoAs: recordFormatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
+          headers: ['ETag'],
+        },
       },
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
-      const query = request.query as { asOf?: string; knownAt?: string; include?: string[] }
+      const query = request.query as { asOf?: string; knownAt?: string; include?: string[]; format?: Format }
       const { asOf = null, knownAt, include = [] } = query
+      const format = chooseRecordFormat(request, resource, query.format)
+      refuseInclude(format, include)
       const row = await readSnapshot(
         async (context) => {
           const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
           const record = await readRecord(context, resource, idOf(request), view, include)
+          if (format !== 'json')
+            return { ...record, doc: await citationFile(context, format, parse(record), view) }
           await embedIncludes(context, resource, [record], include, view)
           return record
         },
         { isLong: asOf !== null || knownAt !== undefined || include.some((path) => path.includes('.')) },
       )
-      return sendRepresentation(reply, { body: row.doc, version: row.version, lastModified: row.updatedAt })
+      return sendRepresentation(reply, {
+        body: row.doc,
+        version: row.version,
+        // A citation also has the name of the publisher, which changes by itself.
+        ...(format === 'json'
+          ? { lastModified: row.updatedAt }
+          : { type: `${FORMATS[format]}; charset=utf-8` }),
+      })
     },
   })
 

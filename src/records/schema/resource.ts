@@ -139,7 +139,7 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
    */
   digest?: { field: string; of: string; unless: readonly string[] }
   /** Formats of its list beside JSON, CSV and NDJSON. */
-  formats?: readonly ('ics' | 'atom')[]
+  formats?: readonly ('ics' | 'atom' | 'csl' | 'ris' | 'bibtex')[]
   /** The body of a PUT of its text, which moves the quotes of it; undefined: it has no such route. */
   putText?: z.ZodObject
   /** Further problems of a PATCH. */

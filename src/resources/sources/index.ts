@@ -28,7 +28,6 @@ const license = z
     /^(?:https?:\/\/\S+|[A-Za-z0-9][A-Za-z0-9.+-]*)$/,
     'Must be an SPDX identifier, such as CC-BY-4.0, or an http or https URL.',
   )
-  .meta({ examples: ['CC-BY-4.0'] })
 
 const mediaType = z
   .string()
@@ -69,6 +68,7 @@ export const sources = defineResource({
   searchDate: 'publishedOn',
   defaultSort: '-publishedOn',
   digest: { field: 'sha256', of: 'text', unless: ['publisherId', 'url'] },
+  formats: ['csl', 'ris', 'bibtex'],
   putText,
   patchProblems: ['source-cited'],
   fields: {

@@ -1,0 +1,145 @@
+// Writes sources for citation managers: CSL-JSON, RIS and BibTeX.
+import { printable } from '../../core/text.ts'
+import type { Doc } from '../../records/schema/document.ts'
+
+/** An item of CSL-JSON (csl-data.json, version 1.0.2). */
+export interface CslItem {
+  id: string
+  type: string
+  title: string
+  author?: { literal: string }[]
+  'container-title'?: string
+  publisher?: string
+  'publisher-place'?: string
+  /** EDTF, as `accessed`. */
+  issued?: string
+  accessed?: string
+  URL?: string
+  language?: string
+  note?: string
+}
+
+const CSL_TYPES: Record<string, string> = {
+  'treaty-text': 'treaty',
+  'official-document': 'document',
+  'press-release': 'document',
+  law: 'legislation',
+  news: 'article-newspaper',
+  interview: 'interview',
+  speech: 'speech',
+}
+
+/** The citation of a source. @param publisher the name of its publisher */
+export function cslOf(source: Doc, publisher: string | undefined): CslItem {
+  const text = (field: string) => source[field] as string | null
+  const authors = source['authors'] as string[]
+  const archivedUrl = text('archivedUrl')
+  const item = {
+    id: source.id,
+    type: CSL_TYPES[text('classification') ?? ''] ?? 'webpage',
+    title: text('title'),
+    author: authors.length > 0 ? authors.map((literal) => ({ literal })) : null,
+    'container-title': text('containerTitle'),
+    publisher,
+    'publisher-place': text('place'),
+    issued: intervalOf(text('publishedOn')),
+    accessed: text('retrievedAt')?.slice(0, 10),
+    URL: text('url'),
+    language: text('language'),
+    note: archivedUrl && `Archived: ${archivedUrl}`,
+  }
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value != null)) as unknown as CslItem
+}
+
+/** One day of several, `[a..b]`, as an interval: what consumers of EDTF level 1 understand. */
+function intervalOf(date: string | null): string | null {
+  const [, from, to] = /^\[(.*)\.\.(.*)\]$/.exec(date ?? '') ?? []
+  return from === undefined ? date : `${from || '..'}/${to || '..'}`
+}
+
+/** The first day, month or year that a date names, without what makes it uncertain. */
+const plainDate = (date = '') => /\d{4}(?:-\d{2}){0,2}/.exec(date)?.[0]
+
+/** A text on one line. */
+const onOneLine = (text: string) => printable(text).replace(/\s+/gu, ' ').trim()
+
+const RIS_TYPES: Record<string, string> = {
+  'article-newspaper': 'NEWS',
+  document: 'GOVDOC',
+  treaty: 'GOVDOC',
+  legislation: 'GOVDOC',
+}
+
+/** A record of a RIS file. Its format has no escapes: what is left out are line breaks. */
+export function risOf(item: CslItem): string {
+  const date = (text: string | undefined) => {
+    const [year, month = '', day = ''] = plainDate(text)?.split('-') ?? []
+    return year && `${year}/${month}/${day}`
+  }
+  const lines: [tag: string, value: string | undefined][] = [
+    ['TY', RIS_TYPES[item.type] ?? 'ELEC'],
+    ['ID', item.id],
+    ['TI', item.title],
+    ...(item.author ?? []).map(({ literal }): [string, string] => ['AU', literal]),
+    ['T2', item['container-title']],
+    ['PB', item.publisher],
+    ['CY', item['publisher-place']],
+    ['PY', plainDate(item.issued)?.slice(0, 4)],
+    ['DA', date(item.issued)],
+    ['LA', item.language],
+    ['UR', item.URL],
+    ['Y2', date(item.accessed)],
+    ['N1', item.note],
+  ]
+  const written = lines.flatMap(([tag, value]) => (value ? [`${tag}  - ${onOneLine(value)}\r\n`] : []))
+  return `${written.join('')}ER  - \r\n\r\n`
+}
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+
+const TEX: Record<string, string> = {
+  '\\': '\\textbackslash{}',
+  '{': '\\textbraceleft{}',
+  '}': '\\textbraceright{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+}
+
+/** A text for TeX. Braces are written by name, since BibTeX counts escaped ones too. */
+const tex = (text: string) => onOneLine(text).replace(/[\\{}~^]|[#$%&_]/g, (char) => TEX[char] ?? `\\${char}`)
+
+/** An entry of a BibTeX file. Names and titles are in braces, so that they stay as printed. */
+export function bibtexOf(item: CslItem): string {
+  const container = item['container-title'] ?? item.publisher
+  const isArticle = item.type === 'article-newspaper' && container !== undefined
+  const [year, month] = item.issued === undefined ? [] : (plainDate(item.issued) ?? '').split('-')
+  const fields: [name: string, value: string | undefined][] = [
+    ['author', item.author?.map(({ literal }) => `{${tex(literal)}}`).join(' and ')],
+    ['title', `{${tex(item.title)}}`],
+    [isArticle ? 'journal' : 'howpublished', isArticle ? tex(container) : optional(item['container-title'])],
+    ['publisher', optional(item.publisher)],
+    ['address', optional(item['publisher-place'])],
+    ['year', year || undefined],
+    ['date', item.issued],
+    ['language', item.language],
+    ['url', item.URL],
+    ['urldate', item.accessed],
+    ['note', optional(item.note)],
+  ]
+  const written = fields.flatMap(([name, value]) => (value ? [`  ${name} = {${value}}`] : []))
+  if (month) written.push(`  month = ${MONTHS[Number(month) - 1]}`)
+  return `@${isArticle ? 'article' : 'misc'}{${item.id},\n${written.join(',\n')}\n}\n\n`
+}
+
+const optional = (text: string | undefined) => (text === undefined ? undefined : tex(text))
+
+/** How each format is written: its beginning, what stands between items, and its end. */
+export const CITATIONS = {
+  csl: { start: '[', between: ',', end: ']', write: (item: CslItem) => JSON.stringify(item) },
+  ris: { start: '', between: '', end: '', write: risOf },
+  bibtex: { start: '', between: '', end: '', write: bibtexOf },
+} as const
+
+export type CitationFormat = keyof typeof CITATIONS
+
+export const isCitation = (format: string): format is CitationFormat => format in CITATIONS
