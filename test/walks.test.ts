@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { nameKey } from '../src/core/collation.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
@@ -144,6 +145,10 @@ async function walk(
 
 const idsOf = (rows: Body[]) => rows.map(({ id }) => id as string)
 
+/** What a row is sorted by. */
+const keyOf = (row: Body, field: string) =>
+  ['title', 'name', 'city'].includes(field) && row[field] !== null ? nameKey(row[field]) : row[field]
+
 /** Rows in the order of a sort: nulls last, ties by id in the direction of the last key. */
 function ordered(rows: Body[], sort: string): Body[] {
   const keys = sort.split(',').map((key) => [key.replace(/^-/, ''), key.startsWith('-') ? -1 : 1] as const)
@@ -155,7 +160,7 @@ function ordered(rows: Body[], sort: string): Body[] {
   }
   return [...rows].sort((one, other) => {
     for (const [field, way] of [...keys, ['id', keys.at(-1)?.[1] ?? 1] as const]) {
-      const found = compare(one[field], other[field], way)
+      const found = compare(keyOf(one, field), keyOf(other, field), way)
       if (found !== 0) return found
     }
     return 0

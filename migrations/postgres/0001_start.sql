@@ -126,6 +126,7 @@ CREATE TABLE "meetings" (
 	"startDateLast" text COLLATE "binary" NOT NULL,
 	"endDate" text COLLATE "binary",
 	"city" text COLLATE "binary",
+	"cityText" text COLLATE "binary",
 	"countryCode" text COLLATE "binary"
 );
 --> statement-breakpoint
@@ -215,6 +216,7 @@ CREATE TABLE "organizations" (
 	"name" text COLLATE "binary" NOT NULL,
 	"abbreviation" text COLLATE "binary",
 	"classification" text COLLATE "binary" NOT NULL,
+	"classificationText" text COLLATE "binary" NOT NULL,
 	"parentId" text COLLATE "binary",
 	"countryCode" text COLLATE "binary",
 	"foundingDate" text COLLATE "binary",
@@ -424,7 +426,7 @@ CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","st
 CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
-CREATE INDEX "meetings_city_startDate" ON "meetings" USING btree ("city","startDate","id") WHERE "meetings"."city" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_cityText_startDate" ON "meetings" USING btree ("cityText","startDate","id") WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX "speakers_createdAt" ON "speakers" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "speakers_updatedAt" ON "speakers" USING btree ("updatedAt","id");--> statement-breakpoint
@@ -441,14 +443,15 @@ CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status",
 CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
+CREATE INDEX "agreements_title" ON "agreements" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_depositaryStateCode_title" ON "agreements" USING btree ("depositaryStateCode","id") WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_depositaryOrganizationId_title" ON "agreements" USING btree ("depositaryOrganizationId","id") WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
-CREATE INDEX "agreements_entryIntoForceDependsOnId_title" ON "agreements" USING btree ("entryIntoForceDependsOnId","id") WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","title","id");--> statement-breakpoint
+CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","title","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_depositaryStateCode_title" ON "agreements" USING btree ("depositaryStateCode","title","id") WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_depositaryOrganizationId_title" ON "agreements" USING btree ("depositaryOrganizationId","title","id") WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_entryIntoForceDependsOnId_title" ON "agreements" USING btree ("entryIntoForceDependsOnId","title","id") WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","id") WHERE "agreements"."status" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","title","id") WHERE "agreements"."status" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
@@ -462,7 +465,7 @@ CREATE INDEX "organizations_updatedAt" ON "organizations" USING btree ("updatedA
 CREATE INDEX "organizations_name" ON "organizations" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "organizations_abbreviation_name" ON "organizations" USING btree ("abbreviation","name","id") WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_classification" ON "organizations" USING btree ("classification","id");--> statement-breakpoint
-CREATE INDEX "organizations_classification_name" ON "organizations" USING btree ("classification","name","id");--> statement-breakpoint
+CREATE INDEX "organizations_classificationText_name" ON "organizations" USING btree ("classificationText","name","id");--> statement-breakpoint
 CREATE INDEX "organizations_parentId_name" ON "organizations" USING btree ("parentId","name","id") WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_countryCode_name" ON "organizations" USING btree ("countryCode","name","id") WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id","foundingDateFirst","foundingDateLast");--> statement-breakpoint

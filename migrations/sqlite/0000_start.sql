@@ -141,6 +141,7 @@ CREATE TABLE `meetings` (
 	`startDateLast` text NOT NULL,
 	`endDate` text,
 	`city` text,
+	`cityText` text,
 	`countryCode` text,
 	FOREIGN KEY (`parentId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
@@ -159,7 +160,7 @@ CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id
 CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_city_startDate` ON `meetings` (`city`,`startDate`,`id`) WHERE "meetings"."city" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_cityText_startDate` ON `meetings` (`cityText`,`startDate`,`id`) WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
 CREATE TABLE `speakers` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -288,6 +289,7 @@ CREATE TABLE `organizations` (
 	`name` text NOT NULL,
 	`abbreviation` text,
 	`classification` text NOT NULL,
+	`classificationText` text NOT NULL,
 	`parentId` text,
 	`countryCode` text,
 	`foundingDate` text,
@@ -302,7 +304,7 @@ CREATE INDEX `organizations_updatedAt` ON `organizations` (`updatedAt`,`id`);-->
 CREATE INDEX `organizations_name` ON `organizations` (`name`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_abbreviation_name` ON `organizations` (`abbreviation`,`name`,`id`) WHERE "organizations"."abbreviation" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_classification` ON `organizations` (`classification`,`id`);--> statement-breakpoint
-CREATE INDEX `organizations_classification_name` ON `organizations` (`classification`,`name`,`id`);--> statement-breakpoint
+CREATE INDEX `organizations_classificationText_name` ON `organizations` (`classificationText`,`name`,`id`);--> statement-breakpoint
 CREATE INDEX `organizations_parentId_name` ON `organizations` (`parentId`,`name`,`id`) WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_countryCode_name` ON `organizations` (`countryCode`,`name`,`id`) WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`,`foundingDateFirst`,`foundingDateLast`);--> statement-breakpoint

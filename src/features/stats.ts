@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../core/text.ts'
-import { columnHolding, columnSql } from '../db/columns.ts'
 import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
@@ -106,7 +105,7 @@ async function labelsOf(
   if (!kind || keys.length === 0) return new Map()
   const { table, titleField } = catalogue.resource(kind)
   const rows = await reader.all<{ id: string; label: string }>(
-    sql`select ${table.id}, ${columnSql(table, columnHolding(table, titleField))} as label from ${table} where ${table.id} in ${keys}`,
+    sql`select ${table.id}, ${table.doc} ->> ${sql.raw(`'${titleField}'`)} as label from ${table} where ${table.id} in ${keys}`,
   )
   return new Map(rows.map(({ id, label }) => [id, label]))
 }

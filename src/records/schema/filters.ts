@@ -5,7 +5,7 @@ import { uncapitalised } from '../../core/text.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { partialDate, wholeNumber } from './shapes.ts'
-import { columnKey, spanColumns } from './table.ts'
+import { columnKey, spanColumns, valueColumn } from './table.ts'
 
 /** How a query parameter filters a list. */
 export type Filter =
@@ -136,7 +136,18 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
   }
   const { match } = field
   const description = match ? `${what}${COMPARED[match]}` : type === 'text' ? `${what}, exactly.` : `${what}.`
-  return [[name, { by: 'column', column, value: ofQuery(value), description, ...(match && { match }) }]]
+  return [
+    [
+      name,
+      {
+        by: 'column',
+        column: valueColumn(field),
+        value: ofQuery(value),
+        description,
+        ...(match && { match }),
+      },
+    ],
+  ]
 }
 
 const COMPARED = {

@@ -24,7 +24,7 @@ import {
 import { type Filter, filtersOfFields } from './filters.ts'
 import { exampleId, type Kind, PREFIXES, STATE_CODE, withArticle } from './kinds.ts'
 import { instant, named, namedId } from './shapes.ts'
-import { columnKey, tableFor } from './table.ts'
+import { columnKey, tableFor, valueColumn } from './table.ts'
 
 /** A field that refers to records. */
 export interface Reference extends Pick<PlacedField, 'path' | 'listed' | 'include' | 'inverse'> {
@@ -383,9 +383,10 @@ const currentStatus = (lifecycle: Lifecycle, dates: boolean) => ({
 /** Whether a field is counted by year. */
 const hasYear = (fields: Shape) => fieldsIn(z.object(fields)).some(({ stats }) => stats === 'year')
 
-function groupingBy({ name, type, kinds }: PlacedField): Grouping {
+function groupingBy(field: PlacedField): Grouping {
+  const { name, type, kinds } = field
   if (kinds) return { reference: name }
-  return type === 'date' ? { year: columnKey(name) } : { column: columnKey(name) }
+  return type === 'date' ? { year: columnKey(name) } : { column: valueColumn(field) }
 }
 
 /** The text of a document in the fields that are searched. */

@@ -1,4 +1,5 @@
 // Derives the table of a kind from its fields.
+import { nameKey } from '../../core/collation.ts'
 import { type Span, sortKey, spanOf } from '../../core/dates.ts'
 import {
   type Column,
@@ -24,9 +25,14 @@ export const columnKey = (field: string) =>
 /** The columns with the span of a date. */
 export const spanColumns = (column: string): Span => ({ first: `${column}First`, last: `${column}Last` })
 
+/** The column with the value of a field as it was written. */
+export const valueColumn = (field: PlacedField) =>
+  hasNameKey(field) ? `${columnKey(field.name)}Text` : columnKey(field.name)
+
 /**
  * The table of a kind: a column for every field that is filtered, sorted, grouped by, unique or a reference. References
- * inside lists are rows of the table `links`. The column of a date has its sort key; a filter of dates has two more for the span.
+ * inside lists are rows of the table `links`. The column of a date has its sort key, and so has that of a free text
+ * by which lists are sorted. Filters of dates have two more for the span, those of such texts one more for the text.
  * @param order the column that lists are sorted by: indexes for filters end with it
  * @param sorted columns to sort by that all kinds have
  */
@@ -48,7 +54,8 @@ export function tableFor(
       indexes.set(key, { keys: [key], partial: false, covers })
     }
     if (isLookedUp(field)) {
-      const keys = order === undefined || order === key ? [key] : [key, order]
+      const value = valueColumn(field)
+      const keys = order === undefined || order === value ? [value] : [value, order]
       if (!indexes.has(keys.join())) indexes.set(keys.join(), { keys, partial: field.nullable })
     }
   }
@@ -60,9 +67,17 @@ export function tableFor(
 const needsColumn = ({ filter, sort, stats, unique, column, index, kinds }: PlacedField) =>
   Boolean(filter || sort || stats || unique || column || index || kinds)
 
-/** Whether queries look up values of a field. Date ranges of sortable fields use the index for sorting. */
-const isLookedUp = ({ filter, sort, index, kinds, type }: PlacedField) =>
-  Boolean(index || kinds || (filter && !(type === 'date' && sort)))
+/** Whether queries look up values of a field. Date ranges of sortable fields use the index for sorting, names the full-text index. */
+const isLookedUp = ({ filter, sort, index, kinds, type, match }: PlacedField) =>
+  Boolean(index || kinds || (filter && !(type === 'date' && sort) && match !== 'names'))
+
+/** Whether queries need the value of a free text as it was written. */
+const isCompared = ({ filter, match, stats, column }: PlacedField) =>
+  Boolean((filter && match === 'folded') || stats || column)
+
+/** Whether it is free text by which lists are sorted. */
+const hasNameKey = ({ type, sort, match }: PlacedField) =>
+  type === 'text' && Boolean(sort) && (match === 'folded' || match === 'names')
 
 const hasSpan = ({ type, filter }: PlacedField) => type === 'date' && filter !== undefined
 
@@ -70,23 +85,30 @@ const hasSpan = ({ type, filter }: PlacedField) => type === 'date' && filter !==
 function columnsOf(field: PlacedField): [string, Column][] {
   const key = columnKey(field.name)
   const described = describeColumn(field)
+  const { notNull } = described
+  if (hasNameKey(field)) {
+    const sorted: [string, Column] = [
+      key,
+      { ...described, long: false, derive: computed(field, 'nameKey', nameKey) },
+    ]
+    return isCompared(field) ? [sorted, [valueColumn(field), described]] : [sorted]
+  }
   if (field.type !== 'date') return [[key, described]]
-  const own: [string, Column] = [key, { ...described, derive: ofDate(field, 'sortKey', sortKey) }]
+  const own: [string, Column] = [key, { ...described, derive: computed(field, 'sortKey', sortKey) }]
   if (!hasSpan(field)) return [own]
   const { first, last } = spanColumns(key)
-  const { notNull } = described
   return [
     own,
-    [first, column(null, { notNull, derive: ofDate(field, 'first', (date) => spanOf(date).first) })],
-    [last, column(null, { notNull, derive: ofDate(field, 'last', (date) => spanOf(date).last) })],
+    [first, column(null, { notNull, derive: computed(field, 'first', (date) => spanOf(date).first) })],
+    [last, column(null, { notNull, derive: computed(field, 'last', (date) => spanOf(date).last) })],
   ]
 }
 
-function ofDate({ path }: PlacedField, name: string, compute: (date: string) => string): Derivation {
+function computed({ path }: PlacedField, name: string, compute: (value: string) => string): Derivation {
   const read = readerOf(path)
   const of = (doc: Doc) => {
-    const date = read(doc)
-    return date === null ? null : compute(String(date))
+    const value = read(doc)
+    return value === null ? null : compute(String(value))
   }
   return { name, of }
 }
