@@ -11,6 +11,7 @@ import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
+import { claimRoutes } from './features/records/claims.ts'
 import { listRoute } from './features/records/list-route.ts'
 import { recordPath } from './features/records/path.ts'
 import { recordRoutes } from './features/records/routes.ts'
@@ -153,6 +154,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   for (const child of catalogue.children) listRoute(app, child, routeDeps)
   childRoutes(app, records)
+  claimRoutes(app, records)
   standingRoutes(app, records)
   relationRoutes(app, records)
   annotationRoutes(app, records)

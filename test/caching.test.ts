@@ -16,7 +16,8 @@ interface Fixture {
   events: Record<string, string>
   relations: Record<string, string>
   position: string
-  positionEvidence: string
+  /** By the path of the collection of their part. */
+  partEvidence: Record<string, string>
 }
 
 async function createFixture(s: Service): Promise<Fixture> {
@@ -39,6 +40,18 @@ async function createFixture(s: Service): Promise<Fixture> {
   const relations = {
     '/v1/proposals': await add(`${proposal}/relations`, { type: 'became', targetId: ids.agreement }),
     '/v1/agreements': await add(`${agreement}/relations`, { type: 'supersedes', targetId: treaty }),
+    '/v1/meetings': await add(`/v1/meetings/${ids.meeting}/relations`, {
+      type: 'implements',
+      targetId: ids.agreement,
+    }),
+    '/v1/organizations': await add(`/v1/organizations/${ids.organization}/relations`, {
+      type: 'established-by',
+      targetId: ids.agreement,
+    }),
+    '/v1/sources': await add(`/v1/sources/${ids.source}/relations`, {
+      type: 'based-on',
+      targetId: (await create(s, '/v1/sources', { title: 'T', language: 'en', text: 'Another.' }))['id'],
+    }),
   }
   const events = {
     '/v1/proposals': await add(`${proposal}/events`, {
@@ -47,15 +60,19 @@ async function createFixture(s: Service): Promise<Fixture> {
     }),
     '/v1/agreements': await add(`${agreement}/events`, { status: 'drafted', occurredOn: '2022-09-01' }),
   }
-  const positionEvidence = await cite(`${proposal}/positions/${position}`)
-  return { ids, evidence, events, relations, position, positionEvidence }
+  const partEvidence: Record<string, string> = {
+    '/v1/proposals/{id}/positions': await cite(`${proposal}/positions/${position}`),
+  }
+  for (const [path, parts] of Object.entries({ events, relations }))
+    for (const [collection, id] of Object.entries(parts)) {
+      const kind = kinds.find((one) => pathOf(one) === collection) as ResourceKind
+      partEvidence[`${collection}/{id}/${path}`] = await cite(`${collection}/${ids[kind]}/${path}/${id}`)
+    }
+  return { ids, evidence, events, relations, position, partEvidence }
 }
 
 /** The URLs of every GET in the OpenAPI document, with their parameters filled in. */
-function urls(
-  s: Service,
-  { ids, evidence, events, relations, position, positionEvidence }: Fixture,
-): string[] {
+function urls(s: Service, { ids, evidence, events, relations, position, partEvidence }: Fixture): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
     // Only admins can read webhooks; they have tests of their own.
@@ -69,7 +86,7 @@ function urls(
       .replace('{relationId}', relations[collection] ?? '')
       .replace(
         '{evidenceId}',
-        path.includes('{positionId}') ? positionEvidence : (evidence[collection] ?? ''),
+        partEvidence[path.split('/').slice(0, 5).join('/')] ?? evidence[collection] ?? '',
       )
       .replace('{code}', 'not-found')
     if (path === '/v1/search') return [`${filled}?q=text`]

@@ -125,6 +125,12 @@ async function connected(s: Service): Promise<Ids> {
     type: 'supersedes',
     targetId: ids.bare.agreement,
   })
+  await create(s, `/v1/meetings/${ids.meeting}/relations`, { type: 'implements', targetId: ids.agreement })
+  await create(s, `/v1/organizations/${ids.organization}/relations`, {
+    type: 'succeeds',
+    targetId: ids.bare.organization,
+  })
+  await create(s, `/v1/sources/${ids.source}/relations`, { type: 'based-on', targetId: ids.bare.source })
   return ids
 }
 
@@ -153,12 +159,12 @@ async function expectedRecords(
   row: Body,
   step: IncludePath,
 ): Promise<Body[]> {
-  const strip = ({ direction: _, ...part }: Body) => part
   if ('part' in step) {
     const url = `/v1/${resource.path}/${row['id']}/${PARTS[step.part]}`
     const body = await get(s, url)
     if (step.part === 'position') return body['records']
-    return body['data'].filter((part: Body) => part['direction'] !== 'incoming').map(strip)
+    if (step.part !== 'relation') return body['data']
+    return body['data'].flatMap(({ direction, ...part }: Body) => (direction === 'outgoing' ? [part] : []))
   }
   if ('from' in step && step.from === 'evidence') {
     const found: Body[] = []

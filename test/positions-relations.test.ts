@@ -1,4 +1,4 @@
-// The positions of states on proposals, and the relations of proposals and agreements.
+// The positions of states on proposals, and the relations between records.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
@@ -9,6 +9,16 @@ const proposal = async (s: Service, title: string, more: Body = {}) =>
 
 const agreement = async (s: Service, title: string, more: Body = {}) =>
   (await create(s, '/v1/agreements', { title, kind: 'treaty', ...more }))['id'] as string
+
+const PATHS: Record<string, string> = {
+  prp: 'proposals',
+  agr: 'agreements',
+  mtg: 'meetings',
+  org: 'organizations',
+  src: 'sources',
+}
+
+const meetingBody = { name: 'M', startDate: '2022-08-24', status: 'held' }
 
 const EIGHT = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
 
@@ -121,7 +131,9 @@ describe('positions', () => {
     const { s, id, addPosition } = await createFixture()
     const sources: string[] = []
     for (const title of ['One', 'Two'])
-      sources.push((await create(s, '/v1/sources', { title, language: 'en', text: 'We support it.' }))['id'])
+      sources.push(
+        (await create(s, '/v1/sources', { title, language: 'en', text: `${title}: We support it.` }))['id'],
+      )
     const position = await addPosition('PK', 'supported', '2022-09-16')
     const other = await addPosition('KZ', 'supported', '2022-09-16')
     const url = `/v1/proposals/${id}/positions/${position['id']}`
@@ -178,7 +190,7 @@ describe('positions', () => {
 
 describe('relations', () => {
   const relate = (s: Service, from: string, type: string, targetId: string) =>
-    s.post(`/v1/${from.startsWith('prp') ? 'proposals' : 'agreements'}/${from}/relations`, { type, targetId })
+    s.post(`/v1/${PATHS[from.slice(0, 3)]}/${from}/relations`, { type, targetId })
 
   test('are listed from both ends with their direction, and deleted at their source', async () => {
     const s = await service()
@@ -204,38 +216,83 @@ describe('relations', () => {
     expect((await relate(s, b, 'elaborates', a)).status).toBe(201)
   })
 
-  test('of each type are accepted only between the kinds it connects', async () => {
+  test('of each type are accepted only between the kinds of the table', async () => {
     const s = await service()
-    const p = [await proposal(s, 'P'), await proposal(s, 'Q')] as const
-    const a = [await agreement(s, 'A'), await agreement(s, 'B')] as const
-    for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into']) {
-      expect((await relate(s, p[0], type, p[1])).status, type).toBe(201)
-      expect((await relate(s, a[0], type, a[1])).status, type).toBe(201)
-      for (const [from, to] of [
-        [p[0], a[0]],
-        [a[0], p[0]],
-      ] as const)
-        expect((await relate(s, from, type, to)).body, type).toMatchObject({
-          status: 422,
-          errors: [{ pointer: '/targetId' }],
-        })
+    const source = async (title: string, language: string) =>
+      (await create(s, '/v1/sources', { title, language, text: title }))['id'] as string
+    const ends = {
+      proposal: [await proposal(s, 'P'), await proposal(s, 'Q')],
+      agreement: [await agreement(s, 'A'), await agreement(s, 'B')],
+      meeting: [
+        (await create(s, '/v1/meetings', meetingBody))['id'],
+        (await create(s, '/v1/meetings', meetingBody))['id'],
+      ],
+      organization: [
+        (await create(s, '/v1/organizations', { name: 'O', classification: 'organ' }))['id'],
+        (await create(s, '/v1/organizations', { name: 'P', classification: 'organ' }))['id'],
+      ],
+      source: [await source('One', 'en'), await source('Two', 'ru')],
+    } as Record<string, [string, string]>
+    const texts = ['proposal', 'agreement']
+    const table: Record<string, [from: string[], to: string[]][]> = {
+      restates: [[texts, texts]],
+      elaborates: [[texts, texts]],
+      supersedes: [[texts, texts]],
+      'incorporated-into': [[texts, texts]],
+      'refers-to': [[texts, texts]],
+      'based-on': [
+        [texts, texts],
+        [['source'], ['source']],
+      ],
+      implements: [[[...texts, 'meeting', 'organization'], texts]],
+      became: [[['proposal'], ['agreement']]],
+      amends: [[['agreement'], ['agreement']]],
+      approves: [[['agreement'], ['agreement']]],
+      'annexed-to': [[['agreement'], ['agreement']]],
+      'established-by': [[['organization'], ['agreement']]],
+      succeeds: [[['organization'], ['organization']]],
+      'translation-of': [[['source'], ['source']]],
+      'reprint-of': [[['source'], ['source']]],
+      'excerpt-of': [[['source'], ['source']]],
+      'version-of': [[['source'], ['source']]],
+      corrects: [[['source'], ['source']]],
+      retracts: [[['source'], ['source']]],
+      questions: [[['source'], ['source']]],
     }
-    expect((await relate(s, p[0], 'became', a[0])).status).toBe(201)
-    for (const [from, to] of [
-      [p[0], p[1]],
-      [a[0], a[1]],
-      [a[0], p[0]],
-    ] as const)
-      expect((await relate(s, from, 'became', to)).status).toBe(422)
-    expect((await relate(s, p[0], 'laid-down-in', a[0])).status).toBe(400)
-    expect((await relate(s, p[0], 'became', 'agr_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(422)
-    expect((await relate(s, p[0], 'restates', 'mtg_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(400)
+    for (const [type, rows] of Object.entries(table))
+      for (const [from, [start]] of Object.entries(ends))
+        for (const [to, [, end]] of Object.entries(ends)) {
+          const { status, body } = await relate(s, start, type, end)
+          const legal = rows.some(([starts, targets]) => starts.includes(from) && targets.includes(to))
+          if (legal) expect([type, from, to, status]).toEqual([type, from, to, 201])
+          else expect([400, 422], `${type} ${from} ${to} ${JSON.stringify(body)}`).toContain(status)
+        }
+    expect(
+      (await relate(s, ends['proposal']?.[0] ?? '', 'merged-into', ends['agreement']?.[0] ?? '')).status,
+    ).toBe(400)
+    const unknown = await relate(s, ends['proposal']?.[0] ?? '', 'became', 'agr_01gb6jc400ezz8kdnweefcy4dk')
+    expect(unknown.body).toMatchObject({ status: 422, errors: [{ pointer: '/targetId' }] })
+  })
+
+  test('have evidence of their own, and support', async () => {
+    const s = await service()
+    const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
+    const { headers, body } = await relate(s, a, 'restates', b)
+    expect(body).toMatchObject({ support: 'unsupported', origins: 0, disputed: [] })
+    const { id: sourceId } = await create(s, '/v1/sources', {
+      title: 'T',
+      language: 'en',
+      text: 'It repeats B.',
+    })
+    const url = String(headers['location'])
+    await create(s, `${url}/evidence`, { sourceId, motivation: 'quote', exact: 'repeats B' })
+    expect(await get(s, url)).toMatchObject({ support: 'single-source', origins: 1, version: 2 })
   })
 
   test('to the record itself, or duplicates, are rejected; another direction or type is not a duplicate', async () => {
     const s = await service()
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
-    for (const type of ['restates', 'elaborates', 'supersedes', 'merged-into'])
+    for (const type of ['restates', 'elaborates', 'supersedes', 'incorporated-into'])
       expect((await relate(s, a, type, a)).status, type).toBe(422)
     const first = await relate(s, a, 'restates', b)
     expect((await relate(s, a, 'restates', b)).body).toMatchObject({
@@ -247,7 +304,7 @@ describe('relations', () => {
     expect((await relate(s, a, 'elaborates', b)).status).toBe(201)
   })
 
-  test.each(['supersedes', 'merged-into'])(
+  test.each(['supersedes', 'incorporated-into', 'amends', 'annexed-to'])(
     'of the type %s cannot form a cycle, short or long',
     async (type) => {
       const s = await service()
@@ -262,7 +319,7 @@ describe('relations', () => {
       }
       // Two paths to the same record are not a cycle, nor is a relation of another type back.
       expect((await relate(s, ids[11] ?? '', type, first)).status).toBe(201)
-      const other = type === 'supersedes' ? 'merged-into' : 'supersedes'
+      const other = type === 'supersedes' ? 'incorporated-into' : 'supersedes'
       expect((await relate(s, first, other, ids[11] ?? '')).status).toBe(201)
       expect((await relate(s, first, 'restates', ids[11] ?? '')).status).toBe(201)
       // A cycle can be closed elsewhere after one of its relations is deleted.
@@ -308,7 +365,7 @@ describe('the lineage of a record', () => {
         { status: 'in-force', occurredOn: '2023-01-01' },
       ],
     })
-    const named = await proposal(s, 'Named', { proposedOn: '2020-03-01', agreementId: treaty })
+    const named = await proposal(s, 'Named', { proposedOn: '2020-03-01' })
     const undated = await agreement(s, 'Undated')
     const unrelated = await proposal(s, 'Alone')
     const link = async (from: string, type: string, targetId: string) => {
@@ -318,10 +375,11 @@ describe('the lineage of a record', () => {
     const ids = [
       await link(again, 'restates', first),
       await link(more, 'elaborates', again),
-      await link(part, 'merged-into', more),
+      await link(part, 'incorporated-into', more),
       await link(more, 'became', draft),
       await link(treaty, 'supersedes', draft),
       await link(undated, 'elaborates', treaty),
+      await link(named, 'became', treaty),
     ]
     const chain = [first, again, ...[more, part].sort(), draft, named, treaty, undated]
     let whole: Body | undefined
@@ -341,18 +399,18 @@ describe('the lineage of a record', () => {
       ]),
     )
     const edges = whole?.['relations'] as Body[]
-    expect(edges.map(({ relationId }) => relationId).sort()).toEqual([...ids, null].sort())
+    expect(edges.map(({ relationId }) => relationId).sort()).toEqual([...ids].sort())
     expect(edges).toContainEqual({
-      type: 'laid-down-in',
+      type: 'became',
       sourceId: named,
       targetId: treaty,
-      relationId: null,
+      relationId: ids.at(-1),
     })
     expect((await get(s, `/v1/proposals/${unrelated}/lineage`))['data'].map(({ id }: Body) => id)).toEqual([
       unrelated,
     ])
     expect((await get(s, `/v1/proposals/${unrelated}/lineage`))['relations']).toEqual([])
-    await s.patch(`/v1/proposals/${named}`, { agreementId: null })
+    await s.del(`/v1/proposals/${named}/relations/${ids.at(-1)}`)
     expect((await get(s, `/v1/proposals/${named}/lineage`))['data']).toHaveLength(1)
     expect((await get(s, `/v1/proposals/${first}/lineage`))['data']).toHaveLength(chain.length - 1)
   })
@@ -362,7 +420,7 @@ describe('the lineage of a record', () => {
     const [draft] = (await get(s, '/v1/agreements'))['data'] as Body[]
     const lineage = await get(s, `/v1/agreements/${draft?.['id']}/lineage`)
     expect(lineage['data'].map(({ kind }: Body) => kind)).toEqual(['proposal', 'agreement'])
-    expect(lineage['relations']).toMatchObject([{ type: 'laid-down-in', targetId: draft?.['id'] }])
+    expect(lineage['relations']).toMatchObject([{ type: 'became', targetId: draft?.['id'] }])
   })
 
   test('lists every record of a cycle once', async () => {

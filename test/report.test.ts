@@ -344,7 +344,7 @@ describe('an existing record', () => {
     expect(body['data'].at(-1)).toMatchObject({ id, outcome: 'matched', path: `/v1/speakers/${id}` })
     const now = (await s.get(`/v1/speakers/${id}`)).body
     const { version, updatedAt } = now
-    expect(now).toEqual({ ...created.body, support: 'single-source', version: 2, updatedAt })
+    expect(now).toEqual({ ...created.body, support: 'single-source', origins: 1, version: 2, updatedAt })
     expect(version).toBe(2)
     const evidence = (await s.get(`/v1/speakers/${id}/evidence`)).body['data']
     expect(evidence).toMatchObject([{ exact: 'The minister', sourceId: body['sourceId'], recordId: id }])

@@ -272,7 +272,8 @@ CREATE TABLE "sources" (
 	"license" text COLLATE "binary",
 	"mediaType" text COLLATE "binary",
 	"textStatus" text COLLATE "binary" NOT NULL,
-	"sha256" text COLLATE "binary"
+	"sha256" text COLLATE "binary",
+	"standing" text COLLATE "binary" NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "memberships" (
@@ -367,6 +368,8 @@ CREATE TABLE "evidence" (
 	"recordKind" text COLLATE "binary" NOT NULL,
 	"recordId" text COLLATE "binary" NOT NULL,
 	"sourceId" text COLLATE "binary" NOT NULL,
+	"field" text COLLATE "binary" NOT NULL,
+	"direction" text COLLATE "binary",
 	"motivation" text COLLATE "binary" NOT NULL,
 	"assertion" text COLLATE "binary" NOT NULL,
 	"start" bigint NOT NULL
@@ -487,6 +490,7 @@ CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","
 CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX "sources_standing_publishedOn" ON "sources" USING btree ("standing","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "memberships_createdAt" ON "memberships" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "memberships_updatedAt" ON "memberships" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "memberships_recordKind_startDate" ON "memberships" USING btree ("recordKind","startDate","id");--> statement-breakpoint
@@ -527,5 +531,7 @@ CREATE INDEX "evidence_updatedAt" ON "evidence" USING btree ("updatedAt","id");-
 CREATE INDEX "evidence_recordKind" ON "evidence" USING btree ("recordKind","id");--> statement-breakpoint
 CREATE INDEX "evidence_recordId" ON "evidence" USING btree ("recordId","id");--> statement-breakpoint
 CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");--> statement-breakpoint
+CREATE INDEX "evidence_field" ON "evidence" USING btree ("field","id");--> statement-breakpoint
+CREATE INDEX "evidence_direction" ON "evidence" USING btree ("direction","id") WHERE "evidence"."direction" is not null;--> statement-breakpoint
 CREATE INDEX "evidence_motivation" ON "evidence" USING btree ("motivation","id");--> statement-breakpoint
 CREATE INDEX "evidence_assertion" ON "evidence" USING btree ("assertion","id");

@@ -365,6 +365,7 @@ CREATE TABLE `sources` (
 	`mediaType` text,
 	`textStatus` text NOT NULL,
 	`sha256` text,
+	`standing` text NOT NULL,
 	FOREIGN KEY (`publisherId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict
 );
 --> statement-breakpoint
@@ -379,6 +380,7 @@ CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`
 CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`) WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX `sources_standing_publishedOn` ON `sources` (`standing`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE TABLE `memberships` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -516,6 +518,8 @@ CREATE TABLE `evidence` (
 	`recordKind` text NOT NULL,
 	`recordId` text NOT NULL,
 	`sourceId` text NOT NULL,
+	`field` text NOT NULL,
+	`direction` text,
 	`motivation` text NOT NULL,
 	`assertion` text NOT NULL,
 	`start` integer NOT NULL,
@@ -527,5 +531,7 @@ CREATE INDEX `evidence_updatedAt` ON `evidence` (`updatedAt`,`id`);--> statement
 CREATE INDEX `evidence_recordKind` ON `evidence` (`recordKind`,`id`);--> statement-breakpoint
 CREATE INDEX `evidence_recordId` ON `evidence` (`recordId`,`id`);--> statement-breakpoint
 CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_field` ON `evidence` (`field`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_direction` ON `evidence` (`direction`,`id`) WHERE "evidence"."direction" is not null;--> statement-breakpoint
 CREATE INDEX `evidence_motivation` ON `evidence` (`motivation`,`id`);--> statement-breakpoint
 CREATE INDEX `evidence_assertion` ON `evidence` (`assertion`,`id`);

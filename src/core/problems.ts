@@ -27,6 +27,12 @@ export const PROBLEMS = {
     about:
       'A field is missing, unknown, of the wrong type, or has an invalid value (a date that does not exist, an id of another kind). `errors` lists each field as a JSON Pointer. Nothing was written.',
   },
+  'unknown-field': {
+    status: 400,
+    title: 'The record has no such field',
+    about:
+      'The `field` of evidence is a JSON Pointer to a field of the record. It stops at a list: the entry is in `value`. `legal` lists the fields.',
+  },
   'invalid-parameter': {
     status: 400,
     title: 'A parameter is unknown or invalid',

@@ -30,7 +30,7 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
 }
 
 /** The paths of all records that can have such children. Evidence is also below positions, which are below proposals. */
-function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
+export function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
   return child.of.flatMap((kind): RecordPath[] => {
     const resource = catalogue.findResource(kind)
     if (!resource) {

@@ -91,6 +91,10 @@ interface ChildTraits {
     after: Doc,
     options: UpdateOptions,
   ) => Promise<void>
+  /** Called after a record that can have such children changed. */
+  afterParentUpdate?: (tx: WriteTransaction, entity: Entity, before: Doc, after: Doc) => Promise<void>
+  /** Called after a child was created (`before` is null), changed, or deleted, also with its record (`after` is null). */
+  afterChange?: (tx: WriteTransaction, before: Doc | null, after: Doc | null) => Promise<void>
 }
 
 export interface UpdateOptions {

@@ -54,6 +54,8 @@ export interface Field extends ReferenceOptions {
   about: string
   /** The schema of a value that is not null, as in filters. */
   value: z.ZodType
+  /** Free text, of which two wordings can mean the same. */
+  free?: true
   /** The kinds that a reference may refer to; usually one. */
   kinds?: readonly Kind[]
 }
@@ -96,7 +98,10 @@ export function text<const Options extends FieldOptions = FieldOptions>(
 ) {
   const free = max <= MAX_LINE ? z.string().overwrite(singleLine) : z.string()
   const value = free.trim().min(1).max(max)
-  return declare<typeof value, Options>({ type: 'text', description, value }, { match: 'folded', ...options })
+  return declare<typeof value, Options>(
+    { type: 'text', description, value, free: true },
+    { match: 'folded', ...options },
+  )
 }
 
 /** A text with a fixed format: a code, a slug, a hash. */
@@ -123,7 +128,7 @@ export function url<const Options extends FieldOptions = FieldOptions>(
     .max(2000)
     .overwrite(toUri)
     .meta({ examples: ['https://example.org/report'] })
-  return declare<typeof value, Options>({ type: 'text', description, value }, options)
+  return declare<typeof value, Options>({ type: 'text', description, value, free: true }, options)
 }
 
 export function integer<const Options extends FieldOptions & { min?: number; max?: number } = FieldOptions>(

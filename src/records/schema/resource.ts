@@ -209,10 +209,34 @@ export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
 
 export const supportLevel = named('Support', z.enum(SUPPORT))
 
-export const support = supportLevel.meta({
-  description:
-    'The number of sources with quotes for the record: none (`unsupported`), one (`single-source`) or more (`corroborated`). Inferences are not counted.',
-})
+export type Support = (typeof SUPPORT)[number]
+
+/** Fields of all kinds that can have evidence, computed from it (docs/querying.md). */
+export const trust = {
+  support: supportLevel.meta({
+    description:
+      'Whether quotes support the record: none (`unsupported`), of one origin or publisher (`single-source`), or of several origins that do not share a publisher (`corroborated`). Inferences, disputes and retracted sources do not count.',
+  }),
+  origins: named(
+    'Origins',
+    z
+      .int()
+      .min(0)
+      .meta({
+        description: 'The number of independent origins of the quotes that support the record.',
+        examples: [1],
+      }),
+  ),
+  disputed: named(
+    'Disputed',
+    z
+      .array(z.string().meta({ maxLength: 200, examples: ['/startDate'] }))
+      .max(200)
+      .meta({
+        description: 'The fields that a source disputes, as JSON Pointers; `""` is the whole record.',
+      }),
+  ),
+}
 
 /** The last fields of every record. */
 export const tail = {
@@ -247,7 +271,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
   const derived = {
     ...(lifecycle && currentStatus(lifecycle, !hasYear(definition.fields))),
     ...definition.derived,
-    support,
+    ...trust,
   }
   const [orderBy = ''] = defaultSort.replace('-', '').split(',')
   const entity = defineEntity({

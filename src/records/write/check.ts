@@ -8,7 +8,7 @@ import { findByIdentifier, findRecord, identifiersOf, parse, type Stored } from 
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
-import type { Entity } from '../schema/resource.ts'
+import type { Entity, Reference } from '../schema/resource.ts'
 
 /**
  * Completes a document and checks it; slugs in references become ids.
@@ -34,7 +34,12 @@ const constantFaults = ({ constant }: Entity, doc: Doc, before: Doc): Fault[] =>
       detail: `${field} cannot be changed; it is ${JSON.stringify(before[field])}.`,
     }))
 
-async function resolveReferences(tx: WriteTransaction, { references }: Entity, doc: Doc): Promise<void> {
+/** Replaces slugs in references by ids. @throws Problem `unknown-reference` */
+export async function resolveReferences(
+  tx: WriteTransaction,
+  { references }: { references: readonly Pick<Reference, 'path' | 'kinds'>[] },
+  doc: Json,
+): Promise<void> {
   const faults: Fault[] = []
   for (const { path, kinds } of references) {
     for (const [pointer, value] of valuesAt(doc, path)) {

@@ -36,7 +36,8 @@ export async function createRecord(
   }
   await storeDocument(tx, resource, doc, null)
   for (const [child, inputs] of checked)
-    for (const fields of inputs) await insertChild(tx, child, parent, fields)
+    for (const fields of inputs)
+      await child.afterChange?.(tx, null, await insertChild(tx, child, parent, fields))
   return createParts(tx, resource, doc, input, [...checked.keys()])
 }
 
@@ -75,6 +76,7 @@ export async function createChild(
   const completed = (await child.beforeCreate?.(tx, parent, input)) ?? input
   const doc = await insertChild(tx, child, parent, completed, id)
   await updateParent(tx, child, parent)
+  await child.afterChange?.(tx, null, doc)
   return doc
 }
 
@@ -117,9 +119,11 @@ export async function updateRecord(
   if (isUnchanged(entity, before, after)) return before
   after.version = before.version + 1
   after.updatedAt = tx.at
-  for (const child of childKindsOf(tx, entity))
-    await child.beforeParentUpdate?.(tx, entity, before, after, options)
+  const children = childKindsOf(tx, entity)
+  for (const child of children) await child.beforeParentUpdate?.(tx, entity, before, after, options)
   await storeDocument(tx, entity, after, before)
+  for (const child of children) await child.afterParentUpdate?.(tx, entity, before, after)
+  await (entity as Partial<Child>).afterChange?.(tx, before, after)
   return after
 }
 
@@ -138,7 +142,8 @@ export async function deleteRecord(tx: WriteTransaction, entity: Entity, doc: Do
       { extra: { referencedBy: referrers } },
     )
   }
-  await eraseTree(tx, entity, doc)
+  for (const [erased, part] of await eraseTree(tx, entity, doc))
+    await (erased as Partial<Child>).afterChange?.(tx, part, null)
 }
 
 /** Deletes a child and updates derived fields of its parent. */
@@ -152,12 +157,15 @@ export async function deleteChild(
   await updateParent(tx, child, parent)
 }
 
+/** What follows from having no evidence. */
+const UNSUPPORTED = { support: 'unsupported', origins: 0, disputed: [] }
+
 const childKindsOf = (tx: WriteTransaction, { kind }: Entity) =>
   tx.catalogue.children.filter((child) => child.of.includes(kind))
 
 function newDocument(tx: WriteTransaction, entity: Entity, input: Input, id?: string): Doc {
   const fields: Input = {
-    support: 'unsupported',
+    ...UNSUPPORTED,
     ...input,
     id: entity.prefix === null ? input['code'] : (id ?? tx.newId(entity.prefix)),
     createdAt: tx.at,
@@ -186,10 +194,14 @@ async function updateParent(tx: WriteTransaction, child: Child, parent: Parent):
   if (fields) await updateRecord(tx, parent.entity, parent.doc, fields)
 }
 
-async function eraseTree(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+/** @returns what was erased: the children before their record */
+async function eraseTree(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<[Entity, Doc][]> {
+  const erased: [Entity, Doc][] = []
   for (const child of childKindsOf(tx, entity))
-    for (const under of await childrenOf(tx, child, doc.id)) await eraseTree(tx, child, under)
+    for (const under of await childrenOf(tx, child, doc.id))
+      erased.push(...(await eraseTree(tx, child, under)))
   await eraseDocument(tx, entity, doc)
+  return [...erased, [entity, doc]]
 }
 
 async function lastVersion(tx: WriteTransaction, id: string): Promise<number> {

@@ -18,7 +18,7 @@ import { type Child, defineChild, withoutParent } from '../../records/schema/cat
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, pattern, ref, text } from '../../records/schema/fields.ts'
 import { PREFIXES } from '../../records/schema/kinds.ts'
-import { type Entity, type Resource, support } from '../../records/schema/resource.ts'
+import { type Entity, type Resource, trust } from '../../records/schema/resource.ts'
 import { updateRecord } from '../../records/write/operations.ts'
 
 const fields = {
@@ -64,7 +64,7 @@ export const events: Child = defineChild({
       'For an event that changes the status: its place among these events, a day and a number. It sorts as text.',
       { column: true },
     ),
-    support,
+    ...trust,
   },
   rules: (event) => ruleFaults(lifecycleOf(event.recordKind), event),
   sameBy: ['type', 'stateCode', 'organizationId', 'occurredOn'],

@@ -1,7 +1,7 @@
-// Evidence: quotes from sources that support a record, checked against the text of the source.
+// Evidence: quotes from sources about a record or one of its fields, checked against the text of the source.
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { z } from 'zod'
-import { Problem } from '../../core/problems.ts'
+import { inconsistent, Problem } from '../../core/problems.ts'
 import {
   IndexedText,
   locateQuote,
@@ -9,44 +9,94 @@ import {
   relocateQuote,
   type StoredQuote,
 } from '../../core/quotes.ts'
+import { STANDINGS } from '../../core/relation-types.ts'
 import { sql } from '../../db/sql.ts'
 import { findRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import {
   type Child,
   defineChild,
+  type Parent,
   type WriteTransaction,
   withoutParent,
 } from '../../records/schema/catalogue.ts'
-import type { Doc } from '../../records/schema/document.ts'
-import { choice, integer, pattern, ref, text } from '../../records/schema/fields.ts'
+import { locator, translation as translationOfText } from '../../records/schema/common-fields.ts'
+import type { Doc, Json } from '../../records/schema/document.ts'
+import { choice, fieldsIn, integer, object, pattern, ref, text } from '../../records/schema/fields.ts'
+import { named } from '../../records/schema/shapes.ts'
+import { evidenceValue, isList, MAX_VALUE_LENGTH, placeAt, valueAt } from '../../records/schema/values.ts'
+import { resolveReferences } from '../../records/write/check.ts'
 import { updateRecord } from '../../records/write/operations.ts'
+import {
+  directionOf,
+  recountAfter,
+  renewDirections,
+  standingAt,
+  trustOf,
+} from '../../records/write/support.ts'
 
 const MOTIVATIONS = ['quote', 'inference'] as const
 const ASSERTIONS = ['reported', 'claimed', 'proposed', 'announced', 'agreed', 'adopted'] as const
+const DIRECTIONS = ['supports', 'disputes'] as const
+
+type Input = Record<string, unknown>
 
 const example = {
   sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk',
+  field: '/title',
   motivation: 'quote',
   assertion: 'announced',
   exact: 'we have developed a draft Agreement',
 }
 
+const value = z
+  .union([
+    z.string().max(MAX_VALUE_LENGTH),
+    z.number(),
+    z.boolean(),
+    z.record(z.string().max(100), z.unknown()),
+  ])
+  .nullable()
+  .meta({
+    description:
+      'What the source has in the field. Default: what the record has. Of a list: an entry, or a part of one, such as `{"stateCode": "IN"}`. Null: the evidence is about the whole record.',
+    examples: ['2022-08-24'],
+  })
+
+/** Unlike that of a statement, the translation of a quote is not searched: the quote is in the text of its source. */
+const translation = named(
+  'QuoteTranslationOrNull',
+  object(
+    'A translation of a quote.',
+    {
+      ...translationOfText.shape,
+      text: text(50_000, 'The translated quote.', { required: true }),
+    },
+    'QuoteTranslation',
+  ).nullable(),
+)
+
+/** The kinds of records and parts that can have evidence. */
+const SUPPORTED = [
+  'meeting',
+  'speaker',
+  'proposal',
+  'agreement',
+  'statement',
+  'organization',
+  'state',
+  'topic',
+  'source',
+  'event',
+  'position',
+  'membership',
+  'relation',
+] as const
+
 export const evidence: Child = defineChild({
   kind: 'evidence',
   path: 'evidence',
-  about: 'A quote from a source that supports a record.',
-  of: [
-    'meeting',
-    'speaker',
-    'proposal',
-    'agreement',
-    'statement',
-    'organization',
-    'state',
-    'topic',
-    'source',
-    'position',
-  ],
+  about: 'A quote from a source about a record.',
+  of: SUPPORTED,
   fields: {
     sourceId: ref('source', 'The quoted source.', {
       required: true,
@@ -55,6 +105,21 @@ export const evidence: Child = defineChild({
       include: 'source',
       inverse: 'citations',
     }),
+    field: pattern(
+      z
+        .string()
+        .max(200)
+        .meta({ examples: ['/title'] }),
+      'The field of the record that it is about, as a JSON Pointer (RFC 6901) that stops at a list. Empty: the whole record.',
+      { default: '', filter: true, match: 'prefix' },
+    ),
+    value,
+    direction: choice(
+      'Direction',
+      DIRECTIONS,
+      'What it does to the field, computed from `value`: an equal or narrower value `supports`, another one `disputes`; null: neither, as the value is broader, or free text in other words. `disputes` in a request denies what the record has.',
+      { filter: true },
+    ),
     motivation: choice(
       'Motivation',
       MOTIVATIONS,
@@ -69,7 +134,7 @@ export const evidence: Child = defineChild({
     ),
     exact: pattern(
       z.string().min(1).max(50_000),
-      'The quoted text, exactly as in the source (TextQuoteSelector).',
+      'The quoted text, exactly as in the source (TextQuoteSelector), in its language.',
       {
         required: true,
       },
@@ -89,13 +154,22 @@ export const evidence: Child = defineChild({
       { filled: true },
     ),
     suffix: pattern(z.string().max(1000), 'The text directly after the quote.', { filled: true }),
+    locator,
+    translation,
     note: text(5000, 'Remarks; the reasoning of an inference.'),
+  },
+  derived: {
+    denial: z.boolean().meta({
+      description:
+        'Whether it was sent with `disputes` and denies what the record has, without another value.',
+    }),
+    standing: choice('SourceStanding', STANDINGS, 'The standing of the source.', { required: true }),
   },
   rules: ({ motivation, note }) =>
     motivation === 'inference' && note === null
       ? [{ pointer: '/note', detail: 'An inference requires a note with its reasoning.' }]
       : [],
-  sameBy: ['sourceId', 'motivation', 'exact', 'note', 'start'],
+  sameBy: ['sourceId', 'motivation', 'exact', 'start', 'field', 'value', 'note'],
   defaultSort: 'createdAt',
   createShape: () => evidenceCreate,
   operations: {
@@ -106,16 +180,20 @@ export const evidence: Child = defineChild({
     update: 'A changed quote is located again, unless offsets are sent with it.',
     delete: 'The `support` of the record is updated.',
   },
-  createProblems: ['quote-absent', 'quote-ambiguous'],
-  async beforeCreate(tx, _parent, input) {
-    const source = await textOf(tx, String(input['sourceId']))
+  createProblems: ['unknown-field', 'quote-absent', 'quote-ambiguous'],
+  async beforeCreate(tx, parent, input) {
+    const about = { ...input, ...(await aboutOf(tx, parent, input)) }
+    const sourceId = String(input['sourceId'])
+    const source = await textOf(tx, sourceId)
     // A missing source is reported with the other references.
-    if (source === undefined) return input
+    if (source === undefined) return about
     // A long text takes a while, so other requests are processed in between.
     if (source.text.length > MAX_UNINTERRUPTED) await nextTick()
-    return { ...input, ...locate(source, input as unknown as QuoteSelector) }
+    const quote = locate(source, input as unknown as QuoteSelector)
+    return { ...about, ...quote, standing: await standingAt(tx, sourceId) }
   },
-  async beforeUpdate(tx, _parent, before, after) {
+  async beforeUpdate(tx, parent, before, after) {
+    Object.assign(after, await changedAbout(tx, parent, before, after))
     const moved = SELECTOR.filter((field) => after[field] !== before[field])
     if (moved.length === 0) return
     const source = await textOf(tx, String(before['sourceId']))
@@ -123,19 +201,16 @@ export const evidence: Child = defineChild({
     const selector = { exact: after['exact'], ...Object.fromEntries(sent) }
     if (source) Object.assign(after, locate(source, selector))
   },
-  async parentFields(tx, { doc }) {
-    const sources = await tx.pluck(QUOTED_SOURCES, { id: doc.id })
-    return { support: (['unsupported', 'single-source'] as const)[sources.length] ?? 'corroborated' }
-  },
+  parentFields: async (tx, { doc }) => ({ ...(await trustOf(tx, doc.id)) }),
   async beforeParentUpdate(tx, entity, before, after, { replacesText }) {
-    if (entity.kind !== 'source' || before['text'] === after['text']) return
-    textsOf(tx).delete(after.id)
-    if (replacesText) return moveQuotes(tx, before, after)
-    const [cited] = await tx.pluck<string>(FIRST_CITATION, { id: after.id })
-    if (cited)
-      throw new Problem('source-cited', `Evidence (${cited}) cites this source, so its text cannot change.`, {
-        errors: [{ pointer: '/text', detail: 'The text of a cited source cannot change.' }],
-      })
+    if (entity.kind === 'source') await followText(tx, before, after, replacesText)
+    if (FOLLOWING.every((field) => JSON.stringify(before[field]) === JSON.stringify(after[field]))) {
+      await renewDirections(tx, entity, after)
+      Object.assign(after, await trustOf(tx, after.id))
+    }
+  },
+  async afterParentUpdate(tx, { kind }, before, after) {
+    if (kind === 'source') await recountAfter(tx, before, after)
   },
   example,
 })
@@ -143,17 +218,82 @@ export const evidence: Child = defineChild({
 /** What places a quote in the text of its source. */
 const SELECTOR = ['exact', 'start', 'end', 'prefix', 'suffix'] as const
 
+/** The fields of a record that follow from its evidence. */
+const FOLLOWING = ['support', 'origins', 'disputed']
+
+/** Quotes follow a text that is replaced; otherwise a cited text stays as it is. @throws Problem `source-cited` or `quotes-lost` */
+async function followText(tx: WriteTransaction, before: Doc, after: Doc, replaces: boolean): Promise<void> {
+  if (before['text'] === after['text']) return
+  textsOf(tx).delete(after.id)
+  if (replaces) return moveQuotes(tx, before, after)
+  const [cited] = await tx.pluck<string>(FIRST_CITATION, { id: after.id })
+  if (cited)
+    throw new Problem('source-cited', `Evidence (${cited}) cites this source, so its text cannot change.`, {
+      errors: [{ pointer: '/text', detail: 'The text of a cited source cannot change.' }],
+    })
+}
+
+/**
+ * What a piece of evidence is about: its field, the value there, and its direction.
+ * @throws Problem `unknown-field`, `inconsistent` or `unknown-reference`
+ */
+async function aboutOf(tx: WriteTransaction, { entity, doc }: Parent, input: Input) {
+  const field = String(input['field'] ?? '')
+  const given = input['value'] as Json | undefined
+  const disputes = input['direction'] === 'disputes'
+  if (field === '') {
+    if (given !== undefined && given !== null)
+      throw inconsistent([{ pointer: '/value', detail: 'The whole record has no value; name a field.' }])
+    return { field, value: null, denial: disputes, direction: disputes ? 'disputes' : 'supports' }
+  }
+  const place = placeAt(entity, field)
+  const value = await resolveValue(tx, place, evidenceValue(place, valueAt(doc, field), given))
+  const direction = directionOf(entity, doc, { field, value, denial: false })
+  // A source with another value disputes by it; a denial is about the value that the record has.
+  const denial = disputes && direction !== 'disputes'
+  return { field, value, denial, direction: denial ? 'disputes' : direction }
+}
+
+/** What a changed piece of evidence is about. A direction that was not changed is not a denial, unless it was one before. */
+async function changedAbout(tx: WriteTransaction, parent: Parent, before: Doc, after: Doc) {
+  const changed = (field: string) => JSON.stringify(before[field]) !== JSON.stringify(after[field])
+  if (!['field', 'value', 'direction'].some(changed)) return {}
+  const denies = changed('direction') ? after['direction'] === 'disputes' : before['denial']
+  // The value of another field says nothing about this one.
+  const value = changed('field') && !changed('value') ? null : after['value']
+  return aboutOf(tx, parent, { ...after, value, direction: denies ? 'disputes' : null })
+}
+
+/** A value with the ids of the records that it refers to. @throws Problem `unknown-reference` */
+async function resolveValue(tx: WriteTransaction, place: z.ZodType, value: Json): Promise<Json> {
+  const holder = { value }
+  const references = fieldsIn(isList(place) ? (place.element as z.ZodType) : place, ['value']).flatMap(
+    ({ path, kinds }) => (kinds ? [{ path, kinds }] : []),
+  )
+  await resolveReferences(tx, { references }, holder)
+  return holder.value
+}
+
 const { table } = evidence
 
 /** The length of a text that is searched without an event-loop tick before it. */
 const MAX_UNINTERRUPTED = 50_000
 
-const evidenceCreate = withoutParent(evidence).meta({
-  id: 'EvidenceCreate',
-  description:
-    'A quote from a source. Without offsets the server searches for it; `prefix` and `suffix` distinguish repeated quotes.',
-  examples: [example],
-})
+const evidenceCreate = withoutParent(evidence)
+  .extend({
+    value: value.optional(),
+    direction: z
+      .enum(DIRECTIONS)
+      .nullable()
+      .default('supports')
+      .meta({ description: '`disputes`: the source denies what the record has, without another value.' }),
+  })
+  .meta({
+    id: 'EvidenceCreate',
+    description:
+      'A quote from a source. Without offsets the server searches for it; `prefix` and `suffix` distinguish repeated quotes.',
+    examples: [example],
+  })
 
 /** The size of the texts that are cached for a write, in UTF-16 units. */
 const MAX_CACHED = 4_000_000
@@ -236,7 +376,5 @@ const MAX_LOST = 100
 const id = sql.placeholder('id')
 
 const CITATIONS = sql`${selectStored(table)} where ${table.sourceId} = ${id} order by ${table.firstSeq}`
-
-const QUOTED_SOURCES = sql`select distinct ${table.sourceId} from ${table} where ${table.recordId} = ${id} and ${table.motivation} = 'quote' limit 2`
 
 const FIRST_CITATION = sql`select ${table.id} from ${table} where ${table.sourceId} = ${id} limit 1`

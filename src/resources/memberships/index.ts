@@ -4,7 +4,7 @@ import { STATE_ROLES } from '../../core/membership-roles.ts'
 import type { Fault } from '../../core/problems.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import { date, ref, text } from '../../records/schema/fields.ts'
-import { support } from '../../records/schema/resource.ts'
+import { trust } from '../../records/schema/resource.ts'
 import { recordIdOfQuery } from '../../records/schema/shapes.ts'
 
 const example = { role: 'Minister of Defence', stateCode: 'RU', startDate: '2012-11-06' }
@@ -29,7 +29,7 @@ export const memberships: Child = defineChild({
     endDate: date('The last day; null: not known to have ended.', { filter: 'end' }),
     note: text(5000, 'Remarks about the membership.'),
   },
-  derived: { support },
+  derived: trust,
   rules: ({ recordKind, organizationId, stateCode, role, startDate, endDate }) => {
     const faults: Fault[] = []
     if (endsBeforeStart(startDate, endDate))

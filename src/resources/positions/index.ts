@@ -2,7 +2,7 @@
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import { locator } from '../../records/schema/common-fields.ts'
 import { choice, date, ref, text } from '../../records/schema/fields.ts'
-import { support } from '../../records/schema/resource.ts'
+import { trust } from '../../records/schema/resource.ts'
 
 export const POSITIONS = ['supported', 'reserved', 'objected', 'abstained', 'declined'] as const
 
@@ -34,7 +34,7 @@ export const positions: Child = defineChild({
     }),
     note: text(5000, 'Remarks about the position.'),
   },
-  derived: { support },
+  derived: trust,
   rules: ({ stateCode, organizationId }) =>
     (stateCode === null) === (organizationId === null)
       ? [{ pointer: '/stateCode', detail: 'A position is that of a state or of a body: name one of them.' }]

@@ -1,98 +1,121 @@
-// Relations between proposals and agreements.
-import { inconsistent, Problem } from '../../core/problems.ts'
+// Relations between records: of proposals, agreements, meetings and organizations, and of sources among themselves.
+
+import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
+import { isAcyclic, relationTargets } from '../../core/relation-types.ts'
+import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
-import { sql } from '../../db/sql.ts'
-import { childrenOf } from '../../records/read/record.ts'
+import { type SQL, sql } from '../../db/sql.ts'
+import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
 import {
   type Child,
   defineChild,
   type Parent,
   type WriteTransaction,
-  withoutParent,
 } from '../../records/schema/catalogue.ts'
-import { choice, ref, text } from '../../records/schema/fields.ts'
-import { kindOfId } from '../../records/schema/kinds.ts'
-
-export const TYPES = ['restates', 'elaborates', 'supersedes', 'merged-into', 'became'] as const
-
-/** Types of relations that must not form cycles. */
-const ACYCLIC: readonly unknown[] = ['supersedes', 'merged-into']
-
-const example = { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
+import { kindOfId, withArticle } from '../../records/schema/kinds.ts'
+import { trust } from '../../records/schema/resource.ts'
+import { recountCitations, renewStanding } from '../../records/write/support.ts'
+import { RELATED, relationCreate, relationFields } from './fields.ts'
 
 export const relations: Child = defineChild({
   kind: 'relation',
   path: 'relations',
-  about: 'A relation from one proposal or agreement to another.',
-  of: ['proposal', 'agreement'],
+  about: 'A relation from one record to another.',
+  of: RELATED,
   fields: {
-    type: choice(
-      'RelationType',
-      TYPES,
-      'The type: the record `restates`, `elaborates` or `supersedes` the target, was `merged-into` it, or (a proposal) `became` an agreement.',
-      { required: true, mayGrow: true, filter: true },
-    ),
-    targetId: ref(['proposal', 'agreement'], 'The record at the end of the relation.', {
-      required: true,
-      filter: 'target',
-    }),
-    note: text(5000, 'Remarks about the relation.'),
+    ...relationFields,
   },
-  rules: ({ recordKind, recordId, type, targetId }) => {
-    const fault = (detail: string) => [{ pointer: '/targetId', detail }]
-    if (recordId === targetId) return fault('A record cannot have a relation to itself.')
-    const target = kindOfId(targetId)
-    if (type === 'became')
-      return recordKind === 'proposal' && target === 'agreement'
-        ? []
-        : fault('`became` requires a proposal as record and an agreement as target.')
-    return target === recordKind ? [] : fault(`The target of this type must be another ${recordKind}.`)
-  },
+  derived: trust,
+  rules: ({ recordKind, recordId, type, targetId }) => endFaults(recordKind, recordId, type, targetId),
   sameBy: ['type', 'targetId'],
   defaultSort: 'createdAt',
-  createShape: () => relationCreate,
+  createShape: ({ kind }) => relationCreate(kind),
   // The list is in routes.ts: it includes incoming relations.
   operations: {
-    create: '`supersedes` and `merged-into` must not form cycles.',
+    create:
+      '`supersedes`, `incorporated-into`, `amends`, `annexed-to` and all types between sources must not form cycles. `translation-of` requires sources in different languages.',
     get: 'Available under the record at the start of the relation.',
     update: 'Available under the record at the start of the relation.',
     delete: 'Available under the record at the start of the relation.',
   },
   createProblems: ['duplicate'],
   async beforeCreate(tx, parent, input) {
-    await checkRelation(tx, parent, input)
+    await check(tx, parent, input)
     return input
   },
-  beforeUpdate: (tx, parent, _before, after) => checkRelation(tx, parent, after),
-  example,
+  beforeUpdate: (tx, parent, _before, after) => check(tx, parent, after),
+  async beforeParentUpdate(tx, { kind }, before, after) {
+    if (kind !== 'source' || before['language'] === after['language']) return
+    for (const translation of await translationsOf(tx, after.id))
+      if (translation.language === after['language'])
+        throw inconsistent([
+          {
+            pointer: '/language',
+            detail: `The source is a translation of ${translation.id}, or the other way round, which is in this language.`,
+          },
+        ])
+  },
+  async afterChange(tx, before, after) {
+    const ends = [before, after].flatMap((relation) =>
+      relation?.['recordKind'] === 'source'
+        ? [String(relation['recordId']), String(relation['targetId'])]
+        : [],
+    )
+    const isSame = before?.['type'] === after?.['type'] && before?.['targetId'] === after?.['targetId']
+    if (ends.length === 0 || isSame) return
+    for (const id of new Set(ends)) await renewStanding(tx, id)
+    await recountCitations(tx, ends)
+  },
+  example: { type: 'elaborates', targetId: 'prp_01gb6jc400ezz8kdnweefcy4dk' },
 })
-
-/** @throws Problem `duplicate`, or `inconsistent` for a cycle */
-async function checkRelation(
-  tx: WriteTransaction,
-  { doc }: Parent,
-  { id, type, targetId }: Record<string, unknown>,
-): Promise<void> {
-  const existing = (await childrenOf(tx, relations, doc.id)).find(
-    (relation) => relation.id !== id && relation['type'] === type && relation['targetId'] === targetId,
-  )
-  if (existing)
-    throw new Problem('duplicate', `The relation ${existing.id} already has this type and target.`, {
-      extra: { existingId: existing.id },
-    })
-  if (ACYCLIC.includes(type) && (await isReachable(tx, String(targetId), doc.id, String(type))))
-    throw inconsistent([
-      { pointer: '/targetId', detail: `${type} from ${targetId} forms a cycle back to ${doc.id}.` },
-    ])
-}
 
 const { table } = relations
 
-const relationCreate = withoutParent(relations).meta({
-  id: 'RelationCreate',
-  description: 'A relation from the record to another.',
-  examples: [example],
-})
+/** The faults of the kinds of the ends. */
+function endFaults(kind: string, id: string, type: string, targetId: string): Fault[] {
+  if (id === targetId) return [{ pointer: '/targetId', detail: 'A record cannot have a relation to itself.' }]
+  const legal = relationTargets(kind, type)
+  const target = kindOfId(targetId)
+  if (legal.length === 0)
+    return [{ pointer: '/type', detail: `${withArticle(kind)} cannot have a relation ${type}.` }]
+  return target && legal.includes(target)
+    ? []
+    : [
+        {
+          pointer: '/targetId',
+          detail: `The target of ${type} must be ${legal.map(withArticle).join(' or ')}.`,
+        },
+      ]
+}
+
+/** @throws Problem `duplicate`, or `inconsistent` for a cycle or a translation into the same language */
+async function check(
+  tx: WriteTransaction,
+  { entity, doc }: Parent,
+  { id, ...relation }: Record<string, unknown>,
+): Promise<void> {
+  const type = String(relation['type'])
+  const targetId = String(relation['targetId'])
+  const existing = (await childrenOf(tx, relations, doc.id)).find(
+    (one) => one.id !== id && one['type'] === type && one['targetId'] === targetId,
+  )
+  if (existing) {
+    const detail = 'Another relation of the record already has this type and target.'
+    throw new Problem('duplicate', detail, {
+      errors: [{ pointer: '/targetId', detail }],
+      extra: { existingId: existing.id },
+    })
+  }
+  const refuse = (detail: string) => inconsistent([{ pointer: '/targetId', detail }])
+  const [fault] = endFaults(entity.kind, doc.id, type, targetId)
+  if (fault) throw inconsistent([fault])
+  if (isAcyclic(type, entity.kind) && (await isReachable(tx, targetId, doc.id, type)))
+    throw refuse(`${type} from ${targetId} forms a cycle back to ${doc.id}.`)
+  if (type !== 'translation-of') return
+  const original = await findRecord(tx, tx.catalogue.entity('source'), targetId)
+  if (original && parse(original)['language'] === doc['language'])
+    throw refuse(`A translation has another language than ${targetId}, which is also in ${doc['language']}.`)
+}
 
 async function isReachable(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
   const row = await reader.get(
@@ -103,4 +126,15 @@ async function isReachable(reader: Reader, from: string, to: string, type: strin
       ) select 1 from chain where id = ${to} limit 1`,
   )
   return row !== undefined
+}
+
+/** The translations of a source, and the sources of which it is a translation, with their languages. */
+function translationsOf(tx: WriteTransaction, id: string): Promise<{ id: string; language: string }[]> {
+  const sources = tx.catalogue.entity('source').table
+  const between = (start: SQL, end: SQL) =>
+    sql`select ${sources.id} as id, ${columnSql(sources, 'language')} as language
+      from ${table} join ${sources} on ${sources.id} = ${end}
+      where ${start} = ${id} and ${table.type} = 'translation-of'`
+  const [recordId, targetId] = [sql`${table.recordId}`, sql`${table.targetId}`]
+  return tx.all(sql`${between(recordId, targetId)} union all ${between(targetId, recordId)}`)
 }

@@ -1,4 +1,4 @@
-// The lineage of a record: all records connected with it by relations or `agreementId`, in order of date.
+// The lineage of a proposal or agreement: all of them that are connected with it by relations, in order of date.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { columnSql } from '../../db/columns.ts'
@@ -10,11 +10,15 @@ import { loadRecord } from '../../records/read/record.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import { date } from '../../records/schema/fields.ts'
 import type { Resource } from '../../records/schema/resource.ts'
-import { anyId, line, mayGrow, unbounded } from '../../records/schema/shapes.ts'
+import { anyId, line, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { relations, TYPES } from './index.ts'
+import { relationFields } from './fields.ts'
+import { relations } from './index.ts'
 
 const { table } = relations
+
+/** The kinds of records in a lineage. Their relations lead to each other only. */
+export const KINDS = ['proposal', 'agreement'] as const
 
 /** The maximum number of records in a lineage. */
 const MAX_RECORDS = 500
@@ -22,22 +26,19 @@ const MAX_RECORDS = 500
 const lineageRecord = z
   .object({
     id: anyId('The id of the record.'),
-    kind: z.enum(['proposal', 'agreement']).meta({ description: 'The kind of the record.' }),
+    kind: z.enum(KINDS).meta({ description: 'The kind of the record.' }),
     title: line(1000, 'The title of the record.'),
-    status: line(50, 'The current status of the record.'),
+    status: line(50, 'The current status of the record; null: no event is known.').nullable(),
     date: date('The date of its first event, if known.'),
   })
   .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' })
 
 const lineageRelation = z
   .object({
-    type: z.enum([...TYPES, 'laid-down-in']).meta({
-      ...mayGrow,
-      description: 'The type of relation. `laid-down-in`: the `agreementId` of a proposal.',
-    }),
+    type: relationFields.type,
     sourceId: anyId('The record at the start of the relation.'),
     targetId: anyId('The record at the end of the relation.'),
-    relationId: anyId('The id of the relation; null for `laid-down-in`.').nullable(),
+    relationId: anyId('The id of the relation.'),
   })
   .meta({ id: 'LineageRelation', description: 'A connection between two records of a lineage.' })
 
@@ -62,8 +63,7 @@ export function lineageRoutes(
       operationId: `get${name}Lineage`,
       tag: path,
       summary: `Get the lineage of the ${kind}`,
-      description:
-        'All proposals and agreements that are connected by relations or `agreementId`, at most 500.',
+      description: 'All proposals and agreements that are connected by relations, at most 500.',
       params: recordParam(resource),
       answers: { 200: { description: 'The lineage.', schema: lineage } },
       problems: ['not-found', 'gone'],
@@ -72,7 +72,7 @@ export function lineageRoutes(
       const { id } = request.params as { id: string }
       const body = await engine.read(async (reader) => {
         const record = await loadRecord(reader, resource, id)
-        const { ids, found } = await connectedWith(catalogue, reader, record.id)
+        const { ids, found } = await connectedWith(reader, record.id)
         const data = await lineageRecords(catalogue, reader, ids)
         return { data, relations: inOrderOf(data, found) }
       })
@@ -83,25 +83,21 @@ export function lineageRoutes(
 
 /** Follows relations in both directions, breadth first. */
 async function connectedWith(
-  catalogue: Catalogue,
   reader: Reader,
   id: string,
 ): Promise<{ ids: string[]; found: LineageRelation[] }> {
-  const proposals = catalogue.entity('proposal').table
-  const agreementId = columnSql(proposals, 'agreementId')
   const ids = new Set([id])
   const relationsById = new Map<string, LineageRelation>()
   let frontier = [id]
   while (frontier.length > 0 && ids.size < MAX_RECORDS) {
     const relations = await reader.all<LineageRelation>(
       sql`select ${table.type}, ${table.recordId} as "sourceId", ${table.targetId}, ${table.id} as "relationId"
-        from ${table} where ${table.recordId} in ${frontier} or ${table.targetId} in ${frontier}
-        union all select 'laid-down-in', ${proposals.id}, ${agreementId}, null from ${proposals}
-        where ${agreementId} is not null and (${proposals.id} in ${frontier} or ${agreementId} in ${frontier})`,
+        from ${table}
+        where ${table.recordKind} in ${KINDS} and (${table.recordId} in ${frontier} or ${table.targetId} in ${frontier})`,
     )
     const next = new Set<string>()
     for (const relation of relations) {
-      relationsById.set(`${relation.type} ${relation.sourceId} ${relation.targetId}`, relation)
+      relationsById.set(relation.relationId, relation)
       for (const end of [relation.sourceId, relation.targetId]) {
         if (ids.has(end) || ids.size >= MAX_RECORDS) continue
         ids.add(end)
@@ -118,7 +114,7 @@ async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[
   const events = catalogue.entity('event').table
   const recordId = columnSql(events, 'recordId')
   const occurredOn = columnSql(events, 'occurredOn')
-  const of = (kind: 'proposal' | 'agreement') => {
+  const of = (kind: (typeof KINDS)[number]) => {
     const records = catalogue.entity(kind).table
     const first = (value: SQL) =>
       sql`(select ${value} from ${events} where ${recordId} = ${records.id} order by ${occurredOn} nulls last, ${events.firstSeq} limit 1)`

@@ -1,4 +1,4 @@
-// Lists outgoing and incoming relations: GET /v1/{proposals|agreements}/{id}/relations.
+// Lists outgoing and incoming relations: GET /v1/{resource}/{id}/relations.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
@@ -8,7 +8,7 @@ import { loadRecord, parse, type Stored, selectStored } from '../../records/read
 import { unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { relations } from './index.ts'
-import { lineageRoutes } from './lineage.ts'
+import { KINDS, lineageRoutes } from './lineage.ts'
 
 const { table } = relations
 
@@ -55,7 +55,7 @@ export function relationRoutes(app: FastifyInstance, records: Records): void {
         return sendRepresentation(reply, { body: JSON.stringify({ data }) })
       },
     })
-    lineageRoutes(app, resource, records)
+    if (KINDS.some((one) => one === kind)) lineageRoutes(app, resource, records)
   }
 }
 

@@ -1,6 +1,7 @@
 // Sources: documents with their exact text.
 import { z } from 'zod'
 import type { Fault } from '../../core/problems.ts'
+import { STANDINGS } from '../../core/relation-types.ts'
 import { sha256 } from '../../core/text.ts'
 import { languageTag, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, pointInTime, ref, text, url } from '../../records/schema/fields.ts'
@@ -124,9 +125,16 @@ export const sources = defineResource({
     sha256: pattern(hash, "SHA-256 of the text's UTF-8 bytes, in hexadecimal; null without a text.", {
       filter: true,
     }),
+    standing: choice(
+      'SourceStanding',
+      STANDINGS,
+      'Whether another source `corrects`, `questions` or `retracts` it; the strongest counts. Retracted sources support and dispute nothing.',
+      { required: true, filter: true },
+    ),
   },
   complete: (source) => {
     source.sha256 = source.text === null ? null : sha256(source.text)
+    source.standing ??= 'current'
   },
   rules: ({ otherNames, url, archivedUrl, text, textStatus }) => {
     const faults: Fault[] = nameFaults(otherNames)

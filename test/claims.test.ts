@@ -1,0 +1,419 @@
+// Evidence of single fields: values, directions, origins, disputes, the standing of sources, and the claims of a record.
+import { describe, expect, test } from 'vitest'
+import { service } from './helpers/app.ts'
+import type { Body } from './helpers/bodies.ts'
+import { create, get } from './helpers/requests.ts'
+
+const TEXT = 'The ministers met. It was a meeting. The minister spoke.'
+
+/** A service with a meeting, and functions that create sources and evidence. */
+async function fixture() {
+  const s = await service()
+  let number = 0
+  const organization = async (name: string) =>
+    (await create(s, '/v1/organizations', { name, classification: 'news-agency' }))['id'] as string
+  /** A source with a text of its own, unless one is given. */
+  const source = async (more: Body = {}) => {
+    number += 1
+    const body = { title: `Report ${number}`, language: 'en', text: `${TEXT} (${number})`, ...more }
+    return (await create(s, '/v1/sources', body))['id'] as string
+  }
+  const meeting = `/v1/meetings/${
+    (
+      await create(s, '/v1/meetings', {
+        name: 'Twelfth meeting',
+        startDate: '2024-09-11',
+        city: 'Tashkent',
+        status: 'held',
+        agenda: [
+          { position: 1, title: 'Floods' },
+          { position: 2, title: 'Ferries' },
+        ],
+      })
+    )['id']
+  }`
+  const cite = (sourceId: string, more: Body = {}, url = meeting) =>
+    create(s, `${url}/evidence`, { sourceId, motivation: 'quote', exact: 'The ministers met.', ...more })
+  const tryCite = (sourceId: string, more: Body = {}, url = meeting) =>
+    s.post(`${url}/evidence`, { sourceId, motivation: 'quote', exact: 'The ministers met.', ...more })
+  const relate = async (from: string, type: string, targetId: string) =>
+    (await create(s, `/v1/sources/${from}/relations`, { type, targetId }))['id'] as string
+  const trust = async (url = meeting) => {
+    const { support, origins, disputed } = await get(s, url)
+    return [support, origins, disputed]
+  }
+  const claims = async (field: string, url = meeting) =>
+    (await get(s, `${url}/claims?field=${encodeURIComponent(field)}`))['data'] as Body[]
+  return { s, organization, source, meeting, cite, tryCite, relate, trust, claims }
+}
+
+describe('evidence of a field', () => {
+  test('stores the value that the record has, and the one that is sent', async () => {
+    const { source, cite, s, meeting } = await fixture()
+    const [one, two] = [await source(), await source()]
+    expect(await cite(one, { field: '/startDate' })).toMatchObject({
+      field: '/startDate',
+      value: '2024-09-11',
+      direction: 'supports',
+      denial: false,
+      standing: 'current',
+      locator: null,
+      translation: null,
+    })
+    expect(await cite(two, { field: '/startDate', value: '2024-09-10' })).toMatchObject({
+      value: '2024-09-10',
+      direction: 'disputes',
+      denial: false,
+    })
+    expect(await cite(one)).toMatchObject({ field: '', value: null, direction: 'supports' })
+    const located = { label: 'paragraph', value: '4' }
+    const translated = { language: 'RU', text: 'Министры встретились.', by: 'analyst' }
+    expect(await cite(two, { locator: located, translation: translated })).toMatchObject({
+      locator: located,
+      translation: { ...translated, language: 'ru' },
+    })
+    expect((await get(s, meeting))['disputed']).toEqual(['/startDate'])
+  })
+
+  test('names a field of the record, or the legal ones are listed', async () => {
+    const { source, tryCite } = await fixture()
+    const id = await source()
+    for (const field of [
+      '/nothing',
+      'startDate',
+      '/agenda/0',
+      '/agenda/0/title',
+      '/support',
+      '/id',
+      '/',
+      '/__proto__',
+      '/startDate/',
+    ]) {
+      const { status, body } = await tryCite(id, { field })
+      expect([field, status, body['errors'][0].pointer]).toEqual([field, 400, '/field'])
+      expect(body['legal']).toContain('/startDate')
+    }
+    for (const field of ['/agenda/*', 3, null]) expect((await tryCite(id, { field })).status).toBe(400)
+  })
+
+  test('has a value that the schema of the field allows', async () => {
+    const { source, tryCite } = await fixture()
+    const id = await source()
+    expect((await tryCite(id, { field: '/agenda', value: [{ title: 'Floods' }] })).status).toBe(400)
+    const wrong: Body[] = [
+      { field: '/startDate', value: '2024-13-01' },
+      { field: '/startDate', value: 20240911 },
+      { field: '/startDate', value: { year: 2024 } },
+      { field: '/status', value: 'unknown' },
+      { field: '/countryCode', value: 'Uzbekistan' },
+      { field: '/countryCode', value: 'ZZ' },
+      { field: '/countryCode' },
+      { field: '', value: 'x' },
+      { field: '/agenda' },
+      { field: '/agenda', value: {} },
+      { field: '/agenda', value: { subject: 'Floods' } },
+      { field: '/participants', value: { stateCode: 'ZZ' } },
+    ]
+    for (const body of wrong) {
+      const refused = await tryCite(id, body)
+      expect([body, refused.status]).toEqual([body, 422])
+      expect(refused.body['errors'][0].pointer).toMatch(/^\/value/)
+    }
+  })
+
+  test('of a date supports it if it is equal or narrower, disputes it if apart, and neither if broader', async () => {
+    const { source, cite, trust } = await fixture()
+    const id = await source()
+    const directions = [
+      ['2024-09-11', 'supports'],
+      ['2024-09', null],
+      ['2024', null],
+      ['2024-09-12', 'disputes'],
+      ['2023', 'disputes'],
+    ] as const
+    for (const [value, direction] of directions)
+      expect([value, (await cite(id, { field: '/startDate', value }))['direction']]).toEqual([
+        value,
+        direction,
+      ])
+    expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+  })
+
+  test('of free text never disputes by itself', async () => {
+    const { source, cite, trust } = await fixture()
+    const id = await source()
+    expect((await cite(id, { field: '/city', value: 'TASHKENT' }))['direction']).toBe('supports')
+    expect((await cite(id, { field: '/city', value: 'Toshkent' }))['direction']).toBe(null)
+    expect((await trust())[2]).toEqual([])
+    expect((await cite(id, { field: '/city', direction: 'disputes' }))['direction']).toBe('disputes')
+    expect((await trust())[2]).toEqual(['/city'])
+  })
+
+  test('of a list is an entry or a part of one; an entry that is gone disputes', async () => {
+    const { s, source, cite, trust, meeting } = await fixture()
+    const id = await source()
+    const { id: entry } = await cite(id, { field: '/agenda', value: { position: 2 } })
+    expect(await trust()).toEqual(['single-source', 1, []])
+    await s.patch(meeting, { agenda: [{ position: 1, title: 'Floods' }] })
+    expect(await trust()).toEqual(['unsupported', 0, ['/agenda']])
+    expect((await get(s, `${meeting}/evidence/${entry}`))['direction']).toBe('disputes')
+    await s.patch(meeting, { agenda: [{ position: 2, title: 'Boats' }] })
+    expect(await trust()).toEqual(['single-source', 1, []])
+  })
+
+  test('follows the record when it changes, and is not rewritten', async () => {
+    const { s, source, cite, trust, meeting } = await fixture()
+    const first = await cite(await source(), { field: '/startDate' })
+    const other = await cite(await source(), { field: '/startDate', value: '2024-09-10' })
+    await s.patch(meeting, { startDate: '2024-09-10' })
+    const read = async ({ id }: Body) => get(s, `${meeting}/evidence/${id}`)
+    expect(await read(first)).toEqual({ ...first, direction: 'disputes' })
+    expect(await read(other)).toEqual({ ...other, direction: 'supports' })
+    expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+    const { body } = await s.patch(meeting, { city: 'Samarkand' })
+    expect(body['disputed']).toEqual(['/startDate'])
+  })
+
+  test('can deny: a whole record, or a value, as long as the record has it', async () => {
+    const { s, source, cite, trust, meeting } = await fixture()
+    const id = await source()
+    const whole = await cite(id, { direction: 'disputes' })
+    expect(whole).toMatchObject({ denial: true, direction: 'disputes', field: '' })
+    expect(await trust()).toEqual(['unsupported', 0, ['']])
+    await s.del(`${meeting}/evidence/${whole['id']}`)
+    expect(await trust()).toEqual(['unsupported', 0, []])
+    const denial = await cite(id, { field: '/startDate', direction: 'disputes' })
+    expect(denial).toMatchObject({ denial: true, value: '2024-09-11' })
+    expect(await trust()).toEqual(['unsupported', 0, ['/startDate']])
+  })
+})
+
+describe('the origins of a record', () => {
+  test('are sources that do not say the same words and do not depend on each other', async () => {
+    const { s, source, cite, relate, trust } = await fixture()
+    const [a, b, c] = [await source(), await source(), await source()]
+    await cite(a)
+    expect(await trust()).toEqual(['single-source', 1, []])
+    await cite(b)
+    expect(await trust()).toEqual(['corroborated', 2, []])
+    for (const type of ['reprint-of', 'excerpt-of', 'version-of', 'based-on']) {
+      const relation = await relate(a, type, b)
+      expect([type, ...(await trust())]).toEqual([type, 'single-source', 1, []])
+      await s.del(`/v1/sources/${a}/relations/${relation}`)
+      expect([type, ...(await trust())]).toEqual([type, 'corroborated', 2, []])
+    }
+    // Both used a third, which is not cited.
+    await relate(a, 'based-on', c)
+    expect(await trust()).toEqual(['corroborated', 2, []])
+    const { id } = (await relate(b, 'based-on', c).then((id) => ({ id }))) as { id: string }
+    expect(await trust()).toEqual(['single-source', 1, []])
+    await s.del(`/v1/sources/${b}/relations/${id}`)
+    expect(await trust()).toEqual(['corroborated', 2, []])
+    // A source of which the deletion takes its relations with it.
+    const hub = await source()
+    await relate(hub, 'based-on', a)
+    await relate(hub, 'based-on', b)
+    expect(await trust()).toEqual(['single-source', 1, []])
+    expect((await s.del(`/v1/sources/${hub}`)).status).toBe(204)
+    expect(await trust()).toEqual(['corroborated', 2, []])
+  })
+
+  test('are one for the same text under two publishers', async () => {
+    const { source, cite, trust, organization } = await fixture()
+    const [one, two] = [await organization('One'), await organization('Two')]
+    await cite(await source({ text: TEXT, publisherId: one, url: 'https://one.example/' }))
+    await cite(await source({ text: TEXT, publisherId: two, url: 'https://two.example/' }))
+    expect(await trust()).toEqual(['single-source', 1, []])
+  })
+
+  test('of one publisher do not corroborate; unknown publishers are nobody', async () => {
+    const { s, source, cite, trust, organization } = await fixture()
+    const [one, two] = [await organization('One'), await organization('Two')]
+    const [a, b] = [await source({ publisherId: one }), await source({ publisherId: one })]
+    await cite(a)
+    await cite(b)
+    expect(await trust()).toEqual(['single-source', 2, []])
+    await s.patch(`/v1/sources/${b}`, { publisherId: two })
+    expect(await trust()).toEqual(['corroborated', 2, []])
+    await s.patch(`/v1/sources/${b}`, { publisherId: one })
+    expect(await trust()).toEqual(['single-source', 2, []])
+    await s.patch(`/v1/sources/${b}`, { publisherId: null })
+    expect(await trust()).toEqual(['corroborated', 2, []])
+  })
+
+  test('do not count inferences, disputes or retracted sources, which stay readable', async () => {
+    const { s, source, cite, relate, trust, meeting } = await fixture()
+    const [a, b, notice] = [await source(), await source(), await source()]
+    await cite(a, { motivation: 'inference', note: 'By the date.' })
+    expect(await trust()).toEqual(['unsupported', 0, []])
+    const quote = await cite(a, { field: '/startDate' })
+    await cite(b, { field: '/startDate', value: '2024-09-10' })
+    expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+    const relation = await relate(notice, 'retracts', a)
+    expect(await trust()).toEqual(['unsupported', 0, ['/startDate']])
+    expect(await get(s, `${meeting}/evidence/${quote['id']}`)).toEqual({ ...quote, standing: 'retracted' })
+    await relate(notice, 'retracts', b)
+    expect(await trust()).toEqual(['unsupported', 0, []])
+    await s.del(`/v1/sources/${notice}/relations/${relation}`)
+    expect(await trust()).toEqual(['single-source', 1, []])
+    expect((await get(s, `${meeting}/evidence/${quote['id']}`))['standing']).toBe('current')
+  })
+
+  test('let the latest edition speak: a corrected issue does not dispute its correction', async () => {
+    const { s, source, cite, relate, trust, claims, organization, meeting } = await fixture()
+    const publisherId = await organization('Steppe Telegraph')
+    const [first, again] = [await source({ publisherId }), await source({ publisherId })]
+    const wrong = await cite(first, { field: '/startDate' })
+    await cite(again, { field: '/startDate', value: '2024-09-10' })
+    await relate(again, 'corrects', first)
+    expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+    await s.patch(meeting, { startDate: '2024-09-10' })
+    expect(await trust()).toEqual(['single-source', 1, []])
+    expect(await claims('/startDate')).toMatchObject([
+      {
+        value: '2024-09-10',
+        origins: 1,
+        alternatives: [{ value: '2024-09-11', evidenceIds: [wrong['id']] }],
+      },
+    ])
+  })
+
+  test('are two when another publisher corrects', async () => {
+    const { source, cite, relate, trust, organization } = await fixture()
+    const first = await source({ publisherId: await organization('One') })
+    const other = await source({ publisherId: await organization('Two') })
+    await cite(first)
+    await cite(other)
+    await relate(other, 'corrects', first)
+    expect(await trust()).toEqual(['corroborated', 2, []])
+  })
+})
+
+describe('the standing of a source', () => {
+  test('follows from the relations that lead to it, the strongest first', async () => {
+    const { s, source, relate } = await fixture()
+    const [a, b] = [await source(), await source()]
+    const standing = async () => (await get(s, `/v1/sources/${a}`))['standing']
+    expect(await standing()).toBe('current')
+    const relations: string[] = []
+    for (const [type, expected] of [
+      ['corrects', 'corrected'],
+      ['questions', 'questioned'],
+      ['retracts', 'retracted'],
+    ] as const) {
+      relations.push(await relate(b, type, a))
+      expect(await standing()).toBe(expected)
+    }
+    expect((await get(s, '/v1/sources?standing=retracted'))['data'].map(({ id }: Body) => id)).toEqual([a])
+    expect((await get(s, '/v1/sources?standing=current'))['data'].map(({ id }: Body) => id)).toEqual([b])
+    for (const [expected, id] of [
+      ['questioned', relations[2]],
+      ['corrected', relations[1]],
+      ['current', relations[0]],
+    ]) {
+      await s.del(`/v1/sources/${b}/relations/${id}`)
+      expect(await standing()).toBe(expected)
+    }
+    expect((await s.patch(`/v1/sources/${a}`, { standing: 'retracted' })).status).toBe(422)
+    expect(
+      (await s.post('/v1/sources', { title: 'T', language: 'en', text: 'x', standing: 'current' })).status,
+    ).toBe(400)
+  })
+
+  test('needs translations in another language, then and later', async () => {
+    const { s, source } = await fixture()
+    const [en, again, ru] = [await source(), await source(), await source({ language: 'ru' })]
+    const relate = (from: string, targetId: string) =>
+      s.post(`/v1/sources/${from}/relations`, { type: 'translation-of', targetId })
+    expect((await relate(en, again)).body).toMatchObject({ status: 422, errors: [{ pointer: '/targetId' }] })
+    expect((await relate(ru, en)).status).toBe(201)
+    expect((await s.patch(`/v1/sources/${en}`, { language: 'ru' })).body).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/language' }],
+    })
+    expect((await s.patch(`/v1/sources/${ru}`, { language: 'en' })).status).toBe(422)
+    expect((await s.patch(`/v1/sources/${ru}`, { language: 'kk' })).status).toBe(200)
+  })
+
+  test('relations of sources form no cycles', async () => {
+    const { s, source, relate } = await fixture()
+    const [a, b, c] = [await source(), await source(), await source()]
+    for (const type of ['reprint-of', 'based-on', 'corrects', 'retracts', 'questions']) {
+      await relate(a, type, b)
+      await relate(b, type, c)
+      const closed = await s.post(`/v1/sources/${c}/relations`, { type, targetId: a })
+      expect([type, closed.status]).toEqual([type, 422])
+    }
+  })
+})
+
+describe('the claims of a record', () => {
+  test('have a row for every field that is not empty, with what supports and what disputes it', async () => {
+    const { s, source, cite, claims, meeting } = await fixture()
+    const [a, b, c] = [await source(), await source(), await source()]
+    const one = await cite(a, { field: '/startDate' })
+    const two = await cite(b, { field: '/startDate', value: '2024-09-11' })
+    const three = await cite(c, { field: '/startDate', value: '2024-09-10' })
+    await cite(c, { field: '/startDate', value: '2024-09' })
+    const denial = await cite(c, { field: '/city', direction: 'disputes' })
+    expect(await claims('/startDate')).toEqual([
+      {
+        field: '/startDate',
+        value: '2024-09-11',
+        support: 'corroborated',
+        origins: 2,
+        evidenceIds: [one['id'], two['id']],
+        alternatives: [{ value: '2024-09-10', origins: 1, evidenceIds: [three['id']] }],
+        disputedBy: [],
+      },
+    ])
+    expect(await claims('/city')).toEqual([
+      {
+        field: '/city',
+        value: 'Tashkent',
+        support: 'unsupported',
+        origins: 0,
+        evidenceIds: [],
+        alternatives: [],
+        disputedBy: [denial['id']],
+      },
+    ])
+    const all = (await get(s, `${meeting}/claims`))['data'] as Body[]
+    const fields = all.map(({ field }) => field)
+    expect(fields).toEqual(expect.arrayContaining(['/name', '/startDate', '/city', '/status']))
+    for (const computed of ['/id', '/support', '/origins', '/version', '/createdAt', '/endDate', '/venue'])
+      expect(fields).not.toContain(computed)
+    expect((await s.get(`${meeting}/claims?field=/nothing`)).status).toBe(400)
+    expect((await s.get('/v1/meetings/mtg_01gb6jc400ezz8kdnweefcy4dk/claims')).status).toBe(404)
+  })
+
+  test('have a row for each entry of a list, and one for entries that are gone', async () => {
+    const { s, source, cite, claims, meeting } = await fixture()
+    const floods = await cite(await source(), { field: '/agenda', value: { title: 'Floods' } })
+    const ferries = await cite(await source(), { field: '/agenda', value: { position: 2 } })
+    expect(await claims('/agenda')).toMatchObject([
+      { value: { title: 'Floods' }, support: 'single-source', evidenceIds: [floods['id']] },
+      { value: { title: 'Ferries' }, support: 'single-source', evidenceIds: [ferries['id']] },
+    ])
+    await s.patch(meeting, { agenda: [{ position: 1, title: 'Floods' }] })
+    expect(await claims('/agenda')).toMatchObject([
+      { value: { title: 'Floods' }, evidenceIds: [floods['id']] },
+      { value: null, support: 'unsupported', alternatives: [{ value: { position: 2 }, origins: 1 }] },
+    ])
+  })
+
+  test('are also those of parts', async () => {
+    const { s, source, cite, claims } = await fixture()
+    const { id } = await create(s, '/v1/proposals', { title: 'P', proposedOn: '2024-09-12' })
+    await create(s, '/v1/states', { code: 'KG', name: 'Kyrgyzstan' })
+    const position = await create(s, `/v1/proposals/${id}/positions`, {
+      stateCode: 'KG',
+      position: 'supported',
+      statedOn: '2024-09-12',
+    })
+    const url = `/v1/proposals/${id}/positions/${position['id']}`
+    await cite(await source(), { field: '/position' }, url)
+    expect(await claims('/position', url)).toMatchObject([{ value: 'supported', support: 'single-source' }])
+    expect(await claims('/recordId', url).catch(() => 'refused')).toBe('refused')
+  })
+})
