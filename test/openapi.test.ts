@@ -459,7 +459,7 @@ describe('the components', () => {
       if (!/^(id|code|slug|at|start[A-Z]\w*|\w+(Id|Code|On|Date|At))$/.test(name)) continue
       if (
         ['requestId', 'existingId', 'startIndex'].includes(name) ||
-        /(Actor|RecordReference|RecordMatch|LostQuote|Report\w+Create)\//.test(at)
+        /(Actor|RecordReference|RecordMatch|LostQuote|NeighbouringEvent|Report\w+Create)\//.test(at)
       )
         continue
       matched++

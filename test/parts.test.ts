@@ -183,7 +183,6 @@ describe.each(PARTS)('a part: %s', (kind) => {
     expect(await get(s, `${url}/history?version=1`)).toEqual(created)
     expect((await s.get(`${url.replace(id, other)}/history`)).status).toBe(404)
     expect((await s.get(`${url.slice(0, -3)}zzz/history`)).status).toBe(404)
-    if (kind === 'event') return
     expect((await s.del(`${url}?reason=Twice`)).status).toBe(204)
     expect((await get(s, `${url}/history`))['data'].map(({ version, op }: Body) => [version, op])).toEqual([
       [3, 'delete'],
@@ -196,13 +195,14 @@ describe.each(PARTS)('a part: %s', (kind) => {
 
 describe('parts', () => {
   test('are deleted by an analyst, records only by an admin; both need a reason', async () => {
-    const { s, url, position, relation, evidence } = await createParts()
+    const { s, url, event, position, relation, evidence } = await createParts()
     const analyst = { authorization: `Bearer ${s.keys.analyst}` }
-    for (const part of [evidence, position, relation]) {
+    for (const part of [evidence, position, relation, event]) {
       expect((await s.del(`${part}?`, analyst)).status).toBe(400)
       expect((await s.del(part, { ...analyst, 'if-match': '"9."' })).status).toBe(412)
       expect((await s.del(part, analyst)).status).toBe(204)
     }
+    expect(await get(s, url)).toMatchObject({ status: 'proposed', support: 'unsupported' })
     expect((await s.del(url, analyst)).status).toBe(403)
   })
 
@@ -348,6 +348,32 @@ describe('the list of all', () => {
       { source: { id: source } },
     ])
     expect((await get(s, `${position}/evidence/${id}/history`))['data']).toHaveLength(1)
+  })
+
+  test('memberships finds who held a post on a day, for a state or as one', async () => {
+    const { s } = await createParts()
+    const { id: body } = await create(s, '/v1/organizations', {
+      name: 'Ministry',
+      classification: 'ministry',
+    })
+    const { id: person } = await create(s, '/v1/speakers', { name: 'The minister' })
+    const held = { role: 'Minister of Paper', organizationId: body, stateCode: 'KZ' }
+    const add = async (dates: Body) =>
+      (await create(s, `/v1/speakers/${person}/memberships`, { ...held, ...dates }))['id']
+    const first = await add({ startDate: '2012', endDate: '2018-03-01' })
+    const second = await add({ startDate: '2020-05' })
+    const member = await create(s, '/v1/states/KZ/memberships', { role: 'observer', organizationId: body })
+    const found = (query: string) => idsOf(s, `/v1/memberships?${query}`)
+    expect(await found(`organization=${body}&role=minister of paper`)).toEqual([second, first])
+    expect(await found(`holder=${person}&asOf=2015-01-01`)).toEqual([first])
+    expect(await found(`organization=${body}&state=KZ&sort=createdAt`)).toEqual([first, second, member['id']])
+    expect(await found(`organization=${body}&holder=KZ`)).toEqual([member['id']])
+    expect(await found(`holder=${person}&endTo=2019`)).toEqual([first])
+    const url = `/v1/speakers/${person}/memberships/${second}`
+    expect((await s.patch(url, { endDate: '2019' })).body).toMatchObject({ status: 422 })
+    expect((await s.patch(url, { endDate: '2024-05-14' })).status).toBe(200)
+    expect(await found(`holder=${person}&asOf=2024-05-15`)).toEqual([])
+    expect(await reasonsOf(s, url)).toHaveLength(2)
   })
 
   test('parts is available as CSV and NDJSON, with its position in the feed', async () => {

@@ -499,7 +499,7 @@ CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree
 CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX "memberships_role_startDate" ON "memberships" USING btree ("role","startDate","id");--> statement-breakpoint
 CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
-CREATE INDEX "memberships_endDate_startDate" ON "memberships" USING btree ("endDate","startDate","id") WHERE "memberships"."endDate" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_endDate" ON "memberships" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
 CREATE INDEX "events_createdAt" ON "events" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "events_updatedAt" ON "events" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "events_recordKind_occurredOn" ON "events" USING btree ("recordKind","occurredOn","id");--> statement-breakpoint
@@ -522,16 +522,16 @@ CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id","s
 CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "relations_createdAt" ON "relations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "relations_updatedAt" ON "relations" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "relations_recordKind" ON "relations" USING btree ("recordKind","id");--> statement-breakpoint
-CREATE INDEX "relations_recordId" ON "relations" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "relations_type" ON "relations" USING btree ("type","id");--> statement-breakpoint
-CREATE INDEX "relations_targetId" ON "relations" USING btree ("targetId","id");--> statement-breakpoint
+CREATE INDEX "relations_recordKind_createdAt" ON "relations" USING btree ("recordKind","createdAt","id");--> statement-breakpoint
+CREATE INDEX "relations_recordId_createdAt" ON "relations" USING btree ("recordId","createdAt","id");--> statement-breakpoint
+CREATE INDEX "relations_type_createdAt" ON "relations" USING btree ("type","createdAt","id");--> statement-breakpoint
+CREATE INDEX "relations_targetId_createdAt" ON "relations" USING btree ("targetId","createdAt","id");--> statement-breakpoint
 CREATE INDEX "evidence_createdAt" ON "evidence" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "evidence_updatedAt" ON "evidence" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "evidence_recordKind" ON "evidence" USING btree ("recordKind","id");--> statement-breakpoint
-CREATE INDEX "evidence_recordId" ON "evidence" USING btree ("recordId","id");--> statement-breakpoint
-CREATE INDEX "evidence_sourceId" ON "evidence" USING btree ("sourceId","id");--> statement-breakpoint
-CREATE INDEX "evidence_field" ON "evidence" USING btree ("field","id");--> statement-breakpoint
-CREATE INDEX "evidence_direction" ON "evidence" USING btree ("direction","id") WHERE "evidence"."direction" is not null;--> statement-breakpoint
-CREATE INDEX "evidence_motivation" ON "evidence" USING btree ("motivation","id");--> statement-breakpoint
-CREATE INDEX "evidence_assertion" ON "evidence" USING btree ("assertion","id");
+CREATE INDEX "evidence_recordKind_createdAt" ON "evidence" USING btree ("recordKind","createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_recordId_createdAt" ON "evidence" USING btree ("recordId","createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_sourceId_createdAt" ON "evidence" USING btree ("sourceId","createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_field_createdAt" ON "evidence" USING btree ("field","createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_direction_createdAt" ON "evidence" USING btree ("direction","createdAt","id") WHERE "evidence"."direction" is not null;--> statement-breakpoint
+CREATE INDEX "evidence_motivation_createdAt" ON "evidence" USING btree ("motivation","createdAt","id");--> statement-breakpoint
+CREATE INDEX "evidence_assertion_createdAt" ON "evidence" USING btree ("assertion","createdAt","id");

@@ -413,7 +413,7 @@ CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizat
 CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX `memberships_role_startDate` ON `memberships` (`role`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
-CREATE INDEX `memberships_endDate_startDate` ON `memberships` (`endDate`,`startDate`,`id`) WHERE "memberships"."endDate" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_endDate` ON `memberships` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -502,10 +502,10 @@ CREATE TABLE `relations` (
 --> statement-breakpoint
 CREATE INDEX `relations_createdAt` ON `relations` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `relations_updatedAt` ON `relations` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_recordKind` ON `relations` (`recordKind`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_recordId` ON `relations` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_type` ON `relations` (`type`,`id`);--> statement-breakpoint
-CREATE INDEX `relations_targetId` ON `relations` (`targetId`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_recordKind_createdAt` ON `relations` (`recordKind`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_recordId_createdAt` ON `relations` (`recordId`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_type_createdAt` ON `relations` (`type`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `relations_targetId_createdAt` ON `relations` (`targetId`,`createdAt`,`id`);--> statement-breakpoint
 CREATE TABLE `evidence` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -528,10 +528,10 @@ CREATE TABLE `evidence` (
 --> statement-breakpoint
 CREATE INDEX `evidence_createdAt` ON `evidence` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `evidence_updatedAt` ON `evidence` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_recordKind` ON `evidence` (`recordKind`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_recordId` ON `evidence` (`recordId`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_sourceId` ON `evidence` (`sourceId`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_field` ON `evidence` (`field`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_direction` ON `evidence` (`direction`,`id`) WHERE "evidence"."direction" is not null;--> statement-breakpoint
-CREATE INDEX `evidence_motivation` ON `evidence` (`motivation`,`id`);--> statement-breakpoint
-CREATE INDEX `evidence_assertion` ON `evidence` (`assertion`,`id`);
+CREATE INDEX `evidence_recordKind_createdAt` ON `evidence` (`recordKind`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_recordId_createdAt` ON `evidence` (`recordId`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_sourceId_createdAt` ON `evidence` (`sourceId`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_field_createdAt` ON `evidence` (`field`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_direction_createdAt` ON `evidence` (`direction`,`createdAt`,`id`) WHERE "evidence"."direction" is not null;--> statement-breakpoint
+CREATE INDEX `evidence_motivation_createdAt` ON `evidence` (`motivation`,`createdAt`,`id`);--> statement-breakpoint
+CREATE INDEX `evidence_assertion_createdAt` ON `evidence` (`assertion`,`createdAt`,`id`);

@@ -71,6 +71,14 @@ export const problemType = z.enum(Object.keys(PROBLEMS).map((code) => `/problems
   description: 'The type of the problem: the path of its page.',
 })
 
+const neighbour = z
+  .object({
+    id: z.string().nullable().meta({ maxLength: 30, description: 'Its id; null: sent in the same request.' }),
+    type: z.string().meta({ maxLength: 50, description: 'What happened.' }),
+    occurredOn: z.string().nullable().meta({ maxLength: 26, description: 'When it happened.' }),
+  })
+  .meta({ id: 'NeighbouringEvent', description: 'An event of the record beside a refused one.' })
+
 /** The shape of every error. */
 export const problemSchema = z
   .object({
@@ -88,7 +96,9 @@ export const problemSchema = z
       .array(z.string().max(50))
       .max(50)
       .optional()
-      .meta({ description: 'The statuses that are allowed at that date.' }),
+      .meta({ description: 'The types of events that are allowed at that date.' }),
+    before: neighbour.nullable().optional().meta({ description: 'The event before it; null: none.' }),
+    after: neighbour.nullable().optional().meta({ description: 'The event after it; null: none.' }),
     existingId: z
       .string()
       .optional()

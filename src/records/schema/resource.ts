@@ -15,7 +15,6 @@ import {
   object,
   type PlacedField,
   pattern,
-  ref,
   type Shape,
   text,
   url,
@@ -258,6 +257,12 @@ export const tail = {
   ),
 }
 
+/** In a view of a day, of records that hold from a date to another. */
+const certain = z
+  .boolean()
+  .optional()
+  .meta({ description: 'With `asOf`: whether it certainly held on that day, as its dates are known.' })
+
 /** The sort fields of all kinds. */
 const EVERY_SORT = ['createdAt', 'updatedAt']
 
@@ -356,7 +361,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   )
   const writable = z.strictObject(whenWritten(definition.fields))
   const shape = { id, ...definition.fields, ...definition.derived, ...tail }
-  const record = z.object(shape).meta({ id: name, description: about })
+  const record = z.object({ ...shape, ...(period && { certain }) }).meta({ id: name, description: about })
   const fields = fieldsIn(record)
   const names = (test: (field: PlacedField) => unknown) => fields.filter(test).map((field) => field.name)
   const searchText = searchTextOf(fields, definition.searchDate)

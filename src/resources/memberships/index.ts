@@ -26,7 +26,7 @@ export const memberships: Child = defineChild({
       { required: true, search: 'title', match: 'folded', filter: true },
     ),
     startDate: date('The first day.', { filter: 'start', sort: true }),
-    endDate: date('The last day; null: not known to have ended.', { filter: 'end' }),
+    endDate: date('The last day; null: not known to have ended.', { filter: 'end', sort: true }),
     note: text(5000, 'Remarks about the membership.'),
   },
   derived: trust,
