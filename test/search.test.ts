@@ -229,12 +229,16 @@ describe('a search', () => {
 
   test('returns all kinds with kind, title, date and path of each hit, and can be limited to kinds', async () => {
     const s = await service({ seed: true })
-    const speaker = await s.post('/v1/speakers', { name: 'Zebra', posts: [{ title: 'Keeper' }] })
+    const speaker = await s.post('/v1/speakers', { name: 'Zebra' })
     const bodies: Record<string, Body> = {
       meetings: { name: 'Zebra', startDate: '2022-08' },
       proposals: { title: 'Zebra', proposedOn: '2021' },
       agreements: { title: 'Zebra', kind: 'treaty' },
-      statements: { speakerId: speaker.body['id'], kind: 'direct', text: 'A zebra.' },
+      statements: {
+        contributors: [{ role: 'author', speakerId: speaker.body['id'] }],
+        kind: 'direct',
+        text: 'A zebra.',
+      },
       organizations: { name: 'Zebra', classification: 'organ', foundingDate: '1999' },
       states: { code: 'ZZ', name: 'Zebra' },
       topics: { slug: 'zebra', prefLabel: 'Stripes' },
@@ -648,6 +652,7 @@ describe('any string', () => {
           prefLabel: `x${n} ${text}`,
           definition: text,
           broaderId: null,
+          otherNames: [],
           identifiers: [],
           sources: [],
         })
@@ -714,6 +719,69 @@ describe('the search language', () => {
 
   test('escapes HTML', () => {
     expect(escapeHtml(`<a href="x">'&</a>`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;&#60;/a&#62;')
+  })
+})
+
+describe('parts of records', () => {
+  test('are found by their words, with the record that has them', async () => {
+    const s = await service({ seed: true })
+    const { body: source } = await s.post('/v1/sources', {
+      title: 'Report',
+      language: 'en',
+      text: 'The zebras were counted. Nobody objected.',
+    })
+    const [proposal] = await proposals(s, 'Count them')
+    const evidence = async (path: string, fields: Body) => {
+      const { status, body, text } = await s.post(`${path}/evidence`, { sourceId: source['id'], ...fields })
+      expect(status, text).toBe(201)
+      return body['id'] as string
+    }
+    const record = `/v1/proposals/${proposal}`
+    const quote = await evidence(record, {
+      motivation: 'quote',
+      exact: 'The zebras were counted.',
+      translation: { language: 'ru', text: 'Зебр посчитали.', by: 'analyst' },
+    })
+    const { body: position } = await s.post(`${record}/positions`, { stateCode: 'UZ', position: 'supported' })
+    const inference = await evidence(`${record}/positions/${position['id']}`, {
+      motivation: 'inference',
+      exact: 'Nobody objected.',
+      note: 'Silence is taken for support.',
+    })
+    const [hit, ...others] = await search(s, 'zebra', '&kind=evidence')
+    expect(others).toEqual([])
+    expect(hit).toEqual({
+      kind: 'evidence',
+      id: quote,
+      path: `${record}/evidence/${quote}`,
+      recordKind: 'proposal',
+      recordId: proposal,
+      title: 'Count them',
+      date: null,
+      snippet: 'The <mark>zebras</mark> were counted.\nЗебр посчитали.',
+      score: expect.any(Number),
+    })
+    expect((await search(s, 'zebra')).map(({ kind }) => kind).sort()).toEqual(['evidence', 'source'])
+    expect((await search(s, 'зебры')).map(({ id }) => id)).toEqual([quote])
+    const [nested] = await search(s, 'silence')
+    expect(nested).toMatchObject({
+      id: inference,
+      path: `${record}/positions/${position['id']}/evidence/${inference}`,
+      recordKind: 'position',
+      recordId: position['id'],
+      title: 'Count them',
+    })
+    for (const { path, id } of [hit, nested] as Body[]) expect((await s.get(path)).body['id']).toBe(id)
+    const { body: flat } = await s.get('/v1/evidence?q=zebra')
+    expect(flat['data'].map(({ id }: Body) => id)).toEqual([quote])
+    expect((await search(s, 'count')).find(({ kind }) => kind === 'proposal')).toMatchObject({
+      recordKind: null,
+      recordId: null,
+    })
+    expect((await s.del(`${record}/evidence/${quote}`)).status).toBe(204)
+    expect(await search(s, 'zebra', '&kind=evidence')).toEqual([])
+    expect((await s.del(record)).status).toBe(204)
+    expect(await search(s, 'silence')).toEqual([])
   })
 })
 

@@ -12,11 +12,13 @@ import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { ANY_SIZE } from '../records/read/page.ts'
 import { commaSeparated, pageParameters } from '../records/read/parameters.ts'
+import { placesOf } from '../records/read/record.ts'
+import { titlesOf } from '../records/read/titles.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
 import type { Doc } from '../records/schema/document.ts'
 import { date } from '../records/schema/fields.ts'
 import type { Kind } from '../records/schema/kinds.ts'
-import type { Resource } from '../records/schema/resource.ts'
+import type { Entity } from '../records/schema/resource.ts'
 import { anyId, line, mayGrow, named, pathTo } from '../records/schema/shapes.ts'
 import { page } from './records/page.ts'
 
@@ -30,19 +32,25 @@ const MAX_BYTES = 16_000_000
 const MAX_HITS = 1000
 
 export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSnapshot: ReadSnapshot): void {
-  const { resources } = catalogue
-  const resourceOf = (kind: string) => catalogue.resource(kind as Kind)
   const kinds = named(
-    'ResourceKind',
-    z.enum(resources.map(({ kind }) => kind)).meta(mayGrow),
-    'A kind of resource.',
+    'SearchedKind',
+    z.enum(catalogue.entities.filter(({ searchText }) => searchText).map(({ kind }) => kind)).meta(mayGrow),
+    'A kind of record, or of parts of records, that is searched.',
   )
   const hit = z
     .object({
-      kind: kinds.meta({ description: 'The kind of the record.' }),
-      id: anyId('The id of the record.'),
-      path: pathTo('The path of the record.'),
-      title: line(20_000, 'The title or name of the record.'),
+      kind: kinds.meta({ description: 'The kind of the record or part.' }),
+      id: anyId('The id of the record or part.'),
+      path: pathTo('The path of the record or part.'),
+      recordKind: line(
+        20,
+        'The kind of what a part belongs to: a record or another part. Null for a record.',
+      ).nullable(),
+      recordId: anyId('The id of what a part belongs to. Null for a record.').nullable(),
+      title: line(
+        20_000,
+        'The title or name of the record; for a part, of the record at the begin of its path.',
+      ),
       date: date('The date of the record, if any.'),
       snippet: line(5000, 'HTML: escaped text with `<mark>` around matches.'),
       score: z.number().meta({
@@ -68,15 +76,15 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
     schema: describe({
       operationId: 'search',
       tag: 'search',
-      summary: 'Search all resources',
+      summary: 'Search all records and their parts',
       description:
-        'All words must occur, in any order. Also `"a phrase"`, `prefix*`, `-excluded`, `one OR two`. Case and diacritics are ignored; Chinese, Japanese, Korean and Thai texts match by substring. Any string is valid. Returns at most 1,000 hits; for all matches use a list with `q`. If more than 10,000 records match, hits are not ranked (`page.ranked`) and the most recently changed come first.',
+        'All words or forms of them must occur, in any order; what was typed ranks first. Also `"an exact phrase"`, `prefix*`, `-excluded`, `one OR two`. Case and diacritics are ignored; Chinese, Japanese, Korean and Thai texts match by substring. Any string is valid. Returns at most 1,000 hits; for all matches use a list with `q`. If more than 10,000 records match, hits are not ranked (`page.ranked`) and the most recently changed come first.',
       query: z.strictObject({
         q: z
           .string()
           .max(500)
           .meta({ description: 'The words to search for.', examples: ['"unmanned aerial" OR drone*'] }),
-        kind: commaSeparated(kinds, 'Only these kinds of records.').optional(),
+        kind: commaSeparated(kinds, 'Only these kinds of records or parts.').optional(),
         ...pageParameters(100),
       }),
       answers: { 200: { description: 'The hits.', schema: hits } },
@@ -90,7 +98,7 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
       const query = parseSearch(parameters.q)
       const data: object[] = []
       for (const found of hits) {
-        data.push(describeHit(resourceOf(found.hit.kind), found, query, hits.length))
+        data.push(describeHit(catalogue.entity(found.hit.kind as Kind), found, query, hits.length))
         // A snippet takes a while, so other requests get their turn.
         await nextTick()
       }
@@ -121,7 +129,7 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   const next = offset + shown.length
   const hasMore = hits.length > shown.length && next < MAX_HITS
   return {
-    hits: shown.flatMap(({ hit, doc }) => (doc === undefined ? [] : [{ hit, doc }])),
+    hits: await withPlaces(context, shown),
     page: {
       nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], walkStart: 0 }) : null,
       limit,
@@ -131,10 +139,41 @@ async function searchPage(context: ReadContext, parameters: SearchParameters) {
   }
 }
 
-interface FoundRecord {
+interface Found {
   hit: SearchHit
-  /** As JSON text. */
-  doc: string
+  doc: Doc
+  path: string
+  title: string
+}
+
+/** Hits with their paths, and the titles of the records that are found or have the parts that are found. */
+async function withPlaces(
+  context: ReadContext,
+  shown: { hit: SearchHit; doc: string | undefined }[],
+): Promise<Found[]> {
+  const { catalogue } = context
+  const found = shown.flatMap(({ hit, doc }) =>
+    doc === undefined ? [] : [{ hit, kind: hit.kind as Kind, doc: JSON.parse(doc) as Doc }],
+  )
+  const parts = found.filter(({ kind }) => !catalogue.findResource(kind))
+  const places = await placesOf(
+    context,
+    parts.map(({ kind, doc }) => ({
+      kind,
+      id: doc.id,
+      recordKind: doc['recordKind'] as Kind,
+      recordId: String(doc['recordId']),
+    })),
+  )
+  const owners = [...places.values()].map(({ recordId }) => recordId)
+  const titles = await titlesOf(context, owners, { asOf: null, seq: null })
+  return found.map(({ hit, kind, doc }) => {
+    const resource = catalogue.findResource(kind)
+    if (resource)
+      return { hit, doc, path: `/v1/${resource.path}/${doc.id}`, title: String(doc[resource.titleField]) }
+    const { path = '', recordId = '' } = places.get(doc.id) ?? {}
+    return { hit, doc, path, title: titles.get(recordId) ?? '' }
+  })
 }
 
 /** Reads the records of hits, with one query for each kind, and with two where one of them is large. */
@@ -142,7 +181,7 @@ async function readHits({ catalogue, engine, reader }: ReadContext, hits: Search
   const records = new Map<string, { size: number; doc: string | null }>()
   const read = async (wanted: SearchHit[], maxSize: number) => {
     for (const [kind, group] of Map.groupBy(wanted, (hit) => hit.kind)) {
-      const { table } = catalogue.resource(kind as Kind)
+      const { table } = catalogue.entity(kind as Kind)
       const size = engine.size(sql`${table.doc}`)
       const rows = await reader.all<{ id: string; size: number; doc: string | null }>(
         sql`select ${table.id}, ${size} as size, case when ${size} <= ${maxSize} then ${table.doc} end as doc
@@ -166,19 +205,20 @@ async function readHits({ catalogue, engine, reader }: ReadContext, hits: Search
 }
 
 function describeHit(
-  { path, titleField, searchText }: Resource,
-  { hit, doc: json }: FoundRecord,
+  { searchText }: Entity,
+  { hit, doc, path, title }: Found,
   query: SearchQuery,
   texts: number,
 ) {
-  const doc = JSON.parse(json) as Doc
   const text = searchText?.(doc)
   const body = text?.body.filter(Boolean).join('\n') ?? ''
   return {
     kind: hit.kind,
     id: doc.id,
-    path: `/v1/${path}/${doc.id}`,
-    title: String(doc[titleField]),
+    path,
+    recordKind: doc['recordKind'] ?? null,
+    recordId: doc['recordId'] ?? null,
+    title,
     date: hit.date,
     snippet: snippet(body, query, texts) ?? snippet(text?.title ?? '', query, texts) ?? '',
     score: Math.round(hit.score * 1e6) / 1e6,

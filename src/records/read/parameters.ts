@@ -114,7 +114,7 @@ const identifier: Filter = {
 const q: Filter = {
   by: 'text',
   description:
-    'Full-text search: all words, in any order. Also `"a phrase"`, `prefix*`, `-excluded`, `one OR two`. Any string is valid.',
+    'Full-text search: all words or forms of them, in any order. Also `"an exact phrase"`, `prefix*`, `-excluded`, `one OR two`. Any string is valid.',
 }
 
 /** All filters of a list by parameter: its own, and those that follow from the fields of its records. */

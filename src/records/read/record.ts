@@ -108,6 +108,51 @@ export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, i
   return `${await pathOf(reader, catalogue, recordKind as Kind, String(recordId))}/${child.path}/${id}`
 }
 
+/** A part of a record, or of another part. */
+export interface Part {
+  kind: Kind
+  id: string
+  recordKind: Kind
+  recordId: string
+}
+
+/** The paths of parts and the ids of the records that have them, by the ids of the parts. */
+export async function placesOf(
+  { catalogue, reader }: Pick<ReadContext, 'catalogue' | 'reader'>,
+  parts: readonly Part[],
+): Promise<Map<string, { path: string; recordId: string }>> {
+  const places = parts.map(({ kind, id, recordKind, recordId }) => ({
+    id,
+    recordKind,
+    recordId,
+    path: `/${catalogue.child(kind).path}/${id}`,
+  }))
+  for (;;) {
+    const inParts = places.filter(({ recordKind }) => !catalogue.findResource(recordKind))
+    if (inParts.length === 0) break
+    for (const [kind, group] of Map.groupBy(inParts, ({ recordKind }) => recordKind)) {
+      const { table, path } = catalogue.child(kind)
+      const owners = await reader.all<Part>(
+        sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${table} where ${table.id} in ${[...new Set(group.map(({ recordId }) => recordId))]}`,
+      )
+      const byId = new Map(owners.map((owner) => [owner.id, owner]))
+      for (const place of group) {
+        const owner = byId.get(place.recordId)
+        if (!owner) throw new Error(`${place.recordId} does not exist.`)
+        place.path = `/${path}/${owner.id}${place.path}`
+        place.recordKind = owner.recordKind
+        place.recordId = owner.recordId
+      }
+    }
+  }
+  return new Map(
+    places.map(({ id, recordKind, recordId, path }) => [
+      id,
+      { path: `/v1/${catalogue.resource(recordKind).path}/${recordId}${path}`, recordId },
+    ]),
+  )
+}
+
 /** The id of the record with this external identifier, or null. */
 export async function findByIdentifier(
   reader: Reader,

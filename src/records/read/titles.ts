@@ -1,7 +1,6 @@
 // Looks up the names and titles of records by their ids.
 import { sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
-import { describeTable } from '../../db/tables.ts'
 import { kindOfId } from '../schema/kinds.ts'
 import type { ReadContext } from './context.ts'
 import { tableAsOf, type View } from './view.ts'
@@ -23,10 +22,7 @@ export async function titlesOf(
     const resource = catalogue.findResource(kind)
     if (!resource) continue
     const { table, titleField } = resource
-    const title =
-      titleField in describeTable(table).columns
-        ? sql.identifier(titleField)
-        : sql`${table.doc} ->> ${sql.raw(`'${titleField}'`)}`
+    const title = sql`${table.doc} ->> ${sql.raw(`'${titleField}'`)}`
     for (let from = 0; from < ofKind.length; from += BATCH) {
       const some = ofKind.slice(from, from + BATCH)
       const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.recordId} in ${some}`

@@ -19,9 +19,9 @@ import {
   type WriteTransaction,
   withoutParent,
 } from '../../records/schema/catalogue.ts'
-import { locator, translation as translationOfText } from '../../records/schema/common-fields.ts'
+import { locator, translation } from '../../records/schema/common-fields.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
-import { choice, fieldsIn, integer, object, pattern, ref, text } from '../../records/schema/fields.ts'
+import { choice, fieldsIn, integer, pattern, ref, text } from '../../records/schema/fields.ts'
 import { named } from '../../records/schema/shapes.ts'
 import { evidenceValue, isList, MAX_VALUE_LENGTH, placeAt, valueAt } from '../../records/schema/values.ts'
 import { resolveReferences } from '../../records/write/check.ts'
@@ -61,19 +61,6 @@ const value = z
       'What the source has in the field. Default: what the record has. Of a list: an entry, or a part of one, such as `{"stateCode": "IN"}`. Null: the evidence is about the whole record.',
     examples: ['2022-08-24'],
   })
-
-/** Unlike that of a statement, the translation of a quote is not searched: the quote is in the text of its source. */
-const translation = named(
-  'QuoteTranslationOrNull',
-  object(
-    'A translation of a quote.',
-    {
-      ...translationOfText.shape,
-      text: text(50_000, 'The translated quote.', { required: true }),
-    },
-    'QuoteTranslation',
-  ).nullable(),
-)
 
 /** The kinds of records and parts that can have evidence. */
 const SUPPORTED = [
@@ -135,9 +122,7 @@ export const evidence: Child = defineChild({
     exact: pattern(
       z.string().min(1).max(50_000),
       'The quoted text, exactly as in the source (TextQuoteSelector), in its language.',
-      {
-        required: true,
-      },
+      { required: true, search: 'body' },
     ),
     start: integer(
       'The start in the text, in code points from 0 (TextPositionSelector). Default: the server searches for the quote.',
@@ -155,8 +140,8 @@ export const evidence: Child = defineChild({
     ),
     suffix: pattern(z.string().max(1000), 'The text directly after the quote.', { filled: true }),
     locator,
-    translation,
-    note: text(5000, 'Remarks; the reasoning of an inference.'),
+    translation: named('TranslationOrNull', translation.nullable()),
+    note: text(5000, 'Remarks; the reasoning of an inference.', { search: 'body' }),
   },
   derived: {
     denial: z.boolean().meta({
