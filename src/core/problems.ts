@@ -95,6 +95,23 @@ export const PROBLEMS = {
     about:
       'A record that others refer to cannot be deleted. `referencedBy` lists the first 20 of them. Change or delete those first.',
   },
+  'possible-duplicate': {
+    status: 409,
+    title: 'The record may already be there',
+    about:
+      'Records with the same name or text, at the same time or place, exist: `candidates`. If the new record is another one, list them in its `distinctFrom`; in a report, name one by its `id` if it is the same.',
+  },
+  merged: {
+    status: 409,
+    title: 'The record was merged into another',
+    about:
+      'The record was entered twice and merged into `mergedInto`. Write to that one. A GET is redirected (308).',
+  },
+  distinct: {
+    status: 409,
+    title: 'The records are known to be different',
+    about: 'One of the records lists the other in `distinctFrom`. Remove it there to merge them.',
+  },
   'illegal-transition': {
     status: 409,
     title: 'The status change is not allowed',

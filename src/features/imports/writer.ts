@@ -1,7 +1,4 @@
-// Writes staged rows in one transaction, each after the rows that it refers to.
-import { z } from 'zod'
 import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
-import { compareDates } from '../../core/dates.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { inconsistent, Problem, unknownReference } from '../../core/problems.ts'

@@ -30,6 +30,8 @@ export interface FieldOptions {
   /** Adds a column that the options above do not need, for SQL of the resource. `index` adds an index. */
   column?: boolean
   index?: boolean
+  /** Its column has this key of the value instead, by which values are compared. */
+  key?: (value: string) => string
   /** The example in the OpenAPI document. */
   example?: string | number
   /** The description of its filters, if it differs from that of the field. */

@@ -4,8 +4,8 @@ import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
 import type { Fault, ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
+import type { Writer } from '../../db/engine.ts'
 import type { Table } from '../../db/tables.ts'
-import type { WriteTransaction } from './catalogue.ts'
 import { type Doc, valuesAt } from './document.ts'
 import {
   choice,
@@ -22,7 +22,7 @@ import {
 } from './fields.ts'
 import { type Filter, filtersOfFields } from './filters.ts'
 import { exampleId, type Kind, PREFIXES, STATE_CODE, withArticle } from './kinds.ts'
-import { instant, named, namedId } from './shapes.ts'
+import { anyId, instant, named, namedId } from './shapes.ts'
 import { columnKey, tableFor, valueColumn } from './table.ts'
 
 /** A field that refers to records. */
@@ -59,8 +59,11 @@ export interface Entity {
   complete?: (doc: Doc, now: Date) => void
   /** Checks rules across the fields of a document. */
   rules?: (doc: Doc) => Fault[]
-  /** Completes and checks a document with the records that it refers to, whose references are checked before. */
-  beforeWrite?: (tx: WriteTransaction, doc: Doc, before: Doc | undefined) => Promise<void>
+  /**
+   * Completes and checks a document with the records that it refers to, whose references are checked before.
+   * @param tx a WriteTransaction (catalogue.ts)
+   */
+  beforeWrite?(tx: Writer, doc: Doc, before: Doc | undefined): Promise<void>
   /** Reference fields without cycles. */
   acyclic: readonly string[]
   /** Fields that cannot be changed after creation. */
@@ -117,6 +120,15 @@ export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
   rules?: (record: RecordWith<Fields & Derived>) => Fault[]
 }
 
+/**
+ * A record that fields may describe. `certain`: it has the same key. `same`: all that identifies records of its kind agrees.
+ * `candidate`: much agrees; an analyst decides.
+ */
+export interface Likeness {
+  doc: Doc
+  degree: 'certain' | 'same' | 'candidate'
+}
+
 interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   extends EntityDefinition<Fields, Derived>,
     ListingDefinition {
@@ -137,6 +149,8 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
    * different values.
    */
   digest?: { field: string; of: string; unless: readonly string[] }
+  /** Finds records that the fields of a new one may describe; those with the same key are found before. */
+  findAlike?(tx: Writer, fields: Record<string, unknown>): Promise<Likeness[]>
   /** Formats of its list beside JSON, CSV and NDJSON. */
   formats?: readonly ('ics' | 'atom' | 'csl' | 'ris' | 'bibtex')[]
   /** The body of a PUT of its text, which moves the quotes of it; undefined: it has no such route. */
@@ -149,7 +163,15 @@ export interface Resource
   extends Entity,
     Pick<
       ResourceDefinition<Shape, Shape>,
-      'about' | 'titleField' | 'settled' | 'defaultSort' | 'digest' | 'formats' | 'putText' | 'patchProblems'
+      | 'about'
+      | 'titleField'
+      | 'settled'
+      | 'defaultSort'
+      | 'digest'
+      | 'findAlike'
+      | 'formats'
+      | 'putText'
+      | 'patchProblems'
     > {
   filters: Readonly<Record<string, Filter>>
   /** The groupings of /v1/stats by name; undefined: no statistics. */
@@ -187,6 +209,17 @@ const identifiers = named(
     ),
     50,
     'External identifiers, unique per scheme and kind. Repeated imports match records by them.',
+  ),
+)
+
+const distinctFrom = named(
+  'DistinctFrom',
+  list(
+    pattern(anyId('The id of a record of the same kind.'), 'The id of a record of the same kind.', {
+      required: true,
+    }),
+    100,
+    'Records that look the same and are not: they are never proposed as duplicates of each other.',
   ),
 )
 
@@ -272,7 +305,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
 ): Resource {
   const { kind, about, titleField, lifecycle = null, filters = {}, fromEvents, defaultSort } = definition
   const { settled, digest, formats, putText, patchProblems } = definition
-  const fields = { ...definition.fields, identifiers, sources: webSources }
+  const fields = { ...definition.fields, identifiers, distinctFrom, sources: webSources }
   const derived = {
     ...(lifecycle && currentStatus(lifecycle, !hasYear(definition.fields))),
     ...definition.derived,
@@ -300,6 +333,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     ...(settled && { settled }),
     ...(fromEvents && { fromEvents: fromEvents as unknown as NonNullable<Resource['fromEvents']> }),
     ...(digest && { digest }),
+    ...(definition.findAlike && { findAlike: definition.findAlike }),
     ...(formats && { formats }),
     ...(putText && { putText }),
     ...(patchProblems && { patchProblems }),

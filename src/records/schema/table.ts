@@ -93,6 +93,7 @@ function columnsOf(field: PlacedField): [string, Column][] {
     ]
     return isCompared(field) ? [sorted, [valueColumn(field), described]] : [sorted]
   }
+  if (field.key) return [[key, { ...described, derive: computed(field, 'key', field.key) }]]
   if (field.type !== 'date') return [[key, described]]
   const own: [string, Column] = [key, { ...described, derive: computed(field, 'sortKey', sortKey) }]
   if (!hasSpan(field)) return [own]

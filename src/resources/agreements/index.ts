@@ -2,12 +2,14 @@
 import { z } from 'zod'
 import { agreementLifecycle, eventTypesOf } from '../../core/lifecycle.ts'
 import { CONSENTS, type EventInput, partiesOf } from '../../core/parties.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { anyId } from '../../records/schema/shapes.ts'
-import { checkPosts } from '../../records/write/posts.ts'
+import { checkPosts } from '../../records/write/contributors.ts'
+import { agreementsAlike } from './alike.ts'
 
 /** The kinds of treaties. Other documents are final once adopted or signed. */
 const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
@@ -108,7 +110,7 @@ interface SettledFields {
 
 const FINAL: readonly string[] = ['text-adopted', 'authenticated', 'signed']
 
-export const agreements = defineResource({
+export const agreements: Resource = defineResource({
   kind: 'agreement',
   path: 'agreements',
   about: 'A document that states or bodies adopt, or mean to adopt.',
@@ -164,11 +166,12 @@ export const agreements = defineResource({
       ? [{ pointer: '/depositary', detail: 'The depositary is a state or an organization.' }]
       : []),
   ],
-  beforeWrite: (tx, agreement) => checkPosts(tx, agreement, 'contributors', null),
+  beforeWrite: (tx: WriteTransaction, agreement) => checkPosts(tx, agreement, 'contributors', null),
   fromEvents: (agreement, events) => ({
     settled: isSettled(agreement as unknown as SettledFields),
     parties: partiesOf(events as unknown as EventInput[]),
   }),
+  findAlike: (tx: WriteTransaction, fields) => agreementsAlike(agreements, tx, fields),
   example: {
     title: 'Agreement on the rapid exchange of information between defence departments',
     kind: 'agreement',

@@ -1,15 +1,14 @@
 // Meetings: date, place, participants and agenda.
 import { endsBeforeStart, isExactDay, sortKey, spanOf } from '../../core/dates.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
-import { columnSql } from '../../db/columns.ts'
-import { sql } from '../../db/sql.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
-import { checkPosts } from '../../records/write/posts.ts'
+import { checkPosts } from '../../records/write/contributors.ts'
+import { meetingsAlike, withNumber } from './alike.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
 const STATUSES = ['scheduled', 'held', 'postponed', 'cancelled'] as const
@@ -120,11 +119,12 @@ export const meetings: Resource = defineResource({
         ]
       : []),
   ],
-  async beforeWrite(tx, meeting, before) {
+  async beforeWrite(tx: WriteTransaction, meeting, before) {
     await refuseTakenNumber(tx, meeting, before)
     await refuseOutsideParent(tx, meeting)
     await checkPosts(tx, meeting, 'participants', meeting['startDate'])
   },
+  findAlike: (tx: WriteTransaction, fields) => meetingsAlike(meetings, tx, fields),
   example: {
     name: "Meeting of the Ministers of Defence of the SCO's member states",
     startDate: '2022-08-24',
@@ -137,16 +137,11 @@ export const meetings: Resource = defineResource({
 /** A series is a body, a classification and a number. */
 async function refuseTakenNumber(tx: WriteTransaction, meeting: Doc, before: Doc | undefined): Promise<void> {
   const key = ['organizationId', 'classification', 'ordinal']
-  const { organizationId, classification, ordinal } = meeting
-  if (ordinal === null || key.every((field) => meeting[field] === before?.[field])) return
-  const { table } = meetings
-  const [existingId] = await tx.pluck<string>(
-    sql`select ${table.id} from ${table}
-      where ${columnSql(table, 'organizationId')} = ${organizationId} and ${columnSql(table, 'ordinal')} = ${ordinal}
-        and coalesce(${columnSql(table, 'classification')}, '') = ${classification ?? ''} and ${table.id} <> ${meeting.id}`,
-  )
-  if (existingId === undefined) return
-  const detail = `The meeting ${existingId} already has the number ${ordinal} in this series.`
+  if (meeting['ordinal'] === null || key.every((field) => meeting[field] === before?.[field])) return
+  const existing = await withNumber(meetings, tx, meeting)
+  if (!existing || existing.id === meeting.id) return
+  const existingId = existing.id
+  const detail = `The meeting ${existingId} already has the number ${meeting['ordinal']} in this series.`
   throw new Problem('duplicate', detail, { errors: [{ pointer: '/ordinal', detail }], extra: { existingId } })
 }
 

@@ -1,10 +1,12 @@
 // Organizations: SCO bodies, ministries, agencies and publishers (Popolo: Organization).
 import { endsBeforeStart } from '../../core/dates.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { date, ref, text } from '../../records/schema/fields.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { namesakesAlike } from '../../records/write/named.ts'
 
-export const organizations = defineResource({
+export const organizations: Resource = defineResource({
   kind: 'organization',
   path: 'organizations',
   about: 'An organization: an SCO body, ministry, agency or publisher.',
@@ -48,6 +50,7 @@ export const organizations = defineResource({
       ? [{ pointer: '/dissolutionDate', detail: 'The organization was dissolved before it was founded.' }]
       : []),
   ],
+  findAlike: (tx: WriteTransaction, fields) => namesakesAlike(organizations, tx, fields),
   example: {
     name: 'Shanghai Cooperation Organisation',
     abbreviation: 'SCO',

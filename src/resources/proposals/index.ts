@@ -1,14 +1,16 @@
 // Proposals, with their lifecycle.
 import { eventTypesOf, proposalLifecycle } from '../../core/lifecycle.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { date, list, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
-import { defineResource } from '../../records/schema/resource.ts'
-import { checkPosts } from '../../records/write/posts.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { checkPosts } from '../../records/write/contributors.ts'
+import { proposalsAlike } from './alike.ts'
 
 const proposer = contributor('ProposalContributor', ['proposer', 'co-sponsor'], 'proposed it')
 
-export const proposals = defineResource({
+export const proposals: Resource = defineResource({
   kind: 'proposal',
   path: 'proposals',
   about: 'A proposal, made at a meeting or elsewhere.',
@@ -51,10 +53,12 @@ export const proposals = defineResource({
     ...nameFaults(proposal.otherNames),
     ...contributorFaults(proposal.contributors, 'contributors', proposal.meetingId),
   ],
-  beforeWrite: (tx, proposal) => checkPosts(tx, proposal, 'contributors', proposal['proposedOn']),
+  beforeWrite: (tx: WriteTransaction, proposal) =>
+    checkPosts(tx, proposal, 'contributors', proposal['proposedOn']),
   fromEvents: ({ proposedOn }, events) => ({
     proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
   }),
+  findAlike: (tx: WriteTransaction, fields) => proposalsAlike(proposals, tx, fields),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',

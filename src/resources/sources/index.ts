@@ -3,9 +3,12 @@ import { z } from 'zod'
 import type { Fault } from '../../core/problems.ts'
 import { STANDINGS } from '../../core/relation-types.ts'
 import { sha256 } from '../../core/text.ts'
+import { urlKey } from '../../core/url-key.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { languageTag, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, pointInTime, ref, text, url } from '../../records/schema/fields.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { sourcesAlike } from './alike.ts'
 
 const CLASSIFICATIONS = [
   'treaty-text',
@@ -61,7 +64,7 @@ const putText = z
     examples: [{ text: 'The whole text.', textStatus: 'full' }],
   })
 
-export const sources = defineResource({
+export const sources: Resource = defineResource({
   kind: 'source',
   path: 'sources',
   about: 'A document with facts, stored with its exact text.',
@@ -104,7 +107,7 @@ export const sources = defineResource({
       filter: true,
       match: 'language',
     }),
-    url: url('The URL of the publication.'),
+    url: url('The URL of the publication.', { index: true, key: urlKey }),
     archivedUrl: url('The URL of an archived copy. Requires `url`.'),
     retrievedAt: pointInTime('When it was read at `url`.'),
     license: pattern(license, 'The license of the text: an SPDX identifier or a URL.', { filter: true }),
@@ -132,6 +135,7 @@ export const sources = defineResource({
       { required: true, filter: true },
     ),
   },
+  findAlike: (tx: WriteTransaction, fields) => sourcesAlike(sources, tx, fields),
   complete: (source) => {
     source.sha256 = source.text === null ? null : sha256(source.text)
     source.standing ??= 'current'

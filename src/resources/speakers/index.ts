@@ -1,9 +1,11 @@
 // Speakers: people who spoke or acted (Popolo: Person). Their posts are memberships.
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { text } from '../../records/schema/fields.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { peopleAlike } from '../../records/write/named.ts'
 
-export const speakers = defineResource({
+export const speakers: Resource = defineResource({
   kind: 'speaker',
   path: 'speakers',
   about: 'A person who made statements or proposals. Posts are memberships.',
@@ -37,6 +39,7 @@ export const speakers = defineResource({
     },
   },
   rules: ({ otherNames }) => nameFaults(otherNames),
+  findAlike: (tx: WriteTransaction, fields) => peopleAlike(speakers, tx, fields),
   example: {
     name: 'Sergei Shoigu',
     otherNames: [{ name: 'Sergey Shoigu' }, { name: 'Сергей Шойгу', language: 'ru', type: 'official' }],

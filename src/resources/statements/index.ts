@@ -11,12 +11,13 @@ import {
 } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { exampleId } from '../../records/schema/kinds.ts'
-import { defineResource } from '../../records/schema/resource.ts'
-import { checkPosts } from '../../records/write/posts.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { checkPosts } from '../../records/write/contributors.ts'
+import { statementsAlike } from './alike.ts'
 
 const author = contributor('StatementContributor', ['author', 'spokesperson'], 'made the statement')
 
-export const statements = defineResource({
+export const statements: Resource = defineResource({
   kind: 'statement',
   path: 'statements',
   about: 'A statement of a person, a state or a body that is not a proposal.',
@@ -57,10 +58,11 @@ export const statements = defineResource({
       : []),
     ...contributorFaults(contributors, 'contributors', meetingId),
   ],
-  async beforeWrite(tx, statement) {
+  async beforeWrite(tx: WriteTransaction, statement) {
     statement['date'] ??= await dayOfMeeting(tx, statement['meetingId'])
     await checkPosts(tx, statement, 'contributors', statement['date'])
   },
+  findAlike: (tx: WriteTransaction, fields) => statementsAlike(statements, tx, fields),
   example: {
     contributors: [{ role: 'author', speakerId: exampleId('speaker'), stateCode: 'RU' }],
     kind: 'reported',

@@ -1,9 +1,11 @@
 // Topics: a controlled vocabulary as in SKOS, with labels, definitions and broader topics.
 import { z } from 'zod'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { pattern, ref, text } from '../../records/schema/fields.ts'
 import { SLUG } from '../../records/schema/kinds.ts'
-import { defineResource } from '../../records/schema/resource.ts'
+import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { namesakesAlike } from '../../records/write/named.ts'
 
 const slug = z
   .string()
@@ -11,7 +13,7 @@ const slug = z
   .regex(SLUG, 'Must be lower-case words joined by hyphens.')
   .meta({ examples: ['counter-uav'] })
 
-export const topics = defineResource({
+export const topics: Resource = defineResource({
   kind: 'topic',
   path: 'topics',
   about: 'A topic of the controlled vocabulary (SKOS).',
@@ -41,5 +43,6 @@ export const topics = defineResource({
     }),
   },
   rules: ({ otherNames }) => nameFaults(otherNames),
+  findAlike: (tx: WriteTransaction, fields) => namesakesAlike(topics, tx, fields),
   example: { slug: 'counter-uav', prefLabel: 'Countering unmanned aerial vehicles' },
 })

@@ -1,4 +1,4 @@
-// Checks the posts in which contributors acted.
+// Contributors: the posts in which they acted, and who two lists have in common.
 import { certainlyBefore } from '../../core/dates.ts'
 import { type Fault, inconsistent } from '../../core/problems.ts'
 import { findRecord, parse } from '../read/record.ts'
@@ -32,4 +32,21 @@ function faultOf({ recordId, startDate, endDate }: Doc, speakerId: unknown, day:
   if (typeof endDate === 'string' && certainlyBefore(endDate, day))
     return `The post ended on ${endDate}, before ${day}.`
   return null
+}
+
+const ACTORS = ['speakerId', 'stateCode', 'organizationId'] as const
+
+type Named = Partial<Record<(typeof ACTORS)[number], string | null>>
+
+/** Whether two lists of contributors have one in common; null: one of them is empty, so it is not known. */
+export function commonContributor(one: unknown, other: unknown): boolean | null {
+  const [these, those] = [one, other].map((list) => (Array.isArray(list) ? (list as Named[]) : []))
+  if (!these?.length || !those?.length) return null
+  return these.some((a) => those.some((b) => isSameActor(a, b)))
+}
+
+/** The same person; or the same state or body, unless different people acted for it. */
+function isSameActor(one: Named, other: Named): boolean {
+  if (one.speakerId && other.speakerId) return one.speakerId === other.speakerId
+  return (['stateCode', 'organizationId'] as const).some((field) => one[field] && one[field] === other[field])
 }

@@ -1,0 +1,79 @@
+// Recognises records that are already there, so that nothing is entered twice.
+import { Problem } from '../../core/problems.ts'
+import { contradicts, namesakes, namesOf, recognise } from '../read/matching.ts'
+import { findRecord, parse } from '../read/record.ts'
+import type { WriteTransaction } from '../schema/catalogue.ts'
+import type { Doc } from '../schema/document.ts'
+import type { Likeness, Resource } from '../schema/resource.ts'
+
+type Fields = Record<string, unknown>
+
+/**
+ * The records that fields may describe, best first. Records in `distinctFrom` of either side are left out.
+ * @param fields of a record that is not stored: checked, or at least in the form of the schema
+ */
+export async function findAlike(
+  tx: WriteTransaction,
+  resource: Resource,
+  fields: Fields,
+): Promise<Likeness[]> {
+  const id = await recognise(tx, resource, fields)
+  const known = id === null ? undefined : await findRecord(tx, resource, id)
+  if (known) return [{ doc: parse(known), degree: 'certain' }]
+  const distinct = new Set((fields['distinctFrom'] ?? []) as string[])
+  const found = (await resource.findAlike?.(tx, fields)) ?? []
+  const byId = new Map(found.map((likeness) => [likeness.doc.id, likeness]))
+  return [...byId.values()]
+    .filter(({ doc }) => !distinct.has(doc.id) && !contradicts(resource, doc, fields))
+    .toSorted((one, other) => DEGREES.indexOf(one.degree) - DEGREES.indexOf(other.degree))
+}
+
+const DEGREES = ['certain', 'same', 'candidate'] as const
+
+/** The records of a kind that share a name with fields. */
+export async function withSameName(tx: WriteTransaction, resource: Resource, fields: Fields): Promise<Doc[]> {
+  const docs = new Map<string, Doc>()
+  for (const name of new Set(namesOf(resource, fields)))
+    for (const doc of await namesakes(tx.engine, tx, resource, name)) docs.set(doc.id, doc)
+  return [...docs.values()]
+}
+
+/**
+ * Refuses a new record that is already there, or may be.
+ * @throws Problem `duplicate` with `existingId`, or `possible-duplicate` with `candidates`
+ */
+export async function refuseDuplicate(
+  tx: WriteTransaction,
+  resource: Resource,
+  fields: Fields,
+): Promise<void> {
+  const alike = await findAlike(tx, resource, fields)
+  const [first] = alike
+  if (!first) return
+  const { doc, degree } = first
+  if (degree !== 'certain') throw possibleDuplicate(resource, alike)
+  throw new Problem('duplicate', `The ${resource.kind} ${doc.id} is the same.`, {
+    extra: { existingId: doc.id },
+  })
+}
+
+/** The problem of fields that may describe one of several records. */
+export function possibleDuplicate(
+  { kind, path, titleField }: Resource,
+  alike: readonly Likeness[],
+  pointer = '',
+): Problem {
+  const candidates = alike.slice(0, MAX_CANDIDATES).map(({ doc }) => ({
+    id: doc.id,
+    title: String(doc[titleField]),
+    path: `/v1/${path}/${doc.id}`,
+  }))
+  const ids = candidates.map(({ id }) => id).join(', ')
+  return new Problem(
+    'possible-duplicate',
+    `This may be ${alike.length === 1 ? `the ${kind}` : `one of the ${path}`} ${ids}. In a report, answer with \`id\` if it is; otherwise list it in \`distinctFrom\`.`,
+    { errors: [{ pointer, detail: `Like ${ids}.` }], extra: { candidates } },
+  )
+}
+
+const MAX_CANDIDATES = 20

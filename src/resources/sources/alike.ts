@@ -1,0 +1,66 @@
+// Recognises sources: by URL and language, or because one text contains the other. Equal texts are found before, by their hash.
+import { parseSearch } from '../../core/search.ts'
+import { urlKey } from '../../core/url-key.ts'
+import { columnSql } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { parse, type Stored, selectStored } from '../../records/read/record.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import type { Likeness, Resource } from '../../records/schema/resource.ts'
+
+type Fields = Record<string, unknown>
+
+/** How many words of the middle of a text are searched in others. */
+const PHRASE_WORDS = 12
+
+/** How many sources are compared with a text. */
+const MAX_COMPARED = 50
+
+export async function sourcesAlike(
+  resource: Resource,
+  tx: WriteTransaction,
+  fields: Fields,
+): Promise<Likeness[]> {
+  const related = new Set(((fields['relations'] ?? []) as Fields[]).map(({ targetId }) => targetId))
+  const found = [...(await withSameUrl(resource, tx, fields)), ...(await overlapping(resource, tx, fields))]
+  return found
+    .filter((doc) => !related.has(doc.id) && doc['text'] !== fields['text'])
+    .map((doc) => ({ doc, degree: 'candidate' }))
+}
+
+async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+  const { url, language } = fields
+  if (typeof url !== 'string') return []
+  const rows = await tx.all<Stored>(
+    sql`${selectStored(table)} where ${columnSql(table, 'url')} = ${urlKey(url)} ${sql.limit(MAX_COMPARED)}`,
+  )
+  return rows.map(parse).filter((doc) => doc['language'] === language)
+}
+
+/** Sources of which the text contains that of the fields, or is contained in it; the latter only of the same publisher. */
+async function overlapping({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+  const { text, publisherId } = fields
+  if (typeof text !== 'string') return []
+  const words = text.split(/\s+/)
+  const middle = Math.max(0, Math.floor((words.length - PHRASE_WORDS) / 2))
+  const phrase = words
+    .slice(middle, middle + PHRASE_WORDS)
+    .join(' ')
+    .replaceAll('"', ' ')
+  const query = parseSearch(`"${phrase}"`)
+  const conditions = [
+    ...(query.length > 0 ? [sql`${table.id} in (${tx.engine.search.matching(query)})`] : []),
+    ...(typeof publisherId === 'string' ? [sql`${columnSql(table, 'publisherId')} = ${publisherId}`] : []),
+  ]
+  const found: Doc[] = []
+  for (const condition of conditions) {
+    const rows = await tx.all<Stored>(
+      sql`${selectStored(table)} where ${condition} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
+    )
+    for (const doc of rows.map(parse)) {
+      const other = doc['text']
+      if (typeof other === 'string' && (other.includes(text) || text.includes(other))) found.push(doc)
+    }
+  }
+  return found
+}

@@ -1,0 +1,56 @@
+// Recognises statements: by author, text, and day or meeting.
+import { compatible } from '../../core/dates.ts'
+import { fold } from '../../core/fold.ts'
+import { columnSql } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { links } from '../../db/system-tables.ts'
+import { parse, type Stored, selectStored } from '../../records/read/record.ts'
+import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
+import type { Likeness, Resource } from '../../records/schema/resource.ts'
+import { commonContributor } from '../../records/write/contributors.ts'
+
+type Fields = Record<string, unknown>
+
+/** How many statements of an author, without a meeting and a day, are compared. */
+const MAX_COMPARED = 1_000
+
+export async function statementsAlike(
+  resource: Resource,
+  tx: WriteTransaction,
+  fields: Fields,
+): Promise<Likeness[]> {
+  const text = fold(String(fields['text'] ?? ''))
+  if (text === '') return []
+  return (await nearby(resource, tx, fields))
+    .filter((doc) => fold(String(doc['text'])) === text && sameOccasion(fields, doc))
+    .filter((doc) => commonContributor(fields['contributors'], doc['contributors']) === true)
+    .map((doc) => ({ doc, degree: 'same' }))
+}
+
+/** The statements of the same meeting, and those of the same authors without a meeting. */
+async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+  const { meetingId = null, contributors = [] } = fields
+  const authors = (contributors as Fields[]).flatMap(({ speakerId, stateCode, organizationId }) =>
+    [speakerId, stateCode, organizationId].filter((id) => typeof id === 'string'),
+  )
+  if (authors.length === 0) return []
+  const ofAuthors = sql`${table.id} in (select ${links.fromId} from ${links}
+    where ${links.toId} in ${authors} and ${links.fromKind} = ${kind} and ${links.field} like 'contributors.%')`
+  const meeting = columnSql(table, 'meetingId')
+  const where =
+    meetingId === null ? sql`${meeting} is null` : sql`(${meeting} = ${meetingId} or ${meeting} is null)`
+  const rows = await tx.all<Stored>(
+    sql`${selectStored(table)} where ${where} and ${ofAuthors} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
+  )
+  return rows.map(parse)
+}
+
+/** Whether two statements can have been made on the same occasion: at one meeting, or on one day. */
+function sameOccasion(fields: Fields, doc: Doc): boolean {
+  const [meeting, other] = [fields['meetingId'] ?? null, doc['meetingId']]
+  if (meeting !== null && meeting === other) return true
+  const [day, otherDay] = [fields['date'] ?? null, doc['date']]
+  if (typeof day === 'string' && typeof otherDay === 'string') return compatible(day, otherDay)
+  return meeting === null && other === null && day === otherDay
+}
