@@ -5,14 +5,7 @@ import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
 import { changes } from './db/system-tables.ts'
-import {
-  type Item,
-  type Report,
-  SECTIONS,
-  writeParts,
-  writeReport,
-  writeSections,
-} from './features/reports/write.ts'
+import { type Item, type Report, SECTIONS, writeItems, writeReport } from './features/reports/write.ts'
 import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 
@@ -47,14 +40,11 @@ export async function seed(
   const author = { actor: { id: 'seed', name: 'seed' }, requestId: null }
   await records.write(author, async (tx) => {
     const idsByKey = new Map<string, string>()
-    const states = { states: readSeed('states.yaml').records.map(withoutKind) }
-    const outcomes = await writeSections(records, tx, states, idsByKey, ids.name)
-    await writeReport(records, tx, articleReport(), idsByKey, ids.name)
-    await writeParts(records, tx, null, states, outcomes, idsByKey, ids.name)
+    const options = { idsByKey, naming: ids.name }
+    await writeReport(records, tx, articleReport(), options)
     for (const name of extent === 'reference' ? REFERENCE : []) {
-      const sections = { [name]: readSeed(`reference/${name}.yaml`).records.map(withoutKind) }
-      const written = await writeSections(records, tx, sections, idsByKey, ids.name)
-      await writeParts(records, tx, null, sections, written, idsByKey, ids.name)
+      const items = readSeed(`reference/${name}.yaml`).records.map(withoutKind)
+      await writeItems(records, tx, { [name]: items }, options)
     }
   })
   return true
@@ -72,6 +62,7 @@ function articleReport(): Report {
   return {
     source: { ...fields, text: readFileSync(new URL(file, SEEDS), 'utf8') },
     ...Object.fromEntries(sections),
+    states: readSeed('states.yaml').records.map(withoutKind),
   }
 }
 

@@ -269,6 +269,7 @@ CREATE TABLE "sources" (
 	"publishedOnFirst" text COLLATE "binary",
 	"publishedOnLast" text COLLATE "binary",
 	"language" text COLLATE "binary" NOT NULL,
+	"url" text COLLATE "binary",
 	"license" text COLLATE "binary",
 	"mediaType" text COLLATE "binary",
 	"textStatus" text COLLATE "binary" NOT NULL,

@@ -361,6 +361,7 @@ CREATE TABLE `sources` (
 	`publishedOnFirst` text,
 	`publishedOnLast` text,
 	`language` text NOT NULL,
+	`url` text,
 	`license` text,
 	`mediaType` text,
 	`textStatus` text NOT NULL,
@@ -376,6 +377,7 @@ CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`
 CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
 CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_url_publishedOn` ON `sources` (`url`,`publishedOn`,`id`) WHERE "sources"."url" is not null;--> statement-breakpoint
 CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`) WHERE "sources"."license" is not null;--> statement-breakpoint
 CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
 CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`);--> statement-breakpoint

@@ -1,6 +1,6 @@
-// Adds a child (evidence, an event, a position, a relation) to a record, unless the record already has an equal one.
-
+// Adds a child (evidence, an event, a position, a relation) to a record, unless the record already has it.
 import { bodyProblem } from '../../core/body-problem.ts'
+import { compatible } from '../../core/dates.ts'
 import { Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
@@ -15,31 +15,37 @@ interface Options {
   fresh?: boolean
 }
 
+type Fields = Record<string, unknown>
+
 /**
- * @returns the child, and whether it was created
+ * @returns the child, whether it was created, and the fields that were sent, checked
  * @throws Problem `invalid-body`, and those of `createChild`
  */
 export async function attachChild(
   tx: WriteTransaction,
   child: Child,
   parent: Parent,
-  fields: Record<string, unknown>,
+  fields: Fields,
   { id, fresh = false }: Options = {},
-): Promise<{ doc: Doc; created: boolean }> {
+): Promise<{ doc: Doc; created: boolean; sent: Fields }> {
   const { kind } = parent.entity
   if (!child.of.includes(kind))
     throw new Problem('invalid-body', `A ${kind} cannot have ${withArticle(child.kind)}.`)
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
-  const input = parsed.data
-  const existing = fresh ? undefined : (await childrenOf(tx, child, parent.doc.id)).find(isSame)
-  if (existing) return { doc: existing, created: false }
-  return { doc: await createChild(tx, child, parent, input, id), created: true }
+  const sent = parsed.data
+  const present = fresh ? [] : await childrenOf(tx, child, parent.doc.id)
+  const existing = present.find((doc) => isSame(child, doc, sent))
+  if (existing) return { doc: existing, created: false, sent }
+  return { doc: await createChild(tx, child, parent, sent, id), created: true, sent }
+}
 
-  /** Omitted fields, such as the offset of a quote, match any value. */
-  function isSame(doc: Doc): boolean {
-    return child.sameBy.every(
-      (field) => input[field] === undefined || JSON.stringify(input[field]) === JSON.stringify(doc[field]),
-    )
-  }
+/** Whether a child is the one that fields describe: its natural key is equal, and its day can be the same. */
+export function isSame({ sameBy, sameDay }: Child, doc: Doc, fields: Fields): boolean {
+  const isEqual = sameBy.every((field) =>
+    field in fields ? JSON.stringify(fields[field] ?? null) === JSON.stringify(doc[field]) : true,
+  )
+  if (!isEqual || !sameDay) return isEqual
+  const [one, other] = [fields[sameDay] ?? null, doc[sameDay]]
+  return typeof one !== 'string' || typeof other !== 'string' || compatible(one, other)
 }

@@ -12,6 +12,7 @@ import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
+import { refuseDuplicate } from '../../records/write/match.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
 import {
   chooseRecordFormat,
@@ -52,11 +53,13 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         'unknown-reference',
         'inconsistent',
         'duplicate',
+        'possible-duplicate',
         ...(lifecycle ? (['illegal-transition'] as const) : []),
       ],
     }),
     handler: (request, reply) =>
       respondIdempotently(records, request, reply, async (tx) => {
+        await refuseDuplicate(tx, resource, bodyOf(request))
         const doc = await createRecord(tx, resource, bodyOf(request))
         return recordResponse(doc, 201, `${collection}/${doc.id}`)
       }),

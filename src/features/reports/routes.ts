@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../../core/text.ts'
 import { describe, withReason } from '../../http/describe.ts'
+import type { Child } from '../../records/schema/catalogue.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
 import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
-import type { Resource } from '../../records/schema/resource.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { anyId, line, mayGrow, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { respondIdempotently } from '../respond.ts'
@@ -66,32 +67,105 @@ const reportKey = named(
     }),
 )
 
-function itemSchema(resource: Resource, quote: z.ZodType) {
-  const shape = (withKeys(resource.create) as z.ZodObject).shape
+/** A part of an item: with a key and quotes of its own. */
+function partSchema(child: Child, parent: Entity, quotes: z.ZodType): z.ZodType {
+  const { shape } = withKeys(child.createShape(parent)) as z.ZodObject
+  return named(
+    `Report${String(child.createShape(parent).meta()?.id).replace(/Create$/, '')}`,
+    z.strictObject({ key: reportKey.optional(), ...shape, evidence: quotes }),
+    `In a report: ${withArticle(child.kind)}.`,
+  )
+}
+
+function itemSchema(resource: Resource, children: readonly Child[], quote: z.ZodType) {
+  const quotes = named(
+    'ReportEvidence',
+    z.array(quote).max(200).meta({ description: 'Quotes from the source of the report.' }),
+  ).optional()
+  const fields = (withKeys(resource.writable.partial()) as z.ZodObject).shape
+  const parts = children
+    .filter(({ kind, of }) => kind !== 'evidence' && of.includes(resource.kind))
+    .map((child) => [
+      child.path,
+      z
+        .array(partSchema(child, resource, quotes))
+        .max(500)
+        .optional(),
+    ])
   return z
     .strictObject({
       key: reportKey.optional(),
-      ...shape,
-      evidence: named(
-        'ReportEvidence',
-        z.array(quote).max(200).meta({ description: 'Quotes from the source that support the record.' }),
-      ).optional(),
+      id: z
+        .string()
+        .max(101)
+        .optional()
+        .meta({ description: 'The record that the item describes, if it has to be named.' }),
+      overwrite: z.boolean().optional().meta({
+        description:
+          'Whether the values of the item win where they differ from those of the record. Requires `reason`.',
+      }),
+      ...fields,
+      distinctFrom: z.array(z.string().max(101)).max(100).optional().meta({
+        description:
+          'Records that look the same and are not: ids, or `=key` of others in this report. They answer `possible-duplicate`.',
+      }),
+      ...Object.fromEntries(parts),
+      evidence: quotes,
     })
-    .meta({ id: `Report${resource.name}Create`, description: `In a report: ${withArticle(resource.kind)}.` })
+    .meta({
+      id: `Report${resource.name}`,
+      description: `In a report: ${withArticle(resource.kind)}. If it is already there, only the fields that identify it are required.`,
+    })
 }
 
+const difference = z
+  .object({
+    field: line(500, 'A JSON Pointer to the field.'),
+    record: z.unknown().meta({ description: 'The value of the record.' }),
+    report: z.unknown().meta({ description: 'The value of the report.' }),
+    evidenceId: anyId(
+      'The evidence for the value of the report, if the item quotes for this field.',
+    ).nullable(),
+  })
+  .meta({
+    id: 'ReportDifference',
+    description: 'A field of which a record and a report have different values.',
+  })
+
+const outcomeOf = (values: readonly [string, ...string[]]) => z.enum(values).meta({ ...mayGrow })
+
+const pointers = (description: string) =>
+  z.array(line(500, 'A JSON Pointer.')).meta({ ...unbounded, description })
+
+const differences = z.array(difference).meta({
+  ...unbounded,
+  description: 'Fields that differ. The record keeps its values, except with `overwrite`.',
+})
+
+const partOutcome = z
+  .object({
+    list: line(50, 'The list of the item, such as `events`.'),
+    index: z.int().min(0).meta({ description: 'Its index in that list.' }),
+    id: anyId('The id of the part.'),
+    outcome: outcomeOf(['created', 'matched', 'updated']),
+    filled: pointers('Fields that were empty.'),
+    differences,
+  })
+  .meta({ id: 'ReportPartOutcome', description: 'What became of a part of an item.' })
+
 export function reportRoutes(app: FastifyInstance, records: Records): void {
-  const resource = (kind: Kind) => records.catalogue.resource(kind)
-  const evidence = records.catalogue.child('evidence').createShape(resource('source'))
-  const quote = quoteSchema(evidence)
+  const { catalogue } = records
+  const { children } = catalogue
+  const resource = (kind: Kind) => catalogue.resource(kind)
+  const quote = quoteSchema(catalogue.child('evidence').createShape(resource('source')))
   const body = z
     .strictObject({
-      source: itemSchema(resource('source'), quote),
+      source: itemSchema(resource('source'), children, quote),
       ...Object.fromEntries(
         Object.entries(SECTIONS).map(([section, kind]) => [
           section,
           z
-            .array(itemSchema(resource(kind), quote))
+            .array(itemSchema(resource(kind), children, quote))
             .max(500)
             .optional(),
         ]),
@@ -100,7 +174,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
     .meta({
       id: 'ReportCreate',
       description:
-        'A source and its records. A record may refer to records in earlier sections, and to earlier ones in its own section.',
+        'A source and what it says. Fields may refer by `=key` to records of earlier sections and to earlier ones of their own section; parts and evidence may refer to any.',
       examples: [
         {
           source: {
@@ -112,9 +186,14 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
           proposals: [
             {
               title: 'Exercise together',
-              proposedOn: '2022-08-24',
-              speakerId: '=minister',
-              evidence: [{ exact: 'proposed to exercise together', assertion: 'proposed' }],
+              contributors: [{ role: 'proposer', speakerId: '=minister' }],
+              events: [
+                {
+                  type: 'proposed',
+                  occurredOn: '2022-08-24',
+                  evidence: [{ exact: 'proposed to exercise together', assertion: 'proposed' }],
+                },
+              ],
             },
           ],
         },
@@ -130,21 +209,34 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
               section: z
                 .enum(['source', ...Object.keys(SECTIONS)])
                 .meta({ ...mayGrow, description: 'The section of the report.' }),
-              key: line(100, 'The key of the record in the report, if any.').nullable(),
+              key: line(100, 'The key of the item, if any.').nullable(),
               kind: z
                 .enum(['source', ...Object.values(SECTIONS)])
                 .meta({ ...mayGrow, description: 'The kind of the record.' }),
               id: anyId('The id of the record.'),
               path: pathTo('The path of the record.'),
-              outcome: z
-                .enum(['created', 'matched'])
-                .meta({ description: '`matched`: the record existed, and only its evidence was added.' }),
+              outcome: z.enum(['created', 'matched', 'updated']).meta({
+                ...mayGrow,
+                description:
+                  '`matched`: the record was there and has all that the item says. `updated`: it was there, and something was added.',
+              }),
+              filled: pointers('Fields that were empty, and lists of which an entry got fuller.'),
+              added: z.record(line(50, 'A list.'), z.int().min(1)).meta({
+                description: 'How many entries or parts were added to each list of a record that was there.',
+              }),
+              differences,
+              overwritten: pointers('Fields of which the item replaced the value.'),
+              parts: z.array(partOutcome).meta({ ...unbounded, description: 'The parts of the item.' }),
+              similar: z.array(anyId('A record.')).meta({
+                ...unbounded,
+                description: 'Other proposals of the same meeting and proposer.',
+              }),
             })
-            .meta({ id: 'ReportOutcome', description: 'The outcome for one record of the report.' }),
+            .meta({ id: 'ReportOutcome', description: 'What became of an item.' }),
         )
         .meta(unbounded),
     })
-    .meta({ id: 'ReportResult', description: 'The outcome of a report.' })
+    .meta({ id: 'ReportResult', description: 'What became of a report.' })
 
   app.post('/v1/reports', {
     config: { role: 'analyst' },
@@ -153,10 +245,11 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
       tag: 'reports',
       summary: 'Create a source and its records in one call',
       description:
-        'Creates a source and its records with quotes, in one transaction. Existing people, organizations and topics are matched by identifier, then by normalised name in any of their names. A name that matches several records is an error, with the candidates.',
+        'Writes a source and what it says, in one transaction. Records and parts that are already there are found: empty fields are filled, lists and parts united, and what differs is named; nothing is written over. If an item may describe a record that is there, nothing is written, and the problem lists the candidates. A report that is sent again changes nothing.',
       query: withReason,
       body,
       answers: {
+        200: { description: 'Nothing changed.', schema: result, headers: ['Location'] },
         201: {
           description: 'The outcome for each record.',
           schema: result,
@@ -170,7 +263,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         'illegal-transition',
         'quote-absent',
         'quote-ambiguous',
-        'ambiguous-match',
+        'possible-duplicate',
       ],
     }),
     handler: (request, reply) =>
@@ -178,7 +271,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         const data = await writeReport(records, tx, request.body as Report)
         const sourceId = data.find(({ section }) => section === 'source')?.id ?? ''
         return {
-          status: 201,
+          status: data.every(({ outcome }) => outcome === 'matched') ? 200 : 201,
           headers: { 'content-type': 'application/json; charset=utf-8', location: `/v1/sources/${sourceId}` },
           body: JSON.stringify({ sourceId, data }),
         }

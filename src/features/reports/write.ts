@@ -1,20 +1,23 @@
-// Writes a report: a source and its records with quotes. Existing people, organizations and topics are matched.
+// Writes a report: a source and what it says. Records that are already there are found and filled, never doubled.
 import { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
-import { Problem, withPointer } from '../../core/problems.ts'
-import { contradicts, namesakes, namesOf, preferExact, recognise } from '../../records/read/matching.ts'
-import { loadRecord, parse } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
-import type { Doc } from '../../records/schema/document.ts'
+import { Problem, unknownReference, withPointer } from '../../core/problems.ts'
+import { findRecord, loadRecord, parse } from '../../records/read/record.ts'
+import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc, Json } from '../../records/schema/document.ts'
 import { fieldOf } from '../../records/schema/fields.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import type { Resource } from '../../records/schema/resource.ts'
-import { createRecord } from '../../records/write/operations.ts'
+import type { Entity, Resource } from '../../records/schema/resource.ts'
+import { resolveReferences } from '../../records/write/check.ts'
+import { type Difference, fillRecord } from '../../records/write/fill.ts'
+import { findAlike, possibleDuplicate } from '../../records/write/match.ts'
+import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
 
-/** The sections of a report in the order of writing: each may refer to earlier ones. */
+/** The sections of a report in the order of writing: fields of records may refer to earlier ones, parts to any. */
 export const SECTIONS = {
+  states: 'state',
   topics: 'topic',
   organizations: 'organization',
   speakers: 'speaker',
@@ -26,215 +29,400 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS
 
-/** Kinds that are matched with existing records by name. */
-const NAMED: readonly Kind[] = ['topic', 'organization', 'speaker']
-
 type Fields = Record<string, unknown>
 
 export interface Item extends Fields {
+  /** By which the rest of the report refers to it, as `=key`. */
   key?: string
+  /** The id of the record that it describes. */
+  id?: string
+  /** Whether its values win where they differ from those of the record. */
+  overwrite?: boolean
   evidence?: Fields[]
 }
 
+/** Records by section. */
+export type Sections = { [Name in Section | 'source']?: Item[] }
+
 export type Report = { source: Item } & { [Name in Section]?: Item[] }
 
+/** What became of a part of an item. */
+export interface PartOutcome {
+  /** `events`, `positions` … */
+  list: string
+  index: number
+  id: string
+  outcome: 'created' | 'matched' | 'updated'
+  filled: string[]
+  differences: ReportDifference[]
+}
+
+export type ReportDifference = Difference & { evidenceId: string | null }
+
+/** What became of an item. */
 export interface Outcome {
   section: keyof Sections
   key: string | null
   kind: Kind
   id: string
   path: string
-  outcome: 'created' | 'matched'
+  outcome: 'created' | 'matched' | 'updated'
+  filled: string[]
+  added: Record<string, number>
+  differences: ReportDifference[]
+  overwritten: string[]
+  parts: PartOutcome[]
+  similar: string[]
 }
 
-/** `=key`: a reference to the record of the report with this key. */
+/** `=key`: a reference to the record or the part of the report with this key. */
 export const KEY = /^=([\w.-]{1,100})$/
 
-/** Records by section; each may refer by key to earlier ones. */
-export type Sections = { [Name in Section | 'states' | 'source']?: Item[] }
+interface Options {
+  /** Ids by key of records that were written before; those of the report are added. */
+  idsByKey?: Map<string, string>
+  /** Called with a name for the ids that are made next, so that they can be the same everywhere. */
+  naming?: (name: string) => void
+}
 
-/** Called with the key of each record, or of each of its quotes, before it is written. */
-type Naming = (key: string) => void
+/** An item that was written, whose parts and evidence follow. */
+interface Entry {
+  pointer: string
+  item: Item
+  resource: Resource
+  outcome: Outcome
+  parts: { pointer: string; child: Child; part: Fields; outcome: PartOutcome }[]
+}
 
 /**
  * Writes a report.
- * @param idsByKey ids of records that were written before; those of the report are added
- * @throws Problem with pointers into the report; `ambiguous-match` if a name matches several records
+ * @throws Problem with pointers into the report; `possible-duplicate` if an item may describe a record that is already there
  */
 export async function writeReport(
   records: Records,
   tx: WriteTransaction,
-  { source, topics = [], organizations = [], ...rest }: Report,
-  idsByKey: Map<string, string> = new Map(),
-  naming?: Naming,
+  { source, states = [], topics = [], organizations = [], ...rest }: Report,
+  options: Options = {},
 ): Promise<Outcome[]> {
-  // The publisher of a source may be an organization of the report.
-  const before = await writeSections(records, tx, { topics, organizations }, idsByKey, naming)
-  const [sourceOutcome] = await writeSections(records, tx, { source: [source] }, idsByKey, naming)
-  if (!sourceOutcome) throw new Error('A report has a source.')
-  const after = await writeSections(records, tx, rest, idsByKey, naming)
-  await writeParts(
-    records,
-    tx,
-    sourceOutcome.id,
-    { topics, organizations, source: [source], ...rest },
-    [...before, sourceOutcome, ...after],
-    idsByKey,
-    naming,
-  )
-  return [...before, sourceOutcome, ...after]
+  const writer = new ReportWriter(records, tx, options)
+  // The publisher of the source may be an organization of the report.
+  await writer.writeRecords({ states, topics, organizations })
+  const [written] = await writer.writeRecords({ source: [source] })
+  if (!written) throw new Error('A report has a source.')
+  await writer.writeRecords(rest)
+  await writer.writeParts()
+  await writer.writeEvidence(written.outcome.id)
+  return writer.outcomes()
 }
 
-/** Parts that are written after all records, since they may refer to any of them. */
-const LATER: readonly string[] = ['memberships', 'positions', 'relations', 'evidence']
-
-/** Writes records that may refer to each other by key, without the parts in LATER. */
-export async function writeSections(
+/** Writes records and their parts without a source. */
+export async function writeItems(
   records: Records,
   tx: WriteTransaction,
   sections: Sections,
-  idsByKey: Map<string, string>,
-  naming?: Naming,
+  options: Options,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
-    const kind = kindOf(section)
-    const resource = records.catalogue.resource(kind)
-    for (const [index, item] of items.entries()) {
-      const { key = null, ...all } = item
-      const fields = Object.fromEntries(Object.entries(all).filter(([name]) => !LATER.includes(name)))
-      await withPointer(pointerTo(section, index), async () => {
-        naming?.(key ?? '')
-        const parsed = resource.create.safeParse(resolveKeys(resource.create, fields, idsByKey))
-        if (!parsed.success) throw bodyProblem(parsed.error)
-        if (key !== null && idsByKey.has(key)) {
-          throw new Problem('invalid-body', `The key ${key} is used twice.`, {
-            errors: [{ pointer: '/key', detail: 'Used twice.' }],
-          })
-        }
-        const matched = await match(records, tx, resource, parsed.data)
-        const id = matched ?? (await createRecord(tx, resource, parsed.data)).id
-        if (key !== null) idsByKey.set(key, id)
-        const path = `/v1/${resource.path}/${id}`
-        outcomes.push({ section, key, kind, id, path, outcome: matched ? 'matched' : 'created' })
-      })
+  const writer = new ReportWriter(records, tx, options)
+  await writer.writeRecords(sections)
+  await writer.writeParts()
+  return writer.outcomes()
+}
+
+class ReportWriter {
+  readonly #records: Records
+  readonly #tx: WriteTransaction
+  readonly #ids: Map<string, string>
+  readonly #naming: (name: string) => void
+  readonly #entries: Entry[] = []
+
+  constructor(
+    records: Records,
+    tx: WriteTransaction,
+    { idsByKey = new Map(), naming = () => undefined }: Options,
+  ) {
+    this.#records = records
+    this.#tx = tx
+    this.#ids = idsByKey
+    this.#naming = naming
+  }
+
+  outcomes(): Outcome[] {
+    return this.#entries.map(({ outcome }) => outcome)
+  }
+
+  async writeRecords(sections: Sections): Promise<Entry[]> {
+    const entries: Entry[] = []
+    for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
+      const resource = this.#records.catalogue.resource(section === 'source' ? 'source' : SECTIONS[section])
+      for (const [index, item] of items.entries()) {
+        const pointer = section === 'source' ? '/source' : `/${section}/${index}`
+        entries.push(await withPointer(pointer, () => this.#writeItem(section, resource, item, pointer)))
+      }
+      // Contributors may refer to the posts of people.
+      if (section === 'speakers') await this.#writePartsOf(entries, ['memberships'])
+    }
+    this.#entries.push(...entries)
+    return entries
+  }
+
+  /** Writes the parts of all records, which may refer to any of them. */
+  async writeParts(): Promise<void> {
+    await this.#writePartsOf(this.#entries, ['events', 'memberships', 'positions', 'relations'])
+  }
+
+  /** Writes the evidence of all records and parts. */
+  async writeEvidence(sourceId: string): Promise<void> {
+    for (const { pointer, item, resource, outcome, parts } of this.#entries) {
+      const name = outcome.key ?? pointer
+      const added = await this.#quote(resource, outcome, item, { pointer, name, sourceId })
+      if (added > 0) outcome.added['evidence'] = added
+      if (added > 0 && outcome.outcome === 'matched') outcome.outcome = 'updated'
+      for (const { pointer: at, child, part, outcome: of } of parts) {
+        const named = `${name}/${of.list}/${of.index}`
+        const count = await this.#quote(child, of, part, { pointer: at, name: named, sourceId })
+        if (count > 0 && of.outcome === 'matched') of.outcome = 'updated'
+        if (of.outcome !== 'matched' && outcome.outcome === 'matched') outcome.outcome = 'updated'
+      }
     }
   }
-  return outcomes
-}
 
-/**
- * Writes the parts of records that were written before.
- * @param outcomes of the items, in their order
- * @param sourceId of the source that is quoted; null: the items have no evidence
- */
-export async function writeParts(
-  records: Records,
-  tx: WriteTransaction,
-  sourceId: string | null,
-  sections: Sections,
-  outcomes: readonly Outcome[],
-  idsByKey: ReadonlyMap<string, string>,
-  naming?: Naming,
-): Promise<void> {
-  const next = outcomes.values()
-  for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
-    for (const [index, item] of items.entries()) {
-      const outcome = next.next().value
-      if (!outcome) throw new Error('Every item has an outcome.')
-      const resource = records.catalogue.resource(outcome.kind)
-      for (const path of LATER) {
-        const child = records.catalogue.children.find((candidate) => candidate.path === path)
-        for (const [position, part] of ((item[path] ?? []) as Fields[]).entries()) {
-          await withPointer(`${pointerTo(section, index)}/${path}/${position}`, async () => {
-            if (!child) throw new Error(`Unknown parts: ${path}.`)
-            naming?.(`${outcome.key}/${child.kind === 'evidence' ? '' : `${path}/`}${position}`)
-            const doc = parse(await loadRecord(tx, resource, outcome.id))
-            const input =
-              child.kind === 'evidence'
-                ? { motivation: 'quote', sourceId, ...part }
-                : (resolveKeys(child.createShape(resource), part, idsByKey) as Fields)
-            const fresh = outcome.outcome === 'created'
-            await attachChild(tx, child, { entity: resource, doc }, input, { fresh })
-          })
+  async #writeItem(section: keyof Sections, resource: Resource, item: Item, pointer: string): Promise<Entry> {
+    const { key = null, id, overwrite = false, ...given } = item
+    this.#naming(key ?? pointer)
+    this.#claimKey(key)
+    const fields = this.#resolve(resource.create, withoutQuotes(given)) as Fields
+    if (fields['distinctFrom']) fields['distinctFrom'] = this.#resolveIds(fields['distinctFrom'])
+    const outcome: Outcome = {
+      section,
+      key,
+      kind: resource.kind,
+      id: '',
+      path: '',
+      outcome: 'created',
+      filled: [],
+      added: {},
+      differences: [],
+      overwritten: [],
+      parts: [],
+      similar: [],
+    }
+    const existing = await this.#match(resource, fields, id)
+    const doc = existing
+      ? await this.#fill(resource, existing, fields, overwrite, outcome)
+      : await this.#create(resource, fields)
+    outcome.id = doc.id
+    outcome.path = `/v1/${resource.path}/${doc.id}`
+    outcome.similar = (await resource.findSimilar?.(this.#tx, doc)) ?? []
+    if (key !== null) this.#ids.set(key, doc.id)
+    return { pointer, item, resource, outcome, parts: [] }
+  }
+
+  #claimKey(key: string | null): void {
+    if (key === null || !this.#ids.has(key)) return
+    throw new Problem('invalid-body', `The key ${key} is used twice.`, {
+      errors: [{ pointer: '/key', detail: 'Used twice.' }],
+    })
+  }
+
+  /** The record that an item describes. @throws Problem `possible-duplicate` */
+  async #match(resource: Resource, fields: Fields, id: string | undefined): Promise<Doc | undefined> {
+    if (id !== undefined) {
+      const [given] = this.#resolveIds([id])
+      const stored = await findRecord(this.#tx, resource, given ?? id)
+      if (stored) return parse(stored)
+      throw unknownReference([{ pointer: '/id', detail: `There is no ${resource.kind} ${id}.` }])
+    }
+    const checked = await this.#check(resource, fields)
+    const alike = await findAlike(this.#tx, resource, { ...fields, ...checked })
+    const [best, next] = alike
+    if (!best) return undefined
+    const isClear = best.degree === 'certain' || (best.degree === 'same' && next?.degree !== 'same')
+    if (isClear) return best.doc
+    throw possibleDuplicate(resource, alike)
+  }
+
+  /** The fields that were sent, checked, with ids for slugs. Those that are missing stay missing. */
+  async #check(resource: Resource, fields: Fields): Promise<Record<string, Json>> {
+    const parsed = resource.writable.partial().safeParse(pick(fields, Object.keys(resource.writable.shape)))
+    if (!parsed.success) throw bodyProblem(parsed.error)
+    const sent = pick(parsed.data as Fields, Object.keys(fields)) as Record<string, Json>
+    await resolveReferences(this.#tx, resource, sent as Doc)
+    return sent
+  }
+
+  async #create(resource: Resource, fields: Fields): Promise<Doc> {
+    const { memberships: _, positions: __, relations: ___, ...initial } = fields
+    const parsed = resource.create.safeParse(initial)
+    if (!parsed.success) throw bodyProblem(parsed.error)
+    return createRecord(this.#tx, resource, parsed.data)
+  }
+
+  async #fill(
+    resource: Resource,
+    existing: Doc,
+    fields: Fields,
+    overwrites: boolean,
+    outcome: Outcome,
+  ): Promise<Doc> {
+    const sent = await this.#check(resource, fields)
+    const { titleField } = resource
+    const filling = fillRecord(resource, existing, sent, { titleField, overwrites })
+    const { changed, filled, added, differences } = filling
+    if (overwrites && differences.length > 0 && !this.#tx.reason)
+      throw new Problem('invalid-parameter', 'overwrite requires a reason: add ?reason= to the request.', {
+        errors: [{ parameter: 'reason', detail: 'Required with overwrite.' }],
+      })
+    Object.assign(outcome, {
+      outcome: Object.keys(changed).length > 0 ? 'updated' : 'matched',
+      filled,
+      added,
+      differences: differences.map((difference) => ({ ...difference, evidenceId: null })),
+      overwritten: overwrites ? differences.map(({ field }) => field) : [],
+    })
+    if (Object.keys(changed).length === 0) return existing
+    return updateRecord(this.#tx, resource, existing, changed)
+  }
+
+  async #writePartsOf(entries: readonly Entry[], lists: readonly string[]): Promise<void> {
+    for (const entry of entries) {
+      for (const list of lists) {
+        const child = this.#records.catalogue.children.find(({ path }) => path === list)
+        const parts = (entry.item[list] ?? []) as Fields[]
+        if (!child || entry.parts.some((part) => part.child === child)) continue
+        for (const [index, part] of parts.entries()) {
+          const pointer = `${entry.pointer}/${list}/${index}`
+          const outcome = await withPointer(pointer, () => this.#writePart(entry, child, part, index))
+          entry.parts.push({ pointer, child, part, outcome })
+          entry.outcome.parts.push(outcome)
         }
       }
     }
   }
-}
 
-const kindOf = (section: keyof Sections): Kind =>
-  section === 'source' ? 'source' : section === 'states' ? 'state' : SECTIONS[section]
-
-const pointerTo = (section: string, index: number) =>
-  section === 'source' ? '/source' : `/${section}/${index}`
-
-/** Replaces keys by ids in references; elsewhere `=key` is ordinary text. */
-function resolveKeys(schema: z.ZodType, value: unknown, ids: ReadonlyMap<string, string>): unknown {
-  if (fieldOf(schema)?.kinds) {
-    const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
-    return key === undefined ? value : (ids.get(key) ?? value)
+  async #writePart(
+    { resource, outcome: record, pointer }: Entry,
+    child: Child,
+    { key, evidence: _, ...fields }: Fields,
+    index: number,
+  ): Promise<PartOutcome> {
+    const tx = this.#tx
+    this.#naming(`${record.key ?? pointer}/${child.path}/${index}`)
+    const doc = parse(await loadRecord(tx, resource, record.id))
+    const parent = { entity: resource, doc }
+    const input = this.#resolve(child.createShape(resource), fields) as Fields
+    const { doc: part, created, sent } = await attachChild(tx, child, parent, input)
+    if (typeof key === 'string') {
+      this.#claimKey(key)
+      this.#ids.set(key, part.id)
+    }
+    const outcome: PartOutcome = {
+      list: child.path,
+      index,
+      id: part.id,
+      outcome: 'created',
+      filled: [],
+      differences: [],
+    }
+    if (created) {
+      if (record.outcome !== 'created') record.added[child.path] = (record.added[child.path] ?? 0) + 1
+    } else if (record.outcome !== 'created') {
+      const { changed, filled, differences } = fillRecord(child, part, sent as Record<string, Json>)
+      if (Object.keys(changed).length > 0) {
+        const current = parse(await loadRecord(tx, resource, record.id))
+        await updateChild(tx, child, { entity: resource, doc: current }, part, changed)
+      }
+      outcome.outcome = Object.keys(changed).length > 0 ? 'updated' : 'matched'
+      outcome.filled = filled
+      outcome.differences = differences.map((difference) => ({ ...difference, evidenceId: null }))
+    }
+    if (outcome.outcome !== 'matched' && record.outcome === 'matched') record.outcome = 'updated'
+    return outcome
   }
-  if (schema instanceof z.ZodObject && typeof value === 'object' && value !== null) {
-    const shape = schema.shape as Record<string, z.ZodType | undefined>
-    return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => {
-        const field = Object.hasOwn(shape, name) ? shape[name] : undefined
-        return [name, field ? resolveKeys(field, inner, ids) : inner]
-      }),
+
+  /** Attaches the quotes of an item or a part. @returns how many are new */
+  async #quote(
+    entity: Entity,
+    outcome: { id: string; differences: ReportDifference[] },
+    item: Fields,
+    { pointer, name, sourceId }: { pointer: string; name: string; sourceId: string },
+  ): Promise<number> {
+    const tx = this.#tx
+    const evidence = this.#records.catalogue.child('evidence')
+    let added = 0
+    for (const [index, quote] of ((item['evidence'] ?? []) as Fields[]).entries()) {
+      await withPointer(`${pointer}/evidence/${index}`, async () => {
+        this.#naming(`${name}/${index}`)
+        const doc = parse(await loadRecord(tx, entity, outcome.id))
+        const input = { motivation: 'quote', sourceId, ...this.#withValue(entity, item, quote) }
+        const { doc: stored, created } = await attachChild(tx, evidence, { entity, doc }, input)
+        if (created) added++
+        const difference = outcome.differences.find(({ field }) => field === quote['field'])
+        if (difference) difference.evidenceId ??= stored.id
+      })
+    }
+    return added
+  }
+
+  /** A quote for a field says what the item has there, unless it says otherwise. */
+  #withValue(entity: Entity, item: Fields, quote: Fields): Fields {
+    const { field, value } = quote
+    if (typeof field !== 'string' || field === '' || value !== undefined) return quote
+    const own = valueIn(item, field.slice(1).split('/'))
+    if (own === undefined || Array.isArray(own)) return quote
+    const key = field.slice(1).split('/')[0] ?? ''
+    const resolved = this.#resolve(entity.writable.shape[key] as z.ZodType, item[key])
+    return { ...quote, value: valueIn({ [key]: resolved }, field.slice(1).split('/')) }
+  }
+
+  #resolveIds(ids: unknown): string[] {
+    return (Array.isArray(ids) ? ids : []).map((id) => {
+      const key = KEY.exec(String(id))?.[1]
+      return key === undefined ? String(id) : (this.#ids.get(key) ?? String(id))
+    })
+  }
+
+  /** Replaces keys by ids in references; elsewhere `=key` is ordinary text. */
+  #resolve(schema: z.ZodType, value: unknown): unknown {
+    if (fieldOf(schema)?.kinds) {
+      const key = typeof value === 'string' ? KEY.exec(value)?.[1] : undefined
+      return key === undefined ? value : (this.#ids.get(key) ?? value)
+    }
+    if (schema instanceof z.ZodObject && typeof value === 'object' && value !== null) {
+      const shape = schema.shape as Record<string, z.ZodType | undefined>
+      return Object.fromEntries(
+        Object.entries(value).map(([name, inner]) => {
+          const field = Object.hasOwn(shape, name) ? shape[name] : undefined
+          return [name, field ? this.#resolve(field, inner) : inner]
+        }),
+      )
+    }
+    if (schema instanceof z.ZodArray && Array.isArray(value))
+      return value.map((item) => this.#resolve(schema.element as z.ZodType, item))
+    if (
+      schema instanceof z.ZodNullable ||
+      schema instanceof z.ZodDefault ||
+      schema instanceof z.ZodPrefault ||
+      schema instanceof z.ZodOptional
     )
+      return this.#resolve(schema.unwrap() as z.ZodType, value)
+    return value
   }
-  if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    return value.map((item) => resolveKeys(schema.element as z.ZodType, item, ids))
-  }
-  if (
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional
-  ) {
-    return resolveKeys(schema.unwrap() as z.ZodType, value, ids)
-  }
-  return value
 }
 
-/** The id of the existing record: by a unique value, or by normalised name in any of its names. */
-async function match(
-  records: Records,
-  tx: WriteTransaction,
-  resource: Resource,
-  fields: Fields,
-): Promise<string | null> {
-  const existing = await recognise(tx, resource, fields)
-  if (existing || !NAMED.includes(resource.kind)) return existing
-  const matches = new Map<string, Doc>()
-  for (const name of new Set(namesOf(resource, fields))) {
-    for (const doc of await namesakes(records.engine, tx, resource, name))
-      if (!contradicts(resource, doc, fields)) matches.set(doc.id, doc)
-  }
-  const name = String(fields[resource.titleField])
-  const exact = preferExact(resource, [...matches.values()], name)
-  if (exact.length === 1) return exact[0]?.id ?? null
-  const [only] = matches.keys()
-  if (matches.size <= 1) return only ?? null
-  const { titleField } = resource
-  throw new Problem(
-    'ambiguous-match',
-    `${matches.size} records are called ${JSON.stringify(fields[titleField])}.`,
-    {
-      errors: [
-        {
-          pointer: `/${titleField}`,
-          detail: 'Several records have this name; refer to one of them by its id.',
-        },
-      ],
-      extra: {
-        matches: [...matches.values()].map((doc) => ({
-          id: doc.id,
-          name: String(doc[titleField]),
-          path: `/v1/${resource.path}/${doc.id}`,
-        })),
-      },
-    },
-  )
+/** The fields of an item and its parts without keys of parts and evidence, which are written later. */
+function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
+  const events = fields['events'] as Fields[] | undefined
+  if (!events) return fields
+  return { ...fields, events: events.map(({ key: __, evidence: ___, ...event }) => event) }
+}
+
+const pick = (fields: Fields, keys: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))
+
+function valueIn(value: unknown, path: readonly string[]): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return value
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? valueIn((value as Fields)[key], rest)
+    : undefined
 }

@@ -62,8 +62,10 @@ export type ChildOperation = 'list' | 'create' | 'get' | 'update' | 'delete'
 interface ChildTraits {
   /** The kinds of records that can have it. */
   of: readonly Kind[]
-  /** Children of one record with equal values in these fields are duplicates. */
+  /** Its natural key: children of one record with equal values in these fields are the same, if their day can be. */
   sameBy: readonly string[]
+  /** The field with its day. */
+  sameDay?: string
   /** The column that orders the children of a record, nulls first; ties and the default: order of creation. */
   orderBy?: string
   /** The body of a POST. */

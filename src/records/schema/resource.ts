@@ -151,6 +151,8 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   digest?: { field: string; of: string; unless: readonly string[] }
   /** Finds records that the fields of a new one may describe; those with the same key are found before. */
   findAlike?(tx: Writer, fields: Record<string, unknown>): Promise<Likeness[]>
+  /** The ids of records that are alike in another way, which a report names. */
+  findSimilar?(tx: Writer, doc: Doc): Promise<string[]>
   /** Formats of its list beside JSON, CSV and NDJSON. */
   formats?: readonly ('ics' | 'atom' | 'csl' | 'ris' | 'bibtex')[]
   /** The body of a PUT of its text, which moves the quotes of it; undefined: it has no such route. */
@@ -169,6 +171,7 @@ export interface Resource
       | 'defaultSort'
       | 'digest'
       | 'findAlike'
+      | 'findSimilar'
       | 'formats'
       | 'putText'
       | 'patchProblems'
@@ -334,6 +337,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     ...(fromEvents && { fromEvents: fromEvents as unknown as NonNullable<Resource['fromEvents']> }),
     ...(digest && { digest }),
     ...(definition.findAlike && { findAlike: definition.findAlike }),
+    ...(definition.findSimilar && { findSimilar: definition.findSimilar }),
     ...(formats && { formats }),
     ...(putText && { putText }),
     ...(patchProblems && { patchProblems }),

@@ -67,7 +67,8 @@ export const events: Child = defineChild({
     ...trust,
   },
   rules: (event) => ruleFaults(lifecycleOf(event.recordKind), event),
-  sameBy: ['type', 'stateCode', 'organizationId', 'occurredOn'],
+  sameBy: ['type', 'stateCode', 'organizationId'],
+  sameDay: 'occurredOn',
   orderBy: 'occurredOn',
   happenedOn: 'occurredOn',
   filters: {

@@ -45,7 +45,8 @@ export const memberships: Child = defineChild({
       faults.push({ pointer: '/stateCode', detail: 'A state holds it for itself: leave this out.' })
     return faults
   },
-  sameBy: ['organizationId', 'stateCode', 'role', 'startDate'],
+  sameBy: ['organizationId', 'stateCode', 'role'],
+  sameDay: 'startDate',
   orderBy: 'startDate',
   period: { start: 'startDate', end: 'endDate' },
   filters: {

@@ -39,7 +39,8 @@ export const positions: Child = defineChild({
     (stateCode === null) === (organizationId === null)
       ? [{ pointer: '/stateCode', detail: 'A position is that of a state or of a body: name one of them.' }]
       : [],
-  sameBy: ['stateCode', 'organizationId', 'locator', 'position', 'statedOn'],
+  sameBy: ['stateCode', 'organizationId', 'locator', 'position'],
+  sameDay: 'statedOn',
   orderBy: 'statedOn',
   happenedOn: 'statedOn',
   defaultSort: '-statedOn',

@@ -175,7 +175,7 @@ async function namesOf(
   if (ids.length === 0) return new Map()
   const of = (kind: Kind) => {
     const { table } = catalogue.entity(kind)
-    return sql`select ${table.id} as id, ${columnSql(table, 'name')} as name from ${table} where ${table.id} in ${ids}`
+    return sql`select ${table.id} as id, ${table.doc} ->> 'name' as name from ${table} where ${table.id} in ${ids}`
   }
   const rows = await reader.all<{ id: string; name: string }>(
     sql`${of('state')} union all ${of('organization')}`,

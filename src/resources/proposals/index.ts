@@ -6,7 +6,7 @@ import { date, list, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
-import { proposalsAlike } from './alike.ts'
+import { proposalsAlike, similarProposals } from './alike.ts'
 
 const proposer = contributor('ProposalContributor', ['proposer', 'co-sponsor'], 'proposed it')
 
@@ -58,6 +58,7 @@ export const proposals: Resource = defineResource({
   fromEvents: ({ proposedOn }, events) => ({
     proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
   }),
+  findSimilar: (tx: WriteTransaction, doc) => similarProposals(proposals, tx, doc),
   findAlike: (tx: WriteTransaction, fields) => proposalsAlike(proposals, tx, fields),
   example: {
     title: 'Counter unmanned aerial vehicles together',
