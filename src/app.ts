@@ -36,6 +36,7 @@ import { completeMethods } from './http/methods.ts'
 import { metrics } from './http/metrics.ts'
 import { negotiation } from './http/negotiation.ts'
 import { openapi } from './http/openapi.ts'
+import { pretty } from './http/pretty.ts'
 import { problems, refuseExpectation, refuseSocket, sendProblem } from './http/problems.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { requestId, requestIdOf } from './http/request-id.ts'
@@ -120,6 +121,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
   // In this order: the cache stores compressed bodies, and ETags depend on the encoding.
+  await app.register(pretty)
   await app.register(compression)
   await app.register(responseCache, { engine, clock })
   await app.register(conditional)

@@ -255,7 +255,7 @@ test.each([
   ['per_page', 'page.nextCursor'],
   ['search', '`q`'],
   ['query', '`q`'],
-  ['fields', 'all of their fields'],
+  ['columns', 'fields=title,status'],
   ['orderBy', '`sort`'],
   ['expand', '`include`'],
   ['limt', 'limit'],

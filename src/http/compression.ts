@@ -9,7 +9,7 @@ export const compression = fp(
       encodings: ['br', 'gzip'],
       threshold: 1024,
       // All but event streams, whose events must be sent immediately.
-      customTypes: /^text\/(?!event-stream)|\b(json|x-ndjson|xml|yaml)\b/,
+      customTypes: /^text\/(?!event-stream)|\b(json|x-ndjson|xml|yaml|x-bibtex|x-research-info-systems)\b/,
       // Up to this size a body stays a buffer, so that the response cache can store it.
       syncThreshold: 256 * 1024,
       // A window of 256 kB instead of 4 MB, since every response under way has one.

@@ -104,6 +104,9 @@ export function textBody(type: string): z.ZodType {
   return name ? z.string().meta({ 'x-name': name, 'x-unbounded': true, description }) : z.string()
 }
 
+/** A parameter of every operation (pretty.ts). */
+const pretty = z.enum(['true', 'false']).meta({ description: '`true` indents the JSON of the response.' })
+
 export function describe(route: RouteDescription): FastifySchema {
   const {
     operationId,
@@ -132,7 +135,7 @@ export function describe(route: RouteDescription): FastifySchema {
     summary,
     ...(description && { description }),
     ...(params && { params }),
-    querystring: query ?? z.strictObject({}),
+    querystring: (query ?? z.strictObject({})).extend({ pretty: pretty.optional() }),
     ...(body && { body }),
     ...(headers && { headers }),
     response: byStatus(({ description, schema, type = 'application/json', alsoAs = [] }) => {

@@ -36,7 +36,11 @@ const HINTS: [names: RegExp, parameter: string, hint: string][] = [
     'Pages are followed with a cursor: send `page.nextCursor` of one page as `cursor` for the next, and `limit` for its size.',
   ],
   [/^(search|query|text|keywords?|term)$/i, 'q', 'Full text is searched with `q`.'],
-  [/^(fields|select|columns|only)$/i, 'include', 'Records are sent with all of their fields.'],
+  [
+    /^(field|select|columns|only|attributes)$/i,
+    'fields',
+    'What is sent of each record is chosen with `fields`: `fields=title,status`.',
+  ],
   [
     /^(order|order_?by|sort_?by|ordering)$/i,
     'sort',

@@ -9,6 +9,7 @@ import type { ReadContext, ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
 import { isLongRead, type Listable, type ListQuery } from '../../records/read/parameters.ts'
+import { isNamed, type Projection, pick, projected } from '../../records/read/projection.ts'
 import { parse } from '../../records/read/record.ts'
 import { kindsRead } from '../../records/read/resolve.ts'
 import { titlesOf } from '../../records/read/titles.ts'
@@ -137,6 +138,14 @@ export function refuseInclude(format: Format, include: readonly string[]): void 
   })
 }
 
+/** @throws Problem if fields would be left out of a format that does not consist of them */
+export function refuseFields(format: Format, projection: Projection | null): void {
+  if (projection === null || ['json', 'csv', 'ndjson'].includes(format)) return
+  throw new Problem('invalid-parameter', `${FORMATS[format]} does not support fields.`, {
+    errors: [{ parameter: 'fields', detail: 'Not supported with this format.' }],
+  })
+}
+
 /** A source as a file for citation managers. */
 export async function citationFile(context: ReadContext, format: CitationFormat, doc: Doc, view: View) {
   const { start, end } = CITATIONS[format]
@@ -162,9 +171,10 @@ export async function sendAs(
   { records, readSnapshot }: RouteDeps,
   resource: Listable,
   query: ListQuery,
-  { bom = false }: { bom?: boolean } = {},
+  { bom = false, projection = null }: { bom?: boolean; projection?: Projection | null } = {},
 ): Promise<FastifyReply> {
   refuseInclude(format, query.include)
+  refuseFields(format, projection)
   records.engine.replicas?.pinToPrimary()
   const titled = format === 'csv' || isCitation(format)
   // Embedded records, and the record that a part belongs to, are of any kind.
@@ -194,8 +204,8 @@ export async function sendAs(
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 
   const all = withFirst(first, batches)
-  if (format === 'ndjson') return reply.send(streamOf(ndjson(readInTurn, resource, query, all)))
-  if (format === 'csv') return reply.send(streamOf(csv(readInTurn, resource, all, bom)))
+  if (format === 'ndjson') return reply.send(streamOf(ndjson(readInTurn, resource, query, all, projection)))
+  if (format === 'csv') return reply.send(streamOf(csv(readInTurn, resource, all, projection, bom)))
   if (isCitation(format)) return reply.send(streamOf(citations(readInTurn, format, all)))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
   if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
@@ -241,6 +251,7 @@ async function* ndjson(
   resource: Listable,
   query: ListQuery,
   batches: AsyncGenerator<Page>,
+  projection: Projection | null,
 ) {
   /** The lines of copies of rows, so that while a client stalls, only its lines are held. */
   const linesOf = async (rows: Row[], view: View, maxBytes?: number) => {
@@ -251,7 +262,7 @@ async function* ndjson(
         (context) => embedIncludes(context, resource, copies, query.include, view, maxBytes),
         { isLong: isLongRead(resource, query) },
       ))
-    return { isCut, lines: Buffer.from(copies.map(({ doc }) => `${doc}\n`).join('')) }
+    return { isCut, lines: Buffer.from(copies.map(({ doc }) => `${projected(doc, projection)}\n`).join('')) }
   }
   for await (const { rows, view } of batches) {
     if (rows.length === 0) continue
@@ -267,13 +278,19 @@ async function* csv(
   readSnapshot: ReadSnapshot,
   resource: Listable,
   batches: AsyncGenerator<Page>,
+  projection: Projection | null,
   bom: boolean,
 ) {
-  const columns = listColumns(resource)
+  const columns = listColumns(resource).filter((column) =>
+    isNamed(
+      projection,
+      ('ids' in column ? column.ids : column.path).filter((name) => name !== '*'),
+    ),
+  )
   yield Buffer.from((bom ? '\ufeff' : '') + csvText([columns.map(({ name }) => name)]))
   for await (const { rows, view } of batches) {
     if (rows.length === 0) continue
-    const docs = rows.map(parse)
+    const docs = rows.map((row) => (projection ? pick(parse(row), projection) : parse(row)))
     const ids = docs.flatMap((doc) => idsInTitleColumns(columns, doc))
     const titles = await readSnapshot((context) => titlesOf(context, ids, view), {
       isLong: view.seq !== null,

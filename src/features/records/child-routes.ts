@@ -5,6 +5,7 @@ import { capitalised } from '../../core/text.ts'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, withReason, withRequiredReason } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
+import { fieldsParameter, pick, projected, projectionOf } from '../../records/read/projection.ts'
 import { childrenOf, parse, pathOf } from '../../records/read/record.ts'
 import type { Catalogue, Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -16,6 +17,8 @@ import { historyRoutes } from '../history.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { applyPatch } from './patch.ts'
 import { type Params, pathUnder, type RecordPath, recordPath } from './path.ts'
+
+const withFields = z.strictObject({ fields: fieldsParameter.optional() })
 
 export function childRoutes(app: FastifyInstance, records: Records): void {
   for (const child of records.catalogue.children) {
@@ -55,6 +58,10 @@ function routesUnder(
   const collection = `${parent.path}/${path}`
   const item = pathUnder(parent, child)
   const paramsOf = (request: FastifyRequest) => request.params as Params
+  const projectionFor = ({ query }: FastifyRequest) => {
+    const { fields } = query as { fields?: string[] }
+    return fields ? projectionOf(records.catalogue, child, [], fields) : null
+  }
 
   if (operations.list && list) {
     app.get(collection, {
@@ -64,6 +71,7 @@ function routesUnder(
         summary: `List the ${path} ${of}`,
         description: operations.list,
         params: parent.params,
+        query: withFields,
         answers: { 200: { description: `The ${path}.`, schema: list } },
         problems: ['not-found', 'gone'],
       }),
@@ -72,7 +80,9 @@ function routesUnder(
           const record = await parent.load(reader, paramsOf(request))
           return childrenOf(reader, child, record.id)
         })
-        return sendRepresentation(reply, { body: JSON.stringify({ data }) })
+        const projection = projectionFor(request)
+        const shown = projection ? data.map((doc) => pick(doc, projection)) : data
+        return sendRepresentation(reply, { body: JSON.stringify({ data: shown }) })
       },
     })
   }
@@ -109,6 +119,7 @@ function routesUnder(
         summary: `Get ${noun} ${of}`,
         description: operations.get,
         params: item.params,
+        query: withFields,
         answers: {
           200: { description: `The ${kind}.`, schema: child.record, headers: ['ETag'] },
         },
@@ -117,7 +128,8 @@ function routesUnder(
       handler: async (request, reply) => {
         const stored = await records.engine.read((reader) => item.load(reader, paramsOf(request)))
         const { version, updatedAt } = parse(stored)
-        return sendRepresentation(reply, { body: stored.doc, version, lastModified: updatedAt })
+        const body = projected(stored.doc, projectionFor(request))
+        return sendRepresentation(reply, { body, version, lastModified: updatedAt })
       },
     })
   }

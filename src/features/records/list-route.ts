@@ -13,6 +13,7 @@ import {
   MAX_LIMIT,
   toListQuery,
 } from '../../records/read/parameters.ts'
+import { fieldsParameter, projected, projectionOf } from '../../records/read/projection.ts'
 import {
   chooseFormat,
   FORMATS,
@@ -33,6 +34,7 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
       summary: `List ${path}`,
       description: about,
       query: listParameters(kind, includePaths(records.catalogue, kind)).extend({
+        fields: fieldsParameter.optional(),
         ...formatParameters(kind),
       }),
       answers: {
@@ -49,10 +51,13 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
     }),
     handler: async (request, reply) => {
       const query = toListQuery(kind, request.query as Record<string, unknown>)
-      const written = request.query as { format?: Format; bom?: 'true' | 'false' }
+      const written = request.query as { fields?: string[]; format?: Format; bom?: 'true' | 'false' }
+      const projection = written.fields
+        ? projectionOf(records.catalogue, kind, query.include, written.fields)
+        : null
       const format = chooseFormat(request, kind, written.format)
       if (format !== 'json')
-        return sendAs(request, reply, format, deps, kind, query, { bom: written.bom === 'true' })
+        return sendAs(request, reply, format, deps, kind, query, { bom: written.bom === 'true', projection })
       const { rows, nextCursor, total, seq } = await readSnapshot(
         async (context) => {
           const listed = await listPage(context, kind, query)
@@ -61,7 +66,7 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
         },
         { isLong: isLongRead(kind, query) },
       )
-      const data = rows.map(({ doc }) => doc).join(',')
+      const data = rows.map(({ doc }) => projected(doc, projection)).join(',')
       return sendRepresentation(reply, {
         body: `{"data":[${data}],"page":${JSON.stringify({ nextCursor, limit: query.limit, total })}}`,
         headers: {

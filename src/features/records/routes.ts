@@ -6,6 +6,7 @@ import { describe, ifMatch, recordParam, withReason, withRequiredReason } from '
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
 import { includeParameter, viewParameters } from '../../records/read/parameters.ts'
+import { fieldsParameter, projected, projectionOf } from '../../records/read/projection.ts'
 import { loadRecord, parse, readRecord } from '../../records/read/record.ts'
 import { seqAt } from '../../records/read/view.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
@@ -21,6 +22,7 @@ import {
   type Format,
   recordFormatParameter,
   recordFormatsOf,
+  refuseFields,
   refuseInclude,
 } from '../formats/formats.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
@@ -73,6 +75,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       params: recordParam(resource),
       query: z.strictObject({
         include: includeParameter(resource, includes).optional(),
+        fields: fieldsParameter.optional(),
         ...viewParameters(resource),
         ...recordFormatParameter(resource),
       }),
@@ -87,10 +90,18 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       problems: ['not-found', 'gone'],
     }),
     handler: async (request, reply) => {
-      const query = request.query as { asOf?: string; knownAt?: string; include?: string[]; format?: Format }
-      const { asOf = null, knownAt, include = [] } = query
+      const query = request.query as {
+        asOf?: string
+        knownAt?: string
+        include?: string[]
+        fields?: string[]
+        format?: Format
+      }
+      const { asOf = null, knownAt, include = [], fields } = query
+      const projection = fields ? projectionOf(records.catalogue, resource, include, fields) : null
       const format = chooseRecordFormat(request, resource, query.format)
       refuseInclude(format, include)
+      refuseFields(format, projection)
       const row = await readSnapshot(
         async (context) => {
           const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
@@ -103,7 +114,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         { isLong: asOf !== null || knownAt !== undefined || include.some((path) => path.includes('.')) },
       )
       return sendRepresentation(reply, {
-        body: row.doc,
+        body: projected(row.doc, projection),
         version: row.version,
         // A citation also has the name of the publisher, which changes by itself.
         ...(format === 'json'

@@ -23,7 +23,8 @@ export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
   })
 }
 
-const targetOf = (path: IncludePath) => ('to' in path ? path.to : 'from' in path ? path.from : path.part)
+export const targetOf = (path: IncludePath) =>
+  'to' in path ? path.to : 'from' in path ? path.from : path.part
 
 /** Whether a path yields at most one record. */
 export function isSingle(entity: Entity, path: IncludePath): boolean {

@@ -1,0 +1,19 @@
+// Indents JSON bodies on request: `pretty=true`.
+import fp from 'fastify-plugin'
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/
+
+/** Register before compression. */
+export const pretty = fp(
+  async (app) => {
+    app.addHook('onSend', async ({ query }, reply, payload) => {
+      if ((query as { pretty?: unknown } | undefined)?.pretty !== 'true') return payload
+      const isJson = JSON_TYPE.test(String(reply.getHeader('content-type')))
+      // A body from the response cache is indented already.
+      if (!isJson || typeof payload !== 'string' || /^$|^[[{]\n/.test(payload)) return payload
+      reply.removeHeader('content-length')
+      return `${JSON.stringify(JSON.parse(payload), null, 2)}\n`
+    })
+  },
+  { name: 'pretty' },
+)
