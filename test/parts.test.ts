@@ -1,5 +1,6 @@
 // Parts of records (events, positions, relations, evidence), and the reasons of writes.
 import { describe, expect, test } from 'vitest'
+import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
@@ -396,6 +397,61 @@ describe('the list of all', () => {
       expect(head?.startsWith('id,recordKind,recordId,'), head).toBe(true)
       expect(lines).toHaveLength(page.body['data'].length)
       expect(csv.headers['content-disposition']).toContain(`${path}.csv`)
+    }
+  })
+})
+
+describe('an import', () => {
+  async function imported(
+    s: Service,
+    kind: string,
+    text: string,
+    type = 'application/x-ndjson',
+  ): Promise<Body> {
+    const headers = { authorization: `Bearer ${s.keys.analyst}` }
+    const accepted = await s.request({
+      method: 'POST',
+      url: `/v1/imports?mode=commit&kind=${kind}&reason=The%20file`,
+      payload: text,
+      headers: { ...headers, 'content-type': type },
+    })
+    return (await s.request({ method: 'GET', url: `${accepted.headers.location}?wait=60`, headers })).body
+  }
+
+  test('updates the parts whose ids it contains, with the rules and the results of a PATCH', async () => {
+    const { s, url, event, evidence, other } = await createParts()
+    const row = async (path: string, change: Body) => JSON.stringify({ ...(await get(s, path)), ...change })
+    const changed = await imported(s, 'events', await row(event, { type: 'adopted', note: 'Corrected.' }))
+    expect(changed).toMatchObject({ status: 'succeeded', summary: [{ kind: 'event', changed: 1 }] })
+    expect(await get(s, url)).toMatchObject({ status: 'adopted' })
+    expect((await reasonsOf(s, event))[0]).toEqual(['update', 'The file'])
+    expect(await imported(s, 'events', await row(event, {}))).toMatchObject({
+      status: 'succeeded',
+      summary: [{ kind: 'event', unchanged: 1 }],
+    })
+    for (const [kind, path, change, pointer] of [
+      ['events', event, { type: 'implemented', occurredOn: '2022-08-01' }, 'type'],
+      ['events', event, { recordId: other }, 'recordId'],
+      [
+        'evidence',
+        evidence,
+        { exact: 'not there', start: null, end: null, prefix: null, suffix: null },
+        'exact',
+      ],
+    ] as const)
+      expect(await imported(s, kind, await row(path, change)), pointer).toMatchObject({
+        status: 'failed',
+        errors: [{ field: pointer }],
+      })
+  })
+
+  test('reads the CSV of every list of parts, and changes nothing', async () => {
+    const { s } = await createParts()
+    for (const { path } of catalogue.children) {
+      const { text } = await s.get(`/v1/${path}?format=csv`)
+      const { status, summary, errors } = await imported(s, path, text, 'text/csv')
+      expect([path, status, errors], path).toEqual([path, 'succeeded', []])
+      expect(summary, path).toMatchObject([{ created: 0, changed: 0 }])
     }
   })
 })

@@ -8,7 +8,7 @@ import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { type Kind, kindOfId, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
-import { createRecord, updateRecord } from '../../records/write/operations.ts'
+import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
 import { mergeFields } from '../records/patch.ts'
@@ -185,35 +185,31 @@ export class RowWriter {
     record?: Doc,
     bare = false,
   ): Promise<void> {
+    const child = this.#records.catalogue.child(entity.kind)
     const { fields, id } = await this.#readChild(tx, entity, index)
-    const existing = id === undefined ? undefined : await findRecord(tx, entity, id)
-    if (existing) {
-      const doc = parse(existing)
-      const differing = Object.keys(fields).filter(
-        (field) => JSON.stringify(fields[field]) !== JSON.stringify(doc[field]),
-      )
-      if (doc['recordId'] !== holderId) differing.push('recordId')
-      if (differing.length > 0)
-        throw inconsistent(
-          differing.map((field) => ({
-            pointer: `/${field}`,
-            detail: `The ${entity.kind} ${id} exists and cannot be changed.`,
-          })),
-        )
-      this.#rows.ids[index] = doc.id
-      this.#outcome.count(entity.kind, 'unchanged')
-      return
-    }
     const stored = record ? undefined : await findRecord(tx, holder, holderId)
     const under = record ?? (stored && parse(stored))
     if (!under)
       throw unknownReference([
         { pointer: '/recordId', detail: `There is no ${holder.kind} ${JSON.stringify(holderId)}.` },
       ])
+    const parent = { entity: holder, doc: under }
+    const existing = id === undefined ? undefined : await findRecord(tx, entity, id)
+    if (existing) {
+      const before = parse(existing)
+      if (before['recordId'] !== holderId)
+        throw inconsistent([
+          { pointer: '/recordId', detail: `The ${entity.kind} ${id} belongs to ${before['recordId']}.` },
+        ])
+      const changed = await updateChild(tx, child, parent, before, mergeFields(child, before, fields))
+      this.#rows.ids[index] = before.id
+      this.#outcome.count(entity.kind, changed === before ? 'unchanged' : 'changed')
+      return
+    }
     const { doc, created } = await attachChild(
       tx,
-      this.#records.catalogue.child(entity.kind),
-      { entity: holder, doc: under },
+      child,
+      parent,
       fields,
       // A row with an id is a separate child, even if another has the same content.
       id === undefined ? { fresh: bare } : { id, fresh: true },

@@ -36,8 +36,10 @@ export async function createRecord(
   }
   await storeDocument(tx, resource, doc, null)
   for (const [child, inputs] of checked)
-    for (const fields of inputs)
-      await child.afterChange?.(tx, null, await insertChild(tx, child, parent, fields))
+    for (const fields of inputs) {
+      const created = await insertChild(tx, child, parent, fields)
+      await child.afterChange?.(tx, null, created)
+    }
   return createParts(tx, resource, doc, input, [...checked.keys()])
 }
 
