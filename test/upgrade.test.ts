@@ -55,6 +55,7 @@ test('missing fields of stored documents are added, in every version and every i
     '/v1/meetings?state=CN',
     `/v1/meetings?startFrom=2022-08-25&knownAt=${created.body['createdAt']}`,
     '/v1/meetings?country=UZ',
+    '/v1/meetings?sort=-name',
     '/v1/search?q=Tashkent&kind=meeting',
   ]
   const read = () => Promise.all(urls.map((each) => get(s, each)))
@@ -70,7 +71,7 @@ test('missing fields of stored documents are added, in every version and every i
     },
     async (writer) => {
       await writer.run(
-        sql`update "meetings" set "countryCode" = null, "startDate" = '', "startDateLast" = ''`,
+        sql`update "meetings" set "countryCode" = null, "startDate" = '', "startDateLast" = '', "name" = ''`,
       )
       await writer.run(sql`update "changes" set "derived" = null where "kind" = 'meeting'`)
       await writer.run(sql`delete from "links" where "fromKind" = 'meeting'`)

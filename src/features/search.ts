@@ -49,7 +49,7 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
       recordId: anyId('The id of what a part belongs to. Null for a record.').nullable(),
       title: line(
         20_000,
-        'The title or name of the record; for a part, of the record at the begin of its path.',
+        'The title or name of the record; for a part, of the record at the start of its path.',
       ),
       date: date('The date of the record, if any.'),
       snippet: line(5000, 'HTML: escaped text with `<mark>` around matches.'),
