@@ -188,6 +188,85 @@ describe('evidence of a field', () => {
   })
 })
 
+describe('a changed piece of evidence', () => {
+  test('is compared again, and the record follows', async () => {
+    const { s, source, cite, trust, meeting } = await fixture()
+    const { id } = await cite(await source(), { field: '/startDate' })
+    const url = `${meeting}/evidence/${id}`
+    const patch = async (body: Body) => (await s.patch(url, body)).body
+    expect(await patch({ value: '2024-09-10' })).toMatchObject({
+      direction: 'disputes',
+      denial: false,
+      version: 2,
+    })
+    expect(await trust()).toEqual(['unsupported', 0, ['/startDate']])
+    expect(await patch({ value: null })).toMatchObject({ value: '2024-09-11', direction: 'supports' })
+    expect(await patch({ direction: 'disputes' })).toMatchObject({ direction: 'disputes', denial: true })
+    expect(await trust()).toEqual(['unsupported', 0, ['/startDate']])
+    // What does not concern it leaves a denial as it is.
+    expect(await patch({ note: 'Denied.' })).toMatchObject({ direction: 'disputes', denial: true })
+    expect(await patch({ direction: 'supports' })).toMatchObject({ direction: 'supports', denial: false })
+    expect(await patch({ field: '/city' })).toMatchObject({ field: '/city', value: 'Tashkent' })
+    expect(await patch({ field: '' })).toMatchObject({ field: '', value: null, direction: 'supports' })
+    expect(await trust()).toEqual(['single-source', 1, []])
+    for (const [body, status] of [
+      [{ field: '/nothing' }, 400],
+      [{ field: '/venue' }, 422],
+      [{ value: 'x' }, 422],
+      [{ denial: true }, 422],
+      [{ standing: 'retracted' }, 422],
+      [{ sourceId: 'src_01gb6jc400ezz8kdnweefcy4dk' }, 422],
+      [{ exact: 'Not there.' }, 422],
+    ] as const)
+      expect([body, (await s.patch(url, body)).status]).toEqual([body, status])
+  })
+
+  test('is found again by what it says, not by the direction that follows from it', async () => {
+    const { s, meeting } = await fixture()
+    const report = (title: string, more: Body = {}) => ({
+      source: { title, language: 'en', text: TEXT },
+      meetings: [
+        {
+          name: 'Another meeting',
+          startDate: '2024-09-10',
+          status: 'held',
+          evidence: [{ exact: 'The ministers met.', field: '/startDate', ...more }],
+        },
+      ],
+    })
+    await create(s, '/v1/reports', report('One'))
+    const { data } = await get(s, '/v1/evidence')
+    expect(data).toMatchObject([{ field: '/startDate', value: '2024-09-10', direction: 'supports' }])
+    expect((await get(s, '/v1/evidence?field=/startDate&direction=supports'))['data']).toHaveLength(1)
+    expect((await get(s, '/v1/evidence?direction=disputes'))['data']).toHaveLength(0)
+    expect((await get(s, `${meeting}/evidence`))['data']).toHaveLength(0)
+  })
+})
+
+describe('lists', () => {
+  test('of records know what is disputed, and lists of evidence know fields', async () => {
+    const { s, source, cite, meeting } = await fixture()
+    const other = await create(s, '/v1/meetings', { name: 'Other', startDate: '2024', status: 'held' })
+    const disputed = async (value: boolean) =>
+      ((await get(s, `/v1/meetings?disputed=${value}`))['data'] as Body[]).map(({ id }) => id)
+    expect(await disputed(true)).toEqual([])
+    const id = await source()
+    await cite(id, { field: '/startDate', value: '2024-09-10' })
+    await cite(id, { field: '/city' })
+    expect(await disputed(true)).toEqual([meeting.split('/').at(-1)])
+    expect(await disputed(false)).toEqual([other['id']])
+    expect((await s.get('/v1/meetings?disputed=maybe')).status).toBe(400)
+    const values = async (url: string) => ((await get(s, url))['data'] as Body[]).map(({ value }) => value)
+    expect(await values(`${meeting}/evidence?field=/startDate`)).toEqual(['2024-09-10'])
+    expect(await values('/v1/evidence?field=/startDate')).toEqual(['2024-09-10'])
+    // A field whose name begins with it is another field.
+    expect(await values(`${meeting}/evidence?field=/start`)).toEqual([])
+    expect((await s.get(`${meeting}/evidence?fields=/city`)).status).toBe(400)
+    const [first] = (await get(s, `${meeting}?include=evidence.source`))['evidence'] as Body[]
+    expect(first).toMatchObject({ standing: 'current', source: { id, standing: 'current' } })
+  })
+})
+
 describe('the origins of a record', () => {
   test('are sources that do not say the same words and do not depend on each other', async () => {
     const { s, source, cite, relate, trust } = await fixture()

@@ -13,8 +13,14 @@ const count = (text: string) => [...text].length
 /** A service with one source of this text, one speaker, and a function that cites the source for the speaker. */
 async function withSource(text = 'A text.') {
   const api = await service()
-  const addSource = async (title: string, words: string): Promise<string> =>
-    (await api.post('/v1/sources', { title, language: 'en', text: words })).body['id']
+  const sourceIds: string[] = []
+  const addSource = async (title: string, words: string): Promise<string> => {
+    // One text may contain another.
+    const body = { title, language: 'en', text: words, distinctFrom: sourceIds }
+    const id = (await api.post('/v1/sources', body)).body['id']
+    sourceIds.push(id)
+    return id
+  }
   const sourceId = await addSource('A report', text)
   const speaker = `/v1/speakers/${(await api.post('/v1/speakers', { name: 'A speaker' })).body['id']}`
   const cite = (body: Record<string, unknown>) =>
@@ -508,9 +514,9 @@ describe('the annotations of a source', () => {
     const { get, post, cite, source, speaker } = await withSource(words)
     await cite({ exact: 'Четыре.', assertion: 'announced' })
     await cite({ exact: 'One.\r\nDeux', motivation: 'inference', note: 'Both were counted.' })
-    await cite({ exact: '三' })
+    await cite({ exact: '三', field: '/name', direction: 'disputes' })
     const statement = await post('/v1/statements', {
-      speakerId: speaker.split('/').at(-1),
+      contributors: [{ role: 'author', speakerId: speaker.split('/').at(-1) }],
       kind: 'direct',
       text: 'Four.',
     })
@@ -541,6 +547,16 @@ describe('the annotations of a source', () => {
       expect(motivation).toBe(evidence['motivation'] === 'inference' ? 'assessing' : 'linking')
       const about = bodies.find((part: { purpose: string }) => part.purpose === 'linking')
       expect((await get(about.source)).body['id']).toBe(evidence['recordId'])
+      expect(about.selector).toEqual(
+        evidence['field'] === ''
+          ? undefined
+          : {
+              type: 'FragmentSelector',
+              conformsTo: 'http://tools.ietf.org/rfc/rfc6901',
+              value: evidence['field'],
+            },
+      )
+      expect(bodies).toContainEqual({ type: 'TextualBody', purpose: 'tagging', value: evidence['direction'] })
       expect(bodies).toContainEqual({ type: 'TextualBody', purpose: 'tagging', value: evidence['assertion'] })
       if (evidence['note'])
         expect(bodies).toContainEqual({ type: 'TextualBody', purpose: 'commenting', value: evidence['note'] })

@@ -50,6 +50,14 @@ const COMMON = {
   updatedAt: column(['updatedAt']),
   /** The support level (records/schema/resource.ts); null for kinds without evidence. */
   support: column(['support'], { notNull: false }),
+  /** Whether a source disputes one of its fields: `true` or `false`; null for kinds without evidence. */
+  disputed: column(null, {
+    notNull: false,
+    derive: {
+      name: 'isDisputed',
+      of: ({ disputed }: { disputed?: string[] }) => (disputed ? String(disputed.length > 0) : null),
+    },
+  }),
   /** The `seq` of the change that created the record, for order of creation. */
   firstSeq: column(null, { type: 'integer' }),
   /** The `seq` of the last change of the record. */

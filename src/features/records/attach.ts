@@ -41,10 +41,11 @@ export async function attachChild(
 }
 
 /** Whether a child is the one that fields describe: its natural key is equal, and its day can be the same. */
-export function isSame({ sameBy, sameDay }: Child, doc: Doc, fields: Fields): boolean {
-  const isEqual = sameBy.every((field) =>
+export function isSame({ sameBy, sameDay, isSame }: Child, doc: Doc, fields: Fields): boolean {
+  const hasSame = sameBy.every((field) =>
     field in fields ? JSON.stringify(fields[field] ?? null) === JSON.stringify(doc[field]) : true,
   )
+  const isEqual = hasSame && (isSame?.(doc, fields) ?? true)
   if (!isEqual || !sameDay) return isEqual
   const [one, other] = [fields[sameDay] ?? null, doc[sameDay]]
   return typeof one !== 'string' || typeof other !== 'string' || compatible(one, other)

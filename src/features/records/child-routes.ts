@@ -11,6 +11,7 @@ import type { Catalogue, Child, Parent, WriteTransaction } from '../../records/s
 import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
+import { isAtOrBelow } from '../../records/schema/values.ts'
 import { createChild, deleteChild, updateChild } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { historyRoutes } from '../history.ts'
@@ -44,6 +45,16 @@ export function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
   })
 }
 
+/** The parameters of a list under a record: of its filters, those by JSON Pointers. */
+const pointerFilters = ({ filters }: Child) =>
+  Object.fromEntries(
+    Object.entries(filters).flatMap(([name, filter]) =>
+      filter.by === 'column' && filter.match === 'prefix'
+        ? [[name, z.string().max(200).meta({ description: filter.description }).optional()]]
+        : [],
+    ),
+  )
+
 function routesUnder(
   app: FastifyInstance,
   records: Records,
@@ -64,6 +75,7 @@ function routesUnder(
   }
 
   if (operations.list && list) {
+    const pointers = pointerFilters(child)
     app.get(collection, {
       schema: describe({
         operationId: `list${parent.name}${capitalised(path)}`,
@@ -71,15 +83,19 @@ function routesUnder(
         summary: `List the ${path} ${of}`,
         description: operations.list,
         params: parent.params,
-        query: withFields,
+        query: withFields.extend(pointers),
         answers: { 200: { description: `The ${path}.`, schema: list } },
         problems: ['not-found', 'gone'],
       }),
       handler: async (request, reply) => {
-        const data = await records.engine.read(async (reader) => {
+        const query = request.query as Record<string, string | undefined>
+        const all = await records.engine.read(async (reader) => {
           const record = await parent.load(reader, paramsOf(request))
           return childrenOf(reader, child, record.id)
         })
+        const data = all.filter((doc) =>
+          Object.keys(pointers).every((name) => isAtOrBelow(String(doc[name]), query[name] ?? '')),
+        )
         const projection = projectionFor(request)
         const shown = projection ? data.map((doc) => pick(doc, projection)) : data
         return sendRepresentation(reply, { body: JSON.stringify({ data: shown }) })

@@ -98,7 +98,14 @@ const support: Filter = {
   by: 'column',
   column: 'support',
   value: supportLevel,
-  description: 'The number of sources with quotes for the record.',
+  description: 'How well quotes support the record.',
+}
+
+const disputed: Filter = {
+  by: 'column',
+  column: 'disputed',
+  value: z.enum(['true', 'false']),
+  description: 'Whether a source disputes a field of the record, or all of it.',
 }
 
 const hasEvidence: Filter = {
@@ -123,7 +130,7 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
     ...filters,
     ...(lifecycle && { stalledSince }),
     updatedSince,
-    ...(keys.includes('support') && { support, hasEvidence }),
+    ...(keys.includes('support') && { support, disputed, hasEvidence }),
     ...(keys.includes('identifiers') && { identifier }),
     ...(searchText && { q }),
   }

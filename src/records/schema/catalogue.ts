@@ -66,6 +66,8 @@ interface ChildTraits {
   sameBy: readonly string[]
   /** The field with its day. */
   sameDay?: string
+  /** Whether they are, if equal fields are not enough to tell. `input` is parsed by `createShape`. */
+  isSame?: (child: Doc, input: Input) => boolean
   /** The column that orders the children of a record, nulls first; ties and the default: order of creation. */
   orderBy?: string
   /** The body of a POST. */

@@ -13,6 +13,8 @@ import { evidence } from './index.ts'
 
 const { table } = evidence
 
+const JSON_POINTER = 'http://tools.ietf.org/rfc/rfc6901'
+
 const selector = z
   .discriminatedUnion('type', [
     z
@@ -53,12 +55,26 @@ const annotation = z
           .object({
             type: z.enum(['SpecificResource', 'TextualBody']),
             purpose: z.enum(['linking', 'tagging', 'commenting']),
-            source: pathTo('The path of the supported record.').optional(),
-            value: line(5000, 'The assertion (`tagging`), or the note (`commenting`).').optional(),
+            source: pathTo('The path of the record.').optional(),
+            selector: z
+              .object({
+                type: z.literal('FragmentSelector'),
+                conformsTo: z.literal(JSON_POINTER),
+                value: line(200, 'The field, as a JSON Pointer.'),
+              })
+              .meta({ id: 'FragmentSelector', description: 'A field of the record; without one, the whole.' })
+              .optional(),
+            value: line(
+              5000,
+              'The assertion or the direction (`tagging`), or the note (`commenting`).',
+            ).optional(),
           })
-          .meta({ id: 'AnnotationBody', description: 'The supported record, the assertion, or a note.' }),
+          .meta({
+            id: 'AnnotationBody',
+            description: 'The record, the assertion, the direction, or a note.',
+          }),
       )
-      .max(3),
+      .max(4),
     target: z
       .object({
         type: z.literal('SpecificResource'),
@@ -122,11 +138,12 @@ export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Re
   })
 }
 
-/** @param record the path of the record that the evidence supports */
+/** @param record the path of the record that the evidence is about */
 function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation> {
-  const fields = evidence as Doc & Record<'sourceId' | 'exact' | 'prefix' | 'suffix' | 'assertion', string>
-  const { sourceId, exact, prefix, suffix, assertion } = fields
-  const note = evidence['note']
+  const fields = evidence as Doc &
+    Record<'sourceId' | 'exact' | 'prefix' | 'suffix' | 'assertion' | 'field', string>
+  const { sourceId, exact, prefix, suffix, assertion, field } = fields
+  const { note, direction } = evidence
   return {
     id: `${record}/evidence/${evidence.id}`,
     type: 'Annotation',
@@ -134,8 +151,18 @@ function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation>
     created: evidence.createdAt,
     modified: evidence.updatedAt,
     body: [
-      { type: 'SpecificResource', purpose: 'linking', source: record },
+      {
+        type: 'SpecificResource',
+        purpose: 'linking',
+        source: record,
+        ...(field !== '' && {
+          selector: { type: 'FragmentSelector', conformsTo: JSON_POINTER, value: field } as const,
+        }),
+      },
       { type: 'TextualBody', purpose: 'tagging', value: assertion },
+      ...(typeof direction === 'string'
+        ? [{ type: 'TextualBody', purpose: 'tagging', value: direction } as const]
+        : []),
       ...(typeof note === 'string'
         ? [{ type: 'TextualBody', purpose: 'commenting', value: note } as const]
         : []),

@@ -154,11 +154,14 @@ export const evidence: Child = defineChild({
     motivation === 'inference' && note === null
       ? [{ pointer: '/note', detail: 'An inference requires a note with its reasoning.' }]
       : [],
-  sameBy: ['sourceId', 'motivation', 'exact', 'start', 'field', 'value', 'note'],
+  sameBy: ['sourceId', 'exact', 'start', 'field', 'value', 'motivation'],
+  // A direction that follows from the value is none that was sent.
+  isSame: ({ direction, denial }, input) =>
+    input['direction'] === 'disputes' ? direction === 'disputes' : !denial,
   defaultSort: 'createdAt',
   createShape: () => evidenceCreate,
   operations: {
-    list: 'All quotes and inferences, oldest first.',
+    list: 'All quotes and inferences, oldest first. `GET /v1/evidence?record=` lists them in pages, with `include=source`.',
     create:
       'The quote must occur in the text of the source at the given offsets; without offsets the server searches for it.',
     get: 'The quote and its position in the source.',
