@@ -6,12 +6,14 @@ import { install, tool } from './install.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
+interface Response {
+  headers?: unknown
+  content?: object
+}
+
 interface Document {
-  paths: Record<
-    string,
-    Record<string, { responses: Record<string, { headers?: unknown; content?: object }> }>
-  >
-  components: Record<string, unknown>
+  paths: Record<string, Record<string, { responses: Record<string, Response | { $ref: string }> }>>
+  components: { responses: Record<string, Response> } & Record<string, unknown>
 }
 
 /** Leaves out errors and headers: the client throws every Problem as one class, and gives back bodies. */
@@ -21,7 +23,11 @@ export function generateTypes(): void {
     operation.responses = Object.fromEntries(
       Object.entries(operation.responses)
         .filter(([status]) => status.startsWith('2'))
-        .map(([status, { headers: _, ...response }]) => [status, response]),
+        .map(([status, response]) => {
+          const name = '$ref' in response ? response.$ref.split('/').at(-1) : undefined
+          const { headers: _, ...body } = (name ? document.components.responses[name] : response) as Response
+          return [status, body]
+        }),
     )
   }
   const { responses: _, headers: __, ...components } = document.components

@@ -163,7 +163,7 @@ function routesUnder(
         query: withReason,
         headers: ifMatch,
         body: child.patch,
-        answers: { 200: { description: `The updated ${kind}.`, schema: child.record } },
+        answers: { 200: { description: `The ${kind}.`, schema: child.record } },
         problems: [
           'not-found',
           'gone',

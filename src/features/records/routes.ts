@@ -136,7 +136,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
       query: withReason,
       headers: ifMatch,
       body: resource.patch,
-      answers: { 200: { description: `The updated ${kind}.`, schema: resource.record } },
+      answers: { 200: { description: `The ${kind}.`, schema: resource.record } },
       problems: [
         'not-found',
         'gone',
