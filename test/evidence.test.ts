@@ -15,11 +15,16 @@ async function withSource(text = 'A text.') {
   const api = await service()
   const sourceIds: string[] = []
   const addSource = async (title: string, words: string): Promise<string> => {
-    // One text may contain another.
-    const body = { title, language: 'en', text: words, distinctFrom: sourceIds }
-    const id = (await api.post('/v1/sources', body)).body['id']
-    sourceIds.push(id)
-    return id
+    // One text may contain another; a text that is already there is the same source.
+    const { body } = await api.post('/v1/sources', {
+      title,
+      language: 'en',
+      text: words,
+      distinctFrom: sourceIds,
+    })
+    if (body['existingId']) return body['existingId']
+    sourceIds.push(body['id'])
+    return body['id']
   }
   const sourceId = await addSource('A report', text)
   const speaker = `/v1/speakers/${(await api.post('/v1/speakers', { name: 'A speaker' })).body['id']}`

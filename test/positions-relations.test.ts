@@ -18,19 +18,18 @@ const PATHS: Record<string, string> = {
   src: 'sources',
 }
 
-const meetingBody = { name: 'M', startDate: '2022-08-24', status: 'held' }
-
 const EIGHT = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
 
 describe('positions', () => {
   async function createFixture() {
     const s = await service({ seed: true })
+    const organizationId = (await get(s, '/v1/organizations?abbreviation=SCO'))['data'][0]['id']
     await create(s, '/v1/states', {
       code: 'IR',
       name: 'Iran',
       memberships: [
-        { status: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
-        { status: 'member', startDate: '2023-07-04' },
+        { role: 'observer', organizationId, startDate: '2005-07-05', endDate: '2023-07-03' },
+        { role: 'member', organizationId, startDate: '2023-07-04' },
       ],
     })
     const id = await proposal(s, 'A')
@@ -48,31 +47,31 @@ describe('positions', () => {
 
   test('are listed for every member state of that day: null without a record, later ones excluded', async () => {
     const { s, id, addPosition, positionsOn } = await createFixture()
-    await addPosition('RU', 'proposed', '2022-08-24')
+    await addPosition('RU', 'declined', '2022-08-24')
     const reserved = await addPosition('UZ', 'reserved', '2022-09-16', { note: 'Asked for a longer text.' })
     await addPosition('UZ', 'supported', '2023-01-10')
     await addPosition('KZ', 'abstained', '2023-01')
     await addPosition('IN', 'objected', '2023-07-04')
     const none = Object.fromEntries(EIGHT.map((code) => [code, null]))
     expect(await positionsOn('2022-08-23')).toEqual(none)
-    expect(await positionsOn('2022-08-24')).toEqual({ ...none, RU: 'proposed' })
-    expect(await positionsOn('2022-09-15')).toEqual({ ...none, RU: 'proposed' })
-    expect(await positionsOn('2022-09-16')).toEqual({ ...none, RU: 'proposed', UZ: 'reserved' })
+    expect(await positionsOn('2022-08-24')).toEqual({ ...none, RU: 'declined' })
+    expect(await positionsOn('2022-09-15')).toEqual({ ...none, RU: 'declined' })
+    expect(await positionsOn('2022-09-16')).toEqual({ ...none, RU: 'declined', UZ: 'reserved' })
     expect(await positionsOn('2023-01-09')).toEqual({
       ...none,
-      RU: 'proposed',
+      RU: 'declined',
       UZ: 'reserved',
       KZ: 'abstained',
     })
     expect(await positionsOn('2023-01-10')).toEqual({
       ...none,
-      RU: 'proposed',
+      RU: 'declined',
       UZ: 'supported',
       KZ: 'abstained',
     })
     expect(await positionsOn('2023-07-04')).toEqual({
       ...none,
-      RU: 'proposed',
+      RU: 'declined',
       UZ: 'supported',
       KZ: 'abstained',
       IN: 'objected',
@@ -81,6 +80,8 @@ describe('positions', () => {
     const { data } = await get(s, `/v1/proposals/${id}/positions?asOf=2022-09-16`)
     expect(data.find(({ stateCode }: Body) => stateCode === 'UZ')).toEqual({
       stateCode: 'UZ',
+      organizationId: null,
+      locator: null,
       name: 'Uzbekistan',
       position: 'reserved',
       statedOn: '2022-09-16',
@@ -88,6 +89,8 @@ describe('positions', () => {
     })
     expect(data.find(({ stateCode }: Body) => stateCode === 'CN')).toEqual({
       stateCode: 'CN',
+      organizationId: null,
+      locator: null,
       name: 'China',
       position: null,
       statedOn: null,
@@ -174,10 +177,11 @@ describe('positions', () => {
     const refused = async (body: Body, to = id) =>
       (await s.post(`/v1/proposals/${to}/positions`, body)).status
     expect(await refused({ ...fine, stateCode: 'QQ' })).toBe(422)
-    expect(await refused({ ...fine, stateCode: null })).toBe(400)
+    expect(await refused({ ...fine, stateCode: null })).toBe(422)
+    expect(await refused({ ...fine, position: 'proposed' })).toBe(400)
     expect(await refused({ ...fine, position: 'against' })).toBe(400)
     expect(await refused({ ...fine, statedOn: '2022-02-30' })).toBe(400)
-    expect(await refused({ stateCode: 'UZ', position: 'supported' })).toBe(400)
+    expect(await refused({ stateCode: 'UZ' })).toBe(400)
     expect(await refused({ ...fine, meetingId: 'mtg_01gb6jc400ezz8kdnweefcy4dk' })).toBe(422)
     expect(await refused(fine, 'prp_01gb6jc400ezz8kdnweefcy4dk')).toBe(404)
     const other = await proposal(s, 'Other')
@@ -224,8 +228,8 @@ describe('relations', () => {
       proposal: [await proposal(s, 'P'), await proposal(s, 'Q')],
       agreement: [await agreement(s, 'A'), await agreement(s, 'B')],
       meeting: [
-        (await create(s, '/v1/meetings', meetingBody))['id'],
-        (await create(s, '/v1/meetings', meetingBody))['id'],
+        (await create(s, '/v1/meetings', { name: 'M', startDate: '2022-08-24', status: 'held' }))['id'],
+        (await create(s, '/v1/meetings', { name: 'N', startDate: '2023-08-24', status: 'held' }))['id'],
       ],
       organization: [
         (await create(s, '/v1/organizations', { name: 'O', classification: 'organ' }))['id'],
@@ -355,14 +359,14 @@ describe('the lineage of a record', () => {
     const part = await proposal(s, 'Merged', { proposedOn: '2020-01-15' })
     const draft = await agreement(s, 'Draft', {
       events: [
-        { status: 'drafted', occurredOn: '2020-01-15' },
-        { status: 'withdrawn', occurredOn: '2021' },
+        { type: 'drafted', occurredOn: '2020-01-15' },
+        { type: 'withdrawn', occurredOn: '2021' },
       ],
     })
     const treaty = await agreement(s, 'Treaty', {
       events: [
-        { status: 'drafted', occurredOn: '2021-05-01' },
-        { status: 'in-force', occurredOn: '2023-01-01' },
+        { type: 'drafted', occurredOn: '2021-05-01' },
+        { type: 'in-force', occurredOn: '2023-01-01' },
       ],
     })
     const named = await proposal(s, 'Named', { proposedOn: '2020-03-01' })
@@ -392,10 +396,10 @@ describe('the lineage of a record', () => {
     }
     expect(whole?.['data'].map(({ title, status, date, kind }: Body) => [kind, title, status, date])).toEqual(
       expect.arrayContaining([
-        ['proposal', 'First', 'proposed', '2019'],
+        ['proposal', 'First', null, '2019'],
         ['agreement', 'Draft', 'withdrawn', '2020-01-15'],
         ['agreement', 'Treaty', 'in-force', '2021-05-01'],
-        ['agreement', 'Undated', 'drafting', null],
+        ['agreement', 'Undated', null, null],
       ]),
     )
     const edges = whole?.['relations'] as Body[]

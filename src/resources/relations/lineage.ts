@@ -29,7 +29,7 @@ const lineageRecord = z
     kind: z.enum(KINDS).meta({ description: 'The kind of the record.' }),
     title: line(1000, 'The title of the record.'),
     status: line(50, 'The current status of the record; null: no event is known.').nullable(),
-    date: date('The date of its first event, if known.'),
+    date: date('The date of its first event, or of a proposal the day on which it was proposed, if known.'),
   })
   .meta({ id: 'LineageRecord', description: 'A proposal or an agreement in a lineage.' })
 
@@ -116,11 +116,18 @@ async function lineageRecords(catalogue: Catalogue, reader: Reader, ids: string[
   const occurredOn = columnSql(events, 'occurredOn')
   const of = (kind: (typeof KINDS)[number]) => {
     const records = catalogue.entity(kind).table
-    const first = (value: SQL) =>
+    const ofFirst = (value: SQL) =>
       sql`(select ${value} from ${events} where ${recordId} = ${records.id} order by ${occurredOn} nulls last, ${events.firstSeq} limit 1)`
-    return sql`select ${records.id}, ${kind} as kind, ${columnSql(records, 'title')} as title,
-        ${columnSql(records, 'status')} as status, ${first(sql`${events.doc} ->> 'occurredOn'`)} as date,
-        ${first(occurredOn)} as position
+    const firstDate = ofFirst(sql`${events.doc} ->> 'occurredOn'`)
+    const [date, position] =
+      kind === 'proposal'
+        ? [
+            sql`coalesce(${records.doc} ->> 'proposedOn', ${firstDate})`,
+            sql`coalesce(${columnSql(records, 'proposedOn')}, ${ofFirst(occurredOn)})`,
+          ]
+        : [firstDate, ofFirst(occurredOn)]
+    return sql`select ${records.id}, ${kind} as kind, ${records.doc} ->> 'title' as title,
+        ${columnSql(records, 'status')} as status, ${date} as date, ${position} as position
       from ${records}
       where ${records.id} in ${ids}`
   }
