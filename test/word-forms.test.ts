@@ -146,7 +146,8 @@ describe('the rank of a hit', () => {
 
   test('holds across pages', async () => {
     const s = await service()
-    for (let number = 0; number < 6; number++) await propose(s, number % 2 ? 'Many drones' : 'One drone')
+    for (let number = 0; number < 6; number++)
+      await propose(s, `${number % 2 ? 'Drones' : 'Drone'} of kind ${number}`)
     const titles: string[] = []
     let cursor = ''
     do {
@@ -154,7 +155,10 @@ describe('the rank of a hit', () => {
       titles.push(...body['data'].map(({ title }: Body) => title))
       cursor = body['page'].nextCursor ? `&cursor=${body['page'].nextCursor}` : ''
     } while (cursor)
-    expect(titles).toEqual([...Array(3).fill('One drone'), ...Array(3).fill('Many drones')])
+    expect(titles.map((title) => title.split(' ')[0])).toEqual([
+      ...Array(3).fill('Drone'),
+      ...Array(3).fill('Drones'),
+    ])
   })
 })
 
