@@ -73,6 +73,7 @@ const imported = async (s: Service, file: string | Buffer, options: UploadOption
   outcome(s, await send(s, file, options))
 
 const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+const proposedBy = (speakerId: string) => [{ role: 'proposer', speakerId }]
 const mixed = (...rows: [kind: string, record: object][]) =>
   lines(...rows.map(([kind, record]) => ({ kind, record })))
 
@@ -223,12 +224,14 @@ describe('an import', () => {
         'proposal',
         {
           title: 'P',
-          proposedOn: '2022-08-24',
-          speakerId: 'archive:7',
+          contributors: [{ role: 'proposer', speakerId: 'archive:7' }],
           identifiers: [{ scheme: 'archive', identifier: '8' }],
           evidence: [{ sourceId: 'Report', motivation: 'quote', exact: 'proposed it' }],
           positions: [{ stateCode: 'XA', position: 'supported', statedOn: '2022-08-24' }],
-          events: [{ status: 'adopted', occurredOn: '2022-09-16' }],
+          events: [
+            { type: 'adopted', occurredOn: '2022-09-16' },
+            { type: 'proposed', occurredOn: '2022-08-24' },
+          ],
         },
       ],
     )
@@ -242,14 +245,15 @@ describe('an import', () => {
       again['summary'].map(() => 0),
     )
     expect(await total(s)).toBe(changes)
-    const [proposal] = (await get(s, '/v1/proposals?include=speaker,evidence,positions,events'))['data']
+    const [proposal] = (await get(s, '/v1/proposals?include=speakers,evidence,positions,events'))['data']
     expect(proposal).toMatchObject({
       status: 'adopted',
       support: 'single-source',
-      speaker: { name: 'S' },
+      proposedOn: '2022-08-24',
+      speakers: [{ name: 'S' }],
       evidence: [{ exact: 'proposed it', start: 13 }],
       positions: [{ stateCode: 'XA' }],
-      events: [{ status: 'proposed' }, { status: 'adopted' }],
+      events: [{ type: 'proposed' }, { type: 'adopted' }],
     })
     expect((await s.get('/v1/organizations/org_01gb6jc400ezz8kdnweefcy4dk')).status).toBe(200)
   })
@@ -280,14 +284,13 @@ describe('an import', () => {
     const result = await imported(
       s,
       mixed(
-        ['proposal', { title: 'Part', proposedOn: '2022', parentId: 'Whole', speakerId: 'SHOIGU, Sergei' }],
+        ['proposal', { title: 'Part', parentId: 'Whole', contributors: proposedBy('SHOIGU, Sergei') }],
         [
           'proposal',
           {
             title: 'Whole',
-            proposedOn: '2022',
             meetingId: 'The meeting',
-            onBehalfOf: { organizationId: 'MoD' },
+            contributors: [{ role: 'proposer', organizationId: 'MoD' }],
           },
         ],
         [
@@ -298,35 +301,40 @@ describe('an import', () => {
             participants: [{ role: 'member', speakerId: 'Sergei Shoigu' }],
           },
         ],
-        ['speaker', { name: 'Sergei Shoigu', otherNames: ['Shoigu Sergei'] }],
+        ['speaker', { name: 'Sergei Shoigu', otherNames: [{ name: 'Shoigu Sergei' }] }],
         ['organization', { name: 'Ministry', abbreviation: 'MoD', classification: 'ministry' }],
       ),
     )
     expect(result['errors']).toEqual([])
-    const { data } = await get(s, '/v1/proposals?sort=title&include=speaker,parent,organization,meeting')
-    expect(data[0]).toMatchObject({ speaker: { name: 'Sergei Shoigu' }, parent: { title: 'Whole' } })
-    expect(data[1]).toMatchObject({ organization: { abbreviation: 'MoD' }, meeting: { name: 'The meeting' } })
+    const { data } = await get(s, '/v1/proposals?sort=title&include=speakers,parent,organizations,meeting')
+    expect(data[0]).toMatchObject({ speakers: [{ name: 'Sergei Shoigu' }], parent: { title: 'Whole' } })
+    expect(data[1]).toMatchObject({
+      organizations: [{ abbreviation: 'MoD' }],
+      meeting: { name: 'The meeting' },
+    })
   })
 
   test('resolves references to existing records by name, and rejects ambiguous names', async () => {
     const s = await service()
     const ids = [
       (await create(s, '/v1/speakers', { name: 'Twin' }))['id'],
-      (await create(s, '/v1/speakers', { name: 'Another', otherNames: ['twin'] }))['id'],
+      (await create(s, '/v1/speakers', { name: 'Another', otherNames: [{ name: 'twin' }] }))['id'],
     ]
-    await create(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: ['李尚福'] })
-    const good = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: '李尚福' }), {
+    await create(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: [{ name: '李尚福', language: 'zh' }] })
+    const good = await imported(s, lines({ title: 'P', contributors: proposedBy('李尚福') }), {
       kind: 'proposals',
     })
     expect(good['errors']).toEqual([])
-    const bad = await imported(s, lines({ title: 'P', proposedOn: '2022', speakerId: 'TWIN' }), {
+    const bad = await imported(s, lines({ title: 'P', contributors: proposedBy('TWIN') }), {
       kind: 'proposals',
     })
-    expect(bad['errors']).toMatchObject([{ field: 'speakerId', type: '/problems/ambiguous-match' }])
+    expect(bad['errors']).toMatchObject([
+      { field: 'contributors.0.speakerId', type: '/problems/ambiguous-match' },
+    ])
     for (const id of ids) expect(bad['errors'][0]['detail']).toContain(id)
     // An exact name hides those that are only alike.
-    await imported(s, lines({ title: 'Exact', proposedOn: '2022', speakerId: 'twin' }), { kind: 'proposals' })
-    expect((await get(s, '/v1/proposals?q=exact'))['data'][0]['speakerId']).toBe(ids[1])
+    await imported(s, lines({ title: 'Exact', contributors: proposedBy('twin') }), { kind: 'proposals' })
+    expect((await get(s, '/v1/proposals?q=exact'))['data'][0]['contributors'][0]['speakerId']).toBe(ids[1])
   })
 
   test('keeps two sources with one text apart, by id, publisher or address', async () => {
@@ -372,12 +380,12 @@ describe('an import', () => {
     const bad = await imported(
       s,
       mixed(
-        ['speaker', { name: 'S', posts: 'none' }],
-        ['proposal', { title: 'P', proposedOn: '2022', speakerId: 'S' }],
+        ['speaker', { name: 'S', otherNames: 'none' }],
+        ['proposal', { title: 'P', contributors: proposedBy('S') }],
       ),
     )
-    expect(bad['errors'][0]).toMatchObject({ row: 1, field: 'posts' })
-    expect(bad['errors'][1]).toMatchObject({ row: 2, field: 'speakerId' })
+    expect(bad['errors'][0]).toMatchObject({ row: 1, field: 'otherNames' })
+    expect(bad['errors'][1]).toMatchObject({ row: 2, field: 'contributors.0.speakerId' })
     expect(bad['errors'][1]['detail']).toContain('row 1')
     const circle = await imported(
       s,
@@ -412,7 +420,8 @@ describe('an import', () => {
           },
         ],
         ['relation', { recordId: ids.proposal, type: 'restates', targetId: 'x:1' }],
-        ['event', { recordKind: 'proposal', recordId: 'x:1', status: 'rejected', occurredOn: '2023' }],
+        ['event', { recordKind: 'proposal', recordId: 'x:1', type: 'rejected', occurredOn: '2023' }],
+        ['membership', { recordId: ids.speaker, role: 'Minister', stateCode: ids.state }],
         ['proposal', { title: 'P', proposedOn: '2022', identifiers: [{ scheme: 'x', identifier: '1' }] }],
       ),
     )
@@ -420,6 +429,9 @@ describe('an import', () => {
     const { data } = await get(s, '/v1/proposals?identifier=x:1&include=positions,events')
     expect(data[0]).toMatchObject({ status: 'rejected', positions: [{ statedOn: '2022' }] })
     expect((await get(s, `/v1/proposals/${ids.proposal}`))['support']).toBe('single-source')
+    expect((await get(s, `/v1/speakers/${ids.speaker}/memberships`))['data']).toMatchObject([
+      { role: 'Minister' },
+    ])
     expect((await get(s, `/v1/proposals/${ids.proposal}/relations`))['data']).toMatchObject([
       { type: 'restates' },
     ])
@@ -728,22 +740,22 @@ describe('a CSV import', () => {
   test('accepts lists as JSON or separated by semicolons, and objects as columns', async () => {
     const s = await service({ seed: true })
     const file = [
-      'title,proposedOn,onBehalfOf.stateCode,topicIds',
-      'One,2022-08,RU,counter-uav; military-cooperation',
-      'Two,2022-08,,"[""counter-uav""]"',
+      'title,kind,depositary.stateCode,topicIds',
+      'One,treaty,RU,counter-uav; military-cooperation',
+      'Two,treaty,,"[""counter-uav""]"',
     ].join('\n')
-    const result = await imported(s, file, { format: 'csv', kind: 'proposals' })
+    const result = await imported(s, file, { format: 'csv', kind: 'agreements' })
     expect(result['errors']).toEqual([])
     const { data } = await get(
       s,
-      '/v1/proposals?proposedFrom=2022-08&sort=title&include=topics&updatedSince=2022-08-24T00:00:00Z',
+      '/v1/agreements?kind=treaty&sort=title&include=topics',
     )
     const named = (title: string) => data.find((doc: Body) => doc['title'] === title)
     expect(named('One')).toMatchObject({
-      onBehalfOf: { stateCode: 'RU' },
+      depositary: { stateCode: 'RU' },
       topics: [{}, { slug: 'military-cooperation' }],
     })
-    expect(named('Two')).toMatchObject({ onBehalfOf: { stateCode: null }, topics: [{ slug: 'counter-uav' }] })
+    expect(named('Two')).toMatchObject({ depositary: null, topics: [{ slug: 'counter-uav' }] })
   })
 
   test('ignores empty cells, and clears a field with null', async () => {
@@ -1038,17 +1050,16 @@ describe('an export', () => {
           })
           const speaker = await create(s, '/v1/speakers', {
             name: one,
-            otherNames: list,
-            posts: list.map((title) => ({ title, startDate: date })),
+            otherNames: [...new Set(list)].map((name) => ({ name })),
+            memberships: list.map((role) => ({ role, stateCode: ids.state, startDate: date })),
           })
           const proposal = await create(s, '/v1/proposals', {
             title: two,
             summary: one,
             proposedOn: date,
-            speakerId: speaker['id'],
-            onBehalfOf: { stateCode: ids.state },
+            contributors: [{ role: 'proposer', speakerId: speaker['id'], stateCode: ids.state }],
             identifiers: [{ scheme: one.replaceAll(':', '.'), identifier: `${two}${speaker['id']}` }],
-            events: [{ status: 'deferred', occurredOn: '2023', note: two }],
+            events: [{ type: 'deferred', occurredOn: '2023', note: two }],
           })
           const url = `/v1/proposals/${proposal['id']}`
           await create(s, `${url}/evidence`, {
@@ -1115,10 +1126,10 @@ describe('npm run import and npm run export', () => {
   test('print errors in plain words, and exit with 1', async () => {
     const s = await service()
     const path = join(folder(), 'speakers.csv')
-    writeFileSync(path, 'name,posts\nA,\nB,x\n')
+    writeFileSync(path, 'name,otherNames\nA,\nB,x\n')
     const bad = await run('import', s.url, path)
     expect(bad.status).toBe(1)
-    expect(bad.stderr).toContain(`${path}:3 (row 2, posts): Must be a JSON list`)
+    expect(bad.stderr).toContain(`${path}:3 (row 2, otherNames): Must be a JSON list`)
     expect(bad.stderr).toContain('Nothing was written')
     const other = join(folder(), 'people.csv')
     writeFileSync(other, readFileSync(path))

@@ -66,20 +66,23 @@ test('a deleted topic also returns 410 under its slug', async () => {
   expect((await get('/v1/topics/never')).status).toBe(404)
 })
 
-test('stalledSince excludes adopted declarations, and includes treaties that were only signed', async () => {
+test('stalledSince excludes adopted declarations, and includes signed treaties that need consent', async () => {
   const { post, get } = await service()
-  const life = (status: string) => ({
+  const life = (type: string) => ({
     events: [
-      { status: 'drafted', occurredOn: '2001-01-01' },
-      { status, occurredOn: '2001-06-15' },
+      { type: 'drafted', occurredOn: '2001-01-01' },
+      { type, occurredOn: '2001-06-15' },
     ],
   })
   await post('/v1/agreements', { title: 'Declaration', kind: 'declaration', ...life('text-adopted') })
-  await post('/v1/agreements', { title: 'Treaty', kind: 'treaty', ...life('signed') })
+  const signed = { kind: 'treaty', ...life('signed') }
+  await post('/v1/agreements', { title: 'Treaty', ...signed, entryIntoForce: { by: 'consent' } })
+  await post('/v1/agreements', { title: 'In force', ...signed, entryIntoForce: { by: 'signature' } })
+  await post('/v1/agreements', { title: 'Unknown', ...signed })
   await post('/v1/agreements', {
     title: 'Drafted strategy',
     kind: 'strategy',
-    events: [{ status: 'drafted', occurredOn: '2001-01-01' }],
+    events: [{ type: 'drafted', occurredOn: '2001-01-01' }],
   })
   const { body } = await get('/v1/agreements?stalledSince=2020-01-01&sort=title')
   expect(body['data'].map(({ title }: { title: string }) => title)).toEqual(['Drafted strategy', 'Treaty'])
