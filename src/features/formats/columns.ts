@@ -4,11 +4,12 @@ import { z } from 'zod'
 import { type Json, valuesAt } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 
-/** The columns of a shape: fields of objects are separate (`onBehalfOf.stateCode`), a list is one column. */
+/** The columns of a shape: fields of objects are separate (`depositary.stateCode`), a list is one column. */
 export const columnsOf = (shape: z.ZodObject): string[][] =>
-  Object.entries(shape.shape).flatMap(([key, schema]) =>
-    schema instanceof z.ZodObject ? Object.keys(schema.shape).map((inner) => [key, inner]) : [[key]],
-  )
+  Object.entries(shape.shape).flatMap(([key, schema]) => {
+    const inner = unwrapped(schema as z.ZodType)
+    return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((name) => [key, name]) : [[key]]
+  })
 
 /** A column with the titles of the records that a field refers to. */
 export interface TitleColumn {
@@ -105,7 +106,7 @@ export interface ColumnReader {
 export function columnReaders(entity: Entity, parts: readonly string[]): Map<string, ColumnReader> {
   const readers = columnsOf(entity.record).map((path): [string, ColumnReader] => {
     const schema = path.reduce<z.ZodType>(
-      (object, key) => (object as z.ZodObject).shape[key] as z.ZodType,
+      (object, key) => (unwrapped(object) as z.ZodObject).shape[key] as z.ZodType,
       entity.record,
     )
     return [path.join('.'), { path, read: readerOf(unwrapped(schema), path) }]
@@ -124,6 +125,7 @@ function readerOf(schema: z.ZodType, path: string[]): (cell: string) => unknown 
     return nonEmpty(unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? json : wordsIn)
   }
   if (schema instanceof z.ZodNumber) return nonEmpty(number)
+  if (schema instanceof z.ZodUnion) return nonEmpty((text) => (/^\d+$/.test(text) ? Number(text) : text))
   return nonEmpty(unguarded)
 }
 

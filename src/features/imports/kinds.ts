@@ -1,7 +1,7 @@
 // The kinds in imports and exports: their names (`meetings` is a parameter, a file name and a path), parts and order.
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import type { Entity, Resource } from '../../records/schema/resource.ts'
+import type { Entity } from '../../records/schema/resource.ts'
 
 export const pathsOf = ({ resources, children }: Catalogue): ReadonlyMap<string, Kind> =>
   new Map([...resources, ...children].map(({ path, kind }): [string, Kind] => [path, kind]))
@@ -10,22 +10,24 @@ export const pathsOf = ({ resources, children }: Catalogue): ReadonlyMap<string,
 export const partsOf = ({ children }: Catalogue, { kind }: Entity): string[] =>
   children.filter((child) => child.of.includes(kind)).map(({ path }) => path)
 
-/** All kinds, sorted so that each refers only to earlier kinds or itself. */
+/** All kinds, sorted so that each refers only to earlier kinds or itself, but for references that are written late. */
 export function kindsInOrder(catalogue: Catalogue): Kind[] {
-  const { resources, children } = catalogue
+  const { resources, children, entities } = catalogue
   const order = new Set<Kind>()
-  const visit = (resource: Resource, path: readonly Kind[] = []) => {
-    if (path.includes(resource.kind)) return
-    for (const kind of resource.references.flatMap(({ kinds }) => kinds)) {
-      const target = catalogue.findResource(kind)
-      if (target) visit(target, [...path, resource.kind])
-    }
-    order.add(resource.kind)
+  const earlier = ({ kind, references }: Entity): Kind[] => [
+    ...references.filter(({ late }) => !late).flatMap(({ kinds }) => kinds),
+    ...(children.find((child) => child.kind === kind)?.of ?? []),
+  ]
+  const visit = (kind: Kind, path: readonly Kind[] = []) => {
+    if (path.includes(kind)) return
+    for (const target of earlier(catalogue.entity(kind))) visit(target, [...path, kind])
+    order.add(kind)
   }
   // Sources come early, so that evidence can be attached directly after its record.
-  for (const resource of resources.toSorted(
+  for (const { kind } of resources.toSorted(
     (one, other) => Number(other.kind === 'source') - Number(one.kind === 'source'),
   ))
-    visit(resource)
-  return [...order, ...children.map(({ kind }) => kind)]
+    visit(kind)
+  for (const { kind } of entities) visit(kind)
+  return [...order]
 }

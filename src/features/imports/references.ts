@@ -43,6 +43,19 @@ export class References {
     return problems
   }
 
+  /** The optional fields of a row that refer to rows which are still to be written, but for parents. */
+  postponed(entity: Entity, fields: Record<string, unknown>): Set<string> {
+    const found = new Set<string>()
+    for (const { path, kinds, field } of entity.references) {
+      const [name = ''] = path
+      if (entity.acyclic.includes(field) || !entity.writable.shape[name]?.isOptional()) continue
+      const isPending = ([, value]: [string, unknown]) =>
+        typeof value === 'string' && kinds.some((kind) => this.#rows.isPending(kind, value))
+      if (valuesAt(fields as Doc, path).some(isPending)) found.add(name)
+    }
+    return found
+  }
+
   /** The id of the record that a text refers to: by id, slug or code, `scheme:identifier`, or name. */
   async resolve(
     tx: WriteTransaction,

@@ -151,7 +151,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
       const { kind, format } = request.query as { kind: string; format: 'csv' | 'ndjson' }
       const entity = records.catalogue.entity(paths.get(kind) as Kind)
       return sendRepresentation(reply, {
-        body: template(entity, format),
+        body: template(records.catalogue, entity, format),
         headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
         type: `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`,
       })

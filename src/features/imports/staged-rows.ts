@@ -118,6 +118,14 @@ export class StagedRows {
     return rows === undefined ? [] : [rows].flat()
   }
 
+  /** Whether a text refers to a row that has neither been written nor refused. */
+  isPending(kind: Kind, value: string): boolean {
+    const rows = this.#rowsNamed(kind, value)
+    return (
+      rows.length > 0 && rows.every((row) => this.ids[row] === undefined && !this.#outcome.hasFailed(row))
+    )
+  }
+
   /** The rows of a kind that a text may refer to. */
   #rowsNamed(kind: Kind, value: string): number[] {
     for (const key of [byId(value), byIdentifier(value), byName(comparable(value))]) {

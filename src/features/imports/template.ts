@@ -1,18 +1,18 @@
 // Builds templates for import files: a header and an example.
+
+import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Json } from '../../records/schema/document.ts'
+import { exampleId } from '../../records/schema/kinds.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import { cellsOf, columnsOf, csvText } from '../formats/columns.ts'
 import type { ImportFormat } from './rows.ts'
 
-/** The parent of an example child. */
-const PARENT = { recordKind: 'proposal', recordId: 'prp_01gb6jc400ezz8kdnweefcy4dk' }
-
-export function template(entity: Entity, format: ImportFormat): string {
+export function template({ children }: Catalogue, entity: Entity, format: ImportFormat): string {
+  const [recordKind] = children.find(({ kind }) => kind === entity.kind)?.of ?? []
   const fields: Record<string, unknown> = {
-    ...('recordId' in entity.writable.shape && PARENT),
+    ...(recordKind && { recordKind, recordId: exampleId(recordKind) }),
     ...entity.example,
   }
-  if ('status' in fields && !('status' in entity.writable.shape)) delete fields['status']
   const record =
     'identifiers' in entity.writable.shape
       ? { ...fields, identifiers: [{ scheme: 'my-archive', identifier: `${entity.kind}-1` }] }

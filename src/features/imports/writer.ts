@@ -1,3 +1,4 @@
+// Writes staged rows in one transaction, each after the rows that it refers to.
 import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
@@ -27,6 +28,8 @@ export class RowWriter {
   readonly #kinds: readonly Kind[]
   /** Rows that were written with the row that contains them, or whose event they are. */
   readonly #handled = new Set<number>()
+  /** Rows of records of which fields are written at the end, since they refer to rows that come later. */
+  readonly #postponed = new Map<number, { names: ReadonlySet<string>; isNew: boolean; changed: boolean }>()
   /** Kinds whose rows have all been written. */
   readonly #completed = new Set<Kind>()
 
@@ -57,19 +60,24 @@ export class RowWriter {
       }
       this.#completed.add(kind)
     }
+    for (const index of this.#postponed.keys()) {
+      await this.#progress.yield()
+      await this.#outcome.collect(index, () => this.#writePostponed(tx, index))
+    }
     this.#progress.report()
   }
 
   async #writeRecord(tx: WriteTransaction, resource: Resource, index: number): Promise<void> {
     const row = this.#rows.stage.read(index)
-    const fields = await this.#fieldsOf(tx, resource, index, row)
+    const names = this.#references.postponed(resource, row)
+    const fields = await this.#fieldsOf(tx, resource, index, without(row, names))
     const life = this.#rows.eventsOf(index, row['id'])
     const existing = await this.#existing(tx, resource, row, fields)
     let doc: Doc
     if (existing) {
       const before = parse(existing)
       doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
-      this.#outcome.count(resource.kind, doc === before ? 'unchanged' : 'changed')
+      this.#written(resource, index, names, { isNew: false, changed: doc !== before })
       this.#rows.ids[index] = doc.id
       for (const event of life) {
         await this.#progress.yield()
@@ -82,7 +90,7 @@ export class RowWriter {
       const events = await this.#eventsOf(tx, resource, life)
       const input = { ...parsed.data, events }
       doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
-      this.#outcome.count(resource.kind, 'created')
+      this.#written(resource, index, names, { isNew: true, changed: true })
       for (const event of life) if (!this.#outcome.hasFailed(event)) this.#outcome.count('event', 'created')
       this.#rows.ids[index] = doc.id
       if (row['id'] === undefined && !hasKey(resource) && identifiersIn(fields).length === 0)
@@ -98,6 +106,32 @@ export class RowWriter {
         },
       ])
     }
+  }
+
+  /** Counts a record that was written, unless fields of it are postponed. */
+  #written(
+    { kind }: Resource,
+    index: number,
+    names: ReadonlySet<string>,
+    { isNew, changed }: { isNew: boolean; changed: boolean },
+  ): void {
+    if (names.size > 0) this.#postponed.set(index, { names, isNew, changed })
+    else this.#outcome.count(kind, isNew ? 'created' : changed ? 'changed' : 'unchanged')
+  }
+
+  /** Writes the fields of a record that were postponed. */
+  async #writePostponed(tx: WriteTransaction, index: number): Promise<void> {
+    const postponed = this.#postponed.get(index)
+    const id = this.#rows.ids[index]
+    if (!postponed || id === undefined) return
+    const resource = this.#records.catalogue.resource(this.#rows.stage.kindOf(index))
+    const row = this.#rows.stage.read(index)
+    const rest = without(row, new Set(Object.keys(row).filter((name) => !postponed.names.has(name))))
+    const fields = await this.#fieldsOf(tx, resource, index, rest)
+    const before = parse(await loadRecord(tx, resource, id))
+    const doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
+    const changed = postponed.changed || doc !== before
+    this.#written(resource, index, new Set(), { ...postponed, changed })
   }
 
   /** The events of a new record. */
@@ -299,6 +333,10 @@ export class RowWriter {
     return id
   }
 }
+
+/** A row without some of its fields. */
+const without = (row: Record<string, unknown>, names: ReadonlySet<string>) =>
+  names.size === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !names.has(name)))
 
 /** Whether records are recognised by a field of their own: a slug, a code, or the text of a source. */
 const hasKey = ({ alias, prefix, digest }: Resource) =>

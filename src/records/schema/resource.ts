@@ -26,7 +26,7 @@ import { anyId, instant, named, namedId } from './shapes.ts'
 import { columnKey, tableFor, valueColumn } from './table.ts'
 
 /** A field that refers to records. */
-export interface Reference extends Pick<PlacedField, 'path' | 'listed' | 'include' | 'inverse'> {
+export interface Reference extends Pick<PlacedField, 'path' | 'listed' | 'include' | 'inverse' | 'late'> {
   /** `meetingId`, `topicIds`, `participants.stateCode`. */
   field: string
   kinds: readonly Kind[]

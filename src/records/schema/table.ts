@@ -18,7 +18,7 @@ const tables = new Map<Kind, Table>()
 /** In UTF-16 units, which take at most 3 bytes in UTF-8; PostgreSQL limits an index row to 2,704 bytes. */
 const MAX_INDEXED_LENGTH = 900
 
-/** `onBehalfOf.stateCode` has the column `onBehalfOfStateCode`. */
+/** `depositary.stateCode` has the column `depositaryStateCode`. */
 export const columnKey = (field: string) =>
   field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
 

@@ -34,7 +34,9 @@ const agendaItem = object(
     number: text(50, 'Its number as printed, such as `3a`.'),
     title: text(500, 'The title of the item.', { required: true, search: 'body' }),
     recordIds: list(
-      ref(['proposal', 'agreement', 'statement'], 'A record that was dealt with under the item.'),
+      ref(['proposal', 'agreement', 'statement'], 'A record that was dealt with under the item.', {
+        late: true,
+      }),
       50,
       'The records that were dealt with under the item.',
     ),
