@@ -47,17 +47,19 @@ async function paged(s: Service, query: string, from = 0): Promise<Body[]> {
   }
 }
 
+const proposed = (title: string) => ({ title, events: [{ type: 'proposed', occurredOn: '2022-08-24' }] })
+
 /** Creates a proposal with every kind of child, and deletes it. */
 async function createAndDeleteProposal(s: Service) {
   const ids = await oneOfEach(s)
-  const proposal = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
+  const proposal = (await s.post('/v1/proposals', proposed('P'))).body['id']
   const url = `/v1/proposals/${proposal}`
   const stated = { stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }
   const position = (await s.post(`${url}/positions`, stated)).body['id']
   const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
   await s.post(`${url}/positions/${position}/evidence`, quote)
   await s.post(`${url}/evidence`, quote)
-  await s.post(`${url}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+  await s.post(`${url}/events`, { type: 'adopted', occurredOn: '2022-09-16' })
   await s.post(`${url}/relations`, { type: 'restates', targetId: ids.proposal })
   expect((await s.del(url)).status).toBe(204)
   return { ids, proposal: proposal as string, position: position as string }
@@ -500,10 +502,7 @@ describe('the live feed', () => {
 async function recordsIn(database: TestDatabase) {
   const rows = await rowsOf(database)
   const records: Record<string, object> = {}
-  for (const { kind, path } of [
-    ...catalogue.resources.map(({ kind, path }) => ({ kind, path })),
-    ...CHILD_TABLES,
-  ]) {
+  for (const { kind, path } of catalogue.entities) {
     for (const { id, doc } of rows[path] ?? []) records[`${kind}/${id}`] = JSON.parse(String(doc))
   }
   const seqs = (rows['changes'] ?? []).map(({ seq }) => Number(seq)).sort((a, b) => a - b)
@@ -511,13 +510,6 @@ async function recordsIn(database: TestDatabase) {
 }
 
 const lastSeq = async (database: TestDatabase) => (await recordsIn(database)).seqs.at(-1) ?? 0
-
-const CHILD_TABLES = [
-  { kind: 'evidence', path: 'evidence' },
-  { kind: 'event', path: 'events' },
-  { kind: 'position', path: 'positions' },
-  { kind: 'relation', path: 'relations' },
-]
 
 /** Runs the service in processes of their own, on one port and one database, so that a test can stop or kill it. */
 async function processes() {
@@ -599,15 +591,14 @@ async function writer(base: string, token: string, name: string, rounds: number)
       source: { title, language: 'en', text: `${title} spoke. ${'Words. '.repeat(20)}` },
       speakers: [{ key: 's', name: `Speaker ${title}`, evidence: [{ exact: `${title} spoke` }] }],
       proposals: [1, 2].map((n) => ({
-        title: `${title} ${n}`,
-        proposedOn: '2022-08-24',
-        speakerId: '=s',
+        ...proposed(`${title} ${n}`),
+        contributors: [{ role: 'proposer', speakerId: '=s' }],
         evidence: [{ exact: title }],
       })),
     })
     const [speaker, one, other] = data.slice(-3).map(({ path }: Body) => path)
-    await send('PATCH', speaker, { otherNames: [`Other ${title}`] })
-    await send('POST', `${one}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+    await send('PATCH', speaker, { otherNames: [{ name: `Other ${title}` }] })
+    await send('POST', `${one}/events`, { type: 'adopted', occurredOn: '2022-09-16' })
     const stated = { stateCode: state['code'], position: 'supported', statedOn: '2022-08-24' }
     const { id } = await send('POST', `${one}/positions`, stated)
     await send('POST', `${one}/positions/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'spoke' })

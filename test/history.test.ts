@@ -89,14 +89,15 @@ describe('the versions of a record', () => {
       title: `Item ${position}`,
       topicIds,
     })
-    const guest = (stateCode: string | null) => ({ role: 'guest', stateCode })
+    const guest = (stateCode: string) => ({ role: 'guest', stateCode })
+    const host = { role: 'host', organizationId: ids.organization }
     const created = await s.post('/v1/meetings', { name: 'M', startDate: '2022-08-24' })
     const url = `/v1/meetings/${created.body['id']}`
     const seen = [created.body]
     for (const patch of [
       { agenda: [item(1), item(2), item(3)] },
       { agenda: [item(3, [ids.topic]), item(1)], participants: [guest(ids.state)] },
-      { agenda: [item(1), item(2), item(3), item(4)], participants: [guest(null), guest(ids.state)] },
+      { agenda: [item(1), item(2), item(3), item(4)], participants: [host, guest(ids.state)] },
       { agenda: [item(4), item(3), item(2), item(1)], organizationId: ids.organization },
       { agenda: [], participants: [guest(ids.state)], organizationId: null },
       { participants: [], summary: 'a\u2028b\\"/~0~1' },
@@ -113,7 +114,7 @@ describe('the versions of a record', () => {
     const ids = await oneOfEach(s)
     const url = `/v1/proposals/${ids.proposal}`
     const seen = [(await s.get(url)).body]
-    const event = { status: 'under-consideration', occurredOn: '2022-09-16' }
+    const event = { type: 'under-consideration', occurredOn: '2022-09-16' }
     const headers = { 'x-request-id': 'the-event' }
     expect((await s.post(`${url}/events`, event, headers)).status).toBe(201)
     seen.push((await s.get(url)).body)
@@ -123,7 +124,7 @@ describe('the versions of a record', () => {
     await s.del(`${url}/evidence/${evidence['id']}`)
     seen.push((await s.get(url)).body)
     expect(seen.map((doc) => [doc['version'], doc['status'], doc['support']])).toEqual([
-      [1, 'proposed', 'unsupported'],
+      [1, null, 'unsupported'],
       [2, 'under-consideration', 'unsupported'],
       [3, 'under-consideration', 'single-source'],
       [4, 'under-consideration', 'unsupported'],
@@ -239,7 +240,7 @@ describe('a version', () => {
 
   test('can be restored by a patch, which creates a new version with the old content', async () => {
     const s = await service()
-    const first = (await s.post('/v1/speakers', { name: 'A', otherNames: ['Alef'] })).body
+    const first = (await s.post('/v1/speakers', { name: 'A', otherNames: [{ name: 'Alef' }] })).body
     const url = `/v1/speakers/${first['id']}`
     await s.patch(url, { name: 'B', otherNames: [] })
     const old = (await s.get(`${url}/history?version=1`)).body
@@ -270,9 +271,9 @@ describe('a version', () => {
 describe('the patches', () => {
   test('contain only operations of RFC 6902 for what changed', async () => {
     const s = await service()
-    const created = (await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] })).body
+    const created = (await s.post('/v1/speakers', { name: 'A', otherNames: [{ name: 'B' }] })).body
     const url = `/v1/speakers/${created['id']}`
-    const { updatedAt } = (await s.patch(url, { otherNames: ['B', 'C'] })).body
+    const { updatedAt } = (await s.patch(url, { otherNames: [{ name: 'B' }, { name: 'C' }] })).body
     const [{ patch } = { patch: [] }] = await historyOf(s, url)
     const stamps = [{ op: 'replace', path: '/version', value: 2 }]
     if (updatedAt !== created['updatedAt'])
@@ -284,7 +285,7 @@ describe('the patches', () => {
         expect.objectContaining({
           op: 'add',
           path: expect.stringMatching(/^\/otherNames\/(1|-)$/),
-          value: 'C',
+          value: { name: 'C', language: null, type: 'alternative' },
         }),
       ]),
     )

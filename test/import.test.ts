@@ -314,12 +314,60 @@ describe('an import', () => {
     })
   })
 
+  test('writes records that refer to each other, and changes nothing the second time', async () => {
+    const s = await service()
+    const keyed = (identifier: string) => [{ scheme: 'x', identifier }]
+    const file = mixed(
+      [
+        'meeting',
+        {
+          name: 'M',
+          startDate: '2022',
+          identifiers: keyed('m'),
+          agenda: [{ position: 1, title: 'Item', recordIds: ['x:p', 'x:a'] }],
+        },
+      ],
+      ['proposal', { title: 'P', meetingId: 'x:m', identifiers: keyed('p') }],
+      ['agreement', dependent('a', 'b')],
+      ['agreement', dependent('b', 'a')],
+    )
+    function dependent(own: string, other: string) {
+      const entryIntoForce = { by: 'consent', dependsOnId: `x:${other}` }
+      return { title: own, kind: 'protocol', identifiers: keyed(own), entryIntoForce }
+    }
+    const result = await imported(s, file)
+    expect(result['errors']).toEqual([])
+    const created = { changed: 0, unchanged: 0 }
+    expect(result['summary']).toEqual(
+      expect.arrayContaining([
+        { kind: 'meeting', created: 1, ...created },
+        { kind: 'agreement', created: 2, ...created },
+      ]),
+    )
+    const [meeting] = (await get(s, '/v1/meetings?include=proposals'))['data']
+    const [a, b] = (await get(s, '/v1/agreements'))['data']
+    expect(meeting['agenda'][0]['recordIds']).toEqual([meeting['proposals'][0]['id'], a['id']])
+    expect([a['entryIntoForce']['dependsOnId'], b['entryIntoForce']['dependsOnId']]).toEqual([
+      b['id'],
+      a['id'],
+    ])
+    const changes = await total(s)
+    expect((await imported(s, file))['summary']).toEqual(
+      result['summary'].map(({ kind, created }: Body) => ({
+        kind,
+        created: 0,
+        changed: 0,
+        unchanged: created,
+      })),
+    )
+    expect(await total(s)).toBe(changes)
+  })
+
   test('resolves references to existing records by name, and rejects ambiguous names', async () => {
     const s = await service()
-    const ids = [
-      (await create(s, '/v1/speakers', { name: 'Twin' }))['id'],
-      (await create(s, '/v1/speakers', { name: 'Another', otherNames: [{ name: 'twin' }] }))['id'],
-    ]
+    const { id: twin } = await create(s, '/v1/speakers', { name: 'Twin' })
+    const other = { name: 'Another', otherNames: [{ name: 'twin' }], distinctFrom: [twin] }
+    const ids = [twin, (await create(s, '/v1/speakers', other))['id']]
     await create(s, '/v1/speakers', { name: 'Ли Шанфу', otherNames: [{ name: '李尚福', language: 'zh' }] })
     const good = await imported(s, lines({ title: 'P', contributors: proposedBy('李尚福') }), {
       kind: 'proposals',
@@ -746,10 +794,7 @@ describe('a CSV import', () => {
     ].join('\n')
     const result = await imported(s, file, { format: 'csv', kind: 'agreements' })
     expect(result['errors']).toEqual([])
-    const { data } = await get(
-      s,
-      '/v1/agreements?kind=treaty&sort=title&include=topics',
-    )
+    const { data } = await get(s, '/v1/agreements?kind=treaty&sort=title&include=topics')
     const named = (title: string) => data.find((doc: Body) => doc['title'] === title)
     expect(named('One')).toMatchObject({
       depositary: { stateCode: 'RU' },
@@ -788,8 +833,7 @@ describe('a CSV import', () => {
   test('reports every invalid cell, rows that are too long, and unclosed quotes', async () => {
     const s = await service()
     const meetings = { format: 'csv', kind: 'meetings' } as const
-    const file =
-      'name,startDate,ordinal,agenda\nA,2022,first,\nB,2022,1,{\nC,2022,1,,extra\n\nD,yesterday,,\n'
+    const file = 'name,startDate,ordinal,agenda\nA,2022,first,\nB,2022,,{\nC,2022,,,extra\n\nD,yesterday,,\n'
     const result = await imported(s, file, meetings)
     const reported = result['errors'].map(({ row, line, field }: Body) => JSON.stringify([row, line, field]))
     expect([...new Set<string>(reported)].map((one) => JSON.parse(one))).toEqual([
@@ -1109,7 +1153,7 @@ describe('npm run import and npm run export', () => {
     const out = join(folder(), 'out')
     const written = await run('export', s.url, out)
     expect([written.status, written.stdout]).toEqual([0, ''])
-    expect(readdirSync(out).length).toBe(14)
+    expect(readdirSync(out).length).toBe(1 + pathsOf(catalogue).size)
     expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))).toMatchObject({
       complete: true,
       counts: { proposals: 10, sources: 1 },

@@ -136,7 +136,10 @@ describe('filters by text', () => {
     ['Li Shanhe,Nobody', 1],
   ])('a name is found by its words, any other name and whatever the case: %s', async (name, count) => {
     const s = await service()
-    await create(s, '/v1/speakers', { name: 'Ли Шаньхэ', otherNames: [{ name: 'Li Shanhe' }, { name: '李山河' }] })
+    await create(s, '/v1/speakers', {
+      name: 'Ли Шаньхэ',
+      otherNames: [{ name: 'Li Shanhe' }, { name: '李山河' }],
+    })
     await create(s, '/v1/speakers', { name: 'Another' })
     expect((await s.get(`/v1/speakers?name=${encodeURIComponent(name)}`)).body['data']).toHaveLength(count)
   })
@@ -215,7 +218,9 @@ test('on a day that two memberships share, the one that began last counts', asyn
   ] as const) {
     const codes = async (membership: string) =>
       (
-        await s.get(`/v1/states?membership=${membership}&organization=${organizationId}&asOf=${day}&sort=name`)
+        await s.get(
+          `/v1/states?membership=${membership}&organization=${organizationId}&asOf=${day}&sort=name`,
+        )
       ).body['data'].map(({ code }: { code: string }) => code)
     expect([await codes('observer'), await codes('member')], day).toEqual([observers, members])
   }

@@ -22,12 +22,15 @@ async function main() {
   const { data: page } = await listProposals({ query: { topic: ['counter-uav'], limit: 1 } })
   const { data: read } = await getProposal({
     path: { id: page?.data[0]?.id ?? '' },
-    query: { include: ['speaker', 'evidence'] },
+    query: { include: ['speakers', 'evidence'] },
   })
-  const speaker: string | undefined = read?.speaker?.name
+  const speaker: string | undefined = read?.speakers?.[0]?.name
   const quotes: number | undefined = read?.evidence?.length
 
-  const body: ProposalCreate = { title: 'By hey-api', proposedOn: '2022-08-24' }
+  const body: ProposalCreate = {
+    title: 'By hey-api',
+    events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
+  }
   const { data: made, response } = await createProposal({ body })
   if (!made) throw new Error('Nothing was made.')
 

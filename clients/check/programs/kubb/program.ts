@@ -29,11 +29,11 @@ async function main() {
   } while (cursor)
 
   const page = await listProposals({ topic: ['counter-uav'], limit: 1 })
-  const { data: read } = await getProposal(page.data.data[0]?.id ?? '', { include: ['speaker', 'evidence'] })
-  const speaker: string | undefined = read.speaker?.name
+  const { data: read } = await getProposal(page.data.data[0]?.id ?? '', { include: ['speakers', 'evidence'] })
+  const speaker: string | undefined = read.speakers?.[0]?.name
   const quotes: number | undefined = read.evidence?.length
 
-  const body: ProposalCreate = { title: 'By kubb', proposedOn: '2022-08-24' }
+  const body: ProposalCreate = { title: 'By kubb', events: [{ type: 'proposed', occurredOn: '2022-08-24' }] }
   const made = await createProposal(body)
 
   // The client does not throw: the status tells the type of the body.

@@ -25,12 +25,15 @@ const [first] =
   (await client.GET('/v1/proposals', { params: { query: { topic: ['counter-uav'], limit: 1 } } })).data
     ?.data ?? []
 const { data: read } = await client.GET('/v1/proposals/{id}', {
-  params: { path: { id: first?.id ?? '' }, query: { include: ['speaker', 'evidence'] } },
+  params: { path: { id: first?.id ?? '' }, query: { include: ['speakers', 'evidence'] } },
 })
-const speaker: string | undefined = read?.speaker?.name
+const speaker: string | undefined = read?.speakers?.[0]?.name
 const quotes: number | undefined = read?.evidence?.length
 
-const body: components['schemas']['ProposalCreate'] = { title: 'By openapi-fetch', proposedOn: '2022-08-24' }
+const body: components['schemas']['ProposalCreate'] = {
+  title: 'By openapi-fetch',
+  events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
+}
 const { data: made, response } = await client.POST('/v1/proposals', { body })
 if (!made) throw new Error('Nothing was made.')
 

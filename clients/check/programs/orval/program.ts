@@ -17,12 +17,12 @@ async function main() {
 
   const page = await listProposals({ topic: ['counter-uav'], limit: 1 })
   const id = page.status === 200 ? (page.data.data[0]?.id ?? '') : ''
-  const read = await getProposal(id, { include: ['speaker', 'evidence'] })
+  const read = await getProposal(id, { include: ['speakers', 'evidence'] })
   if (read.status !== 200) throw new Error(String(read.status))
-  const speaker: string | undefined = read.data.speaker?.name
+  const speaker: string | undefined = read.data.speakers?.[0]?.name
   const quotes: number | undefined = read.data.evidence?.length
 
-  const body: ProposalCreate = { title: 'By orval', proposedOn: '2022-08-24' }
+  const body: ProposalCreate = { title: 'By orval', events: [{ type: 'proposed', occurredOn: '2022-08-24' }] }
   const made = await createProposal(body)
   if (made.status !== 201) throw new Error(made.data.detail)
 

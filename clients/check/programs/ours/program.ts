@@ -9,11 +9,14 @@ for await (const _ of client.proposals.list({ topic: ['counter-uav', 'military-c
   listed++
 
 const [first] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
-const read = await client.proposals.get(first?.id ?? '', { include: ['speaker', 'evidence'] })
-const speaker: string | undefined = read.speaker?.name
+const read = await client.proposals.get(first?.id ?? '', { include: ['speakers', 'evidence'] })
+const speaker: string | undefined = read.speakers?.[0]?.name
 const quotes: number | undefined = read.evidence?.length
 
-const body: ProposalCreate = { title: 'By our own client', proposedOn: '2022-08-24' }
+const body: ProposalCreate = {
+  title: 'By our own client',
+  events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
+}
 const made = await client.proposals.create(body)
 await client.proposals.update(made, { title: 'In time' })
 

@@ -22,12 +22,15 @@ async function main() {
 
   const page = await api.v1.listProposals({ topic: ['counter-uav'], limit: 1 })
   const { data: read } = await api.v1.getProposal(page.data.data[0]?.id ?? '', {
-    include: ['speaker', 'evidence'],
+    include: ['speakers', 'evidence'],
   })
-  const speaker: string | undefined = read.speaker?.name
+  const speaker: string | undefined = read.speakers?.[0]?.name
   const quotes: number | undefined = read.evidence?.length
 
-  const body: ProposalCreate = { title: 'By swagger-typescript-api', proposedOn: '2022-08-24' }
+  const body: ProposalCreate = {
+    title: 'By swagger-typescript-api',
+    events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
+  }
   const made = await api.v1.createProposal(body)
 
   let stale: number | null = null
