@@ -9,6 +9,7 @@ import { docsPage } from './features/docs-page.ts'
 import { feedRoutes } from './features/formats/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
+import { contextRoute } from './features/json-ld.ts'
 import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
 import { claimRoutes } from './features/records/claims.ts'
@@ -181,6 +182,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   serviceRoutes(app, records, VERSION)
   metrics(app, deps.droppedLogLines ?? (() => 0))
   documentRoutes(app)
+  contextRoute(app)
   docsPage(app)
   problemPages(app)
   declareOtherMethods()

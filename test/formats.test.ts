@@ -14,7 +14,7 @@ import { csvRows } from '../src/features/imports/rows.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
-import { type Body, kinds, pathOf } from './helpers/bodies.ts'
+import { type Body, kinds, pathOf, type ResourceKind } from './helpers/bodies.ts'
 import { fromOutside, onPostgres } from './helpers/database.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -30,6 +30,14 @@ async function text(s: Service, url: string): Promise<string> {
   const response = await s.get(url)
   expect(response.status, `${url} ${response.text}`).toBe(200)
   return response.text
+}
+
+/** Stores a record without looking for alike ones. */
+async function store(s: Service, kind: ResourceKind, body: Body): Promise<void> {
+  const resource = catalogue.resource(kind)
+  await recordsOn(s.engine).write(AUTHOR, (tx) =>
+    createRecord(tx, resource, resource.create.parse(body) as Body),
+  )
 }
 
 const list = async (s: Service, url: string) => (await s.get(url)).body['data'] as Body[]
@@ -178,7 +186,7 @@ describe('CSV', () => {
   test('quotes commas, quotes and line breaks inside cells, and ends every row with CRLF', async () => {
     const s = await service()
     for (const summary of SPECIAL_TEXTS)
-      await create(s, '/v1/proposals', { title: 'T', summary, proposedOn: '2022' })
+      await store(s, 'proposal', { title: 'T', summary, proposedOn: '2022' })
     const body = await text(s, '/v1/proposals?format=csv&sort=createdAt')
     expect(csv(body).map((row) => row['summary'])).toEqual(
       (await list(s, '/v1/proposals?sort=createdAt')).map(({ summary }) => summary),
@@ -201,9 +209,9 @@ describe('CSV', () => {
   test('contains no formula for a spreadsheet, whatever a text begins with', async () => {
     const s = await service()
     const starts = ['=', '+', '-', '@', '=HYPERLINK("http://x","y")', '-1+1', '@SUM(1)', '+49 30']
-    for (const title of starts) await create(s, '/v1/proposals', { title, proposedOn: '2022' })
+    for (const title of starts) await store(s, 'proposal', { title, proposedOn: '2022' })
     for (const start of ['\t=1', '\r=1', '=1'])
-      await create(s, '/v1/sources', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
+      await store(s, 'source', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
     const cells = [
       ...csv(await text(s, '/v1/proposals?format=csv&sort=createdAt')).map((row) => row['title'] ?? ''),
       ...csv(await text(s, '/v1/sources?format=csv')).map((row) => row['text'] ?? ''),
@@ -233,7 +241,7 @@ describe('CSV', () => {
       'a\nb\rc',
       'plain; text',
     ]
-    for (const one of texts) await create(s, '/v1/sources', { title: 'S', language: 'en', text: one })
+    for (const one of texts) await store(s, 'source', { title: 'S', language: 'en', text: one })
     await create(s, '/v1/speakers', { name: 'P', otherNames: [{ name: 'x;=1' }] })
     const files = await Promise.all(['sources', 'speakers'].map((path) => text(s, `/v1/${path}?format=csv`)))
     for (const file of files) {
@@ -475,9 +483,9 @@ describe('iCalendar', () => {
       ['2021-03-05', '2021-03-06?', '2021-03-05', '2021-03-06'],
     ] as const
     for (const [startDate, endDate] of dates)
-      await create(s, '/v1/meetings', { name: startDate, startDate, endDate })
+      await store(s, 'meeting', { name: startDate, startDate, endDate })
     for (const startDate of ['2024-02', '2021', '2022-08-24~', '[2022-08-24..2022-08-25]', '[..2022-08-24]'])
-      await create(s, '/v1/meetings', { name: startDate, startDate })
+      await store(s, 'meeting', { name: startDate, startDate })
     const found = events(await text(s, '/v1/meetings.ics'))
     expect(found).toHaveLength(dates.length)
     for (const [name, , start, end] of dates) {
@@ -485,6 +493,27 @@ describe('iCalendar', () => {
       expect(event, name).toMatchObject({ start, end, allDay: true })
     }
     expect(new Set(found.map(({ uid }) => uid)).size).toBe(dates.length)
+  })
+
+  test('relates a meeting to the one of which it is a part, and leaves subscribers free', async () => {
+    const s = await service()
+    const summit = await create(s, '/v1/meetings', { name: 'Summit', startDate: '2024-07-03' })
+    const part = await create(s, '/v1/meetings', {
+      name: 'Plenary',
+      startDate: '2024-07-03',
+      parentId: summit['id'],
+      summary: `\r\nUID:${summit['id']}@sco-tracker\r\n${'x'.repeat(80)}`,
+    })
+    const body = await text(s, '/v1/meetings.ics')
+    const found = new ICAL.Component(ICAL.parse(body)).getAllSubcomponents('vevent')
+    expect(found).toHaveLength(2)
+    for (const event of found) {
+      const isPart = event.getFirstPropertyValue('uid') === `${part['id']}@sco-tracker`
+      const parent = event.getFirstPropertyValue('related-to')
+      expect(parent).toBe(isPart ? `${summit['id']}@sco-tracker` : null)
+      expect(event.getFirstPropertyValue('transp')).toBe('TRANSPARENT')
+    }
+    expect(body.match(/^RELATED-TO:/gm)).toHaveLength(1)
   })
 
   test('has the status, place and URL of each meeting, and a sequence that grows with each change', async () => {
@@ -746,7 +775,7 @@ describe('a client that disconnects in the middle of a stream', () => {
         expect(checkpoint?.busy).toBe(0)
       }
 
-      await create(s, '/v1/proposals', { title: 'After', proposedOn: '2023' })
+      await create(s, '/v1/proposals', { title: `After ${index}`, proposedOn: '2023' })
       const after = await fetch(`http://127.0.0.1:${port}/v1/proposals?proposedFrom=2023`)
       expect(((await after.json()) as Body)['data']).toHaveLength(index + 1)
       s.queries()

@@ -45,7 +45,7 @@ describe('a source', () => {
     const s = await service()
     const { id } = await create(s, '/v1/sources', FULL)
     expect((await s.get(`/v1/sources/${id}`)).body).toMatchObject(FULL)
-    const plain = await create(s, '/v1/sources', SOURCE)
+    const plain = await create(s, '/v1/sources', { ...SOURCE, text: 'Another text.' })
     expect(plain).toMatchObject({ classification: null, authors: [], license: null, textStatus: 'full' })
   })
 
@@ -102,7 +102,7 @@ describe('a source', () => {
   test('reads back a time at the ends of the calendar, and can still be changed', async () => {
     const s = await service()
     for (const retrievedAt of ['9999-12-31T23:30:00-23:00', '0000-01-01T00:00:00+23:00']) {
-      const { id } = await create(s, '/v1/sources', { ...SOURCE, retrievedAt })
+      const { id } = await create(s, '/v1/sources', { ...SOURCE, text: retrievedAt, retrievedAt })
       expect((await s.patch(`/v1/sources/${id}`, { place: 'X' })).body).toMatchObject({ retrievedAt })
     }
   })
@@ -159,7 +159,12 @@ const QUOTES = [
 
 /** A source with the excerpt, and its quotes as evidence of a speaker. */
 async function quoted(s: Service) {
-  const source = await create(s, '/v1/sources', { ...SOURCE, text: EXCERPT, textStatus: 'excerpt' })
+  const source = await create(s, '/v1/sources', {
+    ...SOURCE,
+    text: EXCERPT,
+    textStatus: 'excerpt',
+    url: 'https://example.org/one',
+  })
   const speaker = await create(s, '/v1/speakers', { name: 'Sanjar Beknazarov' })
   const path = `/v1/speakers/${speaker['id']}/evidence`
   const quotes: Body[] = []
@@ -294,7 +299,12 @@ test('a source is recognised by any text that it had, the present text first', a
   expect(await find(COMPLETE)).toBe(id)
   expect(await find(EXCERPT)).toBe(id)
   expect(await find(`${EXCERPT} `)).toBeNull()
-  const { id: own } = await create(s, '/v1/sources', { ...SOURCE, text: EXCERPT })
+  const { id: own } = await create(s, '/v1/sources', {
+    ...SOURCE,
+    text: EXCERPT,
+    url: 'https://example.org/two',
+    distinctFrom: [id],
+  })
   expect(await find(EXCERPT)).toBe(own)
   await s.del(`/v1/sources/${own}`)
   expect(await find(EXCERPT)).toBe(id)

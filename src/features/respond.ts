@@ -9,6 +9,7 @@ import { idempotency } from '../db/system-tables.ts'
 import { etagOf, httpDate } from '../http/conditional.ts'
 import type { Author, WriteTransaction } from '../records/schema/catalogue.ts'
 import type { Records } from '../records/write/records.ts'
+import { CONTEXT_LINK } from './json-ld.ts'
 
 /** How long a response is stored under its Idempotency-Key. */
 const RETENTION_MS = 24 * 3_600_000
@@ -29,8 +30,8 @@ export interface StoredResponse {
   storedBody?: string
 }
 
-/** The response with a written record and its ETag. */
-export function recordResponse(
+/** The response with a written document and its ETag. */
+export function versionedResponse(
   doc: { version: number; updatedAt: string },
   status = 200,
   location?: string,
@@ -46,6 +47,12 @@ export function recordResponse(
     },
     body,
   }
+}
+
+/** The response with a written record: also names its context. */
+export function recordResponse(...written: Parameters<typeof versionedResponse>): StoredResponse {
+  const response = versionedResponse(...written)
+  return { ...response, headers: { ...response.headers, link: CONTEXT_LINK } }
 }
 
 export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }

@@ -27,7 +27,7 @@ export const basePath = fp<{ basePath: string }>(
       if (typeof location === 'string' && location.startsWith('/'))
         reply.header('location', basePath + location)
       const link = reply.getHeader('link')
-      if (typeof link === 'string') reply.header('link', link.replace(/^<\//, `<${basePath}/`))
+      if (typeof link === 'string') reply.header('link', link.replace(/(^|, )<\//g, `$1<${basePath}/`))
       done(null, payload)
     }
     app.addHook('onRoute', (route) => {

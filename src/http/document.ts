@@ -33,6 +33,7 @@ export const COMMON_HEADERS: Record<string, string> = {
   'Feed-Position':
     'on lists of records: the last change that the list contains, `after` of the changes that follow it',
   'Idempotency-Replayed': '`true` if the response is repeated for an `Idempotency-Key`',
+  Link: 'on records: their JSON-LD context, with `rel="http://www.w3.org/ns/json-ld#context"`',
   'Last-Modified': 'when the record last changed',
   Vary: 'the request headers that the response depends on',
   'WWW-Authenticate': 'with 401 and 403: how to authenticate (RFC 6750)',
@@ -51,7 +52,8 @@ const HEADERS: Record<string, Node> = {
     schema: { type: 'string', maxLength: 1000 },
   },
   Link: {
-    description: '`rel="next"`: the next page (RFC 8288). Absent on the last one.',
+    description:
+      '`rel="next"`: the next page (RFC 8288), absent on the last one. `rel="http://www.w3.org/ns/json-ld#context"`: the JSON-LD context of records.',
     schema: { type: 'string', maxLength: 16_000 },
   },
   Location: {

@@ -63,7 +63,7 @@ const AMBIENT = new Set([
 
 /** Paths that are not in the document: pages for people, and the document itself. */
 const UNDOCUMENTED =
-  /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
+  /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
 
 /** Shared by all services, because generating the document and compiling its validators is slow. */
 let shared: Description | undefined

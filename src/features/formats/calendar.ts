@@ -26,7 +26,7 @@ export function calendar(meetings: Doc[], base: string): string {
     const place = [field('city'), field('countryCode')].filter(Boolean).join(', ')
     const summary = field('summary')
     calendar.createEvent({
-      id: `${id}@sco-tracker`,
+      id: uidOf(id),
       start: utcDay(start, 0),
       // The end of a whole-day event is the day after its last day.
       end: utcDay(end !== null && isExactDay(end) ? end : start, 1),
@@ -44,8 +44,19 @@ export function calendar(meetings: Doc[], base: string): string {
       ...(summary && { description: printable(summary) }),
     })
   }
-  return `${calendar.toString()}\r\n`
+  return `${withParents(calendar.toString(), meetings)}\r\n`
 }
+
+/** Adds `RELATED-TO`, which the library does not write, with the meeting of which each is a part. */
+function withParents(text: string, meetings: readonly Doc[]): string {
+  const parents = new Map(meetings.map(({ id, parentId }) => [uidOf(id), parentId]))
+  return text.replace(/^UID:([^\r\n]+)/gm, (line, uid: string) => {
+    const parent = parents.get(uid)
+    return typeof parent === 'string' ? `${line}\r\nRELATED-TO:${uidOf(parent)}` : line
+  })
+}
+
+const uidOf = (id: string) => `${id}@sco-tracker`
 
 function utcDay(day: string, later: number): Date {
   const date = new Date(`${day}T00:00:00Z`)

@@ -15,6 +15,7 @@ import { isAtOrBelow } from '../../records/schema/values.ts'
 import { createChild, deleteChild, updateChild } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { historyRoutes } from '../history.ts'
+import { CONTEXT_LINK } from '../json-ld.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { applyPatch } from './patch.ts'
 import { type Params, pathUnder, type RecordPath, recordPath } from './path.ts'
@@ -98,7 +99,10 @@ function routesUnder(
         )
         const projection = projectionFor(request)
         const shown = projection ? data.map((doc) => pick(doc, projection)) : data
-        return sendRepresentation(reply, { body: JSON.stringify({ data: shown }) })
+        return sendRepresentation(reply, {
+          body: JSON.stringify({ data: shown }),
+          headers: { link: CONTEXT_LINK },
+        })
       },
     })
   }
@@ -145,7 +149,12 @@ function routesUnder(
         const stored = await records.engine.read((reader) => item.load(reader, paramsOf(request)))
         const { version, updatedAt } = parse(stored)
         const body = projected(stored.doc, projectionFor(request))
-        return sendRepresentation(reply, { body, version, lastModified: updatedAt })
+        return sendRepresentation(reply, {
+          body,
+          version,
+          lastModified: updatedAt,
+          headers: { link: CONTEXT_LINK },
+        })
       },
     })
   }

@@ -22,6 +22,7 @@ import {
   formatsOf,
   sendAs,
 } from '../formats/formats.ts'
+import { CONTEXT_LINK } from '../json-ld.ts'
 import { nextUrl, page, type RouteDeps } from './page.ts'
 
 export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps): void {
@@ -72,7 +73,10 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
         headers: {
           // Not in the body: its ETag is the same while none of its records changes.
           'feed-position': String(seq),
-          ...(nextCursor !== null && { link: `<${nextUrl(request, nextCursor)}>; rel="next"` }),
+          link:
+            nextCursor === null
+              ? CONTEXT_LINK
+              : `<${nextUrl(request, nextCursor)}>; rel="next", ${CONTEXT_LINK}`,
         },
       })
     },

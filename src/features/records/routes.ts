@@ -25,6 +25,7 @@ import {
   refuseFields,
   refuseInclude,
 } from '../formats/formats.ts'
+import { CONTEXT_LINK } from '../json-ld.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { listRoute } from './list-route.ts'
 import type { RouteDeps } from './page.ts'
@@ -118,7 +119,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         version: row.version,
         // A citation also has the name of the publisher, which changes by itself.
         ...(format === 'json'
-          ? { lastModified: row.updatedAt }
+          ? { lastModified: row.updatedAt, headers: { link: CONTEXT_LINK } }
           : { type: `${FORMATS[format]}; charset=utf-8` }),
       })
     },

@@ -16,7 +16,7 @@ import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { wholeNumber } from '../../records/schema/shapes.ts'
 import { nextUrl, type RouteDeps } from '../records/page.ts'
 import { applyPatch } from '../records/patch.ts'
-import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
+import { DELETED, respondIdempotently, type StoredResponse, versionedResponse } from '../respond.ts'
 import type { Sender } from './sender.ts'
 import {
   deliveryDetail,
@@ -166,7 +166,7 @@ export function webhookRoutes(
           await insertWebhook(tx, webhook)
           const doc = webhookDoc(webhook)
           return withSecret(
-            recordResponse(
+            versionedResponse(
               { ...doc, secret: webhook.secret } as typeof doc,
               201,
               `${COLLECTION}/${webhook.id}`,
@@ -229,7 +229,7 @@ export function webhookRoutes(
         const patchable = { writable: shapes.writable, lifecycle: null, path: 'webhooks' }
         const input = applyPatch(patchable, webhookDoc(stored), request.body as Record<string, unknown>)
         const changed = await applyChanges(tx, stored, normalised(input as unknown as Webhook))
-        return recordResponse(webhookDoc(changed))
+        return versionedResponse(webhookDoc(changed))
       })
       sender.wake()
       return reply
