@@ -5,6 +5,9 @@ import { simplifiedChinese } from './chinese.ts'
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*/gu
 
+/** Texts without characters of these scripts, which begin with Thai. */
+const BEFORE_UNSPACED = /^[\0-\u0dff]*$/
+
 const HAN = /\p{Script=Han}+/gu
 
 /** Characters between words, with marks that follow no letter (such as an emoji's variation selector). */
@@ -76,7 +79,7 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
 /** The version of words in the full-text index and of sort keys: another one makes the service index all records again. */
 export const FOLDING = 3
 
-export const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
+const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
 
 /**
  * The words of a text, joined by spaces, without compatibility forms, case and the diacritics of alphabets. Chinese is
@@ -116,7 +119,7 @@ export const wordsOf = (text: string): string[] => fold(text).split(' ').filter(
 
 /** Splits a string of letters into words as `fold` does: at the characters of scripts without spaces. */
 export function splitUnspaced(piece: string): string[] {
-  if (isAscii(piece)) return [piece]
+  if (BEFORE_UNSPACED.test(piece)) return [piece]
   const parts: string[] = []
   let at = 0
   for (const match of piece.matchAll(UNSPACED)) {

@@ -11,7 +11,7 @@ export interface Term {
   words: string[]
   /** Whether the last word is a prefix. */
   prefix: boolean
-  /** Words of the index that match in place of `words`: their stem, and the mark of other words with it. */
+  /** Words of the index that match in place of `words`: the word itself, its stem, and the marked stem of other words. */
   forms?: string[]
   /** Whether it is searched in titles only, which have the names of a record. */
   inTitle?: true
@@ -113,10 +113,12 @@ export function matchesText(parts: readonly string[], query: SearchQuery): boole
   return query.some(({ all, not }) => all.every(occurs) && !not.some(occurs))
 }
 
-/** Whether a folded word, which keeps its й, is a form of a term. */
-export const isForm = (word: string, { forms }: Term): boolean =>
-  forms !== undefined &&
-  (forms.includes(withoutShortI(word)) || forms.includes(STEM_MARK + (stemOf(word) ?? '')))
+/** A test of whether a folded word, which keeps its й, is a form of a term. */
+export function formTest({ forms }: Term): (word: string) => boolean {
+  if (!forms) return () => false
+  const stem = forms.at(-1)?.slice(STEM_MARK.length)
+  return (word) => forms.includes(withoutShortI(word)) || stemOf(word) === stem
+}
 
 /** Whether a list of words has those of a term at a position. */
 export function beginsWith(words: readonly string[], index: number, term: Term): boolean {

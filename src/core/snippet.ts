@@ -1,6 +1,6 @@
 // Snippets of search results: the part of a text around the first match, as safe HTML.
 import { foldKeepingShortI, LETTERS, splitUnspaced, withoutShortI } from './fold.ts'
-import { beginsWith, isForm, type SearchQuery, type Term } from './search.ts'
+import { beginsWith, formTest, type SearchQuery, type Term } from './search.ts'
 import { compoundsIn } from './word-forms.ts'
 
 /** The length of a snippet, in UTF-16 units like all lengths here. */
@@ -75,17 +75,17 @@ function matchesIn(text: string, terms: Term[]): [number, number][] {
     }
   }
   const folded = words.map(({ word }) => withoutShortI(word))
+  const tests = terms.map(formTest)
   const matches: [number, number][] = []
   for (const [index, { word, begin, end }] of words.entries()) {
-    for (const term of terms) {
+    for (const term of terms)
       if (beginsWith(folded, index, term))
         matches.push([begin, words[index + term.words.length - 1]?.end ?? end])
-      else if (isForm(word, term)) matches.push([begin, end])
-    }
+    if (tests.some((isForm) => isForm(word))) matches.push([begin, end])
   }
   if (terms.some(({ forms }) => forms))
     for (const { word, begin, end } of compoundsIn(text))
-      if (terms.some((term) => isForm(word, term))) matches.push([begin, end])
+      if (tests.some((isForm) => isForm(word))) matches.push([begin, end])
   return withoutOverlaps(matches)
 }
 
