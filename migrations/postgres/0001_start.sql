@@ -10,6 +10,7 @@ CREATE TABLE "changes" (
 	"actorName" text COLLATE "binary" NOT NULL,
 	"requestId" text COLLATE "binary",
 	"reason" text COLLATE "binary",
+	"mergedInto" text COLLATE "binary",
 	"doc" json,
 	"derived" json
 );

@@ -10,6 +10,7 @@ CREATE TABLE `changes` (
 	`actorName` text NOT NULL,
 	`requestId` text,
 	`reason` text,
+	`mergedInto` text,
 	`doc` text,
 	`derived` text
 );

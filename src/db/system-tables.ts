@@ -22,7 +22,9 @@ export const changes = sqliteTable(
     requestId: text('requestId'),
     /** Why the author changed the record; null: not said. */
     reason: text('reason'),
-    /** The document after the change; null for a deletion. */
+    /** The record that it was merged into; null unless `op` is `merge`. */
+    mergedInto: text('mergedInto'),
+    /** The document after the change; null for a deletion and a merge. */
     doc: text('doc'),
     /** JSON: the columns that are derived from the document, by name; null if there are none. */
     derived: text('derived'),

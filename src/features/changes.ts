@@ -39,11 +39,12 @@ interface Change {
   actorId: string
   actorName: string
   reason: string | null
+  mergedInto: string | null
   doc: string | null
 }
 
-const toJson = ({ doc, actorId, actorName, reason, ...change }: Change): string =>
-  `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName }, reason }).slice(0, -1)},"record":${doc ?? 'null'}}`
+const toJson = ({ doc, actorId, actorName, reason, mergedInto, ...change }: Change): string =>
+  `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName }, reason, ...(mergedInto !== null && { mergedInto }) }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
 const changeSchema = ({ kind, name, record }: Entity) =>
   z
@@ -60,11 +61,12 @@ const changeSchema = ({ kind, name, record }: Entity) =>
       at: instant('When the change was committed.'),
       actor,
       reason,
+      mergedInto: anyId('With `merge`: the record that it was merged into.').optional(),
       record: record.nullable(),
     })
     .meta({
       id: `${name}Change`,
-      description: `A change of ${withArticle(kind)}; \`record\` is the complete record after it, null for a deletion.`,
+      description: `A change of ${withArticle(kind)}; \`record\` is the complete record after it, null for a deletion and a merge.`,
     })
 
 /** @returns the schema of a change */
@@ -312,6 +314,6 @@ export async function changeAt(
 }
 
 const COLUMNS = sql`${changes.seq}, ${changes.kind}, ${changes.recordId} as id, ${changes.parentId}, ${changes.version}, ${changes.op},
-  ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.reason}, ${changes.doc}`
+  ${changes.at}, ${changes.actorId}, ${changes.actorName}, ${changes.reason}, ${changes.mergedInto}, ${changes.doc}`
 
 const ONE = sql`select ${COLUMNS} from ${changes} where ${changes.seq} = ${sql.placeholder('seq')}`

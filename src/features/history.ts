@@ -24,7 +24,7 @@ export const actor = z
   })
   .meta({ id: 'Actor', description: 'The author of a change: a key, or `seed`.' })
 
-export const op = named('Operation', z.enum(['create', 'update', 'delete'])).meta({
+export const op = named('Operation', z.enum(['create', 'update', 'delete', 'merge'])).meta({
   description: 'The operation of the change.',
 })
 

@@ -100,6 +100,13 @@ function completeOperation(method: string, operation: Operation, shared: Record<
         headers: Object.fromEntries(names.map((name) => [name, ref('headers', name)])),
       })
   }
+  // Every record can be merged into another.
+  if (problems.includes('gone')) {
+    if (method === 'get') {
+      shared['Merged'] ??= MERGED
+      operation.responses['308'] = ref('responses', 'Merged')
+    } else problems.push('merged')
+  }
   const own = problems.filter((code) => !COMMON_PROBLEMS.includes(code))
   for (const code of own) {
     const { status } = PROBLEMS[code]
@@ -127,6 +134,23 @@ const problemResponse = (meaning: string, codes: ProblemCode[]): Node => ({
   ...(codes.includes('rate-limited') && { headers: { 'Retry-After': ref('headers', 'Retry-After') } }),
   content: { [PROBLEM_JSON]: { schema: ref('schemas', 'Problem') } },
 })
+
+/** The redirect of a GET of a record that was merged. */
+const MERGED: Node = {
+  description: 'The record was merged into another, which `Location` leads to.',
+  headers: { Location: ref('headers', 'Location') },
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        properties: {
+          mergedInto: { type: 'string', maxLength: 30, description: 'The id of the other record.' },
+        },
+        required: ['mergedInto'],
+      },
+    },
+  },
+}
 
 const uploadBody = (upload: Upload) => ({
   required: true,

@@ -55,6 +55,14 @@ const candidate = z
   })
   .meta({ id: 'QuoteCandidate', description: 'A passage in a source that may be the quoted one.' })
 
+const possible = z
+  .object({
+    id: z.string().max(30).meta({ description: 'The id of the record.' }),
+    title: z.string().max(20_000).meta({ description: 'The title of the record.' }),
+    path: z.string().max(300).meta({ description: 'The path of the record.' }),
+  })
+  .meta({ id: 'DuplicateCandidate', description: 'A record that may be the same.' })
+
 const lostQuote = z
   .object({
     evidenceId: z.string().max(30).meta({ description: 'The id of the evidence.' }),
@@ -103,6 +111,11 @@ export const problemSchema = z
       .string()
       .optional()
       .meta({ maxLength: 30, description: 'The id of the record that already has the value.' }),
+    mergedInto: z
+      .string()
+      .optional()
+      .meta({ maxLength: 30, description: 'The id of the record that it was merged into.' }),
+    mergedFrom: z.string().optional().meta({ maxLength: 100, description: 'The id or slug in the request.' }),
     feed: z.string().optional().meta({ maxLength: 31, description: 'The identity of the change feed.' }),
     referencedBy: z
       .array(recordReference)
@@ -118,10 +131,13 @@ export const problemSchema = z
       .max(100)
       .optional()
       .meta({ description: 'The quotes that the new text lacks.' }),
-    candidates: z.array(candidate).optional().meta({
-      'x-unbounded': true,
-      description: 'Passages in the source that may be the quoted one.',
-    }),
+    candidates: z
+      .array(z.union([candidate, possible]))
+      .optional()
+      .meta({
+        'x-unbounded': true,
+        description: 'Passages in the source that may be the quoted one; records that may be the same.',
+      }),
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457).' })
 
@@ -191,6 +207,8 @@ export function toProblem(error: unknown): Problem {
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const problem = toProblem(error)
+  if (problem.code === 'merged' && ['GET', 'HEAD'].includes(request.method))
+    return redirectMerged(request, reply, problem)
   if (problem.code === 'body-too-large' && problem !== error)
     problem.message = `The body may have at most ${request.routeOptions.bodyLimit} bytes.`
   if (problem.code === 'unsupported-media-type') {
@@ -204,6 +222,19 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...problem.headers })
     .type(PROBLEM_JSON)
     .send(JSON.stringify(problemBody(problem, request.url, request.id)))
+}
+
+/** Redirects a read of a record that was merged to the same path of the other record. */
+function redirectMerged(request: FastifyRequest, reply: FastifyReply, { extra }: Problem): FastifyReply {
+  const { mergedInto, mergedFrom } = extra as { mergedInto: string; mergedFrom: string }
+  const [path = '', query] = request.url.split('?')
+  const segments = path.split('/').map((segment) => (segment === mergedFrom ? mergedInto : segment))
+  const location = [segments.join('/'), query].filter((part) => part !== undefined).join('?')
+  return reply
+    .code(308)
+    .headers({ location, 'cache-control': 'no-cache' })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ mergedInto }))
 }
 
 /** Responds to requests that Node rejects before Fastify: invalid HTTP, headers that are too large, a slow client. */

@@ -1,9 +1,8 @@
 // Adds a child (evidence, an event, a position, a relation) to a record, unless the record already has it.
 import { bodyProblem } from '../../core/body-problem.ts'
-import { compatible } from '../../core/dates.ts'
 import { Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
+import { type Child, isSame, type Parent, type WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import { createChild } from '../../records/write/operations.ts'
@@ -38,15 +37,4 @@ export async function attachChild(
   const existing = present.find((doc) => isSame(child, doc, sent))
   if (existing) return { doc: existing, created: false, sent }
   return { doc: await createChild(tx, child, parent, sent, id), created: true, sent }
-}
-
-/** Whether a child is the one that fields describe: its natural key is equal, and its day can be the same. */
-export function isSame({ sameBy, sameDay, isSame }: Child, doc: Doc, fields: Fields): boolean {
-  const hasSame = sameBy.every((field) =>
-    field in fields ? JSON.stringify(fields[field] ?? null) === JSON.stringify(doc[field]) : true,
-  )
-  const isEqual = hasSame && (isSame?.(doc, fields) ?? true)
-  if (!isEqual || !sameDay) return isEqual
-  const [one, other] = [fields[sameDay] ?? null, doc[sameDay]]
-  return typeof one !== 'string' || typeof other !== 'string' || compatible(one, other)
 }

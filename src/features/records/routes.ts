@@ -28,6 +28,7 @@ import {
 import { CONTEXT_LINK } from '../json-ld.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { listRoute } from './list-route.ts'
+import { mergeRoute } from './merge.ts'
 import type { RouteDeps } from './page.ts'
 import { applyPatch } from './patch.ts'
 
@@ -196,6 +197,8 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         return DELETED
       }),
   })
+
+  if (resource.prefix !== null) mergeRoute(app, resource, records)
 
   /** Runs a change of the record in the path if `If-Match` has its version. */
   function changeRecord(

@@ -1,9 +1,9 @@
 // Reads single records and the children under them.
 import { memoize } from '../../core/memoize.ts'
-import { gone, notFound, type Problem } from '../../core/problems.ts'
+import { gone, notFound, Problem } from '../../core/problems.ts'
 import { columnSql, selectColumns } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { changes, identifiers } from '../../db/system-tables.ts'
 import type { Table } from '../../db/tables.ts'
 import type { Catalogue, Child } from '../schema/catalogue.ts'
@@ -77,12 +77,45 @@ export async function readRecord(
   throw notFound(kind, idOrAlias, ' at that time')
 }
 
-/** The problem of a record that does not exist: `gone` if it was deleted, `not-found` if it never existed. */
+/**
+ * The id of the record that another was merged into, by the id or alias of that: the last of a chain of merges.
+ * Undefined: it was not merged.
+ */
+export async function mergedInto(
+  reader: Reader,
+  { kind, alias }: Pick<Entity, 'kind' | 'alias'>,
+  idOrAlias: string,
+): Promise<string | undefined> {
+  const byAlias = alias
+    ? sql` or ${changes.recordId} in (select earlier."recordId" from ${changes} as earlier
+        where earlier."kind" = ${kind} and earlier."doc" ->> ${alias} = ${idOrAlias})`
+    : sql.empty()
+  const next = (condition: SQL) =>
+    sql`select ${changes.recordId} as "from", ${changes.mergedInto} as "into" from ${changes}
+      where ${changes.op} = 'merge' and ${changes.kind} || '' = ${kind} and (${condition})`
+  let merged = await reader.get<{ into: string }>(next(sql`${changes.recordId} = ${idOrAlias}${byAlias}`))
+  let last: string | undefined
+  while (merged) {
+    last = merged.into
+    merged = await reader.get<{ into: string }>(next(sql`${changes.recordId} = ${last}`))
+  }
+  return last
+}
+
+/**
+ * The problem of a record that does not exist: `merged` if it was merged into another, `gone` if it was deleted, `not-found` if
+ * it never existed.
+ */
 export async function missingRecord(
   reader: Reader,
   { kind, alias }: Entity,
   idOrAlias: string,
 ): Promise<Problem> {
+  const into = await mergedInto(reader, { kind, ...(alias !== undefined && { alias }) }, idOrAlias)
+  if (into !== undefined)
+    return new Problem('merged', `The ${kind} ${idOrAlias} was merged into ${into}.`, {
+      extra: { mergedInto: into, mergedFrom: idOrAlias },
+    })
   // `|| ''` prevents SQLite from using the index by kind, which would read every change of the kind.
   const byId = sql`select 1 from ${changes} where ${changes.recordId} = ${idOrAlias} and ${changes.kind} || '' = ${kind} and ${changes.op} = 'delete' limit 1`
   const byAlias =

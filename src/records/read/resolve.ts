@@ -7,8 +7,9 @@ import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problems.ts'
 import { matchesText, parseSearch, type SearchQuery } from '../../core/search.ts'
 import { columnSql } from '../../db/columns.ts'
-import { ReplicaBehind } from '../../db/engine.ts'
+import { type Reader, ReplicaBehind } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
+import { changes } from '../../db/system-tables.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Filter } from '../schema/filters.ts'
 import { isVocabulary, type Kind } from '../schema/kinds.ts'
@@ -23,6 +24,7 @@ import {
   scanThreshold,
   type TextFilter,
 } from './plan.ts'
+import { mergedInto } from './record.ts'
 import { changedRecordsAt, lastSeq, lastSeqOf, seqAt, tableAsOf, type View } from './view.ts'
 
 /** Identifies a list with its filters and sort, for its cursors. */
@@ -190,8 +192,9 @@ async function resolveReferences(
   seq: number | null,
 ): Promise<string[]> {
   const { kind } = filter
-  if (!kind || !isVocabulary(kind)) return values
+  if (!kind) return values
   const entity = catalogue.entity(kind)
+  if (!isVocabulary(kind)) return survivors(reader, entity, values)
   const { table } = entity
   const vocabulary = tableAsOf(catalogue, entity, { asOf: null, seq })
   const key = columnSql(table, entity.alias ?? 'id')
@@ -201,6 +204,11 @@ async function resolveReferences(
     const record = await reader.get<{ id: string }>(
       sql`select ${table.id} from ${vocabulary} where (${table.id} = ${value} or ${key} = ${value})`,
     )
+    const other = record ? undefined : await mergedInto(reader, entity, value)
+    if (other !== undefined) {
+      ids.push(other)
+      continue
+    }
     if (!record) {
       const keys = await reader.all<{ key: string }>(
         sql`select ${key} as key from ${vocabulary} order by 1 limit 200`,
@@ -224,6 +232,17 @@ async function resolveReferences(
       ) select id from narrower`,
   )
   return narrower.map(({ id }) => id)
+}
+
+/** The ids, with the record that stayed for each that was merged. */
+async function survivors(reader: Reader, entity: Entity, ids: readonly string[]): Promise<string[]> {
+  const merged = await reader.pluck<string>(
+    sql`select ${changes.recordId} from ${changes} where ${changes.recordId} in ${ids} and ${changes.op} = 'merge'`,
+  )
+  if (merged.length === 0) return [...ids]
+  return Promise.all(
+    ids.map(async (id) => (merged.includes(id) ? ((await mergedInto(reader, entity, id)) ?? id) : id)),
+  )
 }
 
 function unknownValue(parameter: string, kind: Kind, value: string, legal: string[]): Problem {

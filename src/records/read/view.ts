@@ -178,7 +178,7 @@ function recordsInLog(entity: Entity, condition: SQL, seq: number, wanted?: SQL)
   const kind = wanted ? sql`${changes.kind} || ''` : sql`${changes.kind}`
   return sql`(select ${sql.join(selected, sql`, `)}
     from ${from}
-    where ${kind} = ${entity.kind} and ${changes.op} <> 'delete' and ${condition}
+    where ${kind} = ${entity.kind} and ${changes.op} not in ('delete', 'merge') and ${condition}
       and not exists (${laterVersion})) as ${sql.identifier(name)}`
 }
 

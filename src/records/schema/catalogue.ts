@@ -1,5 +1,6 @@
 // All kinds of records: resources, the children that belong to them (evidence, events …), and how they refer to each other.
 import { z } from 'zod'
+import { compatible } from '../../core/dates.ts'
 import type { IdMaker } from '../../core/ids.ts'
 import type { ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
@@ -95,6 +96,10 @@ interface ChildTraits {
     after: Doc,
     options: UpdateOptions,
   ) => Promise<void>
+  /** Called before a record is merged into another of its kind. May reject it, or move what needs more than a new reference. */
+  beforeMerge?: (tx: WriteTransaction, entity: Entity, loser: Doc, into: Doc) => Promise<void>
+  /** Whether a child connects a record with itself, as a relation can after a merge. */
+  pointsToItself?: (doc: Doc) => boolean
   /** Called after a record that can have such children changed. */
   afterParentUpdate?: (tx: WriteTransaction, entity: Entity, before: Doc, after: Doc) => Promise<void>
   /** Called after a child was created (`before` is null), changed, or deleted, also with its record (`after` is null). */
@@ -104,6 +109,8 @@ interface ChildTraits {
 export interface UpdateOptions {
   /** Whether the text of the record may be replaced although it is quoted, if its quotes can follow. */
   replacesText: boolean
+  /** Whether constant fields may change, because a record that they refer to was merged. */
+  moves?: boolean
 }
 
 export interface Child
@@ -157,6 +164,17 @@ const ofRecord: Filter = {
   column: 'recordId',
   value: recordIdOfQuery,
   description: 'The record that it belongs to: an id of any kind, or the code of a state.',
+}
+
+/** Whether a child is the one that fields describe: its natural key is equal, and its day can be the same. */
+export function isSame({ sameBy, sameDay, isSame }: Child, doc: Doc, fields: Input): boolean {
+  const hasSame = sameBy.every((field) =>
+    field in fields ? JSON.stringify(fields[field] ?? null) === JSON.stringify(doc[field]) : true,
+  )
+  const isEqual = hasSame && (isSame?.(doc, fields) ?? true)
+  if (!isEqual || !sameDay) return isEqual
+  const [one, other] = [fields[sameDay] ?? null, doc[sameDay]]
+  return typeof one !== 'string' || typeof other !== 'string' || compatible(one, other)
 }
 
 /** The writable fields of a child without its parent, which is in the path. */

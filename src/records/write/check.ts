@@ -4,7 +4,14 @@ import { type Fault, inconsistent, Problem, unknownReference } from '../../core/
 import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
-import { findByIdentifier, findRecord, identifiersOf, parse, type Stored } from '../read/record.ts'
+import {
+  findByIdentifier,
+  findRecord,
+  identifiersOf,
+  mergedInto,
+  parse,
+  type Stored,
+} from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
@@ -13,14 +20,25 @@ import type { Entity, Reference } from '../schema/resource.ts'
 /**
  * Completes a document and checks it; slugs in references become ids.
  * @param before the stored document that it replaces
+ * @param moves whether constant fields may change, because a record was merged
  * @throws Problem `inconsistent`, `unknown-reference` or `duplicate`
  */
-export async function checkDocument(tx: WriteTransaction, entity: Entity, doc: Doc, before?: Doc) {
+export async function checkDocument(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  before?: Doc,
+  moves = false,
+): Promise<void> {
   entity.complete?.(doc, tx.now)
-  const faults = [...(entity.rules?.(doc) ?? []), ...(before ? constantFaults(entity, doc, before) : [])]
+  const faults = [
+    ...(entity.rules?.(doc) ?? []),
+    ...(before && !moves ? constantFaults(entity, doc, before) : []),
+  ]
   if (faults.length > 0) throw inconsistent(faults)
   await resolveReferences(tx, entity, doc)
-  await entity.beforeWrite?.(tx, doc, before)
+  // In the middle of a merge, records can refer to both of its records.
+  if (!moves) await entity.beforeWrite?.(tx, doc, before)
   await checkChains(tx, entity, doc, before)
   await checkUniqueColumns(tx, entity, doc, before)
   await checkIdentifiers(tx, entity, doc)
@@ -66,9 +84,10 @@ async function idOf(
   for (const kind of kinds) {
     if (tx.existing.has(`${kind} ${value}`)) return value
     const [id] = await tx.pluck<string>(idQuery(tx.catalogue.entity(kind)), { value })
-    if (id === undefined) continue
-    tx.existing.add(`${kind} ${id}`)
-    return id
+    const found = id ?? (await mergedInto(tx, tx.catalogue.entity(kind), value))
+    if (found === undefined) continue
+    tx.existing.add(`${kind} ${found}`)
+    return found
   }
   return undefined
 }

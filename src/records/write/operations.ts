@@ -77,7 +77,7 @@ export async function createChild(
 ): Promise<Doc> {
   const completed = (await child.beforeCreate?.(tx, parent, input)) ?? input
   const doc = await insertChild(tx, child, parent, completed, id)
-  await updateParent(tx, child, parent)
+  await refreshParent(tx, child, parent)
   await child.afterChange?.(tx, null, doc)
   return doc
 }
@@ -97,7 +97,7 @@ export async function updateChild(
   if (isUnchanged(child, before, after)) return before
   await child.beforeUpdate?.(tx, parent, before, after)
   const doc = await updateRecord(tx, child, before, after)
-  if (doc !== before) await updateParent(tx, child, parent)
+  if (doc !== before) await refreshParent(tx, child, parent)
   return doc
 }
 
@@ -117,7 +117,7 @@ export async function updateRecord(
   ) as Doc
   // Derived fields need no checks.
   if (Object.keys(changed).some((key) => key in entity.writable.shape))
-    await checkDocument(tx, entity, after, before)
+    await checkDocument(tx, entity, after, before, options.moves)
   if (isUnchanged(entity, before, after)) return before
   after.version = before.version + 1
   after.updatedAt = tx.at
@@ -156,7 +156,7 @@ export async function deleteChild(
   doc: Doc,
 ): Promise<void> {
   await deleteRecord(tx, child, doc)
-  await updateParent(tx, child, parent)
+  await refreshParent(tx, child, parent)
 }
 
 /** What follows from having no evidence. */
@@ -191,7 +191,8 @@ async function insertChild(
   return createParts(tx, child, doc, input)
 }
 
-async function updateParent(tx: WriteTransaction, child: Child, parent: Parent): Promise<void> {
+/** Writes the fields of a record that follow from its children. */
+export async function refreshParent(tx: WriteTransaction, child: Child, parent: Parent): Promise<void> {
   const fields = await child.parentFields?.(tx, parent)
   if (fields) await updateRecord(tx, parent.entity, parent.doc, fields)
 }

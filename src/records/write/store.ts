@@ -46,15 +46,24 @@ export async function reindexDocument(tx: IndexWriter, entity: Entity, doc: Doc,
   await storeSearchEntry(tx, entity, doc, null, docId)
 }
 
-/** Deletes a record with all its entries, and logs the deletion. */
-export async function eraseDocument(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
+/**
+ * Deletes a record with all its entries, and logs the deletion.
+ * @param mergedInto the record that takes its place
+ */
+export async function eraseDocument(
+  tx: WriteTransaction,
+  entity: Entity,
+  doc: Doc,
+  mergedInto: string | null = null,
+): Promise<void> {
   const { id } = doc
   await tx.run(DELETE_LINKS, { id })
   await tx.run(DELETE_IDENTIFIERS, { id })
   await tx.run(deleteRowQuery(entity.table), { id })
   if (entity.searchText) await tx.engine.search.remove(tx, id)
   tx.existing.delete(`${entity.kind} ${id}`)
-  await logChange(tx, entity, ++tx.seq, 'delete', doc, doc.version + 1, null)
+  const op = mergedInto === null ? 'delete' : 'merge'
+  await logChange(tx, entity, ++tx.seq, op, doc, doc.version + 1, null, mergedInto)
 }
 
 async function storeRow(
@@ -157,10 +166,11 @@ async function logChange(
   tx: WriteTransaction,
   { kind, table }: Entity,
   seq: number,
-  op: 'create' | 'update' | 'delete',
+  op: 'create' | 'update' | 'delete' | 'merge',
   doc: Doc,
   version: number,
   text: string | null,
+  mergedInto: string | null = null,
 ): Promise<void> {
   const { actor, requestId, reason = null, at } = tx
   await tx.run(INSERT_CHANGE, {
@@ -175,6 +185,7 @@ async function logChange(
     actorName: actor.name,
     requestId,
     reason,
+    mergedInto,
     doc: text,
     derived: text === null ? null : derivedValues(table, doc),
   })

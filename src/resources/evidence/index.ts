@@ -197,6 +197,9 @@ export const evidence: Child = defineChild({
       Object.assign(after, await trustOf(tx, after.id))
     }
   },
+  async beforeMerge(tx, { kind }, loser, into) {
+    if (kind === 'source') await moveQuotes(tx, loser, into)
+  },
   async afterParentUpdate(tx, { kind }, before, after) {
     if (kind === 'source') await recountAfter(tx, before, after)
   },
@@ -338,7 +341,7 @@ async function moveQuotes(tx: WriteTransaction, before: Doc, after: Doc): Promis
   const text = new IndexedText(String(after['text'] ?? ''))
   const lost: Record<string, unknown>[] = []
   const moved: { quote: Doc; located: Record<string, unknown> }[] = []
-  for (const quote of (await tx.all<Stored>(CITATIONS, { id: after.id })).map(parse)) {
+  for (const quote of (await tx.all<Stored>(CITATIONS, { id: before.id })).map(parse)) {
     const located = relocateQuote(old, text, quote as Doc & StoredQuote)
     if (located.found) {
       const { start, end, prefix, suffix } = located

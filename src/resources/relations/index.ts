@@ -27,6 +27,7 @@ export const relations: Child = defineChild({
   },
   derived: trust,
   rules: ({ recordKind, recordId, type, targetId }) => endFaults(recordKind, recordId, type, targetId),
+  pointsToItself: ({ recordId, targetId }) => recordId === targetId,
   sameBy: ['type', 'targetId'],
   defaultSort: 'createdAt',
   createShape: ({ kind }) => relationCreate(kind),

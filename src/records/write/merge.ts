@@ -1,0 +1,231 @@
+// Merges a record that was entered twice into the other: its parts, its evidence and every reference move there.
+import { inconsistent, Problem } from '../../core/problems.ts'
+import { columnHolding, columnSql } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
+import { links } from '../../db/system-tables.ts'
+import { childrenOf, findRecord, loadRecord, parse, type Stored, selectStored } from '../read/record.ts'
+import { type Child, isSame, type WriteTransaction } from '../schema/catalogue.ts'
+import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
+import type { Entity, Resource } from '../schema/resource.ts'
+import { fillRecord } from './fill.ts'
+import { refreshParent, updateRecord } from './operations.ts'
+import { eraseDocument } from './store.ts'
+
+/** A value of the record that is merged which the other did not take. */
+export interface Dropped {
+  /** A JSON Pointer. */
+  field: string
+  kept: Json
+  dropped: Json
+}
+
+export interface Merged {
+  mergedInto: string
+  /** How many parts and references moved, by the path of their kind. */
+  moved: Record<string, number>
+  differences: Dropped[]
+}
+
+/**
+ * @param take pointers of top-level fields in which the values of the merged record win
+ * @throws Problem `inconsistent`, `distinct`, `quotes-lost`, `illegal-transition`, and those of `updateRecord`
+ */
+export async function mergeRecords(
+  tx: WriteTransaction,
+  resource: Resource,
+  loser: Doc,
+  into: Doc,
+  take: readonly string[],
+): Promise<Merged> {
+  await refuseMerge(tx, resource, loser, into, take)
+  const moved = new Map<string, number>()
+  const count = ({ path }: Entity) => moved.set(path, (moved.get(path) ?? 0) + 1)
+  for (const child of tx.catalogue.children) await child.beforeMerge?.(tx, resource, loser, into)
+  await moveParts(tx, resource, loser, into, count)
+  await moveReferences(tx, resource, loser, into, count)
+  const current = parse(await loadRecord(tx, resource, loser.id))
+  await eraseDocument(tx, resource, current, into.id)
+  const { changed, differences } = combine(resource, current, into, take)
+  const filled = await updateRecord(tx, resource, parse(await loadRecord(tx, resource, into.id)), changed)
+  for (const child of tx.catalogue.children)
+    if (child.of.includes(resource.kind))
+      await refreshParent(tx, child, {
+        entity: resource,
+        doc: parse(await loadRecord(tx, resource, filled.id)),
+      })
+  return { mergedInto: into.id, moved: Object.fromEntries(moved), differences }
+}
+
+async function refuseMerge(
+  tx: WriteTransaction,
+  resource: Resource,
+  loser: Doc,
+  into: Doc,
+  take: readonly string[],
+): Promise<void> {
+  const refuse = (pointer: string, detail: string) => inconsistent([{ pointer, detail }])
+  if (loser.id === into.id) throw refuse('/into', 'A record cannot be merged into itself.')
+  const unknown = take.find((pointer) => !(pointer.slice(1) in resource.writable.shape))
+  if (unknown !== undefined)
+    throw refuse('/take', `${unknown} is not a field of a ${resource.kind}, such as /${resource.titleField}.`)
+  for (const [one, other] of [
+    [loser, into],
+    [into, loser],
+  ] as const) {
+    if (((one['distinctFrom'] ?? []) as string[]).includes(other.id))
+      throw new Problem('distinct', `${one.id} lists ${other.id} in distinctFrom.`)
+    for (const field of resource.acyclic)
+      if (await isAbove(tx, resource, field, one, other.id))
+        throw refuse('/into', `${field} leads from ${one.id} to ${other.id}: it would form a cycle.`)
+  }
+}
+
+/** Whether a chain of references leads from a record to another. */
+async function isAbove(
+  tx: WriteTransaction,
+  resource: Resource,
+  field: string,
+  doc: Doc,
+  id: string,
+): Promise<boolean> {
+  let next: Doc | null = doc
+  while (next) {
+    const above: Json | undefined = next[field]
+    if (above === id) return true
+    const stored: Stored | undefined =
+      typeof above === 'string' ? await findRecord(tx, resource, above) : undefined
+    next = stored ? parse(stored) : null
+  }
+  return false
+}
+
+/** The fields of the record that stays, filled from the other. */
+function combine(
+  { writable, titleField }: Resource,
+  loser: Doc,
+  into: Doc,
+  take: readonly string[],
+): { changed: Record<string, Json>; differences: Dropped[] } {
+  const taken = take.map((pointer) => pointer.slice(1))
+  const { [titleField]: name, ...others } = loser as Record<string, Json>
+  const sent = taken.includes(titleField)
+    ? { ...others, [titleField]: into[titleField] ?? null }
+    : { ...others, [titleField]: name ?? null }
+  const base = { ...into, ...pick(loser, taken) } as Doc
+  const ids = [loser.id, into.id]
+  const distinctFrom = ((sent['distinctFrom'] ?? []) as string[]).filter((id) => !ids.includes(id))
+  const filling = fillRecord({ writable }, base, { ...sent, distinctFrom }, { titleField })
+  const differences = filling.differences.map(({ field, record, report }) => ({
+    field,
+    kept: record,
+    dropped: report,
+  }))
+  return { changed: { ...pick(base, taken), ...filling.changed }, differences }
+}
+
+const pick = (doc: Record<string, Json>, keys: readonly string[]): Record<string, Json> =>
+  Object.fromEntries(keys.map((key) => [key, doc[key] ?? null]))
+
+/** Moves the parts of a record or part. A part that the other has already is united with that. */
+async function moveParts(
+  tx: WriteTransaction,
+  entity: Entity,
+  from: Doc,
+  to: Doc,
+  count: (entity: Entity) => void,
+): Promise<void> {
+  for (const child of tx.catalogue.children) {
+    if (!child.of.includes(entity.kind)) continue
+    for (const part of await childrenOf(tx, child, from.id)) {
+      count(child)
+      await movePart(tx, child, part, { recordId: to.id }, count)
+    }
+  }
+}
+
+/** Changes references of a part, unless its record already has the same part: then both become one. */
+async function movePart(
+  tx: WriteTransaction,
+  child: Child,
+  part: Doc,
+  changed: Record<string, Json>,
+  count: (entity: Entity) => void,
+): Promise<void> {
+  const after = { ...part, ...changed } as Doc
+  if (child.pointsToItself?.(after)) {
+    await eraseDocument(tx, child, part)
+    await child.afterChange?.(tx, part, null)
+    return
+  }
+  const siblings = await childrenOf(tx, child, String(after['recordId']))
+  const same = siblings.find((sibling) => sibling.id !== part.id && isSame(child, sibling, after))
+  if (!same) {
+    await updateRecord(tx, child, part, changed, { replacesText: false, moves: true })
+    return
+  }
+  await moveParts(tx, child, part, same, () => undefined)
+  await moveReferences(tx, child, part, same, count)
+  await eraseDocument(tx, child, parse(await loadRecord(tx, child, part.id)), same.id)
+  await child.afterChange?.(tx, part, null)
+  const { changed: filled } = fillRecord(child, same, part as Record<string, Json>)
+  await updateRecord(tx, child, parse(await loadRecord(tx, child, same.id)), filled, {
+    replacesText: false,
+    moves: true,
+  })
+}
+
+/** Replaces the references of all records to one by references to another. */
+async function moveReferences(
+  tx: WriteTransaction,
+  { kind }: Entity,
+  from: Doc,
+  to: Doc,
+  count: (entity: Entity) => void,
+): Promise<void> {
+  for (const entity of tx.catalogue.entities) {
+    const references = entity.references.filter(({ kinds }) => kinds.includes(kind))
+    if (references.length === 0) continue
+    for (const doc of await referrers(tx, entity, references, from.id)) {
+      count(entity)
+      const changed = replaced(doc, references, from.id, to.id)
+      const child = tx.catalogue.children.find((candidate) => candidate.kind === entity.kind)
+      if (child) await movePart(tx, child, doc, changed, () => undefined)
+      else await updateRecord(tx, entity, doc, changed, { replacesText: false, moves: true })
+    }
+  }
+}
+
+async function referrers(
+  tx: WriteTransaction,
+  { table, kind }: Entity,
+  references: Entity['references'],
+  id: string,
+): Promise<Doc[]> {
+  const columns = references
+    .filter(({ listed }) => !listed)
+    .map(({ field }) => sql`${columnSql(table, columnHolding(table, field))} = ${id}`)
+  const linked = sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} = ${id} and ${links.fromKind} = ${kind})`
+  const rows = await tx.all<Stored>(
+    sql`${selectStored(table)} where ${sql.join([...columns, linked], sql` or `)} order by ${table.firstSeq}`,
+  )
+  return rows.map(parse)
+}
+
+/** The top-level fields of a document in which a reference is replaced. */
+function replaced(
+  doc: Doc,
+  references: Entity['references'],
+  from: string,
+  to: string,
+): Record<string, Json> {
+  const copy = structuredClone(doc)
+  const keys = new Set<string>()
+  for (const { path } of references) {
+    for (const [pointer, value] of valuesAt(copy, path)) {
+      if (value !== from) continue
+      replaceAt(copy, pointer, to)
+      keys.add(path[0] ?? '')
+    }
+  }
+  return pick(copy, [...keys])
+}
