@@ -481,6 +481,31 @@ describe('the claims of a record', () => {
     ])
   })
 
+  test('count evidence of an object for the fields in it', async () => {
+    const { s, source, cite, claims } = await fixture()
+    const { id } = await create(s, '/v1/agreements', {
+      title: 'Protocol',
+      kind: 'protocol',
+      entryIntoForce: { by: 'consent', condition: 'When all have consented.', consentsNeeded: 'all' },
+    })
+    const url = `/v1/agreements/${id}`
+    const whole = await cite(await source(), { field: '/entryIntoForce' }, url)
+    expect(whole['value']).toEqual({
+      by: 'consent',
+      condition: 'When all have consented.',
+      consentsNeeded: 'all',
+    })
+    const part = await cite(await source(), { field: '/entryIntoForce', value: { by: 'signature' } }, url)
+    expect(part['direction']).toBe('disputes')
+    expect(await claims('/entryIntoForce/by', url)).toMatchObject([
+      { value: 'consent', evidenceIds: [whole['id']], alternatives: [{ value: 'signature' }] },
+    ])
+    expect(await claims('/entryIntoForce/consentsNeeded', url)).toMatchObject([
+      { value: 'all', evidenceIds: [whole['id']], alternatives: [] },
+    ])
+    expect((await get(s, url))['disputed']).toEqual(['/entryIntoForce'])
+  })
+
   test('are also those of parts', async () => {
     const { s, source, cite, claims } = await fixture()
     const { id } = await create(s, '/v1/proposals', { title: 'P', proposedOn: '2024-09-12' })

@@ -11,6 +11,7 @@ import type { Doc, Json } from '../../records/schema/document.ts'
 import { type Entity, trust } from '../../records/schema/resource.ts'
 import { anyId, line, unbounded } from '../../records/schema/shapes.ts'
 import {
+  compareValues,
   isAtOrBelow,
   isEmpty,
   isFree,
@@ -114,7 +115,7 @@ async function claimsOf(
   const whole = byField.get('')
   const rows = whole ? [rowOf('', null, null, whole, origins)] : []
   for (const [field, place] of placesOf(entity)) {
-    const about = byField.get(field) ?? []
+    const about = [...(byField.get(field) ?? []), ...fromAbove(field, place, valueAt(doc, field), byField)]
     const isObject = place instanceof z.ZodObject
     const isWritable = Object.hasOwn(entity.writable.shape, field.split('/')[1] ?? '')
     if (about.length === 0 && (!isWritable || isObject || NOT_CLAIMED.includes(field))) continue
@@ -124,6 +125,22 @@ async function claimsOf(
       rows.push(rowOf(field, place, value, about, origins))
   }
   return rows
+}
+
+/** Evidence of the object that a field is in, if it has a value of the field. */
+function fromAbove(
+  field: string,
+  place: z.ZodType,
+  present: Json,
+  byField: ReadonlyMap<string, readonly Piece[]>,
+): Piece[] {
+  const above = field.slice(0, field.lastIndexOf('/'))
+  if (above === '') return []
+  const key = field.slice(above.length + 1)
+  return (byField.get(above) ?? []).flatMap((piece) => {
+    const value = piece.denial ? null : valueAt(piece.value as Record<string, Json>, `/${key}`)
+    return value === null ? [] : [{ ...piece, value, direction: compareValues(place, present, value) }]
+  })
 }
 
 /** Lists of references to other services and pages, which are no facts. */
