@@ -351,6 +351,28 @@ describe('the list of all', () => {
     expect((await get(s, `${position}/evidence/${id}/history`))['data']).toHaveLength(1)
   })
 
+  test('evidence is found by its field and what is below it', async () => {
+    const { s, url, source } = await createParts()
+    const add = async (field: string, value?: unknown) =>
+      (
+        await create(s, `${url}/evidence`, {
+          sourceId: source,
+          motivation: 'quote',
+          exact: 'exercise alone',
+          field,
+          value,
+        })
+      )['id']
+    const title = await add('/title', 'A')
+    const topics = await add('/topicIds', 'cyber')
+    const found = (query: string) => idsOf(s, `/v1/evidence?source=${source}&${query}`)
+    expect(await found('field=/title')).toEqual([title])
+    expect(await found('field=/titl')).toEqual([])
+    expect(await found('field=/title,/topicIds')).toEqual([title, topics])
+    expect(await found('field=')).toHaveLength(3)
+    expect(await found('direction=disputes')).toEqual([])
+  })
+
   test('memberships finds who held a post on a day, for a state or as one', async () => {
     const { s } = await createParts()
     const { id: body } = await create(s, '/v1/organizations', {
