@@ -114,6 +114,8 @@ describe('records', () => {
       'proposed',
       'under-consideration',
     ])
+    const listed = await client.events.list({ record: [created.id], sort: ['occurredOn'] }).toArray()
+    expect(listed).toEqual(await client.proposals.events(created.id))
     const versions: number[] = []
     for await (const { version } of client.proposals.history(created.id)) versions.push(version)
     expect(versions).toEqual([3, 2, 1])

@@ -43,6 +43,15 @@ interface Kinds {
   sources: Of<schema.Source, schema.SourceCreate, schema.SourcePatch, 'listSources', 'getSource'>
 }
 
+/** Parts of records: their lists contain those of all records. */
+interface PartKinds {
+  events: { record: schema.Event; list: ListQuery<'listEvents'> }
+  positions: { record: schema.Position; list: ListQuery<'listPositions'> }
+  memberships: { record: schema.Membership; list: ListQuery<'listMemberships'> }
+  relations: { record: schema.Relation; list: ListQuery<'listRelations'> }
+  evidence: { record: schema.Evidence; list: ListQuery<'listEvidence'> }
+}
+
 interface Of<Read, Create, Patch, List extends keyof Operations, Get extends keyof Operations> {
   record: Read
   create: Create
@@ -110,6 +119,23 @@ interface PostOptions extends Pick<RequestOptions, 'signal'> {
 const ifMatch = ({ version }: Version, { overwrite }: WriteOptions) => ({
   'if-match': overwrite ? '*' : `"${version}."`,
 })
+
+/** The parts of one kind, of all records. `record` narrows a list to those of one record. */
+export class Parts<Kind extends keyof PartKinds> {
+  readonly #http: Http
+  readonly #path: string
+
+  constructor(http: Http, kind: Kind) {
+    this.#http = http
+    this.#path = `/v1/${kind}`
+  }
+
+  list(query: PartKinds[Kind]['list'] = {}, { signal }: Pick<RequestOptions, 'signal'> = {}) {
+    return new Listing<PartKinds[Kind]['record']>((cursor) =>
+      this.#http.json('GET', this.#path, { query: { ...query, cursor }, signal }),
+    )
+  }
+}
 
 /** The records of one kind. */
 export class Collection<Kind extends keyof Kinds> {
@@ -232,6 +258,11 @@ export class TrackerClient {
   readonly states: Collection<'states'>
   readonly topics: Collection<'topics'>
   readonly sources: Collection<'sources'>
+  readonly events: Parts<'events'>
+  readonly positions: Parts<'positions'>
+  readonly memberships: Parts<'memberships'>
+  readonly relations: Parts<'relations'>
+  readonly evidence: Parts<'evidence'>
 
   constructor(options: ClientOptions) {
     this.http = new Http(options)
@@ -244,6 +275,11 @@ export class TrackerClient {
     this.states = new Collection(this.http, 'states')
     this.topics = new Collection(this.http, 'topics')
     this.sources = new Collection(this.http, 'sources')
+    this.events = new Parts(this.http, 'events')
+    this.positions = new Parts(this.http, 'positions')
+    this.memberships = new Parts(this.http, 'memberships')
+    this.relations = new Parts(this.http, 'relations')
+    this.evidence = new Parts(this.http, 'evidence')
   }
 
   /** Searches all resources: the best hits first, at most a thousand. */
