@@ -202,7 +202,7 @@ function routesUnder(
         query: withRequiredReason,
         headers: ifMatch,
         answers: { 204: { description: 'Deleted.' } },
-        problems: ['not-found', 'gone', 'precondition-failed', 'referenced'],
+        problems: ['not-found', 'gone', 'precondition-failed', 'referenced', ...(child.deleteProblems ?? [])],
       }),
       handler: (request, reply) =>
         changeChild(request, reply, async (tx, record, doc) => {

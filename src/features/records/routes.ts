@@ -58,7 +58,7 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         'inconsistent',
         'duplicate',
         'possible-duplicate',
-        ...(lifecycle ? (['illegal-transition'] as const) : []),
+        ...records.catalogue.partProblems(resource),
       ],
     }),
     handler: (request, reply) =>

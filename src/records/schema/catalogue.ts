@@ -77,6 +77,8 @@ interface ChildTraits {
   operations: Partial<Record<ChildOperation, string>>
   /** Further problems of a POST and a PATCH. */
   createProblems?: readonly ProblemCode[]
+  /** Further problems of a DELETE. */
+  deleteProblems?: readonly ProblemCode[]
   /** Completes or rejects the input of a new child. */
   beforeCreate?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input>
   /** Completes or rejects a child that differs from the stored one. */
@@ -222,6 +224,12 @@ export class Catalogue {
     const child = this.children.find((candidate) => candidate.kind === kind)
     if (!child) throw new Error(`Unknown kind of children: ${kind}.`)
     return child
+  }
+
+  /** The problems of the parts in the body of a POST of an entity. */
+  partProblems({ kind }: Entity): ProblemCode[] {
+    const parts = this.children.filter(({ of }) => of.includes(kind))
+    return [...new Set(parts.flatMap((part) => [...(part.createProblems ?? []), ...this.partProblems(part)]))]
   }
 
   /** The paths of `include` for the records of a kind, by name. */

@@ -235,9 +235,10 @@ async function referrersOf(
     referrers.push(...ids.map((from) => ({ kind, id: from })))
   }
   const linked = await tx.all<{ kind: string; id: string }>(
-    sql`select ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${id} order by ${links.fromId} ${sql.limit(MAX_REFERRERS)}`,
+    sql`select distinct ${links.fromKind} as kind, ${links.fromId} as id from ${links} where ${links.toId} = ${id} order by ${links.fromId} ${sql.limit(MAX_REFERRERS)}`,
   )
-  return [...referrers, ...linked].slice(0, MAX_REFERRERS)
+  const byId = new Map([...referrers, ...linked].map((referrer) => [referrer.id, referrer]))
+  return [...byId.values()].slice(0, MAX_REFERRERS)
 }
 
 const isUnchanged = ({ keys }: Entity, before: Doc, after: Doc) =>

@@ -91,6 +91,7 @@ export const events: Child = defineChild({
     delete: 'The status of the record is derived again.',
   },
   createProblems: ['illegal-transition'],
+  deleteProblems: ['illegal-transition'],
   async beforeCreate(tx, { entity, doc }, input) {
     const others = (await childrenOf(tx, events, doc.id)) as unknown as EventInput[]
     return placed(entity, others, input as unknown as EventInput, tx.now)

@@ -123,7 +123,7 @@ export const meetings: Resource = defineResource({
   ],
   async beforeWrite(tx: WriteTransaction, meeting, before) {
     await refuseTakenNumber(tx, meeting, before)
-    await refuseOutsideParent(tx, meeting)
+    await refuseOutsideParent(tx, meeting, before)
     await checkPosts(tx, meeting, 'participants', meeting['startDate'])
   },
   findAlike: (tx: WriteTransaction, fields) => meetingsAlike(meetings, tx, fields),
@@ -139,7 +139,7 @@ export const meetings: Resource = defineResource({
 /** A series is a body, a classification and a number. */
 async function refuseTakenNumber(tx: WriteTransaction, meeting: Doc, before: Doc | undefined): Promise<void> {
   const key = ['organizationId', 'classification', 'ordinal']
-  if (meeting['ordinal'] === null || key.every((field) => meeting[field] === before?.[field])) return
+  if (meeting['ordinal'] === null || isUnchanged(meeting, before, key)) return
   const existing = await withNumber(meetings, tx, meeting)
   if (!existing || existing.id === meeting.id) return
   const existingId = existing.id
@@ -147,11 +147,20 @@ async function refuseTakenNumber(tx: WriteTransaction, meeting: Doc, before: Doc
   throw new Problem('duplicate', detail, { errors: [{ pointer: '/ordinal', detail }], extra: { existingId } })
 }
 
+const isUnchanged = (meeting: Doc, before: Doc | undefined, fields: readonly string[]) =>
+  fields.every((field) => meeting[field] === before?.[field])
+
 /** Such meetings often take place around the meeting of which they are a part. */
 const AROUND: readonly unknown[] = ['bilateral', 'visit']
 
-async function refuseOutsideParent(tx: WriteTransaction, meeting: Doc): Promise<void> {
+/** Not checked when the parent is moved: its parts can be moved after it. */
+async function refuseOutsideParent(
+  tx: WriteTransaction,
+  meeting: Doc,
+  before: Doc | undefined,
+): Promise<void> {
   const { parentId, classification } = meeting
+  if (isUnchanged(meeting, before, ['parentId', 'classification', 'startDate', 'endDate'])) return
   const stored = typeof parentId === 'string' && (await findRecord(tx, meetings, parentId))
   if (!stored) return
   const parent = parse(stored)
