@@ -47,7 +47,9 @@ export function orderSteps<S extends Step>(lifecycle: Lifecycle, steps: readonly
   const rank = new Map(statusesOf(lifecycle).map((status, index) => [status, index]))
   const sorted = steps.toSorted(
     (one, other) =>
-      compare(keyOf(one), keyOf(other)) || (rank.get(one.type) ?? 0) - (rank.get(other.type) ?? 0),
+      compare(keyOf(one), keyOf(other)) ||
+      (rank.get(one.type) ?? 0) - (rank.get(other.type) ?? 0) ||
+      compare(one.occurredOn ?? '', other.occurredOn ?? ''),
   )
   const failed = new Set<string>()
   let tries = 0

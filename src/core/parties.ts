@@ -1,5 +1,6 @@
 // The parties of a document, computed from the events that have a party.
-import { certainlyBefore, sortKey } from './dates.ts'
+import { certainlyBefore, sortKey, spanOf } from './dates.ts'
+import { agreementLifecycle } from './lifecycle.ts'
 
 /** How consent to be bound by a treaty is expressed (Vienna Convention, articles 11 to 15). */
 export const CONSENTS = [
@@ -39,7 +40,7 @@ export interface Party {
   eventIds: string[]
 }
 
-/** The steps of a party that must not be certainly before those that they follow. */
+/** The steps of a party that must not be certainly before all those that they follow. */
 const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
   consent: ['signed'],
   'in-force': ['signed', 'consent'],
@@ -58,14 +59,22 @@ export function partyFault(others: readonly EventInput[], event: EventInput): st
   const actor = actorOf(event)
   if (actor === null) return null
   const own = others.filter((other) => actorOf(other) === actor)
-  for (const other of own) {
-    if (FOLLOWS[event.type]?.includes(other.type) && isBefore(event, other))
-      return `${actor}: ${event.type} on ${event.occurredOn} is before ${other.type} on ${other.occurredOn}.`
-    if (FOLLOWS[other.type]?.includes(event.type) && isBefore(other, event))
-      return `${actor}: ${event.type} on ${event.occurredOn} is after ${other.type} on ${other.occurredOn}.`
+  for (const earlier of FOLLOWS[event.type] ?? []) {
+    const followed = own.filter(({ type }) => type === earlier)
+    if (followed[0] && followed.every((other) => isBefore(event, other)))
+      return `${actor}: ${event.type} on ${event.occurredOn} is before ${earlier} on ${followed[0].occurredOn}.`
   }
   if (event.type === 'consent' && !WITHOUT_SIGNATURE.includes(event.consentBy) && !maySign(others, own))
     return `${actor} has not signed. Without a signature it can consent by accession, succession or notification.`
+  return null
+}
+
+/** The first contradiction among the events of parties; null: there is none. */
+export function partyFaults(events: readonly EventInput[]): string | null {
+  for (const [index, event] of events.entries()) {
+    const fault = partyFault(events.toSpliced(index, 1), event)
+    if (fault) return fault
+  }
   return null
 }
 
@@ -80,9 +89,10 @@ const maySign = (all: readonly EventInput[], own: readonly EventInput[]) =>
 
 /** @param events in any order; those without a party are left out */
 export function partiesOf(events: readonly EventInput[]): Party[] {
-  const sorted = events.toSorted((one, other) =>
-    keyOf(one) < keyOf(other) ? -1 : keyOf(one) > keyOf(other) ? 1 : 0,
-  )
+  const sorted = events
+    .map((event) => ({ event, key: keyOf(event) }))
+    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
+    .map(({ event }) => event)
   const byActor = Map.groupBy(sorted, (event) => actorOf(event) ?? '')
   byActor.delete('')
   return [...byActor].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, own]) => partyOf(own))
@@ -114,4 +124,20 @@ function partyOf(own: readonly EventInput[]): Party {
   return party
 }
 
-const keyOf = ({ occurredOn }: EventInput) => (occurredOn === null ? '' : sortKey(occurredOn))
+const WITHDRAWALS: readonly string[] = ['consent-withdrawn', 'reservation-withdrawn']
+
+const TYPES: readonly string[] = agreementLifecycle.ofParty
+
+/** Orders the steps of a party: by day, a withdrawal as late as its date allows; on one day in the order of their types. */
+function keyOf({ type, occurredOn, consentBy = null }: EventInput): string {
+  const isLate = WITHDRAWALS.includes(type)
+  const day =
+    occurredOn === null
+      ? isLate
+        ? '9999-99-99'
+        : ''
+      : isLate
+        ? spanOf(occurredOn).last
+        : sortKey(occurredOn)
+  return `${day} ${String(TYPES.indexOf(type)).padStart(2, '0')} ${occurredOn} ${consentBy}`
+}

@@ -114,9 +114,9 @@ export const PROBLEMS = {
   },
   'illegal-transition': {
     status: 409,
-    title: 'The status change is not allowed',
+    title: 'The sequence of events is not allowed',
     about:
-      'The lifecycle of the record does not allow this status at that date. `legal` lists the statuses that it allows.',
+      'The lifecycle of the record does not allow this event at that date, or its removal. `legal` lists the types that it allows, `before` and `after` the events on either side.',
   },
   'idempotency-mismatch': {
     status: 422,

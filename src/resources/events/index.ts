@@ -11,7 +11,7 @@ import {
   orderSteps,
   proposalLifecycle,
 } from '../../core/lifecycle.ts'
-import { CONSENTS, type EventInput, partyFault } from '../../core/parties.ts'
+import { CONSENTS, type EventInput, partyFault, partyFaults } from '../../core/parties.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
@@ -103,6 +103,8 @@ export const events: Child = defineChild({
   },
   async parentFields(tx, { entity, doc }) {
     const all = await childrenOf(tx, events, doc.id)
+    const fault = partyFaults(all as unknown as EventInput[])
+    if (fault) throw refusal(fault, null)
     const { places, fields: derived } = deriveFrom(
       lifecycleResource(entity),
       doc,
@@ -118,7 +120,7 @@ export const events: Child = defineChild({
     const sent = (input['events'] ?? []) as EventInput[]
     const initial = sent.map((event) => ({ ...event, id: event.id ?? tx.newId(PREFIXES.event) }))
     const resource = lifecycleResource(entity)
-    refuseHistory(resource.lifecycle, initial, tx.now)
+    refuseHistory(resource.lifecycle, sent, tx.now)
     const { places, fields: derived } = deriveFrom(resource, doc, initial)
     refuseDisagreement(entity, doc, derived, compatible)
     Object.assign(doc, derived)
@@ -186,7 +188,7 @@ export function placed(
 ): Record<string, unknown> {
   const { lifecycle } = lifecycleResource(entity)
   refuseEvent(lifecycle, event, now, '')
-  const fault = isStep(lifecycle, event) ? null : partyFault(others, event)
+  const fault = partyFaults([...others, event])
   if (fault) throw refusal(fault, '')
   const steps = others.filter((each) => isStep(lifecycle, each))
   if (!isStep(lifecycle, event)) return { ...event, place: null }
@@ -200,7 +202,7 @@ function refuseHistory(lifecycle: Lifecycle, events: readonly EventInput[], now:
   for (const [index, event] of events.entries()) {
     const pointer = `/events/${index}`
     refuseEvent(lifecycle, event, now, pointer)
-    const fault = isStep(lifecycle, event) ? null : partyFault(events.toSpliced(index, 1), event)
+    const fault = partyFault(events.toSpliced(index, 1), event)
     if (fault) throw refusal(fault, pointer)
   }
   const stepsUpTo = (count: number) => events.slice(0, count).filter((event) => isStep(lifecycle, event))
@@ -223,7 +225,7 @@ function illegalStep(
   lifecycle: Lifecycle,
   others: readonly EventInput[],
   event: EventInput,
-  pointer: string,
+  pointer: string | null,
 ) {
   const { before, after } = neighbours(others, event)
   const sides = [
@@ -239,9 +241,10 @@ function illegalStep(
   })
 }
 
-const refusal = (detail: string, pointer: string, extra = {}) =>
+/** @param pointer to the event in the body; null: it is not there */
+const refusal = (detail: string, pointer: string | null, extra = {}) =>
   new Problem('illegal-transition', detail, {
-    errors: [{ pointer: `${pointer}/type`, detail }],
+    ...(pointer !== null && { errors: [{ pointer: `${pointer}/type`, detail }] }),
     extra: { legal: [], ...extra },
   })
 
@@ -288,7 +291,7 @@ function deriveFrom(resource: LifecycleResource, doc: Doc, all: readonly EventIn
       lifecycle,
       steps.filter((each) => each !== event),
       event,
-      '',
+      null,
     )
   }
   const last = ordered.steps.at(-1)?.step
