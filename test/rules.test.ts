@@ -4,6 +4,11 @@ import { service } from './helpers/app.ts'
 import { oneOfEach } from './helpers/bodies.ts'
 import { create } from './helpers/requests.ts'
 
+let count = 0
+
+/** A text of its own, so that no record is taken for a duplicate. */
+const words = () => `Words ${count++}`
+
 /** A service with one record of each kind, and a post of the speaker from 2012-11-06 to 2024-05. */
 async function withPost() {
   const s = await service()
@@ -26,13 +31,14 @@ describe('a contributor', () => {
       [{ stateCode: ids.state, membershipId }, '/membershipId'],
     ]
     for (const [path, role, rest] of [
-      ['proposals', 'proposer', { title: 'P' }],
-      ['agreements', 'author', { title: 'A', kind: 'declaration' }],
-      ['statements', 'spokesperson', { text: 'S', kind: 'direct' }],
+      ['proposals', 'proposer', { summary: 'P' }],
+      ['agreements', 'author', { kind: 'declaration' }],
+      ['statements', 'spokesperson', { kind: 'direct' }],
     ] as const) {
       const post = (entry: object) =>
         s.post(`/v1/${path}`, {
           ...rest,
+          [path === 'statements' ? 'text' : 'title']: words(),
           contributors: [
             { role, speakerId: ids.speaker },
             { role, ...entry },
@@ -69,7 +75,7 @@ describe('a contributor', () => {
       s.post('/v1/statements', {
         contributors: [{ role: 'author', speakerId, membershipId }],
         kind: 'direct',
-        text: 'S',
+        text: words(),
         date,
       })
     for (const date of [
@@ -93,7 +99,7 @@ describe('a contributor', () => {
       errors: [{ pointer: '/contributors/0/membershipId', detail: `The post is held by ${ids.speaker}.` }],
     })
     const chaired = {
-      name: 'M',
+      name: words(),
       startDate: '2025',
       participants: [{ role: 'chair', speakerId: ids.speaker, membershipId }],
     }
@@ -249,7 +255,13 @@ describe('a meeting', () => {
   test('has a number that is unique for its organization and classification', async () => {
     const s = await service()
     const ids = await oneOfEach(s)
-    const numbered = { name: 'M', startDate: '2022', organizationId: ids.organization, ordinal: 9 }
+    const numbered = {
+      name: 'M',
+      startDate: '2022',
+      organizationId: ids.organization,
+      classification: 'council',
+      ordinal: 9,
+    }
     const { id } = await create(s, '/v1/meetings', numbered)
     expect((await s.post('/v1/meetings', numbered)).body).toMatchObject({
       status: 409,
@@ -260,9 +272,14 @@ describe('a meeting', () => {
     const summit = await create(s, '/v1/meetings', { ...numbered, classification: 'summit' })
     await create(s, '/v1/meetings', { ...numbered, ordinal: 10 })
     const url = `/v1/meetings/${summit['id']}`
-    expect((await s.patch(url, { classification: null })).body).toMatchObject({ status: 409, existingId: id })
+    expect((await s.patch(url, { classification: 'council' })).body).toMatchObject({
+      status: 409,
+      existingId: id,
+    })
     expect((await s.patch(url, { name: 'Summit' })).status).toBe(200)
-    expect((await s.post('/v1/meetings', { ...numbered, organizationId: null })).body).toMatchObject({
+    expect(
+      (await s.post('/v1/meetings', { ...numbered, name: 'N', organizationId: null })).body,
+    ).toMatchObject({
       status: 422,
       errors: [{ pointer: '/organizationId' }],
     })
@@ -276,7 +293,7 @@ describe('a meeting', () => {
       endDate: '2022-09-16',
     })
     const part = (startDate: string, classification: string | null = null) =>
-      s.post('/v1/meetings', { name: 'Part', startDate, classification, parentId: parent['id'] })
+      s.post('/v1/meetings', { name: words(), startDate, classification, parentId: parent['id'] })
     for (const [day, classification] of [
       ['2022-09-15'],
       ['2022-09-16'],
@@ -301,7 +318,7 @@ describe('a meeting', () => {
 
   test('can be moved before its parts, which can still be corrected', async () => {
     const s = await service()
-    const [parent, part] = ['2022-09-15', '2022-09-15'].map((startDate) => ({ name: 'M', startDate }))
+    const [parent, part] = ['M', 'Part'].map((name) => ({ name, startDate: '2022-09-15' }))
     const { id } = await create(s, '/v1/meetings', parent)
     const url = `/v1/meetings/${(await create(s, '/v1/meetings', { ...part, parentId: id }))['id']}`
     expect((await s.patch(`/v1/meetings/${id}`, { startDate: '2023-05-05' })).status).toBe(200)
@@ -322,15 +339,17 @@ describe('a statement', () => {
       [{ startDate: '2022-08' }, null],
       [{ startDate: '2022-08-24?' }, null],
     ] as const) {
-      const meetingId = (await create(s, '/v1/meetings', { name: 'M', ...fields }))['id']
+      const meetingId = (await create(s, '/v1/meetings', { name: words(), ...fields }))['id']
       const body = {
         contributors: [{ role: 'author', stateCode: ids.state }],
         kind: 'direct',
-        text: 'S',
+        text: words(),
         meetingId,
       }
       expect((await create(s, '/v1/statements', body))['date'], JSON.stringify(fields)).toBe(date)
-      expect((await create(s, '/v1/statements', { ...body, date: '2022' }))['date']).toBe('2022')
+      expect((await create(s, '/v1/statements', { ...body, text: words(), date: '2022' }))['date']).toBe(
+        '2022',
+      )
     }
   })
 })

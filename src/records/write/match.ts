@@ -1,6 +1,6 @@
 // Recognises records that are already there, so that nothing is entered twice.
 import { Problem } from '../../core/problems.ts'
-import { contradicts, namesakes, namesOf, recognise } from '../read/matching.ts'
+import { contradicts, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
 import { findRecord, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
@@ -50,10 +50,13 @@ export async function refuseDuplicate(
   const alike = await findAlike(tx, resource, fields)
   const [first] = alike
   if (!first) return
-  const { doc, degree } = first
-  if (degree !== 'certain') throw possibleDuplicate(resource, alike)
-  throw new Problem('duplicate', `The ${resource.kind} ${doc.id} is the same.`, {
-    extra: { existingId: doc.id },
+  if (first.degree !== 'certain') throw possibleDuplicate(resource, alike)
+  // Any other key is unique, so `createRecord` refuses it and names the field.
+  if (!resource.digest || (await recogniseByKey(tx, resource, fields))) return
+  const detail = `The ${resource.kind} ${first.doc.id} has the same ${resource.digest.of}.`
+  throw new Problem('duplicate', detail, {
+    errors: [{ pointer: `/${resource.digest.of}`, detail }],
+    extra: { existingId: first.doc.id },
   })
 }
 
