@@ -321,6 +321,22 @@ test.skipIf(onPostgres)('earlier texts are looked up in an index', async () => {
   expect(steps.map(({ detail }) => detail).join('; ')).toContain('USING INDEX changes_source_sha256')
 })
 
+test('a report of an excerpt that was completed since finds its source, and changes nothing', async () => {
+  const s = await service()
+  const source = { title: 'S', language: 'en', textStatus: 'excerpt', text: EXCERPT }
+  const speakers = [{ name: 'Sanjar Beknazarov', evidence: [{ exact: QUOTES[0] }] }]
+  const first = await s.post('/v1/reports', { source, speakers })
+  expect(first.status, first.text).toBe(201)
+  const id = first.body['sourceId']
+  expect((await put(s, id, { text: COMPLETE, textStatus: 'full' })).status).toBe(200)
+  const before = await s.rows()
+  const again = await s.post('/v1/reports', { source, speakers })
+  expect(again.status, again.text).toBe(200)
+  expect(again.body['sourceId']).toBe(id)
+  expect((await s.get(`/v1/sources/${id}`)).body).toMatchObject({ text: COMPLETE, textStatus: 'full' })
+  expect((await s.rows())['changes']).toEqual(before['changes'])
+})
+
 describe('relocateQuote, for any text around any text', () => {
   const words = fc
     .array(fc.constantFrom('a', 'b', ' ', '😀', 'é'), { maxLength: 40 })

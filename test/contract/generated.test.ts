@@ -56,7 +56,7 @@ const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
 const sample = <Value>(values: fc.Arbitrary<Value>, count: number): Value[] =>
   fc.sample(values, { seed: SEED, numRuns: count })
 
-/** Parameters whose valid values depend on the data: cursors, topics and states. */
+/** Parameters whose valid values depend on the data or on the kind: cursors, topics, states and names of fields. */
 const SERVICE_DEFINED = new Set([
   'cursor',
   'topic',
@@ -65,6 +65,7 @@ const SERVICE_DEFINED = new Set([
   'broader',
   'identifier',
   'Last-Event-ID',
+  'fields',
 ])
 
 interface Request {
@@ -99,8 +100,12 @@ async function withRecords(): Promise<Filled> {
   const position = { stateCode: ids.state, position: 'supported', statedOn: '2022-09-01' }
   existingIds['pos'] = [(await s.post(`${proposalUrl}/positions`, position)).body['id']]
   const relation = { type: 'elaborates', targetId: other.body['id'] }
-  const eventOf = async (url: string) => (await s.get(`${url}/events`)).body['data'][0].id as string
-  existingIds['evt'] = [await eventOf(proposalUrl), await eventOf(`/v1/agreements/${ids.agreement}`)]
+  const eventOf = async (url: string, type: string) =>
+    (await s.post(`${url}/events`, { type, occurredOn: '2022-09-01' })).body['id'] as string
+  existingIds['evt'] = [
+    await eventOf(proposalUrl, 'under-consideration'),
+    await eventOf(`/v1/agreements/${ids.agreement}`, 'drafted'),
+  ]
   existingIds['rel'] = [(await s.post(`${proposalUrl}/relations`, relation)).body['id']]
   const treaty = await s.post('/v1/agreements', leastBody('agreement', ids))
   const followed = { type: 'supersedes', targetId: treaty.body['id'] }
