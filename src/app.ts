@@ -46,8 +46,10 @@ import { securityHeaders } from './http/security-headers.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { snapshotReads } from './records/read/context.ts'
 import { embeddedIn } from './records/read/include.ts'
+import { partyRoutes } from './resources/agreements/parties.ts'
 import { annotationRoutes } from './resources/evidence/annotations.ts'
 import { catalogue, recordsOn } from './resources/index.ts'
+import { outcomeRoutes } from './resources/meetings/outcomes.ts'
 import { standingRoutes } from './resources/positions/standings.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
 import { VERSION } from './version.ts'
@@ -159,6 +161,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   childRoutes(app, records)
   claimRoutes(app, records)
   standingRoutes(app, records)
+  partyRoutes(app, records)
+  outcomeRoutes(app, records)
   relationRoutes(app, records)
   annotationRoutes(app, records)
   for (const resource of catalogue.resources) statsRoutes(app, resource, readSnapshot)

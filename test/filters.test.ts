@@ -227,6 +227,9 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
     case 'column':
       return any((row) => inside(row, fieldOf(filter.column)))
     case 'part':
+    // Tested in parties.test.ts and outcomes.test.ts.
+    case 'condition':
+      return []
     case 'membershipOf':
       throw new Error(`No cases for ${name}.`)
     case 'reference':

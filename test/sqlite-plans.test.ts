@@ -31,6 +31,9 @@ function sample(name: string, filter: Filter): string {
     case 'reference':
       if (filter.kind === 'topic') return 'military-cooperation'
       return filter.kind === 'state' ? 'RU' : `of-a-${filter.kind}`
+    case 'condition':
+      if (!filter.kind) return '2022-08-24'
+      return filter.kind === 'state' ? 'RU' : `of-a-${filter.kind}`
     case 'part':
       if (filter.bound) return '2022-08-24'
       if (filter.kind === 'state') return 'RU'

@@ -127,6 +127,8 @@ CREATE TABLE "meetings" (
 	"startDateFirst" text COLLATE "binary" NOT NULL,
 	"startDateLast" text COLLATE "binary" NOT NULL,
 	"endDate" text COLLATE "binary",
+	"endDateFirst" text COLLATE "binary",
+	"endDateLast" text COLLATE "binary",
 	"city" text COLLATE "binary",
 	"cityText" text COLLATE "binary",
 	"countryCode" text COLLATE "binary"
@@ -443,7 +445,7 @@ CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("org
 CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
 CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
-CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
 CREATE INDEX "meetings_cityText_startDate" ON "meetings" USING btree ("cityText","startDate","id") WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint

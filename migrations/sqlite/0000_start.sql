@@ -142,6 +142,8 @@ CREATE TABLE `meetings` (
 	`startDateFirst` text NOT NULL,
 	`startDateLast` text NOT NULL,
 	`endDate` text,
+	`endDateFirst` text,
+	`endDateLast` text,
 	`city` text,
 	`cityText` text,
 	`countryCode` text,
@@ -160,7 +162,7 @@ CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`
 CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
-CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_cityText_startDate` ON `meetings` (`cityText`,`startDate`,`id`) WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint

@@ -152,6 +152,9 @@ function filterSchema(filter: Filter): z.ZodType {
       return referenceSchema(filter.kind, description, filter.example)
     case 'membershipOf':
       return ref('organization', description, { required: true }).optional()
+    case 'condition':
+      if (filter.kind) return referenceSchema(filter.kind, description, filter.example)
+      return (filter.value ?? z.string()).meta({ description }).optional()
     case 'part':
       if (filter.kind) return referenceSchema(filter.kind, description, filter.example)
       if (filter.bound) return (filter.value ?? z.string()).meta({ description }).optional()

@@ -54,6 +54,8 @@ function othersRead(filter: Filter): readonly Kind[] {
       return ['evidence']
     case 'part':
       return [filter.part]
+    case 'condition':
+      return [...filter.reads]
     case 'reference':
       return filter.through ?? []
     case 'membership':
@@ -129,7 +131,7 @@ export async function resolveFilters(
     if (filter.by === 'text') text = values[0] ? await resolveText(context, values[0], rows) : null
     else if (filter.by === 'column' && (filter.match === 'folded' || filter.match === 'language'))
       filters.push({ filter, values: await storedSpellings(context, resource, filter, values) })
-    else if (filter.by === 'reference' || filter.by === 'part')
+    else if (filter.by === 'reference' || filter.by === 'part' || filter.by === 'condition')
       filters.push({ filter, values: await resolveReferences(context, name, filter, values, vocabularyAt) })
     else filters.push({ filter, values })
   }
@@ -181,7 +183,7 @@ async function storedSpellings(
 const isLanguage = (range: string, tag: string) =>
   `${tag}-`.toLowerCase().startsWith(`${canonicalLanguage(range) ?? range}-`.toLowerCase())
 
-type ReferenceFilter = Extract<Filter, { by: 'reference' | 'part' }>
+type ReferenceFilter = Extract<Filter, { by: 'reference' | 'part' | 'condition' }>
 
 /** Vocabularies are small, so unknown values are refused with the legal ones. */
 async function resolveReferences(

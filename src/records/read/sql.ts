@@ -231,6 +231,13 @@ function filterSql(
       if (filter.orRecord) ways.push(sql`${columnSql(table, 'recordId')} in ${values}`)
       return sql`(${sql.join(ways, sql` or `)})`
     }
+    case 'condition':
+      return filter.condition({
+        values,
+        table,
+        recordsOf: (kind) => tableAsOf(catalogue, catalogue.entity(kind), view),
+        day: view.asOf ?? schema.now.toISOString().slice(0, 10),
+      })
     case 'stalled':
       return stalledCondition(schema, resource, view, value)
     case 'evidence': {

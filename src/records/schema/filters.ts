@@ -2,10 +2,23 @@
 import { z } from 'zod'
 import { firstDay, lastDay } from '../../core/dates.ts'
 import { uncapitalised } from '../../core/text.ts'
+import type { SQL } from '../../db/sql.ts'
+import type { Table } from '../../db/tables.ts'
 import type { PlacedField } from './fields.ts'
 import type { Kind } from './kinds.ts'
 import { partialDate, wholeNumber } from './shapes.ts'
 import { columnKey, spanColumns, valueColumn } from './table.ts'
+
+/** What the condition of a filter is built from. */
+export interface ConditionContext {
+  values: readonly string[]
+  /** The table of the filtered records. */
+  table: Table
+  /** The records of another kind in the view of the query, under the name of their table. */
+  recordsOf(kind: Kind): SQL
+  /** The day of `asOf`; without it, today. */
+  day: string
+}
 
 /** How a query parameter filters a list. */
 export type Filter =
@@ -52,6 +65,18 @@ export type Filter =
       example?: string
       /** A reference of the record itself that also matches, if this is the only filter on its parts. */
       orField?: string
+    }
+  /** Records that meet a condition of their resource. */
+  | {
+      by: 'condition'
+      description: string
+      /** The kind that the values refer to. Otherwise the schema of a value. */
+      kind?: Kind
+      value?: z.ZodType
+      /** The kinds of other records that the condition reads. */
+      reads: readonly Kind[]
+      condition(context: ConditionContext): SQL
+      example?: string
     }
   /** States with one of these memberships on the day of `asOf`. */
   | { by: 'membership'; value: z.ZodType; description: string }

@@ -10,9 +10,8 @@ import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { anyId } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { agreementsAlike } from './alike.ts'
-
-/** The kinds of treaties. Other documents are final once adopted or signed. */
-const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
+import { party, TREATIES } from './fields.ts'
+import { partyFilters } from './parties.ts'
 
 const OTHERS = [
   'declaration',
@@ -77,23 +76,6 @@ const entryIntoForce = object(
   'EntryIntoForce',
 ).nullable()
 
-const party = object(
-  'A party of the document, with the dates of its steps.',
-  {
-    stateCode: ref('state', 'The state.', { filter: 'state', include: 'states', stats: 'state' }),
-    organizationId: ref('organization', 'The organization.', { filter: 'organization' }),
-    signedOn: date('When it signed.'),
-    domesticApprovalOn: date('When its parliament or president last approved it.'),
-    consentOn: date('When it consented to be bound; null if it did not, or withdrew its consent.'),
-    consentBy: choice('Consent', CONSENTS, 'How it consented to be bound.'),
-    inForceOn: date('When the document entered into force for it.'),
-    denouncedOn: date('When it denounced the document.'),
-    reservations: integer('How many of its reservations are in effect.', { required: true }),
-    eventIds: list(anyId('An event.'), 100, 'The events from which this was computed.'),
-  },
-  'Party',
-)
-
 /** Whether nothing more is due. */
 function isSettled({ status, kind, entryIntoForce: entry }: SettledFields): boolean {
   if (status === null) return false
@@ -157,7 +139,7 @@ export const agreements: Resource = defineResource({
     }),
     parties: list(party, 250, 'The parties, computed from the events that have one.'),
   },
-  filters: eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]),
+  filters: { ...eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]), ...partyFilters },
   rules: (agreement) => [
     ...nameFaults(agreement.otherNames),
     ...contributorFaults(agreement.contributors, 'contributors', null),

@@ -1,14 +1,17 @@
 // Meetings: date, place, participants and agenda.
-import { endsBeforeStart, isExactDay, sortKey, spanOf } from '../../core/dates.ts'
+import { endsBeforeStart, firstDay, isExactDay, lastDay, sortKey, spanOf } from '../../core/dates.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
+import { sql } from '../../db/sql.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { partialDate } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { meetingsAlike, withNumber } from './alike.ts'
+import { below } from './outcomes.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
 const STATUSES = ['scheduled', 'held', 'postponed', 'cancelled'] as const
@@ -88,7 +91,7 @@ export const meetings: Resource = defineResource({
       { filled: true, filter: true, stats: 'status' },
     ),
     startDate: date('The first day.', { required: true, filter: 'start', sort: true, stats: 'year' }),
-    endDate: date('The last day.', { sort: true }),
+    endDate: date('The last day.', { filter: 'end', sort: true }),
     previousStartDates: list(date('A day.'), 20, 'The days on which it was first to start, if it was moved.'),
     venue: text(300, 'The building or the hall.', { search: 'body' }),
     city: text(200, 'The city.', { filter: true, sort: true, search: 'body' }),
@@ -101,6 +104,30 @@ export const meetings: Resource = defineResource({
     summary: text(10_000, 'A summary of the meeting.', { search: 'body' }),
     agenda: list(agendaItem, 500, 'The agenda, in order of position.'),
     participants: list(participant, 500, 'The participants.'),
+  },
+  filters: {
+    within: {
+      by: 'condition',
+      kind: 'meeting',
+      reads: [],
+      description: 'A meeting: it, and all that are a part of it, at any depth.',
+      condition: ({ table, values }) => sql`${table.id} in (${below(values[0] ?? '')})`,
+    },
+    dateFrom: {
+      by: 'condition',
+      value: partialDate.transform(firstDay),
+      reads: [],
+      description: 'A day of the meeting, on or after this date. With `dateTo`: any of its days.',
+      condition: ({ table, values: [day] }) =>
+        sql`coalesce(${table}."endDateLast", ${table}."startDateLast") >= ${day}`,
+    },
+    dateTo: {
+      by: 'condition',
+      value: partialDate.transform(lastDay),
+      reads: [],
+      description: 'A day of the meeting, on or before this date.',
+      condition: ({ table, values: [day] }) => sql`${table}."startDateFirst" <= ${day}`,
+    },
   },
   complete: (meeting, now) => {
     const today = now.toISOString().slice(0, 10)

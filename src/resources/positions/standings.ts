@@ -2,14 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { sortKey } from '../../core/dates.ts'
-import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
-import { type SQL, sql } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
+import { membersOf } from '../../records/read/bodies.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
-import { childrenOf, findRecord, loadRecord, parse } from '../../records/read/record.ts'
-import { defaultBody, hasMembership } from '../../records/read/view.ts'
+import { childrenOf, loadRecord, parse } from '../../records/read/record.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import { locator } from '../../records/schema/common-fields.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -85,53 +84,6 @@ function positionsOf(app: FastifyInstance, records: Records, resource: Resource)
       return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
-}
-
-/** The codes of the states that were members of the body of a record on a day, in order. */
-async function membersOf(catalogue: Catalogue, reader: Reader, record: Doc, asOf: string): Promise<string[]> {
-  const { table } = catalogue.entity('state')
-  const body = await bodyOf(catalogue, reader, record)
-  return reader.pluck<string>(
-    sql`select ${table.id} from ${table} where ${hasMembership(catalogue, body, ['member'], { asOf, seq: null })} order by 1`,
-  )
-}
-
-/** The fields by which a record belongs to a body, directly or through another record. */
-const WAYS_TO_BODY: readonly [field: string, kind: Kind][] = [
-  ['organizationId', 'organization'],
-  ['meetingId', 'meeting'],
-  ['agreementId', 'agreement'],
-  ['addresseeId', 'organization'],
-]
-
-/** The nearest body with member states, from the record upwards; otherwise the default body. */
-async function bodyOf(catalogue: Catalogue, reader: Reader, record: Doc): Promise<SQL> {
-  for (const [field, kind] of WAYS_TO_BODY) {
-    const id = record[field]
-    if (typeof id !== 'string') continue
-    let start: unknown = id
-    if (kind !== 'organization') {
-      const stored = await findRecord(reader, catalogue.entity(kind), id)
-      start = stored && parse(stored)['organizationId']
-    }
-    const [body] = typeof start === 'string' ? await reader.pluck<string>(nearestBody(catalogue, start)) : []
-    if (body !== undefined) return sql`${body}`
-  }
-  return defaultBody(catalogue)
-}
-
-/** The organization, or the nearest one above it, of which states are members. */
-function nearestBody(catalogue: Catalogue, id: string): SQL {
-  const { table } = catalogue.entity('organization')
-  const memberships = catalogue.entity('membership').table
-  return sql`with recursive above(id, depth) as (
-      select cast(${id} as text) collate "binary", 0
-      union all select ${columnSql(table, 'parentId')}, above.depth + 1 from ${table} join above on ${table.id} = above.id
-      where ${columnSql(table, 'parentId')} is not null and above.depth < 20
-    ) select above.id from above where exists (
-      select 1 from ${memberships} where ${columnSql(memberships, 'organizationId')} = above.id
-      and ${columnSql(memberships, 'recordKind')} = 'state'
-    ) order by above.depth limit 1`
 }
 
 /** The latest position of each member and of every other state or body that has one. */

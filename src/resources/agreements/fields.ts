@@ -1,0 +1,24 @@
+// The parts of a document that its views share.
+import { CONSENTS } from '../../core/parties.ts'
+import { choice, date, integer, list, object, ref } from '../../records/schema/fields.ts'
+import { anyId } from '../../records/schema/shapes.ts'
+
+/** The kinds of treaties. Other documents are final once adopted or signed. */
+export const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
+
+export const party = object(
+  'A party of the document, with the dates of its steps.',
+  {
+    stateCode: ref('state', 'The state.', { filter: 'state', include: 'states', stats: 'state' }),
+    organizationId: ref('organization', 'The organization.', { filter: 'organization' }),
+    signedOn: date('When it signed.'),
+    domesticApprovalOn: date('When its parliament or president last approved it.'),
+    consentOn: date('When it consented to be bound; null if it did not, or withdrew its consent.'),
+    consentBy: choice('Consent', CONSENTS, 'How it consented to be bound.'),
+    inForceOn: date('When the document entered into force for it.'),
+    denouncedOn: date('When it denounced the document.'),
+    reservations: integer('How many of its reservations are in effect.', { required: true }),
+    eventIds: list(anyId('An event.'), 100, 'The events from which this was computed.'),
+  },
+  'Party',
+)
