@@ -45,7 +45,7 @@ export default defineConfig({
           name: 'sqlite',
           env: { TEST_ENGINE: 'sqlite' },
           globalSetup: './test/helpers/sqlite.ts',
-          include: ['test/*.test.ts', 'test/contract/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{contract,documents}/*.test.ts'],
           exclude: ['test/postgres*.test.ts'],
         },
       },
@@ -55,7 +55,11 @@ export default defineConfig({
           name: 'postgres',
           env: { TEST_ENGINE: 'postgres' },
           ...(postgres
-            ? { globalSetup: './test/helpers/postgres.ts', include: ['test/*.test.ts'], exclude: ONCE }
+            ? {
+                globalSetup: './test/helpers/postgres.ts',
+                include: ['test/*.test.ts', 'test/documents/*.test.ts'],
+                exclude: ONCE,
+              }
             : { include: ['test/helpers/no-postgres.test.ts'] }),
         },
       },

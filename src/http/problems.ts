@@ -60,6 +60,9 @@ const possible = z
     id: z.string().max(30).meta({ description: 'The id of the record.' }),
     title: z.string().max(20_000).meta({ description: 'The title of the record.' }),
     path: z.string().max(300).meta({ description: 'The path of the record.' }),
+    suggests: z.string().max(30).optional().meta({
+      description: 'If it is another record: the type of relation that one of both may have to the other.',
+    }),
   })
   .meta({ id: 'DuplicateCandidate', description: 'A record that may be the same.' })
 

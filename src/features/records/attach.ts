@@ -33,8 +33,14 @@ export async function attachChild(
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
   const sent = parsed.data
-  const present = fresh ? [] : await childrenOf(tx, child, parent.doc.id)
-  const existing = present.find((doc) => isSame(child, doc, sent))
+  const existing = fresh ? undefined : await findSame(tx, child, parent, sent)
   if (existing) return { doc: existing, created: false, sent }
   return { doc: await createChild(tx, child, parent, sent, id), created: true, sent }
+}
+
+async function findSame(tx: WriteTransaction, child: Child, parent: Parent, sent: Fields) {
+  const present = await childrenOf(tx, child, parent.doc.id)
+  if (present.length === 0) return undefined
+  const key = { ...sent, ...(await child.storedKey?.(tx, parent, sent)) }
+  return present.find((doc) => isSame(child, doc, key))
 }

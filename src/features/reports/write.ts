@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
 import { Problem, unknownReference, withPointer } from '../../core/problems.ts'
+import { hadText } from '../../records/read/matching.ts'
 import { findRecord, loadRecord, parse } from '../../records/read/record.ts'
 import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
@@ -264,7 +265,7 @@ class ReportWriter {
     overwrites: boolean,
     outcome: Outcome,
   ): Promise<Doc> {
-    const sent = await this.#check(resource, fields)
+    const sent = await this.#withoutFormerText(resource, existing, await this.#check(resource, fields))
     const { titleField } = resource
     const filling = fillRecord(resource, existing, sent, { titleField, overwrites })
     const { changed, filled, added, differences } = filling
@@ -281,6 +282,13 @@ class ReportWriter {
     })
     if (Object.keys(changed).length === 0) return existing
     return updateRecord(this.#tx, resource, existing, changed)
+  }
+
+  /** A text that the record had before says nothing new. */
+  async #withoutFormerText(resource: Resource, { id }: Doc, sent: Record<string, Json>) {
+    const text = resource.digest && sent[resource.digest.of]
+    if (typeof text !== 'string' || !(await hadText(this.#tx, resource, id, text))) return sent
+    return omit(sent, Object.keys(resource.putText?.shape ?? {}))
   }
 
   async #writePartsOf(entries: readonly Entry[], lists: readonly string[]): Promise<void> {
@@ -418,6 +426,9 @@ function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
 
 const pick = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))
+
+const omit = <Value>(fields: Record<string, Value>, keys: readonly string[]): Record<string, Value> =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)))
 
 function valueIn(value: unknown, path: readonly string[]): unknown {
   const [key, ...rest] = path

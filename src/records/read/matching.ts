@@ -81,6 +81,21 @@ async function recogniseByText(reader: Reader, resource: Resource, fields: Field
   return rows.map(parse).find((doc) => !contradicts(resource, doc, fields))?.id ?? null
 }
 
+/** Whether a record has, or had, this text. */
+export async function hadText(
+  reader: Reader,
+  { digest, kind }: Resource,
+  id: string,
+  text: string,
+): Promise<boolean> {
+  if (!digest) return false
+  const row = await reader.get(
+    sql`select 1 from ${changes}
+      where ${changes.recordId} = ${id} and ${changes.kind} = ${kind} and ${changes.doc} ->> ${sql.raw(`'${digest.field}'`)} = ${sha256(text)} limit 1`,
+  )
+  return row !== undefined
+}
+
 /**
  * Whether fields describe another record than this one, although its name or text is the same: an identifier of a scheme that
  * both have differs, or a field that tells such records apart.

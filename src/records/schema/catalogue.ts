@@ -69,6 +69,8 @@ interface ChildTraits {
   sameDay?: string
   /** Whether they are, if equal fields are not enough to tell. `input` is parsed by `createShape`. */
   isSame?: (child: Doc, input: Input) => boolean
+  /** The fields of its natural key in the form in which they are stored, where another may be sent. */
+  storedKey?: (tx: WriteTransaction, parent: Parent, input: Input) => Promise<Input>
   /** The column that orders the children of a record, nulls first; ties and the default: order of creation. */
   orderBy?: string
   /** The body of a POST. */

@@ -127,6 +127,8 @@ export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
 export interface Likeness {
   doc: Doc
   degree: 'certain' | 'same' | 'candidate'
+  /** For a candidate: the relation of one to the other that it may have instead. */
+  suggests?: string
 }
 
 interface ResourceDefinition<Fields extends Shape, Derived extends Shape>

@@ -66,10 +66,11 @@ export function possibleDuplicate(
   alike: readonly Likeness[],
   pointer = '',
 ): Problem {
-  const candidates = alike.slice(0, MAX_CANDIDATES).map(({ doc }) => ({
+  const candidates = alike.slice(0, MAX_CANDIDATES).map(({ doc, suggests }) => ({
     id: doc.id,
     title: String(doc[titleField]),
     path: `/v1/${path}/${doc.id}`,
+    ...(suggests && { suggests }),
   }))
   const ids = candidates.map(({ id }) => id).join(', ')
   return new Problem(

@@ -155,6 +155,9 @@ export const evidence: Child = defineChild({
       ? [{ pointer: '/note', detail: 'An inference requires a note with its reasoning.' }]
       : [],
   sameBy: ['sourceId', 'exact', 'start', 'field', 'value', 'motivation'],
+  async storedKey(tx, parent, input) {
+    return 'value' in input ? { value: (await aboutOf(tx, parent, input)).value } : {}
+  },
   // A direction that follows from the value is none that was sent.
   isSame: ({ direction, denial }, input) =>
     input['direction'] === 'disputes' ? direction === 'disputes' : !denial,

@@ -25,7 +25,11 @@ export async function sourcesAlike(
   const found = [...(await withSameUrl(resource, tx, fields)), ...(await overlapping(resource, tx, fields))]
   return found
     .filter((doc) => !related.has(doc.id) && doc['text'] !== fields['text'])
-    .map((doc) => ({ doc, degree: 'candidate' }))
+    .map((doc) => ({
+      doc,
+      degree: 'candidate',
+      ...(overlap(doc['text'], fields['text']) && { suggests: 'excerpt-of' }),
+    }))
 }
 
 async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
@@ -57,10 +61,11 @@ async function overlapping({ table }: Resource, tx: WriteTransaction, fields: Fi
     const rows = await tx.all<Stored>(
       sql`${selectStored(table)} where ${condition} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
     )
-    for (const doc of rows.map(parse)) {
-      const other = doc['text']
-      if (typeof other === 'string' && (other.includes(text) || text.includes(other))) found.push(doc)
-    }
+    found.push(...rows.map(parse).filter((doc) => overlap(doc['text'], text)))
   }
   return found
 }
+
+/** Whether one of two texts contains the other. */
+const overlap = (one: unknown, other: unknown) =>
+  typeof one === 'string' && typeof other === 'string' && (one.includes(other) || other.includes(one))
