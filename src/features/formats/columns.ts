@@ -125,7 +125,9 @@ function readerOf(schema: z.ZodType, path: string[]): (cell: string) => unknown 
     return nonEmpty(unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? json : wordsIn)
   }
   if (schema instanceof z.ZodNumber) return nonEmpty(number)
-  if (schema instanceof z.ZodUnion) return nonEmpty((text) => (/^\d+$/.test(text) ? Number(text) : text))
+  // A text among the options stays one; what it means depends on other fields.
+  if (schema instanceof z.ZodUnion && !schema.options.some((option) => option instanceof z.ZodString))
+    return nonEmpty((text) => (/^\d+$/.test(text) ? Number(text) : text))
   return nonEmpty(unguarded)
 }
 

@@ -82,7 +82,7 @@ export const isEmpty = (value: Json): boolean =>
 export const MAX_VALUE_LENGTH = 50_000
 
 /**
- * The value of a piece of evidence, checked by the schema of its field.
+ * The value of a piece of evidence, checked by the schema of its field. A text may also be the JSON of the value, as in CSV.
  * @param given undefined: the present value of the record
  * @throws Problem `inconsistent`
  */
@@ -96,10 +96,22 @@ export function evidenceValue(place: z.ZodType, present: Json, given: Json | und
       throw refuse('The value of this field is too long to be repeated in evidence.')
     return withoutNulls(present)
   }
-  const parsed = partOf(isList(place) ? (place.element as z.ZodType) : place).safeParse(given)
+  const schema = partOf(isList(place) ? (place.element as z.ZodType) : place)
+  const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data as Json
+  const fromJson = schema.safeParse(jsonIn(given))
+  if (fromJson.success) return fromJson.data as Json
   const { errors = [] } = bodyProblem(parsed.error)
   throw inconsistent(errors.map(({ pointer = '', detail }) => ({ pointer: `/value${pointer}`, detail })))
+}
+
+/** What a text is the JSON of; undefined if it is none. */
+function jsonIn(text: Json): Json | undefined {
+  try {
+    return typeof text === 'string' ? (JSON.parse(text) as Json) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function withoutNulls(value: Json): Json {
