@@ -99,6 +99,7 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, records:
   app.get(`${path}/history`, {
     schema: describe({
       operationId: `get${name}History`,
+      hidden: record.hidden ?? false,
       tag,
       summary: `List the versions of the ${kind}`,
       description:

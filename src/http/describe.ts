@@ -47,6 +47,8 @@ interface RouteDescription {
   answers: Record<number, ResponseDescription>
   /** The problems of this operation besides `COMMON_PROBLEMS`. */
   problems?: ProblemCode[]
+  /** Whether it is left out of the OpenAPI document. */
+  hidden?: boolean
 }
 
 /** Names and descriptions of text bodies in the OpenAPI document, by media type. */
@@ -134,6 +136,7 @@ export function describe(route: RouteDescription): FastifySchema {
     tags: [tag],
     summary,
     ...(description && { description }),
+    ...(route.hidden && { hide: true }),
     ...(params && { params }),
     querystring: (query ?? z.strictObject({})).extend({ pretty: pretty.optional() }),
     ...(body && { body }),

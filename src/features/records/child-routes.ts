@@ -6,10 +6,10 @@ import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, withReason, withRequiredReason } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { fieldsParameter, pick, projected, projectionOf } from '../../records/read/projection.ts'
-import { childrenOf, parse, pathOf } from '../../records/read/record.ts'
+import { childrenOf, loadRecord, parse, pathOf } from '../../records/read/record.ts'
 import type { Catalogue, Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import { withArticle } from '../../records/schema/kinds.ts'
+import { type Kind, withArticle } from '../../records/schema/kinds.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
 import { isAtOrBelow } from '../../records/schema/values.ts'
 import { createChild, deleteChild, updateChild } from '../../records/write/operations.ts'
@@ -18,7 +18,7 @@ import { historyRoutes } from '../history.ts'
 import { CONTEXT_LINK } from '../json-ld.ts'
 import { DELETED, recordResponse, respondIdempotently, type StoredResponse } from '../respond.ts'
 import { applyPatch } from './patch.ts'
-import { type Params, pathUnder, type RecordPath, recordPath } from './path.ts'
+import { flatPath, type Params, pathUnder, type RecordPath, recordPath } from './path.ts'
 
 const withFields = z.strictObject({ fields: fieldsParameter.optional() })
 
@@ -29,8 +29,14 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
       z
         .object({ data: z.array(child.record).meta(unbounded) })
         .meta({ id: `${child.name}List`, description: `The ${child.path} of a record.` })
-    for (const parent of parentPaths(records.catalogue, child))
+    const isPart = ({ entity }: RecordPath) =>
+      records.catalogue.children.some(({ kind }) => kind === entity.kind)
+    const parents = parentPaths(records.catalogue, child)
+    for (const parent of parents) {
       routesUnder(app, records, child, parent, list || undefined)
+      itemRoutes(app, records, child, { ...pathUnder(parent, child), hidden: isPart(parent) })
+    }
+    if (parents.some(isPart)) itemRoutes(app, records, child, flatPath(child))
   }
 }
 
@@ -56,6 +62,11 @@ const pointerFilters = ({ filters }: Child) =>
     ),
   )
 
+function projectionOfRequest(catalogue: Catalogue, child: Child, { query }: FastifyRequest) {
+  const { fields } = query as { fields?: string[] }
+  return fields ? projectionOf(catalogue, child, [], fields) : null
+}
+
 function routesUnder(
   app: FastifyInstance,
   records: Records,
@@ -70,11 +81,6 @@ function routesUnder(
   const collection = `${parent.path}/${path}`
   const item = pathUnder(parent, child)
   const paramsOf = (request: FastifyRequest) => request.params as Params
-  const projectionFor = ({ query }: FastifyRequest) => {
-    const { fields } = query as { fields?: string[] }
-    return fields ? projectionOf(records.catalogue, child, [], fields) : null
-  }
-
   if (operations.list && list) {
     const pointers = pointerFilters(child)
     app.get(collection, {
@@ -97,7 +103,7 @@ function routesUnder(
         const data = all.filter((doc) =>
           Object.keys(pointers).every((name) => isAtOrBelow(String(doc[name]), query[name] ?? '')),
         )
-        const projection = projectionFor(request)
+        const projection = projectionOfRequest(records.catalogue, child, request)
         const shown = projection ? data.map((doc) => pick(doc, projection)) : data
         return sendRepresentation(reply, {
           body: JSON.stringify({ data: shown }),
@@ -130,13 +136,22 @@ function routesUnder(
         }),
     })
   }
+}
+
+/** The routes of one child. */
+function itemRoutes(app: FastifyInstance, records: Records, child: Child, item: RecordPath): void {
+  const { kind, operations } = child
+  const noun = withArticle(kind)
+  const { tag, hidden = false } = item
+  const paramsOf = (request: FastifyRequest) => request.params as Params
 
   if (operations.get) {
     app.get(item.path, {
       schema: describe({
+        hidden,
         operationId: `get${item.name}`,
         tag,
-        summary: `Get ${noun} ${of}`,
+        summary: `Get ${noun}`,
         description: operations.get,
         params: item.params,
         query: withFields,
@@ -148,7 +163,7 @@ function routesUnder(
       handler: async (request, reply) => {
         const stored = await records.engine.read((reader) => item.load(reader, paramsOf(request)))
         const { version, updatedAt } = parse(stored)
-        const body = projected(stored.doc, projectionFor(request))
+        const body = projected(stored.doc, projectionOfRequest(records.catalogue, child, request))
         return sendRepresentation(reply, {
           body,
           version,
@@ -164,9 +179,10 @@ function routesUnder(
       validatorCompiler: mergePatchCompiler,
       config: { role: 'analyst' },
       schema: describe({
+        hidden,
         operationId: `update${item.name}`,
         tag,
-        summary: `Update ${noun} ${of}`,
+        summary: `Update ${noun}`,
         description: operations.update,
         params: item.params,
         query: withReason,
@@ -194,9 +210,10 @@ function routesUnder(
     app.delete(item.path, {
       config: { role: 'analyst' },
       schema: describe({
+        hidden,
         operationId: `delete${item.name}`,
         tag,
-        summary: `Delete ${noun} ${of}`,
+        summary: `Delete ${noun}`,
         description: operations.delete,
         params: item.params,
         query: withRequiredReason,
@@ -223,8 +240,10 @@ function routesUnder(
     return respondIdempotently(records, request, reply, async (tx) => {
       const stored = await item.load(tx, paramsOf(request))
       checkIfMatch(request, stored.version)
-      const doc = parse(await parent.load(tx, paramsOf(request)))
-      return change(tx, { entity: parent.entity, doc }, parse(stored))
+      const before = parse(stored)
+      const entity = records.catalogue.entity(before['recordKind'] as Kind)
+      const doc = parse(await loadRecord(tx, entity, String(before['recordId'])))
+      return change(tx, { entity, doc }, before)
     })
   }
 }

@@ -1,5 +1,5 @@
 // The paths of single records: those of resources, and those of children below the record that they belong to.
-import type { z } from 'zod'
+import { z } from 'zod'
 import { notFound } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
@@ -20,6 +20,8 @@ export interface RecordPath {
   /** In operation ids: `Proposal`, `ProposalPosition`. */
   name: string
   params: z.ZodObject
+  /** Whether its routes are not in the OpenAPI document. */
+  hidden?: boolean
   /** @throws Problem `not-found` or `gone` */
   load: (reader: Reader, params: Params) => Promise<Stored>
   /** Its id, also if it was deleted. @throws Problem `not-found` if a child never was below the record */
@@ -34,6 +36,17 @@ export const recordPath = (resource: Resource): RecordPath => ({
   params: recordParam(resource),
   load: (reader, { id = '' }) => loadRecord(reader, resource, id),
   idOf: async (reader, { id = '' }) => (await findRecord(reader, resource, id))?.id ?? id,
+})
+
+/** The path of a child by its id alone. Parts of parts are documented under it, since the path below their record is long. */
+export const flatPath = (child: Child): RecordPath => ({
+  entity: child,
+  path: `/v1/${child.path}/:id`,
+  tag: child.path,
+  name: child.name,
+  params: z.object({ id: partParam(child.prefix ?? '', `The id of the ${child.kind}.`) }),
+  load: (reader, { id = '' }) => loadRecord(reader, child, id),
+  idOf: async (_reader, { id = '' }) => id,
 })
 
 export function pathUnder(parent: RecordPath, child: Child): RecordPath {

@@ -132,13 +132,14 @@ export async function missingRecord(
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
   (await reader.all<Stored>(childrenQuery(child), { recordId })).map(parse)
 
-/** The path of a record. That of a child is below its parent. */
+/** The path of a record. That of a child is below its parent, unless that is a child too. */
 export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
   const resource = catalogue.findResource(kind)
   if (resource) return `/v1/${resource.path}/${id}`
   const child = catalogue.child(kind)
   const { recordKind, recordId } = parse(await loadRecord(reader, child, id))
-  return `${await pathOf(reader, catalogue, recordKind as Kind, String(recordId))}/${child.path}/${id}`
+  const parent = catalogue.findResource(recordKind as Kind)
+  return parent ? `/v1/${parent.path}/${recordId}/${child.path}/${id}` : `/v1/${child.path}/${id}`
 }
 
 /** A part of a record, or of another part. */
