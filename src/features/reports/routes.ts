@@ -261,6 +261,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         'inconsistent',
         'duplicate',
         'illegal-transition',
+        'unknown-field',
         'quote-absent',
         'quote-ambiguous',
         'possible-duplicate',
