@@ -1,6 +1,6 @@
 // Evidence of single fields: values, directions, origins, disputes, the standing of sources, and the claims of a record.
 import { describe, expect, test } from 'vitest'
-import { service } from './helpers/app.ts'
+import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
 
@@ -519,5 +519,55 @@ describe('the claims of a record', () => {
     await cite(await source(), { field: '/position' }, url)
     expect(await claims('/position', url)).toMatchObject([{ value: 'supported', support: 'single-source' }])
     expect(await claims('/recordId', url).catch(() => 'refused')).toBe('refused')
+  })
+})
+
+describe('a merge', () => {
+  const merge = (s: Service, url: string, into: string) =>
+    s.post(`${url}/merge?reason=Twice`, { into }, { 'if-match': '*' })
+
+  test('turns a dropped value with a quote into a dispute', async () => {
+    const { s, source, cite, trust, claims, meeting } = await fixture()
+    const twin = `/v1/meetings/${
+      (
+        await create(s, '/v1/meetings', {
+          name: 'Meeting of twelve',
+          startDate: '2024-09-10',
+          status: 'held',
+          distinctFrom: [],
+        })
+      )['id']
+    }`
+    await cite(await source(), { field: '/startDate' })
+    await cite(await source(), { field: '/startDate' }, twin)
+    const merged = await merge(s, twin, meeting.split('/').at(-1) ?? '')
+    expect([merged.status, merged.text]).toEqual([200, expect.any(String)])
+    expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+    expect(await claims('/startDate')).toMatchObject([
+      { value: '2024-09-11', origins: 1, alternatives: [{ value: '2024-09-10', origins: 1 }] },
+    ])
+  })
+
+  test('of sources counts the quotes of both as one origin', async () => {
+    const { s, source, cite, trust } = await fixture()
+    const a = await source()
+    const b = await source({ text: `${TEXT} (1) And more.`, distinctFrom: [a] })
+    await s.patch(`/v1/sources/${b}`, { distinctFrom: [] })
+    await cite(a)
+    await cite(b, { field: '/startDate' })
+    expect(await trust()).toEqual(['corroborated', 2, []])
+    const merged = await merge(s, `/v1/sources/${a}`, b)
+    expect([merged.status, merged.text]).toEqual([200, expect.any(String)])
+    expect(await trust()).toEqual(['single-source', 1, []])
+  })
+
+  test('of organizations moves the values of evidence too', async () => {
+    const { s, source, cite, trust, claims, organization, meeting } = await fixture()
+    const [one, two] = [await organization('Council A'), await organization('Council B')]
+    await s.patch(meeting, { organizationId: one })
+    await cite(await source(), { field: '/organizationId' })
+    expect((await merge(s, `/v1/organizations/${one}`, two)).status).toBe(200)
+    expect(await claims('/organizationId')).toMatchObject([{ value: two, origins: 1, alternatives: [] }])
+    expect(await trust()).toEqual(['single-source', 1, []])
   })
 })

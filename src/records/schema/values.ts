@@ -6,7 +6,7 @@ import { fold } from '../../core/fold.ts'
 import { memoize } from '../../core/memoize.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Json } from './document.ts'
-import { type Field, fieldOf } from './fields.ts'
+import { type Field, fieldOf, fieldsIn } from './fields.ts'
 import { withArticle } from './kinds.ts'
 import type { Entity } from './resource.ts'
 
@@ -113,6 +113,12 @@ function jsonIn(text: Json): Json | undefined {
     return undefined
   }
 }
+
+/** The references in a piece of evidence of a field: in its value. */
+export const referencesIn = (place: z.ZodType) =>
+  fieldsIn(isList(place) ? (place.element as z.ZodType) : place, ['value']).flatMap(({ path, kinds }) =>
+    kinds ? [{ path, kinds }] : [],
+  )
 
 function withoutNulls(value: Json): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

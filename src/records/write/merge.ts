@@ -6,10 +6,13 @@ import { links } from '../../db/system-tables.ts'
 import { childrenOf, findRecord, loadRecord, parse, type Stored, selectStored } from '../read/record.ts'
 import { type Child, isSame, type WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
-import type { Entity, Resource } from '../schema/resource.ts'
+import type { Kind } from '../schema/kinds.ts'
+import type { Entity, Reference, Resource } from '../schema/resource.ts'
+import { placesOf, referencesIn } from '../schema/values.ts'
 import { fillRecord } from './fill.ts'
 import { refreshParent, updateRecord } from './operations.ts'
 import { eraseDocument } from './store.ts'
+import { recomputeSupport, recountCitations } from './support.ts'
 
 /** A value of the record that is merged which the other did not take. */
 export interface Dropped {
@@ -41,6 +44,7 @@ export async function mergeRecords(
   const moved = new Map<string, number>()
   const count = ({ path }: Entity) => moved.set(path, (moved.get(path) ?? 0) + 1)
   for (const child of tx.catalogue.children) await child.beforeMerge?.(tx, resource, loser, into)
+  const cited = await moveValues(tx, resource, loser, into)
   await moveParts(tx, resource, loser, into, count)
   await moveReferences(tx, resource, loser, into, count)
   const current = parse(await loadRecord(tx, resource, loser.id))
@@ -53,6 +57,11 @@ export async function mergeRecords(
         entity: resource,
         doc: parse(await loadRecord(tx, resource, filled.id)),
       })
+  for (const [id, entity] of [...cited, [into.id, resource] as const]) {
+    const stored = await findRecord(tx, entity, id)
+    if (stored) await recomputeSupport(tx, entity, parse(stored))
+  }
+  if (resource.kind === 'source') await recountCitations(tx, [into.id])
   return { mergedInto: into.id, moved: Object.fromEntries(moved), differences }
 }
 
@@ -172,6 +181,8 @@ async function movePart(
     replacesText: false,
     moves: true,
   })
+  if (child.keys.includes('support'))
+    await recomputeSupport(tx, child, parse(await loadRecord(tx, child, same.id)))
 }
 
 /** Replaces the references of all records to one by references to another. */
@@ -195,6 +206,35 @@ async function moveReferences(
   }
 }
 
+/**
+ * Replaces the references in the values of evidence, which say what a source has in a field.
+ * @returns the records that the evidence is about, by id
+ */
+async function moveValues(
+  tx: WriteTransaction,
+  { kind }: Entity,
+  from: Doc,
+  to: Doc,
+): Promise<Map<string, Entity>> {
+  const child = tx.catalogue.child('evidence')
+  const { table } = child
+  const rows = await tx.all<Stored>(
+    sql`${selectStored(table)} where ${table.doc} ->> 'value' like ${`%${from.id}%`} order by ${table.firstSeq}`,
+  )
+  const cited = new Map<string, Entity>()
+  for (const doc of rows.map(parse)) {
+    const entity = tx.catalogue.entity(doc['recordKind'] as Kind)
+    const place = placesOf(entity).get(String(doc['field']))
+    if (!place) continue
+    const references = referencesIn(place).filter(({ kinds }) => kinds.includes(kind))
+    const changed = replaced(doc, references, from.id, to.id)
+    if (!('value' in changed)) continue
+    await updateRecord(tx, child, doc, changed, { replacesText: false, moves: true })
+    cited.set(String(doc['recordId']), entity)
+  }
+  return cited
+}
+
 async function referrers(
   tx: WriteTransaction,
   { table, kind }: Entity,
@@ -214,7 +254,7 @@ async function referrers(
 /** The top-level fields of a document in which a reference is replaced. */
 function replaced(
   doc: Doc,
-  references: Entity['references'],
+  references: readonly Pick<Reference, 'path'>[],
   from: string,
   to: string,
 ): Record<string, Json> {

@@ -16,9 +16,9 @@ import { reindexDocument } from './store.ts'
 type Trust = Backing & { disputed: string[] }
 
 /**
- * Computes again what follows from the evidence of a record or part, and writes it if it changed.
- * Callers: `recountCitations`; records that change themselves and their evidence use `renewDirections` and `trustOf` before they are
- * written.
+ * Computes again what follows from the evidence of a record or part, and writes it if it changed. It is called where evidence moved
+ * (`mergeRecords`) and where something about its sources changed (`recountCitations`). A record that changes itself, or that gets
+ * or loses evidence, has `renewDirections` and `trustOf` in its own write.
  */
 export async function recomputeSupport(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<Doc> {
   await renewDirections(tx, entity, doc)

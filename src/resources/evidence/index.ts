@@ -21,9 +21,15 @@ import {
 } from '../../records/schema/catalogue.ts'
 import { locator, translation } from '../../records/schema/common-fields.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
-import { choice, fieldsIn, integer, pattern, ref, text } from '../../records/schema/fields.ts'
+import { choice, integer, pattern, ref, text } from '../../records/schema/fields.ts'
 import { named } from '../../records/schema/shapes.ts'
-import { evidenceValue, isList, MAX_VALUE_LENGTH, placeAt, valueAt } from '../../records/schema/values.ts'
+import {
+  evidenceValue,
+  MAX_VALUE_LENGTH,
+  placeAt,
+  referencesIn,
+  valueAt,
+} from '../../records/schema/values.ts'
 import { resolveReferences } from '../../records/write/check.ts'
 import { updateRecord } from '../../records/write/operations.ts'
 import {
@@ -261,10 +267,7 @@ async function changedAbout(tx: WriteTransaction, parent: Parent, before: Doc, a
 /** A value with the ids of the records that it refers to. @throws Problem `unknown-reference` */
 async function resolveValue(tx: WriteTransaction, place: z.ZodType, value: Json): Promise<Json> {
   const holder = { value }
-  const references = fieldsIn(isList(place) ? (place.element as z.ZodType) : place, ['value']).flatMap(
-    ({ path, kinds }) => (kinds ? [{ path, kinds }] : []),
-  )
-  await resolveReferences(tx, { references }, holder)
+  await resolveReferences(tx, { references: referencesIn(place) }, holder)
   return holder.value
 }
 

@@ -62,7 +62,7 @@ export const relations: Child = defineChild({
         ? [String(relation['recordId']), String(relation['targetId'])]
         : [],
     )
-    const isSame = before?.['type'] === after?.['type'] && before?.['targetId'] === after?.['targetId']
+    const isSame = ['type', 'recordId', 'targetId'].every((field) => before?.[field] === after?.[field])
     if (ends.length === 0 || isSame) return
     for (const id of new Set(ends)) await renewStanding(tx, id)
     await recountCitations(tx, ends)
