@@ -21,8 +21,9 @@ describe('asOf', () => {
   test.each([
     [
       'proposals',
-      { title: 'A', proposedOn: '2022-08-24' },
+      { title: 'A' },
       [
+        ['proposed', '2022-08-24'],
         ['under-consideration', '2022-09-16'],
         ['adopted', '2023-07-04'],
         ['implemented', '2024'],
@@ -58,17 +59,16 @@ describe('asOf', () => {
     'returns %s with their status on that day, in the record, the list and its filters',
     async (path, body, moves, days) => {
       const s = await service()
-      const events = moves.map(([status, occurredOn]) => ({ status, occurredOn }))
+      const events = moves.map(([type, occurredOn]) => ({ type, occurredOn }))
       const { id } = await create(s, `/v1/${path}`, { ...body, events })
       const latest = await get(s, `/v1/${path}/${id}`)
       for (const [day, status, statusSince] of days) {
-        const expected = { ...latest, status, statusSince }
+        const settled = path === 'agreements' && status === 'in-force'
+        const expected = { ...latest, status, statusSince, ...(path === 'agreements' && { settled }) }
         expect(await get(s, `/v1/${path}/${id}?asOf=${day}`), day).toEqual(expected)
         expect((await get(s, `/v1/${path}?asOf=${day}`))['data'], day).toEqual([expected])
         expect(idsIn(await get(s, `/v1/${path}?asOf=${day}&status=${status}`)), day).toEqual([id])
-        const others = [...moves.map(([other]) => other), latest['status']].filter(
-          (other) => other !== status,
-        )
+        const others = moves.map(([other]) => other).filter((other) => other !== status)
         expect(idsIn(await get(s, `/v1/${path}?asOf=${day}&status=${others}`)), day).toEqual([])
         expect(idsIn(await get(s, `/v1/${path}?asOf=${day}&sinceFrom=${statusSince}`)), day).toEqual([id])
       }
@@ -87,10 +87,12 @@ describe('asOf', () => {
     const s = await service()
     const { id } = await create(s, '/v1/proposals', {
       title: 'A',
-      proposedOn: '2022-08-24',
-      events: [{ status: 'adopted', occurredOn: '2023-07-04' }],
+      events: [
+        { type: 'proposed', occurredOn: '2022-08-24' },
+        { type: 'adopted', occurredOn: '2023-07-04' },
+      ],
     })
-    await create(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2023-01-01' })
+    await create(s, `/v1/proposals/${id}/events`, { type: 'under-consideration', occurredOn: '2023-01-01' })
     const on = async (day: string) => (await get(s, `/v1/proposals/${id}?asOf=${day}`))['status']
     expect([await on('2022-12-31'), await on('2023-01-01'), await on('2023-07-04')]).toEqual([
       'proposed',
@@ -100,19 +102,63 @@ describe('asOf', () => {
     expect((await get(s, `/v1/proposals/${id}`))['status']).toBe('adopted')
   })
 
-  test('returns an undated agreement on every day while it has no dated event, and else from its first date on', async () => {
+  test('returns a record without dated steps on every day, and else from its first date on', async () => {
     const s = await service()
     const { id } = await create(s, '/v1/agreements', { title: 'A', kind: 'treaty' })
-    expect(await get(s, `/v1/agreements/${id}?asOf=1990-01-01`)).toMatchObject({
-      status: 'drafting',
-      statusSince: null,
+    const url = `/v1/agreements/${id}`
+    const on = async (day: string) => {
+      const { status, statusSince } = await get(s, `${url}?asOf=${day}`)
+      return [status, statusSince]
+    }
+    expect(await on('1990-01-01')).toEqual([null, null])
+    await create(s, `${url}/events`, { type: 'drafting' })
+    expect(await on('1990-01-01')).toEqual(['drafting', null])
+    await create(s, `${url}/events`, { type: 'announced', occurredOn: '2022' })
+    expect(await on('1990-01-01')).toEqual(['drafting', null])
+    await create(s, `${url}/events`, { type: 'signed', occurredOn: '2023' })
+    // The undated draft is older than the signature, by an unknown time.
+    expect(await on('2022-12-31')).toEqual(['drafting', null])
+    expect(await on('2023-01-01')).toEqual(['signed', '2023'])
+  })
+
+  test('counts an event with an uncertain date from the day of its place among the others', async () => {
+    const s = await service()
+    const { id } = await create(s, '/v1/proposals', {
+      title: 'A',
+      events: [
+        { type: 'proposed', occurredOn: '2022-08-24' },
+        // In 2022, so after the proposal.
+        { type: 'under-consideration', occurredOn: '2022' },
+        { type: 'adopted', occurredOn: '[2023-01..2023-06]' },
+        { type: 'implemented', occurredOn: '[..2023-03-10]' },
+      ],
     })
-    await create(s, `/v1/agreements/${id}/events`, { status: 'signed', occurredOn: '2023' })
-    expect((await s.get(`/v1/agreements/${id}?asOf=2022-12-31`)).status).toBe(404)
-    expect(await get(s, `/v1/agreements/${id}?asOf=2023-01-01`)).toMatchObject({
-      status: 'signed',
-      statusSince: '2023',
+    const url = `/v1/proposals/${id}`
+    expect((await s.get(`${url}?asOf=2022-08-23`)).status).toBe(404)
+    for (const [day, status, statusSince] of [
+      ['2022-08-24', 'under-consideration', '2022'],
+      ['2022-12-31', 'under-consideration', '2022'],
+      ['2023-01-01', 'adopted', '[2023-01..2023-06]'],
+      ['2023-03-09', 'adopted', '[2023-01..2023-06]'],
+      ['2023-03-10', 'implemented', '[..2023-03-10]'],
+    ])
+      expect(await get(s, `${url}?asOf=${day}`), day).toMatchObject({ status, statusSince })
+  })
+
+  test('takes no step of a party for one of the whole', async () => {
+    const s = await service()
+    await create(s, '/v1/states', { code: 'KZ', name: 'Kazakhstan' })
+    const { id } = await create(s, '/v1/agreements', {
+      title: 'A',
+      kind: 'treaty',
+      events: [
+        { type: 'drafted', occurredOn: '2019' },
+        { type: 'signed', occurredOn: '2020', stateCode: 'KZ' },
+        { type: 'signed', occurredOn: '2021' },
+      ],
     })
+    const on = async (day: string) => (await get(s, `/v1/agreements/${id}?asOf=${day}`))['status']
+    expect([await on('2020-06-01'), await on('2021-01-01')]).toEqual(['drafted', 'signed'])
   })
 
   test('applies to sorting and filtering by statusSince and stalledSince', async () => {
@@ -121,8 +167,10 @@ describe('asOf', () => {
       (
         await create(s, '/v1/proposals', {
           title,
-          proposedOn: '2020-01-01',
-          events: [{ status: 'under-consideration', occurredOn }],
+          events: [
+            { type: 'proposed', occurredOn: '2020-01-01' },
+            { type: 'under-consideration', occurredOn },
+          ],
         })
       )['id'] as string
     const early = await proposal('early', '2021-01-01')
@@ -149,31 +197,26 @@ describe('asOf', () => {
 
 test('asOf returns the memberships of each state on that day', async () => {
   const s = await service({ seed: true })
-  await create(s, '/v1/states', {
-    code: 'IR',
-    name: 'Iran',
-    memberships: [
-      { status: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
-      { status: 'member', startDate: '2023-07-04' },
-    ],
-  })
-  await create(s, '/v1/states', {
-    code: 'BY',
-    name: 'Belarus',
-    memberships: [
-      { status: 'dialogue-partner', startDate: '2010', endDate: '2015-07' },
-      { status: 'observer', startDate: '2015-07-10', endDate: '2024-07-03' },
-      { status: 'member', startDate: '2024-07-04' },
-    ],
-  })
-  await create(s, '/v1/states', {
-    code: 'MN',
-    name: 'Mongolia',
-    memberships: [
-      { status: 'observer', startDate: '2004-06-17', endDate: '2025-08-31' },
-      { status: 'partner', startDate: '2025-09-01' },
-    ],
-  })
+  const [{ id: organizationId }] = (await get(s, '/v1/organizations?name=Shanghai'))['data']
+  const state = (code: string, name: string, memberships: Body[]) =>
+    create(s, '/v1/states', {
+      code,
+      name,
+      memberships: memberships.map((membership) => ({ organizationId, ...membership })),
+    })
+  await state('IR', 'Iran', [
+    { role: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
+    { role: 'member', startDate: '2023-07-04' },
+  ])
+  await state('BY', 'Belarus', [
+    { role: 'dialogue-partner', startDate: '2010', endDate: '2015-07' },
+    { role: 'observer', startDate: '2015-07-10', endDate: '2024-07-03' },
+    { role: 'member', startDate: '2024-07-04' },
+  ])
+  await state('MN', 'Mongolia', [
+    { role: 'observer', startDate: '2004-06-17', endDate: '2025-08-31' },
+    { role: 'partner', startDate: '2025-09-01' },
+  ])
   const codes = async (status: string, day: string) =>
     idsIn(await get(s, `/v1/states?membership=${status}&asOf=${day}&limit=200&sort=code`))
   const eight = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
@@ -202,13 +245,12 @@ test('asOf returns the memberships of each state on that day', async () => {
   expect(await codes('partner', '2025-08-31')).toEqual([])
   expect(await codes('observer,dialogue-partner', '2025-09-01')).toEqual([])
   expect(await codes('partner', '2025-09-01')).toEqual(['MN'])
-  const on = async (day: string) =>
-    (await get(s, `/v1/states/IR?asOf=${day}`))['memberships'].map((membership: Body) => membership['status'])
-  expect([await on('2023-07-03'), await on('2023-07-04')]).toEqual([['observer'], ['member']])
-  const all = await get(s, '/v1/states?asOf=2022-08-24&limit=200')
-  expect(idsIn(all).sort()).toEqual([...eight, 'BY', 'IR', 'MN'].sort())
-  expect(all['data'].every(({ memberships }: Body) => memberships.length === 1)).toBe(true)
-  expect((await get(s, '/v1/states/IR'))['memberships']).toHaveLength(2)
+  const rolesOn = async (day: string) =>
+    (await get(s, `/v1/states/IR?include=memberships&asOf=${day}`))['memberships'].map(
+      ({ role }: Body) => role,
+    )
+  expect([await rolesOn('2023-07-03'), await rolesOn('2023-07-04')]).toEqual([['observer'], ['member']])
+  expect((await get(s, '/v1/states/IR?include=memberships'))['memberships']).toHaveLength(2)
 })
 
 describe('knownAt', () => {
@@ -273,18 +315,31 @@ describe('knownAt', () => {
     })
     const { id: gone } = await create(s, '/v1/topics', { slug: 'gone', prefLabel: 'G', broaderId: security })
     const { id: meetingId } = await create(s, '/v1/meetings', { name: 'M', startDate: '2022' })
+    const { id: council } = await create(s, '/v1/meetings', { name: 'Council', startDate: '2023' })
+    await create(s, '/v1/states', { code: 'KZ', name: 'Kazakhstan' })
     const { id: sourceId } = await create(s, '/v1/sources', { title: 'S', language: 'en', text: 'Said.' })
     const { id } = await create(s, '/v1/proposals', {
       title: 'A',
       proposedOn: '2022-08-24',
       meetingId,
+      contributors: [{ role: 'proposer', stateCode: 'KZ' }],
       topicIds: [drones, gone],
       identifiers: [{ scheme: 'x', identifier: '1' }],
     })
     set(T1)
     await create(s, `/v1/proposals/${id}/evidence`, { sourceId, motivation: 'quote', exact: 'Said' })
     set(T2)
-    await s.patch(`/v1/proposals/${id}`, { meetingId: null, topicIds: [drones], proposedOn: '2021' })
+    await s.patch(`/v1/proposals/${id}`, {
+      meetingId: null,
+      topicIds: [drones],
+      proposedOn: '2021',
+      contributors: [],
+    })
+    await create(s, `/v1/proposals/${id}/events`, {
+      type: 'adopted',
+      occurredOn: '2023',
+      meetingId: council,
+    })
     await s.patch(`/v1/topics/${drones}`, { broaderId: null })
     expect((await s.del(`/v1/topics/${gone}`)).status).toBe(204)
     const found = async (query: string) => idsIn(await get(s, `/v1/proposals?${query}`)).length === 1
@@ -292,6 +347,10 @@ describe('knownAt', () => {
       'proposedFrom=2022': [true, true, false],
       'proposedTo=2021': [false, false, true],
       [`meeting=${meetingId}`]: [true, true, false],
+      [`meeting=${council}`]: [false, false, true],
+      'event=adopted&eventFrom=2023&eventTo=2023': [false, false, true],
+      'status=adopted': [false, false, true],
+      'state=KZ': [true, true, false],
       'topic=drones': [true, true, true],
       'topic=security': [true, true, false],
       [`topic=${drones},${security}`]: [true, true, true],
@@ -356,24 +415,31 @@ describe('knownAt', () => {
 test('asOf and knownAt combine: they return what was recorded on one day about another', async () => {
   const { clock, set } = clockAt('2022-09-01T00:00:00Z')
   const s = await service({ clock })
-  const { id } = await create(s, '/v1/proposals', { title: 'A', proposedOn: '2022-08-24' })
-  await create(s, '/v1/states', {
-    code: 'IR',
-    name: 'Iran',
-    memberships: [{ status: 'observer', startDate: '2005-07-05' }],
+  const { id } = await create(s, '/v1/proposals', {
+    title: 'A',
+    events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
   })
-  // The adoption of 16 September 2022 is recorded on 10 January 2023, and an earlier event in March.
+  const { id: organizationId } = await create(s, '/v1/organizations', {
+    name: 'SCO',
+    classification: 'organ',
+  })
+  await create(s, '/v1/states', { code: 'IR', name: 'Iran' })
+  const memberships = '/v1/states/IR/memberships'
+  const observer = { organizationId, role: 'observer', startDate: '2005-07-05' }
+  const { id: observerId } = await create(s, memberships, observer)
+  // The adoption of 16 September 2022 is recorded on 10 January 2023, an earlier event in March; in April it is corrected.
   set('2023-01-10T12:00:00Z')
-  await create(s, `/v1/proposals/${id}/events`, { status: 'adopted', occurredOn: '2022-09-16' })
+  await create(s, `/v1/proposals/${id}/events`, { type: 'adopted', occurredOn: '2022-09-16' })
   set('2023-03-01T12:00:00Z')
-  await create(s, `/v1/proposals/${id}/events`, { status: 'under-consideration', occurredOn: '2022-09-10' })
+  const event = { type: 'under-consideration', occurredOn: '2022-09-10' }
+  const { id: eventId } = await create(s, `/v1/proposals/${id}/events`, event)
+  set('2023-04-01T12:00:00Z')
+  await s.patch(`/v1/proposals/${id}/events/${eventId}`, { occurredOn: '2022-09-12' })
   set('2023-08-01T00:00:00Z')
-  await s.patch('/v1/states/IR', {
-    memberships: [
-      { status: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
-      { status: 'member', startDate: '2023-07-04' },
-    ],
-  })
+  await s.patch(`${memberships}/${observerId}`, { endDate: '2023-07-03' })
+  await create(s, memberships, { organizationId, role: 'member', startDate: '2023-07-04' })
+  set('2023-09-01T00:00:00Z')
+  await s.del(`/v1/proposals/${id}/events/${eventId}`)
   const status = async (asOf: string, knownAt: string) => {
     const query = `asOf=${asOf}&knownAt=${knownAt}`
     const record = await get(s, `/v1/proposals/${id}?${query}`)
@@ -387,10 +453,13 @@ test('asOf and knownAt combine: they return what was recorded on one day about a
   expect(await status('2022-09-10', '2023-01-10T12:00:00Z')).toBe('proposed')
   expect(await status('2022-09-10', '2023-03-01T12:00:00Z')).toBe('under-consideration')
   expect(await status('2022-09-16', '2023-03-01T12:00:00Z')).toBe('adopted')
-  expect(await status('2022-09-09', '2099-01-01T00:00:00Z')).toBe('proposed')
+  expect(await status('2022-09-10', '2023-04-01T12:00:00Z')).toBe('proposed')
+  expect(await status('2022-09-12', '2023-04-01T12:00:00Z')).toBe('under-consideration')
+  expect(await status('2022-09-12', '2099-01-01T00:00:00Z')).toBe('proposed')
   const members = async (asOf: string, knownAt: string) =>
     idsIn(await get(s, `/v1/states?membership=member&asOf=${asOf}&knownAt=${knownAt}`))
   expect(await members('2023-07-10', '2023-07-10T00:00:00Z')).toEqual([])
   expect(await members('2023-07-10', '2023-08-01T00:00:00Z')).toEqual(['IR'])
+  expect(await members('2023-07-03', '2023-08-01T00:00:00Z')).toEqual([])
   expect((await s.get(`/v1/proposals/${id}?asOf=2022-08-24&knownAt=2022-08-31T00:00:00Z`)).status).toBe(404)
 })

@@ -206,6 +206,7 @@ export function rowAsOf<R extends { doc: string } & Record<string, unknown>>(
   if (hasLifecycle(entity)) {
     doc['status'] = row['status'] as string
     doc['statusSince'] = row[STATUS_DATE] as string | null
+    Object.assign(doc, (entity as Resource).fromStatus?.(doc))
   }
   if (entity.period) {
     const { start, end } = entity.period

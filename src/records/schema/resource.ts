@@ -144,6 +144,8 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
     /** Whether they do is not known: with null in this column in this status. */
     unknown: { column: string; status: string }
   }
+  /** Fields that follow from its status. */
+  fromStatus?: (record: RecordWith<Fields & Derived>) => Record<string, unknown>
   /** Fields that follow from its events, which are in order of date. */
   fromEvents?: (record: RecordWith<Fields & Derived>, events: readonly Doc[]) => Record<string, unknown>
   /**
@@ -189,6 +191,7 @@ export interface Resource
   /** The body of a PATCH. */
   patch: z.ZodObject
   /** Fields that follow from its events. */
+  fromStatus?: (doc: Doc) => Record<string, unknown>
   fromEvents?: (doc: Doc, events: readonly Doc[]) => Record<string, unknown>
 }
 
@@ -308,7 +311,16 @@ const EVERY_SORT = ['createdAt', 'updatedAt']
 export function defineResource<Fields extends Shape, Derived extends Shape = Record<never, z.ZodType>>(
   definition: ResourceDefinition<Fields, Derived>,
 ): Resource {
-  const { kind, about, titleField, lifecycle = null, filters = {}, fromEvents, defaultSort } = definition
+  const {
+    kind,
+    about,
+    titleField,
+    lifecycle = null,
+    filters = {},
+    fromStatus,
+    fromEvents,
+    defaultSort,
+  } = definition
   const { settled, digest, formats, putText, patchProblems } = definition
   const fields = { ...definition.fields, identifiers, distinctFrom, sources: webSources }
   const derived = {
@@ -336,6 +348,7 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     titleField,
     names: [...new Set([titleField, ...entity.names])],
     ...(settled && { settled }),
+    ...(fromStatus && { fromStatus: fromStatus as unknown as NonNullable<Resource['fromStatus']> }),
     ...(fromEvents && { fromEvents: fromEvents as unknown as NonNullable<Resource['fromEvents']> }),
     ...(digest && { digest }),
     ...(definition.findAlike && { findAlike: definition.findAlike }),

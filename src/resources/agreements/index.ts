@@ -149,10 +149,8 @@ export const agreements: Resource = defineResource({
       : []),
   ],
   beforeWrite: (tx: WriteTransaction, agreement) => checkPosts(tx, agreement, 'contributors', null),
-  fromEvents: (agreement, events) => ({
-    settled: isSettled(agreement as unknown as SettledFields),
-    parties: partiesOf(events as unknown as EventInput[]),
-  }),
+  fromStatus: (agreement) => ({ settled: isSettled(agreement as unknown as SettledFields) }),
+  fromEvents: (_, events) => ({ parties: partiesOf(events as unknown as EventInput[]) }),
   findAlike: (tx: WriteTransaction, fields) => agreementsAlike(agreements, tx, fields),
   example: {
     title: 'Agreement on the rapid exchange of information between defence departments',

@@ -295,12 +295,14 @@ function deriveFrom(resource: LifecycleResource, doc: Doc, all: readonly EventIn
     )
   }
   const last = ordered.steps.at(-1)?.step
-  const current = { status: last?.type ?? null, statusSince: last?.occurredOn ?? null }
+  const current = { ...doc, status: last?.type ?? null, statusSince: last?.occurredOn ?? null }
   return {
     places: new Map(ordered.steps.map(({ step, place }) => [step, place])),
     fields: {
-      ...current,
-      ...resource.fromEvents?.({ ...doc, ...current } as Doc, all as readonly unknown[] as readonly Doc[]),
+      status: current.status,
+      statusSince: current.statusSince,
+      ...resource.fromStatus?.(current),
+      ...resource.fromEvents?.(current, all as readonly unknown[] as readonly Doc[]),
     },
   }
 }
