@@ -62,52 +62,76 @@ async function connected(s: Service): Promise<Ids> {
   })
   await createConnected('speaker', {
     name: 'Person',
-    posts: [{ title: 'M', stateCode: 'XA', organizationId: ids.organization }],
+    memberships: [{ role: 'M', stateCode: 'XA', organizationId: ids.organization }],
   })
+  for (const holder of [`states/${ids.state}`, `organizations/${ids.organization}`])
+    await create(s, `/v1/${holder}/memberships`, { role: 'member', organizationId: roof['id'] })
+  const summit = await create(s, '/v1/meetings', { name: 'Summit', startDate: '2022' })
   await createConnected('meeting', {
     name: 'Meeting',
+    parentId: summit['id'],
     startDate: '2022-08-24',
     organizationId: ids.organization,
     countryCode: 'XA',
     agenda: [{ position: 1, title: 'x', topicIds: [ids.topic] }],
-    participants: [{ role: 'chair', stateCode: 'XA', speakerId: ids.speaker }],
+    participants: [
+      { role: 'chair', stateCode: 'XA', speakerId: ids.speaker, organizationId: ids.organization },
+    ],
   })
-  await createConnected('agreement', {
-    title: 'Agreement',
-    kind: 'treaty',
-    draftedBy: { stateCode: 'XA', organizationId: ids.organization },
-    meetingId: ids.meeting,
-    topicIds: [ids.topic],
-    parties: [{ stateCode: 'XA', signedOn: '2022' }],
-  })
-  const above = await create(s, '/v1/proposals', { title: 'Above', proposedOn: '2022' })
-  await createConnected('proposal', {
-    title: 'Proposal',
-    proposedOn: '2022-08-24',
-    meetingId: ids.meeting,
-    speakerId: ids.speaker,
-    onBehalfOf: { stateCode: 'XA', organizationId: ids.organization },
-    addresseeId: ids.organization,
-    topicIds: [ids.topic],
-    parentId: above['id'],
-    agreementId: ids.agreement,
-    events: [{ status: 'adopted', occurredOn: '2023-01-01', meetingId: ids.meeting }],
-  })
-  await create(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: ids.proposal })
-  await createConnected('statement', {
-    speakerId: ids.speaker,
-    meetingId: ids.meeting,
-    kind: 'direct',
-    text: 'Words.',
-    topicIds: [ids.topic],
-  })
-  await createBare('statement', { speakerId: ids.bare.speaker, kind: 'direct', text: 'Bare.' })
+  await create(s, '/v1/meetings', { name: 'Part', startDate: '2022', parentId: ids.meeting })
   await createConnected('source', {
     title: 'Source',
     language: 'en',
     text: 'It was said.',
     publisherId: ids.organization,
   })
+  await createConnected('agreement', {
+    title: 'Agreement',
+    kind: 'treaty',
+    organizationId: ids.organization,
+    contributors: [
+      { role: 'drafter', speakerId: ids.speaker, stateCode: 'XA', organizationId: ids.organization },
+    ],
+    topicIds: [ids.topic],
+    texts: [{ sourceId: ids.source, authentic: true }],
+    events: [{ type: 'signed', occurredOn: '2022', stateCode: 'XA', meetingId: ids.meeting }],
+  })
+  const above = await create(s, '/v1/proposals', { title: 'Above', proposedOn: '2022' })
+  await createConnected('proposal', {
+    title: 'Proposal',
+    meetingId: ids.meeting,
+    contributors: [
+      { role: 'proposer', speakerId: ids.speaker, stateCode: 'XA', organizationId: ids.organization },
+    ],
+    addresseeId: ids.organization,
+    topicIds: [ids.topic],
+    parentId: above['id'],
+    events: [
+      { type: 'proposed', occurredOn: '2022-08-24' },
+      { type: 'adopted', occurredOn: '2023-01-01', meetingId: ids.meeting },
+    ],
+  })
+  await create(s, '/v1/proposals', { title: 'Part', proposedOn: '2022', parentId: ids.proposal })
+  await createConnected('statement', {
+    contributors: [
+      { role: 'author', speakerId: ids.speaker, stateCode: 'XA', organizationId: ids.organization },
+    ],
+    meetingId: ids.meeting,
+    agreementId: ids.agreement,
+    kind: 'direct',
+    text: 'Words.',
+    topicIds: [ids.topic],
+  })
+  await createBare('statement', {
+    contributors: [{ role: 'author', speakerId: ids.bare.speaker }],
+    kind: 'direct',
+    text: 'Bare.',
+  })
+  for (const path of ['agreements', 'statements'] as const)
+    await create(s, `/v1/${path}/${ids[path === 'agreements' ? 'agreement' : 'statement']}/positions`, {
+      stateCode: 'XA',
+      position: 'reserved',
+    })
   for (const kind of kinds)
     await create(s, `${pathOf(kind)}/${ids[kind]}/evidence`, {
       sourceId: ids.source,
@@ -148,6 +172,7 @@ function inside(value: unknown, [segment, ...rest]: readonly string[]): unknown[
 const PARTS: Record<string, string> = {
   evidence: 'evidence',
   event: 'events',
+  membership: 'memberships',
   position: 'positions',
   relation: 'relations',
 }
@@ -179,6 +204,11 @@ async function expectedRecords(
   const wanted = inside(row, step.field.split('.'))
   return all.filter(({ id }) => wanted.includes(id))
 }
+
+test('no include has the name of a field', () => {
+  for (const entity of catalogue.entities)
+    expect(Object.keys(catalogue.includesOf(entity)).filter((name) => entity.keys.includes(name))).toEqual([])
+})
 
 const byId = (one: Body, other: Body) => (one['id'] < other['id'] ? -1 : 1)
 
@@ -246,7 +276,7 @@ test('an unknown or too long include is rejected with 400, with the valid ones a
   for (const [include, near] of [
     ['meetng', 'meeting'],
     ['meeting.organisation', 'meeting.organization'],
-    ['meeting,speeker', 'speaker'],
+    ['meeting,speekers', 'speakers'],
   ] as const) {
     const { body } = await s.get(`/v1/proposals?include=${include}`)
     expect(body).toMatchObject({ status: 400, errors: [{ parameter: 'include' }] })
@@ -363,28 +393,34 @@ describe('include in the past', () => {
 
   test('with asOf embeds statuses, memberships, events and positions of that day, and none of later days', async () => {
     const s = await service()
+    const { id: organizationId } = await create(s, '/v1/organizations', {
+      name: 'O',
+      classification: 'organ',
+    })
     await create(s, '/v1/states', {
       code: 'IR',
       name: 'Iran',
       memberships: [
-        { status: 'observer', startDate: '2005-07-05', endDate: '2023-07-03' },
-        { status: 'member', startDate: '2023-07-04' },
+        { organizationId, role: 'observer', startDate: '2005-07', endDate: '2023-07-03' },
+        { organizationId, role: 'member', startDate: '2023-07-04' },
+        { organizationId, role: 'chair' },
       ],
     })
     const agreement = await create(s, '/v1/agreements', {
       title: 'A',
       kind: 'treaty',
       events: [
-        { status: 'drafted', occurredOn: '2022-08-24' },
-        { status: 'signed', occurredOn: '2023-08-01' },
+        { type: 'drafted', occurredOn: '2022-08-24' },
+        { type: 'signed', occurredOn: '2023-08-01' },
       ],
     })
     const { id } = await create(s, '/v1/proposals', {
       title: 'P',
-      proposedOn: '2022-08-24',
-      onBehalfOf: { stateCode: 'IR' },
-      agreementId: agreement['id'],
-      events: [{ status: 'adopted', occurredOn: '2023-08-01' }],
+      contributors: [{ role: 'proposer', stateCode: 'IR' }],
+      events: [
+        { type: 'proposed', occurredOn: '2022-08-24' },
+        { type: 'adopted', occurredOn: '2023-08-01' },
+      ],
     })
     for (const [position, statedOn] of [
       ['reserved', '2022-09-01'],
@@ -394,20 +430,22 @@ describe('include in the past', () => {
     const seen = async (asOf: string) => {
       const body = await get(
         s,
-        `/v1/proposals/${id}?include=state,agreement.events,events,positions.state&asOf=${asOf}`,
+        `/v1/proposals/${id}?include=states.memberships,events,positions.state&asOf=${asOf}`,
       )
+      const { events, status } = await get(s, `/v1/agreements/${agreement['id']}?include=events&asOf=${asOf}`)
       return {
         status: body['status'],
-        state: body['state'].memberships.map((membership: Body) => membership['status']),
-        agreement: body['agreement'].status,
-        stages: body['agreement'].events.map((event: Body) => event['status']),
-        events: body['events'].map((event: Body) => event['status']),
+        state: body['states'][0].memberships.map(({ role, certain }: Body) => [role, certain]),
+        agreement: status,
+        stages: events.map(({ type }: Body) => type),
+        events: body['events'].map(({ type }: Body) => type),
         positions: body['positions'].map((one: Body) => one['position']),
       }
     }
+    const chair = ['chair', false]
     expect(await seen('2023-07-03')).toEqual({
       status: 'proposed',
-      state: ['observer'],
+      state: [chair, ['observer', true]],
       agreement: 'drafted',
       stages: ['drafted'],
       events: ['proposed'],
@@ -415,12 +453,17 @@ describe('include in the past', () => {
     })
     expect(await seen('2023-08-01')).toEqual({
       status: 'adopted',
-      state: ['member'],
+      state: [chair, ['member', true]],
       agreement: 'signed',
       stages: ['drafted', 'signed'],
       events: ['proposed', 'adopted'],
       positions: ['reserved', 'supported'],
     })
+    expect((await seen('2023-07-31'))['state']).toEqual([chair, ['member', true]])
+    expect((await get(s, '/v1/states/IR?include=memberships&asOf=2005-07-15'))['memberships']).toMatchObject([
+      { role: 'chair', certain: false },
+      { role: 'observer', certain: false },
+    ])
   })
 })
 
