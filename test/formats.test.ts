@@ -50,7 +50,7 @@ const csv = (body: string) =>
 
 /** The cell of a CSV file for a value of a record. */
 const cell = (value: unknown) =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value == null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 const SPECIAL_TEXTS = [
   'plain',
@@ -138,6 +138,19 @@ describe('CSV', () => {
       expect(body['summary']).toMatchObject([{ created: 0, unchanged: 1 }])
     }
     expect((await s.get(`/v1/meetings/${meeting['id']}`)).body['version']).toBe(1)
+  })
+
+  test('takes other names with or without their languages, and gives them as JSON', async () => {
+    const readers = columnReaders(catalogue.resource('speaker'), [])
+    const read = (cell: string) => readers.get('otherNames')?.read(cell)
+    const names = [
+      { name: 'ШОС', language: 'ru' },
+      { name: '上合组织', language: 'zh-Hans' },
+      { name: 'Group A: the first' },
+    ]
+    expect(read('ru: ШОС; zh-Hans: 上合组织; Group A: the first')).toEqual(names)
+    expect(read(JSON.stringify(names))).toEqual(names)
+    expect(read('')).toBeUndefined()
   })
 
   test('has the names of their time in a view of the past', async () => {

@@ -1170,10 +1170,10 @@ describe('npm run import and npm run export', () => {
   test('print errors in plain words, and exit with 1', async () => {
     const s = await service()
     const path = join(folder(), 'speakers.csv')
-    writeFileSync(path, 'name,otherNames\nA,\nB,x\n')
+    writeFileSync(path, 'name,sources\nA,\nB,x\n')
     const bad = await run('import', s.url, path)
     expect(bad.status).toBe(1)
-    expect(bad.stderr).toContain(`${path}:3 (row 2, otherNames): Must be a JSON list`)
+    expect(bad.stderr).toContain(`${path}:3 (row 2, sources): Must be a JSON list`)
     expect(bad.stderr).toContain('Nothing was written')
     const other = join(folder(), 'people.csv')
     writeFileSync(other, readFileSync(path))

@@ -121,6 +121,7 @@ export function columnReaders(entity: Entity, parts: readonly string[]): Map<str
 
 function readerOf(schema: z.ZodType, path: string[]): (cell: string) => unknown {
   if (path[0] === 'identifiers') return nonEmpty(identifiersIn)
+  if (path[0] === 'otherNames') return nonEmpty(otherNamesIn)
   if (schema instanceof z.ZodArray) {
     return nonEmpty(unwrapped(schema.element as z.ZodType) instanceof z.ZodObject ? json : wordsIn)
   }
@@ -150,6 +151,15 @@ const pieces = (cell: string) =>
 
 /** Reads a list of texts: JSON, or `one; another`. */
 const wordsIn = (cell: string): unknown => (cell.startsWith('[') ? json(cell) : pieces(unguarded(cell)))
+
+/** Reads other names: JSON, or `ru: Шанхай; zh-Hans: 上海; Shang-hai`, with or without their languages. */
+function otherNamesIn(cell: string): unknown {
+  if (cell.startsWith('[')) return json(cell)
+  return pieces(unguarded(cell)).map((piece) => {
+    const [, language, name] = /^([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*):\s+(.+)$/.exec(piece) ?? []
+    return language && name ? { name, language } : { name: piece }
+  })
+}
 
 /** Reads identifiers: JSON, or `wikidata:Q485207; un:1`. */
 function identifiersIn(cell: string): unknown {
