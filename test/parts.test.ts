@@ -348,7 +348,7 @@ describe('the list of all', () => {
     expect((await get(s, `/v1/evidence?record=${last(position)}&include=source`))['data']).toMatchObject([
       { source: { id: source } },
     ])
-    expect((await get(s, `${position}/evidence/${id}/history`))['data']).toHaveLength(1)
+    expect((await get(s, `/v1/evidence/${id}/history`))['data']).toHaveLength(1)
   })
 
   test('evidence is found by its field and what is below it', async () => {
