@@ -336,7 +336,10 @@ describe('imports', () => {
     const flat = vi.spyOn(Array.prototype, 'flat')
     onTestFinished(() => void vi.restoreAllMocks())
     const speakers = `${JSON.stringify({ kind: 'speaker', record: { name: 'P' } })}\n`.repeat(500)
-    const statement = { kind: 'proposal', record: { title: 'T', proposedOn: '2022', speakerId: 'P' } }
+    const statement = {
+      kind: 'proposal',
+      record: { title: 'T', contributors: [{ role: 'proposer', speakerId: 'P' }] },
+    }
     const { errors } = await importFiles(
       recordsOn(s.engine),
       AUTHOR,
@@ -350,7 +353,9 @@ describe('imports', () => {
       ],
       { dryRun: true, maxRows: 1000 },
     )
-    expect(errors).toMatchObject([{ field: 'speakerId', type: '/problems/ambiguous-match' }])
+    expect(errors).toMatchObject([
+      { field: 'contributors.0.speakerId', type: '/problems/ambiguous-match' },
+    ])
     const longest = Math.max(...flat.mock.results.map(({ value }) => (value as unknown[]).length))
     expect(longest).toBeLessThanOrEqual(20)
   })

@@ -392,14 +392,14 @@ describe('a body', () => {
     ['with a key twice, once escaped', '{"name":"a","n\\u0061me":"b"}', 400, 'malformed-body', /name/],
     [
       'with a key twice, deep inside',
-      '{"name":"a","posts":[{"title":"x","title":"y"}]}',
+      '{"name":"a","memberships":[{"role":"x","role":"y"}]}',
       400,
       'malformed-body',
-      /title/,
+      /role/,
     ],
     ['with __proto__', '{"name":"a","__proto__":{"role":"admin"}}', 400, 'malformed-body', /__proto__/],
     ['with __proto__ escaped', '{"name":"a","__pr\\u006fto__":{}}', 400, 'malformed-body', /__proto__/],
-    ['with __proto__ inside', '{"name":"a","posts":[{"__proto__":1}]}', 400, 'malformed-body', /__proto__/],
+    ['with __proto__ inside', '{"name":"a","otherNames":[{"__proto__":1}]}', 400, 'malformed-body', /__proto__/],
     [
       'with constructor',
       '{"name":"a","constructor":{"prototype":{}}}',
@@ -499,7 +499,7 @@ describe('a body', () => {
       '{"constructor":{"prototype":{"name":"B"}}}',
       '{"name":"B","constructor":1}',
       '{"toString":"B"}',
-      '{"posts":[{"title":"B","__proto__":{}}]}',
+      '{"otherNames":[{"name":"B","__proto__":{}}]}',
       '{"name":"B","name":"C"}',
     ]) {
       const response = await harmless(snapshot, () => api.patch(url, payload))
@@ -547,32 +547,13 @@ describe('a date', () => {
       ['meetings', { name: 'M', startDate: '2022', endDate: '2021-12' }, '/endDate'],
       [
         'speakers',
-        { name: 'S', posts: [{ title: 'T', startDate: '2013', endDate: '2012' }] },
-        '/posts/0/endDate',
+        { name: 'S', memberships: [{ role: 'T', stateCode: 'RU', startDate: '2013', endDate: '2012' }] },
+        '/memberships/0/endDate',
       ],
       [
         'organizations',
         { name: 'O', classification: 'c', foundingDate: '2002', dissolutionDate: '2001-06-15' },
         '/dissolutionDate',
-      ],
-      [
-        'states',
-        { code: 'XX', name: 'X', memberships: [{ status: 'member', startDate: '2017', endDate: '2016' }] },
-        '/memberships/0/endDate',
-      ],
-      [
-        'agreements',
-        { title: 'A', kind: 'treaty', parties: [{ stateCode: 'RU', signedOn: '2002', consentOn: '2001' }] },
-        '/parties/0/consentOn',
-      ],
-      [
-        'agreements',
-        {
-          title: 'A',
-          kind: 'treaty',
-          parties: [{ stateCode: 'RU', consentOn: '2002', withdrawnOn: '2001' }],
-        },
-        '/parties/0/withdrawnOn',
       ],
     ] as const
     for (const [path, body, pointer] of cases) {
@@ -591,6 +572,7 @@ describe('a date', () => {
 
 describe('a reference', () => {
   const UNKNOWN = '01gb6jc400ezz8kdnweefcy4dk'
+  const saidBy = (speakerId: string) => ({ contributors: [{ role: 'author', speakerId }] })
 
   test('to a record that does not exist is rejected with 422 and each field', async () => {
     const api = await service({ seed: true })
@@ -598,26 +580,41 @@ describe('a reference', () => {
     const response = await harmless(snapshot, () =>
       api.post('/v1/proposals', {
         title: 'P',
-        proposedOn: '2022-08-24',
         meetingId: `mtg_${UNKNOWN}`,
-        speakerId: `spk_${UNKNOWN}`,
-        onBehalfOf: { stateCode: 'ZZ', organizationId: `org_${UNKNOWN}` },
+        contributors: [
+          {
+            role: 'proposer',
+            speakerId: `spk_${UNKNOWN}`,
+            stateCode: 'ZZ',
+            organizationId: `org_${UNKNOWN}`,
+            membershipId: `mem_${UNKNOWN}`,
+          },
+        ],
         topicIds: ['counter-uav', 'no-such-topic', `top_${UNKNOWN}`],
         parentId: `prp_${UNKNOWN}`,
-        agreementId: `agr_${UNKNOWN}`,
       }),
     )
     expect([response.status, response.body['type']]).toEqual([422, '/problems/unknown-reference'])
     const pointers = (response.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
-    expect(pointers.sort()).toEqual(
-      [
-        '/agreementId',
-        '/meetingId',
-        '/onBehalfOf/organizationId',
-        '/onBehalfOf/stateCode',
-        '/parentId',
-      ].concat(['/speakerId', '/topicIds/1', '/topicIds/2']),
+    expect(pointers.sort()).toEqual([
+      '/contributors/0/membershipId',
+      '/contributors/0/organizationId',
+      '/contributors/0/speakerId',
+      '/contributors/0/stateCode',
+      '/meetingId',
+      '/parentId',
+      '/topicIds/1',
+      '/topicIds/2',
+    ])
+    const event = { type: 'noted', meetingId: `mtg_${UNKNOWN}`, stateCode: 'ZZ' }
+    const inPart = await harmless(snapshot, () =>
+      api.post('/v1/proposals', { title: 'P', events: [{ type: 'noted' }, event] }),
     )
+    expect(inPart.status).toBe(422)
+    expect(inPart.body['errors']).toMatchObject([
+      { pointer: '/events/1/stateCode' },
+      { pointer: '/events/1/meetingId' },
+    ])
   })
 
   test('to a deleted record is rejected with 422', async () => {
@@ -625,25 +622,24 @@ describe('a reference', () => {
     const snapshot = await watch(api)
     const { body } = await api.post('/v1/speakers', { name: 'A' })
     await api.del(`/v1/speakers/${body['id']}`)
-    const statement = { speakerId: body['id'], kind: 'direct', text: 'T' }
+    const statement = { ...saidBy(body['id']), kind: 'direct', text: 'T' }
     expect((await harmless(snapshot, () => api.post('/v1/statements', statement))).status).toBe(422)
   })
 
   test('with the prefix of another kind is rejected with 400, and the message names both kinds', async () => {
     const api = await service()
     const snapshot = await watch(api)
-    const statement = { speakerId: `mtg_${UNKNOWN}`, kind: 'direct', text: 'T' }
+    const statement = { ...saidBy(`mtg_${UNKNOWN}`), kind: 'direct', text: 'T' }
     const response = await harmless(snapshot, () => api.post('/v1/statements', statement))
     expect([response.status, response.body['type']]).toEqual([400, '/problems/invalid-body'])
     const [fault] = response.body['errors'] as { pointer: string; detail: string }[]
-    expect(fault?.pointer).toBe('/speakerId')
+    expect(fault?.pointer).toBe('/contributors/0/speakerId')
     expect(fault?.detail).toMatch(/speaker/)
     expect(fault?.detail).toMatch(/meeting/)
     for (const [field, id] of [
       ['meetingId', `spk_${UNKNOWN}`],
       ['addresseeId', `src_${UNKNOWN}`],
       ['parentId', `agr_${UNKNOWN}`],
-      ['agreementId', `prp_${UNKNOWN}`],
       ['meetingId', 'RU'],
       ['meetingId', `MTG_${UNKNOWN}`],
       ['meetingId', `mtg_${UNKNOWN}x`],

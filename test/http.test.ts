@@ -213,7 +213,7 @@ describe('a body', () => {
     ['with a key twice, once escaped', '{"name": "A", "n\\u0061me": "B"}', {}, 400, 'malformed-body'],
     [
       'with a key twice deep inside',
-      '{"name": "A", "posts": [{"title": "A", "title": "B"}]}',
+      '{"name": "A", "otherNames": [{"name": "A", "name": "B"}]}',
       {},
       400,
       'malformed-body',
@@ -232,7 +232,7 @@ describe('a body', () => {
     ['with half a surrogate pair in a key', '{"\\ud83d": "A"}', {}, 400, 'malformed-body'],
     [
       'with half a surrogate pair deep inside',
-      '{"name": "A", "otherNames": ["\\ud83d"]}',
+      '{"name": "A", "otherNames": [{"name": "\\ud83d"}]}',
       {},
       400,
       'malformed-body',
@@ -319,7 +319,7 @@ describe('a body', () => {
     ['in capitals', named('"A"'), type('Application/JSON'), 'A'],
     ['with a whole surrogate pair, escaped', named('"\\ud83d\\ude00"'), {}, '😀'],
     ['with a byte order mark', bytes('\ufeff', named('"A"')), {}, 'A'],
-    ['with the same key in two objects', '{"name": "A", "posts": [{"title": "A"}, {"title": "B"}]}', {}, 'A'],
+    ['with the same key in two objects', '{"name": "A", "otherNames": [{"name": "A"}, {"name": "B"}]}', {}, 'A'],
     ['that is declared as not compressed', named('"A"'), { 'content-encoding': 'identity' }, 'A'],
   ])('%s is accepted', async (_, payload, headers, name) => {
     const s = await service()
@@ -332,12 +332,12 @@ describe('a body', () => {
     const s = await service()
     const { body } = await send(s, '{\n  "name": "A",\n  "name": "B"\n}')
     expect(body['detail']).toContain('line 3, column 3')
-    const form = await send(s, '{"name": 7, "posts": [{}, {"title": ""}], "a/b~c": 1}')
+    const form = await send(s, '{"name": 7, "otherNames": [{}, {"name": ""}], "a/b~c": 1}')
     expect(form.body['errors'].map((fault: Body) => fault['pointer']).sort()).toEqual([
       '/a~1b~0c',
       '/name',
-      '/posts/0/title',
-      '/posts/1/title',
+      '/otherNames/0/name',
+      '/otherNames/1/name',
     ])
   })
 
@@ -362,7 +362,7 @@ describe('a body', () => {
       open.repeat(depth) + (open === '[' ? '' : '1') + close.repeat(depth)
     for (const depth of [100, 1000, 2000, 3000, 4000, 5000, 7000, 10_000, 100_000, 500_000]) {
       for (const value of [deep(depth, '[', ']'), deep(depth, '{"a":', '}')]) {
-        for (const field of ['title', 'onBehalfOf', 'topicIds', 'support', 'none']) {
+        for (const field of ['title', 'contributors', 'topicIds', 'support', 'none']) {
           const post = await s.request({
             method: 'POST',
             url: '/v1/proposals',
