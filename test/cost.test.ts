@@ -353,9 +353,7 @@ describe('imports', () => {
       ],
       { dryRun: true, maxRows: 1000 },
     )
-    expect(errors).toMatchObject([
-      { field: 'contributors.0.speakerId', type: '/problems/ambiguous-match' },
-    ])
+    expect(errors).toMatchObject([{ field: 'contributors.0.speakerId', type: '/problems/ambiguous-match' }])
     const longest = Math.max(...flat.mock.results.map(({ value }) => (value as unknown[]).length))
     expect(longest).toBeLessThanOrEqual(20)
   })

@@ -399,7 +399,13 @@ describe('a body', () => {
     ],
     ['with __proto__', '{"name":"a","__proto__":{"role":"admin"}}', 400, 'malformed-body', /__proto__/],
     ['with __proto__ escaped', '{"name":"a","__pr\\u006fto__":{}}', 400, 'malformed-body', /__proto__/],
-    ['with __proto__ inside', '{"name":"a","otherNames":[{"__proto__":1}]}', 400, 'malformed-body', /__proto__/],
+    [
+      'with __proto__ inside',
+      '{"name":"a","otherNames":[{"__proto__":1}]}',
+      400,
+      'malformed-body',
+      /__proto__/,
+    ],
     [
       'with constructor',
       '{"name":"a","constructor":{"prototype":{}}}',
@@ -587,7 +593,7 @@ describe('a reference', () => {
             speakerId: `spk_${UNKNOWN}`,
             stateCode: 'ZZ',
             organizationId: `org_${UNKNOWN}`,
-            membershipId: `mem_${UNKNOWN}`,
+            membershipId: `mbr_${UNKNOWN}`,
           },
         ],
         topicIds: ['counter-uav', 'no-such-topic', `top_${UNKNOWN}`],

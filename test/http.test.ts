@@ -319,7 +319,12 @@ describe('a body', () => {
     ['in capitals', named('"A"'), type('Application/JSON'), 'A'],
     ['with a whole surrogate pair, escaped', named('"\\ud83d\\ude00"'), {}, '😀'],
     ['with a byte order mark', bytes('\ufeff', named('"A"')), {}, 'A'],
-    ['with the same key in two objects', '{"name": "A", "otherNames": [{"name": "A"}, {"name": "B"}]}', {}, 'A'],
+    [
+      'with the same key in two objects',
+      '{"name": "A", "otherNames": [{"name": "A"}, {"name": "B"}]}',
+      {},
+      'A',
+    ],
     ['that is declared as not compressed', named('"A"'), { 'content-encoding': 'identity' }, 'A'],
   ])('%s is accepted', async (_, payload, headers, name) => {
     const s = await service()

@@ -49,11 +49,13 @@ export const recordIdOfQuery = z
 export const anyId = (description: string) =>
   named(
     'RecordId',
-    z.string().meta({
-      pattern: ANY_ID.source,
-      maxLength: 30,
-      examples: [exampleId('proposal')],
-    }),
+    z
+      .string()
+      .regex(ANY_ID, 'Must be the id of a record.')
+      .meta({
+        maxLength: 30,
+        examples: [exampleId('proposal')],
+      }),
     'The id of a record of any kind; the code of a state.',
   ).meta({ description })
 
