@@ -36,10 +36,11 @@ export async function createRecord(
   }
   await storeDocument(tx, resource, doc, null)
   for (const [child, inputs] of checked)
-    for (const fields of inputs) {
-      const created = await insertChild(tx, child, parent, fields)
-      await child.afterChange?.(tx, null, created)
-    }
+    for (const [index, fields] of inputs.entries())
+      await withPointer(`/${child.path}/${index}`, async () => {
+        const created = await insertChild(tx, child, parent, fields)
+        await child.afterChange?.(tx, null, created)
+      })
   return createParts(tx, resource, doc, input, [...checked.keys()])
 }
 
