@@ -80,9 +80,9 @@ test.each<[string, string[], (document: Node) => void]>([
   ],
   [
     'an enum of a response grows that is not marked as open',
-    ['schema ProposalStatus: may be "forgotten"'],
+    ['schema StatementKind: may be "forgotten"'],
     (d) => {
-      schema(d, 'ProposalStatus')['enum'].push('forgotten')
+      schema(d, 'StatementKind')['enum'].push('forgotten')
     },
   ],
   [

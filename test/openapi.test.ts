@@ -459,7 +459,9 @@ describe('the components', () => {
       if (!/^(id|code|slug|at|start[A-Z]\w*|\w+(Id|Code|On|Date|At))$/.test(name)) continue
       if (
         ['requestId', 'existingId', 'startIndex'].includes(name) ||
-        /(Actor|RecordReference|RecordMatch|LostQuote|NeighbouringEvent|Report\w+Create)\//.test(at)
+        /(Actor|RecordReference|RecordMatch|DuplicateCandidate|LostQuote|NeighbouringEvent|Report\w+Input)\//.test(
+          at,
+        )
       )
         continue
       matched++

@@ -72,6 +72,7 @@ export function completeDocument(generated: Document, embedded: Embedded): Docum
     for (const [method, operation] of Object.entries(methods)) completeOperation(method, operation, responses)
   const document = completeSchemas(generated, embedded)
   Object.assign(document.components, { responses, headers: HEADERS })
+  document.components.schemas['MergedRecord'] = MERGED_RECORD
   shareParameters(document)
   shareResponses(document)
   prune(document)
@@ -140,16 +141,15 @@ const MERGED: Node = {
   description: 'The record was merged into another, which `Location` leads to.',
   headers: { Location: ref('headers', 'Location') },
   content: {
-    'application/json': {
-      schema: {
-        type: 'object',
-        properties: {
-          mergedInto: { type: 'string', maxLength: 30, description: 'The id of the other record.' },
-        },
-        required: ['mergedInto'],
-      },
-    },
+    'application/json': { schema: ref('schemas', 'MergedRecord') },
   },
+}
+
+const MERGED_RECORD: Node = {
+  type: 'object',
+  properties: { mergedInto: { type: 'string', maxLength: 30, description: 'The id of the other record.' } },
+  required: ['mergedInto'],
+  description: 'A record that was merged into another.',
 }
 
 const uploadBody = (upload: Upload) => ({

@@ -8,7 +8,7 @@ import { describe, ifMatch, recordParam, withRequiredReason } from '../../http/d
 import { findRecord, loadRecord, mergedInto, parse } from '../../records/read/record.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { ref } from '../../records/schema/fields.ts'
-import { withArticle } from '../../records/schema/kinds.ts'
+import { exampleId, withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { anyId, line, unbounded } from '../../records/schema/shapes.ts'
 import { mergeRecords } from '../../records/write/merge.ts'
@@ -102,7 +102,11 @@ const mergeBody = (resource: Resource) =>
           examples: [[`/${resource.titleField}`]],
         }),
     })
-    .meta({ id: `${resource.name}Merge`, description: `What ${withArticle(resource.kind)} is merged into.` })
+    .meta({
+      id: `${resource.name}Merge`,
+      description: `What ${withArticle(resource.kind)} is merged into.`,
+      examples: [{ into: exampleId(resource.kind) }],
+    })
 
 const mergeResult = z
   .object({

@@ -39,23 +39,17 @@ export const unbounded = { 'x-unbounded': true }
 
 const ANY_ID = /^(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[A-Z]{2})$/
 
-/** The id of a record of any kind, in a query. */
+/** The id of a record of any kind. */
 export const recordIdOfQuery = z
   .string()
   .regex(ANY_ID, 'Must be the id of a record, such as prp_…, or the code of a state.')
   .meta({ maxLength: 30 })
 
-/** The id of a record of any kind, in a response. */
+/** The id of a record of any kind, with a name in the OpenAPI document. */
 export const anyId = (description: string) =>
   named(
     'RecordId',
-    z
-      .string()
-      .regex(ANY_ID, 'Must be the id of a record.')
-      .meta({
-        maxLength: 30,
-        examples: [exampleId('proposal')],
-      }),
+    recordIdOfQuery.meta({ examples: [exampleId('proposal')] }),
     'The id of a record of any kind; the code of a state.',
   ).meta({ description })
 
