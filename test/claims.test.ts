@@ -113,6 +113,9 @@ describe('evidence of a field', () => {
       { field: '/agenda', value: {} },
       { field: '/agenda', value: { subject: 'Floods' } },
       { field: '/participants', value: { stateCode: 'ZZ' } },
+      { field: '/participants', value: { constructor: 'x' } },
+      { field: '/startDate', value: '[2024-09-16..2024-09-15]' },
+      { field: '/city', value: 'x'.repeat(40_000) },
     ]
     for (const body of wrong) {
       const refused = await tryCite(id, body)
@@ -137,6 +140,29 @@ describe('evidence of a field', () => {
         direction,
       ])
     expect(await trust()).toEqual(['single-source', 1, ['/startDate']])
+  })
+
+  test('of a part is compared with the part, also with uncertain dates', async () => {
+    const { s, source, cite, trust } = await fixture()
+    const { id } = await create(s, '/v1/agreements', { title: 'Understanding', kind: 'memorandum' })
+    const { id: event } = await create(s, `/v1/agreements/${id}/events`, {
+      type: 'authenticated',
+      occurredOn: '[2024-09-15..2024-09-16]',
+    })
+    const url = `/v1/agreements/${id}/events/${event}`
+    const sourceId = await source()
+    const on = async (value: string) => cite(sourceId, { field: '/occurredOn', value }, url)
+    expect((await on('2024-09-16'))['direction']).toBe('supports')
+    expect((await on('2024-09'))['direction']).toBe(null)
+    expect((await on('[2024-09-16..2024-09-20]'))['direction']).toBe(null)
+    expect(await trust(url)).toEqual(['single-source', 1, []])
+    const late = await on('2024-09-17')
+    expect(late['direction']).toBe('disputes')
+    expect(await trust(url)).toEqual(['single-source', 1, ['/occurredOn']])
+    await s.del(`/v1/evidence/${late['id']}?reason=Misread`)
+    expect(await trust(url)).toEqual(['single-source', 1, []])
+    // The record has evidence of its own.
+    expect(await trust(`/v1/agreements/${id}`)).toEqual(['unsupported', 0, []])
   })
 
   test('of free text never disputes by itself', async () => {
