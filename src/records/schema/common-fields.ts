@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { canonicalLanguage } from '../../core/language.ts'
 import type { Fault } from '../../core/problems.ts'
+import { sql } from '../../db/sql.ts'
 import { choice, list, object, pattern, ref, text } from './fields.ts'
+import type { Filter } from './filters.ts'
 
 /** A language tag (BCP 47), in its canonical form. */
 export const languageTag = z
@@ -121,6 +123,20 @@ export function contributor(name: string, roles: readonly [string, ...string[]],
     },
     name,
   )
+}
+
+/** Filters records by whether a contributor is a collective. */
+export const collectiveFilter: Filter = {
+  by: 'condition',
+  value: z.enum(['true', 'false']),
+  reads: [],
+  description:
+    'Whether a contributor is a collective: the members of a body, or the participants of a meeting.',
+  // The list is JSON without white space, in which quotation marks inside of texts are escaped.
+  condition: ({ table, values: [value] }) => {
+    const found = sql`${table.doc} ->> 'contributors' like ${'%"collective":"%'}`
+    return value === 'true' ? found : sql`not (${found})`
+  },
 }
 
 interface Contributor {

@@ -1,13 +1,18 @@
 // Documents that states or bodies adopt, or mean to: in the terms of the Vienna Convention on the Law of Treaties.
 import { z } from 'zod'
 import { agreementLifecycle, eventTypesOf } from '../../core/lifecycle.ts'
-import { CONSENTS, type EventInput, partiesOf } from '../../core/parties.ts'
+import { type EventInput, partiesOf } from '../../core/parties.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
-import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
-import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
+import {
+  collectiveFilter,
+  contributor,
+  contributorFaults,
+  nameFaults,
+  otherNames,
+} from '../../records/schema/common-fields.ts'
+import { choice, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
-import { anyId } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { agreementsAlike } from './alike.ts'
 import { party, TREATIES } from './fields.ts'
@@ -139,7 +144,11 @@ export const agreements: Resource = defineResource({
     }),
     parties: list(party, 250, 'The parties, computed from the events that have one.'),
   },
-  filters: { ...eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]), ...partyFilters },
+  filters: {
+    ...eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]),
+    ...partyFilters,
+    collective: collectiveFilter,
+  },
   rules: (agreement) => [
     ...nameFaults(agreement.otherNames),
     ...contributorFaults(agreement.contributors, 'contributors', null),

@@ -1,7 +1,13 @@
 // Proposals, with their lifecycle.
 import { eventTypesOf, proposalLifecycle } from '../../core/lifecycle.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
-import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
+import {
+  collectiveFilter,
+  contributor,
+  contributorFaults,
+  nameFaults,
+  otherNames,
+} from '../../records/schema/common-fields.ts'
 import { date, list, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
@@ -48,7 +54,10 @@ export const proposals: Resource = defineResource({
       acyclic: true,
     }),
   },
-  filters: eventFilters(eventTypesOf(proposalLifecycle) as [string, ...string[]], 'meetingId'),
+  filters: {
+    ...eventFilters(eventTypesOf(proposalLifecycle) as [string, ...string[]], 'meetingId'),
+    collective: collectiveFilter,
+  },
   rules: (proposal) => [
     ...nameFaults(proposal.otherNames),
     ...contributorFaults(proposal.contributors, 'contributors', proposal.meetingId),

@@ -3,6 +3,7 @@ import { isExactDay } from '../../core/dates.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import {
+  collectiveFilter,
   contributor,
   contributorFaults,
   languageTag,
@@ -52,6 +53,7 @@ export const statements: Resource = defineResource({
     translations: list(translation, 20, 'Translations of the text.'),
     topicIds: topicIds('A topic of the statement.', { stats: 'topic' }),
   },
+  filters: { collective: collectiveFilter },
   rules: ({ contributors, meetingId }) => [
     ...(contributors.length === 0
       ? [{ pointer: '/contributors', detail: 'A statement has at least one contributor.' }]

@@ -1,0 +1,121 @@
+// The record does not depend on the order in which reports, their items and the parts of these arrive, nor on how often.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Body } from '../helpers/bodies.ts'
+import { type Base, base, list } from '../helpers/documents.ts'
+import { floodAlarm } from './flood-alarm.ts'
+import { riverIce } from './river-ice.ts'
+import { secondAgency } from './second-agency.ts'
+
+const REPORTS = [floodAlarm, secondAgency, riverIce] as const
+
+/** The first report that gives a date decides, so the others differ from it. */
+const DECIDED_BY_FIRST: Record<string, readonly string[]> = {
+  'Twelfth meeting of the Council of Water Ministers': ['startDate', 'disputed'],
+}
+
+const STAMPS = ['id', 'version', 'createdAt', 'updatedAt', 'place', 'direction']
+
+const PATHS = [
+  'organizations',
+  'speakers',
+  'meetings',
+  'proposals',
+  'statements',
+  'sources',
+  'memberships',
+  'events',
+  'positions',
+  'relations',
+  'evidence',
+]
+
+/** All records and parts with names instead of ids, without versions and times, in an order of their own. */
+async function recordOf(s: Base): Promise<unknown> {
+  const lists = await Promise.all(PATHS.map((path) => list(s, path)))
+  const names = new Map<string, string>()
+  for (const one of lists.flat())
+    names.set(one['id'], String(one['name'] ?? one['title'] ?? one['text'] ?? ''))
+  // Parts are named after their record, the record of a quote may be a part.
+  for (const one of lists.flat())
+    if (names.get(one['id']) === '')
+      names.set(
+        one['id'],
+        [names.get(one['recordId']), one['type'], one['role'], one['stateCode'], one['position']].join(' '),
+      )
+  const named = (value: unknown): unknown => {
+    if (typeof value === 'string') return names.get(value) ?? value
+    if (Array.isArray(value)) return sorted(value.map(named))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, named(inner)]))
+  }
+  return PATHS.map((path, index) => [
+    path,
+    sorted(
+      (lists[index] ?? []).map((one) => {
+        const without = [...STAMPS, ...(DECIDED_BY_FIRST[one['name']] ?? [])]
+        return named(Object.fromEntries(Object.entries(one).filter(([key]) => !without.includes(key))))
+      }),
+    ),
+  ])
+}
+
+const sorted = (values: unknown[]) =>
+  values.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+
+/** Puts the entries of all lists of a report into another order. */
+function shuffled(value: unknown, random: () => number): unknown {
+  if (Array.isArray(value))
+    return value
+      .map((inner) => ({ inner: shuffled(inner, random), by: random() }))
+      .toSorted((one, other) => one.by - other.by)
+      .map(({ inner }) => inner)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shuffled(inner, random)]))
+}
+
+/** A generator of numbers from 0 to 1 (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+async function recordAfter(indices: readonly number[], seed: number | null): Promise<unknown> {
+  const s = await base()
+  const random = seed === null ? null : randomFrom(seed)
+  for (const index of indices) {
+    const report = REPORTS[index]?.(s)
+    const sent = random ? (shuffled(report, random) as Body) : report
+    const { status, text } = await s.post('/v1/reports', sent)
+    expect([200, 201], `${indices}: ${text}`).toContain(status)
+  }
+  return recordOf(s)
+}
+
+test('reports lead to the same record in any order, and however often they are sent', async () => {
+  const expected = await recordAfter([0, 1, 2], null)
+  const index = fc.integer({ min: 0, max: REPORTS.length - 1 })
+  const order = fc
+    .tuple(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), fc.array(index, { maxLength: 3 }))
+    .map(([once, again]) => [...once, ...again])
+  await fc.assert(
+    fc.asyncProperty(order, fc.integer(), async (indices, seed) => {
+      expect(await recordAfter(indices, seed)).toEqual(expected)
+    }),
+    {
+      numRuns: 12,
+      seed: 22,
+      endOnFailure: true,
+      examples: [
+        [[1, 2, 0], 1],
+        [[2, 1, 0], 2],
+        [[2, 0, 1], 3],
+      ],
+    },
+  )
+})
