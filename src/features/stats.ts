@@ -8,7 +8,7 @@ import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, countBy, referenceOf } from '../records/read/statistics.ts'
+import { type Bar, countBy, kindCountedBy } from '../records/read/statistics.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { line, unbounded } from '../records/schema/shapes.ts'
 
@@ -100,7 +100,7 @@ async function labelsOf(
   by: string,
   bars: Bar[],
 ): Promise<Map<string | null, string>> {
-  const [kind] = referenceOf(resource, by)?.kinds ?? []
+  const kind = kindCountedBy(resource, by)
   const keys = bars.flatMap(({ key }) => (key === null ? [] : [key]))
   if (!kind || keys.length === 0) return new Map()
   const { table, titleField } = catalogue.resource(kind)

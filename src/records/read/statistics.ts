@@ -3,6 +3,7 @@ import { columnHolding, columnSql } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
+import type { Kind } from '../schema/kinds.ts'
 import type { Grouping, Reference, Resource } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { countMatches } from './page.ts'
@@ -33,21 +34,23 @@ export async function countBy(
   const [source] = plan.sources
   if (!source) throw new Error('A plan has a source.')
   const matching = matchingRecords(context, plan, source)
-  const reference = referenceOf(resource, by)
-  if (reference?.listed) {
-    const bars = await countByListed(context, resource, reference, matching, narrower)
+  const grouping = groupingOf(resource, by)
+  if ('references' in grouping) {
+    const references = grouping.references.map((field) => referenceAt(resource, field))
+    const bars = await countByReferences(context, resource, references, matching, narrower)
     return { total: await countMatches(context, filters), bars }
   }
   const bars = await context.reader.all<Bar>(
-    sql`select ${groupingKey(resource, by)} as key, count(*) as count ${matching} group by 1`,
+    sql`select ${groupingKey(resource, grouping)} as key, count(*) as count ${matching} group by 1`,
   )
   return { total: bars.reduce((total, { count }) => total + count, 0), bars }
 }
 
-/** The reference that a grouping counts by, if it counts by other records. */
-export function referenceOf(resource: Resource, by: string): Reference | undefined {
+/** The kind of records that a grouping counts by, if it counts by other records. */
+export function kindCountedBy(resource: Resource, by: string): Kind | undefined {
   const grouping = groupingOf(resource, by)
-  return 'reference' in grouping ? referenceAt(resource, grouping.reference) : undefined
+  const [field] = 'references' in grouping ? grouping.references : []
+  return field === undefined ? undefined : referenceAt(resource, field).kinds[0]
 }
 
 function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
@@ -57,37 +60,44 @@ function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
 }
 
 /** The key of a grouping with one value for each record. */
-function groupingKey(resource: Resource, by: string): SQL {
-  const { table } = resource
-  const grouping = groupingOf(resource, by)
-  if ('reference' in grouping) return columnSql(table, columnHolding(table, grouping.reference))
+function groupingKey({ table }: Resource, grouping: Exclude<Grouping, { references: unknown }>): SQL {
   if ('year' in grouping) return sql`substr(${columnSql(table, grouping.year)}, 1, 4)`
   return columnSql(table, grouping.column)
 }
 
-/** Counts by the entries of a list. Records whose list is empty are counted under the key null. */
-async function countByListed(
+/** Counts by the records that fields refer to. A record counts once for each; without any it counts under the key null. */
+async function countByReferences(
   { catalogue, reader }: ReadContext,
   resource: Resource,
-  { field }: Reference,
+  references: readonly Reference[],
   matching: SQL,
   narrower: boolean,
 ): Promise<Bar[]> {
-  const ids = sql`select ${resource.table.id} ${matching}`
+  const { table } = resource
+  const listed = references.filter((reference) => reference.listed).map(({ field }) => field)
+  const pairs = references
+    .filter((reference) => !reference.listed)
+    .map(({ field }) => {
+      const column = columnSql(table, columnHolding(table, field))
+      return sql`select ${table.id} as "fromId", ${column} as "toId" from ${table} where ${column} is not null`
+    })
+  if (listed.length > 0)
+    pairs.push(sql`select ${links.fromId}, ${links.toId} from ${links} where ${links.field} in ${listed}`)
   const topics = catalogue.entity('topic').table
   const broader = columnSql(topics, 'broaderId')
-  const ancestors = sql`with recursive ancestors(topic, ancestor) as (
+  const ancestors = sql`, ancestors(topic, ancestor) as (
     select ${topics.id}, ${topics.id} from ${topics}
     union select ancestors.topic, ${broader} from ancestors join ${topics} on ${topics.id} = ancestors.ancestor
-    where ${broader} is not null) `
-  const [prefix, key, from] = narrower
-    ? [ancestors, sql`ancestors.ancestor`, sql`${links} join ancestors on ancestors.topic = ${links.toId}`]
-    : [sql.empty(), links.toId, links]
-  const bars = await reader.all<Bar>(
-    sql`${prefix}select ${key} as key, count(distinct ${links.fromId}) as count from ${from} where ${links.field} = ${field} and ${links.fromId} in (${ids}) group by 1`,
+    where ${broader} is not null)`
+  const [key, from] = narrower
+    ? [sql`ancestors.ancestor`, sql`pairs join ancestors on ancestors.topic = pairs."toId"`]
+    : [sql`pairs."toId"`, sql`pairs`]
+  return reader.all<Bar>(
+    sql`with recursive matched(id) as (select ${table.id} ${matching}),
+        pairs("fromId", "toId") as (${sql.join(pairs, sql` union all `)})${narrower ? ancestors : sql.empty()}
+      select ${key} as key, count(distinct pairs."fromId") as count
+        from ${from} where pairs."fromId" in (select id from matched) group by 1
+      union all select null, count(*) from matched
+        where id not in (select "fromId" from pairs) having count(*) > 0`,
   )
-  const unlinked = await reader.get<{ count: number }>(
-    sql`select count(*) as count from (${ids}) as matched where matched.id not in (select ${links.fromId} from ${links} where ${links.field} = ${field})`,
-  )
-  return unlinked && unlinked.count > 0 ? [...bars, { key: null, count: unlinked.count }] : bars
 }

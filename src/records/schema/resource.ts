@@ -92,7 +92,7 @@ export interface SearchText {
 }
 
 /** What statistics can count by: a column, the year of a date, or a reference. */
-export type Grouping = { column: string } | { year: string } | { reference: string }
+export type Grouping = { column: string } | { year: string } | { references: readonly string[] }
 
 interface Stamps {
   id: string
@@ -336,7 +336,12 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     orderBy,
   })
   const placed = fieldsIn(entity.record)
-  const counted = placed.flatMap((field) => (field.stats ? [[field.stats, groupingBy(field)]] : []))
+  const counted = [
+    ...Map.groupBy(
+      placed.filter(({ stats }) => stats),
+      ({ stats = '' }) => stats,
+    ),
+  ].map(([stats, group]): [string, Grouping] => [stats, groupingBy(group)])
   const create = z.strictObject(entity.writable.shape).meta({
     id: `${entity.name}Create`,
     description: `The fields of a new ${kind}.`,
@@ -465,10 +470,12 @@ const currentStatus = (lifecycle: Lifecycle, dates: boolean) => ({
 /** Whether a field is counted by year. */
 const hasYear = (fields: Shape) => fieldsIn(z.object(fields)).some(({ stats }) => stats === 'year')
 
-function groupingBy(field: PlacedField): Grouping {
-  const { name, type, kinds } = field
-  if (kinds) return { reference: name }
-  return type === 'date' ? { year: columnKey(name) } : { column: valueColumn(field) }
+/** @param fields of one grouping; several references count together, as in the filter that they share */
+function groupingBy(fields: readonly PlacedField[]): Grouping {
+  const [field] = fields
+  if (!field) throw new Error('A grouping has a field.')
+  if (field.kinds) return { references: fields.map(({ name }) => name) }
+  return field.type === 'date' ? { year: columnKey(field.name) } : { column: valueColumn(field) }
 }
 
 /** The text of a document in the fields that are searched. */

@@ -10,7 +10,10 @@ export const party = object(
   'A party of the document, with the dates of its steps.',
   {
     stateCode: ref('state', 'The state.', { filter: 'state', include: 'states', stats: 'state' }),
-    organizationId: ref('organization', 'The organization.', { filter: 'organization' }),
+    organizationId: ref('organization', 'The organization.', {
+      filter: 'organization',
+      stats: 'organization',
+    }),
     signedOn: date('When it signed.'),
     domesticApprovalOn: date('When its parliament or president last approved it.'),
     consentOn: date('When it consented to be bound; null if it did not, or withdrew its consent.'),

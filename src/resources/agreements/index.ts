@@ -129,7 +129,7 @@ export const agreements: Resource = defineResource({
       filter: 'organization',
       include: 'organization',
       inverse: 'agreements',
-      stats: 'body',
+      stats: 'organization',
     }),
     contributors: list(author, 100, 'Who drafted or issued it; empty if that is unknown.'),
     topicIds: topicIds('A topic of the document.', { stats: 'topic' }),

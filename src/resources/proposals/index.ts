@@ -37,6 +37,7 @@ export const proposals: Resource = defineResource({
     addresseeId: ref('organization', 'The organization that would carry it out.', {
       filterExample: 'org_01gb6jc400f08vcth6v0v6h4ar',
       filter: ['organization', 'addressee'],
+      stats: 'organization',
       include: 'addressee',
       inverse: 'entrusted',
     }),
