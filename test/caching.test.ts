@@ -11,87 +11,64 @@ async function create(s: Service, url: string, body: unknown): Promise<Body> {
 
 interface Fixture {
   ids: Record<ResourceKind, string>
-  /** By the path of the collection of their record. */
-  evidence: Record<string, string>
-  events: Record<string, string>
-  relations: Record<string, string>
-  position: string
-  /** By the path of the collection of their part. */
-  partEvidence: Record<string, string>
+  /** The ids of a part of each kind, by the path of the collection of their record and the name of the parameter. */
+  parts: Record<string, Record<string, string>>
 }
 
 async function createFixture(s: Service): Promise<Fixture> {
   const ids = await oneOfEach(s)
-  const cite = async (url: string) =>
-    (await create(s, `${url}/evidence`, { sourceId: ids.source, motivation: 'quote', exact: 'The text' }))[
-      'id'
-    ] as string
-  const evidence: Record<string, string> = {}
-  for (const kind of kinds) evidence[pathOf(kind)] = await cite(`${pathOf(kind)}/${ids[kind]}`)
-  const proposal = `/v1/proposals/${ids.proposal}`
-  const { id: position } = await create(s, `${proposal}/positions`, {
-    stateCode: ids.state,
-    position: 'supported',
-    statedOn: '2022-09-01',
-  })
-  const agreement = `/v1/agreements/${ids.agreement}`
-  const { id: treaty } = await create(s, '/v1/agreements', leastBody('agreement', ids))
   const add = async (url: string, body: Body) => (await create(s, url, body))['id'] as string
-  const relations = {
-    '/v1/proposals': await add(`${proposal}/relations`, { type: 'became', targetId: ids.agreement }),
-    '/v1/agreements': await add(`${agreement}/relations`, { type: 'supersedes', targetId: treaty }),
-    '/v1/meetings': await add(`/v1/meetings/${ids.meeting}/relations`, {
-      type: 'implements',
-      targetId: ids.agreement,
-    }),
-    '/v1/organizations': await add(`/v1/organizations/${ids.organization}/relations`, {
-      type: 'established-by',
-      targetId: ids.agreement,
-    }),
-    '/v1/sources': await add(`/v1/sources/${ids.source}/relations`, {
-      type: 'based-on',
-      targetId: (await create(s, '/v1/sources', { title: 'T', language: 'en', text: 'Another.' }))['id'],
-    }),
+  const quote = { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
+  const position = { stateCode: ids.state, position: 'supported', statedOn: '2022-09-01' }
+  const treaty = await add('/v1/agreements', leastBody('agreement', ids))
+  const other = await add('/v1/sources', { title: 'T', language: 'en', text: 'Another.' })
+  const added: [ResourceKind, string, string, Body][] = [
+    ['proposal', 'events', 'eventId', { type: 'under-consideration', occurredOn: '2022-09-01' }],
+    ['agreement', 'events', 'eventId', { type: 'drafted', occurredOn: '2022-09-01' }],
+    ['proposal', 'positions', 'positionId', position],
+    ['agreement', 'positions', 'positionId', position],
+    ['statement', 'positions', 'positionId', position],
+    ['speaker', 'memberships', 'membershipId', { role: 'Delegate', organizationId: ids.organization }],
+    ['state', 'memberships', 'membershipId', { role: 'member', organizationId: ids.organization }],
+    ['organization', 'memberships', 'membershipId', { role: 'member', stateCode: ids.state }],
+    ['proposal', 'relations', 'relationId', { type: 'became', targetId: ids.agreement }],
+    ['agreement', 'relations', 'relationId', { type: 'supersedes', targetId: treaty }],
+    ['meeting', 'relations', 'relationId', { type: 'implements', targetId: ids.agreement }],
+    ['organization', 'relations', 'relationId', { type: 'established-by', targetId: ids.agreement }],
+    ['source', 'relations', 'relationId', { type: 'based-on', targetId: other }],
+  ]
+  const parts: Fixture['parts'] = {}
+  for (const kind of kinds) {
+    const evidenceId = await add(`${pathOf(kind)}/${ids[kind]}/evidence`, quote)
+    parts[pathOf(kind)] = { evidenceId }
+    parts['/v1/evidence'] = { id: evidenceId }
   }
-  const events = {
-    '/v1/proposals': await add(`${proposal}/events`, {
-      status: 'under-consideration',
-      occurredOn: '2022-09-01',
-    }),
-    '/v1/agreements': await add(`${agreement}/events`, { status: 'drafted', occurredOn: '2022-09-01' }),
+  for (const [kind, path, parameter, body] of added) {
+    const url = `${pathOf(kind)}/${ids[kind]}/${path}`
+    const id = await add(url, body)
+    await add(`${url}/${id}/evidence`, quote)
+    Object.assign(parts[pathOf(kind)] ?? {}, { [parameter]: id })
   }
-  const partEvidence: Record<string, string> = {
-    '/v1/proposals/{id}/positions': await cite(`${proposal}/positions/${position}`),
-  }
-  for (const [path, parts] of Object.entries({ events, relations }))
-    for (const [collection, id] of Object.entries(parts)) {
-      const kind = kinds.find((one) => pathOf(one) === collection) as ResourceKind
-      partEvidence[`${collection}/{id}/${path}`] = await cite(`${collection}/${ids[kind]}/${path}/${id}`)
-    }
-  return { ids, evidence, events, relations, position, partEvidence }
+  return { ids, parts }
 }
 
 /** The URLs of every GET in the OpenAPI document, with their parameters filled in. */
-function urls(s: Service, { ids, evidence, events, relations, position, partEvidence }: Fixture): string[] {
+function urls(s: Service, { ids, parts }: Fixture): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
     // Only admins can read webhooks; they have tests of their own.
     if (!methods['get'] || path.startsWith('/v1/webhooks') || path === '/v1/imports/{id}') return []
     const collection = path.split('/').slice(0, 3).join('/')
     const kind = kinds.find((one) => pathOf(one) === collection)
-    const filled = path
-      .replace('{id}', kind ? ids[kind] : '{id}')
-      .replace('{positionId}', position)
-      .replace('{eventId}', events[collection] ?? '')
-      .replace('{relationId}', relations[collection] ?? '')
-      .replace(
-        '{evidenceId}',
-        partEvidence[path.split('/').slice(0, 5).join('/')] ?? evidence[collection] ?? '',
-      )
-      .replace('{code}', 'not-found')
+    const values: Record<string, string> = {
+      ...(kind && { id: ids[kind] }),
+      ...parts[collection],
+      code: 'not-found',
+    }
+    const filled = path.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
     if (path === '/v1/search') return [`${filled}?q=text`]
     if (path === '/v1/imports/template') return [`${filled}?kind=meetings`]
-    return path.startsWith('/v1/stats/') ? [`${filled}?by=status`] : [filled]
+    return path.startsWith('/v1/stats/') ? [`${filled}?by=topic`] : [filled]
   })
 }
 
@@ -146,10 +123,12 @@ test('every GET of a record has Last-Modified', async () => {
   const places = await createFixture(s)
   const records = [
     ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}`),
-    ...kinds.map((kind) => `${pathOf(kind)}/${places.ids[kind]}/evidence/${places.evidence[pathOf(kind)]}`),
-    `/v1/proposals/${places.ids.proposal}/positions/${places.position}`,
+    ...kinds.map(
+      (kind) => `${pathOf(kind)}/${places.ids[kind]}/evidence/${places.parts[pathOf(kind)]?.['evidenceId']}`,
+    ),
+    `/v1/proposals/${places.ids.proposal}/positions/${places.parts['/v1/proposals']?.['positionId']}`,
     `/v1/proposals/${places.ids.proposal}?include=evidence`,
-    `/v1/proposals/${places.ids.proposal}?asOf=2022-08-24`,
+    `/v1/proposals/${places.ids.proposal}?asOf=2022-09-01`,
   ]
   for (const url of records) {
     const { headers, body } = await s.get(url)
@@ -207,10 +186,9 @@ describe('a write', () => {
           await create(s, '/v1/proposals', {
             title,
             topicIds,
-            proposedOn: '2022-08-24',
+            events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
             meetingId: meeting,
-            speakerId: speaker,
-            onBehalfOf: { stateCode: uz['code'] },
+            contributors: [{ role: 'proposer', speakerId: speaker, stateCode: uz['code'] }],
           })
         )['id'],
       )
@@ -300,7 +278,7 @@ describe('a write', () => {
     ])
     await expectChanged(
       'a is adopted',
-      () => s.post(`/v1/proposals/${a}/events`, { status: 'adopted', occurredOn: '2023-01-01' }),
+      () => s.post(`/v1/proposals/${a}/events`, { type: 'adopted', occurredOn: '2023-01-01' }),
       [
         ...ofA,
         ...lists,
@@ -343,7 +321,7 @@ describe('a write', () => {
     await expectChanged(
       'the agreement is renamed',
       () => s.patch(`/v1/agreements/${agreement}`, { title: 'Treaty' }),
-      ['a lineage', 'proposals.csv'],
+      ['a lineage'],
     )
     await expectChanged(
       'the label of the topic',
