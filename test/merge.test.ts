@@ -1,4 +1,5 @@
 // Merging records that were entered twice: POST /v1/{path}/{id}/merge.
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
@@ -246,5 +247,83 @@ describe('a merge is refused', () => {
     expect((await merge(s, 'sources', twice, kept)).status).toBe(200)
     const { data } = await get(s, `/v1/sources/${kept['id']}/annotations`)
     expect(data ?? (await get(s, `/v1/sources/${kept['id']}/evidence`))['data']).toBeTruthy()
+  })
+})
+
+describe('whatever hangs on two speakers', () => {
+  const WORDS = ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon', 'Zeta']
+  const side = fc.constantFrom(0, 1)
+  const facts = fc.record({
+    quotes: fc.array(fc.tuple(side, fc.constantFrom(...WORDS)), { maxLength: 6 }),
+    posts: fc.array(fc.tuple(side, fc.constantFrom('Minister', 'Deputy'), fc.constantFrom(...WORDS)), {
+      maxLength: 5,
+    }),
+    statements: fc.array(side, { maxLength: 4 }),
+    proposals: fc.array(fc.tuple(side, side), { maxLength: 3 }),
+  })
+
+  test('a merge keeps every quote and every reference', async () => {
+    const s = await service()
+    const { id: sourceId } = await create(s, '/v1/sources', {
+      title: 'A',
+      language: 'en',
+      text: WORDS.join(' '),
+    })
+    await create(s, '/v1/states', { code: 'RU', name: 'Russia' })
+    const quote = (exact: string) => ({ sourceId, motivation: 'quote', exact })
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(facts, async ({ quotes, posts, statements, proposals }) => {
+        run++
+        const people = [
+          await create(s, '/v1/speakers', { name: `Kept ${run}` }),
+          await create(s, '/v1/speakers', { name: `Twice ${run}` }),
+        ]
+        const idOf = (at: number) => String(people[at]?.['id'])
+        const add = (url: string, body: Body) => create(s, url, body)
+        for (const [at, word] of quotes) await add(`/v1/speakers/${idOf(at)}/evidence`, quote(word))
+        for (const [at, role, word] of posts)
+          await add(`/v1/speakers/${idOf(at)}/memberships`, {
+            role,
+            stateCode: 'RU',
+            evidence: [quote(word)],
+          })
+        for (const [index, at] of statements.entries())
+          await add('/v1/statements', {
+            kind: 'reported',
+            text: `Statement ${run} ${index}`,
+            contributors: [{ role: 'author', speakerId: idOf(at) }],
+          })
+        for (const [index, [one, other]] of proposals.entries())
+          await add('/v1/proposals', {
+            title: `Proposal ${run} ${index}`,
+            contributors: [
+              { role: 'proposer', speakerId: idOf(one) },
+              { role: 'co-sponsor', speakerId: idOf(other) },
+            ],
+          })
+        const [kept, twice] = people as [Body, Body]
+        expect((await merge(s, 'speakers', twice, kept)).status).toBe(200)
+
+        const list = async (path: string) => (await get(s, `/v1/${path}`))['data'] as Body[]
+        const own = await list(`speakers/${kept['id']}/evidence`)
+        expect(new Set(own.map(({ exact }) => exact))).toEqual(new Set(quotes.map(([, word]) => word)))
+        const remaining = await list(`speakers/${kept['id']}/memberships`)
+        expect(new Set(remaining.map(({ role }) => role))).toEqual(new Set(posts.map(([, role]) => role)))
+        const words = await Promise.all(
+          remaining.map(async ({ id, role }) =>
+            (await list(`speakers/${kept['id']}/memberships/${id}/evidence`)).map(
+              ({ exact }) => `${role} ${exact}`,
+            ),
+          ),
+        )
+        expect(new Set(words.flat())).toEqual(new Set(posts.map(([, role, word]) => `${role} ${word}`)))
+        expect(await list(`statements?speaker=${kept['id']}`)).toHaveLength(statements.length)
+        expect(await list(`proposals?speaker=${kept['id']}`)).toHaveLength(proposals.length)
+        for (const path of ['statements', 'proposals', 'memberships', 'evidence'])
+          expect(JSON.stringify(await list(`${path}?limit=200`))).not.toContain(twice['id'])
+      }),
+      { numRuns: 15, seed: 22 },
+    )
   })
 })

@@ -123,7 +123,7 @@ function routesUnder(
         description: operations.create,
         params: parent.params,
         query: withReason,
-        body: child.createShape(parent.entity),
+        body: records.catalogue.bodyOf(child, parent.entity),
         answers: { 201: { description: `The ${kind}.`, schema: child.record } },
         problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', ...(child.createProblems ?? [])],
       }),

@@ -239,6 +239,11 @@ export class Catalogue {
     return this.#includes.get(kind) ?? {}
   }
 
+  /** The body of a POST of a child under a record, or part, of a kind. */
+  bodyOf(child: Child, parent: Entity): z.ZodObject {
+    return partWithEvidence(child, parent, this.children)
+  }
+
   /** Every column, of any kind, that refers to a kind. */
   columnsTo(kind: Kind): { entity: Entity; column: string }[] {
     return this.entities.flatMap((entity) =>
@@ -267,18 +272,24 @@ function partLists(entity: Entity, children: readonly Child[]): Record<string, z
   )
 }
 
-function partList(child: Child, parent: Entity, children: readonly Child[]): z.ZodType {
+const nameOfPart = (shape: z.ZodObject, child: Child) =>
+  String(shape.meta()?.id ?? child.name).replace(/Create$/, '')
+
+/** The body of a POST of a part: its fields, and the evidence for it. */
+function partWithEvidence(child: Child, parent: Entity, children: readonly Child[]): z.ZodObject {
   const shape = child.createShape(parent)
   const inner = partLists(child, children)
-  const name = String(shape.meta()?.id ?? child.name).replace(/Create$/, '')
-  const part =
-    Object.keys(inner).length === 0
-      ? shape
-      : named(
-          `${name}Part`,
-          z.strictObject({ ...shape.shape, ...inner }),
-          `${capitalised(withArticle(child.kind))} in the body of its record, with the evidence for it.`,
-        )
+  if (Object.keys(inner).length === 0) return shape
+  return named(
+    `${nameOfPart(shape, child)}Part`,
+    z.strictObject({ ...shape.shape, ...inner }),
+    `${capitalised(withArticle(child.kind))} with the evidence for it.`,
+  )
+}
+
+function partList(child: Child, parent: Entity, children: readonly Child[]): z.ZodType {
+  const part = partWithEvidence(child, parent, children)
+  const name = nameOfPart(child.createShape(parent), child)
   return named(
     `${name}Parts`,
     z.array(part).max(MAX_PARTS),
