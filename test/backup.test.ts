@@ -37,7 +37,9 @@ function folder(): string {
 async function speakersIn(file: string): Promise<string[]> {
   const engine = openSqlite(file)
   const { sql } = await import('../src/db/sql.ts')
-  const rows = await engine.reader.all<{ name: string }>(sql`select name from speakers order by name`)
+  const rows = await engine.reader.all<{ name: string }>(
+    sql`select doc ->> '$.name' as name from speakers order by "name"`,
+  )
   await engine.close()
   return rows.map(({ name }) => name)
 }

@@ -9,12 +9,17 @@ import { get } from './helpers/requests.ts'
 
 type Fields = Record<string, any>
 
-/** Rewrites every stored meeting and its versions as an earlier release without some fields would have written them. */
-async function withoutFields(s: Service, drop: (doc: Fields) => void, more = async (_: Writer) => {}) {
+/** Rewrites every stored record of a kind and its versions as an earlier release without some fields would have written them. */
+async function withoutFields(
+  s: Service,
+  drop: (doc: Fields) => void,
+  more = async (_: Writer) => {},
+  kind = 'meeting',
+) {
   await s.engine.write(async (writer) => {
     for (const [table, key, where] of [
-      ['meetings', 'id', 'true'],
-      ['changes', 'seq', `"kind" = 'meeting' and "doc" is not null`],
+      [`${kind}s`, 'id', 'true'],
+      ['changes', 'seq', `"kind" = '${kind}' and "doc" is not null`],
     ] as const) {
       const rows = await writer.all<{ key: string; doc: string }>(
         sql`select ${sql.identifier(key)} as key, "doc" as doc from ${sql.identifier(table)} where ${sql.raw(where)}`,
@@ -86,6 +91,18 @@ test('missing fields of stored documents are added, in every version and every i
   expect(await read()).toEqual(responses)
   const patched = await s.patch(url, { summary: 'Now it has one.' })
   expect(patched.body).toMatchObject({ version: 3, summary: 'Now it has one.' })
+})
+
+test('fields of an object that can be null are added where it is there', async () => {
+  const s = await service()
+  const body = { title: 'With', kind: 'treaty', depositary: { stateCode: 'RU' } }
+  await s.post('/v1/states', { code: 'RU', name: 'Russia' })
+  for (const each of [body, { title: 'Without', kind: 'treaty' }]) await s.post('/v1/agreements', each)
+  const { text } = await s.get('/v1/agreements')
+  const drop = ({ depositary }: Fields) => delete depositary?.organizationId
+  await withoutFields(s, drop, async () => {}, 'agreement')
+  expect(await prepareDatabase(s.engine)).toEqual(['agreement'])
+  expect((await s.get('/v1/agreements')).text).toBe(text)
 })
 
 test('nothing is written if the fields have not changed since the last start', async () => {

@@ -106,14 +106,16 @@ function complete(schema: z.ZodType, value: Json | undefined): Json {
   if (field) return value ?? field.default ?? null
   if (schema instanceof z.ZodObject) {
     const { ...rest } = (value ?? {}) as Record<string, Json>
-    const entries = Object.entries(schema.shape).map(([key, inner]) => {
+    const entries = Object.entries(schema.shape).flatMap(([key, inner]) => {
       const own = rest[key]
       delete rest[key]
-      return [key, complete(inner as z.ZodType, own)]
+      // What is optional is not stored.
+      return own === undefined && inner instanceof z.ZodOptional ? [] : [[key, complete(inner, own)]]
     })
     return { ...Object.fromEntries(entries), ...rest }
   }
   if (schema instanceof z.ZodArray)
     return ((value ?? []) as Json[]).map((item) => complete(schema.element as z.ZodType, item))
+  if (schema instanceof z.ZodNullable && value) return complete(schema.unwrap() as z.ZodType, value)
   return value ?? null
 }
