@@ -59,6 +59,7 @@ function othersRead(filter: Filter): readonly Kind[] {
     case 'reference':
       return filter.through ?? []
     case 'membership':
+    case 'membershipOf':
       return ['membership']
     case 'stalled':
       return ['event']

@@ -1,5 +1,6 @@
 // Turns list plans into SQL.
 import type { CursorValue } from '../../core/cursor.ts'
+import { STATUSES } from '../../core/membership-roles.ts'
 import { nameSearch } from '../../core/search.ts'
 import { columnHolding, columnSql, selectColumns } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
@@ -149,17 +150,19 @@ const BOUNDS = { from: sql`>=`, to: sql`<=` }
 
 function filtersSql(schema: Schema, resource: Listable, view: View, filters: readonly GivenFilter[]): SQL[] {
   const onParts = filters.flatMap(({ filter, values }) => (filter.by === 'part' ? [{ filter, values }] : []))
-  const organization = filters.find(({ filter }) => filter.by === 'membershipOf')?.values
-  const conditions = filters.flatMap((given): SQL[] => {
-    const { filter, values } = given
-    if (filter.by === 'part' || filter.by === 'membershipOf') return []
-    if (filter.by !== 'membership') return [filterSql(schema, resource, view, filter, values)]
+  const valuesOf = (by: Filter['by']) => filters.find(({ filter }) => filter.by === by)?.values
+  const [statuses, [organization] = []] = [valuesOf('membership'), valuesOf('membershipOf')]
+  const conditions = filters.flatMap(({ filter, values }): SQL[] =>
+    filter.by === 'part' || filter.by === 'membership' || filter.by === 'membershipOf'
+      ? []
+      : [filterSql(schema, resource, view, filter, values)],
+  )
+  if (statuses || organization) {
     const { catalogue, now } = schema
-    const body = organization ? sql`${organization[0]}` : defaultBody(catalogue)
-    return [
-      hasMembership(catalogue, body, values, { ...view, asOf: view.asOf ?? now.toISOString().slice(0, 10) }),
-    ]
-  })
+    const body = organization ? sql`${organization}` : defaultBody(catalogue)
+    const day = { ...view, asOf: view.asOf ?? now.toISOString().slice(0, 10) }
+    conditions.push(hasMembership(catalogue, body, statuses ?? STATUSES, day))
+  }
   return [
     ...conditions,
     ...[...Map.groupBy(onParts, ({ filter }) => filter.part).values()].map((group) =>

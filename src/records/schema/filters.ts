@@ -80,7 +80,7 @@ export type Filter =
     }
   /** States with one of these memberships on the day of `asOf`. */
   | { by: 'membership'; value: z.ZodType; description: string }
-  /** The organization of `membership`. */
+  /** The organization of `membership`; alone, one in which states have any status. */
   | { by: 'membershipOf'; description: string }
   /** Open records without an event since a day. */
   | { by: 'stalled'; description: string }

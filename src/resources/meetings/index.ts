@@ -111,7 +111,11 @@ export const meetings: Resource = defineResource({
       kind: 'meeting',
       reads: [],
       description: 'A meeting: it, and all that are a part of it, at any depth.',
-      condition: ({ table, values }) => sql`${table.id} in (${below(values[0] ?? '')})`,
+      condition: ({ table, values }) =>
+        sql`(${sql.join(
+          values.map((id) => sql`${table.id} in (${below(id)})`),
+          sql` or `,
+        )})`,
     },
     dateFrom: {
       by: 'condition',

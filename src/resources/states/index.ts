@@ -47,7 +47,8 @@ export const states = defineResource({
     },
     organization: {
       by: 'membershipOf',
-      description: 'With `membership`: the organization.',
+      description:
+        'The organization of `membership`. Alone: the state has any status there on the day of `asOf`.',
     },
   },
   rules: ({ otherNames }) => nameFaults(otherNames),
