@@ -37,7 +37,7 @@ export const changes = sqliteTable(
   ],
 )
 
-/** References inside lists (topics, participants, posts …). Other references are columns of the record tables. */
+/** References inside lists (topics, participants, contributors …). Other references are columns of the record tables. */
 export const links = sqliteTable(
   'links',
   {
