@@ -118,7 +118,7 @@ test('a narrower date supports, a broader one says nothing, and another one disp
   expect(direction).toBe('disputes')
   expect(await disputed()).toEqual(['/occurredOn'])
   const analyst = { authorization: `Bearer ${s.keys.analyst}` }
-  expect((await s.del(`${url}/evidence/${id}?reason=Misread`, analyst)).status).toBe(204)
+  expect((await s.del(`/v1/evidence/${id}?reason=Misread`, analyst)).status).toBe(204)
   expect(await disputed()).toEqual([])
 })
 

@@ -1,5 +1,5 @@
 // Reports the progress of an import, and lets other requests run in between.
-import { setImmediate } from 'node:timers/promises'
+import { pauses } from '../../core/pauses.ts'
 
 export interface ImportProgress {
   phase: 'reading' | 'writing'
@@ -8,13 +8,10 @@ export interface ImportProgress {
   total: number | null
 }
 
-/** How long an import may block the event loop, in milliseconds. */
-const MAX_BLOCKING_MS = 8
-
 export class Progress {
   readonly #onProgress: ((progress: ImportProgress) => void) | undefined
   readonly #signal: AbortSignal | undefined
-  #lastYield = performance.now()
+  readonly #pause = pauses(() => this.report())
   #current: () => ImportProgress = () => ({ phase: 'reading', done: 0, total: null })
 
   constructor(onProgress?: (progress: ImportProgress) => void, signal?: AbortSignal) {
@@ -31,12 +28,9 @@ export class Progress {
     this.#onProgress?.(this.#current())
   }
 
-  /** Yields to the event loop every MAX_BLOCKING_MS. @throws if the import is aborted */
+  /** Lets other requests run, now and then. @throws if the import is aborted */
   async yield(): Promise<void> {
-    if (performance.now() - this.#lastYield < MAX_BLOCKING_MS) return
-    this.report()
-    await setImmediate()
+    await this.#pause()
     this.#signal?.throwIfAborted()
-    this.#lastYield = performance.now()
   }
 }

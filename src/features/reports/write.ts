@@ -1,14 +1,17 @@
 // Writes a report: a source and what it says. Records that are already there are found and filled, never doubled.
 import { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
+import { pauses } from '../../core/pauses.ts'
 import { Problem, unknownReference, withPointer } from '../../core/problems.ts'
+import { columnSql } from '../../db/columns.ts'
+import { sql } from '../../db/sql.ts'
 import { hadText } from '../../records/read/matching.ts'
 import { findRecord, loadRecord, parse } from '../../records/read/record.ts'
 import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import { fieldOf } from '../../records/schema/fields.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import type { Entity, Resource } from '../../records/schema/resource.ts'
+import type { Entity, Likeness, Resource } from '../../records/schema/resource.ts'
 import { resolveReferences } from '../../records/write/check.ts'
 import { type Difference, fillRecord } from '../../records/write/fill.ts'
 import { findAlike, possibleDuplicate } from '../../records/write/match.ts'
@@ -108,11 +111,10 @@ export async function writeReport(
   const writer = new ReportWriter(records, tx, options)
   // The publisher of the source may be an organization of the report.
   await writer.writeRecords({ states, topics, organizations })
-  const [written] = await writer.writeRecords({ source: [source] })
-  if (!written) throw new Error('A report has a source.')
+  await writer.writeRecords({ source: [source] })
   await writer.writeRecords(rest)
   await writer.writeParts()
-  await writer.writeEvidence(written.outcome.id)
+  await writer.writeEvidence()
   return writer.outcomes()
 }
 
@@ -135,6 +137,9 @@ class ReportWriter {
   readonly #ids: Map<string, string>
   readonly #naming: (name: string) => void
   readonly #entries: Entry[] = []
+  readonly #pause = pauses()
+  /** Set when the source has been written. */
+  #sourceId: string | null = null
 
   constructor(
     records: Records,
@@ -151,19 +156,19 @@ class ReportWriter {
     return this.#entries.map(({ outcome }) => outcome)
   }
 
-  async writeRecords(sections: Sections): Promise<Entry[]> {
+  async writeRecords(sections: Sections): Promise<void> {
     const entries: Entry[] = []
     for (const [section, items] of Object.entries(sections) as [keyof Sections, Item[]][]) {
       const resource = this.#records.catalogue.resource(section === 'source' ? 'source' : SECTIONS[section])
       for (const [index, item] of items.entries()) {
         const pointer = section === 'source' ? '/source' : `/${section}/${index}`
+        await this.#pause()
         entries.push(await withPointer(pointer, () => this.#writeItem(section, resource, item, pointer)))
       }
       // Contributors may refer to the posts of people.
       if (section === 'speakers') await this.#writePartsOf(entries, ['memberships'])
     }
     this.#entries.push(...entries)
-    return entries
   }
 
   /** Writes the parts of all records, which may refer to any of them. */
@@ -172,15 +177,15 @@ class ReportWriter {
   }
 
   /** Writes the evidence of all records and parts. */
-  async writeEvidence(sourceId: string): Promise<void> {
+  async writeEvidence(): Promise<void> {
     for (const { pointer, item, resource, outcome, parts } of this.#entries) {
       const name = outcome.key ?? pointer
-      const added = await this.#quote(resource, outcome, item, { pointer, name, sourceId })
+      const added = await this.#quote(resource, outcome, item, { pointer, name })
       if (added > 0) outcome.added['evidence'] = added
       if (added > 0 && outcome.outcome === 'matched') outcome.outcome = 'updated'
       for (const { pointer: at, child, part, outcome: of } of parts) {
         const named = `${name}/${of.list}/${of.index}`
-        const count = await this.#quote(child, of, part, { pointer: at, name: named, sourceId })
+        const count = await this.#quote(child, of, part, { pointer: at, name: named })
         if (count > 0 && of.outcome === 'matched') of.outcome = 'updated'
         if (of.outcome !== 'matched' && outcome.outcome === 'matched') outcome.outcome = 'updated'
       }
@@ -207,10 +212,11 @@ class ReportWriter {
       parts: [],
       similar: [],
     }
-    const existing = await this.#match(resource, fields, id)
+    const existing = await this.#match(resource, fields, item)
     const doc = existing
       ? await this.#fill(resource, existing, fields, overwrite, outcome)
       : await this.#create(resource, fields)
+    if (section === 'source') this.#sourceId = doc.id
     outcome.id = doc.id
     outcome.path = `/v1/${resource.path}/${doc.id}`
     outcome.similar = (await resource.findSimilar?.(this.#tx, doc)) ?? []
@@ -226,7 +232,7 @@ class ReportWriter {
   }
 
   /** The record that an item describes. @throws Problem `possible-duplicate` */
-  async #match(resource: Resource, fields: Fields, id: string | undefined): Promise<Doc | undefined> {
+  async #match(resource: Resource, fields: Fields, { id, evidence = [] }: Item): Promise<Doc | undefined> {
     if (id !== undefined) {
       const [given] = this.#resolveIds([id])
       const stored = await findRecord(this.#tx, resource, given ?? id)
@@ -238,8 +244,22 @@ class ReportWriter {
     const [best, next] = alike
     if (!best) return undefined
     const isClear = best.degree === 'certain' || (best.degree === 'same' && next?.degree !== 'same')
-    if (isClear) return best.doc
+    const found = isClear ? best.doc : await this.#quotedBefore(alike, evidence)
+    if (found) return found
     throw possibleDuplicate(resource, alike)
+  }
+
+  /** The only record that the source of the report already supports in the same words, as if the report is sent again. */
+  async #quotedBefore(alike: readonly Likeness[], quotes: readonly Fields[]): Promise<Doc | undefined> {
+    if (this.#sourceId === null || quotes.length === 0) return undefined
+    const { table } = this.#records.catalogue.child('evidence')
+    const ids = await this.#tx.pluck<string>(
+      sql`select distinct ${columnSql(table, 'recordId')} from ${table}
+        where ${columnSql(table, 'sourceId')} = ${this.#sourceId}
+          and ${columnSql(table, 'recordId')} in ${alike.map(({ doc }) => doc.id)}
+          and ${table.doc} ->> 'exact' in ${quotes.map(({ exact }) => String(exact))}`,
+    )
+    return ids.length === 1 ? alike.find(({ doc }) => doc.id === ids[0])?.doc : undefined
   }
 
   /** The fields that were sent, checked, with ids for slugs. Those that are missing stay missing. */
@@ -298,6 +318,7 @@ class ReportWriter {
         const parts = (entry.item[list] ?? []) as Fields[]
         if (!child || entry.parts.some((part) => part.child === child)) continue
         for (const [index, part] of parts.entries()) {
+          await this.#pause()
           const pointer = `${entry.pointer}/${list}/${index}`
           const outcome = await withPointer(pointer, () => this.#writePart(entry, child, part, index))
           entry.parts.push({ pointer, child, part, outcome })
@@ -352,16 +373,21 @@ class ReportWriter {
     entity: Entity,
     outcome: { id: string; differences: ReportDifference[] },
     item: Fields,
-    { pointer, name, sourceId }: { pointer: string; name: string; sourceId: string },
+    { pointer, name }: { pointer: string; name: string },
   ): Promise<number> {
     const tx = this.#tx
     const evidence = this.#records.catalogue.child('evidence')
     let added = 0
     for (const [index, quote] of ((item['evidence'] ?? []) as Fields[]).entries()) {
+      await this.#pause()
       await withPointer(`${pointer}/evidence/${index}`, async () => {
         this.#naming(`${name}/${index}`)
         const doc = parse(await loadRecord(tx, entity, outcome.id))
-        const input = { motivation: 'quote', sourceId, ...this.#withValue(entity, item, quote) }
+        const input = {
+          motivation: 'quote',
+          sourceId: this.#sourceId,
+          ...this.#withValue(entity, item, quote),
+        }
         const { doc: stored, created } = await attachChild(tx, evidence, { entity, doc }, input)
         if (created) added++
         const difference = outcome.differences.find(({ field }) => field === quote['field'])

@@ -1,6 +1,6 @@
 // Finds existing records that match fields: by identifier, key, text or name.
 import { fold } from '../../core/fold.ts'
-import { parseSearch } from '../../core/search.ts'
+import { parseSearch, type SearchQuery } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
@@ -108,6 +108,17 @@ export function contradicts({ digest }: Resource, doc: Doc, fields: Fields): boo
   const isOther = (field: string) =>
     typeof fields[field] === 'string' && doc[field] !== null && doc[field] !== fields[field]
   return identified || (digest?.unless ?? []).some(isOther)
+}
+
+/** How many words of a text are searched in others. */
+const PHRASE_WORDS = 12
+
+/** A full-text query for some words from the middle of a text: texts that contain it, or equal it, have them. Empty if it has no words. */
+export function phraseOf(text: string): SearchQuery {
+  const words = text.split(/\s+/)
+  const middle = Math.max(0, Math.floor((words.length - PHRASE_WORDS) / 2))
+  const phrase = words.slice(middle, middle + PHRASE_WORDS).join(' ')
+  return parseSearch(`"${phrase.replaceAll('"', ' ')}"`)
 }
 
 /** The records with this name. @param name as returned by `namesOf` */

@@ -76,8 +76,9 @@ function degreeOf(resource: Resource, fields: Fields, doc: Doc): Likeness['degre
     return isNamesake && hasSameDays(fields, doc) ? 'same' : 'candidate'
   const isOfSeries =
     isOfBody && fields['classification'] && fields['classification'] === doc['classification']
+  if (!isOfSeries || numbersDiffer(fields, doc)) return null
   const near = { first: shifted(own.first, -NEAR_DAYS), last: shifted(own.last, NEAR_DAYS) }
-  return isOfSeries && !numbersDiffer(fields, doc) && overlap(near, other) ? 'candidate' : null
+  return overlap(near, other) ? 'candidate' : null
 }
 
 /** Two meetings of a series that both have a number are told apart by it. */

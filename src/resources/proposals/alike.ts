@@ -24,7 +24,9 @@ export async function proposalsAlike(
 }
 
 function degreeOf(fields: Fields, doc: Doc): Likeness['degree'] | null {
-  const proposer = commonContributor(fields['contributors'], doc['contributors'])
+  const [own, other] = [fields['contributors'] ?? [], doc['contributors']] as [Fields[], Fields[]]
+  const isUnknown = own.length === 0 && other.length === 0
+  const proposer = isUnknown || commonContributor(own, other)
   const occasion = sameOccasion(fields, doc)
   if (proposer === false || occasion === false) return null
   return proposer && occasion ? 'same' : 'candidate'

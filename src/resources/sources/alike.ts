@@ -1,17 +1,14 @@
 // Recognises sources: by URL and language, or because one text contains the other. Equal texts are found before, by their hash.
-import { parseSearch } from '../../core/search.ts'
 import { urlKey } from '../../core/url-key.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
+import { phraseOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 
 type Fields = Record<string, unknown>
-
-/** How many words of the middle of a text are searched in others. */
-const PHRASE_WORDS = 12
 
 /** How many sources are compared with a text. */
 const MAX_COMPARED = 50
@@ -45,13 +42,7 @@ async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fi
 async function overlapping({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
   const { text, publisherId } = fields
   if (typeof text !== 'string') return []
-  const words = text.split(/\s+/)
-  const middle = Math.max(0, Math.floor((words.length - PHRASE_WORDS) / 2))
-  const phrase = words
-    .slice(middle, middle + PHRASE_WORDS)
-    .join(' ')
-    .replaceAll('"', ' ')
-  const query = parseSearch(`"${phrase}"`)
+  const query = phraseOf(text)
   const conditions = [
     ...(query.length > 0 ? [sql`${table.id} in (${tx.engine.search.matching(query)})`] : []),
     ...(typeof publisherId === 'string' ? [sql`${columnSql(table, 'publisherId')} = ${publisherId}`] : []),

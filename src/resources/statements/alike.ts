@@ -4,6 +4,7 @@ import { fold } from '../../core/fold.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
+import { phraseOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -40,8 +41,11 @@ async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: F
   const meeting = columnSql(table, 'meetingId')
   const where =
     meetingId === null ? sql`${meeting} is null` : sql`(${meeting} = ${meetingId} or ${meeting} is null)`
+  const query = phraseOf(String(fields['text']))
+  const hasWords =
+    query.length > 0 ? sql` and ${table.id} in (${tx.engine.search.matching(query)})` : sql.empty()
   const rows = await tx.all<Stored>(
-    sql`${selectStored(table)} where ${where} and ${ofAuthors} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
+    sql`${selectStored(table)} where ${where} and ${ofAuthors}${hasWords} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
   )
   return rows.map(parse)
 }
