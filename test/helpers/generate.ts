@@ -56,6 +56,15 @@ const partialDate = fc
   })
   .map(({ year, month, day, length }) => `${year}-0${month}-${String(day).padStart(2, '0')}`.slice(0, length))
 
+/** A date in the subset of EDTF that records use. */
+const edtfDate = fc.oneof(
+  partialDate,
+  fc.tuple(partialDate, fc.constantFrom('~', '?', '%')).map((parts) => parts.join('')),
+  partialDate.map((date) => `[${date}..]`),
+  partialDate.map((date) => `[..${date}]`),
+  partialDate.map((date) => `[${date}..2027]`),
+)
+
 const instant = fc
   .integer({ min: 0, max: 1_780_000_000 })
   .map((seconds) => new Date(seconds * 1000).toISOString())
@@ -86,7 +95,13 @@ export function valuesOf(input: Schema, generating: Generating, depth = 0): fc.A
     case 'object': {
       const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)
       return fc.record(
-        Object.fromEntries(properties.map(([name, inner]) => [name, valuesOf(inner, generating, depth + 1)])),
+        Object.fromEntries(
+          properties.map(([name, inner]) => [
+            name,
+            // The fields that evidence can be about differ by kind; empty: the whole record.
+            name === 'field' ? fc.constant('') : valuesOf(inner, generating, depth + 1),
+          ]),
+        ),
         { requiredKeys: (schema['required'] ?? []) as string[] },
       )
     }
@@ -104,10 +119,13 @@ function text(schema: Schema, { existingIds }: Generating): fc.Arbitrary<string>
   const pattern = (schema['pattern'] as string | undefined)?.replace(/\|\^=.*$/, '')
   if (pattern === undefined) return words(schema['minLength'] ?? 0, schema['maxLength'] ?? 100)
   if (pattern.startsWith('^\\d{4}')) return partialDate
+  if (pattern.startsWith('^(?:\\d{4}')) return edtfDate
   if (pattern.startsWith('^[A-Za-z]{2,3}(-')) return fc.constantFrom('en', 'zh-Hans', 'ru', 'uz-Cyrl-UZ')
   const ids = [...pattern.matchAll(/\^([a-z]{3})_/g)].flatMap(([, prefix = '']) => existingIds[prefix] ?? [])
   if (pattern === '^[A-Z]{2}$') ids.push(...(existingIds['state'] ?? []))
-  const generated = fc.stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
+  const generated = fc
+    .stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
+    .filter((text) => text === '' || text.trim() !== '')
   return ids.length > 0
     ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, { weight: 1, arbitrary: generated })
     : generated

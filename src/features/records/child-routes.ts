@@ -125,7 +125,14 @@ function routesUnder(
         query: withReason,
         body: records.catalogue.bodyOf(child, parent.entity),
         answers: { 201: { description: `The ${kind}.`, schema: child.record } },
-        problems: ['not-found', 'gone', 'unknown-reference', 'inconsistent', ...(child.createProblems ?? [])],
+        problems: [
+          'not-found',
+          'gone',
+          'unknown-reference',
+          'inconsistent',
+          ...(child.createProblems ?? []),
+          ...records.catalogue.partProblems(child),
+        ],
       }),
       handler: (request, reply) =>
         respondIdempotently(records, request, reply, async (tx) => {

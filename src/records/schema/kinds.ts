@@ -36,6 +36,7 @@ const EXAMPLES: Partial<Record<Kind, string>> = {
   state: 'RU',
   evidence: 'evd_01gb6jc400e1zsxpzgtpczdeex',
   event: 'evt_01gb6jc400f8jb44pg3mzhnf9m',
+  membership: 'mbr_01gb6jc400faja2swwb3t14mqx',
 }
 
 export const exampleId = (kind: Kind) =>
