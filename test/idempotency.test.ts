@@ -51,36 +51,47 @@ async function postTo(app: Service['app'], s: Service, url: string, payload: obj
   }
 }
 
-/** Every POST of records in the document, with a valid path and body. Webhooks and imports have tests of their own. */
+/** A body that can be sent twice, unlike that of a record, which would be a duplicate. */
+const remark = { type: 'noted', note: 'Read.' }
+
+/** The path of the events of a new proposal. */
+const eventsOf = async (s: Service, title = 'P') =>
+  `/v1/proposals/${(await s.post('/v1/proposals', { title })).body['id']}/events`
+
+/** Every POST of records in the document, with a valid path and body. Merges, webhooks and imports have tests of their own. */
 async function everyPost(s: Service): Promise<{ operation: string; url: string; body: Body }[]> {
   const ids = await oneOfEach(s)
   const others = {} as Ids
-  for (const kind of ['proposal', 'agreement'] as const) {
+  const RELATIONS: Partial<Ids> = {
+    meeting: 'implements',
+    proposal: 'restates',
+    agreement: 'restates',
+    organization: 'succeeds',
+    source: 'based-on',
+  }
+  for (const kind of ['proposal', 'agreement', 'organization', 'source'] as const) {
     others[kind] = (await s.post(pathOf(kind), leastBody(kind, ids))).body['id']
   }
-  const stated = { stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }
-  const position = (await s.post(`/v1/proposals/${ids.proposal}/positions`, stated)).body['id']
+  others.meeting = others.proposal
+  const childBodies = {
+    events: () => remark,
+    positions: () => ({ stateCode: ids.state, position: 'supported', statedOn: '2022-08-24' }),
+    memberships: () => ({ role: 'member', organizationId: ids.organization }),
+    relations: (kind: keyof Ids) => ({ type: RELATIONS[kind], targetId: others[kind] }),
+    evidence: () => ({ sourceId: ids.source, motivation: 'quote', exact: 'The text' }),
+  } as Record<string, (kind: keyof Ids) => Body>
   const paths = s.app.swagger().paths as Record<string, Record<string, unknown>>
   return Object.entries(paths)
-    .filter(([path, methods]) => methods['post'] && !/^\/v1\/(webhooks|imports)/.test(path))
+    .filter(([path, { post }]) => post && !/^\/v1\/(webhooks|imports)|\/merge$|Id\}/.test(path))
     .map(([path]) => {
       const [, , plural = '', , child = ''] = path.split('/')
       const kind = kinds.find((one) => pathOf(one) === `/v1/${plural}`)
-      const url = path.replace('{positionId}', position).replace('{id}', kind ? ids[kind] : '')
-      const body = path.endsWith('/evidence')
-        ? { sourceId: ids.source, motivation: 'quote', exact: 'The text' }
-        : child === 'events'
-          ? { status: 'under-consideration', occurredOn: '2022-09-16' }
-          : child === 'positions'
-            ? stated
-            : child === 'relations'
-              ? { type: 'restates', targetId: others[kind ?? 'proposal'] }
-              : kind
-                ? leastBody(kind, ids)
-                : {
-                    source: { title: 'S', language: 'en', text: 'Words.' },
-                    speakers: [speaker('In a report')],
-                  }
+      const url = path.replace('{id}', kind ? ids[kind] : '')
+      const report = {
+        source: { title: 'S', language: 'en', text: 'Words.' },
+        speakers: [speaker('In a report')],
+      }
+      const body = kind ? (childBodies[child]?.(kind) ?? leastBody(kind, ids)) : report
       return { operation: path, url, body }
     })
 }
@@ -157,7 +168,9 @@ describe('requests with the same key and body', () => {
   test('are recognised for 24 hours, and executed again after that', async () => {
     let now = Date.UTC(2030, 0, 1)
     const s = await service({ clock: () => new Date(now) })
-    const send = () => s.post('/v1/speakers', speaker('A'), { 'idempotency-key': 'k' })
+    const url = await eventsOf(s)
+    const before = await counts(s)
+    const send = () => s.post(url, remark, { 'idempotency-key': 'k' })
     const first = await send()
     now += 24 * HOUR
     expect(essence(await send())).toEqual(essence(first))
@@ -167,9 +180,9 @@ describe('requests with the same key and body', () => {
     expect(fresh.headers['idempotency-replayed']).toBeUndefined()
     expect(fresh.body['id']).not.toBe(first.body['id'])
     // Expired rows are deleted, not only ignored.
-    expect(await counts(s)).toEqual({ changes: 2, stored: 1 })
+    expect(await counts(s)).toEqual({ changes: before.changes + 2, stored: 1 })
     now += 24 * HOUR + 1
-    expect((await s.post('/v1/speakers', speaker('B'), { 'idempotency-key': 'k' })).status).toBe(201)
+    expect((await s.post(url, { type: 'announced' }, { 'idempotency-key': 'k' })).status).toBe(201)
   })
 })
 
@@ -193,26 +206,26 @@ describe('an idempotency key', () => {
 
   test('on the same path under another record is rejected with 422', async () => {
     const s = await service()
-    const ids = await oneOfEach(s)
-    const other = (await s.post('/v1/proposals', { title: 'P', proposedOn: '2022-08-24' })).body['id']
-    const event = { status: 'under-consideration', occurredOn: '2022-09-16' }
+    const [one, other] = [await eventsOf(s, 'One'), await eventsOf(s, 'Other')]
     const key = { 'idempotency-key': 'k' }
-    expect((await s.post(`/v1/proposals/${ids.proposal}/events`, event, key)).status).toBe(201)
-    expect((await s.post(`/v1/proposals/${other}/events`, event, key)).status).toBe(422)
-    expect((await s.get(`/v1/proposals/${other}`)).body['status']).toBe('proposed')
+    expect((await s.post(one, remark, key)).status).toBe(201)
+    expect((await s.post(other, remark, key)).status).toBe(422)
+    expect((await s.get(other)).body['data']).toEqual([])
   })
 
   test('is scoped to the API key: another API key may use the same one', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
     const admin = { ...key, authorization: `Bearer ${s.keys.admin}` }
-    const mine = await s.post('/v1/speakers', speaker('A'), key)
-    const theirs = await s.post('/v1/speakers', speaker('A'), admin)
-    const others = await s.post('/v1/speakers', speaker('B'), admin)
+    const url = await eventsOf(s)
+    const before = await counts(s)
+    const mine = await s.post(url, remark, key)
+    const theirs = await s.post(url, remark, admin)
+    const others = await s.post(url, { type: 'announced' }, admin)
     expect([mine.status, theirs.status, others.status]).toEqual([201, 201, 422])
     expect(theirs.headers['idempotency-replayed']).toBeUndefined()
     expect(theirs.body['id']).not.toBe(mine.body['id'])
-    expect(await counts(s)).toEqual({ changes: 2, stored: 2 })
+    expect(await counts(s)).toEqual({ changes: before.changes + 2, stored: 2 })
   })
 
   test('does not return a stored response to a client without a valid API key', async () => {
@@ -227,9 +240,13 @@ describe('an idempotency key', () => {
   test('with an equivalent body returns the stored response', async () => {
     const s = await service()
     const key = { 'idempotency-key': 'k' }
-    const first = await s.post('/v1/speakers', { name: 'A', otherNames: ['B'] }, key)
+    const first = await s.post('/v1/speakers', { name: 'A', otherNames: [{ name: 'B' }] }, key)
     // Explicit defaults and another order of the fields do not change the request.
-    const again = await s.post('/v1/speakers', { posts: [], otherNames: ['B'], name: 'A' }, key)
+    const again = await s.post(
+      '/v1/speakers',
+      { sources: [], otherNames: [{ type: 'alternative', name: 'B' }], name: 'A' },
+      key,
+    )
     expect(essence(again)).toEqual(essence(first))
     expect(await counts(s)).toEqual({ changes: 1, stored: 1 })
   })
@@ -250,9 +267,10 @@ describe('an idempotency key', () => {
     const s = await service()
     for (const key of ['!', 'k'.repeat(255), '"8e03978e-40d5-43dd-bc93-6894a57f9324"', 'a,b;c=~']) {
       const headers = { 'idempotency-key': key }
-      const first = await s.post('/v1/speakers', speaker('A'), headers)
+      const body = speaker(`With ${key}`)
+      const first = await s.post('/v1/speakers', body, headers)
       expect(first.status).toBe(201)
-      expect(essence(await s.post('/v1/speakers', speaker('A'), headers))).toEqual(essence(first))
+      expect(essence(await s.post('/v1/speakers', body, headers))).toEqual(essence(first))
     }
     expect(await counts(s)).toEqual({ changes: 4, stored: 4 })
   })
@@ -274,11 +292,15 @@ describe('a rejected request', () => {
     await s.post('/v1/topics', { slug: 'taken', prefLabel: 'Taken' })
     const speakerId = (await s.post('/v1/speakers', speaker('A'))).body['id']
     const unknown = 'spk_01gb6jc400ezz8kdnweefcy4dk'
-    const said = { kind: 'direct', text: 'T' }
+    const said = (id: string) => ({
+      kind: 'direct',
+      text: 'T',
+      contributors: [{ role: 'author', speakerId: id }],
+    })
     const met = { name: 'M', startDate: '2022-08-24' }
     const cases: [status: number, url: string, bad: Body, good: Body][] = [
-      [400, '/v1/speakers', { nam: 'A' }, { name: 'A' }],
-      [422, '/v1/statements', { ...said, speakerId: unknown }, { ...said, speakerId }],
+      [400, '/v1/speakers', { nam: 'B' }, { name: 'B' }],
+      [422, '/v1/statements', said(unknown), said(speakerId)],
       [422, '/v1/meetings', { ...met, endDate: '2022-08-23' }, { ...met, endDate: '2022-08-24' }],
       [409, '/v1/topics', { slug: 'taken', prefLabel: 'T' }, { slug: 'free', prefLabel: 'T' }],
     ]

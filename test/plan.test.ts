@@ -154,7 +154,7 @@ describe('the columns of a plan besides the document', () => {
 
   test('are the id and all references for include', () => {
     expect(planList(list({ include: ['meeting'] })).columns).toEqual(
-      expect.arrayContaining(['id', 'meetingId', 'speakerId', 'agreementId']),
+      expect.arrayContaining(['id', 'meetingId', 'addresseeId', 'parentId']),
     )
   })
 })

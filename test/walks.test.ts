@@ -51,9 +51,11 @@ async function createFixture(rows = ROWS): Promise<Fixture> {
       return {
         // Few different titles, so that pages end between rows with equal titles.
         title: `Title ${(n * 7919) % 40}`,
-        proposedOn: DAYS[n % DAYS.length],
         topicIds: n % 2 ? ['drones'] : ['trade'],
-        events: n % 5 === 0 ? [{ status: 'adopted', occurredOn: '2023-01-01' }] : [],
+        events: [
+          { type: 'proposed', occurredOn: DAYS[n % DAYS.length] },
+          ...(n % 5 === 0 ? [{ type: 'adopted', occurredOn: '2023-01-01' }] : []),
+        ],
       }
     })
     all.push(...(await fill(s, 'proposals', batch)))
@@ -95,8 +97,8 @@ class Writer {
     for (const title of ['', 'Title 20', 'ZZZ'])
       done.push(
         await this.#send('POST', '/v1/proposals', {
-          title: `${title} new`,
-          proposedOn: '2022',
+          title: `${title} new ${round}`,
+          events: [{ type: 'proposed', occurredOn: '2022' }],
           topicIds: ['drones'],
         }),
       )
@@ -111,7 +113,7 @@ class Writer {
     }
     if (!this.deleted.has(row(6))) {
       const status = await this.#send('POST', `${url(6)}/events`, {
-        status: 'withdrawn',
+        type: 'withdrawn',
         occurredOn: '2024-01-01',
       })
       if (status !== 409) done.push(status)
@@ -312,7 +314,11 @@ describe('a walk with a filter on other data than the row', () => {
     const rows = await fill(
       s,
       'proposals',
-      Array.from({ length: 8 }, (_, n) => ({ title: `P${n}`, proposedOn: '2022', topicIds: ['drones'] })),
+      Array.from({ length: 8 }, (_, n) => ({
+        title: `P${n}`,
+        events: [{ type: 'proposed', occurredOn: '2022' }],
+        topicIds: ['drones'],
+      })),
     )
     return { s, topics, rows, sourceId: source.body['id'] as string }
   }
@@ -341,11 +347,46 @@ describe('a walk with a filter on other data than the row', () => {
     expect((await s.get('/v1/proposals?hasEvidence=false&limit=100')).body['data']).toHaveLength(6)
   })
 
+  test('keeps the events and the memberships of its start', async () => {
+    const { s, rows } = await createSmall()
+    const { id: organizationId } = (await s.post('/v1/organizations', { name: 'O', classification: 'organ' }))
+      .body
+    const codes = ['XA', 'XB', 'XC', 'XD', 'XE']
+    await fill(
+      s,
+      'states',
+      codes.map((code) => ({ code, name: code, memberships: [{ organizationId, role: 'member' }] })),
+    )
+    const [proposals, states] = [
+      '/v1/proposals?sort=title&event=proposed&eventTo=2022&limit=3',
+      '/v1/states?sort=code&membership=member&limit=3',
+    ] as const
+    const firsts = [(await s.get(proposals)).body, (await s.get(states)).body]
+    const eventOf = async (n: number) => {
+      const url = `/v1/proposals/${rows[n]?.['id']}/events`
+      return `${url}/${(await s.get(url)).body['data'][0].id}`
+    }
+    expect((await s.del(await eventOf(5))).status).toBe(204)
+    expect((await s.patch(await eventOf(6), { occurredOn: '2023' })).status).toBe(200)
+    await s.post('/v1/proposals', { title: 'P7 new', events: [{ type: 'proposed', occurredOn: '2022' }] })
+    const { body } = await s.get('/v1/states/XD/memberships')
+    expect((await s.del(`/v1/states/XD/memberships/${body['data'][0].id}`)).status).toBe(204)
+    const all: Body[][] = []
+    for (const [index, url] of [proposals, states].entries()) {
+      const first = firsts[index] as Body
+      const rest = await s.get(`${url.replace('limit=3', 'limit=100')}&cursor=${first['page'].nextCursor}`)
+      all.push([...first['data'], ...rest.body['data']])
+    }
+    expect(all.map(idsOf)).toEqual([idsOf(rows), codes])
+    expect((await s.get(states)).body['data']).toHaveLength(3)
+    expect((await s.get(proposals.replace('limit=3', 'limit=100'))).body['data']).toHaveLength(7)
+  })
+
   test('with asOf ignores events that were recorded after its start', async () => {
     const { s, rows } = await createSmall()
     const url = '/v1/proposals?sort=title&asOf=2023-01-01&status=proposed&limit=3'
     const first = (await s.get(url)).body
-    await s.post(`/v1/proposals/${rows[5]?.['id']}/events`, { status: 'adopted', occurredOn: '2022-12-01' })
+    await s.post(`/v1/proposals/${rows[5]?.['id']}/events`, { type: 'adopted', occurredOn: '2022-12-01' })
     const rest = (await s.get(`${url.replace('limit=3', 'limit=100')}&cursor=${first['page'].nextCursor}`))
       .body
     expect(idsOf([...first['data'], ...rest['data']])).toEqual(idsOf(rows))
