@@ -1,4 +1,5 @@
 // Traditional Chinese characters in simplified form, by the table of OpenCC.
+/// <reference path="./opencc-js.d.ts" />
 import table from 'opencc-js/dict/TSCharacters'
 
 let simplified: Map<string, string> | undefined

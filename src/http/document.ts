@@ -7,7 +7,6 @@ import {
   type Document,
   mapValues,
   type Node,
-  nameOf,
   type Operation,
   pascal,
   reachable,
@@ -74,7 +73,7 @@ export function completeDocument(generated: Document, embedded: Embedded): Docum
   Object.assign(document.components, { responses, headers: HEADERS })
   document.components.schemas['MergedRecord'] = MERGED_RECORD
   shareParameters(document)
-  shareResponses(document)
+  // Successful responses stay inline: some generators do not read the body of one that is a reference.
   prune(document)
   return {
     ...document,
@@ -219,36 +218,6 @@ function shareParameters(document: Document): void {
     else delete operation.parameters
   }
   document.components['parameters'] = parameters
-}
-
-/** Moves successful responses that several operations share to components, named after the schema of the body. */
-function shareResponses({ paths, components }: Document): void {
-  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
-  const shared = components['responses'] ?? {}
-  const uses = Map.groupBy(
-    operations.flatMap(({ responses }) =>
-      Object.entries(responses).flatMap(([status, response]) =>
-        '$ref' in response ? [] : [{ responses, status, response: response as Node }],
-      ),
-    ),
-    ({ status, response }) => `${status} ${JSON.stringify(response)}`,
-  )
-  for (const same of uses.values()) {
-    const [first] = same
-    const name = first && responseName(first.status, first.response)
-    if (!name || same.length === 1 || name in shared) continue
-    shared[name] = first.response
-    for (const { responses, status } of same) responses[status] = ref('responses', name)
-  }
-}
-
-/** `ProposalResponse`, `CreatedProposalResponse`; undefined if there is no body with a named schema. */
-function responseName(status: string, { content }: Node): string | undefined {
-  if (!content) return undefined
-  const { schema } = (Object.values(content)[0] ?? {}) as { schema?: Node }
-  const schemas = (schema?.['anyOf'] ?? [schema ?? {}]) as Node[]
-  const names = schemas.map(({ $ref }) => nameOf($ref ?? ''))
-  return names.includes('') ? undefined : `${status === '201' ? 'Created' : ''}${names.join('Or')}Response`
 }
 
 /** Removes components that nothing refers to, and sorts the rest. */

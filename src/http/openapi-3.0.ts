@@ -14,7 +14,7 @@ export function convertTo30(document: Document): object {
 }
 
 function convertSchema(node: Node, schemas: Record<string, Node>): Node {
-  const { $ref, anyOf, const: only, examples, ...rest } = node
+  const { $ref, anyOf, const: only, examples, propertyNames: _, ...rest } = node
   // In 3.0 a reference has no sibling keywords.
   if ($ref !== undefined) return Object.keys(node).length === 1 ? node : { allOf: [{ $ref }], ...rest }
   const [value, none] = (anyOf ?? []) as Node[]

@@ -111,9 +111,10 @@ const mergeBody = (resource: Resource) =>
 const mergeResult = z
   .object({
     mergedInto: anyId('The record that stays.'),
-    moved: z
-      .record(line(50, 'A kind.'), z.int().min(0))
-      .meta({ description: 'How many parts and references moved, by the path of their kind.' }),
+    moved: z.record(line(50, 'A kind.'), z.int().min(0)).meta({
+      maxProperties: 50,
+      description: 'How many parts and references moved, by the path of their kind.',
+    }),
     differences: z
       .array(
         z

@@ -113,7 +113,7 @@ function itemSchema(resource: Resource, children: readonly Child[], quote: z.Zod
       evidence: quotes,
     })
     .meta({
-      id: `Report${resource.name}`,
+      id: `Report${resource.name}Create`,
       description: `In a report: ${withArticle(resource.kind)}. If it is already there, only the fields that identify it are required.`,
     })
 }
@@ -222,6 +222,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
               }),
               filled: pointers('Fields that were empty, and lists of which an entry got fuller.'),
               added: z.record(line(50, 'A list.'), z.int().min(1)).meta({
+                maxProperties: 50,
                 description: 'How many entries or parts were added to each list of a record that was there.',
               }),
               differences,

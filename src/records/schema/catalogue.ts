@@ -281,7 +281,7 @@ function partWithEvidence(child: Child, parent: Entity, children: readonly Child
   const inner = partLists(child, children)
   if (Object.keys(inner).length === 0) return shape
   return named(
-    `${nameOfPart(shape, child)}Part`,
+    `${nameOfPart(shape, child)}Create`,
     z.strictObject({ ...shape.shape, ...inner }),
     `${capitalised(withArticle(child.kind))} with the evidence for it.`,
   )

@@ -59,7 +59,7 @@ const value = z
     z.string().max(MAX_VALUE_LENGTH),
     z.number(),
     z.boolean(),
-    z.record(z.string().max(100), z.unknown()),
+    z.record(z.string().max(100), z.unknown()).meta({ maxProperties: 50 }),
   ])
   .nullable()
   .meta({

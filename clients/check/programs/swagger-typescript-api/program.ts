@@ -35,7 +35,12 @@ async function main() {
 
   let stale: number | null = null
   try {
-    await api.v1.updateProposal(made.data.id, { title: 'Too late' }, { headers: { 'If-Match': '"0.stale"' } })
+    await api.v1.updateProposal(
+      made.data.id,
+      { title: 'Too late' },
+      {},
+      { headers: { 'If-Match': '"0.stale"' } },
+    )
   } catch (thrown) {
     const { error } = thrown as HttpResponse<Proposal, Problem>
     if (error.type === '/problems/precondition-failed') stale = error.status
