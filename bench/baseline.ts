@@ -45,12 +45,13 @@ const byWord = database.prepare<[string, string, number], Row>(
   'select * from proposals where rowid in (select rowid from words where words match ?) and proposedOn >= ? order by proposedOn desc, id desc limit ?',
 )
 const MEETING_COLUMNS =
-  `id name ordinal organizationId format status startDate endDate city countryCode summary
-  agenda participants identifiers sources support createdAt updatedAt version`.split(/\s+/)
+  `id name otherNames classification ordinal parentId organizationId format status startDate endDate previousStartDates
+  venue city countryCode summary agenda participants identifiers distinctFrom sources support origins disputed
+  createdAt updatedAt version`.split(/\s+/)
 const bySpeaker = database.prepare<[string, string, number], Row>(
   `select p.*, ${MEETING_COLUMNS.map((name) => `m.${name} as meeting_${name}`).join(', ')}
-   from proposals p left join meetings m on m.id = p.meetingId
-   where p.speakerId = ? and p.proposedOn <= ? order by p.proposedOn desc, p.id desc limit ?`,
+   from contributors c join proposals p on p.id = c.proposalId left join meetings m on m.id = p.meetingId
+   where c.speakerId = ? and c.proposedOn <= ? order by c.proposedOn desc, c.proposalId desc limit ?`,
 )
 
 app.get<{ Params: { id: string } }>('/v1/proposals/:id', async ({ params }, reply) => {
@@ -79,20 +80,22 @@ app.get<{ Querystring: Row }>('/v1/proposals', async ({ query }) => {
 const toProposal = (row: Row) => ({
   id: row['id'],
   title: row['title'],
+  otherNames: JSON.parse(row['otherNames'] ?? ''),
   summary: row['summary'],
+  contributors: JSON.parse(row['contributors'] ?? ''),
   meetingId: row['meetingId'],
-  speakerId: row['speakerId'],
-  onBehalfOf: JSON.parse(row['onBehalfOf'] ?? ''),
   addresseeId: row['addresseeId'],
   proposedOn: row['proposedOn'],
   topicIds: JSON.parse(row['topicIds'] ?? ''),
   parentId: row['parentId'],
-  agreementId: row['agreementId'],
   identifiers: JSON.parse(row['identifiers'] ?? ''),
+  distinctFrom: JSON.parse(row['distinctFrom'] ?? ''),
   sources: JSON.parse(row['sources'] ?? ''),
   status: row['status'],
   statusSince: row['statusSince'],
   support: row['support'],
+  origins: row['origins'],
+  disputed: JSON.parse(row['disputed'] ?? ''),
   createdAt: row['createdAt'],
   updatedAt: row['updatedAt'],
   version: row['version'],
@@ -101,20 +104,28 @@ const toProposal = (row: Row) => ({
 const toMeeting = (row: Row) => ({
   id: row['meeting_id'],
   name: row['meeting_name'],
+  otherNames: JSON.parse(row['meeting_otherNames'] ?? ''),
+  classification: row['meeting_classification'],
   ordinal: row['meeting_ordinal'],
+  parentId: row['meeting_parentId'],
   organizationId: row['meeting_organizationId'],
   format: row['meeting_format'],
   status: row['meeting_status'],
   startDate: row['meeting_startDate'],
   endDate: row['meeting_endDate'],
+  previousStartDates: JSON.parse(row['meeting_previousStartDates'] ?? ''),
+  venue: row['meeting_venue'],
   city: row['meeting_city'],
   countryCode: row['meeting_countryCode'],
   summary: row['meeting_summary'],
   agenda: JSON.parse(row['meeting_agenda'] ?? ''),
   participants: JSON.parse(row['meeting_participants'] ?? ''),
   identifiers: JSON.parse(row['meeting_identifiers'] ?? ''),
+  distinctFrom: JSON.parse(row['meeting_distinctFrom'] ?? ''),
   sources: JSON.parse(row['meeting_sources'] ?? ''),
   support: row['meeting_support'],
+  origins: row['meeting_origins'],
+  disputed: JSON.parse(row['meeting_disputed'] ?? ''),
   createdAt: row['meeting_createdAt'],
   updatedAt: row['meeting_updatedAt'],
   version: row['meeting_version'],

@@ -54,10 +54,16 @@ export function comparisonsOf(rows: number, key: string, deepPages: DeepPage[]):
   const urls = urlsOf(rows)
   const names = ['g1', 'g2', 'g3', 'g5'] as const
   const deepPage = (number: number) => deepPages[number % deepPages.length] as DeepPage
+  // A second proposal with the title of another is refused.
+  let posted = 0
   const post: Requests = {
     path: '/v1/proposals',
     headers: { authorization: `Bearer ${key}` },
-    body: { title: 'A proposal of the bench', summary: 'To measure first.', proposedOn: '2025-06-01' },
+    body: () => ({
+      title: `Proposal ${++posted} of the bench`,
+      summary: 'To measure first.',
+      events: [{ type: 'proposed', occurredOn: '2025-06-01' }],
+    }),
   }
   return [
     ...names.map(

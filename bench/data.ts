@@ -9,6 +9,7 @@ const PER_SPEAKER = 200
 const PER_MEETING = 20
 const PER_WORD = 25
 const TOPICS = 20
+/** With an event each, not more rows than an import may have. */
 const ROWS_PER_IMPORT = 50_000
 
 export const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred'] as const
@@ -40,11 +41,12 @@ function proposal(number: number, rows: number) {
     title: `Proposal ${number} on cooperation`,
     summary: `Number ${number}: to cooperate more closely in the field w${number % countWords(rows)}, and to report on it.`,
     meetingId: idOf('mtg', number % countMeetings(rows)),
-    speakerId: idOf('spk', number % countSpeakers(rows)),
-    onBehalfOf: { stateCode: 'RU' },
+    contributors: [
+      { role: 'proposer', speakerId: idOf('spk', number % countSpeakers(rows)), stateCode: 'RU' },
+    ],
     proposedOn,
     topicIds: [idOf('top', number % TOPICS)],
-    ...(status !== 'proposed' && { events: [{ status, occurredOn: proposedOn }] }),
+    events: [{ type: status, occurredOn: proposedOn }],
   }
 }
 
@@ -117,7 +119,7 @@ export async function measureStream(base: string, rows: number): Promise<number>
   return rows / ((performance.now() - begin) / 1000)
 }
 
-/** Copies the data of the service to the baseline: a table with a column for each field, plain indexes, FTS5. */
+/** Copies the data of the service to the baseline: a table with a column for each field, one of contributors, plain indexes, FTS5. */
 export async function createBaselineDatabase(base: string, file: string): Promise<void> {
   const database = new Database(file)
   database.pragma('journal_mode = WAL')
@@ -140,7 +142,10 @@ export async function createBaselineDatabase(base: string, file: string): Promis
   }
   database.exec(`
     create index proposals_status on proposals (status, proposedOn, id);
-    create index proposals_speaker on proposals (speakerId, proposedOn, id);
+    create table contributors as
+      select json_each.value ->> 'speakerId' as speakerId, proposedOn, proposals.id as proposalId
+      from proposals, json_each(contributors);
+    create index contributors_speaker on contributors (speakerId, proposedOn, proposalId);
     create virtual table words using fts5 (title, summary, content = 'proposals');
     insert into words (words) values ('rebuild');
     analyze;

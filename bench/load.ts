@@ -7,8 +7,8 @@ export interface Requests {
   /** One path, or the path of each request by its number. */
   path: string | ((number: number) => string)
   clients?: number
-  /** The body of a POST; without one the request is a GET. */
-  body?: object
+  /** Makes the body of each POST; without it the request is a GET. */
+  body?: () => object
   headers?: Record<string, string>
   /** Sent at the same time, and not measured. */
   beside?: Requests
@@ -40,11 +40,14 @@ export async function load(server: Server, requests: Requests, seconds: number):
     duration: seconds,
     method: body ? 'POST' : 'GET',
     headers: body ? { 'content-type': 'application/json', ...headers } : headers,
-    ...(body && { body: JSON.stringify(body) }),
     requests: [
-      typeof path === 'string'
-        ? { path }
-        : { setupRequest: (request) => ({ ...request, path: path(number++) }) },
+      {
+        setupRequest: (request) => ({
+          ...request,
+          path: typeof path === 'string' ? path : path(number++),
+          ...(body && { body: JSON.stringify(body()) }),
+        }),
+      },
     ],
   })
   await other
