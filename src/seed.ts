@@ -15,7 +15,7 @@ export type SeedExtent = 'article' | 'reference'
 const SEEDS = new URL('../seeds/', import.meta.url)
 
 /** The files of reference data, in an order in which records refer only to earlier ones. */
-const REFERENCE = ['states', 'topics', 'organizations', 'speakers', 'meetings', 'agreements', 'proposals']
+const REFERENCE = ['topics', 'organizations', 'speakers', 'meetings', 'agreements', 'proposals']
 
 /** The timestamp in the ids of seeded records: the day of the article. */
 const SEED_EPOCH = Date.UTC(2022, 7, 24)

@@ -365,6 +365,31 @@ describe('support', () => {
     }
   })
 
+  test('without quotes is `cited`, if the record names pages', async () => {
+    const { cite, get, patch, del, speaker } = await withSource('He spoke. He left.')
+    const support = async () => (await get(speaker)).body['support']
+    const sources = [{ url: 'https://example.org/a' }]
+    expect((await patch(speaker, { sources })).body['support']).toBe('cited')
+    await cite({ exact: 'He left.', motivation: 'inference', note: 'It follows.' })
+    expect(await support()).toBe('cited')
+    const quote = await cite({ exact: 'He spoke' })
+    expect(await support()).toBe('single-source')
+    await del(String(quote.headers['location']))
+    expect(await support()).toBe('cited')
+    const { body } = await patch(speaker, { sources: [] })
+    expect([body['support'], body['origins']]).toEqual(['unsupported', 0])
+  })
+
+  test('of a new record is `cited`, if it names pages; identifiers are none', async () => {
+    const { post } = await withSource('He spoke.')
+    const create = async (more: object) =>
+      (await post('/v1/speakers', { name: 'B', ...more })).body['support']
+    expect(await create({ sources: [{ url: 'https://example.org/b' }] })).toBe('cited')
+    expect(await create({ name: 'C', identifiers: [{ scheme: 'wikidata', identifier: 'Q1' }] })).toBe(
+      'unsupported',
+    )
+  })
+
   test('cannot be written by clients', async () => {
     const { post, patch, get, speaker } = await withSource('a text')
     expect((await post('/v1/speakers', { name: 'B', support: 'corroborated' })).status).toBe(400)

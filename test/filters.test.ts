@@ -672,7 +672,7 @@ describe('the filters hasEvidence and support', () => {
         if ((await ids(s, `/v1/proposals?${query}`)).includes(id)) found.push(query.split('=')[1] ?? '')
       return found
     }
-    const SUPPORTS = ['unsupported', 'single-source', 'corroborated']
+    const SUPPORTS = ['unsupported', 'cited', 'single-source', 'corroborated']
     expect(await currentSupport()).toEqual(['unsupported'])
     await cite(a, { motivation: 'inference', note: 'Why.' })
     expect(await currentSupport()).toEqual(['true', 'unsupported'])

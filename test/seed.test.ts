@@ -1,4 +1,4 @@
-// The seed: the content of one article, with a quote for every fact, and nothing else.
+// The seed: the content of one article, with a quote for every fact, and the states of the SCO. The reference data: public facts.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -19,22 +19,50 @@ const points = [...article]
 
 type Doc = TestResponse['body'] & { id: string }
 
-/** All records of every resource, and the evidence of each. */
-async function everything({ get }: Service) {
+/** The lists of parts that are not evidence. */
+const PARTS = ['events', 'memberships', 'positions', 'relations']
+
+/** A whole list. */
+async function listOf({ get }: Service, path: string): Promise<Doc[]> {
+  const { data, page } = (await get(`/v1/${path}${path.includes('?') ? '&' : '?'}limit=200`)).body
+  expect([path, page.nextCursor]).toEqual([path, null])
+  return data
+}
+
+/** All records of every resource and all parts, and the evidence of each. */
+async function everything(api: Service) {
   const all: { path: string; record: Doc; evidence: Doc[] }[] = []
-  for (const { path } of catalogue.resources) {
-    const { data, page } = (await get(`/v1/${path}?limit=200`)).body as { data: Doc[]; page: Doc }
-    expect(page['nextCursor']).toBeNull()
-    for (const record of data) {
-      const evidence = (await get(`/v1/${path}/${record.id}/evidence`)).body['data'] as Doc[]
-      all.push({ path, record, evidence })
-    }
+  const evidence = Map.groupBy(await quotes(api), ({ recordId }) => recordId as string)
+  for (const path of [...catalogue.resources.map(({ path }) => path), ...PARTS])
+    for (const record of await listOf(api, path))
+      all.push({ path, record, evidence: evidence.get(record.id) ?? [] })
+  return all
+}
+
+/** All quotes and inferences. */
+async function quotes({ get }: Service): Promise<Doc[]> {
+  const all: Doc[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { data, page }: TestResponse['body'] = (await get(`/v1/evidence?limit=200${cursor}`)).body
+    all.push(...data)
+    cursor = page.nextCursor && `&cursor=${page.nextCursor}`
   }
   return all
 }
 
-const eventsOf = async ({ get }: Service, path: string, id: string) =>
-  (await get(`/v1/${path}/${id}/events`)).body['data'] as Doc[]
+/** What a record says in each field, with its support and the motivations of its evidence; of a list, its last entry. */
+async function claimsOf(api: Service, url: string) {
+  const claims = (await api.get(`${url}/claims`)).body['data'] as Doc[]
+  const evidence = new Map((await quotes(api)).map((one) => [one.id, one]))
+  return new Map(
+    claims.map(({ field, evidenceIds, ...claim }) => {
+      const pieces = (evidenceIds as string[]).map((id) => evidence.get(id) as Doc)
+      const motivations: string[] = [...new Set(pieces.map(({ motivation }) => motivation as string))].sort()
+      return [field as string, { value: claim['value'], support: claim['support'], motivations }]
+    }),
+  )
+}
 
 describe('the seeded source', () => {
   test('is the article, byte for byte', async () => {
@@ -51,13 +79,13 @@ describe('the seeded source', () => {
 })
 
 describe('every seeded record', () => {
-  test('except states has evidence, and the support of a single source', async () => {
+  test('except states has evidence, and the support of a single source; states are cited', async () => {
     const all = await everything(await service({ seed: true }))
     expect(all.length).toBeGreaterThan(30)
-    for (const { path, record, evidence } of all) {
+    const ofResources = all.filter(({ path }) => !PARTS.includes(path))
+    for (const { path, record, evidence } of ofResources) {
       const what = `${path} ${record['name'] ?? record['title'] ?? record['prefLabel'] ?? record['text']}`
-      if (path === 'states')
-        expect([what, evidence.length, record['support']]).toEqual([what, 0, 'unsupported'])
+      if (path === 'states') expect([what, evidence.length, record['support']]).toEqual([what, 0, 'cited'])
       else {
         expect([what, evidence.length > 0, record['support']]).toEqual([what, true, 'single-source'])
         expect([what, evidence.some(({ motivation }) => motivation === 'quote')]).toEqual([what, true])
@@ -66,8 +94,8 @@ describe('every seeded record', () => {
   })
 
   test('has quotes that equal the text of the article at their offsets', async () => {
-    const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
-    expect(all.length).toBeGreaterThan(60)
+    const all = await quotes(await service({ seed: true }))
+    expect(all.length).toBeGreaterThan(150)
     for (const { exact, start, end, prefix, suffix } of all) {
       expect(points.slice(start, end).join('')).toBe(exact)
       expect(points.slice(0, start).join('').endsWith(prefix)).toBe(true)
@@ -76,10 +104,23 @@ describe('every seeded record', () => {
   })
 
   test('with an inference has a note with its reasoning', async () => {
-    const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
+    const all = await quotes(await service({ seed: true }))
     const inferences = all.filter(({ motivation }) => motivation === 'inference')
     expect(inferences.length).toBeGreaterThan(5)
     for (const { note } of inferences) expect(note.length).toBeGreaterThan(40)
+  })
+
+  test('of the article points each quote at a field; only topics and the relation are quoted as a whole', async () => {
+    const whole = (await quotes(await service({ seed: true }))).filter(({ field }) => field === '')
+    expect(new Set(whole.map(({ recordKind }) => recordKind))).toEqual(new Set(['topic', 'relation']))
+  })
+
+  test('and part of the article has evidence of its own, and nothing is disputed', async () => {
+    for (const { path, record, evidence } of await everything(await service({ seed: true }))) {
+      expect([path, record.id, record['disputed']]).toEqual([path, record.id, []])
+      if (PARTS.includes(path) && record['recordKind'] !== 'state')
+        expect([path, record.id, evidence.length > 0]).toEqual([path, record.id, true])
+    }
   })
 
   test('has the same id on every machine', async () => {
@@ -87,11 +128,8 @@ describe('every seeded record', () => {
     const other = await service({ seed: true })
     const ids = async (api: Service) => {
       const found: string[] = []
-      for (const { path, record, evidence } of await everything(api)) {
+      for (const { record, evidence } of await everything(api))
         found.push(record.id, ...evidence.map(({ id }) => id))
-        if (path === 'proposals' || path === 'agreements')
-          found.push(...(await eventsOf(api, path, record.id)).map(({ id }) => id))
-      }
       return found
     }
     const first = await ids(one)
@@ -105,7 +143,7 @@ describe('every seeded record', () => {
 
 describe('the seeded quotes', () => {
   test('cover every word of the article except sentences without facts', async () => {
-    const all = (await everything(await service({ seed: true }))).flatMap(({ evidence }) => evidence)
+    const all = await quotes(await service({ seed: true }))
     const covered = new Set<number>()
     for (const { motivation, start, end } of all)
       if (motivation === 'quote') for (let at = start; at < end; at++) covered.add(at)
@@ -164,20 +202,26 @@ describe('seeding', () => {
 })
 
 describe('the seed contains only facts of the article:', () => {
-  test('the states are the eight members of 24 August 2022, from the public record', async () => {
-    const { get } = await service({ seed: true })
-    const { data } = (await get('/v1/states?limit=200')).body as { data: Doc[] }
-    expect(data.map(({ id }) => id).sort()).toEqual(['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ'])
-    for (const { memberships, sources } of data) {
-      expect(memberships).toHaveLength(1)
-      const [{ status, startDate, endDate }] = memberships
-      expect([status, startDate <= '2022-08-24', endDate]).toEqual(['member', true, null])
+  test('the states are from the public record, each with its pages', async () => {
+    const api = await service({ seed: true })
+    const states = await listOf(api, 'states')
+    expect(states).toHaveLength(27)
+    for (const { sources } of states) {
       expect(sources.length).toBeGreaterThan(0)
       for (const { url, note } of sources) {
         expect(url).toMatch(/^https?:\/\//)
-        expect(note).toMatch(/public record.*not from the article/)
+        expect(note.length).toBeGreaterThan(20)
       }
     }
+    const codes = async (query: string) => (await listOf(api, `states?${query}`)).map(({ id }) => id).sort()
+    const eight = ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']
+    expect(await codes('membership=member&asOf=2022-08-24')).toEqual(eight)
+    expect(await codes('membership=member')).toEqual(['BY', 'CN', 'IN', 'IR', ...eight.slice(2)].sort())
+    expect(await codes('membership=partner')).toHaveLength(17)
+    expect(await codes('membership=observer,dialogue-partner')).toEqual([])
+    const before = ['AF', 'BY', 'IR', 'MN']
+    expect(await codes('membership=observer&asOf=2022-08-24')).toEqual(before)
+    expect(await codes('membership=observer&asOf=2010-01-01')).toEqual(['IN', 'IR', 'MN', 'PK'])
   })
 
   test('no agreement is signed, has parties or is adopted', async () => {
@@ -187,9 +231,17 @@ describe('the seed contains only facts of the article:', () => {
     expect(agreements.map(({ record }) => [record['status'], record['parties']])).toEqual([['drafted', []]])
     const proposals = all.filter(({ path }) => path === 'proposals')
     expect(new Set(proposals.map(({ record }) => record['status']))).toEqual(new Set(['proposed']))
+    const happened = Map.groupBy(await listOf(api, 'events'), ({ recordId }) => recordId as string)
     for (const { path, record } of [...agreements, ...proposals]) {
-      const statuses = (await eventsOf(api, path, record.id)).map(({ status }) => status)
-      expect(statuses).toEqual([path === 'agreements' ? 'drafted' : 'proposed'])
+      const events = (happened.get(record.id) ?? []).map(({ type, occurredOn }) => [type, occurredOn]).sort()
+      expect(events).toEqual(
+        path === 'agreements'
+          ? [
+              ['announced', '2022-08-24'],
+              ['drafted', '[..2022-08-24]'],
+            ]
+          : [['proposed', '2022-08-24']],
+      )
     }
     const assertions = new Set(all.flatMap(({ evidence }) => evidence.map(({ assertion }) => assertion)))
     expect([...assertions].sort()).toEqual(['announced', 'proposed', 'reported'])
@@ -207,6 +259,24 @@ describe('the seed contains only facts of the article:', () => {
     // Of all 24 August from 2012 to 2024, only those of 2016 and 2022 were Wednesdays.
     const years = [2012, 2013, 2014, 2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024]
     expect(years.filter((each) => new Date(Date.UTC(each, 7, 24)).getUTCDay() === 3)).toEqual([2016, 2022])
+  })
+
+  test('the claims of the meeting say which quote is about which field', async () => {
+    const api = await service({ seed: true })
+    const [meeting] = await listOf(api, 'meetings')
+    const claims = await claimsOf(api, `/v1/meetings/${meeting?.id}`)
+    expect(claims.get('/startDate')).toEqual({
+      value: '2022-08-24',
+      support: 'single-source',
+      motivations: ['inference', 'quote'],
+    })
+    expect(claims.get('/city')).toMatchObject({ value: 'Tashkent', motivations: ['quote'] })
+    expect(claims.get('/countryCode')).toMatchObject({ support: 'unsupported', motivations: ['inference'] })
+    expect(claims.get('/participants')).toMatchObject({ motivations: ['inference', 'quote'] })
+    expect(claims.get('/summary')).toMatchObject({ support: 'unsupported', motivations: [] })
+    const [source] = await listOf(api, 'sources')
+    const published = (await claimsOf(api, `/v1/sources/${source?.id}`)).get('/publishedOn')
+    expect(published).toMatchObject({ support: 'unsupported', motivations: ['inference'] })
   })
 })
 
@@ -233,15 +303,16 @@ describe('the seed answers:', () => {
     const { get } = await service({ seed: true })
     const [speaker] = (await get('/v1/speakers?name=Sergei%20Shoigu')).body['data'] as Doc[]
     expect(speaker).toMatchObject({
-      otherNames: ['Sergey Shoigu'],
-      posts: [{ title: 'Minister of Defence', stateCode: 'RU' }],
+      otherNames: [{ name: 'Sergey Shoigu', language: null, type: 'alternative' }],
     })
+    const posts = (await get(`/v1/memberships?holder=${speaker?.id}`)).body['data'] as Doc[]
+    expect(posts).toMatchObject([{ role: 'Minister of Defence', stateCode: 'RU', support: 'single-source' }])
     const [meeting] = (await get(`/v1/meetings?city=Tashkent&speaker=${speaker?.id}`)).body['data'] as Doc[]
     expect(meeting).toMatchObject({ city: 'Tashkent', countryCode: 'UZ' })
     const proposed = await get(`/v1/proposals?speaker=${speaker?.id}&meeting=${meeting?.id}&limit=200`)
     expect(titles(proposed)).toEqual(PROPOSALS)
-    for (const { id, proposedOn, status, onBehalfOf } of proposed.body['data'] as Doc[]) {
-      expect([proposedOn, status, onBehalfOf.stateCode]).toEqual(['2022-08-24', 'proposed', 'RU'])
+    for (const { id, proposedOn, status, contributors } of proposed.body['data'] as Doc[]) {
+      expect([proposedOn, status, contributors[0].stateCode]).toEqual(['2022-08-24', 'proposed', 'RU'])
       const said = (await get(`/v1/proposals/${id}/evidence`)).body['data'] as Doc[]
       expect(
         said.some(({ assertion, motivation }) => assertion === 'proposed' && motivation === 'quote'),
@@ -279,12 +350,14 @@ describe('the seed answers:', () => {
   test('which agreement is drafted, by whom, and about what?', async () => {
     const { get } = await service({ seed: true })
     const [draft] = (await get('/v1/agreements?status=drafted')).body['data'] as Doc[]
-    expect(draft).toMatchObject({ kind: 'agreement', draftedBy: { stateCode: 'RU' } })
+    expect(draft).toMatchObject({ kind: 'agreement', contributors: [{ role: 'drafter', stateCode: 'RU' }] })
     expect(draft?.['title']).toContain('rapid exchange of information')
-    const towards = await get(`/v1/proposals?agreement=${draft?.id}`)
-    expect(titles(towards)).toEqual([
-      "Develop the SCO's mechanism of information exchange in the field of military security",
-    ])
+    // What the draft is for is an inference; that a proposal became it is not said.
+    const [relation, ...others] = (await get(`/v1/relations?record=${draft?.id}`)).body['data'] as Doc[]
+    expect(others).toEqual([])
+    expect(relation).toMatchObject({ type: 'implements', support: 'unsupported' })
+    const { body: purpose } = await get(`/v1/proposals/${relation?.['targetId']}`)
+    expect(purpose['title']).toMatch(/^Develop the SCO's mechanism of information exchange/)
     const said = (await get(`/v1/agreements/${draft?.id}/evidence`)).body['data'] as Doc[]
     expect(
       new Set(said.filter(({ motivation }) => motivation === 'quote').map(({ assertion }) => assertion)),

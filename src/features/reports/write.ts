@@ -12,6 +12,7 @@ import type { Doc, Json } from '../../records/schema/document.ts'
 import { fieldOf } from '../../records/schema/fields.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import type { Entity, Likeness, Resource } from '../../records/schema/resource.ts'
+import { isList, placeAt } from '../../records/schema/values.ts'
 import { resolveReferences } from '../../records/write/check.ts'
 import { type Difference, fillRecord } from '../../records/write/fill.ts'
 import { findAlike, possibleDuplicate } from '../../records/write/match.ts'
@@ -400,7 +401,9 @@ class ReportWriter {
   /** A quote for a field says what the item has there, unless it says otherwise. */
   #withValue(entity: Entity, item: Fields, quote: Fields): Fields {
     const { field, value } = quote
-    if (typeof field !== 'string' || field === '' || value !== undefined) return quote
+    if (typeof field !== 'string' || field === '') return quote
+    if (value !== undefined)
+      return { ...quote, value: this.#resolve(valueSchema(placeAt(entity, field)), value) }
     const own = valueIn(item, field.slice(1).split('/'))
     if (own === undefined || Array.isArray(own)) return quote
     const key = field.slice(1).split('/')[0] ?? ''
@@ -442,6 +445,9 @@ class ReportWriter {
     return value
   }
 }
+
+/** The schema of a value of evidence: of a list, that of an entry. */
+const valueSchema = (place: z.ZodType) => (isList(place) ? (place.element as z.ZodType) : place)
 
 /** The fields of an item and its parts without keys of parts and evidence, which are written later. */
 function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {

@@ -145,7 +145,10 @@ function filterSchema(filter: Filter): z.ZodType {
   switch (filter.by) {
     case 'names':
       return commaSeparated(z.string().min(1).max(500), description).optional()
-    case 'column':
+    case 'column': {
+      const schema = commaSeparated(filter.value, description).optional()
+      return filter.example ? schema.meta({ description, example: [filter.example] }) : schema
+    }
     case 'membership':
       return commaSeparated(filter.value, description).optional()
     case 'reference':

@@ -12,6 +12,10 @@ export interface Weighed {
   direction: Direction
 }
 
+/** The support of a record without quotes: whether it names pages that have its facts. */
+export const supportByPages = ({ sources }: Record<string, unknown>): Support =>
+  Array.isArray(sources) && sources.length > 0 ? 'cited' : 'unsupported'
+
 export interface Backing {
   support: Support
   /** The number of origins that support it. */

@@ -9,7 +9,7 @@ import type { Engine, Writer } from '../../db/engine.ts'
 import type { Doc } from './document.ts'
 import { choice, recordId, type Shape } from './fields.ts'
 import type { Filter } from './filters.ts'
-import { type Kind, withArticle } from './kinds.ts'
+import { exampleId, type Kind, withArticle } from './kinds.ts'
 import {
   defineEntity,
   type Entity,
@@ -158,17 +158,18 @@ export function defineChild<Fields extends Shape, Derived extends Shape = Record
   return {
     ...(definition as ChildTraits),
     ...entity,
-    ...listing(entity, { about, filters: { record: ofRecord, ...filters }, defaultSort }),
+    ...listing(entity, { about, filters: { record: ofRecord(definition.of), ...filters }, defaultSort }),
     patch: patchOf(entity, definition.fields, { [lastField]: example[lastField] }),
   }
 }
 
-const ofRecord: Filter = {
+const ofRecord = ([kind = 'proposal']: readonly Kind[]): Filter => ({
   by: 'column',
   column: 'recordId',
   value: recordIdOfQuery,
   description: 'The record that it belongs to: an id of any kind, or the code of a state.',
-}
+  example: exampleId(kind),
+})
 
 /** Whether a child is the one that fields describe: its natural key is equal, and its day can be the same. */
 export function isSame({ sameBy, sameDay, isSame }: Child, doc: Doc, fields: Input): boolean {

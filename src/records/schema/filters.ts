@@ -30,6 +30,7 @@ export type Filter =
       description: string
       /** How values are compared; default: exactly. */
       match?: 'folded' | 'language' | 'prefix'
+      example?: string
     }
   /** Records of which a name has the words of a value. */
   | { by: 'names'; description: string }

@@ -23,7 +23,7 @@ export type Kind = keyof typeof PREFIXES | 'state'
 export const STATE_CODE = /^[A-Z]{2}$/
 export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 
-/** The ids of records of the seed, for examples; it has no positions and no relations. */
+/** The ids of records of the seed, for examples; it has no positions. */
 const EXAMPLES: Partial<Record<Kind, string>> = {
   meeting: 'mtg_01gb6jc400e2etq4tax4jyms25',
   speaker: 'spk_01gb6jc400f3jvw4vjq1313fg2',
@@ -37,6 +37,7 @@ const EXAMPLES: Partial<Record<Kind, string>> = {
   evidence: 'evd_01gb6jc400e1zsxpzgtpczdeex',
   event: 'evt_01gb6jc400f8jb44pg3mzhnf9m',
   membership: 'mbr_01gb6jc400faja2swwb3t14mqx',
+  relation: 'rel_01gb6jc400e2kayqf1c3r72adk',
 }
 
 export const exampleId = (kind: Kind) =>

@@ -245,7 +245,7 @@ const webSources = list(
   'Web pages with facts of the record.',
 )
 
-export const SUPPORT = ['unsupported', 'single-source', 'corroborated'] as const
+export const SUPPORT = ['unsupported', 'cited', 'single-source', 'corroborated'] as const
 
 export const supportLevel = named('Support', z.enum(SUPPORT))
 
@@ -255,7 +255,7 @@ export type Support = (typeof SUPPORT)[number]
 export const trust = {
   support: supportLevel.meta({
     description:
-      'Whether quotes support the record: none (`unsupported`), of one origin or publisher (`single-source`), or of several origins that do not share a publisher (`corroborated`). Inferences, disputes and retracted sources do not count.',
+      'Whether quotes support the record: none (`unsupported`, or `cited` if its `sources` name pages), of one origin or publisher (`single-source`), or of several origins that do not share a publisher (`corroborated`). Inferences, disputes and retracted sources do not count.',
   }),
   origins: named(
     'Origins',

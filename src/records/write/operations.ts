@@ -4,6 +4,7 @@ import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { changes, links } from '../../db/system-tables.ts'
 import { childrenOf, loadRecord, parse } from '../read/record.ts'
+import { supportByPages } from '../read/trust.ts'
 import type { Child, Parent, UpdateOptions, WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc, Json } from '../schema/document.ts'
 import type { Entity, Resource } from '../schema/resource.ts'
@@ -160,15 +161,15 @@ export async function deleteChild(
   await refreshParent(tx, child, parent)
 }
 
-/** What follows from having no evidence. */
-const UNSUPPORTED = { support: 'unsupported', origins: 0, disputed: [] }
-
 const childKindsOf = (tx: WriteTransaction, { kind }: Entity) =>
   tx.catalogue.children.filter((child) => child.of.includes(kind))
 
 function newDocument(tx: WriteTransaction, entity: Entity, input: Input, id?: string): Doc {
   const fields: Input = {
-    ...UNSUPPORTED,
+    // What follows from having no evidence.
+    support: supportByPages(input),
+    origins: 0,
+    disputed: [],
     ...input,
     id: entity.prefix === null ? input['code'] : (id ?? tx.newId(entity.prefix)),
     createdAt: tx.at,

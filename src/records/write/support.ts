@@ -4,7 +4,7 @@ import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { readOrigins } from '../read/origins.ts'
 import { childrenOf, findRecord, parse } from '../read/record.ts'
-import { type Backing, backingOf, disputedFields, type Weighed } from '../read/trust.ts'
+import { type Backing, backingOf, disputedFields, supportByPages, type Weighed } from '../read/trust.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc, Json } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
@@ -22,17 +22,17 @@ type Trust = Backing & { disputed: string[] }
  */
 export async function recomputeSupport(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<Doc> {
   await renewDirections(tx, entity, doc)
-  return updateRecord(tx, entity, doc, { ...(await trustOf(tx, doc.id)) })
+  return updateRecord(tx, entity, doc, { ...(await trustOf(tx, doc)) })
 }
 
-/** What the stored evidence of a record says about it. */
-export async function trustOf(tx: WriteTransaction, recordId: string): Promise<Trust> {
+/** What the stored evidence of a record says about it; without quotes, whether it names pages. */
+export async function trustOf(tx: WriteTransaction, doc: Doc): Promise<Trust> {
   const { table } = tx.catalogue.entity('evidence')
   const [sourceId, motivation, field, direction] = ['sourceId', 'motivation', 'field', 'direction'].map(
     (name) => columnSql(table, name),
   )
   const evidence = await tx.all<Weighed>(
-    sql`select distinct ${sourceId}, ${motivation}, ${field}, ${direction} from ${table} where ${columnSql(table, 'recordId')} = ${recordId}`,
+    sql`select distinct ${sourceId}, ${motivation}, ${field}, ${direction} from ${table} where ${columnSql(table, 'recordId')} = ${doc.id}`,
   )
   const origins = await readOrigins(
     tx,
@@ -40,7 +40,9 @@ export async function trustOf(tx: WriteTransaction, recordId: string): Promise<T
     evidence.map(({ sourceId }) => sourceId),
   )
   const supporting = evidence.filter(({ direction }) => direction === 'supports')
-  return { ...backingOf(supporting, origins), disputed: disputedFields(evidence, origins) }
+  const backing = backingOf(supporting, origins)
+  const support = backing.support === 'unsupported' ? supportByPages(doc) : backing.support
+  return { ...backing, support, disputed: disputedFields(evidence, origins) }
 }
 
 /** What evidence does to the field of a record. */

@@ -198,12 +198,12 @@ export const evidence: Child = defineChild({
     const selector = { exact: after['exact'], ...Object.fromEntries(sent) }
     if (source) Object.assign(after, locate(source, selector))
   },
-  parentFields: async (tx, { doc }) => ({ ...(await trustOf(tx, doc.id)) }),
+  parentFields: async (tx, { doc }) => ({ ...(await trustOf(tx, doc)) }),
   async beforeParentUpdate(tx, entity, before, after, { replacesText }) {
     if (entity.kind === 'source') await followText(tx, before, after, replacesText)
     if (FOLLOWING.every((field) => JSON.stringify(before[field]) === JSON.stringify(after[field]))) {
       await renewDirections(tx, entity, after)
-      Object.assign(after, await trustOf(tx, after.id))
+      Object.assign(after, await trustOf(tx, after))
     }
   },
   async beforeMerge(tx, { kind }, loser, into) {

@@ -4,6 +4,7 @@ import { STATE_ROLES } from '../../core/membership-roles.ts'
 import type { Fault } from '../../core/problems.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
 import { date, ref, text } from '../../records/schema/fields.ts'
+import { exampleId } from '../../records/schema/kinds.ts'
 import { trust } from '../../records/schema/resource.ts'
 import { recordIdOfQuery } from '../../records/schema/shapes.ts'
 
@@ -16,6 +17,7 @@ export const memberships: Child = defineChild({
   of: ['speaker', 'state', 'organization'],
   fields: {
     organizationId: ref('organization', 'The body in which it is held.', {
+      filterExample: 'org_01gb6jc400eaxvk0r2zz1tyrmg',
       filter: 'organization',
       include: 'organization',
     }),
@@ -54,6 +56,7 @@ export const memberships: Child = defineChild({
       by: 'column',
       column: 'recordId',
       value: recordIdOfQuery,
+      example: exampleId('speaker'),
       description: 'Who holds it: a person, an organization, or a state by its code.',
     },
     state: {
