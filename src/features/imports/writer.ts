@@ -7,7 +7,7 @@ import { identifiersIn, recognise, recogniseByKey } from '../../records/read/mat
 import { findRecord, loadRecord, missingRecord, parse, type Stored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
-import { type Kind, kindOfId, withArticle } from '../../records/schema/kinds.ts'
+import { type Kind, kindOfId, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
@@ -91,7 +91,10 @@ export class RowWriter {
       const input = { ...parsed.data, events }
       doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
       this.#written(resource, index, names, { isNew: true, changed: true })
-      for (const event of life) if (!this.#outcome.hasFailed(event)) this.#outcome.count('event', 'created')
+      for (const [at, row] of life.filter((event) => !this.#outcome.hasFailed(event)).entries()) {
+        this.#rows.ids[row] = events[at]?.id
+        this.#outcome.count('event', 'created')
+      }
       this.#rows.ids[index] = doc.id
       if (row['id'] === undefined && !hasKey(resource) && identifiersIn(fields).length === 0)
         this.#outcome.unidentified++
@@ -134,14 +137,10 @@ export class RowWriter {
     this.#written(resource, index, new Set(), { ...postponed, changed })
   }
 
-  /** The events of a new record. */
-  async #eventsOf(
-    tx: WriteTransaction,
-    resource: Resource,
-    rows: number[],
-  ): Promise<Record<string, unknown>[]> {
+  /** The events of a new record, with their ids. */
+  async #eventsOf(tx: WriteTransaction, resource: Resource, rows: number[]): Promise<{ id: string }[]> {
     const event = this.#records.catalogue.child('event')
-    const events: Record<string, unknown>[] = []
+    const events: { id: string }[] = []
     for (const row of rows) {
       await this.#progress.yield()
       this.#handled.add(row)
@@ -149,7 +148,7 @@ export class RowWriter {
         const { fields, id } = await this.#readChild(tx, event, row)
         const parsed = event.createShape(resource).safeParse(fields)
         if (!parsed.success) throw bodyProblem(parsed.error)
-        events.push({ ...parsed.data, ...(id !== undefined && { id }) })
+        events.push({ ...parsed.data, id: id ?? tx.newId(PREFIXES.event) })
       })
     }
     return events
