@@ -15,6 +15,7 @@ const NOT_IN_SEED = [
   /\/agreements\/\{id\}\/parties/,
   /\/organizations\/\{id\}\/memberships/,
   /\/states\/\{id\}\/evidence/,
+  /\/states organization$/,
   / mediaType$/,
   /[ ,]identifier$/,
   / founded(From|To)$/,
