@@ -62,7 +62,10 @@ function importFile(path: string, kindName = stem(path)): ImportFile {
 }
 
 /** @throws UsageError if there are errors */
-function report({ rows, summary, unidentified, errorCount, errors }: ImportResult, dryRun: boolean): void {
+function report(
+  { rows, summary, differenceCount, differences, errorCount, errors }: ImportResult,
+  dryRun: boolean,
+): void {
   for (const { file, row, line, field, detail } of errors.slice(0, MAX_ERRORS_SHOWN)) {
     const place = row === null ? file : `${file}:${line} (row ${row}${field === null ? '' : `, ${field}`})`
     console.error(`${place}: ${detail}`)
@@ -71,9 +74,11 @@ function report({ rows, summary, unidentified, errorCount, errors }: ImportResul
   if (errorCount > 0) throw new UsageError(`${errorCount} errors in ${rows} rows. Nothing was written.`)
   for (const { kind, created, changed, unchanged } of summary)
     console.log(`${kind}: ${created} created, ${changed} changed, ${unchanged} unchanged`)
-  if (unidentified > 0)
+  for (const { file, line, row, field, id, record, report: value } of differences.slice(0, MAX_ERRORS_SHOWN))
     console.error(
-      `${unidentified} new records have neither id nor identifiers: importing the file again would duplicate them.`,
+      `${file}:${line} (row ${row}, ${field}): ${id} keeps ${JSON.stringify(record)}; the row has ${JSON.stringify(value)}.`,
     )
+  if (differenceCount > MAX_ERRORS_SHOWN)
+    console.error(`… and ${differenceCount - MAX_ERRORS_SHOWN} more differences.`)
   console.error(dryRun ? `Dry run of ${rows} rows: nothing was written.` : `Imported ${rows} rows.`)
 }

@@ -1,7 +1,9 @@
 // Collects the outcome of an import: counts by kind, and the faults of rows.
 import { Problem, type ProblemCode } from '../../core/problems.ts'
+import type { Json } from '../../records/schema/document.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import type { Stage } from './staging.ts'
+import type { Difference } from '../../records/write/fill.ts'
+import type { Origin, Stage } from './staging.ts'
 
 /** A fault of a row, or of a file if `row` is null. */
 export interface RowFault {
@@ -12,6 +14,19 @@ export interface RowFault {
   field: string | null
   detail: string
   type: `/problems/${ProblemCode}`
+}
+
+/** A value of a row that differs from that of the record that it was recognised as. */
+export interface RowDifference {
+  file: string
+  row: number | null
+  line: number | null
+  /** Dotted, like that of a fault. */
+  field: string
+  /** The record or part that was recognised. */
+  id: string
+  record: Json
+  report: Json
 }
 
 export interface ImportCounts {
@@ -25,8 +40,10 @@ export interface ImportResult {
   rows: number
   /** The records that were, or would be, written, by kind. */
   summary: ImportCounts[]
-  /** Records created from rows without id or identifiers: importing the file again would create them again. */
-  unidentified: number
+  /** How many values of rows differ from those of the records that they were recognised as; the records keep theirs. */
+  differenceCount: number
+  /** The first differences. */
+  differences: RowDifference[]
   errorCount: number
   /** The first faults. */
   errors: RowFault[]
@@ -41,12 +58,13 @@ export const MAX_FAULTS_OF_ROW = 100
 export class Outcome {
   /** The number of rows in the files. */
   rows = 0
-  unidentified = 0
   readonly #stage: Stage
   readonly #counts = new Map<Kind, ImportCounts>()
   readonly #errors: RowFault[] = []
+  readonly #differences: RowDifference[] = []
   readonly #failed = new Set<number>()
   #errorCount = 0
+  #differenceCount = 0
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -57,7 +75,8 @@ export class Outcome {
     return {
       rows: this.rows,
       summary: kinds.flatMap((kind) => this.#counts.get(kind) ?? []),
-      unidentified: this.unidentified,
+      differenceCount: this.#differenceCount,
+      differences: this.#differences,
       errorCount: this.#errorCount,
       errors: this.#errors,
     }
@@ -89,14 +108,17 @@ export class Outcome {
     const origin = this.#stage.origin(index)
     const faults = problem.errors ?? [{ detail: problem.message }]
     this.#errorCount += Math.max(0, faults.length - MAX_FAULTS_OF_ROW)
-    for (const { pointer = '', detail } of faults.slice(0, MAX_FAULTS_OF_ROW)) {
-      const steps = pointer
-        .split('/')
-        .slice(1)
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-      const field = [...(origin.within ? [origin.within.at] : []), ...steps].join('.')
-      this.addFault(origin, field || null, detail, problem.code)
-    }
+    for (const { pointer = '', detail } of faults.slice(0, MAX_FAULTS_OF_ROW))
+      this.addFault(origin, fieldOf(origin, pointer) || null, detail, problem.code)
+  }
+
+  /** @param id of the record or part that the row was recognised as */
+  addDifferences(index: number, id: string, differences: readonly Difference[]): void {
+    this.#differenceCount += differences.length
+    const origin = this.#stage.origin(index)
+    const { file, row, line } = origin
+    for (const { field, record, report } of differences.slice(0, MAX_ERRORS - this.#differences.length))
+      this.#differences.push({ file, row, line, field: fieldOf(origin, field), id, record, report })
   }
 
   addFault(
@@ -109,4 +131,13 @@ export class Outcome {
     if (this.#errors.length < MAX_ERRORS)
       this.#errors.push({ file, row, line, field, detail, type: `/problems/${code}` })
   }
+}
+
+/** The dotted path of a JSON Pointer into a row or a child in it. */
+function fieldOf({ within }: Origin, pointer: string): string {
+  const steps = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return [...(within ? [within.at] : []), ...steps].join('.')
 }

@@ -65,7 +65,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
         tag: 'imports',
         summary: 'Create an import from a file of records',
         description:
-          'Imports up to 100,000 rows of NDJSON or CSV in one transaction. A row with the `id`, an identifier, the slug or code of a record, or the text of a source, updates the fields that it contains; other rows create records. References may also be `scheme:identifier` or a name, of a stored record or one in the file. Rows may contain lists of `evidence`, `events`, `positions` and `relations`. The import runs in the background; poll `Location` until it has finished.',
+          'Imports up to 100,000 rows of NDJSON or CSV in one transaction. A row with the `id`, an identifier, the slug or code of a record, or the text of a source, updates the fields that it contains. A row that describes a record which is there, as in a report, fills its empty fields, and what differs is listed; if it only may describe it, that is a fault. Other rows create records. References may also be `scheme:identifier` or a name, of a stored record or one in the file. Rows may contain lists of `evidence`, `events`, `positions` and `relations`. The import runs in the background; poll `Location` until it has finished.',
         query: z.strictObject({
           mode: z
             .enum(['dry-run', 'commit'])
@@ -235,9 +235,33 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
         .max(50)
         .optional()
         .meta({ description: 'The results by kind; of a `dry-run`, what would be written.' }),
-      unidentified: count(
-        'Records created from rows without `id` or `identifiers`: importing the file again would duplicate them.',
+      differenceCount: count(
+        'How many values of rows differ from those of the records that they were recognised as.',
       ).optional(),
+      differences: z
+        .array(
+          z
+            .object({
+              file: line(1000, 'The name of the file; `body` for an upload over HTTP.'),
+              row: z.int().nullable().meta({ description: 'The number of the row.' }),
+              line: z.int().nullable().meta({ description: 'The line on which the row starts.' }),
+              field: z
+                .string()
+                .meta({ ...unbounded, description: 'The path of the field (`events.0.note`).' }),
+              id: z.string().meta({ maxLength: 30, description: 'The id of the record or part.' }),
+              record: z.unknown().meta({ description: 'The value of the record.' }),
+              report: z.unknown().meta({ description: 'The value of the row.' }),
+            })
+            .meta({
+              id: 'ImportDifference',
+              description: 'A value of a row that differs from that of the record that it was recognised as.',
+            }),
+        )
+        .max(MAX_ERRORS)
+        .optional()
+        .meta({
+          description: `The differences, at most ${MAX_ERRORS.toLocaleString('en')}. The records keep their values.`,
+        }),
       errorCount: count('The number of faults.').optional(),
       errors: z
         .array(

@@ -3,21 +3,34 @@ import { bodyProblem, segmentOf } from '../../core/body-problem.ts'
 import { idPattern } from '../../core/ids.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { inconsistent, Problem, unknownReference } from '../../core/problems.ts'
-import { identifiersIn, recognise, recogniseByKey } from '../../records/read/matching.ts'
-import { findRecord, loadRecord, missingRecord, parse, type Stored } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
-import type { Doc } from '../../records/schema/document.ts'
+import { recognise, recogniseByKey } from '../../records/read/matching.ts'
+import { findRecord, loadRecord, missingRecord, parse } from '../../records/read/record.ts'
+import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc, Json } from '../../records/schema/document.ts'
 import { type Kind, kindOfId, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
+import { fillRecord } from '../../records/write/fill.ts'
+import { findAlike, possibleDuplicate, soleMatch, withoutFormerText } from '../../records/write/match.ts'
 import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
+import { fieldAt, ownValue } from '../records/own-value.ts'
 import { mergeFields } from '../records/patch.ts'
 import { kindsInOrder, partsOf } from './kinds.ts'
 import { MAX_FAULTS_OF_ROW, type Outcome } from './outcome.ts'
 import type { Progress } from './progress.ts'
 import { References } from './references.ts'
 import type { StagedRows } from './staged-rows.ts'
+
+/** What was written of a record so far. */
+interface Postponed {
+  /** The fields that are to be written at the end. */
+  names: ReadonlySet<string>
+  isNew: boolean
+  changed: boolean
+  /** Whether the record keeps the values that it has. */
+  fills: boolean
+}
 
 export class RowWriter {
   readonly #records: Records
@@ -29,7 +42,7 @@ export class RowWriter {
   /** Rows that were written with the row that contains them, or whose event they are. */
   readonly #handled = new Set<number>()
   /** Rows of records of which fields are written at the end, since they refer to rows that come later. */
-  readonly #postponed = new Map<number, { names: ReadonlySet<string>; isNew: boolean; changed: boolean }>()
+  readonly #postponed = new Map<number, Postponed>()
   /** Kinds whose rows have all been written. */
   readonly #completed = new Set<Kind>()
 
@@ -72,12 +85,12 @@ export class RowWriter {
     const names = this.#references.postponed(resource, row)
     const fields = await this.#fieldsOf(tx, resource, index, without(row, names))
     const life = this.#rows.eventsOf(index, row['id'])
-    const existing = await this.#existing(tx, resource, row, fields)
+    const existing = await this.#existing(tx, resource, index, row, fields)
     let doc: Doc
     if (existing) {
-      const before = parse(existing)
-      doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
-      this.#written(resource, index, names, { isNew: false, changed: doc !== before })
+      const { doc: before, fills } = existing
+      doc = await this.#change(tx, resource, index, before, fields, fills)
+      this.#written(resource, index, names, { isNew: false, changed: doc !== before, fills })
       this.#rows.ids[index] = doc.id
       for (const event of life) {
         await this.#progress.yield()
@@ -90,14 +103,12 @@ export class RowWriter {
       const events = await this.#eventsOf(tx, resource, life)
       const input = { ...parsed.data, events }
       doc = await createRecord(tx, resource, input, await this.#freeId(tx, resource, row))
-      this.#written(resource, index, names, { isNew: true, changed: true })
+      this.#written(resource, index, names, { isNew: true, changed: true, fills: false })
       for (const [at, row] of life.filter((event) => !this.#outcome.hasFailed(event)).entries()) {
         this.#rows.ids[row] = events[at]?.id
         this.#outcome.count('event', 'created')
       }
       this.#rows.ids[index] = doc.id
-      if (row['id'] === undefined && !hasKey(resource) && identifiersIn(fields).length === 0)
-        this.#outcome.unidentified++
     }
     await this.#writeChildren(tx, resource, index, doc, !existing)
     const status = row['status']
@@ -111,14 +122,33 @@ export class RowWriter {
     }
   }
 
+  /** Updates a record with the fields of a row. @param fills whether it keeps the values that it has */
+  async #change(
+    tx: WriteTransaction,
+    resource: Resource,
+    index: number,
+    before: Doc,
+    fields: Record<string, unknown>,
+    fills: boolean,
+  ): Promise<Doc> {
+    const sent = await withoutFormerText(tx, resource, before, fields)
+    if (!fills) return updateRecord(tx, resource, before, mergeFields(resource, before, sent))
+    const parsed = parseSent(resource, sent)
+    if (!parsed.success) throw bodyProblem(parsed.error)
+    const { titleField } = resource
+    const { changed, differences } = fillRecord(resource, before, parsed.data, { titleField })
+    this.#outcome.addDifferences(index, before.id, differences)
+    return Object.keys(changed).length > 0 ? updateRecord(tx, resource, before, changed) : before
+  }
+
   /** Counts a record that was written, unless fields of it are postponed. */
   #written(
     { kind }: Resource,
     index: number,
     names: ReadonlySet<string>,
-    { isNew, changed }: { isNew: boolean; changed: boolean },
+    { isNew, changed, fills }: Omit<Postponed, 'names'>,
   ): void {
-    if (names.size > 0) this.#postponed.set(index, { names, isNew, changed })
+    if (names.size > 0) this.#postponed.set(index, { names, isNew, changed, fills })
     else this.#outcome.count(kind, isNew ? 'created' : changed ? 'changed' : 'unchanged')
   }
 
@@ -132,7 +162,7 @@ export class RowWriter {
     const rest = without(row, new Set(Object.keys(row).filter((name) => !postponed.names.has(name))))
     const fields = await this.#fieldsOf(tx, resource, index, rest)
     const before = parse(await loadRecord(tx, resource, id))
-    const doc = await updateRecord(tx, resource, before, mergeFields(resource, before, fields))
+    const doc = await this.#change(tx, resource, index, before, fields, postponed.fills)
     const changed = postponed.changed || doc !== before
     this.#written(resource, index, new Set(), { ...postponed, changed })
   }
@@ -239,16 +269,50 @@ export class RowWriter {
       this.#outcome.count(entity.kind, changed === before ? 'unchanged' : 'changed')
       return
     }
-    const { doc, created } = await attachChild(
+    const { doc, created, sent } = await attachChild(
       tx,
       child,
       parent,
-      fields,
+      child.kind === 'evidence' ? await this.#withValue(tx, holder, index, fields) : fields,
       // A row with an id is a separate child, even if another has the same content.
       id === undefined ? { fresh: bare } : { id, fresh: true },
     )
     this.#rows.ids[index] = doc.id
-    this.#outcome.count(entity.kind, created ? 'created' : 'unchanged')
+    const changed = !created && (await this.#fillPart(tx, child, parent, index, doc, sent))
+    this.#outcome.count(entity.kind, created ? 'created' : changed ? 'changed' : 'unchanged')
+  }
+
+  /** Fills a part that is already there. @returns whether it changed */
+  async #fillPart(
+    tx: WriteTransaction,
+    child: Child,
+    parent: Parent,
+    index: number,
+    part: Doc,
+    sent: Record<string, unknown>,
+  ): Promise<boolean> {
+    if (child.kind === 'evidence') return false
+    const { changed, differences } = fillRecord(child, part, sent as Record<string, Json>)
+    this.#outcome.addDifferences(index, part.id, differences)
+    if (Object.keys(changed).length === 0) return false
+    await updateChild(tx, child, parent, part, changed)
+    return true
+  }
+
+  /** A quote for a field says what the row around it has there, unless it says otherwise. */
+  async #withValue(
+    tx: WriteTransaction,
+    holder: Entity,
+    index: number,
+    quote: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
+    const { within } = this.#rows.stage.origin(index)
+    const row = within && this.#rows.stage.read(within.index)
+    if (!row || ownValue(row, quote) === undefined) return quote
+    const key = fieldAt(quote['field'])
+    const own = structuredClone({ [key]: row[key] })
+    await this.#references.replaceIn(tx, holder, own)
+    return { ...quote, value: ownValue(own, quote) }
   }
 
   /** The writable fields and the id of the row of a child. */
@@ -292,27 +356,59 @@ export class RowWriter {
     throw first
   }
 
-  /** The existing record of a row. */
+  /** The existing record of a row, and whether the row only fills it. @throws Problem `possible-duplicate` */
   async #existing(
     tx: WriteTransaction,
     resource: Resource,
+    index: number,
     given: Record<string, unknown>,
     fields: Record<string, unknown>,
-  ): Promise<Stored | undefined> {
+  ): Promise<{ doc: Doc; fills: boolean } | undefined> {
     const { id } = given
-    const own =
-      typeof id === 'string' && resource.prefix !== null ? await findRecord(tx, resource, id) : undefined
-    if (own) return own
     const hasOwnId = typeof id === 'string' && resource.prefix !== null
+    const own = hasOwnId ? await findRecord(tx, resource, id) : undefined
+    if (own) return { doc: parse(own), fills: false }
     const existing = hasOwnId
       ? await recogniseByKey(tx, resource, fields)
       : await recognise(tx, resource, fields)
-    if (existing === null) return undefined
-    if (hasOwnId) {
+    if (existing !== null && hasOwnId) {
       const detail = `Its identifier or key belongs to ${existing}. Omit the id to change that record.`
       throw inconsistent([{ pointer: '/id', detail }])
     }
-    return findRecord(tx, resource, existing)
+    if (existing !== null) return { doc: parse(await loadRecord(tx, resource, existing)), fills: false }
+    const alike = hasOwnId ? undefined : await this.#alike(tx, resource, index, fields)
+    return alike && { doc: alike, fills: true }
+  }
+
+  /** The record that a row without an id or a key describes. @throws Problem `possible-duplicate` */
+  async #alike(
+    tx: WriteTransaction,
+    resource: Resource,
+    index: number,
+    fields: Record<string, unknown>,
+  ): Promise<Doc | undefined> {
+    const parsed = parseSent(resource, fields)
+    // Then the row has faults, which are found when the record is created.
+    if (!parsed.success) return undefined
+    const alike = await findAlike(tx, resource, { ...parsed.data, ...(await this.#partsIn(tx, index)) })
+    if (alike.length === 0) return undefined
+    const found = soleMatch(alike)
+    if (found) return found
+    throw possibleDuplicate(resource, alike)
+  }
+
+  /** The parts in a row by which records are told apart, with ids in place of names. */
+  async #partsIn(tx: WriteTransaction, index: number): Promise<Record<string, Record<string, unknown>[]>> {
+    const parts: Record<string, Record<string, unknown>[]> = {}
+    for (const row of this.#rows.childRows(index)) {
+      const child = this.#records.catalogue.child(this.#rows.stage.kindOf(row))
+      if (child.kind === 'evidence') continue
+      const part = structuredClone(this.#rows.stage.read(row))
+      await this.#references.replaceIn(tx, child, part)
+      const parsed = parseSent(child, part)
+      if (parsed.success) parts[child.path] = [...(parts[child.path] ?? []), parsed.data]
+    }
+    return parts
   }
 
   /** The id of a row for a new record. @throws Problem if it cannot be used */
@@ -337,9 +433,14 @@ export class RowWriter {
 const without = (row: Record<string, unknown>, names: ReadonlySet<string>) =>
   names.size === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !names.has(name)))
 
-/** Whether records are recognised by a field of their own: a slug, a code, or the text of a source. */
-const hasKey = ({ alias, prefix, digest }: Resource) =>
-  alias !== undefined || prefix === null || digest !== undefined
+/** The fields that a row has, checked; those that are missing or null stay away. */
+function parseSent({ writable }: Entity, fields: Record<string, unknown>) {
+  const values = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  const parsed = writable.partial().safeParse(values)
+  if (!parsed.success) return parsed
+  const data = Object.entries(parsed.data as Record<string, Json>).filter(([name]) => name in values)
+  return { success: true as const, data: Object.fromEntries(data) }
+}
 
 /** The malformed values of a row that has other problems already, but for the places of those. */
 function malformed(

@@ -5,7 +5,6 @@ import { pauses } from '../../core/pauses.ts'
 import { Problem, unknownReference, withPointer } from '../../core/problems.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import { hadText } from '../../records/read/matching.ts'
 import { findRecord, loadRecord, parse } from '../../records/read/record.ts'
 import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
@@ -15,10 +14,11 @@ import type { Entity, Likeness, Resource } from '../../records/schema/resource.t
 import { isList, placeAt } from '../../records/schema/values.ts'
 import { resolveReferences } from '../../records/write/check.ts'
 import { type Difference, fillRecord } from '../../records/write/fill.ts'
-import { findAlike, possibleDuplicate } from '../../records/write/match.ts'
+import { findAlike, possibleDuplicate, soleMatch, withoutFormerText } from '../../records/write/match.ts'
 import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
 import type { Records } from '../../records/write/records.ts'
 import { attachChild } from '../records/attach.ts'
+import { fieldAt, ownValue } from '../records/own-value.ts'
 
 /** The sections of a report in the order of writing: fields of records may refer to earlier ones, parts to any. */
 export const SECTIONS = {
@@ -242,10 +242,8 @@ class ReportWriter {
     }
     const checked = await this.#check(resource, fields)
     const alike = await findAlike(this.#tx, resource, { ...fields, ...checked })
-    const [best, next] = alike
-    if (!best) return undefined
-    const isClear = best.degree === 'certain' || (best.degree === 'same' && next?.degree !== 'same')
-    const found = isClear ? best.doc : await this.#quotedBefore(alike, evidence)
+    if (alike.length === 0) return undefined
+    const found = soleMatch(alike) ?? (await this.#quotedBefore(alike, evidence))
     if (found) return found
     throw possibleDuplicate(resource, alike)
   }
@@ -286,7 +284,7 @@ class ReportWriter {
     overwrites: boolean,
     outcome: Outcome,
   ): Promise<Doc> {
-    const sent = await this.#withoutFormerText(resource, existing, await this.#check(resource, fields))
+    const sent = await withoutFormerText(this.#tx, resource, existing, await this.#check(resource, fields))
     const { titleField } = resource
     const filling = fillRecord(resource, existing, sent, { titleField, overwrites })
     const { changed, filled, added, differences } = filling
@@ -303,13 +301,6 @@ class ReportWriter {
     })
     if (Object.keys(changed).length === 0) return existing
     return updateRecord(this.#tx, resource, existing, changed)
-  }
-
-  /** A text that the record had before says nothing new. */
-  async #withoutFormerText(resource: Resource, { id }: Doc, sent: Record<string, Json>) {
-    const text = resource.digest && sent[resource.digest.of]
-    if (typeof text !== 'string' || !(await hadText(this.#tx, resource, id, text))) return sent
-    return omit(sent, Object.keys(resource.putText?.shape ?? {}))
   }
 
   async #writePartsOf(entries: readonly Entry[], lists: readonly string[]): Promise<void> {
@@ -401,14 +392,12 @@ class ReportWriter {
   /** A quote for a field says what the item has there, unless it says otherwise. */
   #withValue(entity: Entity, item: Fields, quote: Fields): Fields {
     const { field, value } = quote
-    if (typeof field !== 'string' || field === '') return quote
-    if (value !== undefined)
+    if (typeof field === 'string' && field !== '' && value !== undefined)
       return { ...quote, value: this.#resolve(valueSchema(placeAt(entity, field)), value) }
-    const own = valueIn(item, field.slice(1).split('/'))
-    if (own === undefined || Array.isArray(own)) return quote
-    const key = field.slice(1).split('/')[0] ?? ''
+    if (ownValue(item, quote) === undefined) return quote
+    const key = fieldAt(field)
     const resolved = this.#resolve(entity.writable.shape[key] as z.ZodType, item[key])
-    return { ...quote, value: valueIn({ [key]: resolved }, field.slice(1).split('/')) }
+    return { ...quote, value: ownValue({ [key]: resolved }, quote) }
   }
 
   #resolveIds(ids: unknown): string[] {
@@ -458,14 +447,3 @@ function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
 
 const pick = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))
-
-const omit = <Value>(fields: Record<string, Value>, keys: readonly string[]): Record<string, Value> =>
-  Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)))
-
-function valueIn(value: unknown, path: readonly string[]): unknown {
-  const [key, ...rest] = path
-  if (key === undefined) return value
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? valueIn((value as Fields)[key], rest)
-    : undefined
-}

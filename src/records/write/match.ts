@@ -1,6 +1,6 @@
 // Recognises records that are already there, so that nothing is entered twice.
 import { Problem } from '../../core/problems.ts'
-import { contradicts, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
+import { contradicts, hadText, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
 import { findRecord, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
@@ -29,6 +29,25 @@ export async function findAlike(
 }
 
 const DEGREES = ['certain', 'same', 'candidate'] as const
+
+/** The record that is certainly meant, or the only one of which all is the same. */
+export function soleMatch([best, next]: readonly Likeness[]): Doc | undefined {
+  const isClear = best?.degree === 'certain' || (best?.degree === 'same' && next?.degree !== 'same')
+  return isClear ? best?.doc : undefined
+}
+
+/** Fields without a text that the record has, or had before: it says nothing new. */
+export async function withoutFormerText<Sent extends Fields>(
+  tx: WriteTransaction,
+  resource: Resource,
+  { id }: Doc,
+  sent: Sent,
+): Promise<Sent> {
+  const text = resource.digest && sent[resource.digest.of]
+  if (typeof text !== 'string' || !(await hadText(tx, resource, id, text))) return sent
+  const names = Object.keys(resource.putText?.shape ?? {})
+  return Object.fromEntries(Object.entries(sent).filter(([name]) => !names.includes(name))) as Sent
+}
 
 /** The records of a kind that share a name with fields. */
 export async function withSameName(tx: WriteTransaction, resource: Resource, fields: Fields): Promise<Doc[]> {
