@@ -424,6 +424,7 @@ CREATE UNIQUE INDEX "changes_record" ON "changes" USING btree ("recordId","versi
 CREATE INDEX "changes_kind" ON "changes" USING btree ("kind","seq");--> statement-breakpoint
 CREATE INDEX "changes_parent" ON "changes" USING btree ("parentId","seq");--> statement-breakpoint
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "changes_merged" ON "changes" USING btree ("kind","mergedInto") WHERE "changes"."mergedInto" is not null;--> statement-breakpoint
 CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint

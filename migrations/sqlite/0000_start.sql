@@ -19,6 +19,7 @@ CREATE UNIQUE INDEX `changes_record` ON `changes` (`recordId`,`version`);--> sta
 CREATE INDEX `changes_kind` ON `changes` (`kind`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_parent` ON `changes` (`parentId`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_at` ON `changes` (`at`);--> statement-breakpoint
+CREATE INDEX `changes_merged` ON `changes` (`kind`,`mergedInto`) WHERE "changes"."mergedInto" is not null;--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`actorId` text NOT NULL,
 	`key` text NOT NULL,

@@ -1,4 +1,6 @@
 // The tables other than records: change log, links, identifiers, keys, stored responses, imports, search and webhooks.
+
+import { sql } from 'drizzle-orm/sql/sql'
 import { integer } from 'drizzle-orm/sqlite-core/columns/integer'
 import { text } from 'drizzle-orm/sqlite-core/columns/text'
 import { index, uniqueIndex } from 'drizzle-orm/sqlite-core/indexes'
@@ -34,6 +36,7 @@ export const changes = sqliteTable(
     index('changes_kind').on(table.kind, table.seq),
     index('changes_parent').on(table.parentId, table.seq),
     index('changes_at').on(table.at),
+    index('changes_merged').on(table.kind, table.mergedInto).where(sql`${table.mergedInto} is not null`),
   ],
 )
 

@@ -5,7 +5,7 @@ import { unknownReference } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch } from '../../http/conditional.ts'
 import { describe, ifMatch, recordParam, withRequiredReason } from '../../http/describe.ts'
-import { findRecord, loadRecord, mergedInto, parse } from '../../records/read/record.ts'
+import { findSurvivor, loadRecord, parse } from '../../records/read/record.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { ref } from '../../records/schema/fields.ts'
 import { exampleId, withArticle } from '../../records/schema/kinds.ts'
@@ -82,9 +82,7 @@ class DryRun extends Error {
 
 /** The record that stays. @throws Problem `unknown-reference` */
 async function survivor(reader: Reader, resource: Resource, id: string): Promise<Doc> {
-  const stored =
-    (await findRecord(reader, resource, id)) ??
-    (await findRecord(reader, resource, (await mergedInto(reader, resource, id)) ?? ''))
+  const stored = await findSurvivor(reader, resource, id)
   if (stored) return parse(stored)
   throw unknownReference([{ pointer: '/into', detail: `There is no ${resource.kind} ${id}.` }])
 }

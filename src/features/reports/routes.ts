@@ -174,7 +174,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
     .meta({
       id: 'ReportCreate',
       description:
-        'A source and what it says. Fields may refer by `=key` to records of earlier sections and to earlier ones of their own section; parts and evidence may refer to any.',
+        'A source and what it says. Fields may refer by `=key` to records of earlier sections and to earlier ones of their own section; agendas, parts and evidence may refer to any.',
       examples: [
         {
           source: {

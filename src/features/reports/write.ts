@@ -5,9 +5,9 @@ import { pauses } from '../../core/pauses.ts'
 import { Problem, unknownReference, withPointer } from '../../core/problems.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import { findRecord, loadRecord, parse } from '../../records/read/record.ts'
+import { findSurvivor, loadRecord, parse, withMergedIds } from '../../records/read/record.ts'
 import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
-import type { Doc, Json } from '../../records/schema/document.ts'
+import { type Doc, type Json, valuesAt } from '../../records/schema/document.ts'
 import { fieldOf } from '../../records/schema/fields.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import type { Entity, Likeness, Resource } from '../../records/schema/resource.ts'
@@ -96,6 +96,8 @@ interface Entry {
   item: Item
   resource: Resource
   outcome: Outcome
+  /** The fields that refer to records of later sections. */
+  late: Fields
   parts: { pointer: string; child: Child; part: Fields; outcome: PartOutcome }[]
 }
 
@@ -114,6 +116,7 @@ export async function writeReport(
   await writer.writeRecords({ states, topics, organizations })
   await writer.writeRecords({ source: [source] })
   await writer.writeRecords(rest)
+  await writer.writeLate()
   await writer.writeParts()
   await writer.writeEvidence()
   return writer.outcomes()
@@ -128,6 +131,7 @@ export async function writeItems(
 ): Promise<Outcome[]> {
   const writer = new ReportWriter(records, tx, options)
   await writer.writeRecords(sections)
+  await writer.writeLate()
   await writer.writeParts()
   return writer.outcomes()
 }
@@ -172,6 +176,20 @@ class ReportWriter {
     this.#entries.push(...entries)
   }
 
+  /** Writes the fields that refer to records of later sections, such as the agendas of meetings. */
+  async writeLate(): Promise<void> {
+    for (const { pointer, item, resource, outcome, late } of this.#entries) {
+      if (Object.keys(late).length === 0) continue
+      await withPointer(pointer, async () => {
+        const existing = parse(await loadRecord(this.#tx, resource, outcome.id))
+        const fields = this.#resolve(resource.create, late) as Fields
+        if (outcome.outcome !== 'created')
+          await this.#fill(resource, existing, fields, item.overwrite ?? false, outcome)
+        else await updateRecord(this.#tx, resource, existing, await this.#check(resource, fields))
+      })
+    }
+  }
+
   /** Writes the parts of all records, which may refer to any of them. */
   async writeParts(): Promise<void> {
     await this.#writePartsOf(this.#entries, ['events', 'memberships', 'positions', 'relations'])
@@ -197,7 +215,8 @@ class ReportWriter {
     const { key = null, id, overwrite = false, ...given } = item
     this.#naming(key ?? pointer)
     this.#claimKey(key)
-    const fields = this.#resolve(resource.create, withoutQuotes(given)) as Fields
+    const late = pick(given, lateFields(resource, given))
+    const fields = this.#resolve(resource.create, omit(withoutQuotes(given), Object.keys(late))) as Fields
     if (fields['distinctFrom']) fields['distinctFrom'] = this.#resolveIds(fields['distinctFrom'])
     const outcome: Outcome = {
       section,
@@ -222,7 +241,7 @@ class ReportWriter {
     outcome.path = `/v1/${resource.path}/${doc.id}`
     outcome.similar = (await resource.findSimilar?.(this.#tx, doc)) ?? []
     if (key !== null) this.#ids.set(key, doc.id)
-    return { pointer, item, resource, outcome, parts: [] }
+    return { pointer, item, resource, outcome, late, parts: [] }
   }
 
   #claimKey(key: string | null): void {
@@ -236,7 +255,7 @@ class ReportWriter {
   async #match(resource: Resource, fields: Fields, { id, evidence = [] }: Item): Promise<Doc | undefined> {
     if (id !== undefined) {
       const [given] = this.#resolveIds([id])
-      const stored = await findRecord(this.#tx, resource, given ?? id)
+      const stored = await findSurvivor(this.#tx, resource, given ?? id)
       if (stored) return parse(stored)
       throw unknownReference([{ pointer: '/id', detail: `There is no ${resource.kind} ${id}.` }])
     }
@@ -292,13 +311,12 @@ class ReportWriter {
       throw new Problem('invalid-parameter', 'overwrite requires a reason: add ?reason= to the request.', {
         errors: [{ parameter: 'reason', detail: 'Required with overwrite.' }],
       })
-    Object.assign(outcome, {
-      outcome: Object.keys(changed).length > 0 ? 'updated' : 'matched',
-      filled,
-      added,
-      differences: differences.map((difference) => ({ ...difference, evidenceId: null })),
-      overwritten: overwrites ? differences.map(({ field }) => field) : [],
-    })
+    if (outcome.outcome !== 'updated')
+      outcome.outcome = Object.keys(changed).length > 0 ? 'updated' : 'matched'
+    outcome.filled.push(...filled)
+    Object.assign(outcome.added, added)
+    outcome.differences.push(...differences.map((difference) => ({ ...difference, evidenceId: null })))
+    if (overwrites) outcome.overwritten.push(...differences.map(({ field }) => field))
     if (Object.keys(changed).length === 0) return existing
     return updateRecord(this.#tx, resource, existing, changed)
   }
@@ -313,6 +331,7 @@ class ReportWriter {
           await this.#pause()
           const pointer = `${entry.pointer}/${list}/${index}`
           const outcome = await withPointer(pointer, () => this.#writePart(entry, child, part, index))
+          if (!outcome) continue
           entry.parts.push({ pointer, child, part, outcome })
           entry.outcome.parts.push(outcome)
         }
@@ -325,12 +344,13 @@ class ReportWriter {
     child: Child,
     { key, evidence: _, ...fields }: Fields,
     index: number,
-  ): Promise<PartOutcome> {
+  ): Promise<PartOutcome | undefined> {
     const tx = this.#tx
     this.#naming(`${record.key ?? pointer}/${child.path}/${index}`)
     const doc = parse(await loadRecord(tx, resource, record.id))
     const parent = { entity: resource, doc }
     const input = this.#resolve(child.createShape(resource), fields) as Fields
+    if (await this.#becameOne(child, record, input)) return undefined
     const { doc: part, created, sent } = await attachChild(tx, child, parent, input)
     if (typeof key === 'string') {
       this.#claimKey(key)
@@ -358,6 +378,19 @@ class ReportWriter {
     }
     if (outcome.outcome !== 'matched' && record.outcome === 'matched') record.outcome = 'updated'
     return outcome
+  }
+
+  /** Whether a part connects two records of which one was merged into the other, so that it says nothing any more. */
+  async #becameOne(child: Child, record: Outcome, input: Fields): Promise<boolean> {
+    const { targetId } = input
+    if (record.outcome === 'created' || typeof targetId !== 'string') return false
+    const target = await findSurvivor(this.#tx, this.#records.catalogue.entity(record.kind), targetId)
+    if (!target || !child.pointsToItself?.({ ...input, recordId: record.id, targetId: target.id } as never))
+      return false
+    const merged = await this.#tx.pluck<string>(
+      sql`select ids.id from ${withMergedIds({ kind: record.kind }, record.id)} as ids`,
+    )
+    return merged.length > 1
   }
 
   /** Attaches the quotes of an item or a part. @returns how many are new */
@@ -445,5 +478,15 @@ function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
   return { ...fields, events: events.map(({ key: __, evidence: ___, ...event }) => event) }
 }
 
+/** The fields of an item in which a key stands for a record that may be written after it. */
+const lateFields = ({ references }: Resource, item: Fields): string[] =>
+  references
+    .filter(({ late }) => late)
+    .filter(({ path }) => [...valuesAt(item as Doc, path)].some(([, value]) => KEY.test(String(value))))
+    .map(({ path }) => String(path[0]))
+
 const pick = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))
+
+const omit = (fields: Fields, keys: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)))

@@ -8,7 +8,17 @@ import { sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Resource } from '../schema/resource.ts'
-import { findByIdentifier, findRecord, identifiersOf, parse, type Stored, selectStored } from './record.ts'
+import {
+  findByIdentifier,
+  findRecord,
+  findSurvivor,
+  identifiersOf,
+  mergedDocs,
+  parse,
+  type Stored,
+  selectStored,
+  withMergedIds,
+} from './record.ts'
 
 type Fields = Record<string, unknown>
 
@@ -78,20 +88,25 @@ async function recogniseByText(reader: Reader, resource: Resource, fields: Field
         where ${changes.kind} = ${sql.raw(`'${kind}'`)} and ${changes.doc} ->> ${sql.raw(`'${digest.field}'`)} = ${value})
       order by ${isCurrent} desc, ${table.firstSeq}`,
   )
-  return rows.map(parse).find((doc) => !contradicts(resource, doc, fields))?.id ?? null
+  const found = rows.map(parse).find((doc) => !contradicts(resource, doc, fields))
+  if (found) return found.id
+  const had = sql`before."doc" ->> ${sql.raw(`'${digest.field}'`)} = ${value}`
+  const merged = (await mergedDocs(reader, resource, had)).find((doc) => !contradicts(resource, doc, fields))
+  return merged ? ((await findSurvivor(reader, resource, merged.id))?.id ?? null) : null
 }
 
-/** Whether a record has, or had, this text. */
+/** Whether a record, or one that was merged into it, has or had this text. */
 export async function hadText(
   reader: Reader,
-  { digest, kind }: Resource,
+  resource: Resource,
   id: string,
   text: string,
 ): Promise<boolean> {
+  const { digest, kind } = resource
   if (!digest) return false
   const row = await reader.get(
     sql`select 1 from ${changes}
-      where ${changes.recordId} = ${id} and ${changes.kind} = ${kind} and ${changes.doc} ->> ${sql.raw(`'${digest.field}'`)} = ${sha256(text)} limit 1`,
+      where ${changes.recordId} in ${withMergedIds(resource, id)} and ${changes.kind} = ${kind} and ${changes.doc} ->> ${sql.raw(`'${digest.field}'`)} = ${sha256(text)} limit 1`,
   )
   return row !== undefined
 }

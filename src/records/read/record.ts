@@ -102,6 +102,40 @@ export async function mergedInto(
   return last
 }
 
+/** The record with this id or alias, or the one that it was merged into. */
+export async function findSurvivor(
+  reader: Reader,
+  entity: Entity,
+  idOrAlias: string,
+): Promise<Stored | undefined> {
+  const stored = await findRecord(reader, entity, idOrAlias)
+  if (stored) return stored
+  const into = await mergedInto(reader, entity, idOrAlias)
+  return into === undefined ? undefined : findRecord(reader, entity, into)
+}
+
+/** The documents of the records that were merged into others, as they were before. @param condition on `before`, a change */
+export async function mergedDocs(
+  reader: Reader,
+  { kind }: Pick<Entity, 'kind'>,
+  condition: SQL,
+): Promise<Doc[]> {
+  const rows = await reader.all<Pick<Stored, 'doc'>>(
+    sql`select before."doc" as doc from ${changes}
+      join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1
+      where ${changes.kind} = ${kind} and ${changes.mergedInto} is not null and ${condition}
+      order by ${changes.seq} desc`,
+  )
+  return rows.map(parse)
+}
+
+/** Selects the id of a record, and those of the records that were merged into it. */
+export const withMergedIds = ({ kind }: Pick<Entity, 'kind'>, id: string): SQL =>
+  sql`(with recursive merged(id) as (
+      select cast(${id} as text) collate "binary"
+      union select ${changes.recordId} from ${changes} join merged on ${changes.mergedInto} = merged.id where ${changes.kind} = ${kind}
+    ) select id from merged)`
+
 /**
  * The problem of a record that does not exist: `merged` if it was merged into another, `gone` if it was deleted, `not-found` if
  * it never existed.

@@ -47,7 +47,7 @@ export interface ReferenceOptions extends FieldOptions {
   inverse?: string
   /** Whether cycles of these references are rejected. */
   acyclic?: boolean
-  /** Whether an import may write the record before those that it refers to so, which refer to it too. */
+  /** Whether an import or a report may write the record before those that it refers to so, which refer to it too. */
   late?: boolean
 }
 

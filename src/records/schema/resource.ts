@@ -153,8 +153,11 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
    * different values.
    */
   digest?: { field: string; of: string; unless: readonly string[] }
-  /** Finds records that the fields of a new one may describe; those with the same key are found before. */
-  findAlike?(tx: Writer, fields: Record<string, unknown>): Promise<Likeness[]>
+  /**
+   * Finds records that the fields of a new one may describe; those with the same key are found before.
+   * @param among compares these, which were merged into others, instead of those that are stored
+   */
+  findAlike?(tx: Writer, fields: Record<string, unknown>, among?: readonly Doc[]): Promise<Likeness[]>
   /** The ids of records that are alike in another way, which a report names. */
   findSimilar?(tx: Writer, doc: Doc): Promise<string[]>
   /** Formats of its list beside JSON, CSV and NDJSON. */

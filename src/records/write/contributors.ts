@@ -34,9 +34,7 @@ function faultOf({ recordId, startDate, endDate }: Doc, speakerId: unknown, day:
   return null
 }
 
-const ACTORS = ['speakerId', 'stateCode', 'organizationId'] as const
-
-type Named = Partial<Record<(typeof ACTORS)[number], string | null>>
+type Named = Partial<Record<'speakerId' | 'stateCode' | 'organizationId' | 'collective', string | null>>
 
 /** Whether two lists of contributors have one in common; null: one of them is empty, so it is not known. */
 export function commonContributor(one: unknown, other: unknown): boolean | null {
@@ -45,8 +43,9 @@ export function commonContributor(one: unknown, other: unknown): boolean | null 
   return these.some((a) => those.some((b) => isSameActor(a, b)))
 }
 
-/** The same person; or the same state or body, unless different people acted for it. */
+/** The same person; or the same state or body, unless different people acted for it; or the participants of a meeting. */
 function isSameActor(one: Named, other: Named): boolean {
+  if (one.collective === 'participants' && other.collective === 'participants') return true
   if (one.speakerId && other.speakerId) return one.speakerId === other.speakerId
   return (['stateCode', 'organizationId'] as const).some((field) => one[field] && one[field] === other[field])
 }

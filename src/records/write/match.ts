@@ -1,7 +1,8 @@
 // Recognises records that are already there, so that nothing is entered twice.
 import { Problem } from '../../core/problems.ts'
+import { sql } from '../../db/sql.ts'
 import { contradicts, hadText, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
-import { findRecord, parse } from '../read/record.ts'
+import { findRecord, findSurvivor, mergedDocs, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Likeness, Resource } from '../schema/resource.ts'
@@ -21,11 +22,32 @@ export async function findAlike(
   const known = id === null ? undefined : await findRecord(tx, resource, id)
   if (known) return [{ doc: parse(known), degree: 'certain' }]
   const distinct = new Set((fields['distinctFrom'] ?? []) as string[])
-  const found = (await resource.findAlike?.(tx, fields)) ?? []
-  const byId = new Map(found.map((likeness) => [likeness.doc.id, likeness]))
-  return [...byId.values()]
-    .filter(({ doc }) => !distinct.has(doc.id) && !contradicts(resource, doc, fields))
+  const alike = (await resource.findAlike?.(tx, fields)) ?? []
+  const found = alike.filter(({ doc }) => !contradicts(resource, doc, fields))
+  const isFound = found.some(({ degree }) => degree !== 'candidate')
+  const all = isFound ? found : [...found, ...(await mergedAlike(tx, resource, fields))]
+  const sorted = all
+    .filter(({ doc }) => !distinct.has(doc.id))
     .toSorted((one, other) => DEGREES.indexOf(one.degree) - DEGREES.indexOf(other.degree))
+  return sorted.filter(({ doc }, index) => sorted.findIndex((other) => other.doc.id === doc.id) === index)
+}
+
+/** Records into which others were merged that these fields describe, so that a report of one of those finds the one that stayed. */
+async function mergedAlike(tx: WriteTransaction, resource: Resource, fields: Fields): Promise<Likeness[]> {
+  if (!resource.findAlike) return []
+  const same = [resource.titleField, 'url'].flatMap((key) =>
+    typeof fields[key] === 'string' ? [sql`before."doc" ->> ${sql.raw(`'${key}'`)} = ${fields[key]}`] : [],
+  )
+  if (same.length === 0) return []
+  const docs = await mergedDocs(tx, resource, sql`(${sql.join(same, sql` or `)})`)
+  const merged = docs.filter((doc) => !contradicts(resource, doc, fields))
+  if (merged.length === 0) return []
+  const alike: Likeness[] = []
+  for (const likeness of await resource.findAlike(tx, fields, merged)) {
+    const stored = await findSurvivor(tx, resource, likeness.doc.id)
+    if (stored) alike.push({ ...likeness, doc: parse(stored) })
+  }
+  return alike
 }
 
 const DEGREES = ['certain', 'same', 'candidate'] as const

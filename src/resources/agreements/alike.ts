@@ -2,6 +2,7 @@
 import { compatible } from '../../core/dates.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 import { withSameName } from '../../records/write/match.ts'
 
@@ -14,9 +15,10 @@ export async function agreementsAlike(
   resource: Resource,
   tx: WriteTransaction,
   fields: Fields,
+  among?: readonly Doc[],
 ): Promise<Likeness[]> {
   const alike: Likeness[] = []
-  for (const doc of await withSameName(tx, resource, fields)) {
+  for (const doc of among ?? (await withSameName(tx, resource, fields))) {
     const events = await childrenOf(tx, tx.catalogue.child('event'), doc.id)
     if (!concludedTogether((fields['events'] ?? []) as Fields[], events)) continue
     const differs = (field: string) =>

@@ -160,7 +160,7 @@ export const agreements: Resource = defineResource({
   beforeWrite: (tx: WriteTransaction, agreement) => checkPosts(tx, agreement, 'contributors', null),
   fromStatus: (agreement) => ({ settled: isSettled(agreement as unknown as SettledFields) }),
   fromEvents: (_, events) => ({ parties: partiesOf(events as unknown as EventInput[]) }),
-  findAlike: (tx: WriteTransaction, fields) => agreementsAlike(agreements, tx, fields),
+  findAlike: (tx: WriteTransaction, fields, among) => agreementsAlike(agreements, tx, fields, among),
   example: {
     title: 'Agreement on the rapid exchange of information between defence departments',
     kind: 'agreement',

@@ -21,11 +21,15 @@ export async function meetingsAlike(
   resource: Resource,
   tx: WriteTransaction,
   fields: Fields,
+  among?: readonly Doc[],
 ): Promise<Likeness[]> {
-  const byNumber = await withNumber(resource, tx, fields)
+  const byNumber = among ? undefined : await withNumber(resource, tx, fields)
   if (byNumber) return [{ doc: byNumber, degree: 'certain' }]
   if (typeof fields['startDate'] !== 'string') return []
-  const found = [...(await ofBody(resource, tx, fields)), ...(await withSameName(tx, resource, fields))]
+  const found = among ?? [
+    ...(await ofBody(resource, tx, fields)),
+    ...(await withSameName(tx, resource, fields)),
+  ]
   return found.flatMap((doc) => {
     const degree = degreeOf(resource, fields, doc)
     return degree ? [{ doc, degree }] : []

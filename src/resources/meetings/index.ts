@@ -157,7 +157,7 @@ export const meetings: Resource = defineResource({
     await refuseOutsideParent(tx, meeting, before)
     await checkPosts(tx, meeting, 'participants', meeting['startDate'])
   },
-  findAlike: (tx: WriteTransaction, fields) => meetingsAlike(meetings, tx, fields),
+  findAlike: (tx: WriteTransaction, fields, among) => meetingsAlike(meetings, tx, fields, among),
   example: {
     name: "Meeting of the Ministers of Defence of the SCO's member states",
     startDate: '2022-08-24',

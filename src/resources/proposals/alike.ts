@@ -15,8 +15,9 @@ export async function proposalsAlike(
   resource: Resource,
   tx: WriteTransaction,
   fields: Fields,
+  among?: readonly Doc[],
 ): Promise<Likeness[]> {
-  const found = await withSameName(tx, resource, fields)
+  const found = among ?? (await withSameName(tx, resource, fields))
   return found.flatMap((doc) => {
     const degree = degreeOf(fields, doc)
     return degree ? [{ doc, degree }] : []

@@ -69,7 +69,7 @@ export const proposals: Resource = defineResource({
     proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
   }),
   findSimilar: (tx: WriteTransaction, doc) => similarProposals(proposals, tx, doc),
-  findAlike: (tx: WriteTransaction, fields) => proposalsAlike(proposals, tx, fields),
+  findAlike: (tx: WriteTransaction, fields, among) => proposalsAlike(proposals, tx, fields, among),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',

@@ -17,7 +17,10 @@ export async function sourcesAlike(
   resource: Resource,
   tx: WriteTransaction,
   fields: Fields,
+  among?: readonly Doc[],
 ): Promise<Likeness[]> {
+  if (among)
+    return among.filter((doc) => hasSameUrl(fields, doc)).map((doc) => ({ doc, degree: 'candidate' }))
   const related = new Set(((fields['relations'] ?? []) as Fields[]).map(({ targetId }) => targetId))
   const found = [...(await withSameUrl(resource, tx, fields)), ...(await overlapping(resource, tx, fields))]
   return found
@@ -28,6 +31,9 @@ export async function sourcesAlike(
       ...(overlap(doc['text'], fields['text']) && { suggests: 'excerpt-of' }),
     }))
 }
+
+const hasSameUrl = ({ url, language }: Fields, doc: Doc) =>
+  typeof url === 'string' && doc['url'] === url && doc['language'] === language
 
 async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
   const { url, language } = fields

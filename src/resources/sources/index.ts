@@ -135,7 +135,7 @@ export const sources: Resource = defineResource({
       { required: true, filter: true },
     ),
   },
-  findAlike: (tx: WriteTransaction, fields) => sourcesAlike(sources, tx, fields),
+  findAlike: (tx: WriteTransaction, fields, among) => sourcesAlike(sources, tx, fields, among),
   complete: (source) => {
     source.sha256 = source.text === null ? null : sha256(source.text)
     source.standing ??= 'current'

@@ -20,10 +20,11 @@ export async function statementsAlike(
   resource: Resource,
   tx: WriteTransaction,
   fields: Fields,
+  among?: readonly Doc[],
 ): Promise<Likeness[]> {
   const text = fold(String(fields['text'] ?? ''))
   if (text === '') return []
-  return (await nearby(resource, tx, fields))
+  return (among ?? (await nearby(resource, tx, fields)))
     .filter((doc) => fold(String(doc['text'])) === text && sameOccasion(fields, doc))
     .filter((doc) => commonContributor(fields['contributors'], doc['contributors']) === true)
     .map((doc) => ({ doc, degree: 'same' }))
@@ -35,9 +36,13 @@ async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: F
   const authors = (contributors as Fields[]).flatMap(({ speakerId, stateCode, organizationId }) =>
     [speakerId, stateCode, organizationId].filter((id) => typeof id === 'string'),
   )
-  if (authors.length === 0) return []
-  const ofAuthors = sql`${table.id} in (select ${links.fromId} from ${links}
-    where ${links.toId} in ${authors} and ${links.fromKind} = ${kind} and ${links.field} like 'contributors.%')`
+  // The participants of a meeting, jointly, are no record.
+  if (authors.length === 0 && meetingId === null) return []
+  const ofAuthors =
+    authors.length === 0
+      ? sql.empty()
+      : sql` and ${table.id} in (select ${links.fromId} from ${links}
+          where ${links.toId} in ${authors} and ${links.fromKind} = ${kind} and ${links.field} like 'contributors.%')`
   const meeting = columnSql(table, 'meetingId')
   const where =
     meetingId === null ? sql`${meeting} is null` : sql`(${meeting} = ${meetingId} or ${meeting} is null)`
@@ -45,7 +50,7 @@ async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: F
   const hasWords =
     query.length > 0 ? sql` and ${table.id} in (${tx.engine.search.matching(query)})` : sql.empty()
   const rows = await tx.all<Stored>(
-    sql`${selectStored(table)} where ${where} and ${ofAuthors}${hasWords} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
+    sql`${selectStored(table)} where ${where}${ofAuthors}${hasWords} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
   )
   return rows.map(parse)
 }

@@ -64,7 +64,7 @@ export const statements: Resource = defineResource({
     statement['date'] ??= await dayOfMeeting(tx, statement['meetingId'])
     await checkPosts(tx, statement, 'contributors', statement['date'])
   },
-  findAlike: (tx: WriteTransaction, fields) => statementsAlike(statements, tx, fields),
+  findAlike: (tx: WriteTransaction, fields, among) => statementsAlike(statements, tx, fields, among),
   example: {
     contributors: [{ role: 'author', speakerId: exampleId('speaker'), stateCode: 'RU' }],
     kind: 'reported',

@@ -1,0 +1,335 @@
+// Further documents, and what an analyst does after them: reports sent again, merges, corrections, denials.
+import { describe, expect, test } from 'vitest'
+import * as documents from './documents/more.ts'
+import type { Service } from './helpers/app.ts'
+import type { Body } from './helpers/bodies.ts'
+import { base, counts, idsOf, list, type Told, tell, tellAgain, trustOf } from './helpers/documents.ts'
+import { get } from './helpers/requests.ts'
+
+const WHY = 'reason=Entered%20twice'
+
+/** A source with a text, and what it says. */
+const report = (title: string, text: string, sections: Body, more: Body = {}): Body => ({
+  source: { title, language: 'en', text, ...more },
+  ...sections,
+})
+
+async function merge(s: Service, path: string, from: string, into: string) {
+  const { status, text } = await s.post(`/v1/${path}/${from}/merge?${WHY}`, { into }, { 'if-match': '*' })
+  expect(status, text).toBe(200)
+}
+
+/** Sends a report again, which changes nothing. @returns the differences that it names, by key */
+async function unchanged(s: Service, sent: Body): Promise<Record<string, string[]>> {
+  const before = [await get(s, '/v1/changes/head'), await counts(s)]
+  const { status, body, text } = await s.post('/v1/reports', sent)
+  expect(status, text).toBe(200)
+  expect([await get(s, '/v1/changes/head'), await counts(s)]).toEqual(before)
+  return Object.fromEntries(
+    (body['data'] as Body[]).map(({ key, differences }) => [
+      String(key),
+      differences.map(({ field }: Body) => field),
+    ]),
+  )
+}
+
+test.each([
+  ['ratification', documents.ratification],
+  ['namesakes', documents.namesakes],
+  ['establishment', documents.establishment],
+  ['agenda', documents.agenda],
+])('the document of %s can be sent again', async (_, document) => {
+  const s = await base()
+  await tellAgain(s, await tell(s, document(s)))
+})
+
+test('a treaty has the parties of each day', async () => {
+  const s = await base()
+  const { ids } = await tell(s, documents.ratification(s))
+  const path = `/v1/agreements/${ids['ice']}`
+  const on = async (day: string) => {
+    const { awaitingConsent, notSigned, consents } = await get(s, `${path}/parties?asOf=${day}`)
+    const { status } = await get(s, `${path}?asOf=${day}`)
+    return [status, awaitingConsent.join(), notSigned.join(), consents.have]
+  }
+  expect(await on('2019-05-01')).toEqual(['signed', 'CN,KZ,RU,UZ', 'KG,MN,TJ', 0])
+  expect(await on('2021-02-01')).toEqual(['signed', 'CN,UZ', 'KG,MN,TJ', 2])
+  expect(await on('2021-06-01')).toEqual(['signed', 'UZ', 'KG,MN,TJ', 3])
+  expect(await on('2022-01-10')).toEqual(['signed', 'UZ', 'KG,TJ', 4])
+  expect(await on('2024-06-01')).toEqual(['suspended', 'UZ', 'KG,TJ', 4])
+  expect(await on('2026-01-20')).toEqual(['in-force', 'RU,UZ', 'KG,TJ', 3])
+  const { data } = await get(s, `${path}/parties?asOf=2022-06-01`)
+  expect(data.find(({ stateCode }: Body) => stateCode === 'MN')).toMatchObject({
+    signedOn: null,
+    consentBy: 'accession',
+    reservations: 1,
+  })
+  // The lists say the same as the views.
+  for (const day of ['2019-05-01', '2021-06-01', '2022-01-10', '2026-01-20']) {
+    const view = await get(s, `${path}/parties?asOf=${day}`)
+    for (const [filter, codes] of [
+      ['awaiting', view['awaitingConsent']],
+      ['notSignedBy', view['notSigned']],
+    ] as const)
+      for (const code of ['CN', 'KG', 'KZ', 'MN', 'RU', 'TJ', 'UZ'])
+        expect([
+          day,
+          filter,
+          code,
+          (await idsOf(s, `agreements?${filter}=${code}&asOf=${day}`)).length,
+        ]).toEqual([day, filter, code, codes.includes(code) ? 1 : 0])
+  }
+})
+
+test('an agenda refers to records that follow in the report', async () => {
+  const s = await base()
+  const told = await tell(s, documents.agenda(s))
+  const { M13, alarm, levels, programme } = told.ids
+  const { agenda } = await get(s, `/v1/meetings/${M13}`)
+  expect(agenda.map(({ number, recordIds }: Body) => [number, recordIds])).toEqual([
+    ['1', [alarm]],
+    ['2a', [levels]],
+    ['2b', [programme]],
+  ])
+  // A second report adds what was dealt with to a meeting that is known.
+  const more = report('Later', 'The thirteenth meeting also spoke of ferries.', {
+    meetings: [
+      {
+        key: 'M13',
+        id: M13,
+        agenda: [{ position: 4, title: 'Ferries', recordIds: ['=ferries'] }],
+      },
+    ],
+    proposals: [{ key: 'ferries', title: 'Count the ferries', meetingId: '=M13' }],
+  })
+  const second = await tell(s, more)
+  expect(second.of('M13')).toMatchObject({ outcome: 'updated', added: { agenda: 1 } })
+  await tellAgain(s, second)
+  const unknown = {
+    ...more,
+    meetings: [{ key: 'M13', id: M13, agenda: [{ position: 5, title: 'X', recordIds: ['=none'] }] }],
+  }
+  const refused = await s.post('/v1/reports', unknown)
+  expect(refused.body['errors']).toMatchObject([{ pointer: '/meetings/0/agenda/0/recordIds/0' }])
+})
+
+test('a denial disputes a field, an entry of a list and a part, and can be sent again', async () => {
+  const s = await base()
+  const { ids } = await tell(s, documents.agenda(s))
+  const denied = await tell(s, documents.denial(s, String(ids['levels'])))
+  expect(trustOf(await get(s, `/v1/meetings/${ids['M13']}`))).toEqual({
+    support: 'single-source',
+    origins: 1,
+    disputed: ['/city', '/startDate'],
+  })
+  expect(await get(s, `/v1/proposals/${ids['alarm']}`)).toMatchObject({ disputed: ['/contributors'] })
+  expect(await list(s, `events?record=${ids['levels']}`)).toMatchObject([
+    { type: 'deferred', disputed: [''] },
+  ])
+  expect(await idsOf(s, 'events?disputed=true')).toHaveLength(1)
+  expect(await unchanged(s, denied.report)).toMatchObject({ M13: ['/startDate'], alarm: [] })
+})
+
+describe('after a merge, the reports of both records change nothing', () => {
+  /** Sends two reports, merges what the second said into what the first said, and sends both again. */
+  async function mergedAndSentAgain(path: string, key: string, first: Body, second: Body) {
+    const s = await base()
+    const [one, other] = [await tell(s, first), await tell(s, second)] as [Told, Told]
+    await merge(s, path, String(other.ids[key]), String(one.ids[key]))
+    const [differences, named] = [await unchanged(s, first), await unchanged(s, second)]
+    return { s, one, other, differences, named }
+  }
+
+  test('of a meeting with another name and other days', async () => {
+    const talks = (name: string, startDate: string) =>
+      report(name, `${name} on ${startDate}.`, {
+        meetings: [{ key: 'm', name, startDate, evidence: [{ exact: startDate, field: '/startDate' }] }],
+      })
+    const { s, one, other, named } = await mergedAndSentAgain(
+      'meetings',
+      'm',
+      talks('Ferry talks', '2024-03-01'),
+      talks('Talks on ferries', '2024-05-01'),
+    )
+    expect(named).toMatchObject({ m: ['/startDate'] })
+    // By the id of the record that was merged, too.
+    const [meeting] = other.report['meetings'] as Body[]
+    await unchanged(s, { ...other.report, meetings: [{ ...meeting, id: other.ids['m'] }] })
+    // A single POST of it is refused with the one that stayed.
+    const single = await s.post('/v1/meetings', { name: 'Talks on ferries', startDate: '2024-05-01' })
+    expect(single.body).toMatchObject({
+      type: '/problems/possible-duplicate',
+      candidates: [{ id: one.ids['m'] }],
+    })
+  })
+
+  test('of a document of another kind', async () => {
+    const lock = (title: string, kind: string) =>
+      report(title, `${title} was signed.`, {
+        agreements: [
+          {
+            key: 'a',
+            title,
+            kind,
+            events: [
+              { type: 'signed', occurredOn: '2024-03-01', evidence: [{ exact: 'was signed' }] },
+              { type: 'signed', occurredOn: '2024-03-01', stateCode: 'CN' },
+            ],
+          },
+        ],
+      })
+    const { s, named } = await mergedAndSentAgain(
+      'agreements',
+      'a',
+      lock('Protocol on Locks', 'protocol'),
+      lock('Lock Agreement', 'agreement'),
+    )
+    expect(named).toMatchObject({ a: ['/kind'] })
+    expect(await counts(s)).toMatchObject({ agreements: 1, events: 2 })
+  })
+
+  test('of a statement in other words', async () => {
+    const fish = (words: string) =>
+      report(words, `China: ${words}`, {
+        statements: [
+          {
+            key: 's',
+            kind: 'reported',
+            date: '2024-03-01',
+            contributors: [{ role: 'author', stateCode: 'CN' }],
+            text: words,
+            evidence: [{ exact: words }],
+          },
+        ],
+      })
+    const { named } = await mergedAndSentAgain(
+      'statements',
+      's',
+      fish('Fish are many.'),
+      fish('There are many fish.'),
+    )
+    expect(named).toMatchObject({ s: ['/text'] })
+  })
+
+  test('of a person with another official name', async () => {
+    const person = (name: string, ru: string) =>
+      report(name, `${name} heads the office.`, {
+        speakers: [
+          {
+            key: 'p',
+            name,
+            otherNames: [{ name: ru, language: 'ru', type: 'official' }],
+            memberships: [{ stateCode: 'RU', role: 'Head', evidence: [{ exact: 'heads the office' }] }],
+            evidence: [{ exact: name }],
+          },
+        ],
+      })
+    const { s, one } = await mergedAndSentAgain(
+      'speakers',
+      'p',
+      person('Ivan Petrov', 'Иван Петров'),
+      person('Iwan Petrow', 'Иван Ильич Петров'),
+    )
+    expect((await get(s, `/v1/speakers/${one.ids['p']}`))['otherNames']).toEqual([
+      { name: 'Иван Петров', language: 'ru', type: 'official' },
+      { name: 'Иван Ильич Петров', language: 'ru', type: 'alternative' },
+      { name: 'Iwan Petrow', language: null, type: 'alternative' },
+    ])
+    expect(await list(s, `memberships?holder=${one.ids['p']}`)).toHaveLength(1)
+  })
+
+  test('of a source, which is found by its text and its URL', async () => {
+    const full = 'Khujand, 15 April. Twelve gauges will be put up. Salt is measured too.'
+    const excerpt = full.slice(0, 55)
+    const sections = {
+      proposals: [
+        {
+          key: 'p',
+          title: 'Put up gauges',
+          contributors: [{ role: 'proposer', stateCode: 'TJ' }],
+          proposedOn: '2025-04-15',
+          evidence: [{ exact: 'Twelve gauges will be put up' }],
+        },
+      ],
+    }
+    const s = await base()
+    const one = await tell(s, report('A', full, sections, { url: 'https://a.example/1' }))
+    const second = report('B', excerpt, sections, {
+      url: 'https://b.example/1',
+      textStatus: 'excerpt',
+      relations: [{ type: 'excerpt-of', targetId: one.sourceId }],
+    })
+    const other = await tell(s, second)
+    await merge(s, 'sources', other.sourceId, one.sourceId)
+    await unchanged(s, one.report)
+    // The relation now leads from the source to itself, and says nothing any more.
+    await unchanged(s, second)
+    const url = { language: 'en', url: 'https://b.example/1' }
+    const { body } = await s.post('/v1/sources', { title: 'B', text: 'Other words.', ...url })
+    expect(body).toMatchObject({ candidates: [{ id: one.sourceId }] })
+    const same = await s.post('/v1/sources', { title: 'B', text: excerpt, ...url })
+    expect(same.body).toMatchObject({ type: '/problems/duplicate', existingId: one.sourceId })
+  })
+})
+
+test('an entry of a list that is the same but for its wording is one entry', async () => {
+  const s = await base()
+  const members = (attributionText: string) => ({
+    role: 'author',
+    organizationId: s.bodies.irc,
+    collective: 'members',
+    attributionText,
+  })
+  const joint = (title: string, attributionText: string, authentic: boolean, sourceId: string) =>
+    report(title, `${attributionText} called for calm.`, {
+      agreements: [
+        {
+          key: 'a',
+          title: 'Call for Calm',
+          kind: 'declaration',
+          contributors: [members(attributionText)],
+          texts: [{ sourceId, authentic }],
+        },
+      ],
+      speakers: [
+        {
+          key: 'p',
+          name: 'Ivan Petrov',
+          otherNames: [{ name: title, language: 'ru', type: 'official' }],
+        },
+      ],
+    })
+  const one = await tell(s, joint('A', 'The Member States', true, await source(s)))
+  const [{ sourceId }] = one.report['agreements'][0].texts
+  const other = await tell(s, joint('B', 'the members', false, sourceId))
+  expect(other.of('a')).toMatchObject({
+    added: {},
+    differences: [{ field: '/contributors' }, { field: '/texts' }],
+  })
+  const { contributors, texts } = await get(s, `/v1/agreements/${one.ids['a']}`)
+  expect(contributors).toMatchObject([members('The Member States')])
+  expect(texts).toEqual([{ sourceId, authentic: true }])
+  // A second official name in one language becomes another name.
+  expect((await get(s, `/v1/speakers/${one.ids['p']}`))['otherNames']).toEqual([
+    { name: 'A', language: 'ru', type: 'official' },
+    { name: 'B', language: 'ru', type: 'alternative' },
+  ])
+  await unchanged(s, one.report)
+  await unchanged(s, other.report)
+  // With a reason its values win, in their entries only.
+  const [agreement] = other.report['agreements'] as Body[]
+  const won = await s.post('/v1/reports?reason=Better', {
+    ...other.report,
+    agreements: [{ ...agreement, overwrite: true }],
+  })
+  expect(won.status, won.text).toBe(201)
+  expect(await get(s, `/v1/agreements/${one.ids['a']}`)).toMatchObject({
+    contributors: [members('the members')],
+    texts: [{ sourceId, authentic: false }],
+  })
+})
+
+const source = async (s: Service) =>
+  (await s.post('/v1/sources', { title: 'Wording', language: 'en', text: 'The wording of the call.' })).body[
+    'id'
+  ]
