@@ -171,6 +171,68 @@ describe('positions', () => {
     expect((await s.del('/v1/states/PK')).status).toBe(204)
   })
 
+  test('on documents and statements are those of states and bodies, each part of a document apart', async () => {
+    const { s } = await createFixture()
+    const organizationId = (await create(s, '/v1/organizations', { name: 'Bank', classification: 'other' }))[
+      'id'
+    ]
+    const statement = await create(s, '/v1/statements', {
+      contributors: [{ role: 'author', stateCode: 'CN' }],
+      kind: 'direct',
+      text: 'Words.',
+    })
+    for (const url of [`/v1/agreements/${await agreement(s, 'A')}`, `/v1/statements/${statement['id']}`]) {
+      const locator = { label: 'paragraph', value: '9' }
+      for (const body of [
+        { stateCode: 'IN', position: 'reserved', locator },
+        { stateCode: 'IN', position: 'supported', statedOn: '2022' },
+        { organizationId, position: 'objected' },
+      ])
+        await create(s, `${url}/positions`, body)
+      const { data, records } = await get(s, `${url}/positions?asOf=2022-08-24`)
+      expect(data.filter(({ position }: Body) => position !== null)).toMatchObject([
+        { stateCode: 'IN', organizationId: null, position: 'reserved', locator, statedOn: null },
+        { stateCode: 'IN', position: 'supported', locator: null, statedOn: '2022' },
+        { stateCode: null, organizationId, name: 'Bank', position: 'objected' },
+      ])
+      expect(data).toHaveLength(EIGHT.length + 2)
+      expect(records).toHaveLength(3)
+      const both = { stateCode: 'IN', organizationId, position: 'supported' }
+      expect((await s.post(`${url}/positions`, both)).body).toMatchObject({
+        status: 422,
+        errors: [{ pointer: '/stateCode' }],
+      })
+    }
+  })
+
+  test('are listed for the members of the body of the record, or the nearest above it', async () => {
+    const { s } = await createFixture()
+    const body = async (name: string, parentId: string | null) =>
+      (await create(s, '/v1/organizations', { name, classification: 'organ', parentId }))['id'] as string
+    const council = await body('Rivers Council', null)
+    const ministers = await body('Water Ministers', council)
+    for (const [state, role] of [
+      ['KZ', 'member'],
+      ['TJ', 'observer'],
+    ] as const)
+      await create(s, `/v1/states/${state}/memberships`, { organizationId: council, role })
+    const meetingId = (
+      await create(s, '/v1/meetings', { name: 'M', startDate: '2022', organizationId: ministers })
+    )['id']
+    const agreementId = await agreement(s, 'Of the ministers', { organizationId: ministers })
+    const author = { contributors: [{ role: 'author', stateCode: 'CN' }], kind: 'direct' }
+    const statement = async (text: string, more: Body) =>
+      (await create(s, '/v1/statements', { ...author, text, ...more }))['id']
+    const codesOf = async (path: string) =>
+      (await get(s, `/v1/${path}/positions?asOf=2022-08-24`))['data'].map(({ stateCode }: Body) => stateCode)
+    expect(await codesOf(`agreements/${agreementId}`)).toEqual(['KZ'])
+    expect(await codesOf(`proposals/${await proposal(s, 'At the meeting', { meetingId })}`)).toEqual(['KZ'])
+    expect(await codesOf(`proposals/${await proposal(s, 'To it', { addresseeId: council })}`)).toEqual(['KZ'])
+    expect(await codesOf(`statements/${await statement('Of a document', { agreementId })}`)).toEqual(['KZ'])
+    expect(await codesOf(`statements/${await statement('Said there', { meetingId })}`)).toEqual(['KZ'])
+    expect(await codesOf(`agreements/${await agreement(s, 'Of nobody')}`)).toEqual(EIGHT)
+  })
+
   test('with invalid fields are rejected', async () => {
     const { s, id } = await createFixture()
     const fine = { stateCode: 'UZ', position: 'supported', statedOn: '2022-09-16' }
