@@ -105,11 +105,12 @@ const OF_LATEST_EVENT: Readonly<Record<string, string>> = {
 /** In a view of a day: the date of the latest event, as it was written. The column `statusSince` has its sort key. */
 export const STATUS_DATE = 'statusDate'
 
-/** Whether a record had started by a day. Records without dated changes of status count as started. */
+/** Whether a record had a dated change of status by a day. Records without any count as started. */
 function begunBy(day: string, events: SQL, table: SQL): SQL {
   const hasEvent = (condition: SQL) =>
     sql`exists (select 1 from ${events} where "events"."recordId" = ${table}."id" and ${condition})`
-  return sql`(${hasEvent(sql`"events"."place" < ${`${day}~`}`)} or not ${hasEvent(sql`"events"."place" > '0001'`)})`
+  const isDated = sql`"events"."place" > '0001'`
+  return sql`(${hasEvent(sql`${isDated} and "events"."place" < ${`${day}~`}`)} or not ${hasEvent(isDated)})`
 }
 
 /**
