@@ -5,7 +5,14 @@ import { seededId } from './core/ids.ts'
 import type { Engine } from './db/engine.ts'
 import { sql } from './db/sql.ts'
 import { changes } from './db/system-tables.ts'
-import { type Item, type Report, SECTIONS, writeItems, writeReport } from './features/reports/write.ts'
+import {
+  type Item,
+  type Report,
+  SECTIONS,
+  type Sections,
+  writeItems,
+  writeReport,
+} from './features/reports/write.ts'
 import type { Kind } from './records/schema/kinds.ts'
 import { recordsOn } from './resources/index.ts'
 
@@ -14,7 +21,7 @@ export type SeedExtent = 'article' | 'reference'
 
 const SEEDS = new URL('../seeds/', import.meta.url)
 
-/** The files of reference data, in an order in which records refer only to earlier ones. */
+/** The files of reference data, in an order in which fields of records refer only to earlier ones. */
 const REFERENCE = ['topics', 'organizations', 'speakers', 'meetings', 'agreements', 'proposals']
 
 /** The timestamp in the ids of seeded records: the day of the article. */
@@ -22,7 +29,7 @@ const SEED_EPOCH = Date.UTC(2022, 7, 24)
 
 interface SeedFile {
   source?: Item & { file: string }
-  records: (Item & { record: Kind; key: string })[]
+  records: (Item & { record: Kind })[]
 }
 
 const readSeed = (name: string) => parseYaml(readFileSync(new URL(name, SEEDS), 'utf8')) as SeedFile
@@ -42,10 +49,7 @@ export async function seed(
     const idsByKey = new Map<string, string>()
     const options = { idsByKey, naming: ids.name }
     await writeReport(records, tx, articleReport(), options)
-    for (const name of extent === 'reference' ? REFERENCE : []) {
-      const items = readSeed(`reference/${name}.yaml`).records.map(withoutKind)
-      await writeItems(records, tx, { [name]: items }, options)
-    }
+    if (extent === 'reference') await writeItems(records, tx, referenceData(), options)
   })
   return true
 }
@@ -65,6 +69,12 @@ function articleReport(): Report {
     states: readSeed('states.yaml').records.map(withoutKind),
   }
 }
+
+/** The reference data by section. */
+const referenceData = (): Sections =>
+  Object.fromEntries(
+    REFERENCE.map((name) => [name, readSeed(`reference/${name}.yaml`).records.map(withoutKind)]),
+  )
 
 /** An entry of a seed file without its kind, which follows from the section. */
 function withoutKind({ record: _, ...item }: SeedFile['records'][number]): Item {

@@ -378,3 +378,231 @@ describe('the seed answers:', () => {
     ])
   })
 })
+
+describe('the reference data', () => {
+  /** A service with the reference data, and its records by what the review names them. */
+  async function reference() {
+    const api = await service()
+    expect(await seed(api.engine, () => new Date('2026-11-29T12:00:00Z'), 'reference')).toBe(true)
+    const list = (path: string) => listOf(api, path)
+    const titled = async (path: string, start: string) => {
+      const found = (await list(path)).filter(({ title }) => String(title).startsWith(start))
+      expect([start, found.length]).toEqual([start, 1])
+      return found[0] as Doc
+    }
+    const speaker = async (name: string) =>
+      (await list(`speakers?name=${encodeURIComponent(name)}`))[0] as Doc
+    return { api, list, titled, speaker }
+  }
+
+  test('is cited throughout, names every page by its address, and doubles nothing of the article', async () => {
+    const { api, list } = await reference()
+    const small = await service({ seed: true })
+    for (const { path, titleField } of catalogue.resources) {
+      const records = await list(path)
+      const names = records.map((record) => record[titleField])
+      expect([path, names.filter((name, at) => names.indexOf(name) !== at)]).toEqual([path, []])
+      const ofArticle = new Map((await listOf(small, path)).map((record) => [record.id, record]))
+      for (const { id, support, sources, disputed, createdAt: _, updatedAt: __, ...record } of records) {
+        expect([path, id, disputed]).toEqual([path, id, []])
+        const before = ofArticle.get(id)
+        ofArticle.delete(id)
+        if (!before) expect([path, id, support, sources.length > 0]).toEqual([path, id, 'cited', true])
+        else if (path !== 'speakers') expect({ ...before, ...record }).toEqual({ ...before })
+        for (const { url } of sources) expect(url).toMatch(/^https?:\/\/[^\s…]+$/)
+      }
+      expect([...ofArticle.keys()]).toEqual([])
+    }
+    expect(await list('meetings?q=Tashkent&dateFrom=2022-08-24&dateTo=2022-08-24')).toHaveLength(1)
+    const { body } = await api.get('/v1/memberships?role=Minister%20of%20Defence&state=RU&asOf=2022-08-24')
+    expect(body['data']).toMatchObject([{ startDate: '2012-11-06', endDate: '[2024-05-12..2024-05-14]' }])
+  })
+
+  test('has the days, numbers and places that pages give to meetings', async () => {
+    const { list } = await reference()
+    const meetings = await list('meetings')
+    const bodies = await list('organizations')
+    const body = (name: string) => bodies.find((each) => each['name'] === name)?.id
+    const numbers = (name: string) =>
+      meetings
+        .filter(({ organizationId, ordinal }) => organizationId === body(name) && ordinal !== null)
+        .map(({ ordinal }) => ordinal as number)
+        .sort((a, b) => a - b)
+    expect(numbers('Council of Heads of State of the SCO')).toEqual(
+      Array.from({ length: 25 }, (_, at) => at + 1),
+    )
+    expect(numbers('Council of Heads of Government of the SCO')).toEqual([
+      7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    ])
+    expect(numbers("Meeting of the Secretaries of the Security Councils of the SCO's member states")).toEqual(
+      [13, 14, 15, 16, 17, 19],
+    )
+    const days = (name: string) => {
+      const found = meetings.filter((each) => String(each['name']).endsWith(name))
+      return found.map(({ startDate, endDate, city }) => [startDate, endDate, city])
+    }
+    expect(days('Heads of Government of the SCO, Dushanbe, 2018')).toEqual([
+      ['2018-10-11', '2018-10-12', 'Dushanbe'],
+    ])
+    expect(days('Council of Heads of State of the SCO, Tashkent, 2004')).toEqual([
+      ['2004-06-17', '2004-06-17', 'Tashkent'],
+    ])
+    expect(days('Council of Heads of State of the SCO, Astana, 2005')).toEqual([
+      ['2005-07-05', '2005-07-05', 'Astana'],
+    ])
+    expect(days('Council of Heads of State of the SCO, Astana, 2024')).toEqual([
+      ['2024-07-04', '2024-07-04', 'Astana'],
+    ])
+    expect(days('Summit of the SCO, Tianjin, 2025')).toEqual([['2025-08-31', '2025-09-01', 'Tianjin']])
+    expect(days('the CIS and the CSTO, 2020')).toEqual([['2020-09-04', null, 'Kubinka']])
+    const tianjin = meetings.find(({ name }) => name === 'Summit of the SCO, Tianjin, 2025')
+    const parts = await list(`meetings?parent=${tianjin?.id}`)
+    expect(parts.map(({ classification }) => classification).sort()).toEqual(['council', 'plus'])
+    const ministers = meetings.filter(
+      ({ organizationId }) => organizationId === body('Council of Defence Ministers of the SCO'),
+    )
+    expect(ministers.map(({ startDate }) => startDate.slice(0, 4)).sort()).toEqual([
+      '2002',
+      '2006',
+      '2007',
+      '2013',
+      '2016',
+      '2017',
+      '2018',
+      '2019',
+      '2020',
+      '2021',
+      '2022',
+      '2022',
+      '2023',
+      '2024',
+      '2025',
+    ])
+  })
+
+  test('knows what each partner was before', async () => {
+    const { api } = await reference()
+    const codes = async (membership: string, asOf: string) =>
+      (await listOf(api, `states?membership=${membership}&asOf=${asOf}`)).map(({ id }) => id).sort()
+    expect(await codes('observer', '2004-06-18')).toEqual(['MN'])
+    expect(await codes('observer', '2005-07-06')).toEqual(['IN', 'IR', 'MN', 'PK'])
+    expect(await codes('dialogue-partner', '2009-07-01')).toEqual(['BY', 'LK'])
+    expect(await codes('observer', '2012-06-08')).toEqual(['AF', 'IN', 'IR', 'MN', 'PK'])
+    expect(await codes('dialogue-partner', '2012-06-08')).toEqual(['BY', 'LK', 'TR'])
+    const later = ['AE', 'AM', 'AZ', 'BH', 'EG', 'KH', 'KW', 'LK', 'MM', 'MV', 'NP', 'QA', 'SA', 'TR']
+    expect(await codes('dialogue-partner', '2024-01-01')).toEqual(later)
+  })
+
+  test('calls nothing stalled of which the entry into force is unknown, and nothing that is done', async () => {
+    const { list, titled } = await reference()
+    const stalled = await list('agreements?stalledSince=2026-11-01')
+    expect(stalled.map(({ status, kind }) => [status, kind])).toEqual([['drafted', 'agreement']])
+    for (const start of [
+      'Agreement on Confidence Building in the Military Field',
+      'Agreement on Mutual Reductions of Armed Forces',
+      'Agreement between the Member States of the SCO on the Regional Anti-Terrorist Structure',
+      'Convention of the Shanghai Cooperation Organization against Terrorism',
+    ])
+      expect(await titled('agreements', start)).toMatchObject({
+        status: 'signed',
+        entryIntoForce: null,
+        settled: false,
+      })
+    expect(await titled('agreements', 'Joint Communique of the Meeting of SCO Defence')).toMatchObject({
+      kind: 'communique',
+      settled: true,
+    })
+    expect(await titled('agreements', 'Concept of Cooperation')).toMatchObject({
+      kind: 'concept',
+      settled: true,
+    })
+  })
+
+  test('has the parties, the packages of two summits, and the text that was refused', async () => {
+    const { api, list, titled } = await reference()
+    const six = ['CN', 'KG', 'KZ', 'RU', 'TJ', 'UZ']
+    const partiesOf = async ({ id }: Doc) => (await api.get(`/v1/agreements/${id}/parties`)).body as Doc
+    const convention = await partiesOf(
+      await titled('agreements', 'Convention of the Shanghai Cooperation Organization on Countering'),
+    )
+    expect(convention['data'].map(({ stateCode }: Doc) => stateCode).sort()).toEqual(six)
+    expect(convention['data'].find(({ stateCode }: Doc) => stateCode === 'RU')).toMatchObject({
+      domesticApprovalOn: '2019-07-26',
+      inForceOn: '2019-10-12',
+      consentOn: null,
+    })
+    expect(convention['notSigned']).toEqual(['IN', 'PK'])
+    const protocol = await titled('agreements', 'Protocol on Amendments to the Agreement')
+    expect(
+      (await partiesOf(protocol))['data'].find(({ stateCode }: Doc) => stateCode === 'KZ'),
+    ).toMatchObject({
+      domesticApprovalOn: '2020-10-12',
+    })
+    const base = await titled('agreements', 'Agreement between the SCO Member States on Joint Military')
+    expect(await list(`relations?record=${protocol.id}`)).toMatchObject([
+      { type: 'amends', targetId: base.id },
+    ])
+    for (const [name, least] of [
+      ['Council of Heads of State of the SCO, Astana, 2024', 14],
+      ['Council of Heads of State of the SCO, Tianjin, 2025', 12],
+    ] as const) {
+      const [meeting] = (await list('meetings')).filter((each) => String(each['name']).endsWith(name))
+      const documents = await list(`agreements?meeting=${meeting?.id}`)
+      expect([name, documents.length >= least]).toEqual([name, true])
+    }
+    const refused = await titled('agreements', 'Joint statement of the Meeting of SCO Defence Ministers')
+    expect(refused).toMatchObject({ status: 'not-adopted', statusSince: '2025-06-26' })
+    expect(await list(`positions?record=${refused.id}`)).toMatchObject([
+      { stateCode: 'IN', position: 'declined' },
+    ])
+  })
+
+  test('follows proposals to what came of them', async () => {
+    const { list, titled } = await reference()
+    const joint = await titled('proposals', 'A joint meeting of defence ministers in Moscow')
+    expect(joint).toMatchObject({ status: 'implemented', statusSince: '2022-12-09' })
+    expect(await titled('proposals', 'A study of a development bank')).toMatchObject({
+      status: 'under-consideration',
+      statusSince: '2016-11-03',
+    })
+    const bank = await titled('proposals', 'Create the development bank')
+    const earlier = await titled('proposals', 'Go on examining a development bank')
+    expect(await list(`relations?record=${bank.id}`)).toMatchObject([
+      { type: 'restates', targetId: earlier.id },
+    ])
+    const roadmap = await titled('proposals', 'A road map for work with the dialogue partners')
+    expect(roadmap).toMatchObject({ proposedOn: '2023-07-04', status: 'adopted', statusSince: '2024-07-04' })
+    expect(await list('proposals?state=BY')).toHaveLength(1)
+    expect((await list('proposals?state=UZ&proposedFrom=2023-11')).length).toBeGreaterThanOrEqual(4)
+  })
+
+  test('has posts with their dates, and names in scripts', async () => {
+    const { list, speaker } = await reference()
+    const posts = async (name: string) =>
+      (await list(`memberships?holder=${(await speaker(name))?.id}`)).map(({ role, startDate, endDate }) => [
+        role,
+        startDate,
+        endDate,
+      ])
+    expect(await posts('Andrey Belousov')).toEqual([['Minister of Defence', '2024-05-14', null]])
+    expect(await posts('Nurlan Yermekbayev')).toEqual([
+      ['Secretary-General of the SCO', '2025-01-01', null],
+      ['Minister of Defence', '2018-08-07', '2021-08-31'],
+    ])
+    expect(await posts('Bolat Nurgaliyev')).toEqual([['Secretary-General of the SCO', '2007-01', '2009']])
+    for (const name of ['V. T. Kasymov', 'M. U. Subanov', 'Dzhenisbek Dzhumanbekov'])
+      expect(await posts(name)).toEqual([
+        ['Director of the Executive Committee of the Regional Anti-Terrorist Structure', null, null],
+      ])
+    for (const name of [
+      'Владимир Путин',
+      'Си Цзиньпин',
+      '习近平',
+      'Шавкат Мирзиёев',
+      'Касым-Жомарт Токаев',
+      'Садыр Жапаров',
+      'Андрей Белоусов',
+    ])
+      expect([name, (await speaker(name))?.['otherNames'].length > 0]).toEqual([name, true])
+  })
+})
