@@ -488,6 +488,154 @@ describe('an existing record', () => {
   })
 })
 
+/** Items that are recognised by something else than their name, and parts that only a detail tells apart. */
+const unusual = (oldId: string, bodyId: string): Body => ({
+  source: source({
+    key: 'source',
+    relations: [{ type: 'retracts', targetId: oldId, evidence: [{ exact: 'He said it twice' }] }],
+    evidence: [{ exact: 'Tashkent', motivation: 'inference', note: 'Where.' }],
+  }),
+  states: [
+    {
+      key: 'zz',
+      code: 'ZZ',
+      memberships: [{ organizationId: bodyId, role: 'chair', startDate: '2024', endDate: '2025' }],
+      evidence: [{ exact: 'Tashkent', field: '/name', value: 'Zedland' }],
+    },
+  ],
+  topics: [
+    {
+      key: 'topic',
+      slug: 'drills',
+      prefLabel: 'Drills',
+      evidence: [{ exact: 'exercise', locator: { label: 'page', value: '4' } }],
+    },
+  ],
+  organizations: [
+    {
+      key: 'paper',
+      name: 'The Paper',
+      classification: 'newspaper',
+      memberships: [{ organizationId: bodyId, role: 'observer' }],
+      relations: [{ type: 'established-by', targetId: '=draft' }],
+    },
+  ],
+  speakers: [
+    {
+      key: 'spokesperson',
+      name: 'A Spokesperson',
+      otherNames: [{ name: 'Спикер', language: 'RU' }],
+      memberships: [
+        { key: 'post', organizationId: '=paper', role: 'Spokesperson' },
+        { organizationId: '=paper', role: 'Spokesperson', startDate: '2001', endDate: '2002' },
+      ],
+    },
+  ],
+  meetings: [
+    {
+      key: 'one',
+      name: 'Session one',
+      organizationId: bodyId,
+      classification: 'session',
+      startDate: '2022-08-24',
+      evidence: [
+        { exact: 'He said it twice', direction: 'disputes' },
+        { exact: '24 August', field: '/startDate', value: '2022-08-25' },
+        { exact: '24 August', field: '/status', direction: 'disputes' },
+      ],
+    },
+    {
+      key: 'two',
+      name: 'Session two',
+      organizationId: bodyId,
+      classification: 'session',
+      startDate: '2022-08-24',
+      distinctFrom: ['=one'],
+    },
+    {
+      key: 'inside',
+      name: 'Inside',
+      organizationId: bodyId,
+      parentId: '=one',
+      classification: 'bilateral',
+      startDate: '2022-08-25',
+      agenda: [
+        { position: 1, title: 'X', topicIds: ['=topic'] },
+        { position: 2, title: 'Y' },
+      ],
+    },
+  ],
+  agreements: [
+    {
+      key: 'draft',
+      title: 'The draft',
+      kind: 'treaty',
+      depositary: { stateCode: 'ZZ' },
+      events: [
+        { type: 'signed', occurredOn: null },
+        { type: 'signed', stateCode: 'ZZ', occurredOn: '2020' },
+        { type: 'consent', consentBy: 'ratification', stateCode: 'ZZ', occurredOn: '2021' },
+        { type: 'reservation', stateCode: 'ZZ', occurredOn: '2021-01-01' },
+        { type: 'reservation', stateCode: 'ZZ', occurredOn: '2021-02-01' },
+      ],
+      positions: [
+        { organizationId: '=paper', position: 'objected' },
+        { organizationId: '=paper', position: 'objected', locator: { label: 'page', value: '3' } },
+      ],
+    },
+  ],
+  proposals: [
+    {
+      key: 'common',
+      title: 'In common',
+      contributors: [{ role: 'proposer', collective: 'participants' }],
+      meetingId: '=one',
+      events: [
+        { type: 'noted', occurredOn: '2022-08-24' },
+        { type: 'noted', occurredOn: '2022-08-25' },
+      ],
+    },
+    { key: 'part', title: 'A part', proposedOn: '2022', parentId: '=common' },
+  ],
+  statements: [
+    {
+      key: 'said',
+      kind: 'direct',
+      text: 'The text',
+      date: '2022-08',
+      contributors: [{ role: 'spokesperson', speakerId: '=spokesperson', membershipId: '=post' }],
+      translations: [{ language: 'RU', text: 'Текст', by: 'analyst' }],
+      topicIds: ['drills', '=topic'],
+    },
+    {
+      key: 'cry',
+      kind: 'direct',
+      text: '!!!',
+      contributors: [{ role: 'author', collective: 'participants' }],
+      meetingId: '=one',
+    },
+  ],
+})
+
+test('unusual items and parts are all written, and found when the report is sent again', async () => {
+  const s = await service()
+  const body = await create(s, '/v1/organizations', { name: 'Body', classification: 'organ' })
+  await create(s, '/v1/states', { code: 'ZZ', name: 'Zedland' })
+  const old = await create(s, '/v1/sources', { title: 'Old', language: 'en', text: 'An older text.' })
+  const report = unusual(old['id'], body['id'])
+  const first = await send(s, report)
+  expect(first.status, first.text).toBe(201)
+  const parts = first.body['data'].flatMap((item: Body) => item['parts']) as Body[]
+  expect(new Set(parts.map(({ id }) => id)).size).toBe(parts.length)
+  const before = await s.rows()
+  const again = await send(s, report)
+  expect(again.status, again.text).toBe(200)
+  expect(again.body['data'].map(({ id, differences }: Body) => [id, differences])).toEqual(
+    first.body['data'].map(({ id }: Body) => [id, []]),
+  )
+  expect(await s.rows()).toEqual(before)
+})
+
 describe('a candidate', () => {
   test('stops the report: 409 lists all of them, and an identifier, a post or an id resolves it', async () => {
     const s = await service()

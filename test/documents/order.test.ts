@@ -63,16 +63,18 @@ async function recordOf(s: Base): Promise<unknown> {
 const sorted = (values: unknown[]) =>
   values.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
 
-/** Puts the entries of all lists of a report into another order. */
-function shuffled(value: unknown, random: () => number): unknown {
+/** Puts the entries of all lists of a report into another order, and repeats some parts of items. */
+function shuffled(value: unknown, random: () => number, list = ''): unknown {
   if (Array.isArray(value))
-    return value
+    return (REPEATED.includes(list) ? value.flatMap((one) => (random() < 0.3 ? [one, one] : [one])) : value)
       .map((inner) => ({ inner: shuffled(inner, random), by: random() }))
       .toSorted((one, other) => one.by - other.by)
       .map(({ inner }) => inner)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shuffled(inner, random)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shuffled(inner, random, key)]))
 }
+
+const REPEATED = ['events', 'positions', 'memberships', 'relations', 'evidence']
 
 /** A generator of numbers from 0 to 1 (mulberry32). */
 function randomFrom(seed: number): () => number {

@@ -275,11 +275,20 @@ export class RowWriter {
       parent,
       child.kind === 'evidence' ? await this.#withValue(tx, holder, index, fields) : fields,
       // A row with an id is a separate child, even if another has the same content.
-      id === undefined ? { fresh: bare } : { id, fresh: true },
+      id === undefined ? { fresh: bare, taken: this.#siblingsOf(child, index) } : { id, fresh: true },
     )
     this.#rows.ids[index] = doc.id
     const changed = !created && (await this.#fillPart(tx, child, parent, index, doc, sent))
     this.#outcome.count(entity.kind, created ? 'created' : changed ? 'changed' : 'unchanged')
+  }
+
+  /** The ids of the parts of one kind that were written from the same row. */
+  #siblingsOf({ kind, sameDay }: Child, index: number): ReadonlySet<string> {
+    const { stage, ids } = this.#rows
+    const { within } = stage.origin(index)
+    if (!within || !sameDay) return new Set()
+    const rows = [...this.#rows.childRows(within.index)].filter((row) => stage.kindOf(row) === kind)
+    return new Set(rows.flatMap((row) => ids[row] ?? []))
   }
 
   /** Fills a part that is already there. @returns whether it changed */

@@ -12,6 +12,8 @@ interface Options {
   id?: string
   /** Whether to skip the search for an equal child. */
   fresh?: boolean
+  /** The ids of parts that other parts of the same item are: this one may only be one of them if it has the same day. */
+  taken?: ReadonlySet<string>
 }
 
 type Fields = Record<string, unknown>
@@ -25,7 +27,7 @@ export async function attachChild(
   child: Child,
   parent: Parent,
   fields: Fields,
-  { id, fresh = false }: Options = {},
+  { id, fresh = false, taken = new Set() }: Options = {},
 ): Promise<{ doc: Doc; created: boolean; sent: Fields }> {
   const { kind } = parent.entity
   if (!child.of.includes(kind))
@@ -33,14 +35,24 @@ export async function attachChild(
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
   const sent = parsed.data
-  const existing = fresh ? undefined : await findSame(tx, child, parent, sent)
+  const existing = fresh ? undefined : await findSame(tx, child, parent, sent, taken)
   if (existing) return { doc: existing, created: false, sent }
   return { doc: await createChild(tx, child, parent, sent, id), created: true, sent }
 }
 
-async function findSame(tx: WriteTransaction, child: Child, parent: Parent, sent: Fields) {
+/** The part that fields describe: first one with the same day, then one with a day that can be the same. */
+async function findSame(
+  tx: WriteTransaction,
+  child: Child,
+  parent: Parent,
+  sent: Fields,
+  taken: ReadonlySet<string>,
+): Promise<Doc | undefined> {
   const present = await childrenOf(tx, child, parent.doc.id)
   if (present.length === 0) return undefined
-  const key = { ...sent, ...(await child.storedKey?.(tx, parent, sent)) }
-  return present.find((doc) => isSame(child, doc, key))
+  const key: Fields = { ...sent, ...(await child.storedKey?.(tx, parent, sent)) }
+  const same = present.filter((doc) => isSame(child, doc, key))
+  const { sameDay } = child
+  const hasSameDay = (doc: Doc) => !sameDay || (key[sameDay] ?? null) === doc[sameDay]
+  return same.find(hasSameDay) ?? same.find(({ id }) => !taken.has(id))
 }

@@ -340,7 +340,7 @@ class ReportWriter {
   }
 
   async #writePart(
-    { resource, outcome: record, pointer }: Entry,
+    { resource, outcome: record, pointer, parts }: Entry,
     child: Child,
     { key, evidence: _, ...fields }: Fields,
     index: number,
@@ -348,10 +348,11 @@ class ReportWriter {
     const tx = this.#tx
     this.#naming(`${record.key ?? pointer}/${child.path}/${index}`)
     const doc = parse(await loadRecord(tx, resource, record.id))
+    const taken = new Set(parts.map(({ outcome }) => outcome.id))
     const parent = { entity: resource, doc }
     const input = this.#resolve(child.createShape(resource), fields) as Fields
     if (await this.#becameOne(child, record, input)) return undefined
-    const { doc: part, created, sent } = await attachChild(tx, child, parent, input)
+    const { doc: part, created, sent } = await attachChild(tx, child, parent, input, { taken })
     if (typeof key === 'string') {
       this.#claimKey(key)
       this.#ids.set(key, part.id)
@@ -475,7 +476,8 @@ const valueSchema = (place: z.ZodType) => (isList(place) ? (place.element as z.Z
 function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
   const events = fields['events'] as Fields[] | undefined
   if (!events) return fields
-  return { ...fields, events: events.map(({ key: __, evidence: ___, ...event }) => event) }
+  const bare = events.map(({ key: __, evidence: ___, ...event }) => event)
+  return { ...fields, events: withoutRepetitions(bare) }
 }
 
 /** The fields of an item in which a key stands for a record that may be written after it. */
@@ -490,3 +492,7 @@ const pick = (fields: Fields, keys: readonly string[]): Fields =>
 
 const omit = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)))
+
+const withoutRepetitions = (values: readonly Fields[]): Fields[] => [
+  ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+]

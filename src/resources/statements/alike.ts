@@ -22,13 +22,16 @@ export async function statementsAlike(
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
-  const text = fold(String(fields['text'] ?? ''))
-  if (text === '') return []
+  if (typeof fields['text'] !== 'string') return []
+  const text = wordsOf(fields['text'])
   return (among ?? (await nearby(resource, tx, fields)))
-    .filter((doc) => fold(String(doc['text'])) === text && sameOccasion(fields, doc))
+    .filter((doc) => wordsOf(doc['text']) === text && sameOccasion(fields, doc))
     .filter((doc) => commonContributor(fields['contributors'], doc['contributors']) === true)
     .map((doc) => ({ doc, degree: 'same' }))
 }
+
+/** The words of a text, as they are compared; a text without words is compared as it is. */
+const wordsOf = (text: unknown) => fold(String(text)) || String(text)
 
 /** The statements of the same meeting, and those of the same authors without a meeting. */
 async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
