@@ -1,17 +1,20 @@
 // The examples in the documentation: every documented response equals the real one on the seeded database.
 //
-// A request is a ```http block (`GET /v1/...`) or a ```sh block (`curl … 'http://localhost:3000/v1/...'`); a ```json
+// A request is a ```http block (`GET /v1/...`), of the reference data if it is ```http reference, or a ```sh block (`curl … 'http://localhost:3000/v1/...'`); a ```json
 // block right after it is its response, with `…` for what differs by machine or is left out (helpers/recipes.ts).
 //
 // To update them after a change of the seed or a schema: RECIPES=write npx vitest run --project sqlite
 // test/recipes.test.ts
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { seed } from '../src/seed.ts'
 import { service } from './helpers/app.ts'
 import { filled, isObject, type Json, masked, pretty } from './helpers/recipes.ts'
 
-const BLOCK = /```(?:http|sh)\n((?:(?!```).)*)\n```\s*```json\n((?:(?!```).)*)\n```/gs
+const BLOCK = /```(http|http reference|sh)\n((?:(?!```).)*)\n```\s*```json\n((?:(?!```).)*)\n```/gs
 interface Recipe {
+  /** Whether it is about the reference data. */
+  isReference: boolean
   path: string
   response: Json
 }
@@ -25,15 +28,16 @@ function pathIn(block: string): string | null {
 }
 
 function recipesIn(text: string): Recipe[] {
-  return [...text.matchAll(BLOCK)].flatMap(([, block = '', response = '']) => {
+  return [...text.matchAll(BLOCK)].flatMap(([, fence, block = '', response = '']) => {
     const path = pathIn(block)
-    return path === null ? [] : [{ path, response: JSON.parse(response) as Json }]
+    const isReference = fence === 'http reference'
+    return path === null ? [] : [{ isReference, path, response: JSON.parse(response) as Json }]
   })
 }
 
 /** A document with these responses in place of its own, by path. */
 const withResponses = (text: string, responses: ReadonlyMap<string, Json>): string =>
-  text.replace(BLOCK, (whole, block: string, old: string) => {
+  text.replace(BLOCK, (whole, _fence: string, block: string, old: string) => {
     const response = responses.get(pathIn(block) ?? '')
     return response === undefined ? whole : whole.replace(old, () => pretty(response))
   })
@@ -47,13 +51,15 @@ describe.each([
   { name: 'docs/querying.md', least: 10 },
 ])('$name', ({ name, least }) => {
   test('contains the responses that the service returns', async () => {
-    const { get } = await service({ seed: true })
+    const article = await service({ seed: true })
+    const reference = await service()
+    await seed(reference.engine, () => new Date(), 'reference')
     const text = readFileSync(urlOf(name), 'utf8')
     const recipes = recipesIn(text)
     expect(recipes.length).toBeGreaterThanOrEqual(least)
     const responses = new Map<string, Json>()
-    for (const { path, response } of recipes) {
-      const { status, body } = await get(path)
+    for (const { isReference, path, response } of recipes) {
+      const { status, body } = await (isReference ? reference : article).get(path)
       const expected = filled(response, body)
       const isCurrent = JSON.stringify(expected) === JSON.stringify(body)
       responses.set(path, isCurrent ? response : masked(body))
