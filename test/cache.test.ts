@@ -130,10 +130,7 @@ test('a cached response is only sent for the same Accept header and the same kin
 test('a response that depends on today is rebuilt tomorrow', async () => {
   let now = new Date('2024-07-03T23:59:59Z')
   const s = await service({ seed: true, clock: () => now })
-  const [{ id: organizationId }] = (await s.get('/v1/organizations?name=Shanghai')).body.data
-  const memberships = [{ organizationId, role: 'member', startDate: '2024-07-04' }]
-  const body = { code: 'BY', name: 'Belarus', memberships }
-  expect((await s.post('/v1/states', body)).status).toBe(201)
+  // Belarus became a member on 4 July 2024.
   const codes = async () =>
     (await s.get('/v1/states?membership=member&limit=200')).body.data.map(({ code }: any) => code)
   expect(await codes()).not.toContain('BY')

@@ -473,7 +473,7 @@ test('a topic or state that does not exist is rejected with 400, with all existi
     ['topic', 'counter-uaw', 'counter-uav', ['counter-uav', 'security', 'military-cooperation']],
     ['topic', 'Counter-UAV', 'counter-uav', ['counter-uav', 'security']],
     ['topic', 'top_01gb6jc400ezz8kdnweefcy4dk', '', ['counter-uav', 'security']],
-    ['state', 'RR', 'RU', ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']],
+    ['state', 'RX', 'RU', ['CN', 'IN', 'KG', 'KZ', 'PK', 'RU', 'TJ', 'UZ']],
   ] as const) {
     for (const resource of catalogue.resources) {
       for (const [name, filter] of Object.entries(resource.filters)) {
