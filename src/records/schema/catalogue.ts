@@ -285,7 +285,7 @@ function partWithEvidence(child: Child, parent: Entity, children: readonly Child
     `${nameOfPart(shape, child)}Create`,
     z.strictObject({ ...shape.shape, ...inner }),
     `${capitalised(withArticle(child.kind))} with the evidence for it.`,
-  )
+  ).meta({ examples: shape.meta()?.['examples'] as unknown[] })
 }
 
 function partList(child: Child, parent: Entity, children: readonly Child[]): z.ZodType {
