@@ -333,3 +333,83 @@ const source = async (s: Service) =>
   (await s.post('/v1/sources', { title: 'Wording', language: 'en', text: 'The wording of the call.' })).body[
     'id'
   ]
+
+test('a post is one post, however much of it a report names', async () => {
+  const s = await base()
+  const post = (title: string, membership: Body) =>
+    report(title, `${title}: Ivan Petrov.`, {
+      speakers: [
+        {
+          key: 'p',
+          name: 'Ivan Petrov',
+          memberships: [{ key: 'post', ...membership, evidence: [{ exact: 'Ivan Petrov' }] }],
+        },
+      ],
+    })
+  const state = { stateCode: 'TJ', role: 'Minister of Water' }
+  const postOf = (told: Told) => told.of('p')['parts'][0].id
+  const first = await tell(s, post('A', state))
+  const id = postOf(first)
+  const more = [
+    post('B', { ...state, organizationId: s.bodies.cwm, startDate: '2024-05' }),
+    post('C', { ...state, role: 'minister of water', startDate: '2024-05', endDate: '2025' }),
+    post('D', { organizationId: s.bodies.cwm, role: 'Minister of Water' }),
+  ]
+  for (const each of more) expect(postOf(await tell(s, each))).toBe(id)
+  expect(await list(s, 'memberships?role=Minister of Water')).toMatchObject([
+    { id, ...state, organizationId: s.bodies.cwm, startDate: '2024-05', endDate: '2025', origins: 4 },
+  ])
+  for (const each of [first.report, ...more]) await unchanged(s, each)
+  // Another state, or a time that cannot be the same, is another post.
+  expect(postOf(await tell(s, post('E', { ...state, startDate: '2010' })))).not.toBe(id)
+})
+
+test('an item that overwrites wins with its parts, too', async () => {
+  const s = await base()
+  const proposal = (day: string, more: Body = {}) =>
+    report(day, `Tajikistan proposed it on ${day}.`, {
+      proposals: [
+        {
+          key: 'p',
+          title: 'A proposal',
+          contributors: [{ role: 'proposer', stateCode: 'TJ' }],
+          proposedOn: day,
+          events: [{ type: 'proposed', occurredOn: day, evidence: [{ exact: day, field: '/occurredOn' }] }],
+          ...more,
+        },
+      ],
+    })
+  const { ids } = await tell(s, proposal('2024-05'))
+  const second = await tell(s, proposal('2024-05-01'))
+  const narrower = { field: '/occurredOn', record: '2024-05', report: '2024-05-01' }
+  expect(second.of('p')['parts']).toMatchObject([
+    { outcome: 'updated', differences: [narrower], overwritten: [] },
+  ])
+  const wins = proposal('2024-05-01', { overwrite: true })
+  const silent = await s.post('/v1/reports', wins)
+  expect(silent.body).toMatchObject({ type: '/problems/invalid-parameter' })
+  const { body, status, text } = await s.post('/v1/reports?reason=The%20day%20is%20known', wins)
+  expect(status, text).toBe(201)
+  expect(body['data'].at(-1)).toMatchObject({
+    outcome: 'updated',
+    parts: [{ differences: [narrower], overwritten: ['/occurredOn'] }],
+  })
+  expect(await get(s, `/v1/proposals/${ids['p']}`)).toMatchObject({ proposedOn: '2024-05-01', disputed: [] })
+})
+
+test('a step of a party that contradicts another is refused with the steps on either side', async () => {
+  const s = await base()
+  const told = await tell(s, documents.ratification(s))
+  const path = `/v1/agreements/${told.ids['ice']}`
+  const ofRussia = await list(s, `events?record=${told.ids['ice']}&state=RU&sort=occurredOn`)
+  expect(ofRussia.map(({ type }) => type)).toEqual(['signed', 'consent', 'denounced'])
+  const [signed, consent, denounced] = ofRussia as [Body, Body, Body]
+  const side = ({ id, type, occurredOn }: Body) => ({ id, type, occurredOn })
+  const moved = await s.patch(`${path}/events/${signed['id']}`, { occurredOn: '2020-07-01' })
+  expect([moved.status, moved.body]).toMatchObject([409, { before: side(consent), after: side(denounced) }])
+  const late = await s.patch(`${path}/events/${denounced['id']}`, { occurredOn: '2020-01' })
+  expect([late.status, late.body]).toMatchObject([409, { before: side(signed), after: side(consent) }])
+  const gone = await s.del(`${path}/events/${signed['id']}`)
+  expect([gone.status, gone.body]).toMatchObject([409, { before: null, after: side(denounced) }])
+  expect(await list(s, `events?record=${told.ids['ice']}&state=RU&sort=occurredOn`)).toEqual(ofRussia)
+})

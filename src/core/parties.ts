@@ -69,14 +69,18 @@ export function partyFault(others: readonly EventInput[], event: EventInput): st
   return null
 }
 
-/** The first contradiction among the events of parties; null: there is none. */
-export function partyFaults(events: readonly EventInput[]): string | null {
+/** The first event of a party that contradicts others, and why; null: there is none. */
+export function partyFaults(events: readonly EventInput[]): { event: EventInput; detail: string } | null {
   for (const [index, event] of events.entries()) {
-    const fault = partyFault(events.toSpliced(index, 1), event)
-    if (fault) return fault
+    const detail = partyFault(events.toSpliced(index, 1), event)
+    if (detail) return { event, detail }
   }
   return null
 }
+
+/** The events of the party of an event. */
+export const ofSameParty = (events: readonly EventInput[], event: EventInput): EventInput[] =>
+  events.filter((other) => other !== event && actorOf(other) === actorOf(event))
 
 const isBefore = (one: EventInput, other: EventInput) =>
   one.occurredOn !== null && other.occurredOn !== null && certainlyBefore(one.occurredOn, other.occurredOn)

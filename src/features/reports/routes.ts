@@ -102,7 +102,7 @@ function itemSchema(resource: Resource, children: readonly Child[], quote: z.Zod
         .meta({ description: 'The record that the item describes, if it has to be named.' }),
       overwrite: z.boolean().optional().meta({
         description:
-          'Whether the values of the item win where they differ from those of the record. Requires `reason`.',
+          'Whether the values of the item and of its parts win where they differ from those of the record. Requires `reason`.',
       }),
       ...fields,
       distinctFrom: z.array(z.string().max(101)).max(100).optional().meta({
@@ -150,6 +150,7 @@ const partOutcome = z
     outcome: outcomeOf(['created', 'matched', 'updated']),
     filled: pointers('Fields that were empty.'),
     differences,
+    overwritten: pointers('Fields of which the part replaced the value.'),
   })
   .meta({ id: 'ReportPartOutcome', description: 'What became of a part of an item.' })
 

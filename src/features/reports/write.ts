@@ -60,6 +60,7 @@ export interface PartOutcome {
   outcome: 'created' | 'matched' | 'updated'
   filled: string[]
   differences: ReportDifference[]
+  overwritten: string[]
 }
 
 export type ReportDifference = Difference & { evidenceId: string | null }
@@ -303,14 +304,12 @@ class ReportWriter {
     overwrites: boolean,
     outcome: Outcome,
   ): Promise<Doc> {
-    const sent = await withoutFormerText(this.#tx, resource, existing, await this.#check(resource, fields))
+    const checked = await withoutFormerText(this.#tx, resource, existing, await this.#check(resource, fields))
+    const sent = overwrites ? omit(checked, decidedByEvents(resource, existing, fields, checked)) : checked
     const { titleField } = resource
-    const filling = fillRecord(resource, existing, sent, { titleField, overwrites })
+    const filling = fillRecord(resource, existing, sent as typeof checked, { titleField, overwrites })
     const { changed, filled, added, differences } = filling
-    if (overwrites && differences.length > 0 && !this.#tx.reason)
-      throw new Problem('invalid-parameter', 'overwrite requires a reason: add ?reason= to the request.', {
-        errors: [{ parameter: 'reason', detail: 'Required with overwrite.' }],
-      })
+    this.#refuseSilent(overwrites, differences)
     if (outcome.outcome !== 'updated')
       outcome.outcome = Object.keys(changed).length > 0 ? 'updated' : 'matched'
     outcome.filled.push(...filled)
@@ -319,6 +318,14 @@ class ReportWriter {
     if (overwrites) outcome.overwritten.push(...differences.map(({ field }) => field))
     if (Object.keys(changed).length === 0) return existing
     return updateRecord(this.#tx, resource, existing, changed)
+  }
+
+  /** @throws Problem `invalid-parameter` if values are written over without a reason */
+  #refuseSilent(overwrites: boolean, differences: readonly Difference[]): void {
+    if (!overwrites || differences.length === 0 || this.#tx.reason) return
+    throw new Problem('invalid-parameter', 'overwrite requires a reason: add ?reason= to the request.', {
+      errors: [{ parameter: 'reason', detail: 'Required with overwrite.' }],
+    })
   }
 
   async #writePartsOf(entries: readonly Entry[], lists: readonly string[]): Promise<void> {
@@ -340,7 +347,7 @@ class ReportWriter {
   }
 
   async #writePart(
-    { resource, outcome: record, pointer, parts }: Entry,
+    { resource, outcome: record, pointer, parts, item: { overwrite = false } }: Entry,
     child: Child,
     { key, evidence: _, ...fields }: Fields,
     index: number,
@@ -364,11 +371,14 @@ class ReportWriter {
       outcome: 'created',
       filled: [],
       differences: [],
+      overwritten: [],
     }
     if (created) {
       if (record.outcome !== 'created') record.added[child.path] = (record.added[child.path] ?? 0) + 1
     } else if (record.outcome !== 'created') {
-      const { changed, filled, differences } = fillRecord(child, part, sent as Record<string, Json>)
+      const filling = fillRecord(child, part, sent as Record<string, Json>, { overwrites: overwrite })
+      const { changed, filled, differences } = filling
+      this.#refuseSilent(overwrite, differences)
       if (Object.keys(changed).length > 0) {
         const current = parse(await loadRecord(tx, resource, record.id))
         await updateChild(tx, child, { entity: resource, doc: current }, part, changed)
@@ -376,6 +386,7 @@ class ReportWriter {
       outcome.outcome = Object.keys(changed).length > 0 ? 'updated' : 'matched'
       outcome.filled = filled
       outcome.differences = differences.map((difference) => ({ ...difference, evidenceId: null }))
+      if (overwrite) outcome.overwritten = differences.map(({ field }) => field)
     }
     if (outcome.outcome !== 'matched' && record.outcome === 'matched') record.outcome = 'updated'
     return outcome
@@ -486,6 +497,12 @@ const lateFields = ({ references }: Resource, item: Fields): string[] =>
     .filter(({ late }) => late)
     .filter(({ path }) => [...valuesAt(item as Doc, path)].some(([, value]) => KEY.test(String(value))))
     .map(({ path }) => String(path[0]))
+
+/** The fields of an item that its own events give the same value: these are written first, and the fields follow. */
+function decidedByEvents({ fromEvents }: Resource, existing: Doc, item: Fields, sent: Fields): string[] {
+  const derived = fromEvents?.(existing, (item['events'] ?? []) as Doc[]) ?? {}
+  return Object.keys(derived).filter((key) => derived[key] === sent[key])
+}
 
 const pick = (fields: Fields, keys: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))

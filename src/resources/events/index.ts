@@ -11,7 +11,7 @@ import {
   orderSteps,
   proposalLifecycle,
 } from '../../core/lifecycle.ts'
-import { CONSENTS, type EventInput, partyFault, partyFaults } from '../../core/parties.ts'
+import { CONSENTS, type EventInput, ofSameParty, partyFault, partyFaults } from '../../core/parties.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
@@ -104,7 +104,7 @@ export const events: Child = defineChild({
   async parentFields(tx, { entity, doc }) {
     const all = await childrenOf(tx, events, doc.id)
     const fault = partyFaults(all as unknown as EventInput[])
-    if (fault) throw refusal(fault, null)
+    if (fault) throw illegalOfParty(all as unknown as EventInput[], fault.event, fault.detail, null)
     const { places, fields: derived } = deriveFrom(
       lifecycleResource(entity),
       doc,
@@ -189,7 +189,7 @@ export function placed(
   const { lifecycle } = lifecycleResource(entity)
   refuseEvent(lifecycle, event, now, '')
   const fault = partyFaults([...others, event])
-  if (fault) throw refusal(fault, '')
+  if (fault) throw illegalOfParty(others, event, fault.detail, '')
   const steps = others.filter((each) => isStep(lifecycle, each))
   if (!isStep(lifecycle, event)) return { ...event, place: null }
   const ordered = orderSteps(lifecycle, [...steps, event])
@@ -203,7 +203,7 @@ function refuseHistory(lifecycle: Lifecycle, events: readonly EventInput[], now:
     const pointer = `/events/${index}`
     refuseEvent(lifecycle, event, now, pointer)
     const fault = partyFault(events.toSpliced(index, 1), event)
-    if (fault) throw refusal(fault, pointer)
+    if (fault) throw illegalOfParty(events, event, fault, pointer)
   }
   const stepsUpTo = (count: number) => events.slice(0, count).filter((event) => isStep(lifecycle, event))
   if (orderSteps(lifecycle, stepsUpTo(events.length)).legal) return
@@ -239,6 +239,17 @@ function illegalStep(
     before: summaryOf(before),
     after: summaryOf(after),
   })
+}
+
+/** Refuses an event of a party, with those of the party on either side. */
+function illegalOfParty(
+  events: readonly EventInput[],
+  event: EventInput,
+  detail: string,
+  pointer: string | null,
+): Problem {
+  const { before, after } = neighbours(ofSameParty(events, event), event)
+  return refusal(detail, pointer, { before: summaryOf(before), after: summaryOf(after) })
 }
 
 /** @param pointer to the event in the body; null: it is not there */

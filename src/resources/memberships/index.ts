@@ -1,8 +1,10 @@
 // Memberships: of people in bodies and posts, of states in organizations, of organizations in others (Popolo).
 import { endsBeforeStart } from '../../core/dates.ts'
+import { fold } from '../../core/fold.ts'
 import { STATE_ROLES } from '../../core/membership-roles.ts'
 import type { Fault } from '../../core/problems.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
+import type { Doc } from '../../records/schema/document.ts'
 import { date, ref, text } from '../../records/schema/fields.ts'
 import { exampleId } from '../../records/schema/kinds.ts'
 import { trust } from '../../records/schema/resource.ts'
@@ -47,7 +49,8 @@ export const memberships: Child = defineChild({
       faults.push({ pointer: '/stateCode', detail: 'A state holds it for itself: leave this out.' })
     return faults
   },
-  sameBy: ['organizationId', 'stateCode', 'role'],
+  sameBy: [],
+  isSame,
   sameDay: 'startDate',
   orderBy: 'startDate',
   period: { start: 'startDate', end: 'endDate' },
@@ -78,6 +81,16 @@ export const memberships: Child = defineChild({
   },
   example,
 })
+
+/** The same role in the same body or for the same state; one of the two may be unknown on one side. */
+function isSame(membership: Doc, fields: Record<string, unknown>): boolean {
+  const places = (['organizationId', 'stateCode'] as const).map((field) => {
+    const [one, other] = [membership[field] ?? null, fields[field] ?? null]
+    return one === null || other === null ? null : one === other
+  })
+  const hasRole = fold(String(membership['role'])) === fold(String(fields['role']))
+  return hasRole && places.includes(true) && !places.includes(false)
+}
 
 const membershipCreate = withoutParent(memberships).meta({
   id: 'MembershipCreate',
