@@ -335,7 +335,10 @@ describe('imports', () => {
     const s = await service()
     const flat = vi.spyOn(Array.prototype, 'flat')
     onTestFinished(() => void vi.restoreAllMocks())
-    const speakers = `${JSON.stringify({ kind: 'speaker', record: { name: 'P' } })}\n`.repeat(500)
+    const speakers = Array.from({ length: 500 }, (_, n) => {
+      const id = `spk_${String(n).padStart(26, '0')}`
+      return `${JSON.stringify({ kind: 'speaker', record: { id, name: 'P' } })}\n`
+    }).join('')
     const statement = {
       kind: 'proposal',
       record: { title: 'T', contributors: [{ role: 'proposer', speakerId: 'P' }] },
