@@ -244,6 +244,25 @@ describe('one request', () => {
     })
   })
 
+  test('resolves keys in the values of evidence, and refuses those of no item', async () => {
+    const s = await service()
+    const quoted = (speakerId: string): Body => {
+      const report = whole()
+      const value = { role: 'author', speakerId }
+      report['statements'][0].evidence = [
+        { exact: 'He said', suffix: ' “peace', field: '/contributors', value },
+      ]
+      return report
+    }
+    const refused = await send(s, quoted('=nobody'))
+    expect(refused.status).toBe(422)
+    expect(JSON.stringify(refused.body['errors'])).toContain('/statements/0/evidence/0')
+    const { body } = await sent(s, quoted('=minister'))
+    const id = (key: string) => body['data'].find((one: Body) => one['key'] === key)['id']
+    const [claim] = (await get(s, `/v1/statements/${id('said')}/claims?field=/contributors`))['data']
+    expect(claim).toMatchObject({ value: { speakerId: id('minister') }, support: 'single-source' })
+  })
+
   test('treats text that looks like a key as text', async () => {
     const s = await service()
     const { body } = await sent(s, {
