@@ -66,7 +66,7 @@ describe('a merge', () => {
     expect(body).toEqual({
       mergedInto: kept['id'],
       moved: { evidence: 2, events: 1, proposals: 1 },
-      differences: [{ field: '/startDate', kept: '2022-08-24', dropped: '2022-08-23' }],
+      differences: [{ partId: null, field: '/startDate', kept: '2022-08-24', dropped: '2022-08-23' }],
     })
     const merged = await get(s, `/v1/meetings/${kept['id']}`)
     expect(merged).toMatchObject({
@@ -136,6 +136,21 @@ describe('a merge', () => {
       membershipId: data[0].id,
     })
   })
+})
+
+test('a merge of records with the same event on other days keeps one, and names the other day', async () => {
+  const s = await service()
+  const proposal = (title: string, occurredOn: string) =>
+    create(s, '/v1/proposals', { title, events: [{ type: 'proposed', occurredOn }] })
+  const kept = await proposal('Exercise together', '2022-08-24')
+  const twice = await proposal('Joint exercises', '2022-08-25')
+  const { body } = await merge(s, 'proposals', twice, kept)
+  const { data } = await get(s, `/v1/proposals/${kept['id']}/events`)
+  expect(data).toMatchObject([{ occurredOn: '2022-08-24' }])
+  expect(body['differences']).toMatchObject([
+    { partId: null, field: '/proposedOn' },
+    { partId: data[0].id, field: '/occurredOn', kept: '2022-08-24', dropped: '2022-08-25' },
+  ])
 })
 
 describe('a merged record', () => {

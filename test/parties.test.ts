@@ -129,3 +129,32 @@ test('of a document that is no treaty, or of which no party is known, nobody is 
     consents: { needed: null, have: 0 },
   })
 })
+
+test('a party signs once; a report with another day names the difference', async () => {
+  const s = await service()
+  const { id } = await treaty(s)
+  const again = { ...signed('KZ'), occurredOn: '2023-10-28' }
+  expect((await s.post(`/v1/agreements/${id}/events`, again)).status).toBe(409)
+  const report = {
+    source: { title: 'A report', language: 'en', text: 'Kazakhstan signed on 28 October.' },
+    agreements: [{ id, events: [{ ...again, evidence: [{ exact: 'Kazakhstan signed' }] }] }],
+  }
+  const { body } = await s.post('/v1/reports', report)
+  const [part] = body['data'][1].parts
+  expect(part).toMatchObject({
+    outcome: 'updated',
+    differences: [{ field: '/occurredOn', record: '2023-10-27', report: '2023-10-28' }],
+  })
+  expect((await get(s, `/v1/agreements/${id}`))['parties']).toHaveLength(2)
+})
+
+test('a document of a body without known members misses nobody', async () => {
+  const s = await service()
+  const { id } = await treaty(s)
+  const { id: other } = await create(s, '/v1/organizations', {
+    name: 'Another',
+    classification: 'organization',
+  })
+  expect((await s.patch(`/v1/agreements/${id}`, { organizationId: other })).status).toBe(200)
+  expect((await get(s, `/v1/agreements/${id}/parties`))['notSigned']).toEqual([])
+})

@@ -7,6 +7,8 @@ export interface Lifecycle {
   moves: Readonly<Record<string, readonly string[]>>
   /** The statuses in which further events are expected; only these records can be stalled. */
   open: readonly string[]
+  /** Types of events that happen once: to the whole, and to each party. */
+  once: readonly string[]
   /** Further types of events of the whole, which leave the status as it is. */
   remarks: readonly string[]
   /** Types of events of one party, a state or an organization; they leave the status as it is. */
@@ -130,6 +132,7 @@ export const proposalLifecycle = {
     implemented: [],
   },
   open: ['proposed', 'under-consideration', 'deferred'],
+  once: ['proposed', 'adopted', 'implemented'],
   remarks: ['announced', 'noted'],
   ofParty: ['announced', 'noted'],
 } as const satisfies Lifecycle
@@ -170,6 +173,7 @@ export const agreementLifecycle = {
     ...FAILURES.map((failure): [string, AgreementStatus[]] => [failure, ['under-consideration']]),
   ]) as Record<AgreementStatus, readonly AgreementStatus[]>,
   open: ['drafting', 'drafted', 'under-consideration', 'text-adopted', 'authenticated', 'signed'],
+  once: ['drafting', 'drafted', 'text-adopted', 'authenticated', 'signed', 'terminated'],
   remarks: ['announced', 'noted', 'opened-for-signature', 'provisionally-applied', 'registered'],
   ofParty: [
     'signed',

@@ -64,6 +64,9 @@ export function partyFault(others: readonly EventInput[], event: EventInput): st
     if (followed[0] && followed.every((other) => isBefore(event, other)))
       return `${actor}: ${event.type} on ${event.occurredOn} is before ${earlier} on ${followed[0].occurredOn}.`
   }
+  const signature = event.type === 'signed' && own.find(({ type }) => type === 'signed')
+  if (signature)
+    return `${actor} has signed already${signature.occurredOn ? ` on ${signature.occurredOn}` : ''}.`
   if (event.type === 'consent' && !WITHOUT_SIGNATURE.includes(event.consentBy) && !maySign(others, own))
     return `${actor} has not signed. Without a signature it can consent by accession, succession or notification.`
   return null

@@ -55,6 +55,16 @@ export function recordResponse(...written: Parameters<typeof versionedResponse>)
   return { ...response, headers: { ...response.headers, link: CONTEXT_LINK } }
 }
 
+/** Ends the transaction of a dry run with its response, so that it is rolled back. */
+export class DryRun extends Error {
+  readonly response: StoredResponse
+
+  constructor(response: StoredResponse) {
+    super('A dry run.')
+    this.response = response
+  }
+}
+
 export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
 
 /**
@@ -79,7 +89,7 @@ export async function respondIdempotently(
 ): Promise<FastifyReply> {
   const author = authorOf(request)
   const header = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
-  const { status, headers, body } = await records.write(author, async (tx) => {
+  const run = records.write(author, async (tx) => {
     if (typeof header !== 'string') return work(tx)
     const key = { actorId: author.actor.id, key: checkKey(header) }
     const fingerprint = fingerprintOf(request)
@@ -99,6 +109,10 @@ export async function respondIdempotently(
       body: response.storedBody ?? response.body,
     })
     return response
+  })
+  const { status, headers, body } = await run.catch((error: unknown) => {
+    if (error instanceof DryRun) return error.response
+    throw error
   })
   reply.code(status).headers({ 'cache-control': 'no-store', ...headers })
   return status === 204 ? reply.send() : reply.send(body)

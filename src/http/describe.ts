@@ -182,6 +182,12 @@ export const ifMatch = z.object({
     }),
 })
 
+/** Whether a write only shows what it would do. */
+export const dryRun = z
+  .enum(['true', 'false'])
+  .default('false')
+  .meta({ description: '`true`: write nothing, and show what would happen.' })
+
 const reason = z
   .string()
   .overwrite(singleLine)

@@ -2,7 +2,13 @@
 import { bodyProblem } from '../../core/body-problem.ts'
 import { Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import { type Child, isSame, type Parent, type WriteTransaction } from '../../records/schema/catalogue.ts'
+import {
+  type Child,
+  findSame,
+  isSame,
+  type Parent,
+  type WriteTransaction,
+} from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { withArticle } from '../../records/schema/kinds.ts'
 import { createChild } from '../../records/write/operations.ts'
@@ -35,13 +41,16 @@ export async function attachChild(
   const parsed = child.createShape(parent.entity).safeParse(fields)
   if (!parsed.success) throw bodyProblem(parsed.error)
   const sent = parsed.data
-  const existing = fresh ? undefined : await findSame(tx, child, parent, sent, taken)
+  const existing = fresh ? undefined : await findPresent(tx, child, parent, sent, taken)
   if (existing) return { doc: existing, created: false, sent }
   return { doc: await createChild(tx, child, parent, sent, id), created: true, sent }
 }
 
-/** The part that fields describe: first one with the same day, then one with a day that can be the same. */
-async function findSame(
+/**
+ * The part that fields describe: first one with the same day, then one with a day that can be the same; of what happens once, also
+ * one with another day.
+ */
+async function findPresent(
   tx: WriteTransaction,
   child: Child,
   parent: Parent,
@@ -54,5 +63,6 @@ async function findSame(
   const same = present.filter((doc) => isSame(child, doc, key))
   const { sameDay } = child
   const hasSameDay = (doc: Doc) => !sameDay || (key[sameDay] ?? null) === doc[sameDay]
-  return same.find(hasSameDay) ?? same.find(({ id }) => !taken.has(id))
+  const untaken = present.filter(({ id }) => !taken.has(id))
+  return same.find(hasSameDay) ?? findSame(child, untaken, key)
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { unknownReference } from '../../core/problems.ts'
 import type { Reader } from '../../db/engine.ts'
 import { checkIfMatch } from '../../http/conditional.ts'
-import { describe, ifMatch, recordParam, withRequiredReason } from '../../http/describe.ts'
+import { describe, dryRun, ifMatch, recordParam, withRequiredReason } from '../../http/describe.ts'
 import { findSurvivor, loadRecord, parse } from '../../records/read/record.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { ref } from '../../records/schema/fields.ts'
@@ -13,7 +13,7 @@ import type { Resource } from '../../records/schema/resource.ts'
 import { anyId, line, unbounded } from '../../records/schema/shapes.ts'
 import { mergeRecords } from '../../records/write/merge.ts'
 import type { Records } from '../../records/write/records.ts'
-import { respondIdempotently } from '../respond.ts'
+import { DryRun, respondIdempotently } from '../respond.ts'
 
 export function mergeRoute(app: FastifyInstance, resource: Resource, records: Records): void {
   const { kind, name, path } = resource
@@ -27,12 +27,7 @@ export function mergeRoute(app: FastifyInstance, resource: Resource, records: Re
       description:
         'For a record that was entered twice. Its parts, its evidence and all references to it move to the other, equal parts become one, empty fields of the other are filled, lists are united, and its name joins `otherNames`. Reads of its id are then redirected (308), and as a reference or a filter it means the other.',
       params: recordParam(resource),
-      query: withRequiredReason.extend({
-        dryRun: z
-          .enum(['true', 'false'])
-          .default('false')
-          .meta({ description: '`true`: only show what would happen.' }),
-      }),
+      query: withRequiredReason.extend({ dryRun }),
       headers: ifMatch,
       body: mergeBody(resource),
       answers: { 200: { description: 'What moved, and what differed.', schema: mergeResult } },
@@ -50,34 +45,19 @@ export function mergeRoute(app: FastifyInstance, resource: Resource, records: Re
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       const { into, take = [] } = request.body as { into: string; take?: string[] }
-      const { dryRun } = request.query as { dryRun: string }
-      try {
-        return await respondIdempotently(records, request, reply, async (tx) => {
-          const stored = await loadRecord(tx, resource, id)
-          checkIfMatch(request, stored.version)
-          const other = await survivor(tx, resource, into)
-          const merged = await mergeRecords(tx, resource, parse(stored), other, take)
-          if (dryRun === 'true') throw new DryRun(JSON.stringify(merged))
-          return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(merged) }
-        })
-      } catch (error) {
-        if (!(error instanceof DryRun)) throw error
-        return reply.headers({ 'cache-control': 'no-store' }).type(JSON_TYPE).send(error.body)
-      }
+      const query = request.query as { dryRun: string }
+      return respondIdempotently(records, request, reply, async (tx) => {
+        const stored = await loadRecord(tx, resource, id)
+        checkIfMatch(request, stored.version)
+        const other = await survivor(tx, resource, into)
+        const merged = await mergeRecords(tx, resource, parse(stored), other, take)
+        const headers = { 'content-type': 'application/json; charset=utf-8' }
+        const response = { status: 200, headers, body: JSON.stringify(merged) }
+        if (query.dryRun === 'true') throw new DryRun(response)
+        return response
+      })
     },
   })
-}
-
-const JSON_TYPE = 'application/json; charset=utf-8'
-
-/** Ends the transaction of a dry run, so that it is rolled back. */
-class DryRun extends Error {
-  readonly body: string
-
-  constructor(body: string) {
-    super('A dry run.')
-    this.body = body
-  }
 }
 
 /** The record that stays. @throws Problem `unknown-reference` */
@@ -117,6 +97,7 @@ const mergeResult = z
       .array(
         z
           .object({
+            partId: anyId('The part whose field it is; null: the record itself.').nullable(),
             field: line(500, 'A JSON Pointer.'),
             kept: z.unknown().meta({ description: 'The value of the record that stays.' }),
             dropped: z.unknown().meta({ description: 'The value of the merged record.' }),

@@ -2,14 +2,14 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { capitalised } from '../../core/text.ts'
-import { describe, withReason } from '../../http/describe.ts'
+import { describe, dryRun, withReason } from '../../http/describe.ts'
 import type { Child } from '../../records/schema/catalogue.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
 import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
 import { anyId, line, mayGrow, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { respondIdempotently } from '../respond.ts'
+import { DryRun, respondIdempotently } from '../respond.ts'
 import { KEY, type Report, SECTIONS, writeReport } from './write.ts'
 
 /** A schema in which every reference may also be `=key`. */
@@ -248,10 +248,10 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
       summary: 'Create a source and its records in one call',
       description:
         'Writes a source and what it says, in one transaction. Records and parts that are already there are found: empty fields are filled, lists and parts united, and what differs is named; nothing is written over. If an item may describe a record that is there, nothing is written, and the problem lists the candidates. A report that is sent again changes nothing.',
-      query: withReason,
+      query: withReason.extend({ dryRun }),
       body,
       answers: {
-        200: { description: 'Nothing changed.', schema: result, headers: ['Location'] },
+        200: { description: 'Nothing changed, or a dry run.', schema: result, headers: ['Location'] },
         201: {
           description: 'The outcome for each record.',
           schema: result,
@@ -273,11 +273,14 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
       respondIdempotently(records, request, reply, async (tx) => {
         const data = await writeReport(records, tx, request.body as Report)
         const sourceId = data.find(({ section }) => section === 'source')?.id ?? ''
-        return {
+        const response = {
           status: data.every(({ outcome }) => outcome === 'matched') ? 200 : 201,
           headers: { 'content-type': 'application/json; charset=utf-8', location: `/v1/sources/${sourceId}` },
           body: JSON.stringify({ sourceId, data }),
         }
+        if ((request.query as { dryRun: string }).dryRun === 'true')
+          throw new DryRun({ ...response, status: 200 })
+        return response
       }),
   })
 }

@@ -201,7 +201,7 @@ class ReportWriter {
     for (const { pointer, item, resource, outcome, parts } of this.#entries) {
       const name = outcome.key ?? pointer
       const added = await this.#quote(resource, outcome, item, { pointer, name })
-      if (added > 0) outcome.added['evidence'] = added
+      if (added > 0 && outcome.outcome !== 'created') outcome.added['evidence'] = added
       if (added > 0 && outcome.outcome === 'matched') outcome.outcome = 'updated'
       for (const { pointer: at, child, part, outcome: of } of parts) {
         const named = `${name}/${of.list}/${of.index}`

@@ -87,7 +87,10 @@ interface PendingWork {
   due: boolean
 }
 
-const EVENT_NAMES = { create: 'created', update: 'updated', delete: 'deleted' } as Record<string, string>
+const EVENT_NAMES = { create: 'created', update: 'updated', delete: 'deleted', merge: 'merged' } as Record<
+  string,
+  string
+>
 
 export class Sender {
   readonly #engine: Engine

@@ -58,7 +58,7 @@ export function webhookShapes(kindNames: readonly string[]) {
   const kinds = z.array(z.enum(kindNames).meta(mayGrow)).max(kindNames.length).meta({
     description: 'The kinds of records whose changes are sent; empty for all.',
   })
-  const ops = z.array(op).max(3).meta({ description: 'Only changes with these operations; empty for all.' })
+  const ops = z.array(op).max(4).meta({ description: 'Only changes with these operations; empty for all.' })
   const recordIds = z
     .array(
       z

@@ -30,8 +30,12 @@ const WAYS_TO_BODY: readonly [field: string, kind: Kind][] = [
   ['addresseeId', 'organization'],
 ]
 
-/** The nearest body with member states, from the record upwards; otherwise the default body. */
+/**
+ * The nearest body with member states, from the record upwards. Of a record that names no body: the default body; null if it
+ * names one of which no state is known to be a member.
+ */
 async function bodyOf(catalogue: Catalogue, reader: Reader, record: Doc): Promise<SQL> {
+  let isNamed = false
   for (const [field, kind] of WAYS_TO_BODY) {
     const id = record[field]
     if (typeof id !== 'string') continue
@@ -40,10 +44,11 @@ async function bodyOf(catalogue: Catalogue, reader: Reader, record: Doc): Promis
       const stored = await findRecord(reader, catalogue.entity(kind), id)
       start = stored && parse(stored)['organizationId']
     }
+    isNamed ||= typeof start === 'string'
     const [body] = typeof start === 'string' ? await reader.pluck<string>(nearestBody(catalogue, start)) : []
     if (body !== undefined) return sql`${body}`
   }
-  return defaultBody(catalogue)
+  return isNamed ? sql`null` : defaultBody(catalogue)
 }
 
 /** The organization, or the nearest one above it, of which states are members. */

@@ -67,6 +67,8 @@ interface ChildTraits {
   sameBy: readonly string[]
   /** The field with its day. */
   sameDay?: string
+  /** Whether a record has at most one such child, whatever its day. */
+  isOnce?: (input: Input) => boolean
   /** Whether they are, if equal fields are not enough to tell. `input` is parsed by `createShape`. */
   isSame?: (child: Doc, input: Input) => boolean
   /** The fields of its natural key in the form in which they are stored, where another may be sent. */
@@ -181,6 +183,11 @@ export function isSame({ sameBy, sameDay, isSame }: Child, doc: Doc, fields: Inp
   const [one, other] = [fields[sameDay] ?? null, doc[sameDay]]
   return typeof one !== 'string' || typeof other !== 'string' || compatible(one, other)
 }
+
+/** The child among those of a record that fields describe: of what happens once, also one with another day. */
+export const findSame = (child: Child, present: readonly Doc[], fields: Input): Doc | undefined =>
+  present.find((doc) => isSame(child, doc, fields)) ??
+  (child.isOnce?.(fields) ? present.find((doc) => isSame({ ...child, sameDay: '' }, doc, fields)) : undefined)
 
 /** The writable fields of a child without its parent, which is in the path. */
 export const withoutParent = (child: Entity) => child.writable.omit({ recordKind: true, recordId: true })

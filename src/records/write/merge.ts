@@ -4,18 +4,20 @@ import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
 import { childrenOf, findRecord, loadRecord, parse, type Stored, selectStored } from '../read/record.ts'
-import { type Child, isSame, type WriteTransaction } from '../schema/catalogue.ts'
+import { type Child, findSame, type WriteTransaction } from '../schema/catalogue.ts'
 import { type Doc, type Json, replaceAt, valuesAt } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Entity, Reference, Resource } from '../schema/resource.ts'
 import { placesOf, referencesIn } from '../schema/values.ts'
-import { fillRecord } from './fill.ts'
+import { type Difference, fillRecord } from './fill.ts'
 import { refreshParent, updateRecord } from './operations.ts'
 import { eraseDocument } from './store.ts'
 import { recomputeSupport, recountCitations } from './support.ts'
 
 /** A value of the record that is merged which the other did not take. */
 export interface Dropped {
+  /** The part whose field it is; null: the record itself. */
+  partId: string | null
   /** A JSON Pointer. */
   field: string
   kept: Json
@@ -42,11 +44,15 @@ export async function mergeRecords(
 ): Promise<Merged> {
   await refuseMerge(tx, resource, loser, into, take)
   const moved = new Map<string, number>()
-  const count = ({ path }: Entity) => moved.set(path, (moved.get(path) ?? 0) + 1)
+  const dropped: Dropped[] = []
+  const tally: Tally = {
+    count: ({ path }) => moved.set(path, (moved.get(path) ?? 0) + 1),
+    drop: (partId, differences) => dropped.push(...differences.map((one) => droppedBy(partId, one))),
+  }
   for (const child of tx.catalogue.children) await child.beforeMerge?.(tx, resource, loser, into)
   const cited = await moveValues(tx, resource, loser, into)
-  await moveParts(tx, resource, loser, into, count)
-  await moveReferences(tx, resource, loser, into, count)
+  await moveParts(tx, resource, loser, into, tally)
+  await moveReferences(tx, resource, loser, into, tally)
   const current = parse(await loadRecord(tx, resource, loser.id))
   await eraseDocument(tx, resource, current, into.id)
   const { changed, differences } = combine(resource, current, into, take)
@@ -62,8 +68,24 @@ export async function mergeRecords(
     if (stored) await recomputeSupport(tx, entity, parse(stored))
   }
   if (resource.kind === 'source') await recountCitations(tx, [into.id])
-  return { mergedInto: into.id, moved: Object.fromEntries(moved), differences }
+  return { mergedInto: into.id, moved: Object.fromEntries(moved), differences: [...differences, ...dropped] }
 }
+
+/** What a merge moves, and what it drops. */
+interface Tally {
+  count: (entity: Entity) => void
+  drop: (partId: string, differences: readonly Difference[]) => void
+}
+
+/** Parts of parts are not counted. */
+const uncounted = (tally: Tally): Tally => ({ ...tally, count: () => undefined })
+
+const droppedBy = (partId: string | null, { field, record, report }: Difference): Dropped => ({
+  partId,
+  field,
+  kept: record,
+  dropped: report,
+})
 
 async function refuseMerge(
   tx: WriteTransaction,
@@ -124,11 +146,7 @@ function combine(
   const ids = [loser.id, into.id]
   const distinctFrom = ((sent['distinctFrom'] ?? []) as string[]).filter((id) => !ids.includes(id))
   const filling = fillRecord({ writable }, base, { ...sent, distinctFrom }, { titleField })
-  const differences = filling.differences.map(({ field, record, report }) => ({
-    field,
-    kept: record,
-    dropped: report,
-  }))
+  const differences = filling.differences.map((one) => droppedBy(null, one))
   return { changed: { ...pick(base, taken), ...filling.changed }, differences }
 }
 
@@ -141,13 +159,13 @@ async function moveParts(
   entity: Entity,
   from: Doc,
   to: Doc,
-  count: (entity: Entity) => void,
+  tally: Tally,
 ): Promise<void> {
   for (const child of tx.catalogue.children) {
     if (!child.of.includes(entity.kind)) continue
     for (const part of await childrenOf(tx, child, from.id)) {
-      count(child)
-      await movePart(tx, child, part, { recordId: to.id }, count)
+      tally.count(child)
+      await movePart(tx, child, part, { recordId: to.id }, tally)
     }
   }
 }
@@ -158,7 +176,7 @@ async function movePart(
   child: Child,
   part: Doc,
   changed: Record<string, Json>,
-  count: (entity: Entity) => void,
+  tally: Tally,
 ): Promise<void> {
   const after = { ...part, ...changed } as Doc
   if (child.pointsToItself?.(after)) {
@@ -167,16 +185,18 @@ async function movePart(
     return
   }
   const siblings = await childrenOf(tx, child, String(after['recordId']))
-  const same = siblings.find((sibling) => sibling.id !== part.id && isSame(child, sibling, after))
+  const others = siblings.filter(({ id }) => id !== part.id)
+  const same = findSame(child, others, after)
   if (!same) {
     await updateRecord(tx, child, part, changed, { replacesText: false, moves: true })
     return
   }
-  await moveParts(tx, child, part, same, () => undefined)
-  await moveReferences(tx, child, part, same, count)
+  await moveParts(tx, child, part, same, uncounted(tally))
+  await moveReferences(tx, child, part, same, tally)
   await eraseDocument(tx, child, parse(await loadRecord(tx, child, part.id)), same.id)
   await child.afterChange?.(tx, part, null)
-  const { changed: filled } = fillRecord(child, same, part as Record<string, Json>)
+  const { changed: filled, differences } = fillRecord(child, same, after as Record<string, Json>)
+  tally.drop(same.id, differences)
   await updateRecord(tx, child, parse(await loadRecord(tx, child, same.id)), filled, {
     replacesText: false,
     moves: true,
@@ -191,16 +211,16 @@ async function moveReferences(
   { kind }: Entity,
   from: Doc,
   to: Doc,
-  count: (entity: Entity) => void,
+  tally: Tally,
 ): Promise<void> {
   for (const entity of tx.catalogue.entities) {
     const references = entity.references.filter(({ kinds }) => kinds.includes(kind))
     if (references.length === 0) continue
     for (const doc of await referrers(tx, entity, references, from.id)) {
-      count(entity)
+      tally.count(entity)
       const changed = replaced(doc, references, from.id, to.id)
       const child = tx.catalogue.children.find((candidate) => candidate.kind === entity.kind)
-      if (child) await movePart(tx, child, doc, changed, () => undefined)
+      if (child) await movePart(tx, child, doc, changed, uncounted(tally))
       else await updateRecord(tx, entity, doc, changed, { replacesText: false, moves: true })
     }
   }

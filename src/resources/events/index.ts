@@ -69,6 +69,7 @@ export const events: Child = defineChild({
   rules: (event) => ruleFaults(lifecycleOf(event.recordKind), event),
   sameBy: ['type', 'stateCode', 'organizationId'],
   sameDay: 'occurredOn',
+  isOnce: ({ type }) => ONCE.has(String(type)),
   orderBy: 'occurredOn',
   happenedOn: 'occurredOn',
   filters: {
@@ -136,6 +137,9 @@ export const events: Child = defineChild({
   },
   example,
 })
+
+/** Types of events that happen once. */
+const ONCE = new Set<string>([...proposalLifecycle.once, ...agreementLifecycle.once])
 
 const eventCreate = (name: string, lifecycle: Lifecycle) =>
   withoutParent(events)
