@@ -4,7 +4,7 @@ import { parseSearch, type SearchQuery } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Resource } from '../schema/resource.ts'
@@ -136,16 +136,17 @@ export function phraseOf(text: string): SearchQuery {
   return parseSearch(`"${phrase.replaceAll('"', ' ')}"`)
 }
 
-/** The records with this name. @param name as returned by `namesOf` */
+/** The records with this name. @param name as returned by `namesOf` @param condition further SQL, which begins with `and` */
 export async function namesakes(
   { search }: Pick<Engine, 'search'>,
   reader: Reader,
   resource: Resource,
   name: string,
+  condition: SQL = sql.empty(),
 ): Promise<Doc[]> {
   const { table } = resource
   const rows = await reader.all<Stored>(
-    sql`${selectStored(table)} where ${table.id} in (${search.matching(parseSearch(`"${name}"`))})`,
+    sql`${selectStored(table)} where ${table.id} in (${search.matching(parseSearch(`"${name}"`))})${condition}`,
   )
   return rows.map(parse).filter((doc) => namesOf(resource, doc).includes(name))
 }

@@ -1,6 +1,6 @@
 // Recognises records that are already there, so that nothing is entered twice.
 import { Problem } from '../../core/problems.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { contradicts, hadText, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
 import { findRecord, findSurvivor, mergedDocs, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
@@ -71,11 +71,16 @@ export async function withoutFormerText<Sent extends Fields>(
   return Object.fromEntries(Object.entries(sent).filter(([name]) => !names.includes(name))) as Sent
 }
 
-/** The records of a kind that share a name with fields. */
-export async function withSameName(tx: WriteTransaction, resource: Resource, fields: Fields): Promise<Doc[]> {
+/** The records of a kind that share a name with fields. @param condition further SQL, which begins with `and` */
+export async function withSameName(
+  tx: WriteTransaction,
+  resource: Resource,
+  fields: Fields,
+  condition?: SQL,
+): Promise<Doc[]> {
   const docs = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields)))
-    for (const doc of await namesakes(tx.engine, tx, resource, name)) docs.set(doc.id, doc)
+    for (const doc of await namesakes(tx.engine, tx, resource, name, condition)) docs.set(doc.id, doc)
   return [...docs.values()]
 }
 

@@ -1,7 +1,8 @@
 // Recognises meetings: by their number in a series, or by body, name and days.
 import { type Span, spanOf } from '../../core/dates.ts'
 import { columnSql } from '../../db/columns.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
+import type { Table } from '../../db/tables.ts'
 import { namesOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
@@ -60,11 +61,22 @@ async function ofBody({ table }: Resource, tx: WriteTransaction, fields: Fields)
     sql`${selectStored(table)}
       where ${columnSql(table, 'organizationId')} = ${organizationId}
         and ${columnSql(table, 'startDateFirst')} <= ${shifted(last, NEAR_DAYS)}
-        and ${columnSql(table, 'startDateLast')} >= ${shifted(first, -MAX_LENGTH)}
+        and ${columnSql(table, 'startDateLast')} >= ${shifted(first, -MAX_LENGTH)}${isNotOther(table, fields)}
       order by ${table.firstSeq} ${sql.limit(200)}`,
   )
   return rows.map(parse)
 }
+
+/** Leaves out, in SQL, meetings of other series and with other numbers. */
+const isNotOther = (table: Table, fields: Fields): SQL =>
+  sql.join(
+    ['classification', 'ordinal'].flatMap((field) => {
+      const value = fields[field] ?? null
+      const column = columnSql(table, field)
+      return value === null ? [] : [sql` and (${column} is null or ${column} = ${value})`]
+    }),
+    sql.empty(),
+  )
 
 function degreeOf(resource: Resource, fields: Fields, doc: Doc): Likeness['degree'] | null {
   const differs = (field: string) =>

@@ -1,7 +1,7 @@
 // Recognises proposals: by title, proposer, and meeting or day.
-import { compatible } from '../../core/dates.ts'
+import { compatible, spanOf } from '../../core/dates.ts'
 import { columnSql } from '../../db/columns.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
@@ -17,7 +17,7 @@ export async function proposalsAlike(
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
-  const found = among ?? (await withSameName(tx, resource, fields))
+  const found = among ?? (await withSameName(tx, resource, fields, mayBeSameOccasion(resource, fields)))
   return found.flatMap((doc) => {
     const degree = degreeOf(fields, doc)
     return degree ? [{ doc, degree }] : []
@@ -40,6 +40,20 @@ function sameOccasion(fields: Fields, doc: Doc): boolean | null {
   const [day, otherDay] = [proposedOn(fields), doc['proposedOn']]
   if (typeof day === 'string' && typeof otherDay === 'string') return compatible(day, otherDay)
   return meeting !== null && other !== null ? false : null
+}
+
+/** Leaves out, in SQL, proposals of other meetings and days, as there may be many with one title. */
+function mayBeSameOccasion({ table }: Resource, fields: Fields): SQL {
+  const column = (name: string) => columnSql(table, name)
+  const meeting = fields['meetingId'] ?? null
+  const day = proposedOn(fields)
+  const isMeeting = sql`${column('meetingId')} = ${meeting}`
+  if (typeof day === 'string') {
+    const { first, last } = spanOf(day)
+    return sql` and (${isMeeting} or ${column('proposedOn')} is null
+      or (${column('proposedOnFirst')} <= ${last} and ${column('proposedOnLast')} >= ${first}))`
+  }
+  return meeting === null ? sql.empty() : sql` and (${isMeeting} or ${column('meetingId')} is null)`
 }
 
 function proposedOn({ proposedOn: day, events = [] }: Fields): unknown {

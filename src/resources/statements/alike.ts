@@ -13,7 +13,7 @@ import { commonContributor } from '../../records/write/contributors.ts'
 
 type Fields = Record<string, unknown>
 
-/** How many statements of an author, without a meeting and a day, are compared. */
+/** How many statements are compared. */
 const MAX_COMPARED = 1_000
 
 export async function statementsAlike(
@@ -33,7 +33,7 @@ export async function statementsAlike(
 /** The words of a text, as they are compared; a text without words is compared as it is. */
 const wordsOf = (text: unknown) => fold(String(text)) || String(text)
 
-/** The statements of the same meeting, and those of the same authors without a meeting. */
+/** The statements with words of the text; without words, those of the same meeting, or of the same authors without a meeting. */
 async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
   const { meetingId = null, contributors = [] } = fields
   const authors = (contributors as Fields[]).flatMap(({ speakerId, stateCode, organizationId }) =>
@@ -41,19 +41,17 @@ async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: F
   )
   // The participants of a meeting, jointly, are no record.
   if (authors.length === 0 && meetingId === null) return []
-  const ofAuthors =
-    authors.length === 0
-      ? sql.empty()
-      : sql` and ${table.id} in (select ${links.fromId} from ${links}
-          where ${links.toId} in ${authors} and ${links.fromKind} = ${kind} and ${links.field} like 'contributors.%')`
+  const query = phraseOf(String(fields['text']))
   const meeting = columnSql(table, 'meetingId')
   const where =
-    meetingId === null ? sql`${meeting} is null` : sql`(${meeting} = ${meetingId} or ${meeting} is null)`
-  const query = phraseOf(String(fields['text']))
-  const hasWords =
-    query.length > 0 ? sql` and ${table.id} in (${tx.engine.search.matching(query)})` : sql.empty()
+    query.length > 0
+      ? sql`${table.id} in (${tx.engine.search.matching(query)})`
+      : meetingId === null
+        ? sql`${meeting} is null and ${table.id} in (select ${links.fromId} from ${links}
+            where ${links.toId} in ${authors} and ${links.fromKind} = ${kind} and ${links.field} like 'contributors.%')`
+        : sql`${meeting} = ${meetingId}`
   const rows = await tx.all<Stored>(
-    sql`${selectStored(table)} where ${where}${ofAuthors}${hasWords} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
+    sql`${selectStored(table)} where ${where} order by ${table.firstSeq} desc ${sql.limit(MAX_COMPARED)}`,
   )
   return rows.map(parse)
 }
