@@ -370,7 +370,11 @@ test('an end is refused only if it is before the start for all days that both ca
     ['[2022-09-15..]', '2022-09-14', 422],
     ['[..2022-09-15]', '2001', 201],
   ] as const) {
-    const response = await s.post('/v1/meetings', { name: 'A meeting', startDate, endDate })
+    const response = await s.post('/v1/meetings', {
+      name: `A meeting from ${startDate} to ${endDate}`,
+      startDate,
+      endDate,
+    })
     expect([startDate, endDate, response.status]).toEqual([startDate, endDate, status])
     if (status === 422) expect(response.body['errors'][0].pointer).toBe('/endDate')
   }
@@ -386,7 +390,7 @@ test('a meeting counts as held from the day by which it sorts', async () => {
     ['[..2024-06-16]', 'scheduled'],
     ['[2024..]', 'held'],
   ] as const) {
-    const { body } = await s.post('/v1/meetings', { name: 'A meeting', startDate })
+    const { body } = await s.post('/v1/meetings', { name: `A meeting on ${startDate}`, startDate })
     expect([startDate, body['status']]).toEqual([startDate, status])
   }
 })

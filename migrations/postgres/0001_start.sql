@@ -126,9 +126,11 @@ CREATE TABLE "meetings" (
 	"startDate" text COLLATE "binary" NOT NULL,
 	"startDateFirst" text COLLATE "binary" NOT NULL,
 	"startDateLast" text COLLATE "binary" NOT NULL,
+	"startDateWide" text COLLATE "binary",
 	"endDate" text COLLATE "binary",
 	"endDateFirst" text COLLATE "binary",
 	"endDateLast" text COLLATE "binary",
+	"endDateWide" text COLLATE "binary",
 	"city" text COLLATE "binary",
 	"cityText" text COLLATE "binary",
 	"countryCode" text COLLATE "binary"
@@ -163,11 +165,13 @@ CREATE TABLE "proposals" (
 	"proposedOn" text COLLATE "binary",
 	"proposedOnFirst" text COLLATE "binary",
 	"proposedOnLast" text COLLATE "binary",
+	"proposedOnWide" text COLLATE "binary",
 	"parentId" text COLLATE "binary",
 	"status" text COLLATE "binary",
 	"statusSince" text COLLATE "binary",
 	"statusSinceFirst" text COLLATE "binary",
-	"statusSinceLast" text COLLATE "binary"
+	"statusSinceLast" text COLLATE "binary",
+	"statusSinceWide" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "agreements" (
@@ -190,7 +194,8 @@ CREATE TABLE "agreements" (
 	"status" text COLLATE "binary",
 	"statusSince" text COLLATE "binary",
 	"statusSinceFirst" text COLLATE "binary",
-	"statusSinceLast" text COLLATE "binary"
+	"statusSinceLast" text COLLATE "binary",
+	"statusSinceWide" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "statements" (
@@ -206,6 +211,7 @@ CREATE TABLE "statements" (
 	"date" text COLLATE "binary",
 	"dateFirst" text COLLATE "binary",
 	"dateLast" text COLLATE "binary",
+	"dateWide" text COLLATE "binary",
 	"meetingId" text COLLATE "binary",
 	"agreementId" text COLLATE "binary",
 	"kind" text COLLATE "binary" NOT NULL,
@@ -230,7 +236,8 @@ CREATE TABLE "organizations" (
 	"countryCode" text COLLATE "binary",
 	"foundingDate" text COLLATE "binary",
 	"foundingDateFirst" text COLLATE "binary",
-	"foundingDateLast" text COLLATE "binary"
+	"foundingDateLast" text COLLATE "binary",
+	"foundingDateWide" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "states" (
@@ -280,6 +287,7 @@ CREATE TABLE "sources" (
 	"publishedOn" text COLLATE "binary",
 	"publishedOnFirst" text COLLATE "binary",
 	"publishedOnLast" text COLLATE "binary",
+	"publishedOnWide" text COLLATE "binary",
 	"language" text COLLATE "binary" NOT NULL,
 	"url" text COLLATE "binary",
 	"license" text COLLATE "binary",
@@ -307,9 +315,11 @@ CREATE TABLE "memberships" (
 	"startDate" text COLLATE "binary",
 	"startDateFirst" text COLLATE "binary",
 	"startDateLast" text COLLATE "binary",
+	"startDateWide" text COLLATE "binary",
 	"endDate" text COLLATE "binary",
 	"endDateFirst" text COLLATE "binary",
-	"endDateLast" text COLLATE "binary"
+	"endDateLast" text COLLATE "binary",
+	"endDateWide" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "events" (
@@ -328,6 +338,7 @@ CREATE TABLE "events" (
 	"occurredOn" text COLLATE "binary",
 	"occurredOnFirst" text COLLATE "binary",
 	"occurredOnLast" text COLLATE "binary",
+	"occurredOnWide" text COLLATE "binary",
 	"stateCode" text COLLATE "binary",
 	"organizationId" text COLLATE "binary",
 	"speakerId" text COLLATE "binary",
@@ -354,6 +365,7 @@ CREATE TABLE "positions" (
 	"statedOn" text COLLATE "binary",
 	"statedOnFirst" text COLLATE "binary",
 	"statedOnLast" text COLLATE "binary",
+	"statedOnWide" text COLLATE "binary",
 	"meetingId" text COLLATE "binary"
 );
 --> statement-breakpoint
@@ -446,7 +458,9 @@ CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("org
 CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
 CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "meetings_startDateWide" ON "meetings" USING btree ("startDateWide","id") WHERE "meetings"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
+CREATE INDEX "meetings_endDateWide" ON "meetings" USING btree ("endDateWide","id") WHERE "meetings"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
 CREATE INDEX "meetings_cityText_startDate" ON "meetings" USING btree ("cityText","startDate","id") WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
@@ -459,10 +473,12 @@ CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> sta
 CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
+CREATE INDEX "proposals_proposedOnWide" ON "proposals" USING btree ("proposedOnWide","id") WHERE "proposals"."proposedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id") WHERE "proposals"."status" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
+CREATE INDEX "proposals_statusSinceWide" ON "proposals" USING btree ("statusSinceWide","id") WHERE "proposals"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "agreements_title" ON "agreements" USING btree ("title","id");--> statement-breakpoint
@@ -475,9 +491,11 @@ CREATE INDEX "agreements_entryIntoForceDependsOnId_title" ON "agreements" USING 
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
 CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","title","id") WHERE "agreements"."status" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
+CREATE INDEX "agreements_statusSinceWide" ON "agreements" USING btree ("statusSinceWide","id") WHERE "agreements"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "statements_updatedAt" ON "statements" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "statements_date" ON "statements" USING btree ("date","id","dateFirst","dateLast");--> statement-breakpoint
+CREATE INDEX "statements_dateWide" ON "statements" USING btree ("dateWide","id") WHERE "statements"."dateWide" is not null;--> statement-breakpoint
 CREATE INDEX "statements_meetingId_createdAt" ON "statements" USING btree ("meetingId","createdAt","id") WHERE "statements"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "statements_agreementId_createdAt" ON "statements" USING btree ("agreementId","createdAt","id") WHERE "statements"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX "statements_kind_createdAt" ON "statements" USING btree ("kind","createdAt","id");--> statement-breakpoint
@@ -491,6 +509,7 @@ CREATE INDEX "organizations_classificationText_name" ON "organizations" USING bt
 CREATE INDEX "organizations_parentId_name" ON "organizations" USING btree ("parentId","name","id") WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_countryCode_name" ON "organizations" USING btree ("countryCode","name","id") WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX "organizations_foundingDate" ON "organizations" USING btree ("foundingDate","id","foundingDateFirst","foundingDateLast");--> statement-breakpoint
+CREATE INDEX "organizations_foundingDateWide" ON "organizations" USING btree ("foundingDateWide","id") WHERE "organizations"."foundingDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "states_createdAt" ON "states" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "states_updatedAt" ON "states" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "states_name" ON "states" USING btree ("name","id");--> statement-breakpoint
@@ -504,6 +523,7 @@ CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> stateme
 CREATE INDEX "sources_classification_publishedOn" ON "sources" USING btree ("classification","publishedOn","id") WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
+CREATE INDEX "sources_publishedOnWide" ON "sources" USING btree ("publishedOnWide","id") WHERE "sources"."publishedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
 CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","publishedOn","id") WHERE "sources"."license" is not null;--> statement-breakpoint
 CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
@@ -518,13 +538,16 @@ CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree
 CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX "memberships_role_startDate" ON "memberships" USING btree ("role","startDate","id");--> statement-breakpoint
 CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "memberships_startDateWide" ON "memberships" USING btree ("startDateWide","id") WHERE "memberships"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "memberships_endDate" ON "memberships" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
+CREATE INDEX "memberships_endDateWide" ON "memberships" USING btree ("endDateWide","id") WHERE "memberships"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "events_createdAt" ON "events" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "events_updatedAt" ON "events" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "events_recordKind_occurredOn" ON "events" USING btree ("recordKind","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_type_occurredOn" ON "events" USING btree ("type","occurredOn","id");--> statement-breakpoint
 CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
+CREATE INDEX "events_occurredOnWide" ON "events" USING btree ("occurredOnWide","id") WHERE "events"."occurredOnWide" is not null;--> statement-breakpoint
 CREATE INDEX "events_stateCode_occurredOn" ON "events" USING btree ("stateCode","occurredOn","id") WHERE "events"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX "events_organizationId_occurredOn" ON "events" USING btree ("organizationId","occurredOn","id") WHERE "events"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX "events_speakerId_occurredOn" ON "events" USING btree ("speakerId","occurredOn","id") WHERE "events"."speakerId" is not null;--> statement-breakpoint
@@ -538,6 +561,7 @@ CREATE INDEX "positions_organizationId_statedOn" ON "positions" USING btree ("or
 CREATE INDEX "positions_speakerId_statedOn" ON "positions" USING btree ("speakerId","statedOn","id") WHERE "positions"."speakerId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_position_statedOn" ON "positions" USING btree ("position","statedOn","id");--> statement-breakpoint
 CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
+CREATE INDEX "positions_statedOnWide" ON "positions" USING btree ("statedOnWide","id") WHERE "positions"."statedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "relations_createdAt" ON "relations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "relations_updatedAt" ON "relations" USING btree ("updatedAt","id");--> statement-breakpoint

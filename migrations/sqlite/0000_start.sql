@@ -142,9 +142,11 @@ CREATE TABLE `meetings` (
 	`startDate` text NOT NULL,
 	`startDateFirst` text NOT NULL,
 	`startDateLast` text NOT NULL,
+	`startDateWide` text,
 	`endDate` text,
 	`endDateFirst` text,
 	`endDateLast` text,
+	`endDateWide` text,
 	`city` text,
 	`cityText` text,
 	`countryCode` text,
@@ -163,7 +165,9 @@ CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`
 CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `meetings_startDateWide` ON `meetings` (`startDateWide`,`id`) WHERE "meetings"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
+CREATE INDEX `meetings_endDateWide` ON `meetings` (`endDateWide`,`id`) WHERE "meetings"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_cityText_startDate` ON `meetings` (`cityText`,`startDate`,`id`) WHERE "meetings"."cityText" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
@@ -199,11 +203,13 @@ CREATE TABLE `proposals` (
 	`proposedOn` text,
 	`proposedOnFirst` text,
 	`proposedOnLast` text,
+	`proposedOnWide` text,
 	`parentId` text,
 	`status` text,
 	`statusSince` text,
 	`statusSinceFirst` text,
 	`statusSinceLast` text,
+	`statusSinceWide` text,
 	FOREIGN KEY (`meetingId`) REFERENCES `meetings`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`addresseeId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`parentId`) REFERENCES `proposals`(`id`) ON UPDATE no action ON DELETE restrict
@@ -215,10 +221,12 @@ CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-break
 CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
+CREATE INDEX `proposals_proposedOnWide` ON `proposals` (`proposedOnWide`,`id`) WHERE "proposals"."proposedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`) WHERE "proposals"."status" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
+CREATE INDEX `proposals_statusSinceWide` ON `proposals` (`statusSinceWide`,`id`) WHERE "proposals"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE TABLE `agreements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -240,6 +248,7 @@ CREATE TABLE `agreements` (
 	`statusSince` text,
 	`statusSinceFirst` text,
 	`statusSinceLast` text,
+	`statusSinceWide` text,
 	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`depositaryStateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`depositaryOrganizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
@@ -258,6 +267,7 @@ CREATE INDEX `agreements_entryIntoForceDependsOnId_title` ON `agreements` (`entr
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`) WHERE "agreements"."status" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
+CREATE INDEX `agreements_statusSinceWide` ON `agreements` (`statusSinceWide`,`id`) WHERE "agreements"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE TABLE `statements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -271,6 +281,7 @@ CREATE TABLE `statements` (
 	`date` text,
 	`dateFirst` text,
 	`dateLast` text,
+	`dateWide` text,
 	`meetingId` text,
 	`agreementId` text,
 	`kind` text NOT NULL,
@@ -282,6 +293,7 @@ CREATE TABLE `statements` (
 CREATE INDEX `statements_createdAt` ON `statements` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `statements_updatedAt` ON `statements` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `statements_date` ON `statements` (`date`,`id`,`dateFirst`,`dateLast`);--> statement-breakpoint
+CREATE INDEX `statements_dateWide` ON `statements` (`dateWide`,`id`) WHERE "statements"."dateWide" is not null;--> statement-breakpoint
 CREATE INDEX `statements_meetingId_createdAt` ON `statements` (`meetingId`,`createdAt`,`id`) WHERE "statements"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX `statements_agreementId_createdAt` ON `statements` (`agreementId`,`createdAt`,`id`) WHERE "statements"."agreementId" is not null;--> statement-breakpoint
 CREATE INDEX `statements_kind_createdAt` ON `statements` (`kind`,`createdAt`,`id`);--> statement-breakpoint
@@ -305,6 +317,7 @@ CREATE TABLE `organizations` (
 	`foundingDate` text,
 	`foundingDateFirst` text,
 	`foundingDateLast` text,
+	`foundingDateWide` text,
 	FOREIGN KEY (`parentId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`countryCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
@@ -318,6 +331,7 @@ CREATE INDEX `organizations_classificationText_name` ON `organizations` (`classi
 CREATE INDEX `organizations_parentId_name` ON `organizations` (`parentId`,`name`,`id`) WHERE "organizations"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_countryCode_name` ON `organizations` (`countryCode`,`name`,`id`) WHERE "organizations"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX `organizations_foundingDate` ON `organizations` (`foundingDate`,`id`,`foundingDateFirst`,`foundingDateLast`);--> statement-breakpoint
+CREATE INDEX `organizations_foundingDateWide` ON `organizations` (`foundingDateWide`,`id`) WHERE "organizations"."foundingDateWide" is not null;--> statement-breakpoint
 CREATE TABLE `states` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -373,6 +387,7 @@ CREATE TABLE `sources` (
 	`publishedOn` text,
 	`publishedOnFirst` text,
 	`publishedOnLast` text,
+	`publishedOnWide` text,
 	`language` text NOT NULL,
 	`url` text,
 	`license` text,
@@ -389,6 +404,7 @@ CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoin
 CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`,`publishedOn`,`id`) WHERE "sources"."classification" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
+CREATE INDEX `sources_publishedOnWide` ON `sources` (`publishedOnWide`,`id`) WHERE "sources"."publishedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_url_publishedOn` ON `sources` (`url`,`publishedOn`,`id`) WHERE "sources"."url" is not null;--> statement-breakpoint
 CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`) WHERE "sources"."license" is not null;--> statement-breakpoint
@@ -414,9 +430,11 @@ CREATE TABLE `memberships` (
 	`startDate` text,
 	`startDateFirst` text,
 	`startDateLast` text,
+	`startDateWide` text,
 	`endDate` text,
 	`endDateFirst` text,
 	`endDateLast` text,
+	`endDateWide` text,
 	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict
 );
@@ -429,7 +447,9 @@ CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizat
 CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX `memberships_role_startDate` ON `memberships` (`role`,`startDate`,`id`);--> statement-breakpoint
 CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `memberships_startDateWide` ON `memberships` (`startDateWide`,`id`) WHERE "memberships"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `memberships_endDate` ON `memberships` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
+CREATE INDEX `memberships_endDateWide` ON `memberships` (`endDateWide`,`id`) WHERE "memberships"."endDateWide" is not null;--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -446,6 +466,7 @@ CREATE TABLE `events` (
 	`occurredOn` text,
 	`occurredOnFirst` text,
 	`occurredOnLast` text,
+	`occurredOnWide` text,
 	`stateCode` text,
 	`organizationId` text,
 	`speakerId` text,
@@ -463,6 +484,7 @@ CREATE INDEX `events_recordKind_occurredOn` ON `events` (`recordKind`,`occurredO
 CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
 CREATE INDEX `events_type_occurredOn` ON `events` (`type`,`occurredOn`,`id`);--> statement-breakpoint
 CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
+CREATE INDEX `events_occurredOnWide` ON `events` (`occurredOnWide`,`id`) WHERE "events"."occurredOnWide" is not null;--> statement-breakpoint
 CREATE INDEX `events_stateCode_occurredOn` ON `events` (`stateCode`,`occurredOn`,`id`) WHERE "events"."stateCode" is not null;--> statement-breakpoint
 CREATE INDEX `events_organizationId_occurredOn` ON `events` (`organizationId`,`occurredOn`,`id`) WHERE "events"."organizationId" is not null;--> statement-breakpoint
 CREATE INDEX `events_speakerId_occurredOn` ON `events` (`speakerId`,`occurredOn`,`id`) WHERE "events"."speakerId" is not null;--> statement-breakpoint
@@ -486,6 +508,7 @@ CREATE TABLE `positions` (
 	`statedOn` text,
 	`statedOnFirst` text,
 	`statedOnLast` text,
+	`statedOnWide` text,
 	`meetingId` text,
 	FOREIGN KEY (`stateCode`) REFERENCES `states`(`id`) ON UPDATE no action ON DELETE restrict,
 	FOREIGN KEY (`organizationId`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE restrict,
@@ -502,6 +525,7 @@ CREATE INDEX `positions_organizationId_statedOn` ON `positions` (`organizationId
 CREATE INDEX `positions_speakerId_statedOn` ON `positions` (`speakerId`,`statedOn`,`id`) WHERE "positions"."speakerId" is not null;--> statement-breakpoint
 CREATE INDEX `positions_position_statedOn` ON `positions` (`position`,`statedOn`,`id`);--> statement-breakpoint
 CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
+CREATE INDEX `positions_statedOnWide` ON `positions` (`statedOnWide`,`id`) WHERE "positions"."statedOnWide" is not null;--> statement-breakpoint
 CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -9,6 +9,7 @@ import { describeTable, type Table } from '../../db/tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity, Reference } from '../schema/resource.ts'
+import { spanColumns } from '../schema/table.ts'
 import type { ReadContext } from './context.ts'
 import type { Listable, SortKey } from './parameters.ts'
 import type { Condition, CountPlan, GivenFilter, ListPlan, Source } from './plan.ts'
@@ -220,7 +221,7 @@ function filterSql(
     case 'names':
       return sql`${table.id} in (${engine.search.matching(nameSearch(values))})`
     case 'range':
-      return sql`${columnSql(table, filter.column)} ${BOUNDS[filter.bound]} ${value}`
+      return rangeCondition(table, view, filter, value)
     case 'reference': {
       if (filter.through) {
         const records = filter.through.map((kind) => {
@@ -255,6 +256,24 @@ function filterSql(
         and ${identifiers.scheme} = ${scheme} and ${identifiers.identifier} = ${identifier})`
     }
   }
+}
+
+/**
+ * A filter by the span of a date is also a range of its sort key, so that an index in order of the key is entered there: the span of a
+ * date is in the year of its key, but for those in the column `wide`.
+ */
+function rangeCondition(
+  table: Table,
+  { seq }: View,
+  { column, bound, dateKey }: Extract<Filter, { by: 'range' }>,
+  value: string,
+): SQL {
+  const condition = sql`${columnSql(table, column)} ${BOUNDS[bound]} ${value}`
+  if (dateKey === undefined || seq !== null) return condition
+  const [extreme, limit] = bound === 'from' ? [sql`min`, `${value.slice(0, 4)}-01-01`] : [sql`max`, value]
+  const wide = sql`select ${extreme}(${columnSql(table, spanColumns(dateKey).wide)}) from ${table}`
+  return sql`(${columnSql(table, dateKey)} ${BOUNDS[bound]} (select ${extreme}(bound.value)
+    from (select cast(${limit} as text) collate "binary" as value union all ${wide}) as bound) and ${condition})`
 }
 
 /** Records in an open status, not settled, without an event of any kind since a day. */

@@ -100,6 +100,7 @@ const OF_LATEST_EVENT: Readonly<Record<string, string>> = {
   statusSince: 'occurredOn',
   statusSinceFirst: 'occurredOnFirst',
   statusSinceLast: 'occurredOnLast',
+  statusSinceWide: 'occurredOnWide',
 }
 
 /** In a view of a day: the date of the latest event, as it was written. The column `statusSince` has its sort key. */

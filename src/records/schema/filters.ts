@@ -48,7 +48,15 @@ export type Filter =
       example?: string
     }
   /** Records whose column is at least (`from`) or at most (`to`) a value. */
-  | { by: 'range'; column: string; bound: 'from' | 'to'; value: z.ZodType; description: string }
+  | {
+      by: 'range'
+      column: string
+      bound: 'from' | 'to'
+      value: z.ZodType
+      description: string
+      /** The column with the sort key, if the column is an end of the span of a date. */
+      dateKey?: string
+    }
   /**
    * Records that have a part with one of these values in a column. All such filters of a query on parts of one kind must be met
    * by the same part.
@@ -139,6 +147,7 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
         {
           by: 'range',
           column: last,
+          dateKey: column,
           bound: 'from',
           value: from,
           description: `${what}: on or after this date.`,
@@ -149,6 +158,7 @@ function filtersFor(name: string, [field, ...others]: PlacedField[]): [string, F
         {
           by: 'range',
           column: first,
+          dateKey: column,
           bound: 'to',
           value: to,
           description: `${what}: on or before this date.`,

@@ -22,8 +22,17 @@ const MAX_INDEXED_LENGTH = 900
 export const columnKey = (field: string) =>
   field.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase())
 
-/** The columns with the span of a date. */
-export const spanColumns = (column: string): Span => ({ first: `${column}First`, last: `${column}Last` })
+/**
+ * The columns with the span of a date. `wide` has the sort key of a date whose span is not in one year, otherwise null: with it a
+ * filter by span becomes a range of sort keys (records/read/sql.ts).
+ */
+export const spanColumns = (column: string): Span & { wide: string } => ({
+  first: `${column}First`,
+  last: `${column}Last`,
+  wide: `${column}Wide`,
+})
+
+const isWide = ({ first, last }: Span) => first.slice(0, 4) !== last.slice(0, 4)
 
 /** The column with the value of a field as it was written. */
 export const valueColumn = (field: PlacedField) =>
@@ -50,8 +59,9 @@ export function tableFor(
     const key = columnKey(field.name)
     if (field.unique) continue
     if (field.sort) {
-      const covers = hasSpan(field) ? Object.values(spanColumns(key)) : []
-      indexes.set(key, { keys: [key], partial: false, covers })
+      const { first, last, wide } = spanColumns(key)
+      indexes.set(key, { keys: [key], partial: false, covers: hasSpan(field) ? [first, last] : [] })
+      if (hasSpan(field)) indexes.set(wide, { keys: [wide], partial: true })
     }
     if (isLookedUp(field)) {
       const value = valueColumn(field)
@@ -97,15 +107,26 @@ function columnsOf(field: PlacedField): [string, Column][] {
   if (field.type !== 'date') return [[key, described]]
   const own: [string, Column] = [key, { ...described, derive: computed(field, 'sortKey', sortKey) }]
   if (!hasSpan(field)) return [own]
-  const { first, last } = spanColumns(key)
+  const { first, last, wide } = spanColumns(key)
   return [
     own,
     [first, column(null, { notNull, derive: computed(field, 'first', (date) => spanOf(date).first) })],
     [last, column(null, { notNull, derive: computed(field, 'last', (date) => spanOf(date).last) })],
+    [
+      wide,
+      column(null, {
+        notNull: false,
+        derive: computed(field, 'wide', (date) => (isWide(spanOf(date)) ? sortKey(date) : null)),
+      }),
+    ],
   ]
 }
 
-function computed({ path }: PlacedField, name: string, compute: (value: string) => string): Derivation {
+function computed(
+  { path }: PlacedField,
+  name: string,
+  compute: (value: string) => string | null,
+): Derivation {
   const read = readerOf(path)
   const of = (doc: Doc) => {
     const value = read(doc)
