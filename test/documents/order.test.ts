@@ -99,25 +99,26 @@ async function recordAfter(indices: readonly number[], seed: number | null): Pro
   return recordOf(s)
 }
 
-test('reports lead to the same record in any order, and however often they are sent', async () => {
-  const expected = await recordAfter([0, 1, 2], null)
-  const index = fc.integer({ min: 0, max: REPORTS.length - 1 })
-  const order = fc
+const index = fc.integer({ min: 0, max: REPORTS.length - 1 })
+
+/** Each report at least once, in any order, and a seed for the order of what is in them. */
+const orders = fc.tuple(
+  fc
     .tuple(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), fc.array(index, { maxLength: 3 }))
-    .map(([once, again]) => [...once, ...again])
-  await fc.assert(
-    fc.asyncProperty(order, fc.integer(), async (indices, seed) => {
-      expect(await recordAfter(indices, seed)).toEqual(expected)
-    }),
-    {
-      numRuns: 12,
-      seed: 22,
-      endOnFailure: true,
-      examples: [
-        [[1, 2, 0], 1],
-        [[2, 1, 0], 2],
-        [[2, 0, 1], 3],
-      ],
-    },
-  )
+    .map(([once, again]) => [...once, ...again]),
+  fc.integer(),
+)
+
+/** The record after each report was sent once, in order. */
+let expected: unknown
+
+// A test for each, which releases its database.
+test.each<[number[], number]>([
+  [[1, 2, 0], 1],
+  [[2, 1, 0], 2],
+  [[2, 0, 1], 3],
+  ...fc.sample(orders, { numRuns: 9, seed: 22 }),
+])('the reports %j, shuffled with the seed %d, lead to the same record', async (indices, seed) => {
+  expected ??= await recordAfter([0, 1, 2], null)
+  expect(await recordAfter(indices, seed)).toEqual(expected)
 })
