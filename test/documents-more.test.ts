@@ -5,6 +5,7 @@ import type { Service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 import { base, counts, idsOf, list, type Told, tell, tellAgain, trustOf } from './helpers/documents.ts'
 import { get } from './helpers/requests.ts'
+import { ticksDuring } from './helpers/ticks.ts'
 
 const WHY = 'reason=Entered%20twice'
 
@@ -412,4 +413,96 @@ test('a step of a party that contradicts another is refused with the steps on ei
   const gone = await s.del(`${path}/events/${signed['id']}`)
   expect([gone.status, gone.body]).toMatchObject([409, { before: null, after: side(denounced) }])
   expect(await list(s, `events?record=${told.ids['ice']}&state=RU&sort=occurredOn`)).toEqual(ofRussia)
+})
+
+test('the signatories of a treaty become known one by one, after the consents of two of them', async () => {
+  const s = await base()
+  const consent = (stateCode: string) => ({ type: 'consent', consentBy: 'ratification', stateCode })
+  const { id } = (
+    await s.post('/v1/agreements', {
+      title: 'Agreement on Buoys',
+      kind: 'agreement',
+      events: [{ type: 'signed' }, consent('CN'), consent('RU')],
+    })
+  ).body
+  const post = async (event: Body) => (await s.post(`/v1/agreements/${id}/events`, event)).status
+  for (const stateCode of ['CN', 'RU', 'KZ']) expect(await post({ type: 'signed', stateCode })).toBe(201)
+  // Now it is known who signed.
+  expect(await post(consent('UZ'))).toBe(409)
+  expect(await post(consent('KZ'))).toBe(201)
+})
+
+test('the events of a report are legal together, in whatever order they are listed', async () => {
+  const s = await base()
+  const events = [
+    { type: 'signed', occurredOn: '2021-05-01' },
+    { type: 'under-consideration', occurredOn: '2020-05-01' },
+  ]
+  const text = (title: string, sent: Body[]) =>
+    report(title, `${title}: signed at last.`, {
+      agreements: [{ key: 'a', title: 'Agreement on Buoys', kind: 'agreement', events: sent }],
+    })
+  await tell(s, text('A', [{ type: 'not-adopted', occurredOn: '2019-05-01' }]))
+  const second = await tell(s, text('B', events))
+  expect(second.of('a')['parts'].map(({ index }: Body) => index)).toEqual([0, 1])
+  expect(await get(s, `/v1/agreements/${second.ids['a']}`)).toMatchObject({ status: 'signed' })
+  await unchanged(s, second.report)
+  const illegal = text('C', [{ type: 'drafted', occurredOn: '2022' }, ...events])
+  const refused = await s.post('/v1/reports', illegal)
+  expect(refused.body).toMatchObject({
+    type: '/problems/illegal-transition',
+    errors: [{ pointer: '/agreements/0/events/0/type' }],
+  })
+})
+
+test('a merge is refused if relations would form a cycle through a third record', async () => {
+  const s = await base()
+  const ids: string[] = []
+  for (const title of ['A', 'B', 'C'])
+    ids.push(
+      (await s.post('/v1/sources', { title, language: 'en', text: `The text of ${title} in full.` })).body[
+        'id'
+      ],
+    )
+  const [a, b, c] = ids as [string, string, string]
+  for (const [from, to] of [
+    [a, b],
+    [b, c],
+  ] as const) {
+    const { status } = await s.post(`/v1/sources/${from}/relations`, { type: 'version-of', targetId: to })
+    expect(status).toBe(201)
+  }
+  const refused = await s.post(`/v1/sources/${c}/merge?${WHY}`, { into: a }, { 'if-match': '*' })
+  expect([refused.status, refused.body['errors']]).toMatchObject([422, [{ pointer: '/into' }]])
+  // A relation between the two is gone.
+  await merge(s, 'sources', b, a)
+  expect(await list(s, 'relations')).toMatchObject([{ recordId: a, targetId: c }])
+})
+
+test('requests run during a merge of a record with many references, and during a long history of events', async () => {
+  const s = await base()
+  const [one, other] = [
+    (await s.post('/v1/speakers', { name: 'A' })).body['id'],
+    (await s.post('/v1/speakers', { name: 'B' })).body['id'],
+  ]
+  const statements = Array.from({ length: 500 }, (_, index) => ({
+    kind: 'reported',
+    date: '2024-05-01',
+    text: `Words ${index}`,
+    contributors: [{ role: 'author', speakerId: other }],
+  }))
+  await tell(s, report('A', 'Words.', { statements }))
+  expect(await ticksDuring(() => merge(s, 'speakers', other, one))).toBeGreaterThan(3)
+  expect((await get(s, `/v1/statements?speaker=${one}&limit=1&count=exact`))['data']).toHaveLength(1)
+
+  const considered = Array.from({ length: 497 }, () => ({ type: 'under-consideration' }))
+  const start = performance.now()
+  const refused = await s.post('/v1/agreements', {
+    title: 'Agreement on Buoys',
+    kind: 'agreement',
+    events: [...considered, { type: 'signed' }, { type: 'signed' }],
+  })
+  expect(refused.body).toMatchObject({ errors: [{ pointer: '/events/498/type' }] })
+  // It took seconds when every prefix was ordered.
+  expect(performance.now() - start).toBeLessThan(2_000)
 })

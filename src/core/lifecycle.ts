@@ -1,5 +1,5 @@
 // The lifecycles of proposals and agreements: which status may follow which, and the order of events with uncertain dates.
-import { certainlyBefore, sortKey } from './dates.ts'
+import { sortKey, spanOf } from './dates.ts'
 
 export interface Lifecycle {
   of: 'Proposal' | 'Agreement'
@@ -53,27 +53,35 @@ export function orderSteps<S extends Step>(lifecycle: Lifecycle, steps: readonly
       (rank.get(one.type) ?? 0) - (rank.get(other.type) ?? 0) ||
       compare(one.occurredOn ?? '', other.occurredOn ?? ''),
   )
+  const spans = sorted.map(({ occurredOn }) => (occurredOn === null ? null : spanOf(occurredOn)))
+  const isCertainlyBefore = (one: number, other: number) => {
+    const [a, b] = [spans[one], spans[other]]
+    return a && b && a.last < b.first
+  }
   const failed = new Set<string>()
   let tries = 0
-  const follow = (rest: readonly S[], last: string | undefined): S[] | null => {
+  /** Orders the steps with these indices. */
+  const follow = (rest: readonly number[], last: string | undefined): number[] | null => {
     if (rest.length === 0) return []
-    const state = `${last} ${rest.map((step) => sorted.indexOf(step)).join()}`
-    if (failed.has(state)) return null
-    for (const step of rest) {
+    if (failed.size > 0 && failed.has(`${last} ${rest}`)) return null
+    for (const index of rest) {
       if (++tries > MAX_TRIES) return null
-      if (last !== undefined && !lifecycle.moves[last]?.includes(step.type)) continue
-      if (rest.some((other) => isCertainlyBefore(other, step))) continue
+      const { type } = sorted[index] as S
+      if (last !== undefined && !lifecycle.moves[last]?.includes(type)) continue
+      if (rest.some((other) => isCertainlyBefore(other, index))) continue
       const others = follow(
-        rest.filter((other) => other !== step),
-        step.type,
+        rest.filter((other) => other !== index),
+        type,
       )
-      if (others) return [step, ...others]
+      if (others) return [index, ...others]
     }
-    failed.add(state)
+    failed.add(`${last} ${rest}`)
     return null
   }
-  const ordered = follow(sorted, undefined)
-  return ordered ? { legal: true, steps: withPlaces(ordered) } : { legal: false }
+  const ordered = follow([...sorted.keys()], undefined)
+  return ordered
+    ? { legal: true, steps: withPlaces(ordered.map((index) => sorted[index] as S)) }
+    : { legal: false }
 }
 
 /** A step with an early but uncertain date takes the day of the step that it must follow. */
@@ -91,9 +99,6 @@ function withPlaces<S extends Step>(steps: readonly S[]): { step: S; place: stri
 const UNDATED = '0000-00-00'
 
 const keyOf = ({ occurredOn }: Step) => (occurredOn === null ? UNDATED : sortKey(occurredOn))
-
-const isCertainlyBefore = (one: Step, other: Step) =>
-  one.occurredOn !== null && other.occurredOn !== null && certainlyBefore(one.occurredOn, other.occurredOn)
 
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 

@@ -52,7 +52,9 @@ const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
 /** How a state can consent to a document that it did not sign. */
 const WITHOUT_SIGNATURE: readonly unknown[] = ['accession', 'succession', 'notification']
 
-const actorOf = ({ stateCode, organizationId }: EventInput) => stateCode ?? organizationId ?? null
+/** The party of an event: a state or an organization; null: the whole. */
+export const actorOf = ({ stateCode, organizationId }: Pick<EventInput, 'stateCode' | 'organizationId'>) =>
+  stateCode ?? organizationId ?? null
 
 /** Why an event of a party contradicts the other events of the record; null: it does not. */
 export function partyFault(others: readonly EventInput[], event: EventInput): string | null {
@@ -72,9 +74,17 @@ export function partyFault(others: readonly EventInput[], event: EventInput): st
   return null
 }
 
-/** The first event of a party that contradicts others, and why; null: there is none. */
-export function partyFaults(events: readonly EventInput[]): { event: EventInput; detail: string } | null {
+/**
+ * The first event of a party that contradicts others, and why; null: there is none.
+ * @param parties only the events of these are checked: a first signatory is not refused because of others, of which the
+ *   consent is known and the signature not yet
+ */
+export function partyFaults(
+  events: readonly EventInput[],
+  parties: ReadonlySet<string>,
+): { event: EventInput; detail: string } | null {
   for (const [index, event] of events.entries()) {
+    if (!parties.has(actorOf(event) ?? '')) continue
     const detail = partyFault(events.toSpliced(index, 1), event)
     if (detail) return { event, detail }
   }

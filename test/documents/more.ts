@@ -593,3 +593,119 @@ export const excerpt = (publisher: string, relations: Body[] = []) =>
     relations,
     textStatus: 'excerpt',
   })
+
+/** A newspaper on the same meeting: some of what the protocol says, and some more. */
+export const agendaNews = ({ bodies }: Base): Body => ({
+  organizations: [agency('quay', 'The Quay', 'KZ')],
+  source: source(
+    'Alarm adopted in Astana',
+    '=quay',
+    '2025-09-19',
+    'In Astana the water ministers adopted the flood alarm that Tajikistan had proposed. China supported it. Kazakhstan was in the chair. The Secretary-General since 2024, Sanjar Beknazarov, said for the members that it would be tested in spring. The participants thanked the city.',
+  ),
+  speakers: [
+    {
+      key: 'secretary',
+      name: 'Sanjar Beknazarov',
+      memberships: [
+        {
+          key: 'office',
+          organizationId: bodies.irc,
+          role: 'Secretary-General',
+          startDate: '2024',
+          evidence: quotes('The Secretary-General since 2024', { '': null, '/startDate': null }),
+        },
+      ],
+      evidence: quotes('Sanjar Beknazarov'),
+    },
+  ],
+  meetings: [
+    {
+      key: 'M13',
+      name: 'Thirteenth meeting of the Council of Water Ministers',
+      organizationId: bodies.cwm,
+      classification: 'council',
+      ordinal: 13,
+      status: 'held',
+      startDate: '2025-09-18',
+      venue: 'Palace of Peace',
+      participants: [{ role: 'chair', stateCode: 'KZ' }],
+      agenda: [{ position: 1, title: 'Flood alarm' }],
+      evidence: quotes('Kazakhstan was in the chair', {
+        '/participants': { role: 'chair', stateCode: 'KZ' },
+      }),
+    },
+  ],
+  proposals: [
+    {
+      key: 'alarm',
+      title: 'Set up a flood alarm',
+      contributors: [{ role: 'proposer', stateCode: 'TJ', attributionText: 'Tajikistan' }],
+      proposedOn: '[..2025-09-18]',
+      events: [{ type: 'adopted', meetingId: '=M13', evidence: quotes('adopted the flood alarm') }],
+      positions: [
+        { stateCode: 'CN', position: 'supported', meetingId: '=M13', evidence: quotes('China supported it') },
+      ],
+      evidence: quotes('that Tajikistan had proposed'),
+    },
+  ],
+  statements: [
+    {
+      key: 'test',
+      kind: 'reported',
+      language: 'en',
+      meetingId: '=M13',
+      contributors: [
+        {
+          role: 'spokesperson',
+          speakerId: '=secretary',
+          organizationId: bodies.irc,
+          membershipId: '=office',
+        },
+      ],
+      text: 'The alarm will be tested in spring.',
+      translations: [{ language: 'ru', text: 'Тревогу испытают весной.', by: 'analyst' }],
+      evidence: quotes('said for the members that it would be tested in spring'),
+    },
+    {
+      key: 'thanks',
+      kind: 'reported',
+      meetingId: '=M13',
+      contributors: [{ role: 'author', collective: 'participants' }],
+      text: 'Thanks to the people of Astana.',
+      evidence: quotes('The participants thanked the city'),
+    },
+  ],
+})
+
+/** An earlier, shorter report about the treaty: most of its steps are undated. */
+export const ratificationNews = ({ bodies }: Base): Body => ({
+  organizations: [agency('raft', 'Raft Daily', 'RU')],
+  source: source(
+    'Ice warnings in force',
+    '=raft',
+    '2022-03-02',
+    'The Agreement on Ice Warnings, signed in 2019, is in force. Kazakhstan notified the depositary, and China accepted. The Secretariat is the depositary.',
+  ),
+  agreements: [
+    {
+      key: 'ice',
+      title: 'Agreement on Ice Warnings',
+      kind: 'agreement',
+      organizationId: bodies.irc,
+      depositary: { organizationId: bodies.sec },
+      events: [
+        { type: 'signed', evidence: quotes('signed in 2019') },
+        {
+          type: 'consent',
+          stateCode: 'KZ',
+          note: 'By note.',
+          evidence: quotes('Kazakhstan notified the depositary'),
+        },
+        { type: 'consent', stateCode: 'CN', evidence: quotes('China accepted') },
+        { type: 'in-force', occurredOn: '2022-03-01', evidence: quotes('is in force') },
+      ],
+      evidence: quotes('The Secretariat is the depositary', { '': null, '/depositary': null }),
+    },
+  ],
+})

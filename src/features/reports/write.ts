@@ -334,16 +334,37 @@ class ReportWriter {
         const child = this.#records.catalogue.children.find(({ path }) => path === list)
         const parts = (entry.item[list] ?? []) as Fields[]
         if (!child || entry.parts.some((part) => part.child === child)) continue
-        for (const [index, part] of parts.entries()) {
-          await this.#pause()
-          const pointer = `${entry.pointer}/${list}/${index}`
-          const outcome = await withPointer(pointer, () => this.#writePart(entry, child, part, index))
-          if (!outcome) continue
-          entry.parts.push({ pointer, child, part, outcome })
-          entry.outcome.parts.push(outcome)
+        await this.#writeInAnyOrder(entry, child, parts)
+      }
+      entry.outcome.parts = entry.parts.map(({ outcome }) => outcome)
+    }
+  }
+
+  /** Writes parts of a kind. A step that is illegal at first is written after those that make it legal. */
+  async #writeInAnyOrder(entry: Entry, child: Child, parts: readonly Fields[]): Promise<void> {
+    const written: Entry['parts'] = []
+    let rest = [...parts.entries()]
+    while (rest.length > 0) {
+      const refused: { part: (typeof rest)[number]; problem: Problem }[] = []
+      for (const [index, part] of rest) {
+        await this.#pause()
+        const pointer = `${entry.pointer}/${child.path}/${index}`
+        try {
+          const taken = [...entry.parts, ...written]
+          const outcome = await withPointer(pointer, () =>
+            this.#writePart({ ...entry, parts: taken }, child, part, index),
+          )
+          if (outcome) written.push({ pointer, child, part, outcome })
+        } catch (error) {
+          if (!(error instanceof Problem) || error.code !== 'illegal-transition') throw error
+          refused.push({ part: [index, part], problem: error })
         }
       }
+      const [first] = refused
+      if (first && refused.length === rest.length) throw first.problem
+      rest = refused.map(({ part }) => part)
     }
+    entry.parts.push(...written.toSorted((one, other) => one.outcome.index - other.outcome.index))
   }
 
   async #writePart(
@@ -355,7 +376,8 @@ class ReportWriter {
     const tx = this.#tx
     this.#naming(`${record.key ?? pointer}/${child.path}/${index}`)
     const doc = parse(await loadRecord(tx, resource, record.id))
-    const taken = new Set(parts.map(({ outcome }) => outcome.id))
+    const others = parts.filter(({ part }) => JSON.stringify(bareOf(part)) !== JSON.stringify(fields))
+    const taken = new Set(others.map(({ outcome }) => outcome.id))
     const parent = { entity: resource, doc }
     const input = this.#resolve(child.createShape(resource), fields) as Fields
     if (await this.#becameOne(child, record, input)) return undefined
@@ -487,9 +509,11 @@ const valueSchema = (place: z.ZodType) => (isList(place) ? (place.element as z.Z
 function withoutQuotes({ evidence: _, ...fields }: Fields): Fields {
   const events = fields['events'] as Fields[] | undefined
   if (!events) return fields
-  const bare = events.map(({ key: __, evidence: ___, ...event }) => event)
-  return { ...fields, events: withoutRepetitions(bare) }
+  return { ...fields, events: withoutRepetitions(events.map(bareOf)) }
 }
+
+/** A part without its key and its evidence. */
+const bareOf = ({ key: _, evidence: __, ...part }: Fields): Fields => part
 
 /** The fields of an item in which a key stands for a record that may be written after it. */
 const lateFields = ({ references }: Resource, item: Fields): string[] =>

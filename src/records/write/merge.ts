@@ -1,4 +1,5 @@
 // Merges a record that was entered twice into the other: its parts, its evidence and every reference move there.
+import { pauses } from '../../core/pauses.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
@@ -48,6 +49,7 @@ export async function mergeRecords(
   const tally: Tally = {
     count: ({ path }) => moved.set(path, (moved.get(path) ?? 0) + 1),
     drop: (partId, differences) => dropped.push(...differences.map((one) => droppedBy(partId, one))),
+    pause: pauses(),
   }
   for (const child of tx.catalogue.children) await child.beforeMerge?.(tx, resource, loser, into)
   const cited = await moveValues(tx, resource, loser, into)
@@ -75,6 +77,8 @@ export async function mergeRecords(
 interface Tally {
   count: (entity: Entity) => void
   drop: (partId: string, differences: readonly Difference[]) => void
+  /** Lets other requests run. */
+  pause: () => Promise<void>
 }
 
 /** Parts of parts are not counted. */
@@ -164,6 +168,7 @@ async function moveParts(
   for (const child of tx.catalogue.children) {
     if (!child.of.includes(entity.kind)) continue
     for (const part of await childrenOf(tx, child, from.id)) {
+      await tally.pause()
       tally.count(child)
       await movePart(tx, child, part, { recordId: to.id }, tally)
     }
@@ -217,6 +222,7 @@ async function moveReferences(
     const references = entity.references.filter(({ kinds }) => kinds.includes(kind))
     if (references.length === 0) continue
     for (const doc of await referrers(tx, entity, references, from.id)) {
+      await tally.pause()
       tally.count(entity)
       const changed = replaced(doc, references, from.id, to.id)
       const child = tx.catalogue.children.find((candidate) => candidate.kind === entity.kind)

@@ -1,4 +1,5 @@
 // Creates, updates and deletes records and their children within a write.
+import { pauses } from '../../core/pauses.ts'
 import { Problem, withPointer } from '../../core/problems.ts'
 import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
@@ -36,12 +37,15 @@ export async function createRecord(
     if (inputs) checked.set(child, inputs)
   }
   await storeDocument(tx, resource, doc, null)
+  const pause = pauses()
   for (const [child, inputs] of checked)
-    for (const [index, fields] of inputs.entries())
+    for (const [index, fields] of inputs.entries()) {
+      await pause()
       await withPointer(`/${child.path}/${index}`, async () => {
         const created = await insertChild(tx, child, parent, fields)
         await child.afterChange?.(tx, null, created)
       })
+    }
   return createParts(tx, resource, doc, input, [...checked.keys()])
 }
 
@@ -58,9 +62,11 @@ async function createParts(
   done: readonly Child[] = [],
 ): Promise<Doc> {
   let current = doc
+  const pause = pauses()
   for (const child of childKindsOf(tx, entity)) {
     if (done.includes(child)) continue
     for (const [index, part] of ((input[child.path] ?? []) as Input[]).entries()) {
+      await pause()
       const parent = { entity, doc: current }
       await withPointer(`/${child.path}/${index}`, () => createChild(tx, child, parent, part))
       if (child.parentFields) current = parse(await loadRecord(tx, entity, doc.id))

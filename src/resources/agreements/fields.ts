@@ -1,7 +1,8 @@
 // The parts of a document that its views share.
+import { z } from 'zod'
 import { CONSENTS } from '../../core/parties.ts'
-import { choice, date, integer, list, object, ref } from '../../records/schema/fields.ts'
-import { anyId } from '../../records/schema/shapes.ts'
+import { choice, date, integer, object, ref } from '../../records/schema/fields.ts'
+import { anyId, unbounded } from '../../records/schema/shapes.ts'
 
 /** The kinds of treaties. Other documents are final once adopted or signed. */
 export const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
@@ -21,7 +22,9 @@ export const party = object(
     inForceOn: date('When the document entered into force for it.'),
     denouncedOn: date('When it denounced the document.'),
     reservations: integer('How many of its reservations are in effect.', { required: true }),
-    eventIds: list(anyId('An event.'), 100, 'The events from which this was computed.'),
+    eventIds: z
+      .array(anyId('An event.'))
+      .meta({ ...unbounded, description: 'The events from which this was computed.' }),
   },
   'Party',
 )

@@ -13,6 +13,7 @@ import {
 import { choice, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { eventFilters } from '../../records/schema/filters.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { unbounded } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { agreementsAlike } from './alike.ts'
 import { party, TREATIES } from './fields.ts'
@@ -142,7 +143,10 @@ export const agreements: Resource = defineResource({
       description:
         'Whether nothing more is due: a treaty in force, or signed if it enters into force by signature; any other document once adopted or signed.',
     }),
-    parties: list(party, 250, 'The parties, computed from the events that have one.'),
+    parties: z.array(party).meta({
+      ...unbounded,
+      description: 'The parties, computed from the events that have one.',
+    }),
   },
   filters: {
     ...eventFilters(eventTypesOf(agreementLifecycle) as [string, ...string[]]),

@@ -11,7 +11,15 @@ import {
   orderSteps,
   proposalLifecycle,
 } from '../../core/lifecycle.ts'
-import { CONSENTS, type EventInput, ofSameParty, partyFault, partyFaults } from '../../core/parties.ts'
+import {
+  actorOf,
+  CONSENTS,
+  type EventInput,
+  ofSameParty,
+  type Party,
+  partyFault,
+  partyFaults,
+} from '../../core/parties.ts'
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
 import { childrenOf } from '../../records/read/record.ts'
 import { type Child, defineChild, withoutParent } from '../../records/schema/catalogue.ts'
@@ -100,11 +108,12 @@ export const events: Child = defineChild({
   async beforeUpdate(tx, { entity, doc }, before, after) {
     const others = (await childrenOf(tx, events, doc.id)).filter(({ id }) => id !== before.id)
     const event = after as unknown as EventInput
-    Object.assign(after, placed(entity, others as unknown as EventInput[], event, tx.now))
+    const previous = actorOf(before as unknown as EventInput)
+    Object.assign(after, placed(entity, others as unknown as EventInput[], event, tx.now, previous))
   },
   async parentFields(tx, { entity, doc }) {
     const all = await childrenOf(tx, events, doc.id)
-    const fault = partyFaults(all as unknown as EventInput[])
+    const fault = partyFaults(all as unknown as EventInput[], changedParties(doc, all))
     if (fault) throw illegalOfParty(all as unknown as EventInput[], fault.event, fault.detail, null)
     const { places, fields: derived } = deriveFrom(
       lifecycleResource(entity),
@@ -182,6 +191,7 @@ function ruleFaults(lifecycle: Lifecycle, event: EventInput): Fault[] {
 
 /**
  * An event with its place among the others.
+ * @param previous the party that it had before
  * @throws Problem `illegal-transition`, or `inconsistent` if it is in the future
  */
 export function placed(
@@ -189,10 +199,12 @@ export function placed(
   others: readonly EventInput[],
   event: EventInput,
   now: Date,
+  previous: string | null = null,
 ): Record<string, unknown> {
   const { lifecycle } = lifecycleResource(entity)
   refuseEvent(lifecycle, event, now, '')
-  const fault = partyFaults([...others, event])
+  const parties = new Set([actorOf(event), previous].filter((actor) => actor !== null))
+  const fault = partyFaults([...others, event], parties)
   if (fault) throw illegalOfParty(others, event, fault.detail, '')
   const steps = others.filter((each) => isStep(lifecycle, each))
   if (!isStep(lifecycle, event)) return { ...event, place: null }
@@ -211,7 +223,13 @@ function refuseHistory(lifecycle: Lifecycle, events: readonly EventInput[], now:
   }
   const stepsUpTo = (count: number) => events.slice(0, count).filter((event) => isStep(lifecycle, event))
   if (orderSteps(lifecycle, stepsUpTo(events.length)).legal) return
-  const wrong = events.findIndex((_, index) => !orderSteps(lifecycle, stepsUpTo(index + 1)).legal)
+  // An event with which the events before it become illegal, by bisection.
+  let [legal, wrong] = [0, events.length - 1]
+  while (legal < wrong) {
+    const middle = Math.floor((legal + wrong) / 2)
+    if (orderSteps(lifecycle, stepsUpTo(middle + 1)).legal) legal = middle + 1
+    else wrong = middle
+  }
   const event = events[wrong]
   if (event) throw illegalStep(lifecycle, stepsUpTo(wrong), event, `/events/${wrong}`)
 }
@@ -283,6 +301,17 @@ function refuseDisagreement(
         { pointer: `/${key}`, detail: `The event says ${value}. Correct the event; ${key} follows it.` },
       ])
   }
+}
+
+/** The parties of which events were added or removed. @param all the present events of a record */
+function changedParties(record: Doc, all: readonly Doc[]): Set<string> {
+  const before = (record['parties'] ?? []) as unknown as Party[]
+  const known = new Map(before.flatMap((party) => party.eventIds.map((id) => [id, actorOf(party)])))
+  const present = new Map(all.map((event) => [event.id, actorOf(event as unknown as EventInput)]))
+  const changed = [...known.keys(), ...present.keys()].filter((id) => known.get(id) !== present.get(id))
+  return new Set(
+    changed.flatMap((id) => [known.get(id), present.get(id)]).filter((actor) => typeof actor === 'string'),
+  )
 }
 
 /**

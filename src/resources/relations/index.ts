@@ -1,7 +1,7 @@
 // Relations between records: of proposals, agreements, meetings and organizations, and of sources among themselves.
 
 import { type Fault, inconsistent, Problem } from '../../core/problems.ts'
-import { isAcyclic, relationTargets } from '../../core/relation-types.ts'
+import { isAcyclic, relationTargets, relationTypesFrom } from '../../core/relation-types.ts'
 import { columnSql } from '../../db/columns.ts'
 import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
@@ -45,6 +45,25 @@ export const relations: Child = defineChild({
     return input
   },
   beforeUpdate: (tx, parent, _before, after) => check(tx, parent, after),
+  async beforeMerge(tx, { kind }, loser, into) {
+    for (const type of relationTypesFrom(kind)) {
+      if (!isAcyclic(type, kind)) continue
+      for (const [from, to] of [
+        [loser.id, into.id],
+        [into.id, loser.id],
+      ] as const) {
+        const others = (await targetsOf(tx, from, type)).filter((id) => id !== to)
+        for (const other of others)
+          if (await isReachable(tx, other, to, type))
+            throw inconsistent([
+              {
+                pointer: '/into',
+                detail: `${type} leads from ${from} to ${to} through ${other}: it would form a cycle.`,
+              },
+            ])
+      }
+    }
+  },
   async beforeParentUpdate(tx, { kind }, before, after) {
     if (kind !== 'source' || before['language'] === after['language']) return
     for (const translation of await translationsOf(tx, after.id))
@@ -117,6 +136,12 @@ async function check(
   if (original && parse(original)['language'] === doc['language'])
     throw refuse(`A translation has another language than ${targetId}, which is also in ${doc['language']}.`)
 }
+
+/** The targets of the relations of a type from a record. */
+const targetsOf = (reader: Reader, id: string, type: string) =>
+  reader.pluck<string>(
+    sql`select ${table.targetId} from ${table} where ${table.recordId} = ${id} and ${table.type} = ${type}`,
+  )
 
 async function isReachable(reader: Reader, from: string, to: string, type: string): Promise<boolean> {
   const row = await reader.get(
