@@ -10,6 +10,7 @@ import { scopeOf } from '../src/records/read/resolve.ts'
 import type { Filter } from '../src/records/schema/filters.ts'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
+import { fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 
 const LISTED = [...catalogue.resources, ...catalogue.children].map((kind): [string, Listable] => [
   kind.path,
@@ -248,4 +249,33 @@ test('no query is planned again for other values', async () => {
     // In another spelling, so that the response does not come from the cache.
     expect(await countPlans(() => request(path.replace(/3$/, '%33'))), path).toBe(0)
   }
+})
+
+test('a POST of each kind looks up what it compares with, and reads no table whole', async () => {
+  const s = await service()
+  const ids = await oneOfEach(s)
+  const database = new Database(s.file, { readonly: true })
+  for (const kind of kinds) {
+    s.queries(true)
+    const { status, text } = await s.post(pathOf(kind), fullBody(kind, ids))
+    expect([kind, status], text).toEqual([kind, 201])
+    // The last change is read from the end of its table.
+    const selects = s
+      .queries(true)
+      .filter((query) => /^\s*(?:with|select)/i.test(query) && !query.includes('as feed'))
+    expect(selects.length, kind).toBeGreaterThan(1)
+    for (const query of selects) {
+      const steps = database
+        .prepare(`explain query plan ${query}`)
+        .all(...[...query.matchAll(/\?/g)].map(() => null)) as { detail: string }[]
+      for (const { detail } of steps) {
+        const where = `${kind}: ${query}`
+        expect(detail, where).not.toMatch(
+          /^SCAN (?!.*(?:CONSTANT ROW|VIRTUAL TABLE|json_each|above|below|merged|chain))/,
+        )
+        expect(detail, where).not.toMatch(/USING INDEX changes_(?:kind|at)\b/)
+      }
+    }
+  }
+  database.close()
 })

@@ -69,6 +69,14 @@ CREATE TABLE `links` (
 );
 --> statement-breakpoint
 CREATE INDEX `links_from` ON `links` (`fromId`);--> statement-breakpoint
+CREATE TABLE `names` (
+	`kind` text NOT NULL,
+	`hash` text NOT NULL,
+	`recordId` text NOT NULL,
+	PRIMARY KEY(`kind`, `hash`, `recordId`)
+);
+--> statement-breakpoint
+CREATE INDEX `names_record` ON `names` (`recordId`);--> statement-breakpoint
 CREATE TABLE `searchDocs` (
 	`docId` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`kind` text NOT NULL,

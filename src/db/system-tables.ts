@@ -71,6 +71,20 @@ export const identifiers = sqliteTable(
   ],
 )
 
+/** The names of records, as hashes of the form in which they are compared. */
+export const names = sqliteTable(
+  'names',
+  {
+    kind: text('kind').notNull(),
+    hash: text('hash').notNull(),
+    recordId: text('recordId').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.kind, table.hash, table.recordId] }),
+    index('names_record').on(table.recordId),
+  ],
+)
+
 /** API keys, stored as hashes. */
 export const keys = sqliteTable('keys', {
   id: text('id').primaryKey(),

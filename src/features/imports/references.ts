@@ -106,7 +106,7 @@ export class References {
     const key = `${kind} ${value}`
     const stored =
       this.#namesakes.get(key) ??
-      preferExact(resource, await namesakes(this.#records.engine, tx, resource, name), value)
+      preferExact(resource, await namesakes(tx, resource, name), value)
         .map(({ id }) => id)
         .slice(0, MAX_NAMESAKES)
     this.#namesakes.set(key, stored)

@@ -1,13 +1,14 @@
 // Finds existing records that match fields: by identifier, key, text or name.
+import { hash } from 'node:crypto'
 import { fold } from '../../core/fold.ts'
 import { parseSearch, type SearchQuery } from '../../core/search.ts'
 import { sha256 } from '../../core/text.ts'
 import { columnSql } from '../../db/columns.ts'
-import type { Engine, Reader } from '../../db/engine.ts'
+import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
-import { changes } from '../../db/system-tables.ts'
+import { changes, names } from '../../db/system-tables.ts'
 import type { Doc } from '../schema/document.ts'
-import type { Resource } from '../schema/resource.ts'
+import type { Entity, Resource } from '../schema/resource.ts'
 import {
   findByIdentifier,
   findRecord,
@@ -25,11 +26,14 @@ type Fields = Record<string, unknown>
 /**
  * The names of a record, or of a record to be created, as they are compared: folded, with the symbols that tell names apart.
  */
-export const namesOf = (resource: Resource, fields: Fields): string[] =>
-  rawNames(resource, fields).map(comparable).filter(Boolean)
+export const namesOf = (entity: Pick<Entity, 'names'>, fields: Fields): string[] =>
+  rawNames(entity, fields).map(comparable).filter(Boolean)
+
+/** The key of a name in the table of names. @param name as returned by `namesOf` */
+export const hashOfName = (name: string): string => hash('sha256', name, 'base64url')
 
 /** The names of a record without those of the type `search`, which only serve to find it. */
-function rawNames({ names }: Resource, fields: Fields): string[] {
+function rawNames({ names }: Pick<Entity, 'names'>, fields: Fields): string[] {
   const others = Array.isArray(fields['otherNames']) ? fields['otherNames'] : []
   return [
     ...names.map((field) => fields[field]),
@@ -138,15 +142,16 @@ export function phraseOf(text: string): SearchQuery {
 
 /** The records with this name. @param name as returned by `namesOf` @param condition further SQL, which begins with `and` */
 export async function namesakes(
-  { search }: Pick<Engine, 'search'>,
   reader: Reader,
   resource: Resource,
   name: string,
   condition: SQL = sql.empty(),
 ): Promise<Doc[]> {
-  const { table } = resource
+  const { table, kind } = resource
   const rows = await reader.all<Stored>(
-    sql`${selectStored(table)} where ${table.id} in (${search.matching(parseSearch(`"${name}"`))})${condition}`,
+    sql`${selectStored(table)} where ${table.id} in (
+      select ${names.recordId} from ${names} where ${names.kind} = ${kind} and ${names.hash} = ${hashOfName(name)})${condition}
+      order by ${table.firstSeq}`,
   )
-  return rows.map(parse).filter((doc) => namesOf(resource, doc).includes(name))
+  return rows.map(parse)
 }

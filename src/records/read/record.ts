@@ -120,13 +120,13 @@ export async function mergedDocs(
   { kind }: Pick<Entity, 'kind'>,
   condition: SQL,
 ): Promise<Doc[]> {
-  const rows = await reader.all<Pick<Stored, 'doc'>>(
-    sql`select before."doc" as doc from ${changes}
+  // Sorted here: in the order of `seq` SQLite would read all changes of the kind.
+  const rows = await reader.all<Pick<Stored, 'doc'> & { seq: number }>(
+    sql`select before."doc" as doc, ${changes.seq} from ${changes}
       join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1
-      where ${changes.kind} = ${kind} and ${changes.mergedInto} is not null and ${condition}
-      order by ${changes.seq} desc`,
+      where ${changes.kind} = ${kind} and ${changes.mergedInto} is not null and ${condition}`,
   )
-  return rows.map(parse)
+  return rows.toSorted((one, other) => other.seq - one.seq).map(parse)
 }
 
 /** Selects the id of a record, and those of the records that were merged into it. */

@@ -271,7 +271,9 @@ function rangeCondition(
   const condition = sql`${columnSql(table, column)} ${BOUNDS[bound]} ${value}`
   if (dateKey === undefined || seq !== null) return condition
   const [extreme, limit] = bound === 'from' ? [sql`min`, `${value.slice(0, 4)}-01-01`] : [sql`max`, value]
-  const wide = sql`select ${extreme}(${columnSql(table, spanColumns(dateKey).wide)}) from ${table}`
+  const wideKey = columnSql(table, spanColumns(dateKey).wide)
+  // Its index has no nulls.
+  const wide = sql`select ${extreme}(${wideKey}) from ${table} where ${wideKey} is not null`
   return sql`(${columnSql(table, dateKey)} ${BOUNDS[bound]} (select ${extreme}(bound.value)
     from (select cast(${limit} as text) collate "binary" as value union all ${wide}) as bound) and ${condition})`
 }

@@ -80,7 +80,7 @@ export async function withSameName(
 ): Promise<Doc[]> {
   const docs = new Map<string, Doc>()
   for (const name of new Set(namesOf(resource, fields)))
-    for (const doc of await namesakes(tx.engine, tx, resource, name, condition)) docs.set(doc.id, doc)
+    for (const doc of await namesakes(tx, resource, name, condition)) docs.set(doc.id, doc)
   return [...docs.values()]
 }
 

@@ -4,8 +4,9 @@ import { indexedWords } from '../../core/search.ts'
 import type { Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
-import { changes, identifiers, links, searchDocs } from '../../db/system-tables.ts'
+import { changes, identifiers, links, names, searchDocs } from '../../db/system-tables.ts'
 import { describeTable, type Table } from '../../db/tables.ts'
+import { hashOfName, namesOf } from '../read/matching.ts'
 import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import { columnReaders, type Doc, type Json, valuesAt } from '../schema/document.ts'
@@ -26,6 +27,7 @@ export async function storeDocument(
   await storeRow(tx, entity, doc, before, { seq, doc: text })
   await storeLinks(tx, entity, doc, before)
   await storeIdentifiers(tx, entity, doc, before)
+  await storeNames(tx, entity, doc, before)
   await storeSearchEntry(tx, entity, doc, before, seq)
   await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
 }
@@ -40,6 +42,8 @@ export async function reindexDocument(tx: IndexWriter, entity: Entity, doc: Doc,
   await updateRow(tx, table, doc.id, Object.entries(values))
   await tx.run(DELETE_LINKS, { id: doc.id })
   await storeLinks(tx, entity, doc, null)
+  await tx.run(DELETE_NAMES, { id: doc.id })
+  await storeNames(tx, entity, doc, null)
   if (!entity.searchText) return
   const [docId = seq] = await tx.pluck<number>(DOC_ID_OF, { recordId: doc.id })
   await tx.engine.search.remove(tx, doc.id)
@@ -59,6 +63,7 @@ export async function eraseDocument(
   const { id } = doc
   await tx.run(DELETE_LINKS, { id })
   await tx.run(DELETE_IDENTIFIERS, { id })
+  await tx.run(DELETE_NAMES, { id })
   await tx.run(deleteRowQuery(entity.table), { id })
   if (entity.searchText) await tx.engine.search.remove(tx, id)
   tx.existing.delete(`${entity.kind} ${id}`)
@@ -138,6 +143,19 @@ async function storeIdentifiers(
     await tx.run(INSERT_IDENTIFIER, { kind, recordId: doc.id, scheme, identifier })
 }
 
+/** Stores the names by which records are recognised. */
+async function storeNames(tx: Writer, entity: Entity, doc: Doc, before: Doc | null): Promise<void> {
+  // Parts have no names.
+  if (doc['recordId'] !== undefined) return
+  const current = namesOf(entity, doc)
+  if (before) {
+    if (isEqual(namesOf(entity, before), current)) return
+    await tx.run(DELETE_NAMES, { id: doc.id })
+  }
+  for (const name of new Set(current))
+    await tx.run(INSERT_NAME, { kind: entity.kind, hash: hashOfName(name), recordId: doc.id })
+}
+
 /** @param docId the number of the entry: that of the change that wrote it */
 async function storeSearchEntry(
   tx: IndexWriter,
@@ -206,6 +224,10 @@ const DELETE_LINKS = sql`delete from ${links} where ${links.fromId} = ${id}`
 const INSERT_IDENTIFIER = insertInto(identifiers)
 
 const DELETE_IDENTIFIERS = sql`delete from ${identifiers} where ${identifiers.recordId} = ${id}`
+
+const INSERT_NAME = insertInto(names)
+
+const DELETE_NAMES = sql`delete from ${names} where ${names.recordId} = ${id}`
 
 const INSERT_CHANGE = insertInto(changes)
 
