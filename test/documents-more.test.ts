@@ -506,3 +506,48 @@ test('requests run during a merge of a record with many references, and during a
   // It took seconds when every prefix was ordered.
   expect(performance.now() - start).toBeLessThan(2_000)
 })
+
+test('namesakes are told apart by state, post and distinctFrom, also by the id of one that was merged', async () => {
+  const s = await base()
+  const told = await tell(s, documents.namesakes(s))
+  const { minister, captain } = told.ids as Record<string, string>
+  const named = (more: Body) =>
+    report('Z', 'Ivan Petrov.', { speakers: [{ key: 'p', name: 'Ivan Petrov', ...more }] })
+  for (const more of [{}, { memberships: [{ stateCode: 'TJ', role: 'Admiral' }] }])
+    expect((await s.post('/v1/reports', named(more))).body['candidates']).toHaveLength(2)
+  const russian = await tell(s, named({ memberships: [{ stateCode: 'RU', role: 'Admiral' }] }))
+  expect(russian.ids['p']).toBe(captain)
+  const third = await s.post('/v1/speakers', { name: 'Ivan Petrov', distinctFrom: [minister, captain] })
+  expect(third.status).toBe(201)
+  const { id } = third.body
+  const refused = await s.post(`/v1/speakers/${id}/merge?${WHY}`, { into: captain }, { 'if-match': '*' })
+  expect(refused.body).toMatchObject({ type: '/problems/distinct' })
+  await s.patch(`/v1/speakers/${id}`, { distinctFrom: [minister] })
+  await merge(s, 'speakers', id, String(captain))
+  const fourth = await s.post('/v1/speakers', { name: 'Ivan Petrov', distinctFrom: [minister, id] })
+  expect(fourth.status, fourth.text).toBe(201)
+  const again = await s.post(
+    `/v1/speakers/${fourth.body['id']}/merge?${WHY}`,
+    { into: captain },
+    { 'if-match': '*' },
+  )
+  expect(again.body).toMatchObject({ type: '/problems/distinct' })
+})
+
+test('a post that is corrected later does not hinder other changes of what its holder did', async () => {
+  const s = await base()
+  const { ids } = await tell(s, documents.namesakes(s))
+  const [post] = await list(s, `memberships?holder=${ids['minister']}&state=KZ`)
+  const url = `/v1/speakers/${ids['minister']}/memberships/${post?.['id']}`
+  expect((await s.patch(url, { endDate: '2025-02' })).status).toBe(200)
+  const proposal = `/v1/proposals/${ids['papers']}`
+  expect((await s.patch(proposal, { summary: 'One form.' })).status).toBe(200)
+  const { contributors } = await get(s, proposal)
+  const [contributor] = contributors as Body[]
+  const renewed = await s.patch(proposal, { contributors: [{ ...contributor, attributionText: 'He' }] })
+  expect([renewed.status, renewed.body['errors']]).toMatchObject([
+    422,
+    [{ pointer: '/contributors/0/membershipId' }],
+  ])
+  expect((await s.del(url)).body).toMatchObject({ type: '/problems/referenced' })
+})

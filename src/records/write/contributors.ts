@@ -6,12 +6,24 @@ import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 
 /**
- * Checks that each post is held by the person, and was not certainly over, or yet to begin, on the day.
+ * Checks that each post is held by the person, and was not certainly over, or yet to begin, on the day. A record of which neither
+ * changed is not checked, since a post can be corrected after it.
  * @param field the list of contributors
- * @param day an EDTF date; null: unknown
+ * @param dayField the field with the day, an EDTF date; null: none
  * @throws Problem `inconsistent`
  */
-export async function checkPosts(tx: WriteTransaction, doc: Doc, field: string, day: unknown): Promise<void> {
+export async function checkPosts(
+  tx: WriteTransaction,
+  doc: Doc,
+  before: Doc | undefined,
+  field: string,
+  dayField: string | null,
+): Promise<void> {
+  const day = dayField === null ? null : doc[dayField]
+  const isUnchanged = [field, ...(dayField === null ? [] : [dayField])].every(
+    (key) => JSON.stringify(doc[key]) === JSON.stringify(before?.[key]),
+  )
+  if (isUnchanged) return
   const faults: Fault[] = []
   for (const [index, contributor] of (doc[field] as Record<string, unknown>[]).entries()) {
     const { membershipId, speakerId } = contributor

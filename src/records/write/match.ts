@@ -2,7 +2,7 @@
 import { Problem } from '../../core/problems.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { contradicts, hadText, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
-import { findRecord, findSurvivor, mergedDocs, parse } from '../read/record.ts'
+import { findRecord, findSurvivor, mergedDocs, mergedInto, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Likeness, Resource } from '../schema/resource.ts'
@@ -21,7 +21,7 @@ export async function findAlike(
   const id = await recognise(tx, resource, fields)
   const known = id === null ? undefined : await findRecord(tx, resource, id)
   if (known) return [{ doc: parse(known), degree: 'certain' }]
-  const distinct = new Set((fields['distinctFrom'] ?? []) as string[])
+  const distinct = await distinctIds(tx, resource, fields)
   const alike = (await resource.findAlike?.(tx, fields)) ?? []
   const found = alike.filter(({ doc }) => !contradicts(resource, doc, fields))
   const isFound = found.some(({ degree }) => degree !== 'candidate')
@@ -48,6 +48,17 @@ async function mergedAlike(tx: WriteTransaction, resource: Resource, fields: Fie
     if (stored) alike.push({ ...likeness, doc: parse(stored) })
   }
   return alike
+}
+
+/** The records in `distinctFrom`, and those into which they were merged. */
+export async function distinctIds(
+  tx: WriteTransaction,
+  resource: Resource,
+  { distinctFrom }: Fields,
+): Promise<Set<string>> {
+  const ids = new Set<string>((distinctFrom ?? []) as string[])
+  for (const id of [...ids]) ids.add((await mergedInto(tx, resource, id)) ?? id)
+  return ids
 }
 
 const DEGREES = ['certain', 'same', 'candidate'] as const

@@ -11,6 +11,7 @@ import type { Kind } from '../schema/kinds.ts'
 import type { Entity, Reference, Resource } from '../schema/resource.ts'
 import { placesOf, referencesIn } from '../schema/values.ts'
 import { type Difference, fillRecord } from './fill.ts'
+import { distinctIds } from './match.ts'
 import { refreshParent, updateRecord } from './operations.ts'
 import { eraseDocument } from './store.ts'
 import { recomputeSupport, recountCitations } from './support.ts'
@@ -107,7 +108,7 @@ async function refuseMerge(
     [loser, into],
     [into, loser],
   ] as const) {
-    if (((one['distinctFrom'] ?? []) as string[]).includes(other.id))
+    if ((await distinctIds(tx, resource, one)).has(other.id))
       throw new Problem('distinct', `${one.id} lists ${other.id} in distinctFrom.`)
     for (const field of resource.acyclic)
       if (await isAbove(tx, resource, field, one, other.id))

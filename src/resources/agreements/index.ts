@@ -161,7 +161,8 @@ export const agreements: Resource = defineResource({
       ? [{ pointer: '/depositary', detail: 'The depositary is a state or an organization.' }]
       : []),
   ],
-  beforeWrite: (tx: WriteTransaction, agreement) => checkPosts(tx, agreement, 'contributors', null),
+  beforeWrite: (tx: WriteTransaction, agreement, before) =>
+    checkPosts(tx, agreement, before, 'contributors', null),
   fromStatus: (agreement) => ({ settled: isSettled(agreement as unknown as SettledFields) }),
   fromEvents: (_, events) => ({ parties: partiesOf(events as unknown as EventInput[]) }),
   findAlike: (tx: WriteTransaction, fields, among) => agreementsAlike(agreements, tx, fields, among),

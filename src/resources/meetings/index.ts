@@ -155,7 +155,7 @@ export const meetings: Resource = defineResource({
   async beforeWrite(tx: WriteTransaction, meeting, before) {
     await refuseTakenNumber(tx, meeting, before)
     await refuseOutsideParent(tx, meeting, before)
-    await checkPosts(tx, meeting, 'participants', meeting['startDate'])
+    await checkPosts(tx, meeting, before, 'participants', 'startDate')
   },
   findAlike: (tx: WriteTransaction, fields, among) => meetingsAlike(meetings, tx, fields, among),
   example: {

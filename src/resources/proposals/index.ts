@@ -63,8 +63,8 @@ export const proposals: Resource = defineResource({
     ...nameFaults(proposal.otherNames),
     ...contributorFaults(proposal.contributors, 'contributors', proposal.meetingId),
   ],
-  beforeWrite: (tx: WriteTransaction, proposal) =>
-    checkPosts(tx, proposal, 'contributors', proposal['proposedOn']),
+  beforeWrite: (tx: WriteTransaction, proposal, before) =>
+    checkPosts(tx, proposal, before, 'contributors', 'proposedOn'),
   fromEvents: ({ proposedOn }, events) => ({
     proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
   }),

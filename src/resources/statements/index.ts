@@ -60,9 +60,9 @@ export const statements: Resource = defineResource({
       : []),
     ...contributorFaults(contributors, 'contributors', meetingId),
   ],
-  async beforeWrite(tx: WriteTransaction, statement) {
+  async beforeWrite(tx: WriteTransaction, statement, before) {
     statement['date'] ??= await dayOfMeeting(tx, statement['meetingId'])
-    await checkPosts(tx, statement, 'contributors', statement['date'])
+    await checkPosts(tx, statement, before, 'contributors', 'date')
   },
   findAlike: (tx: WriteTransaction, fields, among) => statementsAlike(statements, tx, fields, among),
   example: {
