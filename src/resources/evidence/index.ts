@@ -110,7 +110,7 @@ export const evidence: Child = defineChild({
     direction: choice(
       'Direction',
       DIRECTIONS,
-      'What it does to the field, computed from `value`: an equal or narrower value `supports`, another one `disputes`; null: neither, as the value is broader, or free text in other words. `disputes` in a request denies what the record has.',
+      'What it does to the field, computed from `value`: an equal or narrower value `supports`, another one `disputes`; null: neither, as the value is broader, or free text in other words. `disputes` in a request denies what the record has. It follows the record without a version of its own: with `knownAt` it is that of the last change of the evidence.',
       { filter: true },
     ),
     motivation: choice(
