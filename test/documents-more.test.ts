@@ -551,3 +551,44 @@ test('a post that is corrected later does not hinder other changes of what its h
   ])
   expect((await s.del(url)).body).toMatchObject({ type: '/problems/referenced' })
 })
+
+test('an original, its translations, a reprint and an excerpt of that are one origin', async () => {
+  const s = await base()
+  const zh = await tell(s, documents.original())
+  const open = `/v1/statements/${zh.ids['open']}`
+  const ru = await tell(s, documents.russian([{ type: 'translation-of', targetId: zh.sourceId }]))
+  // A translation by another publisher counts, until it is known to be one.
+  const en = await tell(s, documents.english('north'))
+  expect(trustOf(await get(s, open))).toMatchObject({ support: 'corroborated', origins: 2 })
+  // The same words under another name are another source, of the same origin.
+  const reprint = await tell(s, documents.english('south'))
+  expect(reprint.sourceId).not.toBe(en.sourceId)
+  expect(trustOf(await get(s, open))).toMatchObject({ origins: 2 })
+  // A part of them may be an excerpt, whoever published it.
+  const part = await s.post('/v1/reports', documents.excerpt('west'))
+  expect([part.status, part.body['candidates']]).toMatchObject([
+    409,
+    [{ suggests: 'excerpt-of' }, { suggests: 'excerpt-of' }],
+  ])
+  const related = [en, reprint].map(({ sourceId }) => ({ type: 'excerpt-of', targetId: sourceId }))
+  const west = await tell(s, documents.excerpt('west', related))
+  const url = `/v1/sources/${en.sourceId}/relations`
+  const { status } = await s.post(url, { type: 'translation-of', targetId: ru.sourceId })
+  expect(status).toBe(201)
+  expect(trustOf(await get(s, open))).toEqual({ support: 'single-source', origins: 1, disputed: [] })
+  expect((await get(s, `${open}/evidence`))['data']).toHaveLength(5)
+  expect(await list(s, 'speakers')).toMatchObject([{ name: 'Qiu Wenbo', origins: 1 }])
+  for (const told of [zh, ru, en, reprint, west]) await unchanged(s, told.report)
+  // An original that is withdrawn takes nothing from its translations.
+  const retraction = report(
+    'Withdrawn',
+    'We withdraw the report.',
+    {},
+    {
+      relations: [{ type: 'retracts', targetId: zh.sourceId }],
+    },
+  )
+  await tell(s, retraction)
+  expect(await get(s, `/v1/sources/${zh.sourceId}`)).toMatchObject({ standing: 'retracted' })
+  expect(trustOf(await get(s, open))).toMatchObject({ support: 'single-source', origins: 1 })
+})

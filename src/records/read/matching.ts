@@ -115,18 +115,19 @@ export async function hadText(
   return row !== undefined
 }
 
-/**
- * Whether fields describe another record than this one, although its name or text is the same: an identifier of a scheme that
- * both have differs, or a field that tells such records apart.
- */
-export function contradicts({ digest }: Resource, doc: Doc, fields: Fields): boolean {
+/** Whether fields describe another record than this one, since an identifier of a scheme that both have differs. */
+export function isIdentifiedOther(doc: Doc, fields: Fields): boolean {
   const own = new Map(identifiersOf(doc).map(({ scheme, identifier }) => [scheme, identifier]))
-  const identified = identifiersIn(fields).some(
+  return identifiersIn(fields).some(
     ({ scheme, identifier }) => own.has(scheme) && own.get(scheme) !== identifier,
   )
+}
+
+/** Whether fields describe another record than this one, although the text is the same: a field that tells such records apart differs. */
+function contradicts({ digest }: Resource, doc: Doc, fields: Fields): boolean {
   const isOther = (field: string) =>
     typeof fields[field] === 'string' && doc[field] !== null && doc[field] !== fields[field]
-  return identified || (digest?.unless ?? []).some(isOther)
+  return isIdentifiedOther(doc, fields) || (digest?.unless ?? []).some(isOther)
 }
 
 /** How many words of a text are searched in others. */

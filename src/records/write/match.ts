@@ -1,7 +1,14 @@
 // Recognises records that are already there, so that nothing is entered twice.
 import { Problem } from '../../core/problems.ts'
 import { type SQL, sql } from '../../db/sql.ts'
-import { contradicts, hadText, namesakes, namesOf, recognise, recogniseByKey } from '../read/matching.ts'
+import {
+  hadText,
+  isIdentifiedOther,
+  namesakes,
+  namesOf,
+  recognise,
+  recogniseByKey,
+} from '../read/matching.ts'
 import { findRecord, findSurvivor, mergedDocs, mergedInto, parse } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
@@ -23,7 +30,7 @@ export async function findAlike(
   if (known) return [{ doc: parse(known), degree: 'certain' }]
   const distinct = await distinctIds(tx, resource, fields)
   const alike = (await resource.findAlike?.(tx, fields)) ?? []
-  const found = alike.filter(({ doc }) => !contradicts(resource, doc, fields))
+  const found = alike.filter(({ doc }) => !isIdentifiedOther(doc, fields))
   const isFound = found.some(({ degree }) => degree !== 'candidate')
   const all = isFound ? found : [...found, ...(await mergedAlike(tx, resource, fields))]
   const sorted = all
@@ -40,7 +47,7 @@ async function mergedAlike(tx: WriteTransaction, resource: Resource, fields: Fie
   )
   if (same.length === 0) return []
   const docs = await mergedDocs(tx, resource, sql`(${sql.join(same, sql` or `)})`)
-  const merged = docs.filter((doc) => !contradicts(resource, doc, fields))
+  const merged = docs.filter((doc) => !isIdentifiedOther(doc, fields))
   if (merged.length === 0) return []
   const alike: Likeness[] = []
   for (const likeness of await resource.findAlike(tx, fields, merged)) {
