@@ -109,6 +109,18 @@ test('the filters find a document by its parties and by those that are missing',
   expect(await found('signedBy=KZ&asOf=2023-01-01')).toBe(false)
 })
 
+test('a party for which the document is in force is bound, though its consent is not known', async () => {
+  const s = await service()
+  const { id } = await treaty(s)
+  await create(s, `/v1/agreements/${id}/events`, { type: 'in-force', stateCode: 'RU', occurredOn: '2024' })
+  expect(await get(s, `/v1/agreements/${id}/parties`)).toMatchObject({
+    awaitingConsent: ['KZ'],
+    consents: { needed: 2, have: 1 },
+  })
+  expect((await get(s, '/v1/agreements?consentedBy=RU'))['data']).toHaveLength(1)
+  expect((await get(s, '/v1/agreements?awaiting=RU'))['data']).toEqual([])
+})
+
 test('of a document that is no treaty, or of which no party is known, nobody is missing', async () => {
   const s = await service()
   const { id } = await treaty(s, { kind: 'declaration' })

@@ -351,6 +351,27 @@ describe('the list of all', () => {
     expect((await get(s, `/v1/evidence/${id}/history`))['data']).toHaveLength(1)
   })
 
+  test('embeds the record of each part, whatever its kind, and shows what is wanted of it', async () => {
+    const s = await service()
+    await proposal(s, 'Exercise together')
+    await create(s, '/v1/agreements', {
+      title: 'A protocol',
+      kind: 'protocol',
+      events: [{ type: 'signed', occurredOn: '2022-08-24' }],
+    })
+    const url = '/v1/events?occurredFrom=2022-08&occurredTo=2022-08&include=record&sort=createdAt'
+    expect((await get(s, url))['data']).toMatchObject([
+      { type: 'proposed', record: { title: 'Exercise together', status: 'proposed' } },
+      { type: 'signed', record: { title: 'A protocol', kind: 'protocol' } },
+    ])
+    // `fields` leaves out what the document requires.
+    const { data } = (await s.app.inject(`${url}&fields=type,record.title`)).json()
+    expect(data.map(({ type, record }: Body) => [type, Object.keys(record), record.title])).toEqual([
+      ['proposed', ['id', 'title'], 'Exercise together'],
+      ['signed', ['id', 'title'], 'A protocol'],
+    ])
+  })
+
   test('evidence is found by its field and what is below it', async () => {
     const { s, url, source } = await createParts()
     const add = async (field: string, value?: unknown) =>

@@ -12,7 +12,7 @@ import {
 } from './document-nodes.ts'
 
 /** The properties that `include` adds to records, by schema name. */
-export type Embedded = Record<string, Record<string, { schema: string; single: boolean }>>
+export type Embedded = Record<string, Record<string, { schemas: string[]; single: boolean }>>
 
 /** How many records `include` embeds per relation (records/read/include.ts). */
 const MAX_EMBEDDED = 100
@@ -40,10 +40,11 @@ function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
   for (const [name, relations] of Object.entries(embedded)) {
     const properties = schemas[name]?.['properties'] as Node | undefined
     if (!properties || Object.keys(relations).length === 0) continue
-    for (const [property, { schema, single }] of Object.entries(relations)) {
-      const record = ref('schemas', schema)
+    for (const [property, { schemas: targets, single }] of Object.entries(relations)) {
+      const records = targets.map((target) => ref('schemas', target))
+      const record = records.length === 1 ? records[0] : { anyOf: records }
       properties[property] = single
-        ? { anyOf: [record, { type: 'null' }] }
+        ? { anyOf: [...records, { type: 'null' }] }
         : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
     }
     properties['includeTruncated'] = {

@@ -4,6 +4,7 @@ import { type SQL, sql } from '../../db/sql.ts'
 import { describeTable } from '../../db/tables.ts'
 import { type Catalogue, referenceAt } from '../schema/catalogue.ts'
 import { type Doc, valuesAt } from '../schema/document.ts'
+import type { Kind } from '../schema/kinds.ts'
 import type { Entity, IncludePath } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { columnsBesideDoc } from './plan.ts'
@@ -15,6 +16,7 @@ export const MAX_EMBEDDED = 100
 /** The legal values of `include` for a kind: relations, and paths with a second step to a single record or to parts. */
 export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
   return Object.entries(catalogue.includesOf(entity)).flatMap(([name, path]) => {
+    if ('record' in path) return [name]
     const target = catalogue.entity(targetOf(path))
     const further = Object.entries(catalogue.includesOf(target)).filter(
       ([, next]) => 'to' in next || 'part' in next,
@@ -23,12 +25,15 @@ export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
   })
 }
 
-export const targetOf = (path: IncludePath) =>
+/** A path to records of one kind. */
+type PathToKind = Exclude<IncludePath, { record: unknown }>
+
+export const targetOf = (path: PathToKind) =>
   'to' in path ? path.to : 'from' in path ? path.from : path.part
 
 /** Whether a path yields at most one record. */
 export function isSingle(entity: Entity, path: IncludePath): boolean {
-  return 'to' in path && !referenceAt(entity, path.field).listed
+  return 'record' in path || ('to' in path && !referenceAt(entity, path.field).listed)
 }
 
 /** The members that `include` can add to each shape, for the OpenAPI document. */
@@ -39,7 +44,12 @@ export const embeddedIn = (catalogue: Catalogue) =>
       Object.fromEntries(
         Object.entries(catalogue.includesOf(entity)).map(([name, path]) => [
           name,
-          { schema: catalogue.entity(targetOf(path)).name, single: isSingle(entity, path) },
+          {
+            schemas: ('record' in path ? path.record : [targetOf(path)]).map(
+              (kind) => catalogue.entity(kind).name,
+            ),
+            single: isSingle(entity, path),
+          },
         ]),
       ),
     ]),
@@ -93,18 +103,16 @@ async function embed(
   for (const [name, pathsFromHere] of byName) {
     const path = context.catalogue.includesOf(entity)[name]
     if (!path) continue
-    const target = context.catalogue.entity(targetOf(path))
     const further = [...new Set(pathsFromHere.flatMap((each) => each.split('.').slice(1)))]
-    const related =
-      'to' in path
-        ? await readReferred(context, entity, rows, path.field, target, view, further.length > 0, budget)
-        : await readReferring(context, rows, path, target, view, budget)
-    const targets = [...new Set([...related.values()].flatMap(({ records }) => records))]
-    // What is added to them counts where they are embedded themselves.
-    await embed(context, target, targets, further, view, {
-      read: budget.read,
-      added: { left: Number.POSITIVE_INFINITY },
-    })
+    const related = await readRelated(context, entity, rows, path, view, further.length > 0, budget)
+    if (!('record' in path)) {
+      const targets = [...new Set([...related.values()].flatMap(({ records }) => records))]
+      // What is added to them counts where they are embedded themselves.
+      await embed(context, context.catalogue.entity(targetOf(path)), targets, further, view, {
+        read: budget.read,
+        added: { left: Number.POSITIVE_INFINITY },
+      })
+    }
     for (const row of rows) {
       const { records, isCut } = related.get(row) ?? { records: [], isCut: false }
       const docs: string[] = []
@@ -128,6 +136,42 @@ function addMember(row: Row, name: string, json: string): void {
   row.doc = `${row.doc.slice(0, -1)},${JSON.stringify(name)}:${json}}`
 }
 
+/** The records that a path leads to from each row. */
+async function readRelated(
+  context: ReadContext,
+  entity: Entity,
+  rows: Row[],
+  path: IncludePath,
+  view: View,
+  hasFurther: boolean,
+  budget: Budget,
+): Promise<Map<Row, Related>> {
+  if ('record' in path) return readRecordsOfParts(context, rows, path.record, view, budget)
+  const target = context.catalogue.entity(targetOf(path))
+  return 'to' in path
+    ? readReferred(context, entity, rows, path.field, target, view, hasFurther, budget)
+    : readReferring(context, rows, path, target, view, budget)
+}
+
+/** The records that parts belong to, with one query for each kind. */
+async function readRecordsOfParts(
+  context: ReadContext,
+  rows: Row[],
+  kinds: readonly Kind[],
+  view: View,
+  budget: Budget,
+): Promise<Map<Row, Related>> {
+  const parents = new Map(rows.map((row) => [row, JSON.parse(row.doc) as Doc]))
+  const related = new Map<Row, Related>()
+  for (const kind of kinds) {
+    const own = [...parents].filter(([, { recordKind }]) => recordKind === kind)
+    const idsByRow = new Map(own.map(([row, { recordId }]): [Row, unknown[]] => [row, [recordId]]))
+    const read = await readByIds(context, context.catalogue.entity(kind), idsByRow, view, false, budget)
+    for (const [row, records] of read) related.set(row, records)
+  }
+  return related
+}
+
 /** The records that each row refers to from a field, in the order of the references. */
 async function readReferred(
   context: ReadContext,
@@ -146,6 +190,18 @@ async function readReferred(
     return [...new Set(valuesAt(JSON.parse(row.doc) as Doc, path).map(([, id]) => id))]
   }
   const idsByRow = new Map(rows.map((row) => [row, idsIn(row)]))
+  return readByIds(context, target, idsByRow, view, hasFurther, budget)
+}
+
+/** The records of a kind with the ids of each row. */
+async function readByIds(
+  context: ReadContext,
+  target: Entity,
+  idsByRow: ReadonlyMap<Row, readonly unknown[]>,
+  view: View,
+  hasFurther: boolean,
+  budget: Budget,
+): Promise<Map<Row, Related>> {
   const ids = [...new Set([...idsByRow.values()].flat())].slice(0, MAX_RELATED)
   if (ids.length === 0) return new Map()
   const { table } = target
@@ -171,7 +227,7 @@ async function readReferred(
 async function readReferring(
   context: ReadContext,
   rows: Row[],
-  path: Exclude<IncludePath, { to: unknown }>,
+  path: Exclude<PathToKind, { to: unknown }>,
   target: Entity,
   view: View,
   budget: Budget,

@@ -100,9 +100,13 @@ function placeAt(
   const below = include.filter((path) => path.split('.')[0] === name)
   const relation = entity && below.length > 0 && catalogue.includesOf(entity)[name]
   if (!relation) return undefined
-  const target = catalogue.entity(targetOf(relation))
+  // The record of a part is of one of several kinds, which share their paths here.
+  const kinds = 'record' in relation ? relation.record : [targetOf(relation)]
+  const targets = kinds.map((kind) => catalogue.entity(kind))
+  const [target = null] = targets
   const further = below.flatMap((path) => path.split('.').slice(1, 2))
-  return { shape: target.record, entity: target, include: further }
+  const shapes = targets.map(({ record }) => record.shape)
+  return { shape: z.object(Object.assign({}, ...shapes)), entity: target, include: further }
 }
 
 function unknownField(

@@ -327,6 +327,8 @@ function includesOf(
   for (const { kind: part, path, of, orderBy } of children) {
     if (of.includes(kind)) includes[path] = { part, ...(orderBy && { orderBy }) }
   }
+  const own = children.find((child) => child.kind === kind)
+  if (own) includes['record'] = { record: own.of }
   return includes
 }
 

@@ -84,6 +84,8 @@ export type IncludePath =
   | { from: Kind; field: string }
   /** Its children of a kind. */
   | { part: Kind; orderBy?: string }
+  /** The record that a child belongs to, of one of these kinds. */
+  | { record: readonly Kind[] }
 
 export interface SearchText {
   title: string

@@ -109,11 +109,15 @@ const ofParty = (events: readonly EventInput[], { stateCode, organizationId }: P
 const hasSigned = (events: readonly EventInput[], party: Party) =>
   ofParty(events, party).some(({ type }) => type === 'signed')
 
-/** Whether a party has consented, and neither withdrew its consent nor denounced the document. */
+/** Steps that show that a party is bound, and those that end it. */
+const BINDING: readonly string[] = ['consent', 'in-force']
+const ENDING: readonly string[] = ['consent-withdrawn', 'denounced']
+
+/** Whether a party consented, or the document is in force for it, and it neither withdrew its consent nor denounced it. */
 function isBound(events: readonly EventInput[], party: Party): boolean {
   const types = ofParty(events, party).map(({ type }) => type)
-  const last = types.findLast((type) => ['consent', 'consent-withdrawn', 'denounced'].includes(type))
-  return last === 'consent'
+  const last = types.findLast((type) => BINDING.includes(type) || ENDING.includes(type))
+  return last !== undefined && BINDING.includes(last)
 }
 
 /** The first day on which it was signed, as a whole or by a party. */
@@ -140,9 +144,9 @@ function hasConsented(context: ConditionContext): SQL {
   const { recordsOf } = context
   const ended = sql` and not exists (select 1 from (select * from ${recordsOf('event')}) as ended
     where ended."recordId" = ${event('recordId')} and ended."stateCode" = ${event('stateCode')}
-    and ended."type" in ('consent-withdrawn', 'denounced')
+    and ended."type" in ${ENDING}
     and (ended."occurredOn" is null or ${event('occurredOn')} is null or ended."occurredOn" >= ${event('occurredOn')}))`
-  return hasStep(context, ['consent'], ended)
+  return hasStep(context, BINDING, ended)
 }
 
 /** Whether one of the states was a member of the body of the document on the day of signature. */
@@ -182,7 +186,7 @@ export const partyFilters: Record<string, Filter> = {
   notSignedBy: byState(
     'A member of the body of a treaty, on the day of signature, that neither signed nor consented.',
     (context) =>
-      sql`(${isTreatyWithParties(context)} and not ${hasStep(context, ['signed', 'consent'])} and ${wasMember(context)})`,
+      sql`(${isTreatyWithParties(context)} and not ${hasStep(context, ['signed', ...BINDING])} and ${wasMember(context)})`,
     ['event', 'membership'],
   ),
 }
