@@ -145,7 +145,8 @@ export const agreements: Resource = defineResource({
     }),
     parties: z.array(party).meta({
       ...unbounded,
-      description: 'The parties, computed from the events that have one.',
+      description:
+        'The parties, computed from all events that have one, also with `asOf`; those of a day are at `/parties?asOf=`.',
     }),
   },
   filters: {
