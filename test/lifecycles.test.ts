@@ -576,7 +576,7 @@ describe('events of a party', () => {
       ['denounced', '2023', 409],
       ['denounced', '2024', 201],
       ['consent-withdrawn', '2022', 409],
-      ['signed', '2023-11-01', 201],
+      ['signed', '2023-11-01', 409],
       ['reservation-withdrawn', '2022', 201],
       ['reservation', '2024', 409],
     ] as const)
