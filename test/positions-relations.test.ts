@@ -472,12 +472,12 @@ describe('the lineage of a record', () => {
     expect((await get(s, `/v1/proposals/${first}/lineage`))['data']).toHaveLength(chain.length - 1)
   })
 
-  test('in the seed leads from the proposal of 2022 to the draft agreement', async () => {
+  test('in the seed connects the proposal of 2022 with the draft that implements it', async () => {
     const s = await service({ seed: true })
     const [draft] = (await get(s, '/v1/agreements'))['data'] as Body[]
     const lineage = await get(s, `/v1/agreements/${draft?.['id']}/lineage`)
     expect(lineage['data'].map(({ kind }: Body) => kind)).toEqual(['proposal', 'agreement'])
-    expect(lineage['relations']).toMatchObject([{ type: 'became', targetId: draft?.['id'] }])
+    expect(lineage['relations']).toMatchObject([{ type: 'implements', sourceId: draft?.['id'] }])
   })
 
   test('lists every record of a cycle once', async () => {

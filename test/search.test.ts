@@ -766,7 +766,7 @@ describe('parts of records', () => {
     const [nested] = await search(s, 'silence')
     expect(nested).toMatchObject({
       id: inference,
-      path: `${record}/positions/${position['id']}/evidence/${inference}`,
+      path: `/v1/evidence/${inference}`,
       recordKind: 'position',
       recordId: position['id'],
       title: 'Count them',

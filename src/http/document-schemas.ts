@@ -43,8 +43,10 @@ function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
     for (const [property, { schemas: targets, single }] of Object.entries(relations)) {
       const records = targets.map((target) => ref('schemas', target))
       const record = records.length === 1 ? records[0] : { anyOf: records }
+      // A part may belong to records of further kinds.
+      const grows = records.length > 1 && { 'x-may-grow': true }
       properties[property] = single
-        ? { anyOf: [...records, { type: 'null' }] }
+        ? { anyOf: [...records, { type: 'null' }], ...grows }
         : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
     }
     properties['includeTruncated'] = {

@@ -189,17 +189,17 @@ export async function placesOf(
   { catalogue, reader }: Pick<ReadContext, 'catalogue' | 'reader'>,
   parts: readonly Part[],
 ): Promise<Map<string, { path: string; recordId: string }>> {
-  const places = parts.map(({ kind, id, recordKind, recordId }) => ({
-    id,
-    recordKind,
-    recordId,
-    path: `/${catalogue.child(kind).path}/${id}`,
-  }))
+  const places = parts.map(({ kind, id, recordKind, recordId }) => {
+    const parent = catalogue.findResource(recordKind)
+    const own = `${catalogue.child(kind).path}/${id}`
+    const path = parent ? `/v1/${parent.path}/${recordId}/${own}` : `/v1/${own}`
+    return { id, recordKind, recordId, path }
+  })
   for (;;) {
     const inParts = places.filter(({ recordKind }) => !catalogue.findResource(recordKind))
     if (inParts.length === 0) break
     for (const [kind, group] of Map.groupBy(inParts, ({ recordKind }) => recordKind)) {
-      const { table, path } = catalogue.child(kind)
+      const { table } = catalogue.child(kind)
       const owners = await reader.all<Part>(
         sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${table} where ${table.id} in ${[...new Set(group.map(({ recordId }) => recordId))]}`,
       )
@@ -207,18 +207,12 @@ export async function placesOf(
       for (const place of group) {
         const owner = byId.get(place.recordId)
         if (!owner) throw new Error(`${place.recordId} does not exist.`)
-        place.path = `/${path}/${owner.id}${place.path}`
         place.recordKind = owner.recordKind
         place.recordId = owner.recordId
       }
     }
   }
-  return new Map(
-    places.map(({ id, recordKind, recordId, path }) => [
-      id,
-      { path: `/v1/${catalogue.resource(recordKind).path}/${recordId}${path}`, recordId },
-    ]),
-  )
+  return new Map(places.map(({ id, recordId, path }) => [id, { path, recordId }]))
 }
 
 /** The id of the record with this external identifier, or null. */
