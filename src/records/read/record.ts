@@ -86,18 +86,22 @@ export async function mergedInto(
   { kind, alias }: Pick<Entity, 'kind' | 'alias'>,
   idOrAlias: string,
 ): Promise<string | undefined> {
-  const byAlias = alias
-    ? sql` or ${changes.recordId} in (select earlier."recordId" from ${changes} as earlier
-        where earlier."kind" = ${kind} and earlier."doc" ->> ${alias} = ${idOrAlias})`
-    : sql.empty()
-  const next = (condition: SQL) =>
-    sql`select ${changes.recordId} as "from", ${changes.mergedInto} as "into" from ${changes}
-      where ${changes.op} = 'merge' and ${changes.kind} || '' = ${kind} and (${condition})`
-  let merged = await reader.get<{ into: string }>(next(sql`${changes.recordId} = ${idOrAlias}${byAlias}`))
+  const next = (id: string) =>
+    sql`select ${changes.mergedInto} as "into" from ${changes}
+      where ${changes.op} = 'merge' and ${changes.kind} || '' = ${kind} and ${changes.recordId} = ${id}`
+  let merged = await reader.get<{ into: string }>(next(idOrAlias))
+  if (!merged && alias) {
+    const hadAlias = sql`before."doc" ->> ${alias} = ${idOrAlias}`
+    merged = await reader.get<{ into: string }>(
+      sql`select ${changes.mergedInto} as "into" from ${changes}
+        join ${changes} as before on before."recordId" = ${changes.recordId} and before."version" = ${changes.version} - 1
+        where ${changes.mergedInto} is not null and ${changes.kind} = ${kind} and ${hadAlias}`,
+    )
+  }
   let last: string | undefined
   while (merged) {
     last = merged.into
-    merged = await reader.get<{ into: string }>(next(sql`${changes.recordId} = ${last}`))
+    merged = await reader.get<{ into: string }>(next(last))
   }
   return last
 }
