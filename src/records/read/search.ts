@@ -1,0 +1,161 @@
+// Full-text search over all kinds: a page of hits, with their paths and snippets.
+import { setImmediate as nextTick } from 'node:timers/promises'
+import { readCursor, signCursor } from '../../core/cursor.ts'
+import { parseSearch, type SearchQuery } from '../../core/search.ts'
+import { snippet } from '../../core/snippet.ts'
+import type { SearchHit } from '../../db/engine.ts'
+import { sql } from '../../db/sql.ts'
+import type { Catalogue } from '../schema/catalogue.ts'
+import type { Doc } from '../schema/document.ts'
+import type { Kind } from '../schema/kinds.ts'
+import type { Entity } from '../schema/resource.ts'
+import type { ReadContext } from './context.ts'
+import { ANY_SIZE } from './page.ts'
+import { placesOf } from './record.ts'
+import { titlesOf } from './titles.ts'
+
+/** The maximum number of matches that are ranked, since ranking reads all of them. */
+export const MAX_CANDIDATES = 10_000
+
+/** The maximum size of the documents of a page, in bytes. It ends before the hit that exceeds it. */
+const MAX_BYTES = 16_000_000
+
+/** The maximum number of hits across all pages. */
+const MAX_HITS = 1000
+
+export interface SearchParameters {
+  q: string
+  kind?: string[]
+  limit: number
+  cursor?: string
+  count?: 'exact'
+}
+
+/** A page of hits, the best first. @throws Problem `invalid-cursor` */
+export async function searchPage(context: ReadContext, parameters: SearchParameters) {
+  const { reader, cursorSecret } = context
+  const { q, kind = null, limit, cursor, count } = parameters
+  const { search } = context.engine
+  const scope = JSON.stringify(['search', q, kind])
+  const offset = cursor === undefined ? 0 : Number(readCursor(cursorSecret, scope, cursor).after[0])
+  const query = parseSearch(q)
+  const ranked = !(await search.exceeds(reader, query, MAX_CANDIDATES))
+  const hits = await search[ranked ? 'ranked' : 'latest'](reader, query, kind, limit + 1, offset)
+  const shown = await readHits(context, hits.slice(0, limit))
+  const next = offset + shown.length
+  const hasMore = hits.length > shown.length && next < MAX_HITS
+  return {
+    hits: await withPlaces(context, shown),
+    page: {
+      nextCursor: hasMore ? signCursor(cursorSecret, scope, { after: [next], walkStart: 0 }) : null,
+      limit,
+      ranked,
+      ...(count === 'exact' && { total: await search.count(reader, query, kind) }),
+    },
+  }
+}
+
+/** A record or part that matches. */
+export interface Found {
+  hit: SearchHit
+  doc: Doc
+  path: string
+  title: string
+}
+
+/** Hits with their paths, and the titles of the records that are found or have the parts that are found. */
+async function withPlaces(
+  context: ReadContext,
+  shown: { hit: SearchHit; doc: string | undefined }[],
+): Promise<Found[]> {
+  const { catalogue } = context
+  const found = shown.flatMap(({ hit, doc }) =>
+    doc === undefined ? [] : [{ hit, kind: hit.kind as Kind, doc: JSON.parse(doc) as Doc }],
+  )
+  const parts = found.filter(({ kind }) => !catalogue.findResource(kind))
+  const places = await placesOf(
+    context,
+    parts.map(({ kind, doc }) => ({
+      kind,
+      id: doc.id,
+      recordKind: doc['recordKind'] as Kind,
+      recordId: String(doc['recordId']),
+    })),
+  )
+  const owners = [...places.values()].map(({ recordId }) => recordId)
+  const titles = await titlesOf(context, owners, { asOf: null, seq: null })
+  return found.map(({ hit, kind, doc }) => {
+    const resource = catalogue.findResource(kind)
+    if (resource)
+      return { hit, doc, path: `/v1/${resource.path}/${doc.id}`, title: String(doc[resource.titleField]) }
+    const { path = '', recordId = '' } = places.get(doc.id) ?? {}
+    return { hit, doc, path, title: titles.get(recordId) ?? '' }
+  })
+}
+
+/** Reads the records of hits, with one query for each kind, and with two where one of them is large. */
+async function readHits({ catalogue, engine, reader }: ReadContext, hits: SearchHit[]) {
+  const records = new Map<string, { size: number; doc: string | null }>()
+  const read = async (wanted: SearchHit[], maxSize: number) => {
+    for (const [kind, group] of Map.groupBy(wanted, (hit) => hit.kind)) {
+      const { table } = catalogue.entity(kind as Kind)
+      const size = engine.size(sql`${table.doc}`)
+      const rows = await reader.all<{ id: string; size: number; doc: string | null }>(
+        sql`select ${table.id}, ${size} as size, case when ${size} <= ${maxSize} then ${table.doc} end as doc
+          from ${table}
+          where ${table.id} in ${group.map(({ recordId }) => recordId)}`,
+      )
+      for (const row of rows) records.set(row.id, row)
+    }
+  }
+  // Documents up to this size all fit. Where one is larger, sizes are added up before documents are read.
+  await read(hits, Math.floor(MAX_BYTES / Math.max(1, hits.length)))
+  let bytesLeft = MAX_BYTES
+  const end = hits.findIndex(({ recordId }, index) => {
+    bytesLeft -= records.get(recordId)?.size ?? 0
+    return bytesLeft < 0 && index > 0
+  })
+  const shown = end === -1 ? hits : hits.slice(0, end)
+  const isUnread = ({ recordId }: SearchHit) => records.get(recordId)?.doc === null
+  await read(shown.filter(isUnread), ANY_SIZE)
+  return shown.map((hit) => ({ hit, doc: records.get(hit.recordId)?.doc ?? undefined }))
+}
+
+/** What a response has of hits, with snippets. */
+export async function describeHits(
+  catalogue: Catalogue,
+  hits: readonly Found[],
+  q: string,
+): Promise<DescribedHit[]> {
+  const query = parseSearch(q)
+  const described: DescribedHit[] = []
+  for (const found of hits) {
+    described.push(describeHit(catalogue.entity(found.hit.kind as Kind), found, query, hits.length))
+    // A snippet takes a while, so other requests get their turn.
+    await nextTick()
+  }
+  return described
+}
+
+export type DescribedHit = ReturnType<typeof describeHit>
+
+function describeHit(
+  { searchText }: Entity,
+  { hit, doc, path, title }: Found,
+  query: SearchQuery,
+  texts: number,
+) {
+  const text = searchText?.(doc)
+  const body = text?.body.filter(Boolean).join('\n') ?? ''
+  return {
+    kind: hit.kind,
+    id: doc.id,
+    path,
+    recordKind: doc['recordKind'] ?? null,
+    recordId: doc['recordId'] ?? null,
+    title,
+    date: hit.date,
+    snippet: snippet(body, query, texts) ?? snippet(text?.title ?? '', query, texts) ?? '',
+    score: Math.round(hit.score * 1e6) / 1e6,
+  }
+}
