@@ -61,8 +61,11 @@ export const hasLifecycle = (entity: Entity) => Boolean((entity as Partial<Resou
 export function tableAsOf(catalogue: Catalogue, entity: Entity, view: View, wanted?: SQL): SQL {
   const { asOf, seq } = view
   const { name, columns } = describeTable(entity.table)
+  const isWanted = wanted ? sql`${changes.recordId} = wanted."recordId" and ` : sql.empty()
   const records =
-    seq === null ? sql`${entity.table}` : recordsInLog(entity, sql`${changes.seq} <= ${seq}`, seq, wanted)
+    seq === null
+      ? sql`${entity.table}`
+      : recordsInLog(entity, sql`${isWanted}${changes.seq} <= ${seq}`, seq, wanted)
   if (asOf === null) return records
   const table = sql.identifier(name)
   if (entity.happenedOn) {
