@@ -27,6 +27,7 @@ const ONCE = [
   'clock',
   'openapi-diff',
   'webhooks-ssrf',
+  'web/html',
 ].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
@@ -45,7 +46,7 @@ export default defineConfig({
           name: 'sqlite',
           env: { TEST_ENGINE: 'sqlite' },
           globalSetup: './test/helpers/sqlite.ts',
-          include: ['test/*.test.ts', 'test/{contract,documents}/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{contract,documents,web}/*.test.ts'],
           exclude: ['test/postgres*.test.ts'],
         },
       },
@@ -57,7 +58,7 @@ export default defineConfig({
           ...(postgres
             ? {
                 globalSetup: './test/helpers/postgres.ts',
-                include: ['test/*.test.ts', 'test/documents/*.test.ts'],
+                include: ['test/*.test.ts', 'test/{documents,web}/*.test.ts'],
                 exclude: ONCE,
               }
             : { include: ['test/helpers/no-postgres.test.ts'] }),

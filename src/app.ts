@@ -53,6 +53,8 @@ import { outcomeRoutes } from './resources/meetings/outcomes.ts'
 import { standingRoutes } from './resources/positions/standings.ts'
 import { relationRoutes } from './resources/relations/routes.ts'
 import { VERSION } from './version.ts'
+import { problemPage } from './web/errors.ts'
+import { pageRoutes, redirectHome } from './web/routes.ts'
 
 export interface AppDeps {
   engine: Engine
@@ -116,7 +118,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(connections, { sendTimeoutMs: deps.sendTimeoutMs ?? 30_000 })
   await app.register(securityHeaders)
   await app.register(requestId)
-  await app.register(problems)
+  await app.register(problems, { page: problemPage(catalogue, base) })
   await app.register(body)
   await app.register(negotiation)
   await app.register(crossOrigin, { origins: deps.corsOrigins ?? '*' })
@@ -183,12 +185,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onReady', () => sender.start())
   app.addHook('preClose', () => sender.stop())
   webhookRoutes(app, { ...routeDeps, change, sender, allowPrivate })
-  serviceRoutes(app, records, VERSION)
+  serviceRoutes(app, records, VERSION, redirectHome)
   metrics(app, deps.droppedLogLines ?? (() => 0))
   documentRoutes(app)
   contextRoute(app)
   docsPage(app)
   problemPages(app)
+  pageRoutes(app, { catalogue, readSnapshot })
   declareOtherMethods()
   return app
 }

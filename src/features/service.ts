@@ -1,6 +1,6 @@
 // The routes about the service itself: index, health, and the OpenAPI document.
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
@@ -29,7 +29,13 @@ const serviceIndex = z
   })
   .meta({ id: 'ServiceIndex', description: 'The paths of the API.' })
 
-export function serviceRoutes(app: FastifyInstance, records: Records, version: string): void {
+/** @param redirectHome redirects people to the start page; null for clients of the API */
+export function serviceRoutes(
+  app: FastifyInstance,
+  records: Records,
+  version: string,
+  redirectHome: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null,
+): void {
   const open = { config: { open: true } }
 
   app.get('/', {
@@ -38,10 +44,15 @@ export function serviceRoutes(app: FastifyInstance, records: Records, version: s
       operationId: 'getServiceIndex',
       tag: 'service',
       summary: 'Get the service index',
-      description: 'Links to the lists, the API reference and this document.',
-      answers: { 200: { description: 'The paths.', schema: serviceIndex } },
+      description:
+        'Links to the lists, the API reference and this document. Clients that prefer HTML are redirected to the start page, in the language that they prefer.',
+      answers: {
+        200: { description: 'The paths.', schema: serviceIndex },
+        302: { description: 'To the start page.', headers: ['Location'] },
+      },
     }),
-    handler: async (_request, reply) =>
+    handler: async (request, reply) =>
+      redirectHome(request, reply) ??
       sendRepresentation(reply, {
         body: JSON.stringify({
           name: 'SCO tracker',

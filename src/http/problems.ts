@@ -9,6 +9,18 @@ import { PROBLEMS, Problem, type ProblemCode } from '../core/problems.ts'
 import { redactKeys } from '../core/redact.ts'
 import { acceptedTypes, wrongType } from './negotiation.ts'
 
+/** The page of a problem for people; null for clients of the API. */
+export type ProblemPage = (
+  request: FastifyRequest,
+  problem: Problem,
+) => { body: string; headers: Record<string, string> } | null
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    problemPage: ProblemPage
+  }
+}
+
 export const PROBLEM_JSON = 'application/problem+json'
 
 const fault = z
@@ -220,11 +232,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     if (header) reply.header(header, acceptedTypes(request).join(', '))
   }
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
-  return reply
+  reply
     .code(problem.status)
     .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...problem.headers })
-    .type(PROBLEM_JSON)
-    .send(JSON.stringify(problemBody(problem, request.url, request.id)))
+  const page = request.server.problemPage(request, problem)
+  if (page !== null) return reply.headers(page.headers).send(page.body)
+  return reply.type(PROBLEM_JSON).send(JSON.stringify(problemBody(problem, request.url, request.id)))
 }
 
 /** Redirects a read of a record that was merged to the same path of the other record. */
@@ -281,8 +294,9 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
     .end(body)
 }
 
-export const problems = fp(
-  async (app) => {
+export const problems = fp<{ page: ProblemPage }>(
+  async (app, { page }) => {
+    app.decorate('problemPage', page)
     let stopping = false
     app.addHook('preClose', async () => {
       stopping = true

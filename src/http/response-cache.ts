@@ -28,6 +28,7 @@ const MAX_REQUESTED_KEYS = 10_000
 
 /** The headers that belong to the response rather than to the request. */
 const CACHED_HEADERS = [
+  'content-security-policy',
   'content-type',
   'content-encoding',
   'content-disposition',
@@ -35,6 +36,7 @@ const CACHED_HEADERS = [
   'feed-position',
   'last-modified',
   'link',
+  'referrer-policy',
 ]
 
 /**

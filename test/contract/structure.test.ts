@@ -51,7 +51,7 @@ describe('the structure of src', () => {
     expect(files.length).toBeGreaterThan(40)
     expect(edges.length).toBeGreaterThan(150)
     expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
-    for (const folder of ['core', 'db', 'http', 'records', 'resources', 'features'])
+    for (const folder of ['core', 'db', 'http', 'records', 'resources', 'features', 'web'])
       expect([folder, files.some((file) => folderOf(file) === folder)]).toEqual([folder, true])
     for (const file of files.filter((each) => /^import /m.test(read(each))))
       expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
@@ -100,9 +100,13 @@ describe('the structure of src', () => {
     expect(violations('features', within('core', 'db', 'records', 'http'))).toEqual([])
   })
 
+  test('web imports core, db, records and http, and no resource or feature', () => {
+    expect(violations('web', within('core', 'db', 'records', 'http'))).toEqual([])
+  })
+
   test('no layer imports the modules above it: app, start, main, seed, cli', () => {
     const above = ['app.ts', 'start.ts', 'main.ts', 'seed.ts']
-    const below = ['core', 'db', 'http', 'records', 'resources', 'features']
+    const below = ['core', 'db', 'http', 'records', 'resources', 'features', 'web']
     expect(
       edges.filter(
         ({ from, to }) => below.includes(folderOf(from)) && (above.includes(to) || folderOf(to) === 'cli'),

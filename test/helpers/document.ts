@@ -65,6 +65,10 @@ const AMBIENT = new Set([
 const UNDOCUMENTED =
   /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
 
+/** Pages for people, which are in three languages. */
+const PAGE =
+  /^(?:\/(?:en|ru|zh))?\/?(?:(?:assets|search|meetings|proposals|agreements|statements|speakers|organizations|states|topics|sources|events|positions|memberships|relations|evidence)(?:\/.*)?)?$/
+
 /** Shared by all services, because generating the document and compiling its validators is slow. */
 let shared: Description | undefined
 
@@ -88,6 +92,8 @@ export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): 
   const type = String(headers['content-type'] ?? '').split(';')[0] ?? ''
   const found = operations.find((candidate) => candidate.method === method && candidate.pattern.test(path))
   if (!found) {
+    if (PAGE.test(path) && (status < 400 || type === 'text/html')) return
+    if (status >= 400 && type === 'text/html' && !path.startsWith('/v1')) return
     if (status >= 400) {
       if (type !== 'application/problem+json')
         throw new Error(`${requestMethod} ${url}: ${status} as ${type}`)

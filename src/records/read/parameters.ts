@@ -268,6 +268,16 @@ interface ParsedParameters {
   include?: string[]
 }
 
+/** The first page of a list in its usual order. @param values the values by filter */
+export const listQuery = (
+  { defaultSort }: Listable,
+  filters: Record<string, string[]>,
+  { asOf, knownAt }: Pick<ListQuery, 'asOf' | 'knownAt'>,
+): ListQuery => ({ limit: 25, sort: sortKeys(defaultSort.split(',')), filters, asOf, knownAt, include: [] })
+
+const sortKeys = (names: readonly string[]): SortKey[] =>
+  names.map((name) => ({ column: name.replace(/^-/, ''), descending: name.startsWith('-') }))
+
 /** @param parsed the output of `listParameters` */
 export function toListQuery(resource: Listable, parsed: Record<string, unknown>): ListQuery {
   const { limit, cursor, count, sort, asOf, knownAt, include } = parsed as unknown as ParsedParameters
@@ -275,10 +285,7 @@ export function toListQuery(resource: Listable, parsed: Record<string, unknown>)
     limit,
     ...(cursor !== undefined && { cursor }),
     ...(count !== undefined && { count }),
-    sort: (sort ?? resource.defaultSort.split(',')).map((name) => ({
-      column: name.replace(/^-/, ''),
-      descending: name.startsWith('-'),
-    })),
+    sort: sortKeys(sort ?? resource.defaultSort.split(',')),
     filters: filtersIn(resource, parsed),
     asOf: asOf ?? null,
     knownAt: knownAt ?? null,

@@ -170,6 +170,24 @@ export async function missingRecord(
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
   (await reader.all<Stored>(childrenQuery(child), { recordId })).map(parse)
 
+/** The parts of one kind that belong to any of these records, in a view, in the order of their lists. */
+export async function partsIn(
+  { catalogue, reader }: ReadContext,
+  child: Child,
+  recordIds: readonly string[],
+  view: View,
+): Promise<Doc[]> {
+  if (recordIds.length === 0) return []
+  const { table } = child
+  const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.parentId} in ${recordIds}`
+  const rows = await reader.all<Row>(
+    sql`select ${selectColumns(table, ['doc', ...columnsBesideDoc(child, view, [])])}
+      from ${tableAsOf(catalogue, child, view, wanted)}
+      where ${columnSql(table, 'recordId')} in ${recordIds} order by ${partOrder(child)}`,
+  )
+  return rows.map((row) => parse(rowAsOf(child, row, view)))
+}
+
 /** The path of a record. That of a child is below its parent, unless that is a child too. */
 export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
   const resource = catalogue.findResource(kind)
@@ -180,6 +198,8 @@ export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, i
   return parent ? `/v1/${parent.path}/${recordId}/${child.path}/${id}` : `/v1/${child.path}/${id}`
 }
 
+const NOW: View = { asOf: null, seq: null }
+
 /** A part of a record, or of another part. */
 export interface Part {
   kind: Kind
@@ -188,10 +208,11 @@ export interface Part {
   recordId: string
 }
 
-/** The paths of parts and the ids of the records that have them, by the ids of the parts. */
+/** The paths of parts and the ids of the records that have them in a view, by the ids of the parts. */
 export async function placesOf(
   { catalogue, reader }: Pick<ReadContext, 'catalogue' | 'reader'>,
   parts: readonly Part[],
+  { seq }: View = NOW,
 ): Promise<Map<string, { path: string; recordId: string }>> {
   const places = parts.map(({ kind, id, recordKind, recordId }) => {
     const parent = catalogue.findResource(recordKind)
@@ -203,9 +224,12 @@ export async function placesOf(
     const inParts = places.filter(({ recordKind }) => !catalogue.findResource(recordKind))
     if (inParts.length === 0) break
     for (const [kind, group] of Map.groupBy(inParts, ({ recordKind }) => recordKind)) {
-      const { table } = catalogue.child(kind)
+      const child = catalogue.child(kind)
+      const { table } = child
+      const ids = [...new Set(group.map(({ recordId }) => recordId))]
+      const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.recordId} in ${ids}`
       const owners = await reader.all<Part>(
-        sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${table} where ${table.id} in ${[...new Set(group.map(({ recordId }) => recordId))]}`,
+        sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${tableAsOf(catalogue, child, { asOf: null, seq }, wanted)} where ${table.id} in ${ids}`,
       )
       const byId = new Map(owners.map((owner) => [owner.id, owner]))
       for (const place of group) {
@@ -245,10 +269,13 @@ const currentQuery = memoize(
     sql`select ${selectColumns(entity.table, RECORD_COLUMNS)} from ${entity.table} where ${hasId(entity)}`,
 )
 
-const childrenQuery = memoize(({ table, orderBy }: Child) => {
-  const first = orderBy ? sql`${columnSql(table, orderBy)} nulls first, ` : sql.empty()
-  return sql`${selectStored(table)} where ${columnSql(table, 'recordId')} = ${sql.placeholder('recordId')} order by ${first}${table.firstSeq}`
-})
+const partOrder = ({ table, orderBy }: Child) =>
+  sql`${orderBy ? sql`${columnSql(table, orderBy)} nulls first, ` : sql.empty()}${table.firstSeq}`
+
+const childrenQuery = memoize(
+  (child: Child) =>
+    sql`${selectStored(child.table)} where ${columnSql(child.table, 'recordId')} = ${sql.placeholder('recordId')} order by ${partOrder(child)}`,
+)
 
 const OWNER = sql`select ${identifiers.recordId}
   from ${identifiers}

@@ -1,0 +1,78 @@
+// The frame of every page: head, navigation, search, languages, and the banner of another time.
+import type { Kind } from '../records/schema/kinds.ts'
+import { clockBanner } from './clocks.ts'
+import { type Content, type Html, html } from './html.ts'
+import { LANGUAGES, OWN_NAMES } from './languages.ts'
+import { href, localPath, type Page, queryText, showsPast } from './page.ts'
+import { STYLES_PATH } from './styles.ts'
+
+interface Frame {
+  title: string
+  main: Content
+  /** For search engines and link previews. */
+  description?: string
+  /** Whether search engines leave it out. */
+  hidden?: boolean
+  /** Whether it can be shown as of another time. */
+  timeless?: boolean
+}
+
+const NAVIGATION: readonly Kind[] = [
+  'meeting',
+  'proposal',
+  'agreement',
+  'statement',
+  'speaker',
+  'organization',
+  'state',
+  'topic',
+  'source',
+]
+
+export function layout(page: Page, { title, main, description, hidden, timeless }: Frame): Html {
+  const { language, messages, base, path, query } = page
+  const { site } = messages
+  const past = showsPast(page)
+  const robots = hidden || past
+  return html`<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><title>${path === '/' ? title : `${title} · ${site.name}`}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+${description && html`<meta name="description" content="${description}">`}
+${robots && html`<meta name="robots" content="${past ? 'noindex, nofollow' : 'noindex'}">`}
+${past && html`<link rel="canonical" href="${`${base}${localPath(language, path)}`}">`}
+<link rel="stylesheet" href="${`${base}${STYLES_PATH}`}">
+${LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
+<body><a class="skip" href="#main">${site.skip}</a>
+<header class="site"><p class="name"><a href="${href(page, '/')}">${site.name}</a></p>
+${searchForm(page)}
+<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((kind) => navigationLink(kind))}</ul></nav></header>
+<main id="main" tabindex="-1">${timeless ? null : clockBanner(page)}${main}</main>
+<footer class="site"><nav aria-label="${site.languages}"><ul>${LANGUAGES.map((other) =>
+    other === language
+      ? html`<li><span aria-current="true">${OWN_NAMES[other]}</span></li>`
+      : html`<li><a lang="${other}" hreflang="${other}" href="${inLanguage(other)}">${OWN_NAMES[other]}</a></li>`,
+  )}</ul></nav>
+<p>${site.tagline} <a href="${`${base}/docs/`}">${site.api}</a></p></footer></body></html>
+`
+
+  function inLanguage(other: Page['language']): string {
+    return `${base}${localPath(other, path)}${queryText(query)}`
+  }
+
+  function navigationLink(kind: Kind): Html {
+    const list = `/${page.catalogue.entity(kind).path}`
+    const current = path === list ? html` aria-current="page"` : null
+    return html`<li><a href="${href(page, list)}"${current}>${messages.kinds[kind].many}</a></li>`
+  }
+}
+
+/** The form that searches everything. */
+export function searchForm(page: Page, value = '', id = 'search'): Html {
+  const { site } = page.messages
+  return html`<form role="search" class="search" action="${href(page, '/search')}"><label for="${id}" class="hidden">${site.searchAll}</label><input type="search" id="${id}" name="q" value="${value}" placeholder="${site.searchAll}" required maxlength="500"><button>${site.search}</button></form>`
+}
+
+/** A part of a page with a heading; null if it has no content. */
+export const section = (id: string, title: Content, content: Content): Html =>
+  html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`

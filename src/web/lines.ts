@@ -1,0 +1,107 @@
+// A record as a line of a list: its name, its status since when, and what tells it from its neighbours.
+import type { Doc } from '../records/schema/document.ts'
+import type { Kind } from '../records/schema/kinds.ts'
+import type { Entity, Resource } from '../records/schema/resource.ts'
+import { actorName } from './actors.ts'
+import { dateHtml, period } from './dates.ts'
+import { type Html, html, join } from './html.ts'
+import { fill } from './languages.ts'
+import { shortened } from './names.ts'
+import { linkTo, type Page } from './page.ts'
+import { LASTING } from './status.ts'
+import { reference, valueIn } from './values.ts'
+import { capital, valueHtml, valueWord } from './words.ts'
+
+/** The fields of a line, after the status. */
+const FIELDS: Partial<Record<Kind, readonly string[]>> = {
+  meeting: ['city', 'countryCode', 'organizationId'],
+  proposal: ['contributors', 'proposedOn', 'topicIds'],
+  agreement: ['kind', 'organizationId', 'topicIds'],
+  statement: ['contributors', 'date', 'meetingId', 'topicIds'],
+  organization: ['abbreviation', 'classification', 'countryCode', 'parentId'],
+  state: ['code', 'officialName'],
+  topic: ['definition', 'broaderId'],
+  source: ['publishedOn', 'publisherId', 'classification', 'language'],
+}
+
+/** The most entries of a list that a line has. */
+const MAX_ENTRIES = 3
+
+export function line(page: Page, entity: Entity, doc: Doc): Html {
+  const details =
+    entity.prefix === null || isResource(entity)
+      ? recordDetails(page, entity, doc)
+      : partDetails(page, entity, doc)
+  const title = isResource(entity) ? recordTitle(page, entity, doc) : partTitle(page, entity, doc)
+  return html`<li><p class="title">${title}</p>${details.length > 0 && html`<p class="details">${join(details, ' · ')}</p>`}</li>`
+}
+
+export const lines = (page: Page, entity: Entity, docs: readonly Doc[]): Html =>
+  html`<ul class="records">${docs.map((doc) => line(page, entity, doc))}</ul>`
+
+const isResource = (entity: Entity): entity is Resource => 'titleField' in entity
+
+/** The name of the record, as a link to its page. */
+function recordTitle(page: Page, entity: Resource, doc: Doc): Html {
+  const text = page.names.has(doc.id) ? reference(page, doc.id) : null
+  return text ?? linkTo(page, `/${entity.path}/${doc.id}`, shortened(String(doc[entity.titleField])))
+}
+
+function recordDetails(page: Page, entity: Entity, doc: Doc): Html[] {
+  const { shape } = entity.record
+  const fields = (FIELDS[entity.kind] ?? []).map((key) => {
+    const value = doc[key]
+    const brief = Array.isArray(value) ? { ...doc, [key]: value.slice(0, MAX_ENTRIES) } : doc
+    if (key === 'proposedOn' && value === doc['statusSince']) return null
+    if (key === 'contributors' || key === 'participants') return actors(page, brief[key])
+    return valueIn(page, shape, brief, key, { brief: true })
+  })
+  return [standing(page, entity, doc), ...fields].filter((one) => one !== null)
+}
+
+const actors = (page: Page, list: Doc[string] | undefined): Html | null => {
+  const names = (Array.isArray(list) ? list : []).flatMap((one) => actorName(page, one as Doc, false) ?? [])
+  return names.length === 0 ? null : join(names, ', ')
+}
+
+/** The status and since when, in words. */
+function standing(page: Page, { kind }: Entity, doc: Doc): Html | null {
+  const { language, messages } = page
+  if (kind === 'meeting') {
+    const days = period(language, doc['startDate'] as string | null, doc['endDate'] as string | null)
+    return doc['status'] === 'held'
+      ? days
+      : html`<b>${capital(valueWord(page, String(doc['status'])))}</b>, ${days}`
+  }
+  if (typeof doc['status'] !== 'string') return null
+  const word = html`<b>${capital(valueWord(page, doc['status']))}</b>`
+  const since = doc['statusSince']
+  if (typeof since !== 'string') return word
+  const date = dateHtml(language, since)
+  return LASTING.includes(doc['status'])
+    ? html`${word} ${fill(messages.list.since, { date })}`
+    : html`${word}, ${date}`
+}
+
+/** A part is on the page of its record. */
+function partTitle(page: Page, entity: Entity, doc: Doc): Html {
+  const word = valueHtml(
+    page,
+    String(doc['type'] ?? doc['position'] ?? doc['role'] ?? doc['exact'] ?? entity.kind),
+  )
+  const name = page.names.get(String(doc['recordId']))
+  if (!name) return word
+  const path = `/${page.catalogue.entity(name.kind).path}/${doc['recordId']}#${doc.id}`
+  return linkTo(page, path, html`${word}: ${shortened(name.text)}`)
+}
+
+function partDetails(page: Page, entity: Entity, doc: Doc): Html[] {
+  const days = ['occurredOn', 'statedOn', 'startDate'].flatMap((key) => {
+    const value = doc[key]
+    return typeof value === 'string' ? [dateHtml(page.language, value)] : []
+  })
+  const others = ['targetId', 'organizationId', 'stateCode', 'meetingId', 'sourceId'].flatMap(
+    (key) => valueIn(page, entity.record.shape, doc, key, { brief: true }) ?? [],
+  )
+  return [...days, ...others]
+}

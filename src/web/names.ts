@@ -1,0 +1,89 @@
+// The names of the records that a page mentions, in the language of the page where they have one.
+import type { ReadContext } from '../records/read/context.ts'
+import { type NamedRecord, namesOf } from '../records/read/titles.ts'
+import type { View } from '../records/read/view.ts'
+import type { Json } from '../records/schema/document.ts'
+import { type Kind, kindOfId } from '../records/schema/kinds.ts'
+import { dateInWords } from './dates.ts'
+import type { Html } from './html.ts'
+import { foreign, type Language, memoizeByLanguage } from './languages.ts'
+
+/** How a record is called. */
+export interface Name {
+  kind: Kind
+  text: string
+  /** The language of the text. */
+  language: string
+  /** The address of a source. */
+  url: string | null
+  /** The language of the text of a source or a statement. */
+  textLanguage: string | null
+}
+
+export type Names = ReadonlyMap<string, Name>
+
+const RECORD_ID = /^[a-z]{3}_[0-9a-z]{26}$/
+const STATE_CODE = /^[A-Z]{2}$/
+
+/** The ids of records, and the codes of states, in a document. */
+export function idsIn(value: Json, found: Set<string> = new Set()): Set<string> {
+  if (typeof value === 'string') {
+    if (RECORD_ID.test(value) || STATE_CODE.test(value)) found.add(value)
+  } else if (value !== null && typeof value === 'object') {
+    for (const inner of Object.values(value)) idsIn(inner, found)
+  }
+  return found
+}
+
+/** The names of all records that documents mention. */
+export async function namesIn(
+  context: ReadContext,
+  docs: Json,
+  view: View,
+  language: Language,
+): Promise<Names> {
+  const named = await namesOf(context, idsIn(docs), view)
+  return new Map([...named].map(([id, record]) => [id, nameOf(id, record, language)]))
+}
+
+/** The name types that can stand in for the main name, in order. */
+const SHOWN = ['official', 'translation', 'alternative']
+
+function nameOf(id: string, record: NamedRecord, language: Language): Name {
+  const { otherNames, startDate, url, language: textLanguage } = record
+  const kind = kindOfId(id) ?? 'state'
+  const others = otherNames.filter((other) => other.language?.split('-')[0] === language)
+  const [local] =
+    language === 'en' ? [] : SHOWN.flatMap((type) => others.find((one) => one.type === type) ?? [])
+  const region = kind === 'state' && language !== 'en' && !local ? regionName(language)(id) : undefined
+  const title = local?.name ?? region ?? shortened(record.title)
+  // Meetings have similar names, so theirs carry their date.
+  const text = kind === 'meeting' && startDate ? `${title} (${dateInWords(language, startDate)})` : title
+  const own = kind === 'statement' || kind === 'source' ? (textLanguage ?? 'en') : 'en'
+  return {
+    kind,
+    text,
+    language: local?.language ?? (region === undefined ? own : language),
+    url,
+    textLanguage,
+  }
+}
+
+/** The usual name of a state by its code, where the record has none in the language. */
+const regionName = memoizeByLanguage((locale) => {
+  const names = new Intl.DisplayNames(locale, { type: 'region', fallback: 'none' })
+  return (code: string) => names.of(code)
+})
+
+/** The longest name on a page, in UTF-16 units. */
+const MAX_LENGTH = 160
+
+/** A text without its end, if it is long, cut at a word. */
+export function shortened(text: string, max = MAX_LENGTH): string {
+  if (text.length <= max) return text
+  const cut = text.slice(0, max)
+  const space = cut.lastIndexOf(' ')
+  return `${cut.slice(0, space > max / 2 ? space : max).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+export const nameHtml = ({ text, language }: Name, own: Language): Html => foreign(text, language, own)

@@ -1,0 +1,184 @@
+// The routes of the pages that people read, in each language.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { ReadSnapshot } from '../records/read/context.ts'
+import {
+  asOfParameter,
+  commaSeparated,
+  isLongRead,
+  knownAtParameter,
+  type Listable,
+  listParameters,
+  pageParameters,
+  toListQuery,
+} from '../records/read/parameters.ts'
+import { pathOf } from '../records/read/record.ts'
+import type { SearchParameters } from '../records/read/search.ts'
+import type { Catalogue, Child } from '../records/schema/catalogue.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { homePage, readHomeData } from './home.ts'
+import { LANGUAGES, type Language, preferredLanguage } from './languages.ts'
+import { listPageOf, readListData } from './list.ts'
+import { clocksOf, localPath, pageOfApiPath, showsPast } from './page.ts'
+import { recordPage } from './record.ts'
+import { readRecordData } from './record-data.ts'
+import { clocksIn, pageOf, sendPage, tidyAddress } from './respond.ts'
+import { readSearchData, searchPageOf } from './search.ts'
+import { readCitations, sourcePage } from './source.ts'
+import { stylesRoute } from './styles.ts'
+
+interface PageDeps {
+  catalogue: Catalogue
+  readSnapshot: ReadSnapshot
+}
+
+const clocks = { asOf: asOfParameter.optional(), knownAt: knownAtParameter.optional() }
+
+export function pageRoutes(app: FastifyInstance, deps: PageDeps): void {
+  const { catalogue } = deps
+  stylesRoute(app)
+  for (const language of LANGUAGES) {
+    homeRoute(app, deps, language)
+    searchRoute(app, deps, language)
+    for (const kind of [...catalogue.resources, ...catalogue.children]) listRoute(app, deps, language, kind)
+    for (const resource of catalogue.resources) recordRoute(app, deps, language, resource)
+    for (const child of catalogue.children) partRoute(app, deps, language, child)
+  }
+}
+
+/** Redirects from `/` to the start page in the language of the client, if it accepts HTML rather than JSON. */
+export function redirectHome(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  const type = request.accepts().type(['application/json', 'text/html'])
+  if (type !== 'text/html') return null
+  const language = preferredLanguage(request.headers['accept-language'])
+  return reply
+    .headers({ 'cache-control': 'no-cache', vary: 'Accept, Accept-Language' })
+    .redirect(localPath(language, '/'), 302)
+}
+
+function homeRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps, language: Language): void {
+  const path = localPath(language, '/')
+  app.get(path.slice(0, -1), { schema: { hide: true }, config: { open: true } }, (_request, reply) =>
+    reply.redirect(path, 301),
+  )
+  app.get(path, {
+    schema: { hide: true, querystring: z.strictObject({}) },
+    handler: (request, reply) =>
+      readSnapshot(async (context) => {
+        const data = await readHomeData(context, language)
+        return sendPage(reply, homePage(pageOf(request, catalogue, context.now).with(data.names), data))
+      }),
+  })
+}
+
+function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps, language: Language): void {
+  const kinds = catalogue.entities.filter(({ searchText }) => searchText).map(({ kind }) => kind)
+  app.get(localPath(language, '/search'), {
+    schema: {
+      hide: true,
+      querystring: z.strictObject({
+        q: z.string().max(500).optional(),
+        kind: commaSeparated(z.enum(kinds), 'The kinds to search.').optional(),
+        ...pageParameters(100),
+        ...clocks,
+      }),
+    },
+    preValidation: tidyAddress,
+    handler: (request, reply) =>
+      readSnapshot(
+        async (context) => {
+          const {
+            q = '',
+            kind,
+            limit,
+            cursor,
+          } = request.query as Partial<SearchParameters> & { limit: number }
+          const parameters = {
+            q,
+            limit,
+            ...(kind && { kind }),
+            ...(cursor === undefined ? { count: 'exact' as const } : { cursor }),
+          }
+          const data = q.trim() === '' ? null : await readSearchData(context, parameters, language)
+          const page = { ...pageOf(request, catalogue, context.now), clocks: { asOf: null, knownAt: null } }
+          return sendPage(reply, searchPageOf({ ...page, names: data?.names ?? new Map() }, q, data))
+        },
+        { isLong: true },
+      ),
+  })
+}
+
+function listRoute(
+  app: FastifyInstance,
+  { catalogue, readSnapshot }: PageDeps,
+  language: Language,
+  kind: Listable,
+): void {
+  app.get(localPath(language, `/${kind.path}`), {
+    // The address keeps both clocks, also where a kind does not depend on the day.
+    schema: { hide: true, querystring: listParameters(kind, []).extend(clocks) },
+    preValidation: tidyAddress,
+    handler: (request, reply) => {
+      const given = toListQuery(kind, request.query as Record<string, unknown>)
+      const counted = given.cursor === undefined ? { count: 'exact' as const } : {}
+      const query = { ...given, ...counted, ...clocksOf(kind, clocksIn(request)) }
+      return readSnapshot(
+        async (context) => {
+          const data = await readListData(context, kind, query, language)
+          const page = pageOf(request, catalogue, context.now).with(data.names)
+          return sendPage(reply, listPageOf(page, kind, query, data))
+        },
+        { isLong: isLongRead(kind, given) },
+      )
+    },
+  })
+}
+
+function recordRoute(
+  app: FastifyInstance,
+  { catalogue, readSnapshot }: PageDeps,
+  language: Language,
+  resource: Resource,
+): void {
+  app.get(localPath(language, `/${resource.path}/:id`), {
+    schema: { hide: true, querystring: z.strictObject(clocks) },
+    preValidation: tidyAddress,
+    handler: (request, reply) => {
+      const { id } = request.params as { id: string }
+      const at = clocksIn(request)
+      return readSnapshot(
+        async (context) => {
+          const data = await readRecordData(context, resource, idOf(resource, id), at, language)
+          const page = pageOf(request, catalogue, context.now)
+          if (resource.kind !== 'source')
+            return sendPage(reply, recordPage(page.with(data.names), resource, data))
+          const { citations, names } = await readCitations(context, resource, data.doc.id, at, language)
+          const all = new Map([...data.names, ...names])
+          return sendPage(reply, sourcePage(page.with(all), resource, data, citations))
+        },
+        { isLong: showsPast({ clocks: at }) },
+      )
+    },
+  })
+}
+
+/** The codes of states are in capitals, and meant when they are not. */
+const idOf = ({ prefix }: Resource, id: string) => (prefix === null ? id.toUpperCase() : id)
+
+/** A part is on the page of its record. */
+function partRoute(
+  app: FastifyInstance,
+  { catalogue, readSnapshot }: PageDeps,
+  language: Language,
+  child: Child,
+): void {
+  app.get(localPath(language, `/${child.path}/:id`), {
+    schema: { hide: true },
+    handler: (request, reply) =>
+      readSnapshot(async ({ reader }) => {
+        const { id } = request.params as { id: string }
+        const path = pageOfApiPath(await pathOf(reader, catalogue, child.kind, id))
+        return reply.headers({ 'cache-control': 'no-cache' }).redirect(localPath(language, path), 302)
+      }),
+  })
+}

@@ -1,0 +1,62 @@
+// Checks of pages: valid HTML, and nothing in it but the elements and attributes that the templates have.
+import { HtmlValidate } from 'html-validate'
+import { expect } from 'vitest'
+
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended', 'html-validate:a11y'],
+  rules: {
+    'attribute-boolean-style': 'off',
+    'doctype-style': 'off',
+    // Records have long titles.
+    'long-title': 'off',
+    'no-implicit-button-type': 'off',
+    'no-implicit-input-type': 'off',
+    // `>` in texts is escaped; what else the rule asks for is no error in HTML.
+    'no-raw-characters': 'off',
+    'no-trailing-whitespace': 'off',
+    // Texts of records may look like telephone numbers.
+    'tel-non-breaking': 'off',
+  },
+})
+
+const ELEMENTS =
+  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|select|option|button|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins)$/
+
+const ATTRIBUTES =
+  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden))$/
+
+const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"<>]*")?)*)\s*>/g
+
+/** Asserts that a page is valid and has no element, attribute or address that a text brought in. */
+export async function expectSafe(where: string, page: string): Promise<void> {
+  const report = await validator.validateString(page)
+  const messages = report.results.flatMap((result) => result.messages)
+  expect([where, messages.map(({ ruleId, message }) => `${ruleId}: ${message}`)]).toEqual([where, []])
+  expect([
+    where,
+    page
+      .replace('<!doctype html>', '')
+      .replaceAll(TAG, '')
+      .match(/.{0,40}<.{0,40}/g),
+  ]).toEqual([where, null])
+  for (const [, , element = '', attributes = ''] of page.matchAll(TAG)) {
+    expect(element).toMatch(ELEMENTS)
+    for (const [, name = '', value = ''] of attributes.matchAll(/\s([a-z-]+)(?:="([^"]*)")?/g)) {
+      expect(name).toMatch(ATTRIBUTES)
+      if (name === 'href' || name === 'action') expect(value).toMatch(/^(?:\/(?!\/)|#|\?|https?:\/\/)/)
+    }
+  }
+}
+
+/** The text of an element by its class, as a parser reads it. */
+export function textOfClass(page: string, name: string): string {
+  const start = page.indexOf('>', page.indexOf(`class="${name}"`)) + 1
+  const inner = page.slice(start, page.indexOf('</div>', start))
+  return inner
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+}
