@@ -112,7 +112,7 @@ function listFact(
     const shown = index < value.length ? showValue(page, element, value[index] ?? null, key) : null
     const reason = why(page, backed, claim)
     if (!shown && !reason) return []
-    return [html`<li>${shown}${reason ?? unsupported(page, backed, [claim])}</li>`]
+    return [html`<li>${shown} ${reason ?? unsupported(page, backed, [claim])}</li>`]
   })
   return entries.length === 0 ? null : html`<ul>${entries}</ul>`
 }
