@@ -28,6 +28,8 @@ export function metrics(app: FastifyInstance, droppedLogLines: () => number): vo
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     done()
   })
+  // The observer of prom-client lives as long as the process, and would keep the application with its metrics.
+  app.addHook('onClose', async () => registry.clear())
   app.get('/metrics', {
     config: { open: true },
     schema: describe({

@@ -271,6 +271,7 @@ export const trust = {
         description: 'The number of independent origins of the quotes that support the record.',
         examples: [1],
       }),
+    'The number of independent origins of the quotes that support the record.',
   ),
   disputed: named(
     'Disputed',
