@@ -1,7 +1,7 @@
 // Values of records as HTML, by the schema of their field: names with links, dates in words, texts in their language.
 import { z } from 'zod'
 import type { Doc, Json } from '../records/schema/document.ts'
-import { type Field, fieldOf } from '../records/schema/fields.ts'
+import { type Field, fieldOf, plain } from '../records/schema/fields.ts'
 import { actor, isActor } from './actors.ts'
 import { dateHtml, instantHtml } from './dates.ts'
 import { type Html, html, join } from './html.ts'
@@ -15,17 +15,6 @@ interface Options {
   brief?: boolean
   /** The language of texts. Default: English. */
   language?: string | null
-}
-
-/** The schema of a value, without what makes it optional or null. */
-function plain(schema: z.ZodType): z.ZodType {
-  if (fieldOf(schema)) return schema
-  const wrapped =
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable
-  return wrapped ? plain(schema.unwrap() as z.ZodType) : schema
 }
 
 /** A value of a field; null if it is empty. @param key the name of the field */

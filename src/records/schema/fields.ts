@@ -304,3 +304,14 @@ export function fieldsIn(schema: z.ZodType, path: string[] = [], nullable = fals
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
   return wrapped ? fieldsIn(schema.unwrap() as z.ZodType, path, nullable) : []
 }
+
+/** The schema of a value without what makes it optional or null. A field stays as it was declared. */
+export function plain(schema: z.ZodType): z.ZodType {
+  if (fieldOf(schema)) return schema
+  const isWrapped =
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable
+  return isWrapped ? plain(schema.unwrap() as z.ZodType) : schema
+}

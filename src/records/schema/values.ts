@@ -6,7 +6,7 @@ import { fold } from '../../core/fold.ts'
 import { memoize } from '../../core/memoize.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import type { Json } from './document.ts'
-import { type Field, fieldOf, fieldsIn } from './fields.ts'
+import { type Field, fieldOf, fieldsIn, plain } from './fields.ts'
 import { withArticle } from './kinds.ts'
 import type { Entity } from './resource.ts'
 
@@ -25,17 +25,6 @@ const NOT_FACTS = [
   'origins',
   'disputed',
 ]
-
-/** The schema of a field without what makes it optional or null. */
-function plain(schema: z.ZodType): z.ZodType {
-  if (fieldOf(schema)) return schema
-  const wrapped =
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable
-  return wrapped ? plain(schema.unwrap() as z.ZodType) : schema
-}
 
 /** The fields of a record by JSON Pointer, those inside objects too. A pointer stops at a list. */
 export const placesOf = memoize((entity: Entity): ReadonlyMap<string, z.ZodType> => {

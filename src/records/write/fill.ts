@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isWithin } from '../../core/dates.ts'
 import { fold } from '../../core/fold.ts'
 import type { Doc, Json } from '../schema/document.ts'
-import { type Field, fieldOf } from '../schema/fields.ts'
+import { type Field, fieldOf, plain } from '../schema/fields.ts'
 import type { Entity } from '../schema/resource.ts'
 
 /** A field of which a record and a report have different values. */
@@ -42,7 +42,7 @@ export function fillRecord(
     const schema = writable.shape[key]
     if (!schema || isEmpty(value)) continue
     const merged = merge(
-      unwrap(schema as z.ZodType),
+      plain(schema as z.ZodType),
       record[key] ?? null,
       value,
       `/${key}`,
@@ -87,7 +87,7 @@ function merge(
   overwrites: boolean,
 ): Json {
   if (schema instanceof z.ZodArray) {
-    const element = unwrap(schema.element as z.ZodType)
+    const element = plain(schema.element as z.ZodType)
     return unite(element, (record ?? []) as Json[], sent as Json[], { pointer, filling, overwrites })
   }
   if (isEmpty(record)) {
@@ -100,7 +100,7 @@ function merge(
       const inner = schema.shape[key]
       if (inner && !isEmpty(value))
         merged[key] = merge(
-          unwrap(inner as z.ZodType),
+          plain(inner as z.ZodType),
           merged[key] ?? null,
           value,
           `${pointer}/${key}`,
@@ -237,14 +237,3 @@ const overwritten = (record: Json, sent: Json): Json =>
   isObject(record) && isObject(sent)
     ? { ...record, ...Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value))) }
     : sent
-
-/** The schema of a value that is sent: without defaults and null. */
-function unwrap(schema: z.ZodType): z.ZodType {
-  if (fieldOf(schema)) return schema
-  const isWrapped =
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable
-  return isWrapped ? unwrap(schema.unwrap() as z.ZodType) : schema
-}
