@@ -18,7 +18,7 @@ const client = join(root, 'clients', 'typescript')
 const EXPECTED = JSON.stringify({
   listed: 9,
   speaker: 'Sergei Shoigu',
-  quotes: 4,
+  quotes: 7,
   status: 'proposed',
   created: 201,
   stale: 412,

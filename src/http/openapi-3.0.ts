@@ -17,8 +17,13 @@ function convertSchema(node: Node, schemas: Record<string, Node>): Node {
   const { $ref, anyOf, const: only, examples, propertyNames: _, ...rest } = node
   // In 3.0 a reference has no sibling keywords.
   if ($ref !== undefined) return Object.keys(node).length === 1 ? node : { allOf: [{ $ref }], ...rest }
-  const [value, none] = (anyOf ?? []) as Node[]
+  const members = (anyOf ?? []) as Node[]
+  const [value, none] = members
   if (value && none?.['type'] === 'null') return { ...nullable(value, schemas), ...rest }
+  const records = members.filter(({ type }) => type !== 'null')
+  // A record of one of several kinds, or null.
+  if (records.length < members.length && records.every((member) => '$ref' in member))
+    return { type: 'object', nullable: true, anyOf: records, ...rest }
   const { type } = rest
   return {
     ...rest,
