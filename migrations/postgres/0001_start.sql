@@ -459,32 +459,32 @@ CREATE INDEX "webhookDeliveries_updated" ON "webhookDeliveries" USING btree ("up
 CREATE INDEX "meetings_createdAt" ON "meetings" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "meetings_updatedAt" ON "meetings" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "meetings_name" ON "meetings" USING btree ("name","id");--> statement-breakpoint
-CREATE INDEX "meetings_classification_startDate" ON "meetings" USING btree ("classification","startDate","id") WHERE "meetings"."classification" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_ordinal_startDate" ON "meetings" USING btree ("ordinal","startDate","id") WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_parentId_startDate" ON "meetings" USING btree ("parentId","startDate","id") WHERE "meetings"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id") WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id") WHERE "meetings"."format" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id");--> statement-breakpoint
+CREATE INDEX "meetings_classification_startDate" ON "meetings" USING btree ("classification","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "meetings_ordinal_startDate" ON "meetings" USING btree ("ordinal","startDate","id","startDateFirst","startDateLast") WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_parentId_startDate" ON "meetings" USING btree ("parentId","startDate","id","startDateFirst","startDateLast") WHERE "meetings"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_organizationId_startDate" ON "meetings" USING btree ("organizationId","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "meetings_format_startDate" ON "meetings" USING btree ("format","startDate","id","startDateFirst","startDateLast") WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_status_startDate" ON "meetings" USING btree ("status","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_startDate" ON "meetings" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_startDateWide" ON "meetings" USING btree ("startDateWide","id") WHERE "meetings"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_endDate" ON "meetings" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
 CREATE INDEX "meetings_endDateWide" ON "meetings" USING btree ("endDateWide","id") WHERE "meetings"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "meetings_city" ON "meetings" USING btree ("city","id");--> statement-breakpoint
-CREATE INDEX "meetings_cityText_startDate" ON "meetings" USING btree ("cityText","startDate","id") WHERE "meetings"."cityText" is not null;--> statement-breakpoint
-CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_cityText_startDate" ON "meetings" USING btree ("cityText","startDate","id","startDateFirst","startDateLast") WHERE "meetings"."cityText" is not null;--> statement-breakpoint
+CREATE INDEX "meetings_countryCode_startDate" ON "meetings" USING btree ("countryCode","startDate","id","startDateFirst","startDateLast") WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
 CREATE INDEX "speakers_createdAt" ON "speakers" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "speakers_updatedAt" ON "speakers" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "speakers_name" ON "speakers" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "proposals_createdAt" ON "proposals" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "proposals_updatedAt" ON "proposals" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "proposals_title" ON "proposals" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id") WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_meetingId_proposedOn" ON "proposals" USING btree ("meetingId","proposedOn","id","proposedOnFirst","proposedOnLast") WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_addresseeId_proposedOn" ON "proposals" USING btree ("addresseeId","proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
 CREATE INDEX "proposals_proposedOn" ON "proposals" USING btree ("proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
 CREATE INDEX "proposals_proposedOnWide" ON "proposals" USING btree ("proposedOnWide","id") WHERE "proposals"."proposedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_parentId_proposedOn" ON "proposals" USING btree ("parentId","proposedOn","id","proposedOnFirst","proposedOnLast") WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX "proposals_status" ON "proposals" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id") WHERE "proposals"."status" is not null;--> statement-breakpoint
+CREATE INDEX "proposals_status_proposedOn" ON "proposals" USING btree ("status","proposedOn","id","proposedOnFirst","proposedOnLast");--> statement-breakpoint
 CREATE INDEX "proposals_statusSince" ON "proposals" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "proposals_statusSinceWide" ON "proposals" USING btree ("statusSinceWide","id") WHERE "proposals"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_createdAt" ON "agreements" USING btree ("createdAt","id");--> statement-breakpoint
@@ -492,12 +492,12 @@ CREATE INDEX "agreements_updatedAt" ON "agreements" USING btree ("updatedAt","id
 CREATE INDEX "agreements_title" ON "agreements" USING btree ("title","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind" ON "agreements" USING btree ("kind","id");--> statement-breakpoint
 CREATE INDEX "agreements_kind_title" ON "agreements" USING btree ("kind","title","id");--> statement-breakpoint
-CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","title","id") WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_organizationId_title" ON "agreements" USING btree ("organizationId","title","id");--> statement-breakpoint
 CREATE INDEX "agreements_depositaryStateCode_title" ON "agreements" USING btree ("depositaryStateCode","title","id") WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_depositaryOrganizationId_title" ON "agreements" USING btree ("depositaryOrganizationId","title","id") WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_entryIntoForceDependsOnId_title" ON "agreements" USING btree ("entryIntoForceDependsOnId","title","id") WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
 CREATE INDEX "agreements_status" ON "agreements" USING btree ("status","id");--> statement-breakpoint
-CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","title","id") WHERE "agreements"."status" is not null;--> statement-breakpoint
+CREATE INDEX "agreements_status_title" ON "agreements" USING btree ("status","title","id");--> statement-breakpoint
 CREATE INDEX "agreements_statusSince" ON "agreements" USING btree ("statusSince","id","statusSinceFirst","statusSinceLast");--> statement-breakpoint
 CREATE INDEX "agreements_statusSinceWide" ON "agreements" USING btree ("statusSinceWide","id") WHERE "agreements"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE INDEX "statements_createdAt" ON "statements" USING btree ("createdAt","id");--> statement-breakpoint
@@ -528,49 +528,49 @@ CREATE INDEX "topics_broaderId_prefLabel" ON "topics" USING btree ("broaderId","
 CREATE INDEX "sources_createdAt" ON "sources" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "sources_updatedAt" ON "sources" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "sources_title" ON "sources" USING btree ("title","id");--> statement-breakpoint
-CREATE INDEX "sources_classification_publishedOn" ON "sources" USING btree ("classification","publishedOn","id") WHERE "sources"."classification" is not null;--> statement-breakpoint
-CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX "sources_classification_publishedOn" ON "sources" USING btree ("classification","publishedOn","id","publishedOnFirst","publishedOnLast") WHERE "sources"."classification" is not null;--> statement-breakpoint
+CREATE INDEX "sources_publisherId_publishedOn" ON "sources" USING btree ("publisherId","publishedOn","id","publishedOnFirst","publishedOnLast") WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX "sources_publishedOn" ON "sources" USING btree ("publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
 CREATE INDEX "sources_publishedOnWide" ON "sources" USING btree ("publishedOnWide","id") WHERE "sources"."publishedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","publishedOn","id") WHERE "sources"."license" is not null;--> statement-breakpoint
-CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
-CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id");--> statement-breakpoint
-CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id") WHERE "sources"."sha256" is not null;--> statement-breakpoint
-CREATE INDEX "sources_standing_publishedOn" ON "sources" USING btree ("standing","publishedOn","id");--> statement-breakpoint
+CREATE INDEX "sources_language_publishedOn" ON "sources" USING btree ("language","publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
+CREATE INDEX "sources_license_publishedOn" ON "sources" USING btree ("license","publishedOn","id","publishedOnFirst","publishedOnLast") WHERE "sources"."license" is not null;--> statement-breakpoint
+CREATE INDEX "sources_mediaType_publishedOn" ON "sources" USING btree ("mediaType","publishedOn","id","publishedOnFirst","publishedOnLast") WHERE "sources"."mediaType" is not null;--> statement-breakpoint
+CREATE INDEX "sources_textStatus_publishedOn" ON "sources" USING btree ("textStatus","publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
+CREATE INDEX "sources_sha256_publishedOn" ON "sources" USING btree ("sha256","publishedOn","id","publishedOnFirst","publishedOnLast") WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX "sources_standing_publishedOn" ON "sources" USING btree ("standing","publishedOn","id","publishedOnFirst","publishedOnLast");--> statement-breakpoint
 CREATE INDEX "memberships_createdAt" ON "memberships" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "memberships_updatedAt" ON "memberships" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "memberships_recordKind_startDate" ON "memberships" USING btree ("recordKind","startDate","id");--> statement-breakpoint
-CREATE INDEX "memberships_recordId_startDate" ON "memberships" USING btree ("recordId","startDate","id");--> statement-breakpoint
-CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree ("organizationId","startDate","id") WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "memberships_role_startDate" ON "memberships" USING btree ("role","startDate","id");--> statement-breakpoint
+CREATE INDEX "memberships_recordKind_startDate" ON "memberships" USING btree ("recordKind","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "memberships_recordId_startDate" ON "memberships" USING btree ("recordId","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
+CREATE INDEX "memberships_organizationId_startDate" ON "memberships" USING btree ("organizationId","startDate","id","startDateFirst","startDateLast") WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_stateCode_startDate" ON "memberships" USING btree ("stateCode","startDate","id","startDateFirst","startDateLast") WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "memberships_role_startDate" ON "memberships" USING btree ("role","startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "memberships_startDate" ON "memberships" USING btree ("startDate","id","startDateFirst","startDateLast");--> statement-breakpoint
 CREATE INDEX "memberships_startDateWide" ON "memberships" USING btree ("startDateWide","id") WHERE "memberships"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "memberships_endDate" ON "memberships" USING btree ("endDate","id","endDateFirst","endDateLast");--> statement-breakpoint
 CREATE INDEX "memberships_endDateWide" ON "memberships" USING btree ("endDateWide","id") WHERE "memberships"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX "events_createdAt" ON "events" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "events_updatedAt" ON "events" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "events_recordKind_occurredOn" ON "events" USING btree ("recordKind","occurredOn","id");--> statement-breakpoint
-CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id");--> statement-breakpoint
-CREATE INDEX "events_type_occurredOn" ON "events" USING btree ("type","occurredOn","id");--> statement-breakpoint
+CREATE INDEX "events_recordKind_occurredOn" ON "events" USING btree ("recordKind","occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
+CREATE INDEX "events_recordId_occurredOn" ON "events" USING btree ("recordId","occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
+CREATE INDEX "events_type_occurredOn" ON "events" USING btree ("type","occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
 CREATE INDEX "events_occurredOn" ON "events" USING btree ("occurredOn","id","occurredOnFirst","occurredOnLast");--> statement-breakpoint
 CREATE INDEX "events_occurredOnWide" ON "events" USING btree ("occurredOnWide","id") WHERE "events"."occurredOnWide" is not null;--> statement-breakpoint
-CREATE INDEX "events_stateCode_occurredOn" ON "events" USING btree ("stateCode","occurredOn","id") WHERE "events"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "events_organizationId_occurredOn" ON "events" USING btree ("organizationId","occurredOn","id") WHERE "events"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "events_speakerId_occurredOn" ON "events" USING btree ("speakerId","occurredOn","id") WHERE "events"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id") WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "events_stateCode_occurredOn" ON "events" USING btree ("stateCode","occurredOn","id","occurredOnFirst","occurredOnLast") WHERE "events"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "events_organizationId_occurredOn" ON "events" USING btree ("organizationId","occurredOn","id","occurredOnFirst","occurredOnLast") WHERE "events"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "events_speakerId_occurredOn" ON "events" USING btree ("speakerId","occurredOn","id","occurredOnFirst","occurredOnLast") WHERE "events"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "events_meetingId_occurredOn" ON "events" USING btree ("meetingId","occurredOn","id","occurredOnFirst","occurredOnLast") WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "positions_createdAt" ON "positions" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "positions_updatedAt" ON "positions" USING btree ("updatedAt","id");--> statement-breakpoint
-CREATE INDEX "positions_recordKind_statedOn" ON "positions" USING btree ("recordKind","statedOn","id");--> statement-breakpoint
-CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id");--> statement-breakpoint
-CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX "positions_organizationId_statedOn" ON "positions" USING btree ("organizationId","statedOn","id") WHERE "positions"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX "positions_speakerId_statedOn" ON "positions" USING btree ("speakerId","statedOn","id") WHERE "positions"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX "positions_position_statedOn" ON "positions" USING btree ("position","statedOn","id");--> statement-breakpoint
+CREATE INDEX "positions_recordKind_statedOn" ON "positions" USING btree ("recordKind","statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
+CREATE INDEX "positions_recordId_statedOn" ON "positions" USING btree ("recordId","statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
+CREATE INDEX "positions_stateCode_statedOn" ON "positions" USING btree ("stateCode","statedOn","id","statedOnFirst","statedOnLast") WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX "positions_organizationId_statedOn" ON "positions" USING btree ("organizationId","statedOn","id","statedOnFirst","statedOnLast") WHERE "positions"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_speakerId_statedOn" ON "positions" USING btree ("speakerId","statedOn","id","statedOnFirst","statedOnLast") WHERE "positions"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_position_statedOn" ON "positions" USING btree ("position","statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
 CREATE INDEX "positions_statedOn" ON "positions" USING btree ("statedOn","id","statedOnFirst","statedOnLast");--> statement-breakpoint
 CREATE INDEX "positions_statedOnWide" ON "positions" USING btree ("statedOnWide","id") WHERE "positions"."statedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX "positions_meetingId_statedOn" ON "positions" USING btree ("meetingId","statedOn","id","statedOnFirst","statedOnLast") WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE INDEX "relations_createdAt" ON "relations" USING btree ("createdAt","id");--> statement-breakpoint
 CREATE INDEX "relations_updatedAt" ON "relations" USING btree ("updatedAt","id");--> statement-breakpoint
 CREATE INDEX "relations_recordKind_createdAt" ON "relations" USING btree ("recordKind","createdAt","id");--> statement-breakpoint

@@ -166,19 +166,19 @@ CREATE TABLE `meetings` (
 CREATE INDEX `meetings_createdAt` ON `meetings` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_updatedAt` ON `meetings` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `meetings_name` ON `meetings` (`name`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_classification_startDate` ON `meetings` (`classification`,`startDate`,`id`) WHERE "meetings"."classification" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_ordinal_startDate` ON `meetings` (`ordinal`,`startDate`,`id`) WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_parentId_startDate` ON `meetings` (`parentId`,`startDate`,`id`) WHERE "meetings"."parentId" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`) WHERE "meetings"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`) WHERE "meetings"."format" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `meetings_classification_startDate` ON `meetings` (`classification`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `meetings_ordinal_startDate` ON `meetings` (`ordinal`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "meetings"."ordinal" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_parentId_startDate` ON `meetings` (`parentId`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "meetings"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_organizationId_startDate` ON `meetings` (`organizationId`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `meetings_format_startDate` ON `meetings` (`format`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "meetings"."format" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_status_startDate` ON `meetings` (`status`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_startDate` ON `meetings` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_startDateWide` ON `meetings` (`startDateWide`,`id`) WHERE "meetings"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_endDate` ON `meetings` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
 CREATE INDEX `meetings_endDateWide` ON `meetings` (`endDateWide`,`id`) WHERE "meetings"."endDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `meetings_city` ON `meetings` (`city`,`id`);--> statement-breakpoint
-CREATE INDEX `meetings_cityText_startDate` ON `meetings` (`cityText`,`startDate`,`id`) WHERE "meetings"."cityText" is not null;--> statement-breakpoint
-CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_cityText_startDate` ON `meetings` (`cityText`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "meetings"."cityText" is not null;--> statement-breakpoint
+CREATE INDEX `meetings_countryCode_startDate` ON `meetings` (`countryCode`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "meetings"."countryCode" is not null;--> statement-breakpoint
 CREATE TABLE `speakers` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -226,13 +226,13 @@ CREATE TABLE `proposals` (
 CREATE INDEX `proposals_createdAt` ON `proposals` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_updatedAt` ON `proposals` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `proposals_title` ON `proposals` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`) WHERE "proposals"."addresseeId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_meetingId_proposedOn` ON `proposals` (`meetingId`,`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`) WHERE "proposals"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_addresseeId_proposedOn` ON `proposals` (`addresseeId`,`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
 CREATE INDEX `proposals_proposedOn` ON `proposals` (`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
 CREATE INDEX `proposals_proposedOnWide` ON `proposals` (`proposedOnWide`,`id`) WHERE "proposals"."proposedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_parentId_proposedOn` ON `proposals` (`parentId`,`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`) WHERE "proposals"."parentId" is not null;--> statement-breakpoint
 CREATE INDEX `proposals_status` ON `proposals` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`) WHERE "proposals"."status" is not null;--> statement-breakpoint
+CREATE INDEX `proposals_status_proposedOn` ON `proposals` (`status`,`proposedOn`,`id`,`proposedOnFirst`,`proposedOnLast`);--> statement-breakpoint
 CREATE INDEX `proposals_statusSince` ON `proposals` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE INDEX `proposals_statusSinceWide` ON `proposals` (`statusSinceWide`,`id`) WHERE "proposals"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE TABLE `agreements` (
@@ -268,12 +268,12 @@ CREATE INDEX `agreements_updatedAt` ON `agreements` (`updatedAt`,`id`);--> state
 CREATE INDEX `agreements_title` ON `agreements` (`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind` ON `agreements` (`kind`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_kind_title` ON `agreements` (`kind`,`title`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_organizationId_title` ON `agreements` (`organizationId`,`title`,`id`) WHERE "agreements"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_organizationId_title` ON `agreements` (`organizationId`,`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_depositaryStateCode_title` ON `agreements` (`depositaryStateCode`,`title`,`id`) WHERE "agreements"."depositaryStateCode" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_depositaryOrganizationId_title` ON `agreements` (`depositaryOrganizationId`,`title`,`id`) WHERE "agreements"."depositaryOrganizationId" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_entryIntoForceDependsOnId_title` ON `agreements` (`entryIntoForceDependsOnId`,`title`,`id`) WHERE "agreements"."entryIntoForceDependsOnId" is not null;--> statement-breakpoint
 CREATE INDEX `agreements_status` ON `agreements` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`) WHERE "agreements"."status" is not null;--> statement-breakpoint
+CREATE INDEX `agreements_status_title` ON `agreements` (`status`,`title`,`id`);--> statement-breakpoint
 CREATE INDEX `agreements_statusSince` ON `agreements` (`statusSince`,`id`,`statusSinceFirst`,`statusSinceLast`);--> statement-breakpoint
 CREATE INDEX `agreements_statusSinceWide` ON `agreements` (`statusSinceWide`,`id`) WHERE "agreements"."statusSinceWide" is not null;--> statement-breakpoint
 CREATE TABLE `statements` (
@@ -409,17 +409,17 @@ CREATE TABLE `sources` (
 CREATE INDEX `sources_createdAt` ON `sources` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_updatedAt` ON `sources` (`updatedAt`,`id`);--> statement-breakpoint
 CREATE INDEX `sources_title` ON `sources` (`title`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`,`publishedOn`,`id`) WHERE "sources"."classification" is not null;--> statement-breakpoint
-CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
+CREATE INDEX `sources_classification_publishedOn` ON `sources` (`classification`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."classification" is not null;--> statement-breakpoint
+CREATE INDEX `sources_publisherId_publishedOn` ON `sources` (`publisherId`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."publisherId" is not null;--> statement-breakpoint
 CREATE INDEX `sources_publishedOn` ON `sources` (`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
 CREATE INDEX `sources_publishedOnWide` ON `sources` (`publishedOnWide`,`id`) WHERE "sources"."publishedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_url_publishedOn` ON `sources` (`url`,`publishedOn`,`id`) WHERE "sources"."url" is not null;--> statement-breakpoint
-CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`) WHERE "sources"."license" is not null;--> statement-breakpoint
-CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
-CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`) WHERE "sources"."sha256" is not null;--> statement-breakpoint
-CREATE INDEX `sources_standing_publishedOn` ON `sources` (`standing`,`publishedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `sources_language_publishedOn` ON `sources` (`language`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
+CREATE INDEX `sources_url_publishedOn` ON `sources` (`url`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."url" is not null;--> statement-breakpoint
+CREATE INDEX `sources_license_publishedOn` ON `sources` (`license`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."license" is not null;--> statement-breakpoint
+CREATE INDEX `sources_mediaType_publishedOn` ON `sources` (`mediaType`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."mediaType" is not null;--> statement-breakpoint
+CREATE INDEX `sources_textStatus_publishedOn` ON `sources` (`textStatus`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
+CREATE INDEX `sources_sha256_publishedOn` ON `sources` (`sha256`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`) WHERE "sources"."sha256" is not null;--> statement-breakpoint
+CREATE INDEX `sources_standing_publishedOn` ON `sources` (`standing`,`publishedOn`,`id`,`publishedOnFirst`,`publishedOnLast`);--> statement-breakpoint
 CREATE TABLE `memberships` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -449,11 +449,11 @@ CREATE TABLE `memberships` (
 --> statement-breakpoint
 CREATE INDEX `memberships_createdAt` ON `memberships` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `memberships_updatedAt` ON `memberships` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `memberships_recordKind_startDate` ON `memberships` (`recordKind`,`startDate`,`id`);--> statement-breakpoint
-CREATE INDEX `memberships_recordId_startDate` ON `memberships` (`recordId`,`startDate`,`id`);--> statement-breakpoint
-CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizationId`,`startDate`,`id`) WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `memberships_role_startDate` ON `memberships` (`role`,`startDate`,`id`);--> statement-breakpoint
+CREATE INDEX `memberships_recordKind_startDate` ON `memberships` (`recordKind`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `memberships_recordId_startDate` ON `memberships` (`recordId`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
+CREATE INDEX `memberships_organizationId_startDate` ON `memberships` (`organizationId`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "memberships"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_stateCode_startDate` ON `memberships` (`stateCode`,`startDate`,`id`,`startDateFirst`,`startDateLast`) WHERE "memberships"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `memberships_role_startDate` ON `memberships` (`role`,`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `memberships_startDate` ON `memberships` (`startDate`,`id`,`startDateFirst`,`startDateLast`);--> statement-breakpoint
 CREATE INDEX `memberships_startDateWide` ON `memberships` (`startDateWide`,`id`) WHERE "memberships"."startDateWide" is not null;--> statement-breakpoint
 CREATE INDEX `memberships_endDate` ON `memberships` (`endDate`,`id`,`endDateFirst`,`endDateLast`);--> statement-breakpoint
@@ -488,15 +488,15 @@ CREATE TABLE `events` (
 --> statement-breakpoint
 CREATE INDEX `events_createdAt` ON `events` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `events_updatedAt` ON `events` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `events_recordKind_occurredOn` ON `events` (`recordKind`,`occurredOn`,`id`);--> statement-breakpoint
-CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`);--> statement-breakpoint
-CREATE INDEX `events_type_occurredOn` ON `events` (`type`,`occurredOn`,`id`);--> statement-breakpoint
+CREATE INDEX `events_recordKind_occurredOn` ON `events` (`recordKind`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
+CREATE INDEX `events_recordId_occurredOn` ON `events` (`recordId`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
+CREATE INDEX `events_type_occurredOn` ON `events` (`type`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
 CREATE INDEX `events_occurredOn` ON `events` (`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`);--> statement-breakpoint
 CREATE INDEX `events_occurredOnWide` ON `events` (`occurredOnWide`,`id`) WHERE "events"."occurredOnWide" is not null;--> statement-breakpoint
-CREATE INDEX `events_stateCode_occurredOn` ON `events` (`stateCode`,`occurredOn`,`id`) WHERE "events"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `events_organizationId_occurredOn` ON `events` (`organizationId`,`occurredOn`,`id`) WHERE "events"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `events_speakerId_occurredOn` ON `events` (`speakerId`,`occurredOn`,`id`) WHERE "events"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `events_meetingId_occurredOn` ON `events` (`meetingId`,`occurredOn`,`id`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `events_stateCode_occurredOn` ON `events` (`stateCode`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`) WHERE "events"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `events_organizationId_occurredOn` ON `events` (`organizationId`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`) WHERE "events"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `events_speakerId_occurredOn` ON `events` (`speakerId`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`) WHERE "events"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `events_meetingId_occurredOn` ON `events` (`meetingId`,`occurredOn`,`id`,`occurredOnFirst`,`occurredOnLast`) WHERE "events"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `positions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
@@ -526,15 +526,15 @@ CREATE TABLE `positions` (
 --> statement-breakpoint
 CREATE INDEX `positions_createdAt` ON `positions` (`createdAt`,`id`);--> statement-breakpoint
 CREATE INDEX `positions_updatedAt` ON `positions` (`updatedAt`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_recordKind_statedOn` ON `positions` (`recordKind`,`statedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_recordId_statedOn` ON `positions` (`recordId`,`statedOn`,`id`);--> statement-breakpoint
-CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
-CREATE INDEX `positions_organizationId_statedOn` ON `positions` (`organizationId`,`statedOn`,`id`) WHERE "positions"."organizationId" is not null;--> statement-breakpoint
-CREATE INDEX `positions_speakerId_statedOn` ON `positions` (`speakerId`,`statedOn`,`id`) WHERE "positions"."speakerId" is not null;--> statement-breakpoint
-CREATE INDEX `positions_position_statedOn` ON `positions` (`position`,`statedOn`,`id`);--> statement-breakpoint
+CREATE INDEX `positions_recordKind_statedOn` ON `positions` (`recordKind`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
+CREATE INDEX `positions_recordId_statedOn` ON `positions` (`recordId`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
+CREATE INDEX `positions_stateCode_statedOn` ON `positions` (`stateCode`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`) WHERE "positions"."stateCode" is not null;--> statement-breakpoint
+CREATE INDEX `positions_organizationId_statedOn` ON `positions` (`organizationId`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`) WHERE "positions"."organizationId" is not null;--> statement-breakpoint
+CREATE INDEX `positions_speakerId_statedOn` ON `positions` (`speakerId`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`) WHERE "positions"."speakerId" is not null;--> statement-breakpoint
+CREATE INDEX `positions_position_statedOn` ON `positions` (`position`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
 CREATE INDEX `positions_statedOn` ON `positions` (`statedOn`,`id`,`statedOnFirst`,`statedOnLast`);--> statement-breakpoint
 CREATE INDEX `positions_statedOnWide` ON `positions` (`statedOnWide`,`id`) WHERE "positions"."statedOnWide" is not null;--> statement-breakpoint
-CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
+CREATE INDEX `positions_meetingId_statedOn` ON `positions` (`meetingId`,`statedOn`,`id`,`statedOnFirst`,`statedOnLast`) WHERE "positions"."meetingId" is not null;--> statement-breakpoint
 CREATE TABLE `relations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,
