@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Claim } from '../records/read/claims.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Entity } from '../records/schema/resource.ts'
-import { placesOf } from '../records/schema/values.ts'
+import { NOT_FACTS, placesOf } from '../records/schema/values.ts'
 import { type Html, html } from './html.ts'
 import { fill, plural } from './languages.ts'
 import type { Page } from './page.ts'
@@ -12,22 +12,7 @@ import { showValue, valueIn } from './values.ts'
 import { fieldWord } from './words.ts'
 
 /** Fields that the page shows elsewhere, or that are about the stored record. */
-const ELSEWHERE = [
-  'id',
-  'recordKind',
-  'recordId',
-  'status',
-  'statusSince',
-  'place',
-  'createdAt',
-  'updatedAt',
-  'version',
-  'support',
-  'origins',
-  'disputed',
-  'distinctFrom',
-  'certain',
-]
+const ELSEWHERE = [...NOT_FACTS, 'status', 'statusSince', 'place', 'distinctFrom', 'certain']
 
 /** What the facts are made from. */
 export interface Backed {

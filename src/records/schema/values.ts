@@ -14,7 +14,7 @@ import type { Entity } from './resource.ts'
 export type Direction = 'supports' | 'disputes' | null
 
 /** Fields that describe the stored record, or that follow from its evidence. */
-const NOT_FACTS = [
+export const NOT_FACTS = [
   'id',
   'recordKind',
   'recordId',

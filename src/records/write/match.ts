@@ -68,6 +68,12 @@ export async function distinctIds(
   return ids
 }
 
+/** Whether both have a value of a field, and the values differ. */
+export function hasOther(fields: Fields, doc: Doc, field: string): boolean {
+  const [one, other] = [fields[field] ?? null, doc[field] ?? null]
+  return one !== null && other !== null && one !== other
+}
+
 const DEGREES = ['certain', 'same', 'candidate'] as const
 
 /** The record that is certainly meant, or the only one of which all is the same. */

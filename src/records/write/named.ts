@@ -4,7 +4,7 @@ import { childrenOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Likeness, Resource } from '../schema/resource.ts'
-import { withSameName } from './match.ts'
+import { hasOther, withSameName } from './match.ts'
 
 type Fields = Record<string, unknown>
 
@@ -14,13 +14,9 @@ export async function namesakesAlike(
   tx: WriteTransaction,
   fields: Fields,
 ): Promise<Likeness[]> {
-  const parent = (doc: Doc) => {
-    const [one, other] = [fields['parentId'] ?? null, doc['parentId'] ?? null]
-    return one !== null && other !== null && one !== other
-  }
   const found = await withSameName(tx, resource, fields)
   const exact = preferExact(resource, found, String(fields[resource.titleField]))
-  const own = exact.filter((doc) => !parent(doc))
+  const own = exact.filter((doc) => !hasOther(fields, doc, 'parentId'))
   const [only] = own
   if (only && own.length === 1) return [{ doc: only, degree: 'same' }]
   return exact.map((doc) => ({ doc, degree: 'candidate' }))

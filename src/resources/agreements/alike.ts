@@ -4,7 +4,7 @@ import { childrenOf } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
-import { withSameName } from '../../records/write/match.ts'
+import { hasOther, withSameName } from '../../records/write/match.ts'
 
 type Fields = Record<string, unknown>
 
@@ -21,9 +21,7 @@ export async function agreementsAlike(
   for (const doc of among ?? (await withSameName(tx, resource, fields))) {
     const events = await childrenOf(tx, tx.catalogue.child('event'), doc.id)
     if (!concludedTogether((fields['events'] ?? []) as Fields[], events)) continue
-    const differs = (field: string) =>
-      (fields[field] ?? null) !== null && doc[field] !== null && fields[field] !== doc[field]
-    const isOther = differs('kind') || differs('organizationId')
+    const isOther = hasOther(fields, doc, 'kind') || hasOther(fields, doc, 'organizationId')
     alike.push({ doc, degree: isOther ? 'candidate' : 'same' })
   }
   return alike

@@ -8,7 +8,7 @@ import { parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
-import { withSameName } from '../../records/write/match.ts'
+import { hasOther, withSameName } from '../../records/write/match.ts'
 
 type Fields = Record<string, unknown>
 
@@ -79,9 +79,8 @@ const isNotOther = (table: Table, fields: Fields): SQL =>
   )
 
 function degreeOf(resource: Resource, fields: Fields, doc: Doc): Likeness['degree'] | null {
-  const differs = (field: string) =>
-    (fields[field] ?? null) !== null && doc[field] !== null && fields[field] !== doc[field]
-  if (['organizationId', 'classification', 'ordinal', 'parentId'].some(differs)) return null
+  const telling = ['organizationId', 'classification', 'ordinal', 'parentId']
+  if (telling.some((field) => hasOther(fields, doc, field))) return null
   if (fields['parentId'] === doc.id || doc['parentId'] === fields['id']) return null
   const names = namesOf(resource, doc)
   const isNamesake = namesOf(resource, fields).some((name) => names.includes(name))
