@@ -28,6 +28,7 @@ const ONCE = [
   'openapi-diff',
   'webhooks-ssrf',
   'web/html',
+  'written-dates',
 ].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
