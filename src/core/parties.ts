@@ -2,6 +2,9 @@
 import { certainlyBefore, sortKey, spanOf } from './dates.ts'
 import { agreementLifecycle } from './lifecycle.ts'
 
+/** The kinds of treaties. Other documents are final once adopted or signed. */
+export const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
+
 /** How consent to be bound by a treaty is expressed (Vienna Convention, articles 11 to 15). */
 export const CONSENTS = [
   'ratification',
@@ -12,6 +15,10 @@ export const CONSENTS = [
   'notification',
   'signature',
 ] as const
+
+/** Steps that show that a party is bound, and those that end it. */
+export const BINDING: readonly string[] = ['consent', 'in-force']
+export const ENDING: readonly string[] = ['consent-withdrawn', 'denounced']
 
 /** An event as clients send it, or as it is stored. */
 export interface EventInput {

@@ -1,11 +1,12 @@
 // Reads all that the page of a record shows, at one state of the database.
 import { type Claim, claimsOf } from '../records/read/claims.ts'
 import type { ReadContext } from '../records/read/context.ts'
+import { partsIn } from '../records/read/docs.ts'
 import { type LoggedVersion, readVersions } from '../records/read/history.ts'
 import { readOrigins } from '../records/read/origins.ts'
 import { listPage } from '../records/read/page.ts'
 import { listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
-import { parse, partsIn, readRecord } from '../records/read/record.ts'
+import { parse, readRecord } from '../records/read/record.ts'
 import { seqAt, type View } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'

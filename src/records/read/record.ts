@@ -12,7 +12,7 @@ import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { ReadContext } from './context.ts'
 import { columnsBesideDoc } from './plan.ts'
-import { type Row, rowAsOf, tableAsOf, type View } from './view.ts'
+import { type Row, rowAsOf, tableAsOf, type View, withChanges } from './view.ts'
 
 /** A record as it is stored: its document as JSON text. */
 export interface Stored {
@@ -170,24 +170,6 @@ export async function missingRecord(
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
   (await reader.all<Stored>(childrenQuery(child), { recordId })).map(parse)
 
-/** The parts of one kind that belong to any of these records, in a view, in the order of their lists. */
-export async function partsIn(
-  { catalogue, reader }: ReadContext,
-  child: Child,
-  recordIds: readonly string[],
-  view: View,
-): Promise<Doc[]> {
-  if (recordIds.length === 0) return []
-  const { table } = child
-  const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.parentId} in ${recordIds}`
-  const rows = await reader.all<Row>(
-    sql`select ${selectColumns(table, ['doc', ...columnsBesideDoc(child, view, [])])}
-      from ${tableAsOf(catalogue, child, view, wanted)}
-      where ${columnSql(table, 'recordId')} in ${recordIds} order by ${partOrder(child)}`,
-  )
-  return rows.map((row) => parse(rowAsOf(child, row, view)))
-}
-
 /** The path of a record. That of a child is below its parent, unless that is a child too. */
 export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
   const resource = catalogue.findResource(kind)
@@ -227,9 +209,8 @@ export async function placesOf(
       const child = catalogue.child(kind)
       const { table } = child
       const ids = [...new Set(group.map(({ recordId }) => recordId))]
-      const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.recordId} in ${ids}`
       const owners = await reader.all<Part>(
-        sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${tableAsOf(catalogue, child, { asOf: null, seq }, wanted)} where ${table.id} in ${ids}`,
+        sql`select ${selectColumns(table, ['id', 'recordKind', 'recordId'])} from ${tableAsOf(catalogue, child, { asOf: null, seq }, withChanges(ids))} where ${table.id} in ${ids}`,
       )
       const byId = new Map(owners.map((owner) => [owner.id, owner]))
       for (const place of group) {
@@ -269,7 +250,8 @@ const currentQuery = memoize(
     sql`select ${selectColumns(entity.table, RECORD_COLUMNS)} from ${entity.table} where ${hasId(entity)}`,
 )
 
-const partOrder = ({ table, orderBy }: Child) =>
+/** The order of parts under their record. */
+export const partOrder = ({ table, orderBy }: Child) =>
   sql`${orderBy ? sql`${columnSql(table, orderBy)} nulls first, ` : sql.empty()}${table.firstSeq}`
 
 const childrenQuery = memoize(

@@ -1,9 +1,8 @@
 // Looks up the names and titles of records by their ids.
 import { sql } from '../../db/sql.ts'
-import { changes } from '../../db/system-tables.ts'
 import { kindOfId } from '../schema/kinds.ts'
 import type { ReadContext } from './context.ts'
-import { tableAsOf, type View } from './view.ts'
+import { tableAsOf, type View, withChanges } from './view.ts'
 
 /** The maximum length of a title, for statements, whose title is their text. In characters. */
 const MAX_TITLE = 200
@@ -65,11 +64,10 @@ async function rowsOf<Row>(
     const others = fields.map((name) => sql`, ${field(name)} as ${sql.identifier(name)}`)
     for (let from = 0; from < ofKind.length; from += BATCH) {
       const some = ofKind.slice(from, from + BATCH)
-      const wanted = sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.recordId} in ${some}`
       rows.push(
         ...(await reader.all<Row & { id: string }>(
           sql`select ${table.id} as id, substr(${field(titleField)}, 1, ${MAX_TITLE}) as title${sql.join(others, sql.empty())}
-            from ${tableAsOf(catalogue, resource, { asOf: null, seq }, wanted)}
+            from ${tableAsOf(catalogue, resource, { asOf: null, seq }, withChanges(some))}
             where ${table.id} in ${some}`,
         )),
       )

@@ -148,6 +148,14 @@ export function defaultBody(catalogue: Catalogue): SQL {
 export const changedAfter = ({ kind }: Entity, seq: number) =>
   sql`select ${changes.recordId} from ${changes} where ${changes.kind} = ${kind} and ${changes.seq} > ${seq}`
 
+/** Selects the ids of those of these records that have changes: what `tableAsOf` wants. */
+export const withChanges = (ids: readonly string[]): SQL =>
+  sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.recordId} in ${ids}`
+
+/** Selects the ids of the parts that these records have or had. */
+export const partsWithChanges = (recordIds: readonly string[]): SQL =>
+  sql`select distinct ${changes.recordId} as "recordId" from ${changes} where ${changes.parentId} in ${recordIds}`
+
 /** The records that changed after a change, in their state at that change, as a table expression. */
 export const changedRecordsAt = (
   entity: Entity,

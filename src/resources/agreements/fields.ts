@@ -4,9 +4,6 @@ import { CONSENTS } from '../../core/parties.ts'
 import { choice, date, integer, object, ref } from '../../records/schema/fields.ts'
 import { anyId, unbounded } from '../../records/schema/shapes.ts'
 
-/** The kinds of treaties. Other documents are final once adopted or signed. */
-export const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
-
 export const party = object(
   'A party of the document, with the dates of its steps.',
   {

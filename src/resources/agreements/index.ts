@@ -1,7 +1,7 @@
 // Documents that states or bodies adopt, or mean to: in the terms of the Vienna Convention on the Law of Treaties.
 import { z } from 'zod'
 import { agreementLifecycle, eventTypesOf } from '../../core/lifecycle.ts'
-import { type EventInput, partiesOf } from '../../core/parties.ts'
+import { type EventInput, partiesOf, TREATIES } from '../../core/parties.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import {
   collectiveFilter,
@@ -16,7 +16,7 @@ import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { agreementsAlike } from './alike.ts'
-import { party, TREATIES } from './fields.ts'
+import { party } from './fields.ts'
 import { partyFilters } from './parties.ts'
 
 const OTHERS = [

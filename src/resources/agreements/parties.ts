@@ -1,22 +1,18 @@
 // Who signed a document, who is bound by it and who is missing: GET /v1/agreements/{id}/parties, and filters of lists.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { sortKey } from '../../core/dates.ts'
-import { type EventInput, type Party, partiesOf } from '../../core/parties.ts'
-import type { Reader } from '../../db/engine.ts'
+import { BINDING, ENDING, TREATIES } from '../../core/parties.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
-import { membersOf } from '../../records/read/bodies.ts'
 import { asOfParameter } from '../../records/read/parameters.ts'
-import { childrenOf, loadRecord, parse } from '../../records/read/record.ts'
-import type { Catalogue } from '../../records/schema/catalogue.ts'
-import type { Doc } from '../../records/schema/document.ts'
+import { readParties } from '../../records/read/parties.ts'
+import { loadRecord, parse } from '../../records/read/record.ts'
 import type { ConditionContext, Filter } from '../../records/schema/filters.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import { anyId, calendarDate, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
-import { party, TREATIES } from './fields.ts'
+import { party } from './fields.ts'
 
 const states = (description: string) =>
   z
@@ -66,67 +62,13 @@ export function partyRoutes(app: FastifyInstance, records: Records): void {
       const { asOf = today } = request.query as { asOf?: string }
       const body = await records.engine.read(async (reader) => {
         const record = parse(await loadRecord(reader, resource, id))
-        return { asOf, ...(await partiesOn(records.catalogue, reader, record, asOf, today)) }
+        const context = { catalogue: records.catalogue, reader }
+        return { asOf, ...(await readParties(context, record, { asOf, seq: null }, today)) }
       })
       return sendRepresentation(reply, { body: JSON.stringify(body) })
     },
   })
 }
-
-async function partiesOn(catalogue: Catalogue, reader: Reader, record: Doc, asOf: string, today: string) {
-  const all = (await childrenOf(reader, catalogue.child('event'), record.id)) as unknown as EventInput[]
-  const events = all.filter(({ occurredOn }) => occurredOn === null || sortKey(occurredOn) <= asOf)
-  const parties = partiesOf(events)
-  const consented = parties.filter((each) => isBound(events, each))
-  const isKnown = parties.length > 0 && TREATIES.some((kind) => kind === record['kind'])
-  const signed = parties.filter((each) => hasSigned(events, each))
-  const awaiting = signed
-    .filter((each) => !consented.includes(each))
-    .flatMap(({ stateCode }) => stateCode ?? [])
-  const present = new Set([...signed, ...consented].map(({ stateCode }) => stateCode))
-  const members = isKnown
-    ? await membersOf(catalogue, reader, { ...record, meetingId: null } as Doc, signingDay(events) ?? today)
-    : []
-  const { consentsNeeded = null } = (record['entryIntoForce'] ?? {}) as {
-    consentsNeeded?: number | 'all' | null
-  }
-  return {
-    data: parties,
-    awaitingConsent: isKnown ? awaiting : null,
-    notSigned: isKnown ? members.filter((code) => !present.has(code)) : null,
-    consents: {
-      needed: consentsNeeded === 'all' ? signed.length || null : consentsNeeded,
-      have: consented.length,
-    },
-  }
-}
-
-const ofParty = (events: readonly EventInput[], { stateCode, organizationId }: Party) =>
-  events.filter(
-    (event) => (event.stateCode ?? null) === stateCode && (event.organizationId ?? null) === organizationId,
-  )
-
-const hasSigned = (events: readonly EventInput[], party: Party) =>
-  ofParty(events, party).some(({ type }) => type === 'signed')
-
-/** Steps that show that a party is bound, and those that end it. */
-const BINDING: readonly string[] = ['consent', 'in-force']
-const ENDING: readonly string[] = ['consent-withdrawn', 'denounced']
-
-/** Whether a party consented, or the document is in force for it, and it neither withdrew its consent nor denounced it. */
-function isBound(events: readonly EventInput[], party: Party): boolean {
-  const types = ofParty(events, party).map(({ type }) => type)
-  const last = types.findLast((type) => BINDING.includes(type) || ENDING.includes(type))
-  return last !== undefined && BINDING.includes(last)
-}
-
-/** The first day on which it was signed, as a whole or by a party. */
-const signingDay = (events: readonly EventInput[]): string | undefined =>
-  events
-    .flatMap(({ type, occurredOn }) =>
-      type === 'signed' && occurredOn !== null ? [sortKey(occurredOn)] : [],
-    )
-    .sort()[0]
 
 const event = (name: string) => sql`"events".${sql.identifier(name)}`
 

@@ -2,6 +2,7 @@
 import { endsBeforeStart, firstDay, isExactDay, lastDay, sortKey, spanOf } from '../../core/dates.ts'
 import { inconsistent, Problem } from '../../core/problems.ts'
 import { sql } from '../../db/sql.ts'
+import { below } from '../../records/read/outcomes.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
@@ -11,7 +12,6 @@ import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { partialDate } from '../../records/schema/shapes.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { meetingsAlike, withNumber } from './alike.ts'
-import { below } from './outcomes.ts'
 
 const FORMATS = ['in-person', 'video', 'hybrid'] as const
 const STATUSES = ['scheduled', 'held', 'postponed', 'cancelled'] as const

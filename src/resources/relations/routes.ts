@@ -4,11 +4,12 @@ import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
+import { LINEAGE_KINDS } from '../../records/read/lineage.ts'
 import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import { unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { relations } from './index.ts'
-import { KINDS, lineageRoutes } from './lineage.ts'
+import { lineageRoutes } from './lineage.ts'
 
 const { table } = relations
 
@@ -55,7 +56,7 @@ export function relationRoutes(app: FastifyInstance, records: Records): void {
         return sendRepresentation(reply, { body: JSON.stringify({ data }) })
       },
     })
-    if (KINDS.some((one) => one === kind)) lineageRoutes(app, resource, records)
+    if (LINEAGE_KINDS.some((one) => one === kind)) lineageRoutes(app, resource, records)
   }
 }
 
