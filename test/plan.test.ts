@@ -42,6 +42,44 @@ const list = (overrides: Partial<ResolvedList> = {}): ResolvedList => ({
 
 const text = (matches: TextFilter['matches']): TextFilter => ({ query, matches })
 
+const OF_SPEAKER = {
+  filter: catalogue.resource('proposal').filters['speaker'],
+  values: ['spk_a'],
+} as GivenFilter
+
+describe('what a plan reads along', () => {
+  const RANGE = { field: 'contributors.speakerId', toId: 'spk_a' }
+
+  test('is the links to a record, for one filter by a list of references in the order of the list', () => {
+    const plan = planList(list({ filters: [OF_SPEAKER, STATUS] }))
+    expect(plan).toMatchObject({ along: RANGE, filters: [STATUS], strategy: 'index' })
+    expect(planList(list({ filters: [OF_SPEAKER], text: text('many') }))).toMatchObject({
+      along: RANGE,
+      strategy: 'scan',
+    })
+  })
+
+  test.each<[string, Partial<ResolvedList>]>([
+    ['several records', { filters: [{ ...OF_SPEAKER, values: ['spk_a', 'spk_b'] }] }],
+    [
+      'another order',
+      {
+        order: [
+          { column: 'title', descending: false },
+          { column: 'id', descending: false },
+        ],
+      },
+    ],
+    ['an earlier day', { view: { asOf: '2024-01-01', seq: null } }],
+    ['an earlier record time', { view: { asOf: null, seq: 7 } }],
+    ['a later page after a change', { past: { seq: 7, matchedIds: null } }],
+    ['a text that few records match', { text: text(['prp_a']) }],
+  ])('is an index of the records, for %s', (_, overrides) => {
+    const filters = overrides.filters ?? [OF_SPEAKER]
+    expect(planList(list({ filters, ...overrides }))).toMatchObject({ along: null, filters })
+  })
+})
+
 describe('the strategy of a plan', () => {
   test('follows an index if there is no q', () => {
     expect(planList(list())).toMatchObject({

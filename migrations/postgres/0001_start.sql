@@ -56,7 +56,7 @@ CREATE TABLE "links" (
 	"fromId" text COLLATE "binary" NOT NULL,
 	"field" text COLLATE "binary" NOT NULL,
 	"toId" text COLLATE "binary" NOT NULL,
-	CONSTRAINT "links_toId_field_fromId_pk" PRIMARY KEY("toId","field","fromId")
+	"sortKey" text COLLATE "binary"
 );
 --> statement-breakpoint
 CREATE TABLE "names" (
@@ -448,6 +448,7 @@ CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "imports_finished" ON "imports" USING btree ("finishedAt");--> statement-breakpoint
+CREATE INDEX "links_to" ON "links" USING btree ("toId","field","sortKey","fromId");--> statement-breakpoint
 CREATE INDEX "links_from" ON "links" USING btree ("fromId");--> statement-breakpoint
 CREATE INDEX "names_record" ON "names" USING btree ("recordId");--> statement-breakpoint
 CREATE UNIQUE INDEX "searchDocs_record" ON "searchDocs" USING btree ("recordId");--> statement-breakpoint

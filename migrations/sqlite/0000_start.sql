@@ -65,9 +65,10 @@ CREATE TABLE `links` (
 	`fromId` text NOT NULL,
 	`field` text NOT NULL,
 	`toId` text NOT NULL,
-	PRIMARY KEY(`toId`, `field`, `fromId`)
+	`sortKey` text
 );
 --> statement-breakpoint
+CREATE INDEX `links_to` ON `links` (`toId`,`field`,`sortKey`,`fromId`);--> statement-breakpoint
 CREATE INDEX `links_from` ON `links` (`fromId`);--> statement-breakpoint
 CREATE TABLE `names` (
 	`kind` text NOT NULL,

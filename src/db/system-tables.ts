@@ -49,9 +49,12 @@ export const links = sqliteTable(
     /** The path in the document, without list positions: `topicIds`, `participants.stateCode`. */
     field: text('field').notNull(),
     toId: text('toId').notNull(),
+    /** The value by which lists of the kind are sorted unless the client says otherwise. */
+    sortKey: text('sortKey'),
   },
   (table) => [
-    primaryKey({ columns: [table.toId, table.field, table.fromId] }),
+    // In the order of the list, so that a list of the records that refer to one is a range of it.
+    index('links_to').on(table.toId, table.field, table.sortKey, table.fromId),
     index('links_from').on(table.fromId),
   ],
 )

@@ -3,6 +3,7 @@ import type { CursorValue } from '../../core/cursor.ts'
 import type { SearchQuery } from '../../core/search.ts'
 import type { TextMatches } from '../../db/engine.ts'
 import { describeTable } from '../../db/tables.ts'
+import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
 import type { Listable, SortKey } from './parameters.ts'
@@ -82,7 +83,15 @@ export interface CountPlan {
   filters: readonly GivenFilter[]
 }
 
+/** The records that refer to one from inside a list, in their default order: one range of an index of `links`. */
+export interface LinkRange {
+  field: string
+  toId: string
+}
+
 export interface ListPlan extends CountPlan {
+  /** Where the rows are read along. Null: an index of their own table. */
+  along: LinkRange | null
   strategy: Strategy
   /** With the strategy `scan`: the query that documents must match. */
   text: SearchQuery | null
@@ -108,8 +117,11 @@ export const scanThreshold = (rows: number, changes: number) =>
 export function planList(list: ResolvedList): ListPlan {
   const { resource, view, order, after, limit, include, text } = list
   const strategy = strategyFor(text)
+  const linked = text === null || strategy === 'scan' ? filterByLink(list) : undefined
+  const filters = list.filters.filter((filter) => filter !== linked?.filter)
   return {
-    ...planCount(strategy === 'scan' ? { ...list, text: null } : list),
+    ...planCount({ ...list, filters, ...(strategy === 'scan' && { text: null }) }),
+    along: linked?.along ?? null,
     strategy,
     text: strategy === 'scan' && text ? text.query : null,
     columns: columnsBesideDoc(resource, view, include),
@@ -118,6 +130,32 @@ export function planList(list: ResolvedList): ListPlan {
     limit,
     view,
   }
+}
+
+/** A filter whose matches `links` has in the order of the list. */
+function filterByLink({
+  resource,
+  view,
+  past,
+  filters,
+  order,
+}: ResolvedList): { filter: GivenFilter; along: LinkRange } | undefined {
+  // The table has the links and the order of current records.
+  const isCurrent = view.asOf === null && view.seq === null && past === null
+  if (!isCurrent || order.length !== 2 || order[0]?.column !== resource.listOrder) return undefined
+  for (const filter of filters) {
+    const along = linkRange(resource, filter)
+    if (along) return { filter, along }
+  }
+  return undefined
+}
+
+function linkRange(resource: Listable, { filter, values }: GivenFilter): LinkRange | null {
+  if (filter.by !== 'reference' || filter.through || filter.orRecord) return null
+  const [[field, otherField], [toId, otherId]] = [filter.fields, values]
+  if (field === undefined || toId === undefined || otherField !== undefined || otherId !== undefined)
+    return null
+  return referenceAt(resource, field).listed ? { field, toId } : null
 }
 
 function strategyFor(text: TextFilter | null): Strategy {

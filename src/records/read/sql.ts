@@ -20,16 +20,23 @@ type Schema = Pick<ReadContext, 'catalogue' | 'engine' | 'now'>
 /** The records of a source that match, as a FROM and a WHERE clause. */
 export function matchingRecords(
   schema: Schema,
-  { resource, filters }: CountPlan,
+  { resource, filters, along = null }: CountPlan & Partial<Pick<ListPlan, 'along'>>,
   source: Source,
   range: SQL[] = [],
 ): SQL {
-  const from =
+  const records =
     source.changedAfter === null
       ? tableAsOf(schema.catalogue, resource, source.view)
       : changedRecordsAt(resource, source.changedAfter)
+  // SQLite reads tables in this order if the join is a cross join.
+  const from = along ? sql`${links} cross join ${records}` : records
   // The range comes first: of two bounds on one column, SQLite enters the index at the first.
   const where = [
+    ...(along
+      ? [
+          sql`${links.toId} = ${along.toId} and ${links.field} = ${along.field} and ${resource.table.id} = ${links.fromId}`,
+        ]
+      : []),
     ...range,
     ...filtersSql(schema, resource, source.view, filters),
     ...source.conditions.map((condition) => conditionSql(schema, resource, condition)),
@@ -53,7 +60,7 @@ export function selectRows(
 ): SQL {
   const { order, sources, columns } = plan
   const { table } = plan.resource
-  const keys = order.map((key, index) => orderBy(table, key, index > 0))
+  const keys = order.map((key, index) => orderBy(plan, key, index > 0))
   const inOrder = sql`order by ${sql.join(keys, sql`, `)} ${sql.limit(limit)}`
   const size = schema.engine.size(sql`${table.doc}`)
   const doc = sql`case when ${size} <= ${maxSize} then ${table.doc} end as doc, ${size} as size`
@@ -74,55 +81,65 @@ export function selectRows(
  * The ranges of an order to read, each a list of conditions. SQL scans an index either over values or over nulls, so rows
  * whose first key is null are a separate range.
  */
-export function rangesOf({ resource, order, after }: ListPlan): SQL[][] {
+export function rangesOf(plan: ListPlan): SQL[][] {
+  const { resource, order, after } = plan
   const { table } = resource
   const [first] = order
   if (!first) throw new Error('A list has an order.')
-  const column = columnSql(table, first.column)
-  if (!nullable(table, first.column)) return [after ? [startAfter(table, order, after)] : []]
-  const values = after ? startAfter(table, order, after) : sql`${column} is not null`
+  const column = keyColumn(plan, first.column)
+  if (!nullable(table, first.column)) return [after ? [startAfter(plan, order, after)] : []]
+  const values = after ? startAfter(plan, order, after) : sql`${column} is not null`
   const nulls = sql`${column} is null`
   if (after?.[0] !== null) return [[values], [nulls]]
-  return [[nulls, rowsAfter(table, order.slice(1), after.slice(1))]]
+  return [[nulls, rowsAfter(plan, order.slice(1), after.slice(1))]]
+}
+
+/** Where rows are read along, with the columns of the order. */
+type Along = Pick<ListPlan, 'resource' | 'along'>
+
+/** A column of the order, in the index that is read along. */
+function keyColumn({ resource, along }: Along, column: string): SQL {
+  if (along && column === resource.listOrder) return sql`${links.sortKey}`
+  return along && column === 'id' ? sql`${links.fromId}` : columnSql(resource.table, column)
 }
 
 const nullable = (table: Table, column: string) => !describeTable(table).columns[column]?.notNull
 
 /** Nulls come last in both directions. The first key needs no clause for it, since its nulls are a separate range. */
-function orderBy(table: Table, { column, descending }: SortKey, nullsLast: boolean): SQL {
+function orderBy(along: Along, { column, descending }: SortKey, nullsLast: boolean): SQL {
   const direction = descending ? sql`desc` : sql`asc`
-  const nulls = nullsLast && nullable(table, column) ? sql` nulls last` : sql.empty()
-  return sql`${columnSql(table, column)} ${direction}${nulls}`
+  const nulls = nullsLast && nullable(along.resource.table, column) ? sql` nulls last` : sql.empty()
+  return sql`${keyColumn(along, column)} ${direction}${nulls}`
 }
 
 /**
  * The rows after a row whose first key is not null, so that an index can be entered there: a comparison of row values if all keys
  * have one direction, else a bound on the first key and the whole condition.
  */
-function startAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
+function startAfter(along: Along, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
   const [first, ...rest] = order
   if (!first) return sql`false`
-  const columns = order.map(({ column }) => columnSql(table, column))
+  const columns = order.map(({ column }) => keyColumn(along, column))
   const oneDirection = rest.every(
-    ({ column, descending }) => descending === first.descending && !nullable(table, column),
+    ({ column, descending }) => descending === first.descending && !nullable(along.resource.table, column),
   )
   if (oneDirection) {
     const values = after.map((value) => sql`${value}`)
     return sql`(${sql.join(columns, sql`, `)}) ${first.descending ? sql`<` : sql`>`} (${sql.join(values, sql`, `)})`
   }
-  return sql`(${columns[0]} ${first.descending ? sql`<=` : sql`>=`} ${after[0]} and ${rowsAfter(table, order, after)})`
+  return sql`(${columns[0]} ${first.descending ? sql`<=` : sql`>=`} ${after[0]} and ${rowsAfter(along, order, after)})`
 }
 
 /** The rows after a row: after it by the first key, or equal in that and after it by the next, and so on. */
-function rowsAfter(table: Table, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
+function rowsAfter(along: Along, order: readonly SortKey[], after: readonly CursorValue[]): SQL {
   const [key, ...rest] = order
   const [value, ...values] = after
   if (!key || value === undefined) return sql`false`
-  const column = columnSql(table, key.column)
-  const byNextKeys = rest.length > 0 ? rowsAfter(table, rest, values) : sql`false`
+  const column = keyColumn(along, key.column)
+  const byNextKeys = rest.length > 0 ? rowsAfter(along, rest, values) : sql`false`
   if (value === null) return sql`(${column} is null and ${byNextKeys})`
   const later = key.descending ? sql`${column} < ${value}` : sql`${column} > ${value}`
-  const orNull = nullable(table, key.column) ? sql` or ${column} is null` : sql.empty()
+  const orNull = nullable(along.resource.table, key.column) ? sql` or ${column} is null` : sql.empty()
   return sql`(${later}${orNull} or (${column} = ${value} and ${byNextKeys}))`
 }
 

@@ -150,11 +150,9 @@ export function defineChild<Fields extends Shape, Derived extends Shape = Record
     recordId: recordId('The id of the record that it belongs to.'),
     ...definition.fields,
   }
-  const [orderBy = ''] = defaultSort.replace('-', '').split(',')
   const entity = defineEntity({
     ...(definition as unknown as EntityDefinition<Shape, Shape>),
     fields,
-    orderBy,
   })
   const [lastField = ''] = Object.keys(example).slice(-1)
   return {

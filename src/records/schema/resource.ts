@@ -49,6 +49,8 @@ export interface Entity {
   /** The keys of a document, in order. */
   keys: string[]
   references: Reference[]
+  /** The column by which its lists are sorted unless the client says otherwise. */
+  listOrder: string
   /** A field that can replace the id in paths. */
   alias?: string
   /** The field with the date from which it counts in a view of a day; null: always. */
@@ -107,15 +109,14 @@ interface Stamps {
 export type RecordWith<Fields extends Shape> = z.output<z.ZodObject<Fields>> & Stamps
 
 export interface EntityDefinition<Fields extends Shape, Derived extends Shape>
-  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'happenedOn' | 'period' | 'beforeWrite' | 'example'> {
+  extends Pick<Entity, 'kind' | 'path' | 'alias' | 'happenedOn' | 'period' | 'beforeWrite' | 'example'>,
+    Pick<ListingDefinition, 'defaultSort'> {
   /** The description in the OpenAPI document: one sentence. */
   about: string
   /** The fields that clients write, in the order of responses. */
   fields: Fields
   /** Read-only fields that the service derives; they follow the writable ones. */
   derived?: Derived
-  /** The column that its lists are ordered by; default: order of creation. */
-  orderBy?: string
   /** The field with the date of search results. */
   searchDate?: string
   complete?: (record: RecordWith<Fields & Derived>, now: Date) => void
@@ -334,12 +335,10 @@ export function defineResource<Fields extends Shape, Derived extends Shape = Rec
     ...definition.derived,
     ...trust,
   }
-  const [orderBy = ''] = defaultSort.replace('-', '').split(',')
   const entity = defineEntity({
     ...(definition as unknown as EntityDefinition<Shape, Shape>),
     fields,
     derived,
-    orderBy,
   })
   const placed = fieldsIn(entity.record)
   const counted = [
@@ -379,7 +378,7 @@ export interface ListingDefinition {
   about: string
   /** Further filters. They replace those of fields. */
   filters?: Record<string, Filter>
-  /** The fields that its lists are sorted by, `-` for descending. */
+  /** The field that its lists are sorted by, `-` for descending. */
   defaultSort: string
 }
 
@@ -409,8 +408,8 @@ export const patchOf = ({ kind, name }: Entity, fields: Shape, example: Record<s
 export function defineEntity<Fields extends Shape, Derived extends Shape>(
   definition: EntityDefinition<Fields, Derived>,
 ): Entity {
-  const { kind, path, about, alias, happenedOn, period, orderBy, complete, rules, beforeWrite, example } =
-    definition
+  const { kind, path, about, alias, happenedOn, period, complete, rules, beforeWrite, example } = definition
+  const listOrder = definition.defaultSort.replace('-', '')
   const name = capitalised(kind)
   const prefix = kind === 'state' ? null : PREFIXES[kind]
   const id = namedId(
@@ -434,13 +433,14 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
     name,
     path,
     prefix,
-    table: tableFor(kind, path, fields, orderBy, EVERY_SORT),
+    table: tableFor(kind, path, fields, listOrder, EVERY_SORT),
     record,
     writable,
     keys: Object.keys(shape),
     references: fields.flatMap((field) =>
       field.kinds ? [{ ...field, field: field.name, kinds: field.kinds }] : [],
     ),
+    listOrder,
     ...(alias && { alias }),
     ...(happenedOn && { happenedOn }),
     ...(period && { period }),

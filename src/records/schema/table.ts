@@ -49,15 +49,14 @@ export function tableFor(
   kind: Kind,
   name: string,
   fields: readonly PlacedField[],
-  order: string | undefined,
+  order: string,
   sorted: readonly string[],
 ): Table {
   const withColumn = fields.filter((field) => !field.listed && needsColumn(field))
   const columns = Object.fromEntries(withColumn.flatMap(columnsOf))
   const indexes = new Map<string, TableIndex>(sorted.map((key) => [key, { keys: [key], partial: false }]))
-  const ordered = order ?? ''
   const isSpan = withColumn.some((field) => columnKey(field.name) === order && hasSpan(field))
-  const { first, last } = spanColumns(ordered)
+  const { first, last } = spanColumns(order)
   const spanOfOrder = isSpan ? [first, last] : []
   for (const field of withColumn) {
     const key = columnKey(field.name)
@@ -69,9 +68,9 @@ export function tableFor(
     }
     if (isLookedUp(field)) {
       const value = valueColumn(field)
-      const keys = order === undefined || order === value ? [value] : [value, order]
+      const keys = order === value ? [value] : [value, order]
       // Ranges of dates in the order of the list are decided in the index too, as when they are counted.
-      const covers = keys.includes(ordered) ? spanOfOrder : []
+      const covers = keys.includes(order) ? spanOfOrder : []
       // What is counted is counted where it is null too.
       const partial = field.nullable && !field.stats
       if (!indexes.has(keys.join())) indexes.set(keys.join(), { keys, partial, covers })

@@ -116,17 +116,18 @@ async function storeLinks(tx: IndexWriter, entity: Entity, doc: Doc, before: Doc
     if (isEqual(linksOf(entity, before), current)) return
     await tx.run(DELETE_LINKS, { id: doc.id })
   }
-  for (const [field, toId] of current)
-    await tx.run(INSERT_LINK, { fromKind: entity.kind, fromId: doc.id, field, toId })
+  for (const link of current) await tx.run(INSERT_LINK, link)
 }
 
-const linksOf = ({ references }: Entity, doc: Doc): [field: string, toId: Json][] =>
-  references
+function linksOf({ kind, table, references, listOrder }: Entity, doc: Doc): Record<string, Json>[] {
+  const sortKey = columnReaders(table).get(listOrder)?.(doc) ?? null
+  return references
     .filter(({ listed }) => listed)
     .flatMap(({ field, path }) => {
       const ids = new Set(valuesAt(doc, path).map(([, id]) => id))
-      return [...ids].map((id): [string, Json] => [field, id])
+      return [...ids].map((toId) => ({ fromKind: kind, fromId: doc.id, field, toId, sortKey }))
     })
+}
 
 async function storeIdentifiers(
   tx: WriteTransaction,

@@ -43,7 +43,7 @@ export async function upgradeDocuments(engine: Engine, catalogue: Catalogue): Pr
 }
 
 /** A hash that changes when documents, columns, links or full-text entries of an entity must be rewritten. */
-function signatureOf({ record, table }: Entity): string {
+function signatureOf({ record, table, listOrder }: Entity): string {
   const fields = fieldsIn(record).map(({ path, nullable, default: preset, search, kinds }) => [
     path,
     nullable,
@@ -56,7 +56,7 @@ function signatureOf({ record, table }: Entity): string {
     path,
     derive?.name,
   ])
-  return hash('sha256', JSON.stringify([fields, columns, FOLDING]), 'base64url')
+  return hash('sha256', JSON.stringify([fields, columns, listOrder, FOLDING]), 'base64url')
 }
 
 async function upgradeRecords(engine: Engine, writer: Writer, entity: Entity): Promise<void> {
