@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'sqlite',
           env: { TEST_ENGINE: 'sqlite' },
           globalSetup: './test/helpers/sqlite.ts',
-          include: ['test/*.test.ts', 'test/{contract,documents,web}/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{contract,documents,web,workbench}/*.test.ts'],
           exclude: ['test/postgres*.test.ts'],
         },
       },
@@ -59,7 +59,7 @@ export default defineConfig({
           ...(postgres
             ? {
                 globalSetup: './test/helpers/postgres.ts',
-                include: ['test/*.test.ts', 'test/{documents,web}/*.test.ts'],
+                include: ['test/*.test.ts', 'test/{documents,web,workbench}/*.test.ts'],
                 exclude: ONCE,
               }
             : { include: ['test/helpers/no-postgres.test.ts'] }),

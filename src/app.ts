@@ -43,6 +43,7 @@ import { rateLimits } from './http/rate-limit.ts'
 import { requestId, requestIdOf } from './http/request-id.ts'
 import { responseCache } from './http/response-cache.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { sessions } from './http/session.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { snapshotReads } from './records/read/context.ts'
 import { embeddedIn } from './records/read/include.ts'
@@ -55,6 +56,7 @@ import { relationRoutes } from './resources/relations/routes.ts'
 import { VERSION } from './version.ts'
 import { problemPage } from './web/errors.ts'
 import { pageRoutes, redirectHome } from './web/routes.ts'
+import { workbenchRoutes } from './workbench/routes.ts'
 
 export interface AppDeps {
   engine: Engine
@@ -123,6 +125,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(negotiation)
   await app.register(crossOrigin, { origins: deps.corsOrigins ?? '*' })
   if (rateLimitMax > 0) await app.register(rateLimits, { engine, max: rateLimitMax })
+  await app.register(sessions, { engine, clock })
   await app.register(auth, { engine, requireKeyForReads: deps.requireKeyForReads ?? false, clock })
   await app.register(consistency, { engine })
   // In this order: the cache stores compressed bodies, and ETags depend on the encoding.
@@ -170,7 +173,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const resource of catalogue.resources) statsRoutes(app, resource, readSnapshot)
   for (const resource of catalogue.resources) historyRoutes(app, recordPath(resource), records)
   reportRoutes(app, records)
-  await importRoutes(app, records, deps.importSweepMs)
+  const imports = await importRoutes(app, records, deps.importSweepMs)
   searchRoutes(app, catalogue, readSnapshot)
   const change = changeRoutes(app, records, deps.liveFeedsMax ?? 1000)
   const allowPrivate = deps.webhookAllowPrivate ?? false
@@ -192,6 +195,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   docsPage(app)
   problemPages(app)
   pageRoutes(app, { catalogue, readSnapshot })
+  await workbenchRoutes(app, { records, catalogue, readSnapshot, imports })
   declareOtherMethods()
   return app
 }

@@ -15,6 +15,28 @@ CREATE TABLE "changes" (
 	"derived" json
 );
 --> statement-breakpoint
+CREATE TABLE "drafts" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"keyId" text COLLATE "binary" NOT NULL,
+	"title" text COLLATE "binary" NOT NULL,
+	"sourceId" text COLLATE "binary",
+	"content" text COLLATE "binary" NOT NULL,
+	"revision" bigint NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "sessions" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"keyId" text COLLATE "binary" NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"lastSeenAt" text COLLATE "binary" NOT NULL,
+	"expiresAt" text COLLATE "binary" NOT NULL,
+	"endedAt" text COLLATE "binary",
+	"address" text COLLATE "binary" NOT NULL,
+	"userAgent" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "idempotency" (
 	"actorId" text COLLATE "binary" NOT NULL,
 	"key" text COLLATE "binary" NOT NULL,
@@ -444,6 +466,9 @@ CREATE INDEX "changes_kind" ON "changes" USING btree ("kind","seq");--> statemen
 CREATE INDEX "changes_parent" ON "changes" USING btree ("parentId","seq");--> statement-breakpoint
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "changes_merged" ON "changes" USING btree ("kind","mergedInto") WHERE "changes"."mergedInto" is not null;--> statement-breakpoint
+CREATE INDEX "drafts_owner" ON "drafts" USING btree ("keyId","updatedAt");--> statement-breakpoint
+CREATE INDEX "sessions_key" ON "sessions" USING btree ("keyId","createdAt");--> statement-breakpoint
+CREATE INDEX "sessions_expires" ON "sessions" USING btree ("expiresAt");--> statement-breakpoint
 CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint

@@ -20,6 +20,31 @@ CREATE INDEX `changes_kind` ON `changes` (`kind`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_parent` ON `changes` (`parentId`,`seq`);--> statement-breakpoint
 CREATE INDEX `changes_at` ON `changes` (`at`);--> statement-breakpoint
 CREATE INDEX `changes_merged` ON `changes` (`kind`,`mergedInto`) WHERE "changes"."mergedInto" is not null;--> statement-breakpoint
+CREATE TABLE `drafts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`keyId` text NOT NULL,
+	`title` text NOT NULL,
+	`sourceId` text,
+	`content` text NOT NULL,
+	`revision` integer NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `drafts_owner` ON `drafts` (`keyId`,`updatedAt`);--> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`keyId` text NOT NULL,
+	`createdAt` text NOT NULL,
+	`lastSeenAt` text NOT NULL,
+	`expiresAt` text NOT NULL,
+	`endedAt` text,
+	`address` text NOT NULL,
+	`userAgent` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `sessions_key` ON `sessions` (`keyId`,`createdAt`);--> statement-breakpoint
+CREATE INDEX `sessions_expires` ON `sessions` (`expiresAt`);--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`actorId` text NOT NULL,
 	`key` text NOT NULL,

@@ -99,6 +99,48 @@ export const keys = sqliteTable('keys', {
   revokedAt: text('revokedAt'),
 })
 
+/** Sessions of people who signed in to the workbench with a key. Deleted some time after they ended. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    /** The SHA-256 of the secret in the cookie. */
+    id: text('id').primaryKey(),
+    keyId: text('keyId').notNull(),
+    createdAt: text('createdAt').notNull(),
+    lastSeenAt: text('lastSeenAt').notNull(),
+    expiresAt: text('expiresAt').notNull(),
+    /** Null until the session is ended by hand. */
+    endedAt: text('endedAt'),
+    /** Where it was begun: the address and the browser. */
+    address: text('address').notNull(),
+    userAgent: text('userAgent').notNull(),
+  },
+  (table) => [
+    index('sessions_key').on(table.keyId, table.createdAt),
+    index('sessions_expires').on(table.expiresAt),
+  ],
+)
+
+/** Reports that are being written in the workbench. They are no records and have no versions. */
+export const drafts = sqliteTable(
+  'drafts',
+  {
+    id: text('id').primaryKey(),
+    /** The owner. */
+    keyId: text('keyId').notNull(),
+    title: text('title').notNull(),
+    /** The stored source that it is about; null if the source is a part of the draft. */
+    sourceId: text('sourceId'),
+    /** JSON. */
+    content: text('content').notNull(),
+    /** Grows with every save, so that two windows do not overwrite each other. */
+    revision: integer('revision').notNull(),
+    createdAt: text('createdAt').notNull(),
+    updatedAt: text('updatedAt').notNull(),
+  },
+  (table) => [index('drafts_owner').on(table.keyId, table.updatedAt)],
+)
+
 /** Responses to POSTs with an Idempotency-Key: stored in the transaction of the write, for 24 hours. */
 export const idempotency = sqliteTable(
   'idempotency',

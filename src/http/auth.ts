@@ -1,4 +1,4 @@
-// Authenticates bearer keys (RFC 6750) and checks the role that a route requires.
+// Authenticates bearer keys (RFC 6750), or on pages the session, and checks the role that a route requires.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../core/problems.ts'
@@ -35,11 +35,18 @@ export const auth = fp<AuthOptions>(
     app.addHook('onRoute', (route) => {
       const { role, open } = route.config ?? {}
       if (open || (!role && !requireKeyForReads)) return
-      route.onRequest = [(request) => authorize(request, role), ...[route.onRequest ?? []].flat()]
+      // The cookie counts on pages only, and none of them has a role.
+      const isPage = !role && ['GET', 'HEAD'].includes(String(route.method)) && !route.url.startsWith('/v1')
+      route.onRequest = [(request) => authorize(request, role, isPage), ...[route.onRequest ?? []].flat()]
     })
 
-    async function authorize(request: FastifyRequest, role: Role | undefined): Promise<void> {
-      request.key = await authenticate(request)
+    async function authorize(
+      request: FastifyRequest,
+      role: Role | undefined,
+      isPage: boolean,
+    ): Promise<void> {
+      const session = isPage ? await app.readSession(request) : null
+      request.key = session?.key ?? (await authenticate(request))
       if (role === 'admin' && request.key.role !== 'admin') {
         throw new Problem(
           'forbidden',
@@ -72,5 +79,5 @@ export const auth = fp<AuthOptions>(
       })
     }
   },
-  { name: 'auth' },
+  { name: 'auth', dependencies: ['sessions'] },
 )

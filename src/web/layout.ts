@@ -15,6 +15,10 @@ interface Frame {
   hidden?: boolean
   /** Whether it can be shown as of another time. */
   timeless?: boolean
+  /** Style sheets and scripts of its own. */
+  head?: Content
+  /** Instead of the links to the lists. */
+  navigation?: Content
 }
 
 const NAVIGATION: readonly Kind[] = [
@@ -29,7 +33,10 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
-export function layout(page: Page, { title, main, description, hidden, timeless }: Frame): Html {
+export function layout(
+  page: Page,
+  { title, main, description, hidden, timeless, head, navigation }: Frame,
+): Html {
   const { language, messages, base, path, query } = page
   const { site } = messages
   const past = showsPast(page)
@@ -41,12 +48,12 @@ export function layout(page: Page, { title, main, description, hidden, timeless 
 ${description && html`<meta name="description" content="${description}">`}
 ${robots && html`<meta name="robots" content="${past ? 'noindex, nofollow' : 'noindex'}">`}
 ${past && html`<link rel="canonical" href="${`${base}${localPath(language, path)}`}">`}
-<link rel="stylesheet" href="${`${base}${STYLES_PATH}`}">
+<link rel="stylesheet" href="${`${base}${STYLES_PATH}`}">${head}
 ${LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
 <body><a class="skip" href="#main">${site.skip}</a>
 <header class="site"><p class="name"><a href="${href(page, '/')}">${site.name}</a></p>
 ${searchForm(page)}
-<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((kind) => navigationLink(kind))}</ul></nav></header>
+${navigation ?? html`<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((kind) => navigationLink(kind))}</ul></nav>`}</header>
 <main id="main" tabindex="-1">${timeless ? null : clockBanner(page)}${main}</main>
 <footer class="site"><nav aria-label="${site.languages}"><ul>${LANGUAGES.map((other) =>
     other === language

@@ -51,7 +51,7 @@ describe('the structure of src', () => {
     expect(files.length).toBeGreaterThan(40)
     expect(edges.length).toBeGreaterThan(150)
     expect(edges.filter(({ to }) => !files.includes(to))).toEqual([])
-    for (const folder of ['core', 'db', 'http', 'records', 'resources', 'features', 'web'])
+    for (const folder of ['core', 'db', 'http', 'records', 'resources', 'features', 'web', 'workbench'])
       expect([folder, files.some((file) => folderOf(file) === folder)]).toEqual([folder, true])
     for (const file of files.filter((each) => /^import /m.test(read(each))))
       expect([file, specifiers(read(file)).length > 0]).toEqual([file, true])
@@ -104,9 +104,20 @@ describe('the structure of src', () => {
     expect(violations('web', within('core', 'db', 'records', 'http'))).toEqual([])
   })
 
+  test('workbench imports core, db, records, http, features and web, and no resource', () => {
+    expect(violations('workbench', within('core', 'db', 'records', 'http', 'features', 'web'))).toEqual([])
+  })
+
+  test('only app.ts imports workbench', () => {
+    const importing = edges.filter(
+      ({ from, to }) => folderOf(to) === 'workbench' && folderOf(from) !== 'workbench',
+    )
+    expect([...new Set(importing.map(({ from }) => from))]).toEqual(['app.ts'])
+  })
+
   test('no layer imports the modules above it: app, start, main, seed, cli', () => {
     const above = ['app.ts', 'start.ts', 'main.ts', 'seed.ts']
-    const below = ['core', 'db', 'http', 'records', 'resources', 'features', 'web']
+    const below = ['core', 'db', 'http', 'records', 'resources', 'features', 'web', 'workbench']
     expect(
       edges.filter(
         ({ from, to }) => below.includes(folderOf(from)) && (above.includes(to) || folderOf(to) === 'cli'),

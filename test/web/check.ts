@@ -20,10 +20,10 @@ const validator = new HtmlValidate({
 })
 
 const ELEMENTS =
-  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|select|option|button|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins)$/
+  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins)$/
 
 const ATTRIBUTES =
-  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden))$/
+  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate)$/
 
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"<>]*")?)*)\s*>/g
 
@@ -39,11 +39,17 @@ export async function expectSafe(where: string, page: string): Promise<void> {
       .replaceAll(TAG, '')
       .match(/.{0,40}<.{0,40}/g),
   ]).toEqual([where, null])
+  // Scripts are modules of this service; nothing is inside the element.
+  for (const [script] of page.matchAll(/<script[^>]*>[\s\S]*?<\/script>/g))
+    expect(script).toMatch(
+      /^<script type="module" src="(?:\/[\w-]+)?\/assets\/workbench\/[\w-]+\.js"><\/script>$/,
+    )
   for (const [, , element = '', attributes = ''] of page.matchAll(TAG)) {
     expect(element).toMatch(ELEMENTS)
     for (const [, name = '', value = ''] of attributes.matchAll(/\s([a-z-]+)(?:="([^"]*)")?/g)) {
       expect(name).toMatch(ATTRIBUTES)
-      if (name === 'href' || name === 'action') expect(value).toMatch(/^(?:\/(?!\/)|#|\?|https?:\/\/)/)
+      if (['href', 'action', 'formaction'].includes(name))
+        expect(value).toMatch(/^(?:\/(?!\/)|#|\?|https?:\/\/)/)
     }
   }
 }

@@ -36,7 +36,11 @@ const EXAMPLES = {
 }
 
 /** @param sweepMs how often to look for imports whose process has ended */
-export async function importRoutes(app: FastifyInstance, records: Records, sweepMs?: number): Promise<void> {
+export async function importRoutes(
+  app: FastifyInstance,
+  records: Records,
+  sweepMs?: number,
+): Promise<ImportJobs> {
   const jobs = new ImportJobs(records, app.log, sweepMs)
   app.addHook('onReady', async () => {
     await removeLeftovers().catch((error: unknown) =>
@@ -188,6 +192,7 @@ export async function importRoutes(app: FastifyInstance, records: Records, sweep
       return sendRepresentation(reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
     },
   })
+  return jobs
 }
 
 function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {

@@ -1,0 +1,111 @@
+// The controls of forms: each with its label, a hint, and what is wrong with its value.
+import { type Content, type Html, html } from '../web/html.ts'
+import type { Messages } from './languages.ts'
+
+/** What is wrong with a field. */
+export interface FieldError {
+  /** The name of its control, or the id of what to lead to. */
+  name: string
+  message: Content
+}
+
+interface Control {
+  name: string
+  label: Content
+  hint?: Content
+  value?: string | null | undefined
+  required?: boolean
+  /** Those of the whole form. */
+  errors?: readonly FieldError[]
+}
+
+/** The faults of a form, each with a link to its field. It gets the focus if there is a script. */
+export const errorSummary = ({ site }: Messages, errors: readonly FieldError[]): Html =>
+  html`<div class="errors" id="errors" role="alert" tabindex="-1"><h2>${site.errorSummary}</h2><ul>${errors.map(
+    ({ name, message }) => html`<li><a href="${`#${name}`}">${message}</a></li>`,
+  )}</ul></div>`
+
+/** A field of one line. */
+export function textField(
+  control: Control & { type?: string; autocomplete?: string; lang?: string; maxlength?: number },
+): Html {
+  const { value, type = 'text', autocomplete, lang, maxlength } = control
+  return labelled(
+    control,
+    (attributes) =>
+      html`<input type="${type}"${attributes}${autocomplete && html` autocomplete="${autocomplete}"`}${lang && html` lang="${lang}"`}${maxlength && html` maxlength="${maxlength}"`} value="${value ?? ''}">`,
+  )
+}
+
+/** A field of several lines. */
+export function textArea(control: Control & { rows?: number; lang?: string }): Html {
+  const { value, rows = 4, lang } = control
+  // A parser drops the first line feed.
+  return labelled(
+    control,
+    (attributes) =>
+      html`<textarea rows="${rows}"${attributes}${lang && html` lang="${lang}"`}>\n${value ?? ''}</textarea>`,
+  )
+}
+
+export interface Option {
+  value: string
+  label: Content
+  hint?: Content
+}
+
+/** A list to choose from. */
+export function selectField(control: Control & { options: readonly Option[] }): Html {
+  const { value, options } = control
+  return labelled(
+    control,
+    (attributes) =>
+      html`<select${attributes}>${options.map(
+        (option) =>
+          html`<option value="${option.value}"${option.value === (value ?? '') && html` selected`}>${option.label}</option>`,
+      )}</select>`,
+  )
+}
+
+/** One of several options, each with a button. */
+export function radioField(control: Control & { options: readonly Option[] }): Html {
+  const { name, label, value, options, required } = control
+  const { described, hint, fault } = about(control)
+  return html`<fieldset id="${name}"${described}><legend>${label}</legend>${hint}${fault}${options.map(
+    (option, index) =>
+      html`<p class="choice"><input type="radio" id="${name}-${index}" name="${name}" value="${option.value}"${required && html` required`}${option.value === value && html` checked`}> <label for="${name}-${index}">${option.label}</label>${option.hint && html` <span class="hint">${option.hint}</span>`}</p>`,
+  )}</fieldset>`
+}
+
+/** A box to tick. Its value is `on`. */
+export const checkField = ({ name, label, value }: Control): Html =>
+  html`<p class="choice"><input type="checkbox" id="${name}" name="${name}"${value === 'on' && html` checked`}> <label for="${name}">${label}</label></p>`
+
+/** A file to choose. @param control.accept such as `.csv,.ndjson` */
+export const fileField = (control: Control & { accept: string }): Html =>
+  labelled(control, (attributes) => html`<input type="file"${attributes} accept="${control.accept}">`)
+
+/** A field that is sent along. */
+export const hiddenField = (name: string, value: string): Html =>
+  html`<input type="hidden" name="${name}" value="${value}">`
+
+function labelled(control: Control, input: (attributes: Html) => Html): Html {
+  const { name, label, required } = control
+  const { described, hint, fault } = about(control)
+  return html`<div class="field"><label for="${name}">${label}</label>${hint}${fault}${input(
+    html` id="${name}" name="${name}"${required && html` required`}${described}`,
+  )}</div>`
+}
+
+function about({ name, hint, errors = [] }: Control) {
+  const messages = errors.filter((error) => error.name === name).map(({ message }) => message)
+  const ids = [hint && `${name}-hint`, messages.length > 0 && `${name}-error`].filter(Boolean).join(' ')
+  return {
+    hint: hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : null,
+    fault:
+      messages.length > 0
+        ? html`<div class="fault" id="${name}-error">${messages.map((message) => html`<p>${message}</p>`)}</div>`
+        : null,
+    described: html`${ids !== '' && html` aria-describedby="${ids}"`}${messages.length > 0 && html` aria-invalid="true"`}`,
+  }
+}

@@ -1,0 +1,59 @@
+// The routes of the workbench, below /edit in each language, for people who have signed in.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../core/problems.ts'
+import { LANGUAGES } from '../web/languages.ts'
+import { localPath } from '../web/page.ts'
+import { assetRoutes } from './assets.ts'
+import { FORM_LIMIT, sessionScope } from './session.ts'
+import { signInRoutes } from './sign-in.ts'
+import { type Handler, type RouteModule, type RouteOptions, requestOf, type WorkbenchDeps } from './visit.ts'
+import { workRoutes } from './work.ts'
+
+/** The areas of the workbench. */
+const AREAS: readonly RouteModule[] = [workRoutes]
+
+export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps): Promise<void> {
+  assetRoutes(app)
+  await app.register(async (scope) => {
+    await sessionScope(scope, deps)
+    const signIn = signInRoutes(scope, deps)
+
+    /** Runs a handler for a request with a session; others sign in first. */
+    const withSession =
+      ({ show, submit = show }: { show: Handler; submit?: Handler }, { role }: RouteOptions) =>
+      async (request: FastifyRequest, reply: FastifyReply) => {
+        const asked = requestOf(request, reply, deps)
+        const { session, key } = request
+        const visit = session && key ? { ...asked, session, key, resumed: false } : await signIn.first(asked)
+        if (!('resumed' in visit)) return visit
+        if (role === 'admin' && visit.key.role !== 'admin')
+          throw new Problem('forbidden', 'This needs a key with the role admin.')
+        return request.method === 'POST' && !visit.resumed ? submit(visit) : show(visit)
+      }
+
+    const register = (method: 'GET' | 'POST', path: string, handler: ReturnType<typeof withSession>) => {
+      for (const language of LANGUAGES)
+        scope.route({
+          method,
+          url: localPath(language, `/edit${path}`),
+          // A session is needed instead of a bearer key, and nothing is cached.
+          config: { open: true },
+          schema: { hide: true },
+          bodyLimit: FORM_LIMIT,
+          handler,
+        })
+    }
+
+    for (const area of AREAS)
+      area(
+        {
+          page: (path, show, options = {}) => register('GET', path, withSession({ show }, options)),
+          form: (path, handlers, options = {}) => {
+            register('GET', path, withSession(handlers, options))
+            register('POST', path, withSession(handlers, options))
+          },
+        },
+        deps,
+      )
+  })
+}
