@@ -11,10 +11,8 @@ import { fill, formatNumber, type Language } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { lines } from './lines.ts'
 import { type Names, namesIn } from './names.ts'
-import { href, linkTo, type Page } from './page.ts'
+import { href, linkTo, NOW, type Page } from './page.ts'
 import { reference } from './values.ts'
-
-const NOW = { asOf: null, knownAt: null }
 
 /** How many records each list of the page has. */
 const MAX_SHOWN = 5

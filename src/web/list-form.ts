@@ -8,6 +8,8 @@ import type { Doc } from '../records/schema/document.ts'
 import type { Filter } from '../records/schema/filters.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import { hiddenFields } from './clocks.ts'
+import { DATE_PARAMETER } from './date-input.ts'
+import { dateInWords } from './dates.ts'
 import { type Html, html } from './html.ts'
 import { fill } from './languages.ts'
 import { type Clocks, href, type Page } from './page.ts'
@@ -60,22 +62,40 @@ export async function readVocabularies(
   return { state: await read('state'), topic: await read('topic') }
 }
 
+/** Whether the form of a kind has a field for a parameter. */
+export const isOnForm = (kind: Listable, name: string): boolean =>
+  FILTERS[kind.kind].includes(name) && filtersOf(kind)[name] !== undefined
+
+/** What is wrong with the value of a field. */
+export interface FieldFault {
+  parameter: string
+  words: Html
+}
+
 const kindOf = (filter: Filter | undefined): Kind | undefined =>
   filter && 'kind' in filter ? filter.kind : undefined
 
-export function listForm(page: Page, kind: Listable, vocabularies: Vocabularies, path: string): Html {
+export function listForm(
+  page: Page,
+  kind: Listable,
+  vocabularies: Vocabularies,
+  path: string,
+  faults: readonly FieldFault[],
+): Html {
   const { list } = page.messages
   const filters = filtersOf(kind)
   const names = FILTERS[kind.kind].filter((name) => filters[name])
   const controls = names.flatMap((name) => {
     const filter = filters[name]
-    return filter ? [control(page, name, filter, vocabularies)] : []
+    const fault = faults.find(({ parameter }) => parameter === name)?.words ?? null
+    return filter ? [control(page, name, filter, vocabularies, fault)] : []
   })
-  const { cursor: _, sort, ...rest } = page.query
-  const kept = Object.fromEntries(Object.entries(rest).filter(([name]) => !names.includes(name)))
+  const { cursor: _, facet: __, sort, ...rest } = page.query
+  const dropped = [...names, ...faults.map(({ parameter }) => parameter)]
+  const kept = Object.fromEntries(Object.entries(rest).filter(([name]) => !dropped.includes(name)))
   const action = href({ ...page, clocks: { asOf: null, knownAt: null } }, path)
   const order = html`<p><label for="sort">${list.sort}</label><select id="sort" name="sort">${sortOptions(page, kind, String(sort ?? kind.defaultSort))}</select></p>`
-  const isUsed = sort !== undefined || names.slice(FIRST).some((name) => page.query[name] !== undefined)
+  const isUsed = [...names.slice(FIRST), 'sort'].some((name) => page.query[name] !== undefined)
   return html`<form class="filters" action="${action}" aria-label="${list.filter}">${controls.slice(0, FIRST)}<p><button>${list.apply}</button></p><details${isUsed && html` open`}><summary>${list.moreFilters}</summary><div class="controls">${controls.slice(FIRST)}${order}</div></details>${hiddenFields(kept)}</form>`
 }
 
@@ -92,19 +112,27 @@ function sortOptions(page: Page, { sorts, defaultSort }: Listable, chosen: strin
 const option = (value: string, words: Html | string, selected: boolean): Html =>
   html`<option value="${value}"${selected && html` selected`}>${words}</option>`
 
-function control(page: Page, name: string, filter: Filter, vocabularies: Vocabularies): Html {
-  const value = String(page.query[name] ?? '')
+function control(
+  page: Page,
+  name: string,
+  filter: Filter,
+  vocabularies: Vocabularies,
+  fault: Html | null,
+): Html {
+  const given = String(page.query[name] ?? '')
   const choices = choicesOf(page, filter, vocabularies)
   const label = html`<label for="f-${name}">${filterWord(page, name)}</label>`
+  const state = fault && html` aria-invalid="true" aria-describedby="fault-${name}"`
+  const message = fault && html`<span class="fault" id="fault-${name}">${fault}</span>`
   if (choices.length === 0) {
-    const hint =
-      filter.by === 'range' || filter.by === 'condition' || filter.by === 'part'
-        ? html` placeholder="2022-08-24" inputmode="numeric"`
-        : null
-    return html`<p>${label}<input id="f-${name}" name="${name}" value="${value}"${hint}></p>`
+    const isDate = DATE_PARAMETER.test(name)
+    const value = isDate && fault === null ? dateInWords(page.language, given) : given
+    const hint = isDate && html` placeholder="${dateInWords(page.language, '2022-08-24')}"`
+    return html`<p>${label}${message}<input id="f-${name}" name="${name}" value="${value}"${hint}${state}></p>`
   }
+  const value = choices.find(([choice]) => choice.toLowerCase() === given.toLowerCase())?.[0] ?? given
   const known = choices.some(([choice]) => choice === value)
-  return html`<p>${label}<select id="f-${name}" name="${name}"><option value="">${page.messages.list.any}</option>${choices.map(([choice, words]) => option(choice, words, choice === value))}${value !== '' && !known && option(value, value, true)}</select></p>`
+  return html`<p>${label}${message}<select id="f-${name}" name="${name}"${state}><option value="">${page.messages.list.any}</option>${choices.map(([choice, words]) => option(choice, words, choice === value))}${value !== '' && !known && option(value, value, true)}</select></p>`
 }
 
 /** The values of a filter with their words; none if any value can be typed. */

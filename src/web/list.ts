@@ -1,18 +1,22 @@
 // The list of a kind: what is asked for in words, the form, the records, and the same list as data.
+import type { Fault } from '../core/problems.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { listPage } from '../records/read/page.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import { clockForm } from './clocks.ts'
-import { dateInWords } from './dates.ts'
+import { DATE_PARAMETER, isoDates } from './date-input.ts'
+import { dateHtml, dateInWords } from './dates.ts'
+import { type Facet, facetLinks, readFacets } from './facets.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign, type Language, plural } from './languages.ts'
+import { fill, foreign, formatNumber, type Language } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { lines } from './lines.ts'
-import { listForm, readVocabularies, type Vocabularies } from './list-form.ts'
+import { isOnForm, listForm, readVocabularies, type Vocabularies } from './list-form.ts'
 import { type Names, namesIn, shortened } from './names.ts'
-import { apiHref, clocksOf, href, type Page } from './page.ts'
+import { apiHref, clocksOf, href, NOW, type Page } from './page.ts'
+import { languageName } from './values.ts'
 import { filterWord, kindWord, valueWord } from './words.ts'
 
 export interface ListData {
@@ -20,6 +24,7 @@ export interface ListData {
   nextCursor: string | null
   /** Null on further pages. */
   total: number | null
+  facets: Facet[]
   vocabularies: Vocabularies
   names: Names
 }
@@ -29,52 +34,127 @@ export async function readListData(
   kind: Listable,
   query: ListQuery,
   language: Language,
+  wholeFacet: string | undefined,
 ): Promise<ListData> {
-  const { rows, nextCursor, total, view } = await listPage(context, kind, query)
+  const { rows, nextCursor, total = null, view } = await listPage(context, kind, query)
   const docs = rows.map(parse)
   const vocabularies = await readVocabularies(context, kind, query)
-  const { state, topic } = vocabularies
-  const ids = [...state, ...topic].map(({ id }) => id)
-  const mentioned = [docs, ids, Object.values(query.filters)] as Json
-  return {
-    docs,
-    nextCursor,
-    total: total ?? null,
-    vocabularies,
-    names: await namesIn(context, mentioned, view, language),
-  }
+  // Records are counted as they are now.
+  const facets =
+    total === null || query.knownAt !== null ? [] : await readFacets(context, kind, query, total, wholeFacet)
+  const counted = facets.flatMap(({ bars }) => bars.map(({ key }) => key))
+  const mentioned = [docs, idsOf(vocabularies), Object.values(query.filters), counted] as Json
+  const names = await namesIn(context, mentioned, view, language)
+  return { docs, nextCursor, total, facets, vocabularies, names }
+}
+
+const idsOf = ({ state, topic }: Vocabularies) => [...state, ...topic].map(({ id }) => id)
+
+/** What the form of a list needs, without records. */
+export async function readEmptyList(
+  context: ReadContext,
+  kind: Listable,
+  language: Language,
+): Promise<ListData> {
+  const vocabularies = await readVocabularies(context, kind, NOW)
+  const names = await namesIn(context, idsOf(vocabularies), { asOf: null, seq: null }, language)
+  return { docs: [], nextCursor: null, total: null, facets: [], vocabularies, names }
 }
 
 export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: ListData): Html {
   const { language, messages } = page
-  const { list, kinds, counts } = messages
+  const { list, kinds } = messages
   const path = `/${kind.path}`
-  const { cursor, ...rest } = page.query
+  const { cursor, facet: _, ...rest } = page.query
   const conditions = conditionsOf(page, kind, query, data)
-  const found = data.total === null ? null : plural(language, counts.found, data.total)
   const words = kinds[kind.kind]
-  const question = html`${words.many}${conditions.map(({ words: each }) => html` <span class="condition">${each}</span>`)}`
+  const count = data.total !== null && formatNumber(language, data.total)
+  const question = questionOf(
+    page,
+    words.many,
+    conditions.map((each) => html`<span class="condition">${each.words}</span>`),
+  )
   const next = data.nextCursor !== null && { ...rest, cursor: data.nextCursor }
   const clear = html`<a href="${href(page, path)}">${list.clear}</a>`
   const pages = [
-    cursor !== undefined && html`<a href="${href(page, path, rest)}">${list.first}</a>`,
+    cursor !== undefined && html`<a href="${href(page, path, rest)}">← ${list.first}</a>`,
     next && html`<a rel="next" href="${href(page, path, next)}">${list.next} →</a>`,
   ].filter((each) => each !== false)
-  const main = html`<h1>${question}${found && html`<small>: ${found}</small>`}</h1>
+  const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
+  const main = html`<h1>${question}${count !== false && html`<small>: ${count}</small>`}</h1>
 <p class="muted">${words.about}</p>${
     conditions.length > 0 &&
-    html`<ul class="conditions">${conditions.map(({ name, words: each }) => html`<li>${each} <a href="${href(page, path, { ...rest, [name]: null })}"><span class="hidden">${each}: ${list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
+    html`<ul class="conditions">${conditions.map(({ names, words: each }) => html`<li>${each} <a href="${without(page, path, rest, names)}"><span class="hidden">${each}: ${list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
   }
-${listForm(page, kind, data.vocabularies, path)}
-${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, data.docs)}
-${pages.length > 0 && html`<nav class="pages" aria-label="${list.next}">${join(pages, ' · ')}</nav>`}
-${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, asOf: null, knownAt: null })}`
-  const title = [words.many, ...conditions.map(({ plain }) => plain)].join(' ')
+${listForm(page, kind, data.vocabularies, path, [])}
+<div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, data.docs)}
+${pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}</div>
+${facetLinks(page, path, rest, data.facets, slugs)}</div>
+${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, ...NOW })}`
+  const title = questionOf(
+    page,
+    words.many,
+    conditions.map(({ plain }) => plain),
+  ).text
   return layout(page, { title, main, description: words.about, hidden: cursor !== undefined })
 }
 
+/** A kind with what is asked of its records, as a phrase. */
+function questionOf({ messages }: Page, kind: string, conditions: readonly (Html | string)[]): Html {
+  const { question, conjunction } = messages.list
+  if (conditions.length === 0) return html`${kind}`
+  return fill(question, { kind, conditions: join(conditions, conjunction) })
+}
+
+const without = (page: Page, path: string, query: Page['query'], names: readonly string[]) =>
+  href(page, path, { ...query, ...Object.fromEntries(names.map((name) => [name, null])) })
+
+/** The form of a list again, with what is wrong in it beside the fields, and no records. */
+export function faultyListPage(page: Page, kind: Listable, data: ListData, faults: readonly Fault[]): Html {
+  const { errors, kinds } = page.messages
+  const path = `/${kind.path}`
+  const { cursor: _, facet: __, ...rest } = page.query
+  const found = faults.map(({ parameter = '', detail }) => ({
+    parameter,
+    words: faultWords(page, parameter, detail),
+  }))
+  const items = found.map(({ parameter, words }) => {
+    const name = filterWord(page, parameter)
+    const address = isOnForm(kind, parameter) ? `#f-${parameter}` : without(page, path, rest, [parameter])
+    return html`<li><a href="${address}">${foreign(name, null, page.language)}</a>: ${words}</li>`
+  })
+  const main = html`<h1>${kinds[kind.kind].many}</h1>
+<section class="warning" aria-labelledby="faults"><h2 id="faults">${errors.invalid}</h2><ul>${items}</ul></section>
+${listForm(page, kind, data.vocabularies, path, found)}`
+  return layout(page, {
+    title: `${errors.title}: ${kinds[kind.kind].many}`,
+    main,
+    hidden: true,
+    timeless: true,
+  })
+}
+
+function faultWords(page: Page, parameter: string, detail: string): Html {
+  const { language, messages, query } = page
+  const { errors } = messages
+  if (!DATE_PARAMETER.test(parameter)) return html`${errors.unknownValue} <span lang="en">${detail}</span>`
+  const meanings = isoDates(String(query[parameter] ?? ''))
+  if (meanings.length > 1)
+    return fill(errors.severalDates, {
+      dates: join(
+        meanings.map((date) => dateHtml(language, date)),
+        ' / ',
+      ),
+    })
+  return html`${EXACT_DAY.test(parameter) ? errors.noDay : errors.noDate}`
+}
+
+/** The dates that must be a day. */
+const EXACT_DAY = /^(?:stalledSince|asOf)$/
+
 interface Condition {
-  name: string
+  /** The parameters that it is made from. */
+  names: readonly string[]
   words: Html
   /** The same as text, for the title. */
   plain: string
@@ -91,15 +171,23 @@ function conditionsOf(
   // In the order of the address.
   const order = Object.keys(page.query)
   const given = Object.entries(filters).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other))
-  return given.map(([name, values]) => {
+  return given.flatMap(([name, values]): Condition[] => {
+    // A month or a year from its first to its last day is one condition.
+    const stem = name.replace(/(?:From|To)$/, '')
+    const raw = String(page.query[name] ?? '')
+    const isWhole =
+      stem !== name && raw.length < 10 && raw === page.query[`${stem}From`] && raw === page.query[`${stem}To`]
+    if (isWhole && name.endsWith('To')) return []
     // Dates are shown as they were written: the filter has the first or last day of a month.
-    const shown = filtersOf(kind)[name]?.by === 'range' ? [String(page.query[name] ?? '')] : values
+    const shown = filtersOf(kind)[name]?.by === 'range' ? [raw] : values
     const plain = shown.map((value) => shortened(nameOf(name, value), 80)).join(', ')
-    const message = Object.hasOwn(asked, name)
-      ? asked[name as keyof typeof asked]
+    const key = isWhole ? `${stem}In` : name
+    const message = Object.hasOwn(asked, key)
+      ? asked[key as keyof typeof asked]
       : `${filterWord(page, name).replaceAll(/[{}]/g, '')}: {value}`
-    const text = fill(message, { value: foreign(plain, null, page.language) })
-    return { name, words: text, plain: message.replace('{value}', () => plain) }
+    const names = isWhole ? [`${stem}From`, `${stem}To`] : [name]
+    const words = fill(message, { value: foreign(plain, null, page.language) })
+    return [{ names, words, plain: message.replace('{value}', () => plain) }]
   })
 
   function nameOf(name: string, value: string): string {
@@ -107,11 +195,11 @@ function conditionsOf(
     const known = names.get(topic?.id ?? value)
     if (known) return known.text
     const filter = filtersOf(kind)[name]
-    if (filter?.by === 'range' || name.endsWith('From') || name.endsWith('To') || name === 'stalledSince')
-      return dateInWords(page.language, value)
+    if (filter?.by === 'range' || DATE_PARAMETER.test(name)) return dateInWords(page.language, value)
     if (value === 'true') return page.messages.list.yes
     if (value === 'false') return page.messages.list.no
     if (name === 'recordKind') return kindWord(page, value)
+    if (name === 'language') return languageName(page, value)
     return filter?.by === 'text' || filter?.by === 'names' ? value : valueWord(page, value)
   }
 }

@@ -14,6 +14,9 @@ export interface Clocks {
   knownAt: string | null
 }
 
+/** The present. */
+export const NOW: Clocks = { asOf: null, knownAt: null }
+
 export interface Page {
   language: Language
   messages: Messages

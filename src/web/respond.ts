@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
 import { sendRepresentation } from '../http/conditional.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
+import { DATE_PARAMETER, isoDate } from './date-input.ts'
 import type { Html } from './html.ts'
 import { messagesOf } from './languages.ts'
 import type { Names } from './names.ts'
@@ -56,25 +57,34 @@ function queryOf(url: string): Query {
   return query
 }
 
+/** Sends a page that says what is wrong with its address, with the status of a problem. */
+export const sendFaultyPage = (reply: FastifyReply, status: number, page: Html): FastifyReply =>
+  reply
+    .code(status)
+    .headers({ 'content-type': HTML_TYPE, 'cache-control': 'no-store', ...PAGE_HEADERS })
+    .send(page.text)
+
 /**
- * Forms send fields that are empty, and times without a zone. The browser is redirected to the address without the former and with
- * UTC, so that what it shows is a permanent link.
+ * Forms send fields that are empty, dates as people write them, and times without a zone. The browser is redirected to the address
+ * without empty fields, with dates in ISO 8601 and times in UTC, so that what it shows is a permanent link.
  */
 export const tidyAddress: preValidationAsyncHookHandler = async (request, reply) => {
   const { searchParams, pathname } = new URL(request.url, 'http://localhost')
   const tidy = new URLSearchParams(
     [...searchParams]
       .filter(([, value]) => value.trim() !== '')
-      .map(([name, value]) => [name, withZone(name, value)]),
+      .map(([name, value]) => [name, inIso(name, value)]),
   )
   if (tidy.size === searchParams.size && tidy.toString() === searchParams.toString()) return
   await reply.redirect(`${pathname}${queryText(queryOf(`/?${tidy}`))}`, 302)
 }
 
-/** An instant without a zone is in UTC, and a day stands for its end. */
-function withZone(name: string, value: string): string {
+/** A date in ISO 8601. An instant without a zone is in UTC, and a day stands for its end. */
+function inIso(name: string, value: string): string {
+  if (DATE_PARAMETER.test(name)) return isoDate(value) ?? value
   if (name !== 'knownAt') return value
-  if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return `${value}T23:59:59.999Z`
+  const day = isoDate(value)
+  if (day?.length === 10) return `${day}T23:59:59.999Z`
   if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(value)) return `${value}:00Z`
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?$/.test(value) ? `${value}Z` : value
 }

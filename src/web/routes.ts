@@ -1,6 +1,7 @@
 // The routes of the pages that people read, in each language.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { Problem } from '../core/problems.ts'
 import type { ReadSnapshot } from '../records/read/context.ts'
 import {
   asOfParameter,
@@ -16,13 +17,14 @@ import { pathOf } from '../records/read/record.ts'
 import type { SearchParameters } from '../records/read/search.ts'
 import type { Catalogue, Child } from '../records/schema/catalogue.ts'
 import type { Resource } from '../records/schema/resource.ts'
+import { FACETS } from './facets.ts'
 import { homePage, readHomeData } from './home.ts'
 import { LANGUAGES, type Language, preferredLanguage } from './languages.ts'
-import { listPageOf, readListData } from './list.ts'
-import { clocksOf, localPath, pageOfApiPath, showsPast } from './page.ts'
+import { faultyListPage, listPageOf, readEmptyList, readListData } from './list.ts'
+import { clocksOf, localPath, NOW, pageOfApiPath, showsPast } from './page.ts'
 import { recordPage } from './record.ts'
 import { readRecordData } from './record-data.ts'
-import { clocksIn, pageOf, sendPage, tidyAddress } from './respond.ts'
+import { clocksIn, pageOf, sendFaultyPage, sendPage, tidyAddress } from './respond.ts'
 import { readSearchData, searchPageOf } from './search.ts'
 import { readCitations, sourcePage } from './source.ts'
 import { stylesRoute } from './styles.ts'
@@ -116,22 +118,49 @@ function listRoute(
 ): void {
   app.get(localPath(language, `/${kind.path}`), {
     // The address keeps both clocks, also where a kind does not depend on the day.
-    schema: { hide: true, querystring: listParameters(kind, []).extend(clocks) },
+    schema: {
+      hide: true,
+      querystring: listParameters(kind, []).extend({ ...clocks, ...facetParameter(kind) }),
+    },
     preValidation: tidyAddress,
-    handler: (request, reply) => {
+    attachValidation: true,
+    handler: async (request, reply) => {
+      if (request.validationError) return sendFaults(request, reply, request.validationError)
       const given = toListQuery(kind, request.query as Record<string, unknown>)
       const counted = given.cursor === undefined ? { count: 'exact' as const } : {}
       const query = { ...given, ...counted, ...clocksOf(kind, clocksIn(request)) }
-      return readSnapshot(
-        async (context) => {
-          const data = await readListData(context, kind, query, language)
-          const page = pageOf(request, catalogue, context.now).with(data.names)
-          return sendPage(reply, listPageOf(page, kind, query, data))
-        },
-        { isLong: isLongRead(kind, given) },
-      )
+      const { facet } = request.query as { facet?: string }
+      try {
+        return await readSnapshot(
+          async (context) => {
+            const data = await readListData(context, kind, query, language, facet)
+            const page = pageOf(request, catalogue, context.now).with(data.names)
+            return sendPage(reply, listPageOf(page, kind, query, data))
+          },
+          { isLong: isLongRead(kind, query) },
+        )
+      } catch (error) {
+        return sendFaults(request, reply, error)
+      }
     },
   })
+
+  /** Sends the form again with what is wrong in it. @throws error if it is no problem of parameters */
+  async function sendFaults(request: FastifyRequest, reply: FastifyReply, error: unknown) {
+    if (!(error instanceof Problem) || error.code !== 'invalid-parameter' || !error.errors) throw error
+    const { status, errors } = error
+    return readSnapshot(async (context) => {
+      const { names, ...data } = await readEmptyList(context, kind, language)
+      const page = { ...pageOf(request, catalogue, context.now).with(names), clocks: NOW }
+      return sendFaultyPage(reply, status, faultyListPage(page, kind, { ...data, names }, errors))
+    })
+  }
+}
+
+/** The parameter that shows all values of a facet. */
+function facetParameter({ kind }: Listable) {
+  const facets = FACETS[kind]
+  return facets ? { facet: z.enum(facets).optional() } : {}
 }
 
 function recordRoute(

@@ -82,7 +82,7 @@ export function reference(page: Page, id: string, { brief }: Options = {}): Html
   return brief ? shown : linkTo(page, `/${page.catalogue.entity(name.kind).path}/${id}`, shown)
 }
 
-function languageName({ language }: Page, tag: string): string {
+export function languageName({ language }: Page, tag: string): string {
   try {
     return new Intl.DisplayNames(LOCALES[language], { type: 'language' }).of(tag) ?? tag
   } catch {

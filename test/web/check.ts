@@ -54,11 +54,15 @@ export async function expectSafe(where: string, page: string): Promise<void> {
   }
 }
 
-/** The text of an element by its class, as a parser reads it. */
+/** The text of an element by its class. */
 export function textOfClass(page: string, name: string): string {
   const start = page.indexOf('>', page.indexOf(`class="${name}"`)) + 1
-  const inner = page.slice(start, page.indexOf('</div>', start))
-  return inner
+  return textOf(page.slice(start, page.indexOf('</div>', start)))
+}
+
+/** The text of a part of a page, as a parser reads it. */
+export function textOf(part: string): string {
+  return part
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll('&lt;', '<')

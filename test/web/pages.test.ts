@@ -115,7 +115,7 @@ describe('a list', () => {
     const { get } = await service({ seed: true })
     const { text } = await get('/proposals?state=RU&topic=counter-uav&proposedFrom=2022-08', HTML)
     const heading = /<h1[^>]*>(.*?)<\/h1>/.exec(text)?.[1]?.replaceAll(/<[^>]*>/g, '')
-    expect(heading).toMatch(/^Proposals of Russia about .+ proposed since August 2022: \d+ found$/)
+    expect(heading).toMatch(/^Proposals of Russia about .+ proposed since August 2022: \d+$/)
     expect(text).toContain('<option value="RU" selected>')
     expect(text).toContain(
       'href="/v1/proposals?state=RU&amp;topic=counter-uav&amp;proposedFrom=2022-08&amp;format=csv"',

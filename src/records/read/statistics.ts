@@ -30,6 +30,22 @@ export async function countBy(
   by: string,
   narrower: boolean,
 ): Promise<{ total: number; bars: Bar[] }> {
+  const bars = await barsBy(context, resource, filters, by, narrower)
+  const total =
+    'references' in groupingOf(resource, by)
+      ? await countMatches(context, filters)
+      : bars.reduce((sum, { count }) => sum + count, 0)
+  return { total, bars }
+}
+
+/** The bars of a chart, unordered: see `countBy`. */
+export async function barsBy(
+  context: ReadContext,
+  resource: Resource,
+  filters: ResolvedFilters,
+  by: string,
+  narrower: boolean,
+): Promise<Bar[]> {
   const plan = planCount(filters)
   const [source] = plan.sources
   if (!source) throw new Error('A plan has a source.')
@@ -37,13 +53,11 @@ export async function countBy(
   const grouping = groupingOf(resource, by)
   if ('references' in grouping) {
     const references = grouping.references.map((field) => referenceAt(resource, field))
-    const bars = await countByReferences(context, resource, references, matching, narrower)
-    return { total: await countMatches(context, filters), bars }
+    return countByReferences(context, resource, references, matching, narrower)
   }
-  const bars = await context.reader.all<Bar>(
+  return context.reader.all<Bar>(
     sql`select ${groupingKey(resource, grouping)} as key, count(*) as count ${matching} group by 1`,
   )
-  return { total: bars.reduce((total, { count }) => total + count, 0), bars }
 }
 
 /** The kind of records that a grouping counts by, if it counts by other records. */
