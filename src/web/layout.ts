@@ -33,6 +33,8 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
+const OVERVIEWS = ['timeline'] as const
+
 export function layout(
   page: Page,
   { title, main, description, hidden, timeless, head, navigation }: Frame,
@@ -53,7 +55,7 @@ ${LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="
 <body><a class="skip" href="#main">${site.skip}</a>
 <header class="site"><p class="name"><a href="${href(page, '/')}">${site.name}</a></p>
 ${searchForm(page)}
-${navigation ?? html`<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((kind) => navigationLink(kind))}</ul></nav>`}</header>
+${navigation ?? readerNavigation()}</header>
 <main id="main" tabindex="-1">${timeless ? null : clockBanner(page)}${main}</main>
 <footer class="site"><nav aria-label="${site.languages}"><ul>${LANGUAGES.map((other) =>
     other === language
@@ -67,10 +69,19 @@ ${navigation ?? html`<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((
     return `${base}${localPath(other, path)}${queryText(query)}`
   }
 
+  /** The links to the lists, and to the overviews. */
+  function readerNavigation(): Html {
+    return html`<nav aria-label="${site.navigation}"><ul>${NAVIGATION.map((kind) => navigationLink(kind))}</ul></nav>
+<nav aria-label="${site.overviews}"><ul>${OVERVIEWS.map((name) => link(`/${name}`, messages[name].title))}</ul></nav>`
+  }
+
   function navigationLink(kind: Kind): Html {
-    const list = `/${page.catalogue.entity(kind).path}`
-    const current = path === list ? html` aria-current="page"` : null
-    return html`<li><a href="${href(page, list)}"${current}>${messages.kinds[kind].many}</a></li>`
+    return link(`/${page.catalogue.entity(kind).path}`, messages.kinds[kind].many)
+  }
+
+  function link(target: string, words: string): Html {
+    const current = path === target ? html` aria-current="page"` : null
+    return html`<li><a href="${href(page, target)}"${current}>${words}</a></li>`
   }
 }
 

@@ -10,7 +10,7 @@ import { shortened } from './names.ts'
 import { linkTo, type Page } from './page.ts'
 import { LASTING } from './status.ts'
 import { reference, valueIn } from './values.ts'
-import { capital, valueHtml, valueWord } from './words.ts'
+import { capital, knownWord, valueHtml, valueWord } from './words.ts'
 
 /** The fields of a line, after the status. */
 const FIELDS: Partial<Record<Kind, readonly string[]>> = {
@@ -32,9 +32,12 @@ export function line(page: Page, entity: Entity, doc: Doc): Html {
     entity.prefix === null || isResource(entity)
       ? recordDetails(page, entity, doc)
       : partDetails(page, entity, doc)
-  const title = isResource(entity) ? recordTitle(page, entity, doc) : partTitle(page, entity, doc)
-  return html`<li><p class="title">${title}</p>${details.length > 0 && html`<p class="details">${join(details, ' · ')}</p>`}</li>`
+  return html`<li><p class="title">${lineTitle(page, entity, doc)}</p>${details.length > 0 && html`<p class="details">${join(details, ' · ')}</p>`}</li>`
 }
+
+/** What a line is about, as a link to its page. */
+export const lineTitle = (page: Page, entity: Entity, doc: Doc): Html =>
+  isResource(entity) ? recordTitle(page, entity, doc) : partTitle(page, entity, doc)
 
 export const lines = (page: Page, entity: Entity, docs: readonly Doc[]): Html =>
   html`<ul class="records">${docs.map((doc) => line(page, entity, doc))}</ul>`
@@ -59,7 +62,8 @@ function recordDetails(page: Page, entity: Entity, doc: Doc): Html[] {
   return [standing(page, entity, doc), ...fields].filter((one) => one !== null)
 }
 
-const actors = (page: Page, list: Doc[string] | undefined): Html | null => {
+/** The names of contributors or participants. */
+export const actors = (page: Page, list: Doc[string] | undefined): Html | null => {
   const names = (Array.isArray(list) ? list : []).flatMap((one) => actorName(page, one as Doc, false) ?? [])
   return names.length === 0 ? null : join(names, ', ')
 }
@@ -85,10 +89,9 @@ function standing(page: Page, { kind }: Entity, doc: Doc): Html | null {
 
 /** A part is on the page of its record. */
 function partTitle(page: Page, entity: Entity, doc: Doc): Html {
-  const word = valueHtml(
-    page,
-    String(doc['type'] ?? doc['position'] ?? doc['role'] ?? doc['exact'] ?? entity.kind),
-  )
+  const value = String(doc['type'] ?? doc['position'] ?? doc['role'] ?? doc['exact'] ?? entity.kind)
+  const known = knownWord(page, value)
+  const word = known === undefined ? valueHtml(page, value) : html`${capital(known)}`
   const name = page.names.get(String(doc['recordId']))
   if (!name) return word
   const path = `/${page.catalogue.entity(name.kind).path}/${doc['recordId']}#${doc.id}`

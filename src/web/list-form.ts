@@ -36,10 +36,11 @@ const FILTERS: Record<Kind, readonly string[]> = {
 /** How many controls are shown at once; the others are behind a disclosure. */
 const FIRST = 4
 
-/** The states and topics to choose from. */
+/** The records to choose from. */
 export interface Vocabularies {
   state: readonly Doc[]
   topic: readonly Doc[]
+  organization?: readonly Doc[]
 }
 
 /** More than these are typed, not chosen. */
@@ -112,12 +113,12 @@ function sortOptions(page: Page, { sorts, defaultSort }: Listable, chosen: strin
 const option = (value: string, words: Html | string, selected: boolean): Html =>
   html`<option value="${value}"${selected && html` selected`}>${words}</option>`
 
-function control(
+export function control(
   page: Page,
   name: string,
   filter: Filter,
   vocabularies: Vocabularies,
-  fault: Html | null,
+  fault: Html | null = null,
 ): Html {
   const given = String(page.query[name] ?? '')
   const choices = choicesOf(page, filter, vocabularies)
@@ -132,17 +133,15 @@ function control(
   }
   const value = choices.find(([choice]) => choice.toLowerCase() === given.toLowerCase())?.[0] ?? given
   const known = choices.some(([choice]) => choice === value)
-  return html`<p>${label}${message}<select id="f-${name}" name="${name}"${state}><option value="">${page.messages.list.any}</option>${choices.map(([choice, words]) => option(choice, words, choice === value))}${value !== '' && !known && option(value, value, true)}</select></p>`
+  return html`<p>${label}${message}<select id="f-${name}" name="${name}"${state}><option value="">${page.messages.list.any}</option>${choices.map(([choice, words]) => option(choice, words, choice === value))}${value !== '' && !known && option(value, page.names.get(value)?.text ?? value, true)}</select></p>`
 }
 
 /** The values of a filter with their words; none if any value can be typed. */
 function choicesOf(page: Page, filter: Filter, vocabularies: Vocabularies): [string, string][] {
   const kind = kindOf(filter)
-  if (kind === 'state' || kind === 'topic')
-    return vocabularies[kind].map((doc) => [
-      String(doc['slug'] ?? doc.id),
-      page.names.get(doc.id)?.text ?? doc.id,
-    ])
+  const docs =
+    kind === 'state' || kind === 'topic' || kind === 'organization' ? vocabularies[kind] : undefined
+  if (docs) return docs.map((doc) => [String(doc['slug'] ?? doc.id), page.names.get(doc.id)?.text ?? doc.id])
   const value = 'value' in filter ? filter.value : undefined
   return value instanceof z.ZodEnum
     ? value.options.map((each) => [String(each), valueWord(page, String(each))])

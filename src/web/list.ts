@@ -74,21 +74,13 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
     words.many,
     conditions.map((each) => html`<span class="condition">${each.words}</span>`),
   )
-  const next = data.nextCursor !== null && { ...rest, cursor: data.nextCursor }
   const clear = html`<a href="${href(page, path)}">${list.clear}</a>`
-  const pages = [
-    cursor !== undefined && html`<a href="${href(page, path, rest)}">← ${list.first}</a>`,
-    next && html`<a rel="next" href="${href(page, path, next)}">${list.next} →</a>`,
-  ].filter((each) => each !== false)
   const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
   const main = html`<h1>${question}${count !== false && html`<small>: ${count}</small>`}</h1>
-<p class="muted">${words.about}</p>${
-    conditions.length > 0 &&
-    html`<ul class="conditions">${conditions.map(({ names, words: each }) => html`<li>${each} <a href="${without(page, path, rest, names)}"><span class="hidden">${each}: ${list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
-  }
+<p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}
 ${listForm(page, kind, data.vocabularies, path, [])}
 <div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, data.docs)}
-${pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}</div>
+${pageLinks(page, path, data.nextCursor)}</div>
 ${facetLinks(page, path, rest, data.facets, slugs)}</div>
 ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, ...NOW })}`
   const title = questionOf(
@@ -99,11 +91,32 @@ ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${cloc
   return layout(page, { title, main, description: words.about, hidden: cursor !== undefined })
 }
 
-/** A kind with what is asked of its records, as a phrase. */
-function questionOf({ messages }: Page, kind: string, conditions: readonly (Html | string)[]): Html {
+/** Conditions in words, each with a link to the page without it. */
+export function conditionLinks(page: Page, path: string, conditions: readonly Condition[]): Html | null {
+  if (conditions.length === 0) return null
+  const { cursor: _, facet: __, ...rest } = page.query
+  return html`<ul class="conditions">${conditions.map(({ names, words }) => html`<li>${words} <a href="${without(page, path, rest, names)}"><span class="hidden">${words}: ${page.messages.list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
+}
+
+/** Links to the first page, if this is another one, and to the next one. */
+export function pageLinks(page: Page, path: string, nextCursor: string | null): Html | null {
+  const { list } = page.messages
+  const { cursor, facet: _, ...rest } = page.query
+  const next = nextCursor !== null && { ...rest, cursor: nextCursor }
+  const links = [
+    cursor !== undefined && html`<a href="${href(page, path, rest)}">← ${list.first}</a>`,
+    next && html`<a rel="next" href="${href(page, path, next)}">${list.next} →</a>`,
+  ].filter((each) => each !== false)
+  return links.length === 0
+    ? null
+    : html`<nav class="pages" aria-label="${list.pages}">${join(links, ' · ')}</nav>`
+}
+
+/** A title with what is asked for, as a phrase. */
+export function questionOf({ messages }: Page, title: string, conditions: readonly (Html | string)[]): Html {
   const { question, conjunction } = messages.list
-  if (conditions.length === 0) return html`${kind}`
-  return fill(question, { kind, conditions: join(conditions, conjunction) })
+  if (conditions.length === 0) return html`${title}`
+  return fill(question, { kind: title, conditions: join(conditions, conjunction) })
 }
 
 const without = (page: Page, path: string, query: Page['query'], names: readonly string[]) =>
@@ -152,7 +165,7 @@ function faultWords(page: Page, parameter: string, detail: string): Html {
 /** The dates that must be a day. */
 const EXACT_DAY = /^(?:stalledSince|asOf)$/
 
-interface Condition {
+export interface Condition {
   /** The parameters that it is made from. */
   names: readonly string[]
   words: Html
@@ -161,11 +174,11 @@ interface Condition {
 }
 
 /** What is asked for, in words. */
-function conditionsOf(
+export function conditionsOf(
   page: Page,
   kind: Listable,
-  { filters }: ListQuery,
-  { vocabularies, names }: ListData,
+  { filters }: Pick<ListQuery, 'filters'>,
+  { vocabularies, names }: Pick<ListData, 'vocabularies' | 'names'>,
 ): Condition[] {
   const { asked } = page.messages
   // In the order of the address.

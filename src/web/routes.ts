@@ -21,6 +21,7 @@ import { FACETS } from './facets.ts'
 import { homePage, readHomeData } from './home.ts'
 import { LANGUAGES, type Language, preferredLanguage } from './languages.ts'
 import { faultyListPage, listPageOf, readEmptyList, readListData } from './list.ts'
+import { overviewRoutes } from './overview-routes.ts'
 import { clocksOf, localPath, NOW, pageOfApiPath, showsPast } from './page.ts'
 import { recordPage } from './record.ts'
 import { readRecordData } from './record-data.ts'
@@ -42,6 +43,7 @@ export function pageRoutes(app: FastifyInstance, deps: PageDeps): void {
   for (const language of LANGUAGES) {
     homeRoute(app, deps, language)
     searchRoute(app, deps, language)
+    overviewRoutes(app, deps, language)
     for (const kind of [...catalogue.resources, ...catalogue.children]) listRoute(app, deps, language, kind)
     for (const resource of catalogue.resources) recordRoute(app, deps, language, resource)
     for (const child of catalogue.children) partRoute(app, deps, language, child)

@@ -160,7 +160,10 @@ export async function countMatches(context: ReadContext, filters: ResolvedFilter
 }
 
 /** The sort values of a row, read from its document. */
-function sortKeyOf({ resource, order }: Pick<ListPlan, 'resource' | 'order'>, row: Row): CursorValue[] {
+export function sortKeyOf(
+  { resource, order }: Pick<ListPlan, 'resource' | 'order'>,
+  row: Row,
+): CursorValue[] {
   const readers = columnReaders(resource.table)
   const doc = JSON.parse(row.doc) as Doc
   return order.map(({ column }) => {

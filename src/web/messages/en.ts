@@ -13,6 +13,7 @@ export const en = {
     promise: 'Every fact shows the sentence that it rests on, and how many independent sources have it.',
     skip: 'Skip to the content',
     navigation: 'Lists',
+    overviews: 'Overviews',
     languages: 'Language',
     search: 'Search',
     searchAll: 'Search all records',
@@ -72,6 +73,16 @@ export const en = {
     forMachinesAbout:
       'All of this is also data: {api}, {openapi}, and CSV, NDJSON and feeds below each list.',
   },
+  timeline: {
+    title: 'Timeline',
+    about: '{kinds}, in order of time.',
+    kind: 'What',
+    usual: 'Meetings and events',
+    everything: 'Everything with a date',
+    latestFirst: 'latest first',
+    earliestFirst: 'earliest first',
+    none: 'Nothing is recorded for this.',
+  },
   list: {
     filter: 'Filter',
     apply: 'Show',
@@ -117,6 +128,7 @@ export const en = {
     proposedIn: 'proposed in {value}',
     dateFrom: 'since {value}',
     dateTo: 'until {value}',
+    dateIn: 'in {value}',
     startFrom: 'beginning since {value}',
     startTo: 'beginning until {value}',
     startIn: 'beginning in {value}',

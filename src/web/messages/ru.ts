@@ -13,6 +13,7 @@ export const ru: Messages = {
     promise: 'Каждый факт показан с фразой, на которой он основан, и с числом независимых источников.',
     skip: 'Перейти к содержанию',
     navigation: 'Списки',
+    overviews: 'Обзоры',
     languages: 'Язык',
     search: 'Поиск',
     searchAll: 'Поиск по всем записям',
@@ -69,6 +70,16 @@ export const ru: Messages = {
     forMachinesAbout:
       'Всё это доступно и как данные: {api}, {openapi}, а под каждым списком — CSV, NDJSON и ленты.',
   },
+  timeline: {
+    title: 'Хронология',
+    about: '{kinds} в порядке времени.',
+    kind: 'Что',
+    usual: 'Встречи и события',
+    everything: 'Всё, у чего есть дата',
+    latestFirst: 'сначала последние',
+    earliestFirst: 'сначала ранние',
+    none: 'Таких записей нет.',
+  },
   list: {
     filter: 'Отбор',
     apply: 'Показать',
@@ -114,6 +125,7 @@ export const ru: Messages = {
     proposedIn: 'внесены: {value}',
     dateFrom: '{value} или позже',
     dateTo: '{value} или раньше',
+    dateIn: 'период: {value}',
     startFrom: 'начало: {value} или позже',
     startTo: 'начало: {value} или раньше',
     startIn: 'начало: {value}',
