@@ -104,6 +104,8 @@ export interface SearchIndex {
   /** The most recently changed first, without a score; reads at most `limit + offset` records. */
   latest: FindHits
   count(reader: Reader, query: SearchQuery, kinds: readonly string[] | null): Promise<number>
+  /** The kinds of the records that match, with the number of each. */
+  countByKind(reader: Reader, query: SearchQuery): Promise<{ kind: string; total: number }[]>
 }
 
 export interface Engine {

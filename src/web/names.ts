@@ -22,7 +22,8 @@ export interface Name {
 
 export type Names = ReadonlyMap<string, Name>
 
-const RECORD_ID = /^[a-z]{3}_[0-9a-z]{26}$/
+/** The form of the id of a record or part. */
+export const RECORD_ID = /^[a-z]{3}_[0-9a-z]{26}$/
 const STATE_CODE = /^[A-Z]{2}$/
 
 /** The ids of records, and the codes of states, in a document. */

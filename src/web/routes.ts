@@ -26,7 +26,7 @@ import { clocksOf, localPath, NOW, pageOfApiPath, showsPast } from './page.ts'
 import { recordPage } from './record.ts'
 import { readRecordData } from './record-data.ts'
 import { clocksIn, pageOf, sendFaultyPage, sendPage, tidyAddress } from './respond.ts'
-import { readSearchData, searchPageOf } from './search.ts'
+import { directPath, readSearchData, searchPageOf } from './search.ts'
 import { readCitations, sourcePage } from './source.ts'
 import { stylesRoute } from './styles.ts'
 
@@ -103,8 +103,11 @@ function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps
             ...(kind && { kind }),
             ...(cursor === undefined ? { count: 'exact' as const } : { cursor }),
           }
+          const direct = kind ? undefined : await directPath(context, q)
+          if (direct !== undefined)
+            return reply.header('cache-control', 'no-cache').redirect(localPath(language, direct), 302)
           const data = q.trim() === '' ? null : await readSearchData(context, parameters, language)
-          const page = { ...pageOf(request, catalogue, context.now), clocks: { asOf: null, knownAt: null } }
+          const page = { ...pageOf(request, catalogue, context.now), clocks: NOW }
           return sendPage(reply, searchPageOf({ ...page, names: data?.names ?? new Map() }, q, data))
         },
         { isLong: true },

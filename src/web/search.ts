@@ -1,21 +1,50 @@
 // The search over all records and their parts.
 import type { ReadContext } from '../records/read/context.ts'
-import { type DescribedHit, describeHits, type SearchParameters, searchPage } from '../records/read/search.ts'
-import type { Kind } from '../records/schema/kinds.ts'
+import { findSurvivor } from '../records/read/record.ts'
+import {
+  countByKind,
+  type DescribedHit,
+  describeHits,
+  type SearchParameters,
+  searchPage,
+} from '../records/read/search.ts'
+import type { Json } from '../records/schema/document.ts'
+import { type Kind, kindOfId, STATE_CODE } from '../records/schema/kinds.ts'
 import { dateHtml } from './dates.ts'
 import { type Html, html, join, raw } from './html.ts'
-import { fill, foreign, type Language, plural } from './languages.ts'
+import { fill, foreign, formatNumber, type Language, plural } from './languages.ts'
 import { layout } from './layout.ts'
-import { type Names, namesIn, shortened } from './names.ts'
+import { type Names, namesIn, RECORD_ID, shortened } from './names.ts'
 import { href, linkTo, type Page, pageOfApiPath } from './page.ts'
+import { textFragment } from './text-fragment.ts'
+import { reference } from './values.ts'
 import { capital } from './words.ts'
 
+interface Hit extends DescribedHit {
+  /** The source of evidence. */
+  sourceId: string | null
+  /** The record that it is, or that has the part. */
+  ownerId: string
+}
+
 export interface SearchData {
-  hits: DescribedHit[]
+  hits: Hit[]
   nextCursor: string | null
   total: number | null
+  /** The number of all hits by kind; null if there are too many. */
+  counts: ReadonlyMap<Kind, number> | null
   ranked: boolean
   names: Names
+}
+
+/** The page of the record whose id, or code of a state, was typed instead of words. */
+export async function directPath({ catalogue, reader }: ReadContext, q: string): Promise<string | undefined> {
+  const word = q.trim()
+  const id = STATE_CODE.test(word) ? word : word.toLowerCase()
+  const kind = STATE_CODE.test(id) ? 'state' : RECORD_ID.test(id) ? kindOfId(id) : undefined
+  const entity = kind && catalogue.entity(kind)
+  const found = entity && (await findSurvivor(reader, entity, id))
+  return found && `/${entity.path}/${found.id}`
 }
 
 export async function readSearchData(
@@ -23,38 +52,47 @@ export async function readSearchData(
   parameters: SearchParameters,
   language: Language,
 ): Promise<SearchData> {
-  const { hits, page } = await searchPage(context, parameters)
-  const described = await describeHits(context.catalogue, hits, parameters.q)
-  const names = await namesIn(
-    context,
-    described.map(({ id }) => id),
-    { asOf: null, seq: null },
-    language,
-  )
+  const { hits: found, page } = await searchPage(context, parameters)
+  const described = await describeHits(context.catalogue, found, parameters.q)
+  const hits = described.map((hit, index): Hit => {
+    const sourceId = found[index]?.doc['sourceId']
+    return {
+      ...hit,
+      sourceId: typeof sourceId === 'string' ? sourceId : null,
+      ownerId: hit.path.split('/')[3] ?? hit.id,
+    }
+  })
+  const mentioned = hits.map(({ id, sourceId, ownerId }) => [id, sourceId, ownerId]) as Json
   return {
-    hits: described,
+    hits,
     nextCursor: page.nextCursor,
     total: page.total ?? null,
+    counts: await countByKind(context, parameters.q),
     ranked: page.ranked,
-    names,
+    names: await namesIn(context, mentioned, { asOf: null, seq: null }, language),
   }
 }
 
 /** @param data null before anything was searched for */
 export function searchPageOf(page: Page, q: string, data: SearchData | null): Html {
-  const { messages, language, query, catalogue } = page
-  const { search, counts, list, kinds } = messages
-  const searched = catalogue.entities.filter(({ searchText }) => searchText)
-  const chosen = String(query['kind'] ?? '')
-  const form = html`<form class="filters" action="${href(page, '/search')}"><p class="wide"><label for="q">${search.label}</label><input type="search" id="q" name="q" value="${q}" maxlength="500" aria-describedby="q-help"></p><p><label for="kind">${search.kind}</label><select id="kind" name="kind"><option value="">${list.any}</option>${searched.map(({ kind }) => html`<option value="${kind}"${kind === chosen && html` selected`}>${kinds[kind].many}</option>`)}</select></p><p><button>${messages.site.search}</button></p></form><p class="muted" id="q-help">${search.help}</p>`
+  const { messages, language, query } = page
+  const { search, counts, list } = messages
+  const form = html`<form class="filters" action="${href(page, '/search')}"><p class="wide"><label for="q">${search.label}</label><input type="search" id="q" name="q" value="${q}" maxlength="500" aria-describedby="q-help"></p><p><button>${messages.site.search}</button></p></form><p class="muted" id="q-help">${search.help}</p>`
   const shown = foreign(q, null, language)
-  const { cursor: _, ...rest } = query
+  const { cursor, ...rest } = query
+  const pages =
+    data &&
+    [
+      cursor !== undefined && html`<a href="${href(page, '/search', rest)}">← ${list.first}</a>`,
+      data.nextCursor !== null &&
+        html`<a rel="next" href="${href(page, '/search', { ...rest, cursor: data.nextCursor })}">${list.next} →</a>`,
+    ].filter((each) => each !== false)
   const results =
     data &&
     (data.hits.length === 0
-      ? html`<p role="status">${fill(search.none, { q: shown })}</p>`
-      : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>: ${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${data.nextCursor !== null && html`<nav class="pages" aria-label="${list.next}"><a rel="next" href="${href(page, '/search', { ...rest, cursor: data.nextCursor })}">${list.next} →</a></nav>`}`)
-  const main = html`<h1>${search.title}</h1>${form}${results}`
+      ? html`<p role="status">${fill(search.none, { q: shown })}</p>${anyWord(page, q)}`
+      : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>: ${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${pages && pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}`)
+  const main = html`<h1>${search.title}</h1>${form}${data && kindLinks(page, q, data)}${results}`
   return layout(page, {
     title: q === '' ? search.title : `${q} · ${search.title}`,
     main,
@@ -63,16 +101,68 @@ export function searchPageOf(page: Page, q: string, data: SearchData | null): Ht
   })
 }
 
-function hitItem(page: Page, hit: DescribedHit): Html {
-  const { kinds } = page.messages
-  const name = page.names.get(hit.id)
-  const title = name
-    ? foreign(name.text, name.language, page.language)
-    : foreign(shortened(hit.title), null, page.language)
-  const details = [
-    capital(kinds[hit.kind as Kind].one),
-    hit.date !== null && dateHtml(page.language, hit.date),
-  ].filter((one) => one !== false)
+/** The kinds that were found, as links, and the list of the one that is shown, which has filters and feeds. */
+function kindLinks(page: Page, q: string, { counts }: SearchData): Html | null {
+  const { language, query, messages, catalogue } = page
+  const { search, kinds } = messages
+  const chosen = String(query['kind'] ?? '')
+  const searched = catalogue.entities.filter(
+    ({ searchText, kind }) => searchText && counts?.get(kind) !== undefined,
+  )
+  if (searched.length < 2 && chosen === '') return null
+  const link = (kind: string | null, words: string, count: number) => {
+    const text = html`${words} ${formatNumber(language, count)}`
+    return kind === (chosen || null)
+      ? html`<li><span aria-current="true">${text}</span></li>`
+      : html`<li><a href="${href(page, '/search', { q, kind })}">${text}</a></li>`
+  }
+  const all = [...(counts?.values() ?? [])].reduce((sum, count) => sum + count, 0)
+  const only = catalogue.entities.find(({ kind }) => kind === chosen)
+  return html`<nav aria-label="${search.kind}"><ul>${link(null, search.all, all)}${searched.map(({ kind }) => link(kind, kinds[kind].many, counts?.get(kind) ?? 0))}</ul></nav>${only && html`<p><a href="${href(page, `/${only.path}`, { q })}">${search.asList}</a></p>`}`
+}
+
+/** Where all of several words were not found: the search for any of them. */
+function anyWord(page: Page, q: string): Html | null {
+  const words = q.split(/\s+/).filter((word) => /^[\p{L}\p{N}]+$/u.test(word) && word !== 'OR')
+  return words.length < 2
+    ? null
+    : html`<p><a href="${href(page, '/search', { q: words.join(' OR ') })}">${page.messages.search.anyWord}</a></p>`
+}
+
+function hitItem(page: Page, hit: Hit): Html {
+  const { messages, language, names } = page
+  const { kinds, search } = messages
   // A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts).
-  return html`<li><p class="title">${linkTo(page, pageOfApiPath(hit.path), title)}</p><p class="details">${join(details, ' · ')}</p><p class="snippet" dir="auto">${raw(hit.snippet)}</p></li>`
+  const snippet = raw(hit.snippet)
+  const kind = capital(kinds[hit.kind as Kind].one)
+  if (hit.sourceId !== null) {
+    const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
+    const details = fill(search.evidence, { kind, source, record })
+    return html`<li><p class="title" dir="auto">${linkTo(page, pathOfHit(hit), snippet)}</p><p class="details">${details}</p></li>`
+  }
+  const name = names.get(hit.ownerId)
+  const title = name
+    ? foreign(name.text, name.language, language)
+    : foreign(shortened(hit.title), null, language)
+  const date = hit.date !== null && html` · ${dateHtml(language, hit.date)}`
+  return html`<li><p class="title">${linkTo(page, pathOfHit(hit), title)}</p><p class="details">${kind}${date}</p><p dir="auto">${snippet}</p></li>`
+}
+
+/** The page of a hit: evidence at its passage, a source at the words that were found in its text. */
+function pathOfHit({ kind, id, path, sourceId, snippet }: Hit): string {
+  if (sourceId !== null) return `/sources/${sourceId}#${id}`
+  return kind === 'source' ? textFragment(pageOfApiPath(path), passageIn(snippet)) : pageOfApiPath(path)
+}
+
+/** The first words that are marked in a snippet, and what surrounds them on their line. */
+function passageIn(snippet: string): { exact: string; prefix: string; suffix: string } {
+  const [, before = '', exact = '', after = ''] = /^([^<]*)<mark>([^<]*)<\/mark>([^<]*)/.exec(snippet) ?? []
+  const [prefix, marked, suffix] = [before, exact, after].map((text) =>
+    text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
+  ) as [string, string, string]
+  return {
+    exact: marked,
+    prefix: prefix.slice(prefix.lastIndexOf('\n') + 1),
+    suffix: suffix.split('\n')[0] ?? '',
+  }
 }

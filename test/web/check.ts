@@ -61,12 +61,13 @@ export function textOfClass(page: string, name: string): string {
 }
 
 /** The text of a part of a page, as a parser reads it. */
-export function textOf(part: string): string {
-  return part
-    .replaceAll(/<[^>]*>/g, '')
+export const textOf = (part: string): string => unescaped(part.replaceAll(/<[^>]*>/g, ''))
+
+/** The value of an attribute, or a text without elements, as a parser reads it. */
+export const unescaped = (text: string): string =>
+  text
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&')
-}

@@ -6,7 +6,7 @@ import { catalogue } from '../../src/resources/index.ts'
 import { isoDate } from '../../src/web/date-input.ts'
 import { FACETS, type Facet, readFacets } from '../../src/web/facets.ts'
 import { type Service, service } from '../helpers/app.ts'
-import { expectSafe, textOf } from './check.ts'
+import { expectSafe, textOf, unescaped } from './check.ts'
 
 const HTML = { accept: 'text/html' }
 const PREFIXES = ['', '/ru', '/zh']
@@ -34,8 +34,6 @@ interface FacetLink {
   url: string
   count: number
 }
-
-const unescaped = (text: string) => text.replaceAll('&amp;', '&')
 
 /** The links of the facets of a page. */
 function facetsOf(page: string): FacetLink[] {

@@ -73,6 +73,12 @@ export const tsvector: SearchIndex = {
     )
     return row?.total ?? 0
   },
+  async countByKind(reader, query) {
+    if (query.length === 0) return []
+    return reader.all(
+      sql`select ${searchDocs.kind}, count(*) as total from ${searchDocs} where ${matches(query)} group by 1`,
+    )
+  },
 }
 
 /** The number of closer queries that a record matches. */

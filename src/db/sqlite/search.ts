@@ -87,6 +87,12 @@ export const fts5: SearchIndex = {
     )
     return row?.total ?? 0
   },
+  async countByKind(reader, query) {
+    if (query.length === 0) return []
+    return reader.all(
+      sql`select ${searchDocs.kind}, count(*) as total from ${searchDocs} where ${matches(query)} group by 1`,
+    )
+  },
 }
 
 /** SQLite reads a cross join in the order in which it is written. */

@@ -55,6 +55,14 @@ export async function searchPage(context: ReadContext, parameters: SearchParamet
   }
 }
 
+/** How many records and parts match, by their kind; null if there are too many to be ranked. */
+export async function countByKind({ engine, reader }: ReadContext, q: string) {
+  const query = parseSearch(q)
+  if (await engine.search.exceeds(reader, query, MAX_CANDIDATES)) return null
+  const counts = await engine.search.countByKind(reader, query)
+  return new Map(counts.map(({ kind, total }) => [kind as Kind, total]))
+}
+
 /** A record or part that matches. */
 export interface Found {
   hit: SearchHit

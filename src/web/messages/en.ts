@@ -236,6 +236,10 @@ export const en = {
     kind: 'Kind',
     none: 'Nothing was found for “{q}”.',
     found: 'Found for “{q}”',
+    all: 'All',
+    asList: 'As a list with filters, a feed and data',
+    anyWord: 'Search for any of these words',
+    evidence: '{kind} for {record}, from {source}',
     newest: 'Too many records match to be ranked; the most recently changed come first.',
   },
   errors: {

@@ -227,6 +227,10 @@ export const zh: Messages = {
     kind: '类别',
     none: '没有找到“{q}”。',
     found: '“{q}”的搜索结果',
+    all: '全部',
+    asList: '以列表查看（可筛选、订阅和下载数据）',
+    anyWord: '搜索其中任一词',
+    evidence: '{kind}：用于{record}，来源：{source}',
     newest: '匹配的记录太多，无法排序；最近更改的排在前面。',
   },
   errors: {
