@@ -1,4 +1,5 @@
 // Errors as pages, for whoever accepts HTML.
+import type { FastifyRequest } from 'fastify'
 import type { Problem } from '../core/problems.ts'
 import type { ProblemPage } from '../http/problems.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
@@ -30,20 +31,23 @@ export function problemPage(catalogue: Catalogue, base: string): ProblemPage {
       names: new Map(),
     }
     return {
-      body: errorPage(page, problem, request.id).text,
+      body: errorPage(page, problem, request).text,
       headers: { 'content-type': HTML_TYPE, ...PAGE_HEADERS },
     }
   }
 }
 
-function errorPage(page: Page, { code, status, message }: Problem, requestId: string): Html {
+function errorPage(page: Page, { code, status, message }: Problem, { id, url }: FastifyRequest): Html {
   const { errors, site } = page.messages
-  const [title, about] = wordsOf(page, code, requestId)
+  const [title, about] = wordsOf(page, code, id)
   const main = html`<h1>${title}</h1><p class="lead">${about}</p>${
     code === 'invalid-parameter' || code === 'invalid-cursor'
       ? html`<details open><summary>${errors.details}</summary><p lang="en">${message}</p></details>`
       : null
-  }<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, '', 'search-again')}<p class="muted">${status} · ${requestId}</p>`
+  }${
+    code === 'unauthorized' &&
+    html`<p><a href="${href(page, '/edit/sign-in', { next: url })}">${errors.signIn}</a></p>`
+  }<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, '', 'search-again')}<p class="muted">${status} · ${id}</p>`
   return layout(page, { title: `${errors.title}: ${title}`, main, hidden: true, timeless: true })
 }
 

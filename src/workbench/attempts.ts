@@ -1,9 +1,9 @@
-// Limits attempts in a window of time: counted in the database if several instances share it, otherwise in memory.
+// Limits failed attempts in a window of time. They are counted in the database if several instances share it, otherwise in memory.
 import ipaddr from 'ipaddr.js'
 import { sha256 } from '../core/text.ts'
 import type { Engine } from '../db/engine.ts'
 
-/** How many names are counted in memory. */
+/** How many names are remembered. */
 const MAX_NAMES = 10_000
 
 export class AttemptLimit {
@@ -11,7 +11,8 @@ export class AttemptLimit {
   readonly #clock: () => Date
   readonly #max: number
   readonly #windowMs: number
-  readonly #counted = new Map<string, { count: number; until: number }>()
+  /** What this instance knows of each name that failed. */
+  readonly #failed = new Map<string, { count: number; until: number }>()
 
   constructor(engine: Engine, clock: () => Date, { max, windowMs }: { max: number; windowMs: number }) {
     this.#engine = engine
@@ -20,25 +21,29 @@ export class AttemptLimit {
     this.#windowMs = windowMs
   }
 
-  /** Counts an attempt. @returns the milliseconds to wait if there were too many; otherwise null */
-  async count(name: string): Promise<number | null> {
-    const counter = this.#engine.rateCounter
-    const { count, leftMs } = counter
-      ? await counter(sha256(`attempt ${name}`), this.#windowMs)
-      : this.#countHere(name)
-    return count > this.#max ? leftMs : null
+  /** The milliseconds to wait before the next attempt; 0: none. */
+  waitMs(name: string): number {
+    const { count, until } = this.#known(name)
+    return count >= this.#max ? until - this.#clock().getTime() : 0
   }
 
-  #countHere(name: string): { count: number; leftMs: number } {
+  /** Counts a failed attempt. */
+  async fail(name: string): Promise<void> {
+    const counter = this.#engine.rateCounter
+    const { count, until } = this.#known(name)
+    const counted = counter
+      ? await counter(sha256(`attempt ${name}`), this.#windowMs)
+      : { count: count + 1, leftMs: until - this.#clock().getTime() }
+    // The names that failed last stay.
+    this.#failed.delete(name)
+    if (this.#failed.size === MAX_NAMES) this.#failed.delete(this.#failed.keys().next().value ?? '')
+    this.#failed.set(name, { count: counted.count, until: this.#clock().getTime() + counted.leftMs })
+  }
+
+  #known(name: string): { count: number; until: number } {
     const now = this.#clock().getTime()
-    const counted = this.#counted.get(name)
-    const { count, until } =
-      counted && counted.until > now ? counted : { count: 0, until: now + this.#windowMs }
-    // The names that were counted last stay.
-    this.#counted.delete(name)
-    if (this.#counted.size === MAX_NAMES) this.#counted.delete(this.#counted.keys().next().value ?? '')
-    this.#counted.set(name, { count: count + 1, until })
-    return { count: count + 1, leftMs: until - now }
+    const known = this.#failed.get(name)
+    return known && known.until > now ? known : { count: 0, until: now + this.#windowMs }
   }
 }
 

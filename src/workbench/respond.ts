@@ -54,7 +54,7 @@ export function frame(
     title: failed ? `${words.site.error}: ${title}` : title,
     hidden: true,
     timeless: true,
-    head: html`<link rel="stylesheet" href="${`${base}${ASSETS_PATH}/styles.css`}">${scripts.map(
+    head: html`<link rel="stylesheet" href="${`${base}${ASSETS_PATH}/styles.css`}">${['page', ...scripts].map(
       (name) => html`<script type="module" src="${`${base}${ASSETS_PATH}/${name}.js`}"></script>`,
     )}`,
     navigation: 'session' in to ? navigation(to) : undefined,

@@ -4,13 +4,15 @@ import { Problem } from '../core/problems.ts'
 import { LANGUAGES } from '../web/languages.ts'
 import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
+import { keyRoutes } from './keys.ts'
 import { FORM_LIMIT, sessionScope } from './session.ts'
+import { sessionRoutes } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
 import { type Handler, type RouteModule, type RouteOptions, requestOf, type WorkbenchDeps } from './visit.ts'
 import { workRoutes } from './work.ts'
 
 /** The areas of the workbench. */
-const AREAS: readonly RouteModule[] = [workRoutes]
+const AREAS: readonly RouteModule[] = [workRoutes, sessionRoutes, keyRoutes]
 
 export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps): Promise<void> {
   assetRoutes(app)

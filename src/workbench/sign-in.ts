@@ -17,9 +17,9 @@ const KEY_FIELD = 'signInKey'
 
 const WINDOW_MS = 15 * 60_000
 
-/** Attempts in this time: of one network, right or wrong, and wrong ones with one key, which lock nobody out. */
+/** How often signing in may fail in this time: from one network, and with one key from anywhere. */
 const MAX_OF_NETWORK = 20
-const MAX_WRONG_WITH_KEY = 20
+const MAX_WITH_KEY = 20
 
 export interface SignIn {
   /** Answers a request without a session: leads to the page to sign in, or shows it with all that was sent. */
@@ -31,7 +31,7 @@ export function signInRoutes(scope: FastifyInstance, deps: WorkbenchDeps): SignI
   const { engine } = deps.records
   const now = () => deps.records.now()
   const ofNetwork = new AttemptLimit(engine, now, { max: MAX_OF_NETWORK, windowMs: WINDOW_MS })
-  const ofKey = new AttemptLimit(engine, now, { max: MAX_WRONG_WITH_KEY, windowMs: WINDOW_MS })
+  const ofKey = new AttemptLimit(engine, now, { max: MAX_WITH_KEY, windowMs: WINDOW_MS })
 
   for (const language of LANGUAGES) {
     const url = localPath(language, '/edit/sign-in')
@@ -92,17 +92,18 @@ export function signInRoutes(scope: FastifyInstance, deps: WorkbenchDeps): SignI
         headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
       },
     })
-    const wait = await ofNetwork.count(`network ${networkOf(request.ip)}`)
-    if (wait !== null) return tooMany(wait)
+    const network = `network ${networkOf(request.ip)}`
+    if (ofNetwork.waitMs(network) > 0) return tooMany(ofNetwork.waitMs(network))
     const verdict = await verifyKey(engine.reader, token, now())
     if (!verdict.valid) {
+      await ofNetwork.fail(network)
+      // The ids of keys are public, so failures of others must not keep the right key out.
       const [, id] = /^sco_([0-9a-z]{26})_/.exec(token) ?? []
-      const waitWithKey = id === undefined ? null : await ofKey.count(`key ${id}`)
-      if (waitWithKey !== null)
-        request.log.warn({ key: `key_${id}` }, 'many attempts to sign in with a wrong key')
-      return waitWithKey === null
-        ? { fault: { status: 422, message: words.session.wrong } }
-        : tooMany(waitWithKey)
+      const waitMs = id === undefined ? 0 : ofKey.waitMs(id)
+      if (id !== undefined) await ofKey.fail(id)
+      if (waitMs === 0) return { fault: { status: 422, message: words.session.wrong } }
+      request.log.warn({ key: `key_${id}` }, 'many attempts to sign in with a wrong key')
+      return tooMany(waitMs)
     }
     const { session: former } = request
     if (former) await endSession(engine, former.keyId, former.id, now())

@@ -67,7 +67,7 @@ const UNDOCUMENTED =
 
 /** Pages for people, which are in three languages. */
 const PAGE =
-  /^(?:\/(?:en|ru|zh))?\/?(?:(?:assets|edit|search|meetings|proposals|agreements|statements|speakers|organizations|states|topics|sources|events|positions|memberships|relations|evidence|timeline|board|matrix|quiet|statistics)(?:\/.*)?)?$/
+  /^(?:\/sco)?(?:\/(?:en|ru|zh))?\/?(?:(?:assets|edit|search|meetings|proposals|agreements|statements|speakers|organizations|states|topics|sources|events|positions|memberships|relations|evidence|timeline|board|matrix|quiet|statistics)(?:\/.*)?)?$/
 
 /** Shared by all services, because generating the document and compiling its validators is slow. */
 let shared: Description | undefined

@@ -87,3 +87,31 @@ export async function signIn(service: Service, role: 'analyst' | 'admin' = 'anal
   expect([status, text]).toEqual([303, ''])
   return browser
 }
+
+/** Text from HTML. */
+const decoded = (text: string): string =>
+  text
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+
+/** The fields with values of a page: those of all its forms, as a browser would send them. */
+export function fieldsOf(page: string): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (const [, attributes = ''] of page.matchAll(/<input\b([^>]*)>/g)) {
+    const [, name] = /\sname="([^"]*)"/.exec(attributes) ?? []
+    const [, type] = /\stype="([^"]*)"/.exec(attributes) ?? []
+    if (name === undefined || (/^(?:radio|checkbox)$/.test(type ?? '') && !/\schecked/.test(attributes)))
+      continue
+    fields[decoded(name)] = decoded(/\svalue="([^"]*)"/.exec(attributes)?.[1] ?? '')
+  }
+  for (const [, name = '', value = ''] of page.matchAll(/<textarea\b[^>]*\sname="([^"]*)"[^>]*>\n?([^<]*)/g))
+    fields[decoded(name)] = decoded(value)
+  for (const [, name = '', options = ''] of page.matchAll(
+    /<select\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/select>/gs,
+  ))
+    fields[decoded(name)] = decoded(/<option value="([^"]*)" selected/.exec(options)?.[1] ?? '')
+  return fields
+}

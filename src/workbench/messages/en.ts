@@ -17,6 +17,8 @@ export const en = {
   /** What was done, shown once at the top of the next page; its name is in the address: `?done=signedOut`. */
   notices: {
     signedOut: 'You have signed out.',
+    sessionsEnded: 'The sessions have been ended.',
+    keyRevoked: 'The key has been revoked.',
   } as Record<string, string>,
   errors: {
     crossSite: 'This form was not sent from this site',
@@ -33,6 +35,52 @@ export const en = {
     failed: 'This did not work',
     failedAbout:
       'Nothing was saved. Go back in your browser and try again in a moment. If it happens again, tell the operator the number of the request: {id}.',
+  },
+  sessions: {
+    title: 'My sessions',
+    lead: 'Where you are signed in with this key. If you do not know one of them, end it, and have the key revoked.',
+    begun: 'Signed in',
+    lastSeen: 'Last used',
+    from: 'From',
+    current: 'This session',
+    end: 'End',
+    endOthers: 'End all other sessions',
+    endAt: 'ends at the latest',
+  },
+  keys: {
+    title: 'Keys',
+    lead: 'Whoever has a key signs in here or uses the API with it. What they write carries its name.',
+    name: 'Name',
+    nameHint: 'The person or the program that uses it. It is public: each change names it.',
+    nameFault: 'Enter a name of at most 100 characters, in one line.',
+    role: 'Role',
+    roles: { analyst: 'Analyst', admin: 'Admin' },
+    roleHints: {
+      analyst: 'writes, corrects and merges records',
+      admin: 'also deletes records, and manages webhooks and keys',
+    },
+    roleFault: 'Choose a role.',
+    createdAt: 'Created',
+    state: 'State',
+    expires: 'Expires',
+    never: 'never',
+    inDays: 'in {n} days',
+    withoutEnd: 'never',
+    validUntil: 'valid until {date}',
+    expiredOn: 'expired: {date}',
+    revokedOn: 'revoked: {date}',
+    you: 'your key',
+    create: 'Create a key',
+    created: 'A key was created',
+    createdLead:
+      'Copy it now and hand it over safely. It is shown only this once, and nobody can look it up later.',
+    secret: 'The key of',
+    revoke: 'Revoke',
+    revokeAsk: 'Revoke the key of {name}?',
+    revokeAbout:
+      'It stops working at once, and all sessions that were begun with it end. This cannot be undone.',
+    revokeOwn: 'This is the key that you signed in with: you will be signed out.',
+    back: 'Back to the keys',
   },
   session: {
     title: 'Sign in',

@@ -1,2 +1,0 @@
-// Moves the focus to the summary of what is wrong with a form.
-document.getElementById('errors')?.focus()
