@@ -64,14 +64,14 @@ export function queryText(query: Query): string {
 
 const escapeComma = (value: string) => value.replaceAll(',', '\\,')
 
-/** Pages that show the present only. */
-const TIMELESS = ['/', '/search']
+/** Pages that show the present only: the start, the search, and the workbench. */
+const TIMELESS = /^\/(?:search|edit(?:\/.*)?)?$/
 
 /** The address of a page, which shows the same time as this one. */
 export function href(page: Page, path: string, query: Query = {}): string {
   const { base, language, clocks } = page
   const [bare = '', fragment] = path.split('#')
-  const address = `${base}${localPath(language, bare)}${queryText({ ...(TIMELESS.includes(bare) ? {} : clocks), ...query })}`
+  const address = `${base}${localPath(language, bare)}${queryText({ ...(TIMELESS.test(bare) ? {} : clocks), ...query })}`
   return fragment === undefined ? address : `${address}#${fragment}`
 }
 

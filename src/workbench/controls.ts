@@ -89,6 +89,19 @@ export const fileField = (control: Control & { accept: string }): Html =>
 export const hiddenField = (name: string, value: string): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`
 
+/** A table that scrolls by itself where it is too wide. @param heads of the columns @param rows of cells */
+export const tableOf = (
+  label: string,
+  heads: readonly Content[],
+  rows: readonly (readonly Content[])[],
+): Html =>
+  html`<section class="scroll" aria-label="${label}" tabindex="0"><table><thead><tr>${heads.map(
+    (head) => html`<th scope="col">${head}</th>`,
+  )}</tr></thead><tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></section>`
+
+/** A text for those who do not see what is around it. */
+export const unseen = (text: Content): Html => html`<span class="hidden">${text}</span>`
+
 function labelled(control: Control, input: (attributes: Html) => Html): Html {
   const { name, label, required } = control
   const { described, hint, fault } = about(control)

@@ -2,11 +2,11 @@
 import { notFound } from '../core/problems.ts'
 import { singleLine } from '../core/text.ts'
 import { createKey, type Key, listKeys, ROLES, type Role, revokeKey } from '../db/keys.ts'
-import { dateHtml, instantHtml } from '../web/dates.ts'
+import { instantHtml } from '../web/dates.ts'
 import { type Html, html } from '../web/html.ts'
 import { fill } from '../web/languages.ts'
 import { href } from '../web/page.ts'
-import { type FieldError, radioField, selectField, textField } from './controls.ts'
+import { type FieldError, radioField, selectField, tableOf, textField, unseen } from './controls.ts'
 import { redirectTo, sendWorkbench } from './respond.ts'
 import type { RouteModule, Visit } from './visit.ts'
 
@@ -49,7 +49,7 @@ export const keyRoutes: RouteModule = ({ form }, { records }) => {
         visit.request.log.info({ key: created.key.id, by: visit.key.id }, 'key created')
         return sendWorkbench(visit, {
           title: words.keys.created,
-          main: createdPage(visit, created),
+          main: createdPage(visit, created, now),
           secret: true,
         })
       },
@@ -89,8 +89,14 @@ function keysPage(visit: Visit, keys: readonly Key[], now: Date, errors: readonl
     words.keys
   const rows = keys.map((key) => {
     const isUsable = key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now.toISOString())
-    const link = html`<a href="${href(page, `/edit/keys/${key.id}/revoke`)}">${revoke}<span class="hidden">: ${key.name}</span></a>`
-    return html`<tr><td><bdi>${key.name}</bdi>${key.id === own.id && html` <small>(${you})</small>`}<br><small><code>${key.id}</code></small></td><td>${words.keys.roles[key.role]}</td><td>${instantHtml(language, key.createdAt)}</td><td>${stateOf(visit, key, now)}</td><td>${isUsable && link}</td></tr>`
+    const link = html`<a href="${href(page, `/edit/keys/${key.id}/revoke`)}">${revoke}${unseen(html`: ${key.name}`)}</a>`
+    return [
+      html`<bdi>${key.name}</bdi>${key.id === own.id && html` <small>(${you})</small>`}<br><small><code>${key.id}</code></small>`,
+      words.keys.roles[key.role],
+      instantHtml(language, key.createdAt),
+      stateOf(visit, key, now),
+      isUsable && link,
+    ]
   })
   const fields = html`${textField({ name: 'name', label: name, hint: words.keys.nameHint, value: form.get('name'), required: true, maxlength: MAX_NAME, errors })}${radioField(
     {
@@ -114,7 +120,7 @@ function keysPage(visit: Visit, keys: readonly Key[], now: Date, errors: readonl
       { value: 'never', label: never },
     ],
   })}`
-  return html`<h1>${title}</h1><p class="lead">${lead}</p><div class="scroll"><table><thead><tr>${[name, role, createdAt, state].map((head) => html`<th scope="col">${head}</th>`)}<th scope="col"><span class="hidden">${revoke}</span></th></tr></thead><tbody>${rows}</tbody></table></div><section aria-labelledby="new"><h2 id="new">${create}</h2><form method="post" action="${href(page, '/edit/keys')}">${fields}<p><button>${create}</button></p></form></section>`
+  return html`<h1>${title}</h1><p class="lead">${lead}</p>${tableOf(title, [name, role, createdAt, state, unseen(revoke)], rows)}<section aria-labelledby="new"><h2 id="new">${create}</h2><form method="post" action="${href(page, '/edit/keys')}">${fields}<p><button>${create}</button></p></form></section>`
 }
 
 function stateOf({ page, words }: Visit, { revokedAt, expiresAt }: Key, now: Date): Html {
@@ -125,10 +131,10 @@ function stateOf({ page, words }: Visit, { revokedAt, expiresAt }: Key, now: Dat
   return fill(expiresAt <= now.toISOString() ? keys.expiredOn : keys.validUntil, at(expiresAt))
 }
 
-function createdPage({ page, words }: Visit, { key, token }: { key: Key; token: string }): Html {
-  const { created, createdLead, secret, role, expires, withoutEnd } = words.keys
-  const end = key.expiresAt === null ? withoutEnd : dateHtml(page.language, key.expiresAt.slice(0, 10))
-  return html`<h1>${created}</h1><p class="lead">${createdLead}</p><div class="field"><label for="secret">${secret}: <bdi>${key.name}</bdi></label><input id="secret" value="${token}" readonly autocomplete="off" spellcheck="false"></div><p>${role}: ${words.keys.roles[key.role]}. ${expires}: ${end}.</p><p><a href="${href(page, '/edit/keys')}">${words.keys.back}</a></p>`
+function createdPage(visit: Visit, { key, token }: { key: Key; token: string }, now: Date): Html {
+  const { page, words } = visit
+  const { created, createdLead, secret, role, back } = words.keys
+  return html`<h1>${created}</h1><p class="lead">${createdLead}</p><div class="field"><label for="secret">${secret}: <bdi>${key.name}</bdi></label><input id="secret" value="${token}" readonly autocomplete="off" spellcheck="false"></div><p>${role}: ${words.keys.roles[key.role]}, ${stateOf(visit, key, now)}</p><p><a href="${href(page, '/edit/keys')}">${back}</a></p>`
 }
 
 function revokePage({ page, words, key: own }: Visit, key: Key): Html {

@@ -3,6 +3,7 @@ import { endOtherSessions, endSession, listSessions, type Session } from '../db/
 import { instantHtml } from '../web/dates.ts'
 import { type Html, html } from '../web/html.ts'
 import { href } from '../web/page.ts'
+import { tableOf, unseen } from './controls.ts'
 import { redirectTo, sendWorkbench } from './respond.ts'
 import type { RouteModule, Visit } from './visit.ts'
 
@@ -27,11 +28,18 @@ function sessionsPage({ page, words, session }: Visit, sessions: readonly Sessio
   const { language } = page
   const { title, lead, begun, lastSeen, from, current, end, endOthers, endAt } = words.sessions
   const rows = sessions.map(({ id, createdAt, lastSeenAt, address, userAgent }) => {
-    const isThis = id === session.id
-    const button = html`<button name="end" value="${id}" class="quiet">${end}<span class="hidden">: ${browserName(userAgent)}, ${instantHtml(language, createdAt)}</span></button>`
-    return html`<tr><td>${instantHtml(language, createdAt)}</td><td>${instantHtml(language, lastSeenAt)}</td><td><bdi>${address}</bdi><br><small title="${userAgent}">${browserName(userAgent)}</small></td><td>${isThis ? html`<b>${current}</b><br><small>${endAt} ${instantHtml(language, session.expiresAt)}</small>` : button}</td></tr>`
+    const browser = browserName(userAgent)
+    const created = instantHtml(language, createdAt)
+    const isThis = html`<b>${current}</b><br><small>${endAt} ${instantHtml(language, session.expiresAt)}</small>`
+    const button = html`<button name="end" value="${id}" class="quiet">${end}${unseen(html`: ${browser}, ${created}`)}</button>`
+    return [
+      created,
+      instantHtml(language, lastSeenAt),
+      html`<bdi>${address}</bdi><br><small title="${userAgent}">${browser}</small>`,
+      id === session.id ? isThis : button,
+    ]
   })
-  const table = html`<div class="scroll"><table><thead><tr><th scope="col">${begun}</th><th scope="col">${lastSeen}</th><th scope="col">${from}</th><th scope="col"><span class="hidden">${end}</span></th></tr></thead><tbody>${rows}</tbody></table></div>`
+  const table = tableOf(title, [begun, lastSeen, from, unseen(end)], rows)
   const several = html`<form method="post" action="${href(page, '/edit/sessions')}">${table}<p><button name="others" value="1" class="danger">${endOthers}</button></p></form>`
   return html`<h1>${title}</h1><p class="lead">${lead}</p>${sessions.length > 1 ? several : table}`
 }

@@ -65,7 +65,7 @@ export const en = {
     expires: 'Expires',
     never: 'never',
     inDays: 'in {n} days',
-    withoutEnd: 'never',
+    withoutEnd: 'does not expire',
     validUntil: 'valid until {date}',
     expiredOn: 'expired: {date}',
     revokedOn: 'revoked: {date}',

@@ -65,7 +65,7 @@ export const ru: Messages = {
     expires: 'Срок действия',
     never: 'бессрочно',
     inDays: '{n} дней',
-    withoutEnd: 'бессрочно',
+    withoutEnd: 'бессрочный',
     validUntil: 'действует до: {date}',
     expiredOn: 'срок истёк: {date}',
     revokedOn: 'отозван: {date}',
