@@ -28,6 +28,8 @@ const ONCE = [
   'openapi-diff',
   'webhooks-ssrf',
   'web/html',
+  'workbench/fetch',
+  'workbench/ingest',
   'written-dates',
 ].map((name) => `test/${name}.test.ts`)
 

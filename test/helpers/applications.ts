@@ -4,7 +4,7 @@ import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
 import { sql } from '../../src/db/sql.ts'
 import { imports, webhooks } from '../../src/db/system-tables.ts'
-import type { Resolve } from '../../src/features/webhooks/client.ts'
+import type { Resolve } from '../../src/http/outgoing.ts'
 import { checkSockets } from './document.ts'
 
 export interface TestApplication {

@@ -1,10 +1,10 @@
 // Sends one webhook request: only to public addresses, without redirects, with limits on time and response size.
-import { lookup as resolve } from 'node:dns'
 import http from 'node:http'
 import https from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { refusedRange, urlFaults } from '../../core/addresses.ts'
+import { urlFaults } from '../../core/addresses.ts'
 import { printable } from '../../core/text.ts'
+import { messageOf, publicLookup, type Resolve } from '../../http/outgoing.ts'
 
 /** How much of a response body is stored, and how much is read so that the connection can be reused. */
 const STORED_BYTES = 1024
@@ -21,13 +21,6 @@ export interface Outcome {
   durationMs: number
 }
 
-/** Resolves all addresses of a host, like `dns.lookup`. */
-export type Resolve = (
-  hostname: string,
-  options: { all: true },
-  callback: (error: Error | null, addresses: { address: string; family: number }[]) => void,
-) => void
-
 interface ClientOptions {
   allowPrivate: boolean
   /** Default: `dns.lookup`. */
@@ -43,6 +36,7 @@ const failed = (error: string): Response => ({ statusCode: null, error, answer: 
 /** An HTTP client with persistent connections. */
 export class WebhookClient {
   readonly #options: ClientOptions
+  readonly #lookup: LookupFunction
   readonly #agents = {
     'http:': new http.Agent({ keepAlive: true, timeout: 10_000 }),
     'https:': new https.Agent({ keepAlive: true, timeout: 10_000 }),
@@ -50,6 +44,7 @@ export class WebhookClient {
 
   constructor(options: ClientOptions) {
     this.#options = options
+    this.#lookup = publicLookup(options)
   }
 
   /** POSTs a JSON body. Never rejects. @param stopped aborts the request */
@@ -125,19 +120,6 @@ export class WebhookClient {
       request.end(body)
     })
   }
-
-  /** Resolves and checks a name once per connection, so that the checked address is the one used. */
-  readonly #lookup: LookupFunction = (hostname, options, callback) => {
-    const { allowPrivate, resolve: resolveHost = resolve as Resolve } = this.#options
-    resolveHost(hostname, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses ?? []
-      if (error || !first) return callback(error ?? new Error(`${hostname} has no address.`), '')
-      const refused = allowPrivate ? [] : addresses.flatMap(({ address }) => refusedRange(address) ?? [])
-      if (refused.length > 0)
-        return callback(new Error(`${hostname} does not resolve to a public address (${refused[0]}).`), '')
-      return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
-    })
-  }
 }
 
 /** Reads the status and the start of the body. */
@@ -163,11 +145,4 @@ function readResponse(response: http.IncomingMessage): Promise<Response> {
     response.once('close', end)
     response.once('error', end)
   })
-}
-
-/** The message of an error; for several addresses, that of the first. */
-function messageOf(error: NodeJS.ErrnoException): string {
-  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : []
-  const text = first?.message || error.message || error.code || error.name
-  return printable(text).slice(0, 500)
 }

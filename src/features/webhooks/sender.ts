@@ -4,9 +4,10 @@ import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promi
 import type { FastifyBaseLogger } from 'fastify'
 import { newId } from '../../core/ids.ts'
 import type { Engine, Writer } from '../../db/engine.ts'
+import type { Resolve } from '../../http/outgoing.ts'
 import { lastSeq } from '../../records/read/view.ts'
 import { changeAt } from '../changes.ts'
-import { type Outcome, type Resolve, WebhookClient } from './client.ts'
+import { type Outcome, WebhookClient } from './client.ts'
 import { DAY, parseRetryAfter, retryDelay, sign } from './signing.ts'
 import {
   anyFromTheFuture,
