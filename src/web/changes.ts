@@ -1,76 +1,136 @@
-// What changed in a record: its versions, who wrote them and why, and the fields that differ.
+// What changed in a record and what belongs to it: when, by whom, why, and the words that differ.
 import { z } from 'zod'
-import type { LoggedVersion } from '../records/read/history.ts'
+import type { ReadContext } from '../records/read/context.ts'
+import {
+  type LoggedVersion,
+  type Moment,
+  type Moments,
+  readMoments,
+  readVersions,
+} from '../records/read/history.ts'
 import { parse } from '../records/read/record.ts'
-import type { Doc, Json } from '../records/schema/document.ts'
+import type { Doc } from '../records/schema/document.ts'
 import type { Entity } from '../records/schema/resource.ts'
 import { instantHtml } from './dates.ts'
+import { changedKeys, difference } from './diff.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign } from './languages.ts'
+import { fill, foreign, formatNumber } from './languages.ts'
 import { section } from './layout.ts'
 import { apiHref, href, type Page } from './page.ts'
-import { showValue } from './values.ts'
 import { fieldWord } from './words.ts'
 
-/** How many versions a page shows, and the longest texts whose change it shows. */
-export const MAX_VERSIONS = 10
-const MAX_SHOWN = 500
+/** How many writes a page shows. */
+const MAX_SHOWN = 10
 
-/** Fields that change with every version, or that follow from evidence and events. */
-const FOLLOWING = ['updatedAt', 'version', 'support', 'origins', 'disputed', 'sha256']
+/** Fields that change with every version, or that follow from evidence, events and other fields. */
+const FOLLOWING = [
+  'updatedAt',
+  'version',
+  'support',
+  'origins',
+  'disputed',
+  'sha256',
+  'parties',
+  'statusSince',
+]
 
-/** @param versions newest first, with the one before the last that is shown */
-export function changesOf(
-  page: Page,
-  entity: Entity,
-  path: string,
-  versions: readonly LoggedVersion[],
-): Html {
-  const { record } = page.messages
-  const items = versions.slice(0, MAX_VERSIONS).map((version, index) => {
-    const { at, actorName, version: number } = version
-    const before = versions[index + 1]
-    const address = href({ ...page, clocks: { asOf: null, knownAt: at } }, path)
-    return html`<li><p><a rel="nofollow" href="${address}">${fill(record.version, { n: number })}</a> · ${instantHtml(page.language, at)} · ${fill(record.by, { name: foreign(actorName, null, page.language) })} · ${why(page, version)}</p>${before && differences(page, entity, before, version)}</li>`
+export interface Changes {
+  moments: Moments
+  /** The versions of the record itself, the newest first, from the one that is shown. */
+  versions: LoggedVersion[]
+}
+
+/** @param knownAt the instant that the page shows; null: now */
+export async function readChanges(
+  { engine, reader }: ReadContext,
+  { kind }: Entity,
+  { id, version }: Doc,
+  knownAt: string | null,
+): Promise<Changes> {
+  return {
+    moments: await readMoments(reader, kind, id, knownAt, MAX_SHOWN),
+    versions: await readVersions(engine, reader, kind, id, version + 1, MAX_SHOWN),
+  }
+}
+
+/** The documents of the versions, whose names a page needs. */
+export const versionDocs = ({ versions }: Changes): Doc[] =>
+  versions.flatMap(({ doc }) => (doc === null ? [] : [parse({ doc })]))
+
+export function changesOf(page: Page, entity: Entity, path: string, { moments, versions }: Changes): Html {
+  const words = page.messages.changes
+  const items = moments.data.map((moment) => {
+    const address = href({ ...page, clocks: { ...page.clocks, knownAt: moment.at } }, path)
+    const line = [
+      html`<a rel="nofollow" href="${address}">${instantHtml(page.language, moment.at)}</a>`,
+      fill(words.by, { name: foreign(moment.actorName, null, page.language) }),
+      reason(page, entity, moment),
+    ]
+    return html`<li><p>${join(line, ' · ')}</p>${ofParts(page, entity, moment)}${ofRecord(page, entity, versions, moment)}</li>`
   })
+  const api = apiHref({ ...page, clocks: { asOf: null, knownAt: null } }, `${path}/history`)
   return section(
     'changes',
-    record.changes,
-    html`<ol class="versions">${items}</ol><p><a href="${apiHref({ ...page, clocks: { asOf: null, knownAt: null } }, `${path}/history`)}">${record.history}</a></p>`,
+    words.title,
+    html`<ol class="versions">${items}</ol><p>${moments.hasMore && html`${words.older} `}<a href="${api}">${words.history}</a></p>`,
   )
 }
 
-/** The reason that the author gave. */
-function why({ language, messages }: Page, { reason, version }: LoggedVersion): Html {
-  const { created, noReason } = messages.record
-  if (reason !== null) return foreign(reason, null, language)
-  return html`<span class="muted">${version === 1 ? created : noReason}</span>`
+/** The reason that the author gave; of the first change that the record was created. */
+function reason({ language, messages }: Page, { kind }: Entity, { reason: given, counts }: Moment): Html {
+  if (given !== null) return foreign(given, null, language)
+  const isFirst = counts.some((count) => count.kind === kind && count.op === 'create')
+  return html`<span class="muted">${isFirst ? messages.changes.created : messages.changes.noReason}</span>`
 }
 
-function differences(
+/** How many parts and quotes were added, changed and deleted. */
+function ofParts(page: Page, { kind }: Entity, { counts }: Moment): Html | null {
+  const { changes: words, kinds } = page.messages
+  const byKind = Map.groupBy(
+    counts.filter((count) => count.kind !== kind),
+    (count) => count.kind,
+  )
+  if (byKind.size === 0) return null
+  const lines = [...byKind].map(([part, ofKind]) => {
+    const each = ofKind.map(({ op, count }) => {
+      const message =
+        op === 'create' ? words.partsAdded : op === 'update' ? words.partsChanged : words.partsRemoved
+      return fill(message, { n: formatNumber(page.language, count) })
+    })
+    return html`${kinds[part].many}: ${join(each, ', ')}`
+  })
+  return html`<p class="muted">${join(lines, ' · ')}</p>`
+}
+
+/** The fields of the record that one write changed. */
+function ofRecord(
   page: Page,
   { record }: Entity,
-  before: LoggedVersion,
-  after: LoggedVersion,
+  versions: readonly LoggedVersion[],
+  { at }: Moment,
 ): Html | null {
-  if (before.doc === null || after.doc === null) return null
+  const after = versions.find((version) => version.at === at)
+  const before = after && versions.find((version) => version.version < after.version && version.at !== at)
+  if (!before?.doc || !after?.doc) return null
   const [old, now] = [parse({ doc: before.doc }), parse({ doc: after.doc })]
-  const changed = Object.keys(record.shape).filter(
-    (key) => !FOLLOWING.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(now[key]),
-  )
+  const changed = changedKeys(old, now).filter((key) => !FOLLOWING.includes(key))
   if (changed.length === 0) return null
-  const value = (doc: Doc, key: string): Html => {
-    const field = doc[key] ?? null
-    const shown = isLong(field)
-      ? html`…`
-      : showValue(page, (record.shape[key] as z.ZodType) ?? z.unknown(), field, key)
-    return shown ?? html`<span class="muted">${page.messages.record.removed}</span>`
-  }
-  const rows = changed.map(
-    (key) =>
-      html`<div><dt>${fieldWord(page, key)}</dt><dd>${join([html`<del>${value(old, key)}</del>`, html`<ins>${value(now, key)}</ins>`], ' → ')}</dd></div>`,
-  )
+  const rows = changed.map((key) => {
+    const schema = (record.shape[key] as z.ZodType | undefined) ?? z.unknown()
+    return html`<div><dt>${fieldWord(page, key)}</dt><dd>${difference(page, schema, key, old[key] ?? null, now[key] ?? null)}</dd></div>`
+  })
   return html`<dl class="facts">${rows}</dl>`
 }
 
-const isLong = (value: Json) => JSON.stringify(value).length > MAX_SHOWN
+/** Links to the page as it was before and after the change that it shows. */
+export function changeLinks(page: Page, path: string, { data, next }: Moments): Html | null {
+  const words = page.messages.changes
+  const link = (at: string, rel: string, text: string) =>
+    html`<a rel="${rel} nofollow" href="${href({ ...page, clocks: { ...page.clocks, knownAt: at } }, path)}">${text} (${instantHtml(page.language, at)})</a>`
+  const previous = data[1]?.at
+  const links = [
+    previous !== undefined && link(previous, 'prev', `← ${words.previous}`),
+    next !== null && link(next, 'next', `${words.next} →`),
+  ].filter((one) => one !== false)
+  return links.length === 0 ? null : html`<p>${join(links, ' · ')}</p>`
+}

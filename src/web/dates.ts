@@ -47,6 +47,10 @@ export const dateHtml = (language: Language, date: string): Html =>
     ? html`<time datetime="${date}">${dateInWords(language, date)}</time>`
     : html`<span title="${date}">${dateInWords(language, date)}</span>`
 
+/** The days from one day to another. */
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000)
+
 /** From a date to another, the same day once. */
 export function period(language: Language, from: string | null, to: string | null): Html | null {
   if (from === null && to === null) return null

@@ -2,132 +2,116 @@
 import { z } from 'zod'
 import type { Claim } from '../records/read/claims.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
-import type { Entity } from '../records/schema/resource.ts'
-import { NOT_FACTS, placesOf } from '../records/schema/values.ts'
+import type { Entity, Resource } from '../records/schema/resource.ts'
+import { isAtOrBelow, NOT_FACTS, placesOf } from '../records/schema/values.ts'
+import { leadField } from './heading.ts'
 import { type Html, html } from './html.ts'
-import { fill, plural } from './languages.ts'
 import type { Page } from './page.ts'
-import { quotesBehind, type Shown } from './quotes.ts'
 import { showValue, valueIn } from './values.ts'
+import { type Backing, furtherEvidence, isBare, why } from './why.ts'
 import { fieldWord } from './words.ts'
 
-/** Fields that the page shows elsewhere, or that are about the stored record. */
-const ELSEWHERE = [...NOT_FACTS, 'status', 'statusSince', 'place', 'distinctFrom', 'certain']
+/** Fields that every page shows elsewhere. They are facts too if there is evidence of them. */
+const ELSEWHERE = ['status', 'statusSince', 'distinctFrom', 'settled', 'parties']
 
-/** What the facts are made from. */
+/** A record with the evidence of its fields. */
 export interface Backed {
-  entity: Entity
+  resource: Resource
   doc: Doc
   claims: readonly Claim[]
-  evidence: ReadonlyMap<string, Doc>
-  /** Whether origins are counted: only in the present, as relations of sources change. */
-  counted: boolean
-  shown: Shown
+  backing: Backing
 }
 
-/** @param left fields that are left out; the title is left out unless there is evidence of it */
-export function facts(page: Page, backed: Backed, left: readonly string[], titleField: string | null): Html {
-  const { entity, doc, claims } = backed
-  const language = textLanguage(doc)
-  const rows = Object.keys(entity.record.shape).flatMap((key) => {
-    if (left.includes(key) || (ELSEWHERE.includes(key) && !(key === 'place' && entity.kind === 'source')))
-      return []
-    const own = claims.filter(({ field }) => field === `/${key}` || field.startsWith(`/${key}/`))
-    if (key === titleField && own.every(isBare)) return []
-    const shown = factOf(page, backed, key, doc[key] ?? null, own, language)
+/** The facts, and the evidence that is about no field. @param left fields that the page shows elsewhere */
+export function facts(page: Page, backed: Backed, left: readonly string[] = []): Html {
+  const { resource, doc, claims, backing } = backed
+  const fields = Object.keys(resource.record.shape).filter(
+    (key) => !left.includes(key) && !NOT_FACTS.includes(key),
+  )
+  // The title of a statement is its text, which is a fact.
+  const title = resource.kind === 'statement' ? null : resource.titleField
+  const onTop = [...ELSEWHERE, title, leadField(doc)]
+  const rows = fields.flatMap((key) => {
+    const own = claims.filter(({ field }) => isAtOrBelow(field, `/${key}`))
+    if (onTop.includes(key) && own.every(isBare)) return []
+    const shown = factOf(page, backed, key, own)
     return shown ? [html`<div id="fact-${key}"><dt>${fieldWord(page, key)}</dt><dd>${shown}</dd></div>`] : []
   })
-  return html`<dl class="facts">${rows}</dl>`
+  const own = (backing.evidence.get(doc.id) ?? []).filter(
+    ({ field }) => !left.some((key) => isAtOrBelow(String(field), `/${key}`)),
+  )
+  const whole = claims.find(({ field }) => field === '')
+  const reason = whole && why(page, resource, whole, own, backing.shown)
+  return html`<dl class="facts">${rows}</dl>${
+    reason &&
+    html`<div class="whole" id="fact-"><span class="label">${page.messages.record.wholeRecord}</span> ${reason}</div>`
+  }${furtherEvidence(page, own, backing.shown)}`
+}
+
+function factOf(page: Page, backed: Backed, key: string, claims: readonly Claim[]): Html | null {
+  const { resource, doc, backing } = backed
+  const value = doc[key] ?? null
+  const own = claims.filter(({ field }) => field === `/${key}`)
+  if (Array.isArray(value) && own.length > 0) return entriesOf(page, backed, key)
+  const shown = valueIn(page, resource.record.shape, doc, key, { language: textLanguage(doc) })
+  const reasons = claims.flatMap((claim) => {
+    const reason = why(page, resource, claim, backing.evidence.get(doc.id) ?? [], backing.shown)
+    if (!reason) return []
+    const [, , ...below] = claim.field.split('/')
+    const label = below.map((each) => fieldWord(page, each)).join(', ')
+    return [below.length === 0 ? reason : html`<div><span class="label">${label}</span> ${reason}</div>`]
+  })
+  if (!shown && reasons.length === 0) return null
+  if (reasons.length === 0 && isQuoted(backed) && claims.length > 0) reasons.push(unsupported(page))
+  return html`<div class="prose" dir="auto">${shown ?? html`<span class="muted">${page.messages.record.unnamed}</span>`}</div>${reasons}`
 }
 
 /** The language of the text of a statement; other texts are in English. */
 const textLanguage = (doc: Doc) =>
   'contributors' in doc && 'text' in doc ? (doc['language'] as string | null) : 'en'
 
-const isBare = ({ evidenceIds, alternatives, disputedBy }: Claim) =>
-  evidenceIds.length + alternatives.length + disputedBy.length === 0
-
-function factOf(
-  page: Page,
-  backed: Backed,
-  key: string,
-  value: Json,
-  claims: readonly Claim[],
-  language: string | null,
-): Html | null {
-  const { entity, doc } = backed
-  const own = claims.filter(({ field }) => field === `/${key}`)
-  if (Array.isArray(value) && own.length > 0) return listFact(page, backed, key, value, own)
-  const shown = valueIn(page, entity.record.shape, doc, key, { language })
-  const reasons = claims.flatMap((claim) => {
-    const reason = why(page, backed, claim)
-    if (!reason) return []
-    const below = claim.field.split('/')[2]
-    return [
-      below === undefined
-        ? reason
-        : html`<div><span class="label">${fieldWord(page, below)}</span> ${reason}</div>`,
-    ]
-  })
-  if (!shown && reasons.length === 0) return null
-  if (reasons.length === 0) reasons.push(...unsupported(page, backed, claims))
-  return html`<div class="prose" dir="auto">${shown ?? html`<span class="muted">${page.messages.record.unnamed}</span>`}</div>${reasons}`
-}
-
 /** Says of a fact that nothing is quoted for it, on a record for which something else is. */
-function unsupported(page: Page, { entity, doc }: Backed, claims: readonly Claim[]): Html[] {
-  const isQuoted =
-    ['single-source', 'corroborated'].includes(String(doc['support'])) && entity.kind !== 'source'
-  return isQuoted && claims.length > 0
-    ? [html`<small class="muted">${page.messages.record.unsupported}</small>`]
-    : []
+const unsupported = (page: Page) => html`<small class="muted">${page.messages.record.unsupported}</small>`
+
+const isQuoted = ({ resource, doc }: Backed) =>
+  ['single-source', 'corroborated'].includes(String(doc['support'])) && resource.kind !== 'source'
+
+/** An entry of a list; null where only sources have one. */
+export interface Entry {
+  value: Json
+  shown: Html | null
+  reason: Html | null
 }
 
-/** Each entry with its evidence; claims are in the order of the entries, and a last one may have what only sources have. */
-function listFact(
-  page: Page,
-  backed: Backed,
-  key: string,
-  value: Json[],
-  claims: readonly Claim[],
-): Html | null {
-  const place = placesOf(backed.entity).get(`/${key}`)
+/** The entries of a list with their evidence. What only sources have is the last one. */
+export function entries(page: Page, { resource, doc, claims, backing }: Backed, key: string): Entry[] {
+  const place = placesOf(resource as Entity).get(`/${key}`)
   const element = place instanceof z.ZodArray ? (place.element as z.ZodType) : z.unknown()
-  const entries = claims.flatMap((claim, index) => {
-    const shown = index < value.length ? showValue(page, element, value[index] ?? null, key) : null
-    const reason = why(page, backed, claim)
-    if (!shown && !reason) return []
-    return [html`<li>${shown} ${reason ?? unsupported(page, backed, [claim])}</li>`]
+  const own = claims.filter(({ field }) => field === `/${key}`)
+  const list = (doc[key] ?? []) as Json[]
+  // Lists without claims of their own, such as identifiers, are shown too.
+  return (own.length > 0 ? own : list.map(() => null)).map((claim, index) => {
+    const value = list[index] ?? null
+    return {
+      value,
+      shown: value === null ? null : showValue(page, element, value, key),
+      reason: claim && why(page, resource, claim, backing.evidence.get(doc.id) ?? [], backing.shown),
+    }
   })
-  return entries.length === 0 ? null : html`<ul>${entries}</ul>`
 }
 
-/** Why a fact is said: the quotes for it, other values, and denials. Null if nothing is quoted about it. */
-export function why(page: Page, { entity, evidence, counted, shown }: Backed, claim: Claim): Html | null {
-  if (isBare(claim)) return null
-  const { language, messages } = page
-  const { record, counts } = messages
-  const found = (ids: readonly string[]) => ids.flatMap((id) => evidence.get(id) ?? [])
-  const supporting = found(claim.evidenceIds)
-  const summary =
-    counted && claim.origins > 0
-      ? html`${record.why} <small>${plural(language, counts.sources, claim.origins)} ·</small>`
-      : html`${record.why}`
-  const schema = placesOf(entity).get(claim.field) ?? z.unknown()
-  const key = claim.field.slice(claim.field.lastIndexOf('/') + 1)
-  const others = claim.alternatives.map((other) => {
-    const value = showValue(
-      page,
-      schema instanceof z.ZodArray ? (schema.element as z.ZodType) : schema,
-      other.value,
-      key,
-    )
-    const disputes = found(other.evidenceIds).some(({ direction }) => direction === 'disputes')
-    return html`<div class="${disputes ? 'dispute' : 'other'}"><div>${fill(record.otherValue, { value })}</div>${quotesBehind(page, record.why, found(other.evidenceIds), shown)}</div>`
-  })
-  const denials = found(claim.disputedBy)
-  return html`${quotesBehind(page, summary, supporting, shown)}${others}${
-    denials.length > 0 &&
-    html`<div class="dispute">${quotesBehind(page, record.denied, denials, shown)}</div>`
-  }`
+function entriesOf(page: Page, backed: Backed, key: string): Html | null {
+  const all = entries(page, backed, key).filter(({ shown, reason }) => shown ?? reason)
+  if (all.length === 0) return null
+  const bare = isQuoted(backed) && unsupported(page)
+  const none = all.every(({ reason }) => !reason)
+  return html`<ul>${all.map(({ shown, reason }) => html`<li>${shown} ${reason ?? (!none && bare)}</li>`)}</ul>${none && bare}`
 }
+
+/** The evidence of a field that none of its entries has. */
+export const restOf = (page: Page, { doc, backing }: Backed, key: string): Html =>
+  furtherEvidence(
+    page,
+    (backing.evidence.get(doc.id) ?? []).filter(({ field }) => isAtOrBelow(String(field), `/${key}`)),
+    backing.shown,
+  )

@@ -3,6 +3,7 @@ import type { Kind } from '../records/schema/kinds.ts'
 import { clockBanner } from './clocks.ts'
 import { type Content, type Html, html } from './html.ts'
 import { LANGUAGES, OWN_NAMES } from './languages.ts'
+import { withoutFollowing } from './nofollow.ts'
 import { href, localPath, type Page, queryText, showsPast } from './page.ts'
 import { STYLES_PATH } from './styles.ts'
 
@@ -35,7 +36,12 @@ const NAVIGATION: readonly Kind[] = [
 
 const OVERVIEWS = ['timeline'] as const
 
-export function layout(
+export function layout(page: Page, frame: Frame): Html {
+  const whole = document(page, frame)
+  return showsPast(page) ? withoutFollowing(whole) : whole
+}
+
+function document(
   page: Page,
   { title, main, description, hidden, timeless, head, navigation }: Frame,
 ): Html {
@@ -51,7 +57,7 @@ ${description && html`<meta name="description" content="${description}">`}
 ${robots && html`<meta name="robots" content="${past ? 'noindex, nofollow' : 'noindex'}">`}
 ${past && html`<link rel="canonical" href="${`${base}${localPath(language, path)}`}">`}
 <link rel="stylesheet" href="${`${base}${STYLES_PATH}`}">${head}
-${LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
+${!past && LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
 <body><a class="skip" href="#main">${site.skip}</a>
 <header class="site"><p class="name"><a href="${href(page, '/')}">${site.name}</a></p>
 ${searchForm(page)}

@@ -17,6 +17,10 @@ export interface Clocks {
 /** The present. */
 export const NOW: Clocks = { asOf: null, knownAt: null }
 
+/** The day that clocks show: today if they are not set. */
+export const dayOf = ({ asOf, knownAt }: Clocks, now: Date): string =>
+  asOf ?? (knownAt ?? now.toISOString()).slice(0, 10)
+
 export interface Page {
   language: Language
   messages: Messages

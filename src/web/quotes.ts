@@ -4,8 +4,8 @@ import { type Html, html, join } from './html.ts'
 import { foreign, plural } from './languages.ts'
 import { linkTo, type Page } from './page.ts'
 import { textFragment, wholeWords } from './text-fragment.ts'
-import { reference, showValue, translated } from './values.ts'
-import { valueWord } from './words.ts'
+import { reference, translated } from './values.ts'
+import { fieldWord, valueWord } from './words.ts'
 
 /** The evidence that a page has shown: each is a target of links once. */
 export interface Shown {
@@ -19,8 +19,8 @@ export const nothingShown = (elsewhere: Iterable<string> = []): Shown => ({
   elsewhere: new Set(elsewhere),
 })
 
-/** A quote with all that is known of it. */
-export function quote(page: Page, evidence: Doc, shown: Shown): Html {
+/** A quote with all that is known of it. @param named whether the field that it is about is named */
+function quote(page: Page, evidence: Doc, shown: Shown, named: boolean): Html {
   const { record } = page.messages
   const { sourceId, exact, prefix, suffix, note, translation, motivation, assertion } = evidence as Doc &
     Record<string, string>
@@ -32,6 +32,7 @@ export function quote(page: Page, evidence: Doc, shown: Shown): Html {
   const before = context(prefix, 'start')
   const after = context(suffix, 'end')
   const kinds = [
+    named && evidence['field'] !== '' && fieldWord(page, String(evidence['field']).split('/').at(-1) ?? ''),
     motivation === 'inference' && valueWord(page, 'inference'),
     typeof assertion === 'string' && valueWord(page, assertion),
     evidence['direction'] === 'disputes' && html`<strong>${valueWord(page, 'disputes')}</strong>`,
@@ -72,23 +73,19 @@ export function locatorText(page: Page, locator: Json): Html | null {
   return html`${valueWord(page, String(locator['label']))} ${foreign(String(locator['value']), null, page.language)}`
 }
 
-/** Evidence behind a disclosure. The first of a page is open, so that it shows a quote at once. */
+/**
+ * Evidence behind a disclosure. The first of a page is open, so that it shows a quote at once.
+ * @param named whether each quote names the field that it is about
+ */
 export function quotesBehind(
   page: Page,
   summary: Html | string,
   evidence: readonly Doc[],
   shown: Shown,
+  named = false,
 ): Html | null {
   if (evidence.length === 0) return null
   const count = plural(page.language, page.messages.counts.quotes, evidence.length)
   const open = shown.evidence.size === 0 && html` open`
-  return html`<details class="why"${open}><summary>${summary} <small>${count}</small></summary>${evidence.map((one) => quote(page, one, shown))}</details>`
+  return html`<details class="why"${open}><summary>${summary} <small>${count}</small></summary>${evidence.map((one) => quote(page, one, shown, named))}</details>`
 }
-
-/** The value that evidence has in its field. */
-export const valueOfEvidence = (
-  page: Page,
-  schema: Parameters<typeof showValue>[1],
-  evidence: Doc,
-  key: string,
-) => showValue(page, schema, evidence['value'] ?? null, key)

@@ -1,97 +1,115 @@
-// The page of a record of any kind but sources: its status, its facts with their evidence, its parts, and what leads to it.
+// The page of a record of any kind but sources.
 import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { backlinks } from './backlinks.ts'
-import { changesOf } from './changes.ts'
+import { changeLinks, changesOf } from './changes.ts'
 import { cite, lastChange } from './cite.ts'
 import { clockForm } from './clocks.ts'
-import { facts, why } from './facts.ts'
+import { contents, type Section } from './contents.ts'
+import { type Backed, facts } from './facts.ts'
+import { partsOf } from './family.ts'
+import { heading, titleOf } from './heading.ts'
 import { type Html, html } from './html.ts'
-import { foreign } from './languages.ts'
 import { layout, section } from './layout.ts'
-import { shortened } from './names.ts'
-import { linkTo, type Page } from './page.ts'
-import { nothingShown, quotesBehind, type Shown } from './quotes.ts'
+import { lineage } from './lineage.ts'
+import { agenda, around, decisions, MEETING_FIELDS, participants, said } from './meeting.ts'
+import { type Page, showsPast } from './page.ts'
+import { parties } from './parties.ts'
+import { memberships, PART_KINDS, relations } from './parts.ts'
+import { type Acted, positions } from './positions.ts'
+import { nothingShown } from './quotes.ts'
 import type { RecordData } from './record-data.ts'
-import { statusSentence } from './status.ts'
-import { memberships, positions, relations, timeline } from './timeline.ts'
-
-/** The name of a record in the language of the page, and the text of it. */
-export function titleOf(page: Page, resource: Resource, doc: Doc): { text: string; shown: Html } {
-  const name = page.names.get(doc.id)
-  const text = name?.text ?? shortened(String(doc[resource.titleField]))
-  return { text, shown: foreign(text, name?.language ?? 'en', page.language) }
-}
-
-/** The heading of a record: its kind, its name, its name in English if that is another one, and where it stands. */
-export function heading(page: Page, resource: Resource, doc: Doc): Html {
-  const { text, shown } = titleOf(page, resource, doc)
-  const main = String(doc[resource.titleField])
-  const also =
-    text.startsWith(shortened(main).replace(/…$/, '')) || resource.kind === 'statement'
-      ? null
-      : html`<p class="muted">${page.messages.record.alsoKnown}: ${foreign(main, 'en', page.language)}</p>`
-  return html`<p class="kind">${linkTo(page, `/${resource.path}`, page.messages.kinds[resource.kind].many)}</p><h1>${shown}</h1>${also}${statusSentence(page, resource, doc)}`
-}
+import type { Standing } from './status.ts'
+import { timeline } from './timeline.ts'
 
 export function recordPage(page: Page, resource: Resource, data: RecordData): Html {
-  const { doc, parts, evidence } = data
-  const shown = nothingShown()
-  const inside = { evidenceOf: evidence, shown }
+  const { doc } = data
   const { text } = titleOf(page, resource, doc)
-  const main = html`${heading(page, resource, doc)}
-${section('facts', page.messages.record.facts, html`${factsOf(page, resource, data, shown, [])}${rest(page, resource, data, shown)}`)}
-${timeline(page, resource, doc, parts.event, inside)}
-${positions(page, parts.position, inside)}
-${memberships(page, parts.membership, inside)}
-${relations(page, doc.id, parts.relation, inside)}
-${backlinks(page, resource.kind, doc.id, data.backlinks)}
+  const main = html`${headingOf(page, resource, data)}
+${contents(page, sectionsOf(page, resource, data))}
 ${foot(page, resource, data, text)}`
   return layout(page, { title: text, main, description: text })
 }
 
-/** What the page of every record ends with: what changed, how to cite it, and the clocks. */
-export function foot(
-  page: Page,
+/** The sections in order. Those without content are left out. */
+function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[] {
+  const { messages } = page
+  const { doc, parts, meeting, family } = data
+  const backed = backedBy(resource, data)
+  const { backing } = backed
+  const isMeeting = resource.kind === 'meeting'
+  const all: [id: string, title: string, content: Html | null][] = [
+    ['decisions', messages.meeting.decisions, meeting && decisions(page, meeting)],
+    ['said', messages.meeting.bySpeaker, meeting && said(page, doc.id, meeting)],
+    ['fact-agenda', messages.fields.agenda, isMeeting ? agenda(page, backed) : null],
+    ['fact-participants', messages.fields.participants, isMeeting ? participants(page, backed) : null],
+    ['around', messages.meeting.around, meeting && around(page, doc.id, family, meeting)],
+    ['timeline', messages.events.title, timeline(page, resource, doc, parts.event, backing)],
+    ['parties', messages.parties.title, data.parties && parties(page, data.parties, parts.event)],
+    ['memberships', messages.record.memberships, memberships(page, parts.membership, backing)],
+    ['facts', messages.record.facts, factsSection(page, backed, isMeeting ? MEETING_FIELDS : [])],
+    [
+      'positions',
+      messages.positions.title,
+      data.standings && positions(page, data.standings, acted(page, data), backing),
+    ],
+    ['parts', messages.parts.title, isMeeting ? null : partsOf(page, resource, doc, family)],
+    ['lineage', messages.lineage.title, lineage(page, doc.id, data.lineage, backing)],
+    ['relations', messages.record.relations, relations(page, doc.id, relationsOutside(data), backing)],
+    ['backlinks', messages.record.backlinks, backlinks(page, resource.kind, doc.id, data.backlinks)],
+  ]
+  return all.flatMap(([id, title, content]) => (content ? [{ id, title, content }] : []))
+}
+
+const factsSection = (page: Page, backed: Backed, left: readonly string[]) =>
+  section('facts', page.messages.record.facts, facts(page, backed, left))
+
+/** The record with its evidence. @param elsewhere the targets of links that are elsewhere on the page */
+export const backedBy = (
   resource: Resource,
-  { doc, parts, evidence, versions }: RecordData,
-  title: string,
-): Html {
+  { doc, claims, evidence, origins }: RecordData,
+  elsewhere: Iterable<string> = [],
+): Backed => ({ resource, doc, claims, backing: { evidence, origins, shown: nothingShown(elsewhere) } })
+
+export function headingOf(page: Page, resource: Resource, data: RecordData): Html {
+  const { doc, family, parties, parts, lastEvent, changes } = data
+  const standing: Standing = {
+    parties,
+    lastEvent,
+    memberships: parts.membership,
+    disputedParts: PART_KINDS.flatMap((kind) =>
+      parts[kind].flatMap(({ id, disputed }) => ((disputed as string[]).length > 0 ? [{ id, kind }] : [])),
+    ),
+  }
+  // In the present the links to other states are at the end.
+  const links = showsPast(page) && changeLinks(page, `/${resource.path}/${doc.id}`, changes.moments)
+  return html`${links}${heading(page, resource, doc, family, standing)}`
+}
+
+/** The states that need no position: they proposed or signed it. */
+function acted({ messages }: Page, { doc, parties }: RecordData): Acted {
+  if (parties)
+    return {
+      title: messages.positions.signatories,
+      ids: parties.data.flatMap(({ stateCode }) => stateCode ?? []),
+    }
+  const contributors = (doc['contributors'] ?? []) as { stateCode?: string | null }[]
+  return {
+    title: messages.positions.proposers,
+    ids: contributors.flatMap(({ stateCode }) => stateCode ?? []),
+  }
+}
+
+/** The relations that the lineage does not show. */
+function relationsOutside({ parts, lineage }: RecordData): Doc[] {
+  const shown = new Set(lineage?.edges.map(({ id }) => id))
+  return parts.relation.filter(({ id }) => !shown.has(id))
+}
+
+/** What the page of every record ends with: what changed, how to cite it, and the clocks. */
+export function foot(page: Page, resource: Resource, data: RecordData, title: string): Html {
+  const { doc, parts, evidence, changes } = data
   const path = `/${resource.path}/${doc.id}`
   const shown = [doc, ...Object.values(parts).flat(), ...[...evidence.values()].flat()]
-  return html`${changesOf(page, resource, path, versions)}${cite(page, resource, path, title, lastChange(shown))}${clockForm(page)}`
-}
-
-export function factsOf(
-  page: Page,
-  resource: Resource,
-  data: RecordData,
-  shown: Shown,
-  left: readonly string[],
-): Html {
-  return facts(page, backed(page, resource, data, shown), left, titleFieldOf(resource))
-}
-
-/** The title of a statement is its text, which is a fact. */
-const titleFieldOf = ({ kind, titleField }: Resource) => (kind === 'statement' ? null : titleField)
-
-const backed = (page: Page, entity: Resource, { doc, claims, evidence }: RecordData, shown: Shown) => ({
-  entity,
-  doc,
-  claims,
-  evidence: new Map((evidence.get(doc.id) ?? []).map((one) => [one.id, one])),
-  counted: page.clocks.knownAt === null,
-  shown,
-})
-
-/** The evidence of the whole record, and what does not count. */
-export function rest(page: Page, resource: Resource, data: RecordData, shown: Shown): Html {
-  const { record } = page.messages
-  const whole = data.claims.find(({ field }) => field === '')
-  const reason = whole && why(page, backed(page, resource, data, shown), whole)
-  const unused = (data.evidence.get(data.doc.id) ?? []).filter(({ id }) => !shown.evidence.has(id))
-  const [retracted, others] = [true, false].map((is) =>
-    unused.filter(({ standing }) => (standing === 'retracted') === is),
-  )
-  return html`${reason && html`<div class="whole"><span class="label">${record.wholeRecord}</span> ${reason}</div>`}${quotesBehind(page, record.otherEvidence, others ?? [], shown)}${quotesBehind(page, record.retracted, retracted ?? [], shown)}`
+  return html`${changesOf(page, resource, path, changes)}${cite(page, resource, path, title, lastChange(shown))}${changeLinks(page, path, changes.moments)}${clockForm(page)}`
 }

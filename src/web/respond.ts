@@ -6,7 +6,7 @@ import { DATE_PARAMETER, isoDate } from './date-input.ts'
 import type { Html } from './html.ts'
 import { messagesOf } from './languages.ts'
 import type { Names } from './names.ts'
-import { type Clocks, type Page, type Query, queryText, splitPath } from './page.ts'
+import { type Clocks, dayOf, type Page, type Query, queryText, splitPath } from './page.ts'
 
 /** Pages load nothing from other hosts, run no scripts, and cannot be framed. */
 export const PAGE_HEADERS = {
@@ -38,7 +38,7 @@ export function pageOf(
     path,
     query,
     clocks,
-    day: clocks.asOf ?? now.toISOString().slice(0, 10),
+    day: dayOf(clocks, now),
   }
   return { ...page, with: (names) => ({ ...page, names }) }
 }

@@ -10,16 +10,18 @@ import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { placesOf as fieldsOf } from '../records/schema/values.ts'
 import { backlinks } from './backlinks.ts'
+import { facts } from './facts.ts'
+import { titleOf } from './heading.ts'
 import { type Html, html, join } from './html.ts'
 import { foreign, type Language, plural } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { cut } from './marks.ts'
 import { type Names, namesIn } from './names.ts'
 import { type Clocks, clocksOf, linkTo, type Page, pageOfApiPath } from './page.ts'
-import { locatorText, nothingShown, publisherLink } from './quotes.ts'
-import { factsOf, foot, heading, rest, titleOf } from './record.ts'
+import { relations } from './parts.ts'
+import { locatorText, publisherLink } from './quotes.ts'
+import { backedBy, foot, headingOf } from './record.ts'
 import { type RecordData, viewOf } from './record-data.ts'
-import { relations } from './timeline.ts'
 import { showValue, translated } from './values.ts'
 import { fieldWord, kindWord, valueWord } from './words.ts'
 
@@ -81,16 +83,20 @@ export function sourcePage(
   data: RecordData,
   citations: readonly Citation[],
 ): Html {
-  const { doc, parts, evidence } = data
+  const { doc, parts } = data
   const { record, source, counts } = page.messages
-  const shown = nothingShown(citations.map(({ evidence: { id } }) => id))
+  const backed = backedBy(
+    resource,
+    data,
+    citations.map(({ evidence: { id } }) => id),
+  )
   const { text } = titleOf(page, resource, doc)
   const standing = source.standing[doc['standing'] as keyof typeof source.standing] as string | undefined
-  const main = html`${heading(page, resource, doc)}${standing && html`<p class="warning">${standing}</p>`}
+  const main = html`${headingOf(page, resource, data)}${standing && html`<p class="warning">${standing}</p>`}
 <div class="reader">${section('text', source.text, textOf(page, doc, citations))}
 ${section('claims', source.claims, claimsList(page, doc, citations))}</div>
-${section('facts', record.facts, html`${factsOf(page, resource, data, shown, ['text'])}${rest(page, resource, data, shown)}`)}
-${relations(page, doc.id, parts.relation, { evidenceOf: evidence, shown })}
+${section('facts', record.facts, facts(page, backed, ['text']))}
+${relations(page, doc.id, parts.relation, backed.backing)}
 ${backlinks(page, resource.kind, doc.id, data.backlinks)}
 ${foot(page, resource, data, text)}`
   return layout(page, {

@@ -1,56 +1,133 @@
-// The sentence under the title of a record: where it stands since when, and how well it is supported.
-
-import { z } from 'zod'
+// The sentences under the title of a record: where it stands since when, and how well it is supported.
 import { isExactDay, PARTIAL_DATE, sortKey } from '../core/dates.ts'
-import type { Doc } from '../records/schema/document.ts'
+import type { PartyView } from '../records/read/parties.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
-import { dateHtml, period } from './dates.ts'
+import { actorName } from './actors.ts'
+import { dateHtml, daysBetween, period } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, plural } from './languages.ts'
+import { fill, foreign, plural } from './languages.ts'
 import type { Page } from './page.ts'
-import { reference, showValue } from './values.ts'
-import { capital, fieldWord, valueWord } from './words.ts'
+import { partySentence } from './parties.ts'
+import { reference } from './values.ts'
+import { capital, fieldWord, kindWord, valueHtml, valueWord } from './words.ts'
 
-/** The days from one day to another. */
-const daysBetween = (from: string, to: string): number =>
-  Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000)
-
-export function statusSentence(page: Page, entity: Resource, doc: Doc): Html {
-  return html`<p class="status">${join([whereItStands(page, entity, doc), supportSentence(page, entity, doc)].filter(Boolean), ' ')}</p>`
+/** What the sentences are made from, besides the fields of the record. */
+export interface Standing {
+  parties: PartyView | null
+  memberships: readonly Doc[]
+  /** The last event of what a topic is about. */
+  lastEvent: Doc | null
+  /** The parts of which sources have other values. */
+  disputedParts: readonly { id: string; kind: string }[]
 }
 
-function whereItStands(page: Page, entity: Resource, doc: Doc): Html | null {
-  const { language, messages } = page
-  const { status } = messages
+export function statusSentence(page: Page, entity: Resource, doc: Doc, standing: Standing): Html {
+  const sentences = [whereItStands(page, entity, doc, standing), supportSentence(page, entity, doc, standing)]
+  return html`<p class="status">${join(sentences.filter(Boolean), ' ')}</p>`
+}
+
+function whereItStands(page: Page, entity: Resource, doc: Doc, standing: Standing): Html | null {
+  const { status } = page.messages
   switch (entity.kind) {
     case 'proposal':
-    case 'agreement':
-      return lifecycleSentence(page, entity, doc)
-    case 'meeting': {
-      const place = join(
-        [
-          showValue(page, z.string(), doc['city'] ?? null, 'city'),
-          typeof doc['countryCode'] === 'string' && reference(page, doc['countryCode']),
-        ].filter(Boolean),
-        ', ',
+      return join(
+        [lifecycleSentence(page, entity, doc), by(page, status.proposedBy, doc)].filter(Boolean),
+        ' ',
       )
-      return fill(place.text === '' ? status.meeting : status.meetingAt, {
-        status: capital(valueWord(page, String(doc['status']))),
-        when: period(language, doc['startDate'] as string, doc['endDate'] as string | null),
-        place,
-      })
+    case 'agreement': {
+      const parties = standing.parties && partySentence(page, standing.parties)
+      return join([lifecycleSentence(page, entity, doc), parties].filter(Boolean), ' ')
     }
+    case 'meeting':
+      return meetingSentence(page, doc)
     case 'source':
       return dated(page, status.published, doc['publishedOn'])
     case 'statement':
-      return dated(page, status.said, doc['date'])
+      return join([dated(page, status.said, doc['date']), by(page, status.saidBy, doc)].filter(Boolean), ' ')
+    case 'organization':
+      return organizationSentence(page, doc)
+    case 'topic':
+      return dated(page, status.lastEvent, standing.lastEvent?.['occurredOn'])
     default:
-      return null
+      return membershipSentences(page, standing.memberships)
   }
 }
 
-const dated = (page: Page, message: string, date: unknown): Html | null =>
-  typeof date === 'string' ? fill(message, { date: dateHtml(page.language, date) }) : null
+/** A sentence with a date and how long ago it was. Null without a date. */
+function dated(page: Page, message: string, date: unknown): Html | null {
+  if (typeof date !== 'string') return null
+  return html`${fill(message, { date: html`${dateHtml(page.language, date)}${ago(page, date)}` })}`
+}
+
+/** How many days ago a day was, or how many it is ahead, in brackets. Null for today and for dates that are no exact day. */
+function ago(page: Page, date: string): Html | null {
+  const days = isExactDay(date) ? daysBetween(date, page.day) : 0
+  if (days === 0) return null
+  const { status, counts } = page.messages
+  const words = plural(page.language, counts.days, Math.abs(days))
+  return html` (${fill(days > 0 ? status.ago : status.ahead, { days: words })})`
+}
+
+function by(page: Page, message: string, doc: Doc): Html | null {
+  const names = ((doc['contributors'] ?? []) as { [key: string]: Json }[]).flatMap(
+    (one) => actorName(page, one) ?? [],
+  )
+  return names.length === 0 ? null : fill(message, { names: join(names, '; ') })
+}
+
+function meetingSentence(page: Page, doc: Doc): Html {
+  const { language, messages } = page
+  const { city, countryCode, startDate, endDate } = doc
+  const place = [
+    typeof city === 'string' && foreign(city, 'en', language),
+    typeof countryCode === 'string' && reference(page, countryCode),
+  ].filter(Boolean)
+  const when = html`${period(language, startDate as string, endDate as string | null)}${ago(page, String(startDate))}`
+  const status = capital(valueWord(page, String(doc['status'])))
+  return place.length === 0
+    ? fill(messages.status.meeting, { status, when })
+    : fill(messages.status.meetingAt, { status, when, place: join(place, ', ') })
+}
+
+function organizationSentence(page: Page, { classification, foundingDate, dissolutionDate }: Doc): Html {
+  const { status } = page.messages
+  const kind = typeof classification === 'string' ? valueHtml(page, classification) : null
+  return join(
+    [
+      kind && html`${capitalHtml(page, kind)}.`,
+      dated(page, status.founded, foundingDate),
+      dated(page, status.dissolved, dissolutionDate),
+    ].filter(Boolean),
+    ' ',
+  )
+}
+
+/** Words of a vocabulary in capitals; what people typed stays as it is. */
+const capitalHtml = (_page: Page, words: Html): Html =>
+  words.text.startsWith('<') ? words : html`${capital(words.text)}`
+
+/** The present posts or memberships; if there are none, the last one. */
+function membershipSentences(page: Page, memberships: readonly Doc[]): Html | null {
+  const { status, counts } = page.messages
+  const hasEnded = ({ endDate }: Doc) => typeof endDate === 'string' && sortKey(endDate) < page.day
+  const current = memberships.filter((each) => !hasEnded(each))
+  const shown = current.length > 0 ? current : memberships.slice(-1)
+  const sentences = shown.map((each) => {
+    const { role, organizationId, stateCode, startDate, endDate } = each
+    const where = [organizationId, stateCode].flatMap((id) =>
+      typeof id === 'string' ? (reference(page, id) ?? []) : [],
+    )
+    const post = join([capitalHtml(page, valueHtml(page, String(role))), ...where], ', ')
+    if (hasEnded(each))
+      return fill(status.postUntil, { post, date: dateHtml(page.language, String(endDate)) })
+    if (typeof startDate !== 'string') return fill(status.post, { post })
+    const days = isExactDay(startDate) ? daysBetween(startDate, page.day) : 0
+    const lasted = days > 0 && html` (${plural(page.language, counts.days, days)})`
+    return fill(status.postSince, { post, date: html`${dateHtml(page.language, startDate)}${lasted}` })
+  })
+  return sentences.length === 0 ? null : join(sentences, ' ')
+}
 
 /** Statuses that last; the others are what happened on a day. */
 export const LASTING: readonly string[] = [
@@ -74,14 +151,15 @@ function lifecycleSentence(page: Page, entity: Resource, doc: Doc): Html {
   const date = dateHtml(page.language, since)
   const lasts = LASTING.includes(status) && PARTIAL_DATE.test(since)
   const message = lasts ? words.since : isExactDay(since) ? words.on : words.dated
-  const sentence = fill(message, { status: word, date })
-  const days = daysBetween(sortKey(since), page.day)
-  if (!isOpen(entity, doc) || !isExactDay(since) || days < 1) return sentence
-  const quiet = fill(words.quiet, { days: plural(page.language, counts.days, days) })
-  return html`${sentence} ${quiet}`
+  const days = isExactDay(since) ? daysBetween(since, page.day) : 0
+  const length = plural(page.language, counts.days, days)
+  if (isOpen(entity, doc) && days > 0)
+    return html`${fill(message, { status: word, date })} ${fill(words.quiet, { days: length })}`
+  const lasted = days > 0 && html` (${lasts ? length : fill(words.ago, { days: length })})`
+  return fill(message, { status: word, date: html`${date}${lasted}` })
 }
 
-function supportSentence(page: Page, { kind }: Resource, doc: Doc): Html | null {
+function supportSentence(page: Page, { kind }: Resource, doc: Doc, { disputedParts }: Standing): Html | null {
   const { support, origins, disputed } = doc
   // A source is not supported by what it says of itself.
   if (typeof support !== 'string' || kind === 'source') return null
@@ -89,10 +167,13 @@ function supportSentence(page: Page, { kind }: Resource, doc: Doc): Html | null 
   const sentence = fill(status.support[support as keyof typeof status.support], {
     sources: plural(page.language, counts.sources, Number(origins)),
   })
-  const fields = (disputed as string[]).map((field) =>
-    field === '' ? status.whole : fieldWord(page, field.split('/')[1] ?? ''),
-  )
-  return fields.length === 0
+  const fields = (disputed as string[]).map((field) => {
+    const key = field.split('/')[1] ?? ''
+    return html`<a href="#fact-${key}">${key === '' ? status.whole : fieldWord(page, key)}</a>`
+  })
+  const parts = disputedParts.map((part) => html`<a href="#${part.id}">${kindWord(page, part.kind)}</a>`)
+  const all = [...fields, ...parts]
+  return all.length === 0
     ? sentence
-    : html`${sentence} <strong>${fill(status.disputed, { fields: fields.join(', ') })}</strong>`
+    : html`${sentence} <strong>${fill(status.disputed, { fields: join(all, ', ') })}</strong>`
 }

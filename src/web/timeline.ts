@@ -1,143 +1,102 @@
-// The parts of a record: its events as a timeline, its positions, memberships and relations, each with its evidence.
+// The events of a proposal or a document as a timeline, and the steps that the lifecycle allows next.
+import { isExactDay, sortKey } from '../core/dates.ts'
 import type { Doc } from '../records/schema/document.ts'
-import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
-import { dateHtml, period } from './dates.ts'
-import { type Content, type Html, html, join } from './html.ts'
-import { fill } from './languages.ts'
+import { dateHtml, daysBetween } from './dates.ts'
+import { type Html, html, join } from './html.ts'
+import { fill, plural } from './languages.ts'
 import { section } from './layout.ts'
 import type { Page } from './page.ts'
-import { locatorText, quotesBehind, type Shown } from './quotes.ts'
-import { prose, reference } from './values.ts'
-import { capital, valueHtml, valueWord } from './words.ts'
+import { remarks } from './parts.ts'
+import { reference } from './values.ts'
+import type { Backing } from './why.ts'
+import { capital, valueWord } from './words.ts'
 
-interface Parts {
-  /** The evidence of the parts, by their ids. */
-  evidenceOf: ReadonlyMap<string, readonly Doc[]>
-  shown: Shown
-}
-
-/** The events in order, and what may follow. */
 export function timeline(
   page: Page,
   { lifecycle }: Resource,
   doc: Doc,
   events: readonly Doc[],
-  parts: Parts,
+  backing: Backing,
 ): Html | null {
   if (!lifecycle) return null
-  const { record } = page.messages
-  const status = doc['status']
-  const next = typeof status === 'string' ? (lifecycle.moves[status] ?? []) : []
+  const words = page.messages.events
+  const groups = grouped(events.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1)))
+  const items = groups.map((group, index) =>
+    group.length === 1
+      ? eventItem(page, group[0] as Doc, later(page, groups, index), backing)
+      : groupItem(page, group, later(page, groups, index), backing),
+  )
+  const next = typeof doc['status'] === 'string' ? (lifecycle.moves[doc['status']] ?? []) : []
   return section(
     'timeline',
-    record.timeline,
-    html`<ol class="timeline">${
-      events.length === 0
-        ? html`<li>${record.noEvents}</li>`
-        : events.map((event) => eventItem(page, event, parts))
-    }${next.length > 0 && html`<li class="next">${record.nextSteps}: ${next.map((one) => valueWord(page, one)).join(', ')}</li>`}</ol>`,
+    words.title,
+    html`<ol class="timeline">${items.length === 0 ? html`<li>${words.none}</li>` : items}${
+      next.length > 0 &&
+      html`<li class="next">${words.next}: ${next.map((one) => valueWord(page, one)).join(', ')}</li>`
+    }</ol>`,
   )
 }
 
-function eventItem(page: Page, event: Doc, parts: Parts): Html {
-  const { type, occurredOn, meetingId, consentBy } = event
-  const who = actorName(page, event)
-  const details = [
-    who,
-    typeof consentBy === 'string' && valueWord(page, consentBy),
-    typeof meetingId === 'string' && reference(page, meetingId),
-  ].filter(Boolean)
+/** Where an event is in the order: its place if it has one, otherwise after the places of its day. */
+const placeOf = ({ place, occurredOn }: Doc): string => {
+  if (typeof place === 'string') return place
+  return typeof occurredOn === 'string' ? `${sortKey(occurredOn)}~` : ''
+}
+
+const isOfParty = ({ stateCode, organizationId }: Doc) => (stateCode ?? organizationId ?? null) !== null
+
+/** Steps that several parties took on one day, such as signatures, are together. */
+function grouped(events: readonly Doc[]): Doc[][] {
+  const keyOf = (event: Doc) =>
+    isOfParty(event) ? JSON.stringify([event['type'], event['occurredOn'], event['meetingId']]) : event.id
+  return [...Map.groupBy(events, keyOf).values()]
+}
+
+/** The days since the entry before, if both days are known. */
+function later(page: Page, groups: readonly Doc[][], index: number): Html | null {
+  const [date, before] = [groups[index]?.[0]?.['occurredOn'], groups[index - 1]?.[0]?.['occurredOn']]
+  if (typeof date !== 'string' || typeof before !== 'string') return null
+  const days = isExactDay(date) && isExactDay(before) ? daysBetween(before, date) : 0
+  if (days < 1) return null
+  const { events, counts } = page.messages
+  return html`<small class="muted">${fill(events.later, { days: plural(page.language, counts.days, days) })}</small>`
+}
+
+/** When it happened and what. */
+function headOf(page: Page, { type, occurredOn }: Doc): Html {
   const when =
     typeof occurredOn === 'string'
       ? dateHtml(page.language, occurredOn)
       : html`<span>${page.messages.record.undated}</span>`
-  return html`<li id="${event.id}"><p>${when} <strong>${capital(valueWord(page, String(type)))}</strong>${details.length > 0 && html` · ${join(details, ' · ')}`}</p>${remarks(page, event, parts)}</li>`
+  return html`${when} <strong>${capital(valueWord(page, String(type)))}</strong>`
 }
 
-/** The note of a part and the evidence for it. */
-const remarks = (page: Page, part: Doc, { evidenceOf, shown }: Parts): Html =>
-  html`${prose(page, part['note'])}${quotesBehind(page, page.messages.record.why, evidenceOf.get(part.id) ?? [], shown)}`
+/** By whom, how, and at which meeting. */
+const detailsOf = (page: Page, event: Doc, { meeting }: { meeting: boolean }) =>
+  [
+    actorName(page, event),
+    typeof event['consentBy'] === 'string' && valueWord(page, event['consentBy']),
+    meeting && typeof event['meetingId'] === 'string' && reference(page, event['meetingId']),
+  ].filter(Boolean)
 
-export function positions(page: Page, all: readonly Doc[], parts: Parts): Html | null {
-  return partList(
-    page,
-    'positions',
-    page.messages.record.positions,
-    all,
-    (position) => {
-      const { position: stance, statedOn, meetingId } = position
-      return join(
-        [
-          html`${actorName(page, { ...position, speakerId: null })}: <strong>${valueWord(page, String(stance))}</strong>`,
-          typeof statedOn === 'string' && dateHtml(page.language, statedOn),
-          typeof position['speakerId'] === 'string' && reference(page, position['speakerId']),
-          typeof meetingId === 'string' && reference(page, meetingId),
-          locatorText(page, position['locator'] ?? null),
-        ].filter(Boolean),
-        ' · ',
-      )
-    },
-    parts,
+const line = (head: Html, details: readonly unknown[], after: Html | null) =>
+  html`<p>${join([head, ...(details as Html[])], ' · ')} ${after}</p>`
+
+const eventItem = (page: Page, event: Doc, after: Html | null, backing: Backing): Html =>
+  html`<li id="${event.id}">${line(headOf(page, event), detailsOf(page, event, { meeting: true }), after)}${remarks(page, 'event', event, backing)}</li>`
+
+function groupItem(page: Page, events: readonly Doc[], after: Html | null, backing: Backing): Html {
+  const first = events[0] as Doc
+  const { meetingId } = first
+  const details = [
+    plural(page.language, page.messages.counts.parties, events.length),
+    typeof meetingId === 'string' && reference(page, meetingId),
+  ].filter(Boolean)
+  const each = events.map(
+    (event) =>
+      html`<li id="${event.id}"><p>${join(detailsOf(page, event, { meeting: false }), ' · ')}</p>${remarks(page, 'event', event, backing)}</li>`,
   )
+  return html`<li>${line(headOf(page, first), details, after)}<ul class="parts">${each}</ul></li>`
 }
-
-export function memberships(page: Page, all: readonly Doc[], parts: Parts): Html | null {
-  return partList(
-    page,
-    'memberships',
-    page.messages.record.memberships,
-    all,
-    (membership) => {
-      const { role, organizationId, stateCode, startDate, endDate } = membership
-      return join(
-        [
-          html`<strong>${valueHtml(page, String(role))}</strong>`,
-          typeof organizationId === 'string' && reference(page, organizationId),
-          typeof stateCode === 'string' && reference(page, stateCode),
-          period(page.language, startDate as string | null, endDate as string | null),
-        ].filter(Boolean),
-        ' · ',
-      )
-    },
-    parts,
-  )
-}
-
-/** Relations from the record, and to it. */
-export function relations(page: Page, id: string, all: readonly Doc[], parts: Parts): Html | null {
-  return partList(
-    page,
-    'relations',
-    page.messages.record.relations,
-    all,
-    (relation) => {
-      const { type, recordId, targetId } = relation
-      const word = valueWord(page, String(type))
-      return recordId === id
-        ? html`${word}: ${reference(page, String(targetId))}`
-        : html`${fill(page.messages.record.incoming, { type: word })}: ${reference(page, String(recordId))}`
-    },
-    parts,
-  )
-}
-
-function partList(
-  page: Page,
-  id: string,
-  title: string,
-  all: readonly Doc[],
-  line: (part: Doc) => Content,
-  parts: Parts,
-): Html | null {
-  if (all.length === 0) return null
-  return section(
-    id,
-    title,
-    html`<ul class="parts">${all.map((part) => html`<li id="${part.id}"><p>${line(part)}</p>${remarks(page, part, parts)}</li>`)}</ul>`,
-  )
-}
-
-/** The kinds of parts that a page shows. */
-export const PART_KINDS = ['event', 'position', 'membership', 'relation'] as const satisfies readonly Kind[]

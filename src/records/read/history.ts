@@ -1,8 +1,9 @@
 // Reads the versions of a record from the change log.
 import { notFound } from '../../core/problems.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
-import { sql } from '../../db/sql.ts'
+import { type SQL, sql } from '../../db/sql.ts'
 import { changes } from '../../db/system-tables.ts'
+import type { Kind } from '../schema/kinds.ts'
 
 /** The maximum size of the documents that are read for a page. It ends before the version that exceeds it. */
 const MAX_BYTES = 16_000_000
@@ -63,3 +64,67 @@ const ONE = sql`select ${LOGGED}
   where ${changes.recordId} = ${sql.placeholder('id')}
     and ${changes.kind} = ${sql.placeholder('kind')}
     and ${changes.version} = ${sql.placeholder('version')}`
+
+/** How many changes of a kind one write made to a record, its parts, or their evidence. */
+export interface ChangeCount {
+  kind: Kind
+  op: string
+  count: number
+}
+
+/** One write that changed a record or what belongs to it. */
+export interface Moment {
+  at: string
+  actorName: string
+  reason: string | null
+  counts: ChangeCount[]
+}
+
+export interface Moments {
+  /** The newest first, from the instant that is shown. */
+  data: Moment[]
+  /** The instant of the next write after it; null if there is none. */
+  next: string | null
+  hasMore: boolean
+}
+
+/** The writes that changed a record, its parts, or their evidence. @param until an instant; null: now */
+export async function readMoments(
+  reader: Reader,
+  kind: string,
+  id: string,
+  until: string | null,
+  limit: number,
+): Promise<Moments> {
+  const own = sql`select ${MOMENT} from ${changes} where ${changes.recordId} = ${id} and ${changes.kind} || '' = ${kind}`
+  const partIds = sql`select ${changes.recordId} from ${changes} where ${changes.parentId} = ${id}`
+  const ofParts = (parent: SQL) =>
+    sql`select ${MOMENT} from ${changes} where ${changes.parentId} in (${parent})`
+  const all = sql`(${own} union all ${ofParts(sql`${id}`)} union all ${ofParts(partIds)}) as logged`
+  const shown = until === null ? sql.empty() : sql` where logged."at" <= ${until}`
+  const instants = await reader.pluck<string>(
+    sql`select distinct logged."at" from ${all}${shown} order by 1 desc ${sql.limit(limit + 1)}`,
+  )
+  const rows = await reader.all<ChangeCount & Omit<Moment, 'counts'>>(
+    sql`select logged."at", logged."kind", logged."op", count(*) as count, min(logged."actorName") as "actorName", max(logged."reason") as reason
+      from ${all} where logged."at" in ${instants.slice(0, limit)} group by logged."at", logged."kind", logged."op" order by 1 desc, 2, 3`,
+  )
+  const later =
+    until === null
+      ? undefined
+      : await reader.get<{ at: string | null }>(
+          sql`select min(logged."at") as at from ${all} where logged."at" > ${until}`,
+        )
+  return {
+    data: [...Map.groupBy(rows, ({ at }) => at)].map(([at, counts]) => ({
+      at,
+      actorName: counts[0]?.actorName ?? '',
+      reason: counts.find(({ reason }) => reason !== null)?.reason ?? null,
+      counts,
+    })),
+    next: later?.at ?? null,
+    hasMore: instants.length > limit,
+  }
+}
+
+const MOMENT = sql`${changes.at}, ${changes.kind}, ${changes.op}, ${changes.actorName}, ${changes.reason}`
