@@ -41,10 +41,7 @@ export function layout(page: Page, frame: Frame): Html {
   return showsPast(page) ? withoutFollowing(whole) : whole
 }
 
-function document(
-  page: Page,
-  { title, main, description, hidden, timeless, head, navigation }: Frame,
-): Html {
+function document(page: Page, { title, main, description, hidden, timeless, head, navigation }: Frame): Html {
   const { language, messages, base, path, query } = page
   const { site } = messages
   const past = showsPast(page)

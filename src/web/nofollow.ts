@@ -7,7 +7,7 @@ export const withoutFollowing = (page: Html): Html =>
     page.text.replaceAll(/<a ([^>]*)>/g, (link, attributes: string) => {
       if (/rel="[^"]*nofollow/.test(attributes)) return link
       return attributes.includes('rel="')
-        ? link.replace('rel="', 'rel="nofollow ')
-        : `<a rel="nofollow" ${attributes}>`
+        ? link.replace(/rel="([^"]*)"/, 'rel="$1 nofollow"')
+        : `<a ${attributes} rel="nofollow">`
     }),
   )

@@ -41,7 +41,7 @@ function facetsOf(page: string): FacetLink[] {
     if (index === 0) return []
     const facet = part.slice(0, part.indexOf('"'))
     const list = part.slice(0, part.indexOf('</ul>'))
-    return [...list.matchAll(/<li><a href="([^"]*)">.*?<\/a> ([\d\s,]+)<\/li>/g)].map(
+    return [...list.matchAll(/<li><a href="([^"]*)"(?: rel="nofollow")?>.*?<\/a> ([\d\s,]+)<\/li>/g)].map(
       ([, url = '', count = '']) => ({
         facet,
         url: unescaped(url),

@@ -262,7 +262,7 @@ describe('the clocks', () => {
     expect(then.text).not.toContain('Samarkand')
     expect(then.text).toContain('<meta name="robots" content="noindex, nofollow">')
     expect(then.text).toContain(`<link rel="canonical" href="/meetings/${MEETING}">`)
-    expect(then.text).toContain(`<a rel="nofollow" href="/meetings/${MEETING}">Back to now</a>`)
+    expect(then.text).toContain(`<a href="/meetings/${MEETING}" rel="nofollow">Back to now</a>`)
     expect(then.text).toMatch(/href="\/states\/UZ\?knownAt=/)
     await expectSafe('knownAt', then.text)
     const before = await get(`/proposals/${PROPOSAL}?asOf=2022-08-31`, HTML)

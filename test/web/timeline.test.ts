@@ -15,7 +15,8 @@ const idsOn = (page: string) =>
     ),
   ].map(([, record = '', part]) => part ?? record)
 
-const nextOf = (page: string) => /rel="next" href="([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&')
+const nextOf = (page: string) =>
+  /rel="next(?: nofollow)?" href="([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&')
 
 /** The ids of all entries, page by page. @param between runs after the first page */
 async function walk({ get }: Service, first: string, between?: () => Promise<void>): Promise<string[]> {
