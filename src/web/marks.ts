@@ -1,12 +1,12 @@
 // Cuts a text at every edge of the passages that are quoted from it, so that marks never nest.
 
-/** A passage, in code points. */
-export interface Passage {
-  start: number
-  end: number
+/** A part of a text, in UTF-16 units. */
+export interface Range {
+  from: number
+  to: number
 }
 
-/** A piece of a text: the passages that it is in, by their index, and those that begin with it. */
+/** A piece of a text: the ranges that it is in, by their index, and those that begin with it. */
 export interface Piece {
   text: string
   within: number[]
@@ -14,9 +14,7 @@ export interface Piece {
 }
 
 /** The pieces of a text in order. Joined, they are the text. */
-export function cut(text: string, passages: readonly Passage[]): Piece[] {
-  const units = unitsOf(text)
-  const ranges = passages.map(({ start, end }) => ({ from: units(start), to: units(end) }))
+export function cut(text: string, ranges: readonly Range[]): Piece[] {
   const edges = [...new Set([0, text.length, ...ranges.flatMap(({ from, to }) => [from, to])])].sort(
     (one, other) => one - other,
   )
@@ -33,8 +31,8 @@ export function cut(text: string, passages: readonly Passage[]): Piece[] {
   return pieces
 }
 
-/** The UTF-16 unit at which each code point starts. Past the end: the end. */
-function unitsOf(text: string): (point: number) => number {
+/** Converts positions in code points to UTF-16 units. Past the end: the end. */
+export function unitsOf(text: string): (point: number) => number {
   if (!/[\ud800-\udbff]/.test(text)) return (point) => Math.min(point, text.length)
   const starts: number[] = []
   let unit = 0
@@ -43,4 +41,18 @@ function unitsOf(text: string): (point: number) => number {
     unit += char.length
   }
   return (point) => starts[point] ?? text.length
+}
+
+/**
+ * A lane for each range, from 0: ranges that overlap are in different lanes as long as there are enough; what is left shares the
+ * last one. @param ranges in the order of their beginning
+ */
+export function lanesOf(ranges: readonly Range[], count: number): number[] {
+  const ends: number[] = Array.from({ length: count }, () => 0)
+  return ranges.map(({ from, to }) => {
+    const free = ends.findIndex((end) => end <= from)
+    const lane = free === -1 ? count - 1 : free
+    ends[lane] = Math.max(ends[lane] ?? 0, to)
+    return lane
+  })
 }

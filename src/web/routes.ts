@@ -27,8 +27,8 @@ import { recordPage } from './record.ts'
 import { readRecordData } from './record-data.ts'
 import { clocksIn, pageOf, sendFaultyPage, sendPage, tidyAddress } from './respond.ts'
 import { directPath, readSearchData, searchPageOf } from './search.ts'
-import { readCitations, sourcePage } from './source.ts'
-import { stylesRoute } from './styles.ts'
+import { readPassages, sourcePage } from './source.ts'
+import { stylesRoutes } from './styles.ts'
 
 interface PageDeps {
   catalogue: Catalogue
@@ -39,7 +39,7 @@ const clocks = { asOf: asOfParameter.optional(), knownAt: knownAtParameter.optio
 
 export function pageRoutes(app: FastifyInstance, deps: PageDeps): void {
   const { catalogue } = deps
-  stylesRoute(app)
+  stylesRoutes(app)
   for (const language of LANGUAGES) {
     homeRoute(app, deps, language)
     searchRoute(app, deps, language)
@@ -175,10 +175,17 @@ function recordRoute(
   resource: Resource,
 ): void {
   app.get(localPath(language, `/${resource.path}/:id`), {
-    schema: { hide: true, querystring: z.strictObject(clocks) },
+    schema: {
+      hide: true,
+      querystring: z.strictObject({
+        ...clocks,
+        ...(resource.kind === 'source' && { sentences: z.enum(['uncited']).optional() }),
+      }),
+    },
     preValidation: tidyAddress,
     handler: (request, reply) => {
       const { id } = request.params as { id: string }
+      const { sentences } = request.query as { sentences?: string }
       const at = clocksIn(request)
       return readSnapshot(
         async (context) => {
@@ -186,9 +193,9 @@ function recordRoute(
           const page = pageOf(request, catalogue, context.now)
           if (resource.kind !== 'source')
             return sendPage(reply, recordPage(page.with(data.names), resource, data))
-          const { citations, names } = await readCitations(context, resource, data.doc.id, at, language)
-          const all = new Map([...data.names, ...names])
-          return sendPage(reply, sourcePage(page.with(all), resource, data, citations))
+          const read = await readPassages(context, resource, data.doc, at, language, sentences !== undefined)
+          const names = new Map([...data.names, ...read.names])
+          return sendPage(reply, sourcePage(page.with(names), resource, data, read))
         },
         { isLong: showsPast({ clocks: at }) },
       )

@@ -154,6 +154,9 @@ function pathOfHit({ kind, id, path, sourceId, snippet }: Hit): string {
   return kind === 'source' ? textFragment(pageOfApiPath(path), passageIn(snippet)) : pageOfApiPath(path)
 }
 
+/** How much of what surrounds words is in an address, in UTF-16 units. */
+const MAX_CONTEXT = 32
+
 /** The first words that are marked in a snippet, and what surrounds them on their line. */
 function passageIn(snippet: string): { exact: string; prefix: string; suffix: string } {
   const [, before = '', exact = '', after = ''] = /^([^<]*)<mark>([^<]*)<\/mark>([^<]*)/.exec(snippet) ?? []
@@ -162,7 +165,7 @@ function passageIn(snippet: string): { exact: string; prefix: string; suffix: st
   ) as [string, string, string]
   return {
     exact: marked,
-    prefix: prefix.slice(prefix.lastIndexOf('\n') + 1),
-    suffix: suffix.split('\n')[0] ?? '',
+    prefix: prefix.slice(prefix.lastIndexOf('\n') + 1).slice(-MAX_CONTEXT),
+    suffix: (suffix.split('\n')[0] ?? '').slice(0, MAX_CONTEXT),
   }
 }

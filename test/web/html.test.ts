@@ -7,7 +7,7 @@ import { catalogue } from '../../src/resources/index.ts'
 import { dateInWords } from '../../src/web/dates.ts'
 import { html, join, raw, safeAddress } from '../../src/web/html.ts'
 import { fill, messagesOf, plural, preferredLanguage } from '../../src/web/languages.ts'
-import { cut } from '../../src/web/marks.ts'
+import { cut, lanesOf, unitsOf } from '../../src/web/marks.ts'
 import { queryText, splitPath } from '../../src/web/page.ts'
 import { textFragment } from '../../src/web/text-fragment.ts'
 
@@ -53,20 +53,48 @@ describe('marks', () => {
     const passages = fc.array(fc.tuple(fc.nat(40), fc.nat(40)))
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), passages, (text, ranges) => {
-        const length = [...text].length
+        const points = [...text]
+        const units = unitsOf(text)
         const inside = ranges.map(([a, b]) => {
-          const [start = 0, end = 0] = [Math.min(a, length), Math.min(b, length)].sort((x, y) => x - y)
-          return { start, end }
+          const [start = 0, end = 0] = [a, b].map((at) => Math.min(at, points.length)).sort((x, y) => x - y)
+          return { start, end, from: units(start), to: units(end) }
         })
         const pieces = cut(text, inside)
         expect(pieces.map((piece) => piece.text).join('')).toBe(text)
         for (const [index, { start, end }] of inside.entries()) {
           const own = pieces.filter(({ within }) => within.includes(index)).map((piece) => piece.text)
-          expect(own.join('')).toBe([...text].slice(start, end).join(''))
+          expect(own.join('')).toBe(points.slice(start, end).join(''))
           if (end > start) expect(pieces.filter(({ begins }) => begins.includes(index))).toHaveLength(1)
         }
       }),
     )
+  })
+
+  test('have lanes, so that passages that overlap are told apart as long as there are enough', () => {
+    const ranges = fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 20 })), { maxLength: 12 })
+    fc.assert(
+      fc.property(ranges, (given) => {
+        const inOrder = given
+          .map(([from, length]) => ({ from, to: from + length }))
+          .sort((one, other) => one.from - other.from || other.to - one.to)
+        const lanes = lanesOf(inOrder, 12)
+        for (const [index, one] of inOrder.entries())
+          for (const [other, { from, to }] of inOrder.entries())
+            if (other > index && from < one.to && to > one.from) expect(lanes[other]).not.toBe(lanes[index])
+        for (const lane of lanesOf(inOrder, 3)) expect(lane).toBeLessThan(3)
+      }),
+    )
+    expect(
+      lanesOf(
+        [
+          { from: 0, to: 9 },
+          { from: 1, to: 3 },
+          { from: 3, to: 5 },
+          { from: 9, to: 10 },
+        ],
+        4,
+      ),
+    ).toEqual([0, 1, 1, 0])
   })
 })
 

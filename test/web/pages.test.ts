@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/resources/index.ts'
 import { service } from '../helpers/app.ts'
 import { oneOfEach } from '../helpers/bodies.ts'
-import { expectSafe, textOfClass } from './check.ts'
+import { expectSafe } from './check.ts'
 
 const HTML = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 const PREFIXES = ['', '/ru', '/zh']
@@ -277,43 +277,6 @@ describe('the clocks', () => {
     expect((await get('/statements?asOf=2022-08-31', HTML)).status).toBe(200)
     expect((await get(`/sources/${SOURCE}?asOf=2022-08-31&${knownAt}`, HTML)).status).toBe(200)
     expect((await get(`/meetings/${MEETING}?knownAt=2020-01-01T00:00:00Z`, HTML)).status).toBe(404)
-  })
-})
-
-describe('the reader of a source', () => {
-  test('has the text to the letter, with every claim marked and linked both ways', async () => {
-    const { get } = await service({ seed: true })
-    const { body } = await get(`/v1/sources/${SOURCE}`)
-    const { text } = await get(`/sources/${SOURCE}`, HTML)
-    expect(textOfClass(text, 'text')).toBe(body['text'])
-    const cited = await get(`/v1/sources/${SOURCE}/annotations`)
-    expect(cited.body['items'].length).toBeGreaterThan(50)
-    for (const { id } of cited.body['items']) {
-      const evidence = id.split('/').at(-1)
-      expect(text.split(`id="${evidence}"`)).toHaveLength(2)
-      expect(text).toContain(`href="#${evidence}"`)
-    }
-    const targets = [...text.matchAll(/href="#(claim-\d+)"/g)].map(([, target = '']) => target)
-    for (const target of targets) expect(text).toContain(`<li id="${target}">`)
-    expect(text).not.toMatch(/<mark[^>]*>[^<]*<mark/)
-  })
-
-  test('keeps carriage returns and characters beyond the first plane in their place', async () => {
-    const { get, post } = await service({ seed: true })
-    const source = await post('/v1/sources', {
-      title: 'CR',
-      language: 'fa',
-      text: '𝔸 one\r\ntwo & <three>\r\n𝔹 four',
-    })
-    await post(`/v1/meetings/${MEETING}/evidence`, {
-      sourceId: source.body['id'],
-      motivation: 'quote',
-      exact: '𝔹 four',
-    })
-    const { text } = await get(`/sources/${source.body['id']}`, HTML)
-    expect(textOfClass(text, 'text')).toBe('𝔸 one\r\ntwo & <three>\r\n𝔹 four')
-    expect(text).toContain('<mark>𝔹 four</mark>')
-    expect(text).toContain('<div class="text" lang="fa" dir="auto">')
   })
 })
 

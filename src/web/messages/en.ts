@@ -52,6 +52,7 @@ export const en = {
     quotes: plural('{n} quote', '{n} quotes'),
     claims: plural('{n} claim', '{n} claims'),
     parties: plural('{n} party', '{n} parties'),
+    ofSentences: plural('{n} sentence', '{n} sentences'),
     hits: plural('{n} result', '{n} results'),
   },
   dates: {
@@ -299,6 +300,9 @@ export const en = {
     noClaims: 'Nothing is quoted from it yet.',
     excerpt: 'An excerpt of the document.',
     toText: 'Show in the text',
+    showUncited: 'Show the sentences without a claim',
+    hideUncited: 'Hide them',
+    coverage: 'Claims rest on {cited} of {sentences}; the others have a dotted line.',
     standing: {
       corrected: 'Another source corrects this one.',
       questioned: 'Another source questions this one.',

@@ -48,6 +48,7 @@ export const ru: Messages = {
     quotes: plural('{n} цитата', '{n} цитаты', '{n} цитат'),
     claims: plural('{n} утверждение', '{n} утверждения', '{n} утверждений'),
     parties: plural('{n} участник', '{n} участника', '{n} участников'),
+    ofSentences: plural('{n} фразы', '{n} фраз', '{n} фраз'),
     hits: plural('{n} результат', '{n} результата', '{n} результатов'),
   },
   dates: {
@@ -295,6 +296,9 @@ export const ru: Messages = {
     noClaims: 'Отсюда ещё ничего не цитируется.',
     excerpt: 'Отрывок документа.',
     toText: 'Показать в тексте',
+    showUncited: 'Показать фразы без утверждений',
+    hideUncited: 'Скрыть',
+    coverage: 'Утверждения опираются на {cited} из {sentences}; остальные подчёркнуты точками.',
     standing: {
       corrected: 'Другой источник исправляет этот.',
       questioned: 'Другой источник ставит этот под сомнение.',

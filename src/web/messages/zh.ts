@@ -44,6 +44,7 @@ export const zh: Messages = {
     quotes: plural('{n} 条引文'),
     claims: plural('{n} 项主张'),
     parties: plural('{n} 个缔约方'),
+    ofSentences: plural('{n} 句'),
     hits: plural('{n} 条结果'),
   },
   dates: {
@@ -289,6 +290,9 @@ export const zh: Messages = {
     noClaims: '尚未引用其中内容。',
     excerpt: '文件的节选。',
     toText: '在正文中显示',
+    showUncited: '显示尚未支持任何主张的句子',
+    hideUncited: '隐藏',
+    coverage: '全文{sentences}，其中 {cited} 句支持某项主张；其余以点线标出。',
     standing: {
       corrected: '另一来源更正了此来源。',
       questioned: '另一来源质疑此来源。',
