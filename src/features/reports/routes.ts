@@ -1,9 +1,10 @@
 // The route of reports: POST /v1/reports creates a source and the records drawn from it in one transaction.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { memoize } from '../../core/memoize.ts'
 import { capitalised } from '../../core/text.ts'
 import { describe, dryRun, withReason } from '../../http/describe.ts'
-import type { Child } from '../../records/schema/catalogue.ts'
+import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
 import { type Kind, refPattern, withArticle } from '../../records/schema/kinds.ts'
 import type { Entity, Resource } from '../../records/schema/resource.ts'
@@ -154,12 +155,12 @@ const partOutcome = z
   })
   .meta({ id: 'ReportPartOutcome', description: 'What became of a part of an item.' })
 
-export function reportRoutes(app: FastifyInstance, records: Records): void {
-  const { catalogue } = records
+/** The schema of the body of a report. */
+export const reportBody = memoize((catalogue: Catalogue) => {
   const { children } = catalogue
   const resource = (kind: Kind) => catalogue.resource(kind)
   const quote = quoteSchema(catalogue.child('evidence').createShape(resource('source')))
-  const body = z
+  return z
     .strictObject({
       source: itemSchema(resource('source'), children, quote),
       ...Object.fromEntries(
@@ -200,6 +201,10 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         },
       ],
     })
+})
+
+export function reportRoutes(app: FastifyInstance, records: Records): void {
+  const body = reportBody(records.catalogue)
   const result = z
     .object({
       sourceId: anyId('The id of the source.'),

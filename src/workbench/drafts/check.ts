@@ -1,0 +1,154 @@
+// Checks a draft by a dry run of its report: what would become of each card, and all that is wrong with it.
+import { bodyProblem } from '../../core/body-problem.ts'
+import { type Fault, Problem } from '../../core/problems.ts'
+import { reportBody } from '../../features/reports/routes.ts'
+import { type Outcome, type PartOutcome, type Report, writeReport } from '../../features/reports/write.ts'
+import type { Author, Catalogue } from '../../records/schema/catalogue.ts'
+import type { Records } from '../../records/write/records.ts'
+import { cardsOf, type DraftContent } from './model.ts'
+import { type Place, placeOf, toReport, withDependents } from './report.ts'
+
+/** What is wrong with a card. */
+export interface CardFault {
+  /** A JSON Pointer into the fields of the card, or of its quote. */
+  pointer: string
+  /** The index of the quote that it is about; null: the card itself. */
+  quote: number | null
+  /** In English. */
+  detail: string
+}
+
+/** What would become of a card. */
+export type CardState =
+  | { is: 'written'; outcome: Outcome | PartOutcome }
+  /** It adds quotes to a record. */
+  | { is: 'added' }
+  | { is: 'faulty'; code: string; faults: CardFault[]; candidates: Candidate[] }
+  /** It refers to cards that are faulty. */
+  | { is: 'waiting' }
+  /** It belongs to no record. */
+  | { is: 'loose' }
+
+/** A stored record that a card may describe. */
+export interface Candidate {
+  id: string
+  title: string
+}
+
+export interface DraftCheck {
+  states: ReadonlyMap<string, CardState>
+  /** Whether the report can be written. */
+  isComplete: boolean
+}
+
+/** How many dry runs are made to find faults that only the record shows: each ends at its first. */
+const MAX_RUNS = 8
+
+class DryRunDone extends Error {
+  readonly outcomes: Outcome[]
+
+  constructor(outcomes: Outcome[]) {
+    super('A dry run.')
+    this.outcomes = outcomes
+  }
+}
+
+export async function checkDraft(records: Records, author: Author, draft: DraftContent): Promise<DraftCheck> {
+  const { catalogue } = records
+  const schema = reportBody(catalogue)
+  const states = new Map<string, CardState>()
+  for (const { key, kind, of } of draft.cards)
+    if (of === null && !catalogue.findResource(kind)) states.set(key, { is: 'loose' })
+  for (const [key, faults] of schemaFaults(catalogue, draft)) states.set(key, faults)
+  let written: Map<string, CardState> | null = null
+  for (let run = 0; run < MAX_RUNS && written === null && !states.has('source'); run++) {
+    const without = withDependents(draft, states.keys())
+    const { report, places } = toReport(catalogue, draft, without)
+    const result = await dryRun(records, author, schema.parse(report) as unknown as Report)
+    if (result instanceof Problem) {
+      const [key, state] = faultOf(result, places)
+      if (states.has(key)) break
+      states.set(key, state)
+    } else written = writtenStates(result, places)
+  }
+  const faulty = [...states.keys()]
+  for (const { key } of cardsOf(draft))
+    if (!states.has(key)) states.set(key, written?.get(key) ?? { is: 'waiting' })
+  return { states, isComplete: faulty.length === 0 && written !== null }
+}
+
+/** The faults of values that do not match the schema: those of all cards at once. */
+function schemaFaults(catalogue: Catalogue, draft: DraftContent): Map<string, CardState> {
+  const { report, places } = toReport(catalogue, draft)
+  const parsed = reportBody(catalogue).safeParse(report)
+  if (parsed.success) return new Map()
+  const { errors = [] } = bodyProblem(parsed.error)
+  const byCard = Map.groupBy(errors, ({ pointer = '' }) => placeOf(places, pointer)?.key ?? 'source')
+  return new Map(
+    [...byCard].map(([key, faults]) => [
+      key,
+      {
+        is: 'faulty',
+        code: 'invalid-body',
+        faults: faults.map((fault) => cardFault(fault, places)),
+        candidates: [],
+      },
+    ]),
+  )
+}
+
+function cardFault({ pointer = '', detail }: Fault, places: readonly Place[]): CardFault {
+  const place = placeOf(places, pointer)
+  return { pointer: place?.rest ?? '', quote: place?.quote ?? null, detail }
+}
+
+async function dryRun(records: Records, author: Author, report: Report): Promise<Outcome[] | Problem> {
+  try {
+    return await records.write(author, async (tx) => {
+      throw new DryRunDone(await writeReport(records, tx, report))
+    })
+  } catch (error) {
+    if (error instanceof DryRunDone) return error.outcomes
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+/** The card that a problem is about, and what is wrong with it. */
+function faultOf(problem: Problem, places: readonly Place[]): [key: string, state: CardState] {
+  const errors = problem.errors ?? [{ pointer: '', detail: problem.message }]
+  const key = placeOf(places, errors[0]?.pointer ?? '')?.key ?? 'source'
+  const { candidates = [] } = (problem.extra ?? {}) as { candidates?: Candidate[] }
+  const isAboutRecords = problem.code === 'possible-duplicate' || problem.code === 'ambiguous-match'
+  return [
+    key,
+    {
+      is: 'faulty',
+      code: problem.code,
+      faults: errors.map((fault) => cardFault(fault, places)),
+      candidates: isAboutRecords ? candidates : [],
+    },
+  ]
+}
+
+function writtenStates(outcomes: readonly Outcome[], places: readonly Place[]): Map<string, CardState> {
+  const states = new Map<string, CardState>()
+  for (const outcome of outcomes) {
+    const pointer = pointerOf(outcome, outcomes)
+    const place = placeOf(places, pointer)
+    for (const { key } of places.filter((each) => each.pointer === pointer))
+      states.set(key, outcome.key === key || key === 'source' ? { is: 'written', outcome } : { is: 'added' })
+    for (const part of outcome.parts) {
+      const at = placeOf(places, `${pointer}/${part.list}/${part.index}`)
+      if (at && at.pointer !== place?.pointer) states.set(at.key, { is: 'written', outcome: part })
+    }
+  }
+  return states
+}
+
+/** Where the item of an outcome is in the report: outcomes of a section are in the order of its items. */
+function pointerOf(outcome: Outcome, outcomes: readonly Outcome[]): string {
+  if (outcome.section === 'source') return '/source'
+  const ofSection = outcomes.filter(({ section }) => section === outcome.section)
+  return `/${outcome.section}/${ofSection.indexOf(outcome)}`
+}
