@@ -31,6 +31,7 @@ const ONCE = [
   'workbench/fetch',
   'workbench/ingest',
   'written-dates',
+  'web/links',
 ].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
@@ -49,7 +50,7 @@ export default defineConfig({
           name: 'sqlite',
           env: { TEST_ENGINE: 'sqlite' },
           globalSetup: './test/helpers/sqlite.ts',
-          include: ['test/*.test.ts', 'test/{contract,documents,web,workbench}/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{browser,contract,documents,web,workbench}/*.test.ts'],
           exclude: ['test/postgres*.test.ts'],
         },
       },

@@ -1,11 +1,10 @@
 // The TypeScript client, against a listening service.
 
 import { once } from 'node:events'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { chromium } from 'playwright-core'
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import {
   type Change,
@@ -16,6 +15,7 @@ import {
   TrackerClient,
 } from '../clients/typescript/src/index.ts'
 import { type Service, service } from './helpers/app.ts'
+import { launch, testInBrowser } from './helpers/browser.ts'
 
 const SRC = new URL('../clients/typescript/src/', import.meta.url)
 
@@ -330,16 +330,11 @@ test('the client imports no module of Node or npm, so that it runs in browsers',
   }
 })
 
-const CHROMIUM = '/usr/bin/chromium'
-
-test.skipIf(!existsSync(CHROMIUM))(
+testInBrowser(
   'the client lists and follows the live feed in a browser, from a page of another origin',
   async () => {
     const { s, baseUrl } = await connected()
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu'],
-    })
+    const browser = await launch()
     onTestFinished(() => browser.close())
     const page = await browser.newPage()
     // Another port is another origin.
@@ -369,5 +364,4 @@ test.skipIf(!existsSync(CHROMIUM))(
     })()`)
     expect(seen).toEqual({ titles: 10, problem: '/problems/not-found', slug: 'browser' })
   },
-  60_000,
 )

@@ -1,11 +1,7 @@
 // The API reference at /docs in a browser: it renders, and connects to no other host.
-import { existsSync } from 'node:fs'
-import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { service } from './helpers/app.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-const installed = existsSync(CHROMIUM)
+import { launch, testInBrowser } from './helpers/browser.ts'
 
 test('the reference page and its script have ETags, and the content security policy allows no other script', async () => {
   const s = await service()
@@ -25,15 +21,12 @@ test('the reference page and its script have ETags, and the content security pol
   }
 })
 
-test.skipIf(!installed)(
-  `a browser renders the reference, sends requests with a key, and connects to no other host${installed ? '' : ` (skipped: no ${CHROMIUM})`}`,
+testInBrowser(
+  'a browser renders the reference, sends requests with a key, and connects to no other host',
   async () => {
     const { app, keys } = await service({ seed: true })
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    })
+    const browser = await launch()
     onTestFinished(() => browser.close())
     const context = await browser.newContext()
     const page = await context.newPage()
@@ -80,5 +73,4 @@ test.skipIf(!installed)(
     expect(toOtherHosts).toEqual([])
     expect(errors).toEqual([])
   },
-  300_000,
 )

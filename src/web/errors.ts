@@ -47,7 +47,7 @@ function errorPage(page: Page, { code, status, message }: Problem, { id, url }: 
   }${
     code === 'unauthorized' &&
     html`<p><a href="${href(page, '/edit/sign-in', { next: url })}">${errors.signIn}</a></p>`
-  }<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, '', 'search-again')}<p class="muted">${status} · ${id}</p>`
+  }<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, 'search-again', errors.wayOut)}<p class="muted">${status} · ${id}</p>`
   return layout(page, { title: `${errors.title}: ${title}`, main, hidden: true, timeless: true })
 }
 

@@ -34,7 +34,7 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
-const OVERVIEWS = ['timeline', 'board', 'quiet', 'statistics'] as const
+const OVERVIEWS = ['timeline'] as const
 
 export function layout(page: Page, frame: Frame): Html {
   const whole = document(page, frame)
@@ -88,10 +88,10 @@ ${navigation ?? readerNavigation()}</header>
   }
 }
 
-/** The form that searches everything. */
-export function searchForm(page: Page, value = '', id = 'search'): Html {
+/** The form that searches everything. @param name what tells it from the one in the header */
+export function searchForm(page: Page, id = 'search', name?: string): Html {
   const { site } = page.messages
-  return html`<form role="search" class="search" action="${href(page, '/search')}"><label for="${id}" class="hidden">${site.searchAll}</label><input type="search" id="${id}" name="q" value="${value}" placeholder="${site.searchAll}" required maxlength="500"><button>${site.search}</button></form>`
+  return html`<form role="search" class="search" action="${href(page, '/search')}"${name !== undefined && html` aria-label="${name}"`}><label for="${id}" class="hidden">${site.searchAll}</label><input type="search" id="${id}" name="q" placeholder="${site.searchAll}" required maxlength="500"><button>${site.search}</button></form>`
 }
 
 /** A part of a page with a heading; null if it has no content. */

@@ -59,7 +59,6 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
     own || Object.keys(settings).length > 0
       ? await createApplication({ engine, ...deps })
       : await shareApplication(engine, clock)
-  const keys = inject('keys')
   onTestFinished(async () => {
     const errors = [...socketErrors]
     await release()
@@ -67,6 +66,24 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
     if (errors[0]) throw errors[0]
   })
 
+  return {
+    app,
+    engine,
+    url: database.url,
+    file: database.file,
+    rows: () => rowsOf(database),
+    keys: inject('keys'),
+    queries: (all = false) =>
+      statements.splice(0).filter((text) => all || !/"(webhooks|webhookDeliveries|imports)"/.test(text)),
+    ...requestsTo(app),
+  }
+}
+
+export type Requests = Pick<Service, 'request' | 'get' | 'post' | 'patch' | 'del'>
+
+/** Sends requests to an application, and checks the responses against the OpenAPI document. */
+export function requestsTo(app: FastifyInstance): Requests {
+  const keys = inject('keys')
   const request = async (options: InjectOptions): Promise<TestResponse> => {
     const response = await app.inject(options)
     checkAgainstDocument(app, {
@@ -86,14 +103,6 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
   }
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
   return {
-    app,
-    engine,
-    url: database.url,
-    file: database.file,
-    rows: () => rowsOf(database),
-    keys,
-    queries: (all = false) =>
-      statements.splice(0).filter((text) => all || !/"(webhooks|webhookDeliveries|imports)"/.test(text)),
     request,
     get: (url, headers = {}) => request({ method: 'GET', url, headers }),
     post: (url, body, headers = {}) =>

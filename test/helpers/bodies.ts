@@ -152,7 +152,7 @@ function valueFor(schema: z.ZodType, ids: Ids): unknown {
 }
 
 /** Creates one record of each kind, with the required fields only. */
-export async function oneOfEach({ post }: Service): Promise<Ids> {
+export async function oneOfEach({ post }: Pick<Service, 'post'>): Promise<Ids> {
   const ids = {} as Ids
   for (const kind of kinds) {
     const { status, body, text } = await post(pathOf(kind), leastBody(kind, ids))

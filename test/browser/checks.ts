@@ -1,0 +1,175 @@
+// What is wrong with a page that a browser shows, each fault as a line.
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+
+// The globals of the functions that run in the page.
+declare const document: any
+declare const getComputedStyle: (element: any, pseudo?: string) => any
+declare const innerWidth: number
+declare const CSSStyleSheet: any
+declare const NodeFilter: any
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice']
+
+/** What axe finds, by all rules or only some. */
+export async function axeFaults(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).setLegacyMode()
+  axe.options({
+    runOnly: rules ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS },
+    resultTypes: ['violations'],
+  })
+  const { violations } = await axe.analyze()
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map(({ html, failureSummary = '' }) => {
+      const [, reason = ''] = failureSummary.split('\n')
+      return `${id}: ${reason.trim()}: ${html.slice(0, 200)}`
+    }),
+  )
+}
+
+/** What does not fit: a page that scrolls sideways, text that is cut off, and regions that scroll but cannot be reached by keyboard. */
+export const layoutFaults = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const describe = (element: any) => element.cloneNode(false).outerHTML.slice(0, 120)
+    const faults: string[] = []
+    const all: any[] = [...document.body.querySelectorAll('*')].filter((element) => element.checkVisibility())
+    const regions = all.filter(
+      (element) =>
+        /auto|scroll/.test(getComputedStyle(element).overflowX + getComputedStyle(element).overflowY) &&
+        (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1),
+    )
+    // Those that scroll only downwards can be read by keyboard if they contain a link; axe checks that.
+    for (const region of regions)
+      if (
+        region.scrollWidth > region.clientWidth + 1 &&
+        (region.tabIndex < 0 || !(region.ariaLabel || region.hasAttribute('aria-labelledby')))
+      )
+        faults.push(`scrolls without a name or by pointer only: ${describe(region)}`)
+    if (document.documentElement.scrollWidth > innerWidth) {
+      faults.push(`the page is ${document.documentElement.scrollWidth} wide in a window of ${innerWidth}`)
+      const wide = all.filter(
+        (element) =>
+          element.getBoundingClientRect().right > innerWidth + 1 &&
+          !regions.some((region) => region !== element && region.contains(element)),
+      )
+      faults.push(...wide.slice(-3).map((element) => `is too wide: ${describe(element)}`))
+    }
+    for (const element of all) {
+      const { overflowX, overflowY, display } = getComputedStyle(element)
+      // Hidden texts for screen readers have one pixel; inputs scroll by themselves.
+      if (element.clientWidth <= 1 || display === 'inline' || element.matches('input, textarea, select'))
+        continue
+      const cut =
+        (/hidden|clip/.test(overflowX) && element.scrollWidth > element.clientWidth + 1) ||
+        (/hidden|clip/.test(overflowY) && element.scrollHeight > element.clientHeight + 1)
+      if (cut) faults.push(`cuts its content off: ${describe(element)}`)
+    }
+    return faults
+  })
+
+/** What should not be on paper, and what should be. */
+export const printFaults = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const describe = (element: any) => element.cloneNode(false).outerHTML.slice(0, 120)
+    const isShown = (element: any) => element.checkVisibility({ visibilityProperty: true })
+    const faults: string[] = []
+    for (const element of document.querySelectorAll('nav, form, button, .skip'))
+      if (isShown(element)) faults.push(`is printed: ${describe(element)}`)
+    for (const heading of document.querySelectorAll('main h1, main h2'))
+      if (!isShown(heading) && !heading.closest('form, nav, .clocks'))
+        faults.push(`is not printed: ${describe(heading)}`)
+    for (const details of document.querySelectorAll('main details'))
+      for (const inner of details.children)
+        if (isShown(details) && !inner.matches('summary, form, nav') && !isShown(inner))
+          faults.push(`is closed on paper: ${describe(details)}: ${describe(inner)}`)
+    for (const link of document.querySelectorAll('main a[href^="http"]'))
+      if (isShown(link) && !getComputedStyle(link, '::after').content.includes(link.getAttribute('href')))
+        faults.push(`is printed without its address: ${describe(link)}`)
+    if (getComputedStyle(document.documentElement).colorScheme !== 'light')
+      faults.push('is printed in dark colours')
+    return faults
+  })
+
+/** What cannot be told from its surroundings when the reader's own colours are in force, and what moves. */
+export const forcedColourFaults = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const describe = (element: any) => element.cloneNode(false).outerHTML.slice(0, 120)
+    const faults: string[] = []
+    const ground = getComputedStyle(document.body).backgroundColor
+    const isSeen = (colour: string) => colour !== ground && !/^none$|^rgba.*, 0\)$/.test(colour)
+    for (const element of document.querySelectorAll('mark, button, input, select')) {
+      const { backgroundColor, borderTopWidth } = getComputedStyle(element)
+      if (element.checkVisibility() && !isSeen(backgroundColor) && borderTopWidth === '0px')
+        faults.push(`looks like nothing: ${describe(element)}`)
+    }
+    for (const shape of document.querySelectorAll('svg :is(rect, circle, path, line, polyline, polygon)')) {
+      const { fill, stroke } = getComputedStyle(shape)
+      if (!isSeen(fill) && !isSeen(stroke)) faults.push(`is invisible: ${describe(shape)}`)
+    }
+    if (document.getAnimations().length > 0) faults.push('something moves')
+    return faults
+  })
+
+/** What does not show that it has the focus. */
+export async function focusFaults(page: Page): Promise<string[]> {
+  // From now on the browser shows the focus as for someone who uses the keyboard.
+  await page.keyboard.press('Tab')
+  return page.evaluate(() => {
+    const faults: string[] = []
+    for (const element of document.querySelectorAll(
+      'a[href], button, input, select, textarea, summary, [tabindex="0"]',
+    )) {
+      if (!element.checkVisibility()) continue
+      element.focus()
+      const { outlineStyle, outlineWidth } = getComputedStyle(element)
+      const { width, height } = element.getBoundingClientRect()
+      if (document.activeElement !== element)
+        faults.push(`takes no focus: ${element.outerHTML.slice(0, 120)}`)
+      else if (outlineStyle === 'none' || Number.parseFloat(outlineWidth) < 2 || width < 2 || height < 2)
+        faults.push(`does not show its focus: ${element.outerHTML.slice(0, 120)}`)
+    }
+    document.activeElement.blur()
+    return faults
+  })
+}
+
+/** Spaces the text as WCAG 1.4.12 has it. */
+export const spaceText = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(
+      '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-block-end: 2em !important }',
+    )
+    document.adoptedStyleSheets = [sheet]
+  })
+
+/** Sets the text size of the browser, which is 16 by default. */
+export async function setTextSize(page: Page, pixels: number): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Page.setFontSizes', { fontSizes: { standard: pixels, fixed: pixels } })
+  await session.detach()
+}
+
+/** What runs backwards: texts in Latin letters that a character in another text has turned around. */
+export const directionFaults = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const faults: string[] = []
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const boxOf = (node: any, offset: number) => {
+      const range = document.createRange()
+      range.setStart(node, offset)
+      range.setEnd(node, offset + 1)
+      return range.getBoundingClientRect()
+    }
+    while (nodes.nextNode()) {
+      const node = nodes.currentNode
+      const at = node.data.search(/[A-Za-z]{2}/)
+      // Within a text that is kept apart, its own characters count.
+      const text = node.parentElement.closest('[dir], bdi') ?? node
+      if (at === -1 || text.textContent.includes('\u202e')) continue
+      const [first, second] = [boxOf(node, at), boxOf(node, at + 1)]
+      if (first.top === second.top && second.left < first.left)
+        faults.push(`runs backwards: ${node.data.slice(at, at + 60)}`)
+    }
+    return faults
+  })

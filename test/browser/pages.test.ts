@@ -1,0 +1,102 @@
+// Every kind of page in a real browser: accessibility, layout, colours, print, and what it loads.
+import { beforeAll, expect, test } from 'vitest'
+import { LANGUAGES, type Language } from '../../src/web/languages.ts'
+import { localPath } from '../../src/web/page.ts'
+import { describeInBrowser, seedReference, startOnce, visit, type Watch } from '../helpers/browser.ts'
+import { kindsOfPages } from '../web/crawl.ts'
+import {
+  axeFaults,
+  focusFaults,
+  forcedColourFaults,
+  layoutFaults,
+  printFaults,
+  setTextSize,
+  spaceText,
+} from './checks.ts'
+
+/** Pages that no link leads to, and those that differ by their parameters. */
+const MORE = [
+  '/search',
+  '/search?q=drones',
+  '/search?q=nothinglikethis',
+  '/proposals?state=RU&topic=counter-uav&proposedFrom=2022-08',
+  '/proposals?q=nothinglikethis',
+  '/proposals?state=XX',
+  '/meetings?asOf=2022-08-31',
+  '/nowhere',
+]
+
+/** Axe checks each language in another look: a fault of words is in one language, and one of colours or widths in all. */
+const LOOKS = {
+  en: { colorScheme: 'light', viewport: { width: 1280, height: 640 } },
+  ru: { colorScheme: 'dark', viewport: { width: 1280, height: 640 } },
+  zh: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+} as const satisfies Record<Language, object>
+
+describeInBrowser('every kind of page', () => {
+  const running = startOnce(seedReference)
+  let paths: string[]
+  beforeAll(async () => {
+    paths = [...(await kindsOfPages(running.get)), ...MORE]
+  })
+
+  test.each(LANGUAGES)(
+    'has no fault in %s: axe, keyboard, widths, large text, colours, print',
+    async (language) => {
+      const { colorScheme, viewport } = LOOKS[language]
+      const found = new Map<string, Set<string>>()
+      await visit(
+        running,
+        paths.map((path) => localPath(language, path)),
+        { colorScheme, viewport },
+        async (page, path, seen) => {
+          const add = (when: string, faults: readonly string[]) => {
+            for (const fault of faults)
+              found.getOrInsertComputed(`${when}: ${fault}`, () => new Set()).add(path)
+          }
+          add('loading', [...seen.reports, ...needlessRequests(seen, running.origin)])
+          add('axe', await axeFaults(page))
+          add('keyboard', await focusFaults(page))
+          await page.emulateMedia({ media: 'print' })
+          add('print', await printFaults(page))
+          await page.emulateMedia({ media: null, forcedColors: 'active' })
+          add('forced colours', await forcedColourFaults(page))
+          await page.emulateMedia({ forcedColors: null })
+          await page.setViewportSize({ width: 320, height: 640 })
+          add('320 px', await layoutFaults(page))
+          await spaceText(page)
+          add('320 px, spaced text', await layoutFaults(page))
+          await page.setViewportSize({ width: 1280, height: 640 })
+          add('1280 px, spaced text', await layoutFaults(page))
+          await setTextSize(page, 32)
+          add('1280 px, text of 200 %', await layoutFaults(page))
+          await setTextSize(page, 16)
+          await page.setViewportSize(viewport)
+        },
+      )
+      expect(Array.from(found, ([fault, where]) => [fault, where.size, [...where].slice(0, 3)])).toEqual([])
+    },
+  )
+
+  test('has the same text without JavaScript', async () => {
+    const texts = async (javaScriptEnabled: boolean) => {
+      const found: Record<string, string> = {}
+      await visit(running, paths, { javaScriptEnabled }, async (page, path) => {
+        // The number of the request is another one.
+        found[path] = (await page.locator('body').innerText()).replaceAll(/[0-9a-f-]{36}/g, '')
+      })
+      return found
+    }
+    const without = await texts(false)
+    expect(Object.keys(without)).toHaveLength(paths.length)
+    expect(without).toEqual(await texts(true))
+  })
+})
+
+/** Requests other than the page and its style sheet. */
+function needlessRequests({ requests }: Watch, origin: string): string[] {
+  const types = requests.map(({ type }) => type).sort()
+  const isEnough =
+    types.join() === 'document,stylesheet' && requests.every(({ url }) => url.startsWith(`${origin}/`))
+  return isEnough ? [] : requests.map(({ type, url }) => `${type} ${url}`)
+}
