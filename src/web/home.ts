@@ -85,7 +85,7 @@ ${section('counts', home.counts, html`<ul class="counts">${data.counts.map(({ re
 <div>${data.next.length > 0 && section('next', home.next, list('meeting', data.next))}${section('last', home.last, list('meeting', data.last))}${section(
     'quiet',
     home.quiet,
-    html`<p class="muted">${home.quietAbout}</p>${list('proposal', data.quiet)}<p><a href="${href(page, '/proposals', { stalledSince: data.quietSince })}">${home.all} →</a></p>`,
+    html`<p class="muted">${home.quietAbout}</p>${list('proposal', data.quiet)}<p><a href="${href(page, '/quiet', { stalledSince: data.quietSince })}">${home.all} →</a></p>`,
   )}</div></div>
 ${section(
   'machines',

@@ -34,7 +34,7 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
-const OVERVIEWS = ['timeline'] as const
+const OVERVIEWS = ['timeline', 'board', 'quiet', 'statistics'] as const
 
 export function layout(page: Page, frame: Frame): Html {
   const whole = document(page, frame)

@@ -28,12 +28,13 @@ const FIELDS: Partial<Record<Kind, readonly string[]>> = {
 const MAX_ENTRIES = 3
 
 export function line(page: Page, entity: Entity, doc: Doc): Html {
-  const details =
-    entity.prefix === null || isResource(entity)
-      ? recordDetails(page, entity, doc)
-      : partDetails(page, entity, doc)
+  const details = lineDetails(page, entity, doc)
   return html`<li><p class="title">${lineTitle(page, entity, doc)}</p>${details.length > 0 && html`<p class="details">${join(details, ' · ')}</p>`}</li>`
 }
+
+/** What tells a record from its neighbours. */
+export const lineDetails = (page: Page, entity: Entity, doc: Doc): Html[] =>
+  isResource(entity) ? recordDetails(page, entity, doc) : partDetails(page, entity, doc)
 
 /** What a line is about, as a link to its page. */
 export const lineTitle = (page: Page, entity: Entity, doc: Doc): Html =>

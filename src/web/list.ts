@@ -230,7 +230,7 @@ const FORMAT_NAMES: Record<string, string> = {
 }
 
 /** Links to exactly this list as data. */
-function exports(page: Page, kind: Listable, query: Page['query']): Html {
+export function exports(page: Page, kind: Listable, query: Page['query']): Html {
   const data = { ...page, clocks: clocksOf(kind, page.clocks) }
   const { asOf: _, knownAt: __, ...rest } = query
   const formats = ['json', 'csv', 'ndjson', ...(kind.formats ?? [])]

@@ -3,13 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ReadSnapshot } from '../records/read/context.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
+import { board } from './board.ts'
 import type { Language } from './languages.ts'
 import type { Overview } from './overview.ts'
 import { localPath, showsPast } from './page.ts'
+import { quiet } from './quiet.ts'
 import { clocksIn, pageOf, sendPage, tidyAddress } from './respond.ts'
+import { statistics } from './statistics.ts'
 import { timelinePage } from './timeline-page.ts'
 
-export const OVERVIEWS: readonly Overview[] = [timelinePage]
+const OVERVIEWS: readonly Overview[] = [timelinePage, board, quiet, statistics]
 
 interface PageDeps {
   catalogue: Catalogue
@@ -31,7 +34,7 @@ export function overviewRoutes(
             const page = pageOf(request, catalogue, context.now)
             return sendPage(reply, await overview.show(context, page, request.query as never))
           },
-          { isLong: overview.isLong || showsPast({ clocks: clocksIn(request) }) },
+          { isLong: overview.isLong(request.query as never) || showsPast({ clocks: clocksIn(request) }) },
         ),
     })
   }

@@ -4,12 +4,10 @@ import { mergedPage } from '../records/read/merged.ts'
 import { commaSeparated, MAX_LIMIT, pageParameters } from '../records/read/parameters.ts'
 import type { Json } from '../records/schema/document.ts'
 import { datedLists, type Entry, entryList, listLinks, monthOf } from './chronology.ts'
-import { clockForm } from './clocks.ts'
 import { dateInWords } from './dates.ts'
 import { type Html, html } from './html.ts'
-import { layout, section } from './layout.ts'
 import { pageLinks } from './list.ts'
-import { type Overview, withNames } from './overview.ts'
+import { type Overview, overviewPage, withNames } from './overview.ts'
 import type { Page } from './page.ts'
 import {
   DATED,
@@ -18,9 +16,7 @@ import {
   readChoices,
   type Selection,
   selectControl,
-  selectionForm,
   selectionParameters,
-  selectionWords,
 } from './selection.ts'
 
 interface Parameters extends Selection {
@@ -37,7 +33,7 @@ const USUAL: readonly DatedKind[] = ['meeting', 'event']
 
 export const timelinePage: Overview<Parameters> = {
   path: '/timeline',
-  isLong: false,
+  isLong: () => false,
   parameters(catalogue) {
     const { limit, cursor } = pageParameters(MAX_LIMIT)
     return {
@@ -55,22 +51,15 @@ export const timelinePage: Overview<Parameters> = {
     const choices = await readChoices(context, bare.clocks)
     const mentioned = [entries.map(({ doc }) => doc), idsNamed(choices, selection)] as Json
     const page = await withNames(context, bare, mentioned)
-    const { timeline, list, kinds: kindWords } = page.messages
-    const { heading, plain, links } = selectionWords(page, '/timeline', timeline.title, choices)
-    const shown = lists.map(({ kind: { kind: one } }) => kindWords[one].many).join(', ')
-    const about = timeline.about.replace('{kinds}', shown)
-    const { cursor: _, asOf: __, knownAt: ___, ...rest } = page.query
-    const main = html`<h1>${heading}</h1>
-<p class="muted">${about}</p>${links}
-${selectionForm(page, '/timeline', choices, formControls(page))}
-${entries.length === 0 ? html`<p>${timeline.none}</p>` : byMonth(page, entries)}
-${pageLinks(page, '/timeline', nextCursor)}
-${section('data', list.asData, html`<p>${listLinks(page, lists)}</p>`)}${clockForm(page, rest)}`
-    return layout(page, {
-      title: plain,
-      main,
-      description: about,
-      hidden: cursor !== undefined,
+    const { timeline, kinds: words } = page.messages
+    const shown = lists.map(({ kind: one }) => words[one.kind].many).join(', ')
+    return overviewPage(page, {
+      title: timeline.title,
+      about: timeline.about.replace('{kinds}', shown),
+      choices,
+      controls: formControls(page),
+      content: html`${entries.length === 0 ? html`<p>${timeline.none}</p>` : byMonth(page, entries)}${pageLinks(page, page.path, nextCursor)}`,
+      data: listLinks(page, lists),
     })
   },
 }

@@ -20,12 +20,12 @@ const validator = new HtmlValidate({
 })
 
 const ELEMENTS =
-  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|g|path|circle|text|tspan)$/
+  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|defs|pattern|g|rect|line|path|circle|text|tspan)$/
 
 const ATTRIBUTES =
-  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|dy|cx|cy|r|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate)$/
+  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|[xy][12]|dy|cx|cy|r|fill|patternUnits|text-anchor|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate)$/
 
-const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+(?:="[^"<>]*")?)*)\s*>/g
+const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z0-9-]+(?:="[^"<>]*")?)*)\s*\/?>/g
 
 /** Asserts that a page is valid and has no element, attribute or address that a text brought in. */
 export async function expectSafe(where: string, page: string): Promise<void> {
@@ -46,8 +46,9 @@ export async function expectSafe(where: string, page: string): Promise<void> {
     )
   for (const [, , element = '', attributes = ''] of page.matchAll(TAG)) {
     expect(element).toMatch(ELEMENTS)
-    for (const [, name = '', value = ''] of attributes.matchAll(/\s([a-zA-Z-]+)(?:="([^"]*)")?/g)) {
+    for (const [, name = '', value = ''] of attributes.matchAll(/\s([a-zA-Z0-9-]+)(?:="([^"]*)")?/g)) {
       expect(name).toMatch(ATTRIBUTES)
+      if (name === 'fill') expect(value).toMatch(/^url\(#[a-z0-9-]+\)$/)
       if (['href', 'action', 'formaction'].includes(name))
         expect(value).toMatch(/^(?:\/(?!\/)|#|\?|https?:\/\/)/)
     }

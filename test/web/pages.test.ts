@@ -106,7 +106,7 @@ describe('the start', () => {
     const { text } = await get('/en/', HTML)
     expect(text).toMatch(/<a href="\/proposals"><b>\d+<\/b> Proposals<\/a>/)
     expect(text).toContain(`href="/meetings/${MEETING}"`)
-    expect(text).toContain('href="/proposals?stalledSince=2025-11-29"')
+    expect(text).toContain('href="/quiet?stalledSince=2025-11-29"')
   })
 })
 

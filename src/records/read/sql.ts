@@ -330,7 +330,17 @@ function refersTo(schema: Schema, entity: Entity, view: View, field: string, ids
   return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${ids} and ${links.field} = ${field})`
 }
 
-function refersToInDoc({ engine }: Schema, table: Table, { path }: Reference, ids: readonly string[]): SQL {
+function refersToInDoc(schema: Schema, table: Table, reference: Reference, ids: readonly string[]): SQL {
+  const { lists, value } = valuesInDoc(schema, table, reference)
+  return sql`exists (select 1 from ${lists} where ${value} in ${ids})`
+}
+
+/** The values of a field inside lists in the documents of a table: the lists as table expressions, and the value in them. */
+export function valuesInDoc(
+  { engine }: Pick<Schema, 'engine'>,
+  table: Table,
+  { path }: Reference,
+): { lists: SQL; value: SQL } {
   const lists: SQL[] = []
   let value: SQL = sql`${table.doc}`
   for (const [index, segment] of path.entries()) {
@@ -341,5 +351,5 @@ function refersToInDoc({ engine }: Schema, table: Table, { path }: Reference, id
       value = sql`${item}.value`
     } else value = sql`${value} ${sql.raw(last ? '->>' : '->')} ${sql.raw(`'${segment}'`)}`
   }
-  return sql`exists (select 1 from ${sql.join(lists, sql`, `)} where ${value} in ${ids})`
+  return { lists: sql.join(lists, sql`, `), value }
 }

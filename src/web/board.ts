@@ -1,0 +1,119 @@
+// The board: proposals or documents in columns by their status, the latest first.
+import { isExactDay } from '../core/dates.ts'
+import { listPage } from '../records/read/page.ts'
+import { listQuery } from '../records/read/parameters.ts'
+import { parse } from '../records/read/record.ts'
+import { resolveFilters } from '../records/read/resolve.ts'
+import { barsBy } from '../records/read/statistics.ts'
+import { seqAt } from '../records/read/view.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { dateHtml, daysBetween } from './dates.ts'
+import { type Html, html, join } from './html.ts'
+import { fill, formatNumber, plural } from './languages.ts'
+import { actors, lineTitle } from './lines.ts'
+import { exports } from './list.ts'
+import {
+  kindLinks,
+  type Overview,
+  overviewPage,
+  TRACKED_KINDS,
+  type TrackedPath,
+  trackedParameter,
+  withNames,
+} from './overview.ts'
+import { href, type Page } from './page.ts'
+import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
+import { LASTING } from './status.ts'
+import { capital, valueWord } from './words.ts'
+
+interface Parameters extends Selection {
+  of?: TrackedPath
+}
+
+/** How many records of a status are shown; the others are in the list. */
+const MAX_SHOWN = 10
+
+const LATEST_FIRST = [{ column: 'statusSince', descending: true }]
+
+interface Column {
+  status: string
+  count: number
+  docs: Doc[]
+}
+
+export const board: Overview<Parameters> = {
+  path: '/board',
+  isLong: () => true,
+  parameters: (catalogue) => ({ of: trackedParameter, ...selectionParameters(catalogue) }),
+  async show(context, bare, { of = 'proposals', ...selection }) {
+    const { catalogue, reader } = context
+    const kind = TRACKED_KINDS[of]
+    const resource = catalogue.resource(kind)
+    const filters = filtersFor(catalogue, kind, selection) ?? {}
+    const { asOf, knownAt } = bare.clocks
+    const seq = knownAt === null ? null : await seqAt(reader, knownAt)
+    const options = { rows: 0, vocabularyAt: seq }
+    const resolved = await resolveFilters(context, resource, filters, { asOf, seq }, options)
+    const bars = await barsBy(context, resource, resolved, 'status', false)
+    const columns: Column[] = []
+    for (const status of Object.keys(resource.lifecycle?.moves ?? {})) {
+      const count = bars.find(({ key }) => key === status)?.count ?? 0
+      if (count === 0) continue
+      const query = listQuery(resource, { ...filters, status: [status] }, bare.clocks)
+      const { rows } = await listPage(context, resource, { ...query, sort: LATEST_FIRST, limit: MAX_SHOWN })
+      columns.push({ status, count, docs: rows.map(parse) })
+    }
+    const choices = await readChoices(context, bare.clocks)
+    const mentioned = [columns.map(({ docs }) => docs), idsNamed(choices, selection)] as Json
+    const page = await withNames(context, bare, mentioned)
+    const { board: words, kinds } = page.messages
+    const without = bars.find(({ key }) => key === null)?.count ?? 0
+    const note = without > 0 && html`<p>${words.noEvent}: ${formatNumber(page.language, without)}</p>`
+    return overviewPage(page, {
+      title: words.heading.replace('{kind}', kinds[kind].many),
+      about: words.about,
+      total: bars.reduce((sum, { count }) => sum + count, 0),
+      kinds: kindLinks(page, Object.entries(TRACKED_KINDS)),
+      choices,
+      content:
+        columns.length === 0
+          ? html`<p>${words.none}</p>${note}`
+          : html`<div class="board">${columns.map((column) => columnHtml(page, resource, filters, column))}</div>${note}`,
+      data: exports(page, resource, { ...filters, sort: '-statusSince' }),
+    })
+  },
+}
+
+function columnHtml(
+  page: Page,
+  resource: Resource,
+  filters: Record<string, string[]>,
+  { status, count, docs }: Column,
+): Html {
+  const { home } = page.messages
+  const list = href(page, `/${resource.path}`, { ...filters, status, sort: '-statusSince' })
+  const number = formatNumber(page.language, count)
+  const more = count > docs.length && html`<p><a href="${list}">${home.all}: ${number} →</a></p>`
+  return html`<section aria-labelledby="${status}"><h2 id="${status}"><a href="${list}">${capital(valueWord(page, status))} <small>${number}</small></a></h2><ul class="records">${docs.map((doc) => card(page, resource, doc))}</ul>${more}</section>`
+}
+
+function card(page: Page, resource: Resource, doc: Doc): Html {
+  const details = [sinceWhen(page, resource, doc), actors(page, doc['contributors'])].filter(
+    (one) => one !== null,
+  )
+  return html`<li><p class="title">${lineTitle(page, resource, doc)}</p><p class="details">${join(details, ' · ')}</p></li>`
+}
+
+/** Since when it has its status, and for how many days if it is open. */
+function sinceWhen(page: Page, { lifecycle }: Resource, doc: Doc): Html {
+  const { list, counts, record } = page.messages
+  const { status, statusSince: since } = doc
+  if (typeof since !== 'string') return html`${record.undated}`
+  const date = dateHtml(page.language, since)
+  const isOpen = lifecycle?.open.includes(String(status)) === true && doc['settled'] !== true
+  const words = isOpen || LASTING.includes(String(status)) ? fill(list.since, { date }) : date
+  return isOpen && isExactDay(since)
+    ? html`${words} (${plural(page.language, counts.days, daysBetween(since, page.day))})`
+    : words
+}

@@ -1,0 +1,106 @@
+// The quiet board: open proposals or documents without a recorded event since a day.
+import { isExactDay } from '../core/dates.ts'
+import { partsIn } from '../records/read/docs.ts'
+import { listPage } from '../records/read/page.ts'
+import { filtersOf, listQuery, MAX_LIMIT, pageParameters } from '../records/read/parameters.ts'
+import { parse } from '../records/read/record.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { calendarDate } from '../records/schema/shapes.ts'
+import { dateHtml, dateInWords, daysBetween } from './dates.ts'
+import { type Html, html, join } from './html.ts'
+import { fill, plural } from './languages.ts'
+import { lineDetails, lineTitle } from './lines.ts'
+import { exports, pageLinks } from './list.ts'
+import { control } from './list-form.ts'
+import {
+  kindLinks,
+  type Overview,
+  overviewPage,
+  TRACKED_KINDS,
+  type TrackedPath,
+  trackedParameter,
+  withNames,
+} from './overview.ts'
+import type { Page } from './page.ts'
+import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
+
+interface Parameters extends Selection {
+  of?: TrackedPath
+  stalledSince?: string
+  limit: number
+  cursor?: string
+}
+
+/** A year before a day. */
+const yearBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ years: 1 }).toString()
+
+export const quiet: Overview<Parameters> = {
+  path: '/quiet',
+  // The first page counts.
+  isLong: ({ cursor }) => cursor === undefined,
+  parameters(catalogue) {
+    const { limit, cursor } = pageParameters(MAX_LIMIT)
+    return {
+      of: trackedParameter,
+      stalledSince: calendarDate('The day.').optional(),
+      limit,
+      cursor,
+      ...selectionParameters(catalogue),
+    }
+  },
+  async show(context, bare, { of = 'proposals', stalledSince, limit, cursor, ...selection }) {
+    const { catalogue } = context
+    const kind = TRACKED_KINDS[of]
+    const resource = catalogue.resource(kind)
+    const since = stalledSince ?? yearBefore(bare.day)
+    const filters = { ...filtersFor(catalogue, kind, selection), stalledSince: [since] }
+    const query = {
+      ...listQuery(resource, filters, bare.clocks),
+      sort: [{ column: 'statusSince', descending: false }],
+      limit,
+      ...(cursor === undefined ? { count: 'exact' as const } : { cursor }),
+    }
+    const { rows, nextCursor, total, view } = await listPage(context, resource, query)
+    const docs = rows.map(parse)
+    const events = await partsIn(
+      context,
+      catalogue.child('event'),
+      docs.map(({ id }) => id),
+      view,
+    )
+    const choices = await readChoices(context, bare.clocks)
+    const named = await withNames(context, bare, [docs, idsNamed(choices, selection)] as Json)
+    // The next page is that of the same day, also tomorrow.
+    const page = { ...named, query: { ...named.query, stalledSince: since } }
+    const { quiet: words } = page.messages
+    const { stalledSince: filter } = filtersOf(resource)
+    const lastEvents = new Map(events.map((event) => [String(event['recordId']), event]))
+    const list = html`<ul class="records">${docs.map((doc) => item(page, resource, doc, lastEvents.get(doc.id)))}</ul>`
+    return overviewPage(page, {
+      title: words.heading[of].replace('{day}', () => dateInWords(page.language, since)),
+      about: words.about,
+      ...(total !== undefined && { total }),
+      kinds: kindLinks(page, Object.entries(TRACKED_KINDS)),
+      choices,
+      controls: filter ? { stalledSince: control(page, 'stalledSince', filter, choices) } : {},
+      content: html`${docs.length === 0 ? html`<p>${words.none}</p>` : list}${pageLinks(page, page.path, nextCursor)}`,
+      data: exports(page, resource, { ...filters, sort: 'statusSince' }),
+    })
+  },
+}
+
+/** An open record: since when no event is recorded, where it stands, and who is concerned. @param last its last event */
+function item(page: Page, resource: Resource, doc: Doc, last: Doc | undefined): Html {
+  const details = lineDetails(page, resource, doc)
+  return html`<li><p class="title">${lineTitle(page, resource, doc)}</p><p>${sinceWhen(page, last)}</p><p class="details">${join(details, ' · ')}</p></li>`
+}
+
+function sinceWhen(page: Page, last: Doc | undefined): Html {
+  const { quiet: words, counts } = page.messages
+  const day = last?.['occurredOn']
+  if (typeof day !== 'string') return html`${words.undated}`
+  const sentence = fill(words.since, { day: dateHtml(page.language, day) })
+  if (!isExactDay(day)) return sentence
+  return html`${sentence} (${plural(page.language, counts.days, daysBetween(day, page.day))})`
+}
