@@ -45,7 +45,7 @@ export const listLinks = (page: Page, lists: readonly MergedList[]): Html =>
 export type Entry = MergedPage['entries'][number]
 
 /** The date of an entry as it is recorded; null: unknown. */
-const dateOf = ({ kind, doc }: Entry) => doc[DATED[kind.kind as DatedKind].field] as string | null
+const dateOf = ({ kind, doc }: Entry) => doc[DATED[kind as DatedKind].field] as string | null
 
 /** The year and the month of an entry, `2022` and `2022-08`; null where its date does not tell them. */
 export function monthOf(entry: Entry): { year: string | null; month: string | null } {
@@ -62,8 +62,8 @@ export const entryList = (page: Page, entries: readonly Entry[]): Html =>
 /** An entry: its day, what it is, its kind, and who or where. */
 function entryItem(page: Page, entry: Entry): Html {
   const { kind, doc } = entry
-  const details = [capital(kindWord(page, kind.kind)), ...about(page, entry)].filter((one) => one !== null)
-  return html`<li><p>${dayOf(page, entry)}</p><div><p class="title">${lineTitle(page, kind, doc)}</p><p class="details">${join(details, ' · ')}</p></div></li>`
+  const details = [capital(kindWord(page, kind)), ...about(page, entry)].filter((one) => one !== null)
+  return html`<li><p>${dayOf(page, entry)}</p><div><p class="title">${lineTitle(page, page.catalogue.entity(kind), doc)}</p><p class="details">${join(details, ' · ')}</p></div></li>`
 }
 
 function dayOf(page: Page, entry: Entry): Html {
@@ -85,10 +85,9 @@ const FIELDS: Record<DatedKind, readonly string[]> = {
 }
 
 function about(page: Page, { kind, doc }: Entry): (Html | null)[] {
-  const fields = FIELDS[kind.kind as DatedKind].map((key) =>
-    valueIn(page, kind.record.shape, doc, key, { brief: true }),
-  )
-  return [whoIn(page, kind.kind, doc), ...fields]
+  const { shape } = page.catalogue.entity(kind).record
+  const fields = FIELDS[kind as DatedKind].map((key) => valueIn(page, shape, doc, key, { brief: true }))
+  return [whoIn(page, kind, doc), ...fields]
 }
 
 /** Who acted in an event, whose position it is, or who contributed. */

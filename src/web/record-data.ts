@@ -13,6 +13,7 @@ import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Backlink, readBacklinks } from './backlinks.ts'
 import { type Changes, readChanges, versionDocs } from './changes.ts'
+import { type Course, readCourse } from './course.ts'
 import { type Family, PARTS, readFamily } from './family.ts'
 import type { Language } from './languages.ts'
 import { type LineageData, readLineageData } from './lineage.ts'
@@ -37,6 +38,7 @@ export interface RecordData {
   lineage: LineageData | null
   meeting: MeetingData | null
   lastEvent: Doc | null
+  course: Course | null
   names: Names
 }
 
@@ -78,6 +80,7 @@ export async function readRecordData(
       ? await readParties(context, doc, onDay, dayOf({ ...clocks, asOf: null }, context.now))
       : null,
     meeting: resource.kind === 'meeting' ? await readMeeting(context, doc, view, clocks) : null,
+    course: await readCourse(context, resource.kind, doc.id, clocks, view),
     lastEvent: resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : null,
   }
   const backlinks = (await readBacklinks(context, resource, doc.id, clocks)).filter(isNotShown(resource))

@@ -6,6 +6,7 @@ import { changeLinks, changesOf } from './changes.ts'
 import { cite, lastChange } from './cite.ts'
 import { clockForm } from './clocks.ts'
 import { contents, type Section } from './contents.ts'
+import { course, proposalsByYear, topicTree } from './course.ts'
 import { type Backed, facts } from './facts.ts'
 import { partsOf } from './family.ts'
 import { heading, titleOf } from './heading.ts'
@@ -21,6 +22,7 @@ import { nothingShown } from './quotes.ts'
 import type { RecordData } from './record-data.ts'
 import type { Standing } from './status.ts'
 import { timeline } from './timeline.ts'
+import { countedTitle } from './year-chart.ts'
 
 export function recordPage(page: Page, resource: Resource, data: RecordData): Html {
   const { doc } = data
@@ -47,6 +49,12 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
     ['timeline', messages.events.title, timeline(page, resource, doc, parts.event, backing)],
     ['parties', messages.parties.title, data.parties && parties(page, data.parties, parts.event)],
     ['memberships', messages.record.memberships, memberships(page, parts.membership, backing)],
+    [
+      'year',
+      countedTitle(page, 'proposal', 'year'),
+      data.course && proposalsByYear(page, doc.id, data.course),
+    ],
+    ['course', messages.record.course, data.course && course(page, doc.id, data.course)],
     ['facts', messages.record.facts, factsSection(page, backed, isMeeting ? MEETING_FIELDS : [])],
     [
       'positions',
@@ -54,6 +62,7 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
       data.standings && positions(page, data.standings, acted(page, data), backing),
     ],
     ['parts', messages.parts.title, isMeeting ? null : partsOf(page, resource, doc, family)],
+    ['tree', messages.record.tree, data.course && topicTree(page, doc.id, data.course)],
     ['lineage', messages.lineage.title, lineage(page, doc.id, data.lineage, backing)],
     ['relations', messages.record.relations, relations(page, doc.id, relationsOutside(data), backing)],
     ['backlinks', messages.record.backlinks, backlinks(page, resource.kind, doc.id, data.backlinks)],

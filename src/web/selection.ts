@@ -21,9 +21,9 @@ import { control, readVocabularies, type Vocabularies } from './list-form.ts'
 import { type Clocks, href, NOW, type Page } from './page.ts'
 
 /** What all shown records have to do with: filters that their lists share, by name. */
-const SUBJECTS = ['organization', 'state', 'speaker', 'topic'] as const
+export const SUBJECTS = ['organization', 'state', 'speaker', 'topic'] as const
 
-type Subject = (typeof SUBJECTS)[number]
+export type Subject = (typeof SUBJECTS)[number]
 
 const BOUNDS = ['dateFrom', 'dateTo'] as const
 
@@ -44,6 +44,8 @@ export const DATED = {
 } as const satisfies Partial<Record<Kind, { field: string; dateFrom: string; dateTo: string }>>
 
 export type DatedKind = keyof typeof DATED
+
+export const DATED_KINDS = Object.keys(DATED) as [DatedKind, ...DatedKind[]]
 
 /** Its lists have all filters of a selection, by the same names. */
 const carrierOf = (catalogue: Catalogue) => catalogue.resource('meeting')

@@ -1,19 +1,19 @@
 // Statistics: how many records of a kind there are by year, status, state, topic and body, as charts with their numbers.
 import { z } from 'zod'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, type BarPart, barPartsBy, barsBy } from '../records/read/statistics.ts'
+import { type Bar, barsBy } from '../records/read/statistics.ts'
 import { seqAt } from '../records/read/view.ts'
 import type { Json } from '../records/schema/document.ts'
-import type { Resource } from '../records/schema/resource.ts'
-import { barTable, type Column, columnChart, columnTable, yearsBetween } from './charts.ts'
+import { barTable } from './charts.ts'
 import { type Content, type Html, html, join } from './html.ts'
 import { fill, foreign, formatNumber } from './languages.ts'
 import { section } from './layout.ts'
 import { kindLinks, type Overview, overviewPage, withNames } from './overview.ts'
-import { apiHref, clocksOf, href, type Page } from './page.ts'
-import { DATED, filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
+import { apiHref, clocksOf, type Page } from './page.ts'
+import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
 import { reference } from './values.ts'
-import { capital, knownWord, valueWord } from './words.ts'
+import { capital, knownWord } from './words.ts'
+import { type Counted, countedTitle, listLink, readYears, yearSection } from './year-chart.ts'
 
 /** The kinds with statistics, by path. */
 const KINDS = {
@@ -24,8 +24,6 @@ const KINDS = {
 } as const
 
 type Of = keyof typeof KINDS
-
-type CountedKind = (typeof KINDS)[Of]
 
 interface Parameters extends Selection {
   of?: Of
@@ -47,9 +45,7 @@ export const statistics: Overview<Parameters> = {
     const seq = knownAt === null ? null : await seqAt(reader, knownAt)
     const options = { rows: 0, vocabularyAt: seq }
     const resolved = await resolveFilters(context, resource, filters, { asOf, seq }, options)
-    const years: BarPart[] = resource.lifecycle
-      ? await barPartsBy(context, resource, resolved, 'year', 'status')
-      : (await barsBy(context, resource, resolved, 'year', false)).map((bar) => ({ ...bar, other: null }))
+    const years = await readYears(context, resource, resolved)
     const groups: Group[] = []
     for (const by of GROUPINGS.filter((name) => resource.groupings?.[name])) {
       // As the list with a topic has the records of narrower topics.
@@ -89,49 +85,10 @@ const byCount = (one: Bar, other: Bar) =>
 /** How many groups a table has. */
 const MAX_ROWS = 30
 
-/** The records that are counted. */
-interface Counted {
-  kind: CountedKind
-  resource: Resource
-  /** The filters of their list. */
-  filters: Record<string, string[]>
-}
-
-/** A column for each year, divided by status where records have one. */
-function yearSection(page: Page, counted: Counted, years: readonly BarPart[]): Html {
-  const { statistics: words } = page.messages
-  const title = titleOf(page, counted, 'year')
-  const statuses = [...Object.keys(counted.resource.lifecycle?.moves ?? {}), null]
-  const used = statuses.filter((status) => years.some(({ other }) => other === status))
-  const columns = yearsBetween(years.flatMap(({ key }) => key ?? [])).map((year): Column => {
-    const inYear = years.filter(({ key }) => key === year)
-    return {
-      label: year,
-      values: used.map((status) => inYear.find(({ other }) => other === status)?.count ?? 0),
-    }
-  })
-  if (columns.length === 0) return html`<p>${words.none}</p>`
-  const series = used.map((status) => capital(status === null ? words.unknown : valueWord(page, status)))
-  const description = words.yearChart
-    .replace('{from}', columns[0]?.label ?? '')
-    .replace('{to}', columns.at(-1)?.label ?? '')
-  const chart = { id: 'chart-year', title, description, series, columns }
-  const undated = years.filter(({ key }) => key === null).reduce((sum, { count }) => sum + count, 0)
-  const note = undated > 0 && html`<p>${words.undated}: ${formatNumber(page.language, undated)}</p>`
-  const { dateFrom, dateTo } = DATED[counted.kind]
-  const linkOf = ({ label }: Column) =>
-    listLink(page, counted, { [dateFrom]: label, [dateTo]: label }, html`${label}`)
-  return section(
-    'year',
-    title,
-    html`${columnChart(page, chart)}${note}<details><summary>${words.numbers}</summary>${columnTable(page, chart, words.year, linkOf)}</details>`,
-  )
-}
-
 /** A table of groups with bars. */
 function groupSection(page: Page, counted: Counted, { by, bars }: Group): Html {
   const { statistics: words, filters } = page.messages
-  const title = titleOf(page, counted, by)
+  const title = countedTitle(page, counted.kind, by)
   const rows = bars.slice(0, MAX_ROWS).map(({ key, count }) => ({
     label: key === null ? capital(words.unknown) : listLink(page, counted, { [by]: key }, nameOf(page, key)),
     count,
@@ -150,19 +107,6 @@ function nameOf(page: Page, key: string): Content {
   if (word !== undefined) return capital(word)
   return page.names.has(key) ? reference(page, key, { brief: true }) : foreign(key, 'en', page.language)
 }
-
-const titleOf = (page: Page, { kind }: Counted, by: Group['by'] | 'year'): string => {
-  const { statistics: words, kinds } = page.messages
-  return words.heading.replace('{kind}', kinds[kind].many).replace('{by}', words.by[by])
-}
-
-/** A link to the list of the counted records with further filters. */
-const listLink = (
-  page: Page,
-  { resource, filters }: Counted,
-  more: Record<string, string>,
-  words: Content,
-): Html => html`<a href="${href(page, `/${resource.path}`, { ...filters, ...more })}">${words}</a>`
 
 /** Links to the same counts of the API, which has them as they are recorded now. */
 function dataLinks(

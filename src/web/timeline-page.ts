@@ -10,7 +10,7 @@ import { pageLinks } from './list.ts'
 import { type Overview, overviewPage, withNames } from './overview.ts'
 import type { Page } from './page.ts'
 import {
-  DATED,
+  DATED_KINDS,
   type DatedKind,
   idsNamed,
   readChoices,
@@ -26,8 +26,6 @@ interface Parameters extends Selection {
   cursor?: string
 }
 
-const KINDS = Object.keys(DATED) as [DatedKind, ...DatedKind[]]
-
 /** What is shown unless the address has kinds. */
 const USUAL: readonly DatedKind[] = ['meeting', 'event']
 
@@ -37,7 +35,7 @@ export const timelinePage: Overview<Parameters> = {
   parameters(catalogue) {
     const { limit, cursor } = pageParameters(MAX_LIMIT)
     return {
-      kind: commaSeparated(z.enum(KINDS), 'The kinds of records.').optional(),
+      kind: commaSeparated(z.enum(DATED_KINDS), 'The kinds of records.').optional(),
       sort: z.enum(['date', '-date']).optional(),
       limit,
       cursor,
@@ -45,7 +43,7 @@ export const timelinePage: Overview<Parameters> = {
     }
   },
   async show(context, bare, { kind = USUAL, sort = '-date', limit, cursor, ...selection }) {
-    const kinds = KINDS.filter((one) => kind.includes(one))
+    const kinds = DATED_KINDS.filter((one) => kind.includes(one))
     const lists = datedLists(context.catalogue, kinds, selection, bare.clocks, sort === '-date')
     const { entries, nextCursor } = await mergedPage(context, lists, { limit, ...(cursor && { cursor }) })
     const choices = await readChoices(context, bare.clocks)
@@ -66,12 +64,12 @@ export const timelinePage: Overview<Parameters> = {
 
 function formControls(page: Page): Record<string, Html> {
   const { timeline, kinds, list } = page.messages
-  const everything = KINDS.join(',')
+  const everything = DATED_KINDS.join(',')
   return {
     kind: selectControl(page, 'kind', timeline.kind, [
       ['', timeline.usual],
       [everything, timeline.everything],
-      ...KINDS.map((kind): [string, string] => [kind, kinds[kind].many]),
+      ...DATED_KINDS.map((kind): [string, string] => [kind, kinds[kind].many]),
     ]),
     sort: selectControl(page, 'sort', list.sort, [
       ['', timeline.latestFirst],

@@ -2,6 +2,7 @@
 import { signCursor } from '../../core/cursor.ts'
 import { Problem } from '../../core/problems.ts'
 import type { Doc } from '../schema/document.ts'
+import type { Kind } from '../schema/kinds.ts'
 import type { ReadContext } from './context.ts'
 import { listPage, type Page, sortKeyOf } from './page.ts'
 import type { Listable, ListQuery } from './parameters.ts'
@@ -15,7 +16,7 @@ export interface MergedList {
 }
 
 export interface MergedPage {
-  entries: { kind: Listable; doc: Doc }[]
+  entries: { kind: Kind; doc: Doc }[]
   nextCursor: string | null
 }
 
@@ -57,7 +58,7 @@ export async function mergedPage(
 }
 
 interface Entry {
-  kind: Listable
+  kind: Kind
   doc: Doc
   /** The sort key of its date; null: unknown. */
   date: string | null
@@ -66,7 +67,7 @@ interface Entry {
 function entriesOf({ kind, query }: MergedList, { rows }: Page): Entry[] {
   return rows.map((row) => {
     const [date = null] = sortKeyOf({ resource: kind, order: query.sort }, row)
-    return { kind, doc: parse(row), date: date as string | null }
+    return { kind: kind.kind, doc: parse(row), date: date as string | null }
   })
 }
 

@@ -192,6 +192,8 @@ export const en = {
     stalledSince: 'without an event since {value}',
   },
   record: {
+    course: 'In order of time',
+    tree: 'All narrower topics',
     undated: 'date unknown',
     contents: 'On this page',
     ownWords: 'Summary in our own words.',

@@ -190,6 +190,8 @@ export const ru: Messages = {
     stalledSince: 'без событий с {value}',
   },
   record: {
+    course: 'В порядке времени',
+    tree: 'Все более узкие темы',
     undated: 'дата неизвестна',
     contents: 'На этой странице',
     ownWords: 'Краткое изложение своими словами.',

@@ -183,6 +183,8 @@ export const zh: Messages = {
     stalledSince: '自{value}起没有事件',
   },
   record: {
+    course: '按时间顺序',
+    tree: '所有下级主题',
     undated: '日期不详',
     contents: '本页内容',
     ownWords: '由本站概述。',

@@ -1,0 +1,79 @@
+// The records of a kind by year, divided by status, as a chart and a table.
+import type { ReadContext } from '../records/read/context.ts'
+import type { ResolvedFilters } from '../records/read/plan.ts'
+import { type BarPart, barPartsBy, barsBy } from '../records/read/statistics.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { type Column, columnChart, columnTable, yearsBetween } from './charts.ts'
+import { type Content, type Html, html } from './html.ts'
+import { formatNumber } from './languages.ts'
+import { section } from './layout.ts'
+import { href, type Page } from './page.ts'
+import { DATED, type DatedKind } from './selection.ts'
+import { capital, valueWord } from './words.ts'
+
+/** A grouping that has words. */
+export type CountedBy = keyof Page['messages']['statistics']['by']
+
+/** The numbers of records by year, and by status where they have one. */
+export async function readYears(
+  context: ReadContext,
+  resource: Resource,
+  filters: ResolvedFilters,
+): Promise<BarPart[]> {
+  if (resource.lifecycle) return barPartsBy(context, resource, filters, 'year', 'status')
+  const bars = await barsBy(context, resource, filters, 'year', false)
+  return bars.map((bar) => ({ ...bar, other: null }))
+}
+
+/** The records that are counted. */
+export interface Counted {
+  kind: DatedKind
+  resource: Resource
+  /** The filters of their list. */
+  filters: Record<string, string[]>
+}
+
+/** A column for each year, divided by status where records have one. */
+export function yearSection(page: Page, counted: Counted, years: readonly BarPart[]): Html {
+  const { statistics: words } = page.messages
+  const title = countedTitle(page, counted.kind, 'year')
+  const statuses = [...Object.keys(counted.resource.lifecycle?.moves ?? {}), null]
+  const used = statuses.filter((status) => years.some(({ other }) => other === status))
+  const columns = yearsBetween(years.flatMap(({ key }) => key ?? [])).map((year): Column => {
+    const inYear = years.filter(({ key }) => key === year)
+    return {
+      label: year,
+      values: used.map((status) => inYear.find(({ other }) => other === status)?.count ?? 0),
+    }
+  })
+  if (columns.length === 0) return html`<p>${words.none}</p>`
+  const series = used.map((status) => capital(status === null ? words.unknown : valueWord(page, status)))
+  const description = words.yearChart
+    .replace('{from}', columns[0]?.label ?? '')
+    .replace('{to}', columns.at(-1)?.label ?? '')
+  const chart = { id: 'chart-year', title, description, series, columns }
+  const undated = years.filter(({ key }) => key === null).reduce((sum, { count }) => sum + count, 0)
+  const note = undated > 0 && html`<p>${words.undated}: ${formatNumber(page.language, undated)}</p>`
+  const { dateFrom, dateTo } = DATED[counted.kind]
+  const linkOf = ({ label }: Column) =>
+    listLink(page, counted, { [dateFrom]: label, [dateTo]: label }, html`${label}`)
+  return section(
+    'year',
+    title,
+    html`${columnChart(page, chart)}${note}<details><summary>${words.numbers}</summary>${columnTable(page, chart, words.year, linkOf)}</details>`,
+  )
+}
+
+/** The title of counts by a grouping. */
+export const countedTitle = (page: Page, kind: DatedKind, by: CountedBy): string => {
+  const { statistics: words, kinds } = page.messages
+  return words.heading.replace('{kind}', kinds[kind].many).replace('{by}', words.by[by])
+}
+
+/** A link to the list of the counted records with further filters. */
+export const listLink = (
+  page: Page,
+  { resource, filters }: Counted,
+  more: Record<string, string>,
+  words: Content,
+): Html => html`<a href="${href(page, `/${resource.path}`, { ...filters, ...more })}">${words}</a>`
