@@ -67,32 +67,30 @@ export class DryRun extends Error {
 
 export const DELETED: StoredResponse = { status: 204, headers: {}, body: '' }
 
+interface OnceOptions {
+  /** Completes a stored response that lacks secrets. */
+  restore?: (tx: WriteTransaction, stored: StoredResponse) => Promise<StoredResponse>
+  /** Whether what a stored response promised will never come, so that the request runs again. */
+  isDead?: (tx: WriteTransaction, stored: StoredResponse) => Promise<boolean>
+}
+
 /**
- * Runs a write and responds. A POST that repeats an Idempotency-Key gets the stored response. Responses are stored in the
- * transaction of the write, so of two concurrent requests the second waits for the first. Problems are not stored.
- * @param options.restore completes a stored response that lacks secrets
- * @param options.isDead whether what a stored response promised will never come, so that the request runs again
+ * Runs a write once for each key of its author: a repetition gets the stored response. Responses are stored in the transaction of
+ * the write, so of two concurrent requests the second waits for the first. Problems are not stored.
+ * @param once the key, and a hash of all that is sent with it; null: as often as it is called
  * @throws Problem `idempotency-mismatch`, and those of `work`
  */
-export async function respondIdempotently(
+export function writeOnce(
   records: Records,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  author: Author,
+  once: { key: string; fingerprint: string } | null,
   work: (tx: WriteTransaction) => Promise<StoredResponse>,
-  {
-    restore,
-    isDead,
-  }: {
-    restore?: (tx: WriteTransaction, stored: StoredResponse) => Promise<StoredResponse>
-    isDead?: (tx: WriteTransaction, stored: StoredResponse) => Promise<boolean>
-  } = {},
-): Promise<FastifyReply> {
-  const author = authorOf(request)
-  const header = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
-  const run = records.write(author, async (tx) => {
-    if (typeof header !== 'string') return work(tx)
-    const key = { actorId: author.actor.id, key: checkKey(header) }
-    const fingerprint = fingerprintOf(request)
+  { restore, isDead }: OnceOptions = {},
+): Promise<StoredResponse> {
+  return records.write(author, async (tx) => {
+    if (once === null) return work(tx)
+    const { fingerprint } = once
+    const key = { actorId: author.actor.id, key: checkKey(once.key) }
     const expired = new Date(tx.now.getTime() - RETENTION_MS).toISOString()
     const stored = await findResponse(tx, { ...key, expired }, fingerprint)
     const dead = stored && (await isDead?.(tx, stored))
@@ -110,6 +108,19 @@ export async function respondIdempotently(
     })
     return response
   })
+}
+
+/** Runs a write and responds. A POST that repeats an Idempotency-Key gets the stored response. @throws like `writeOnce` */
+export async function respondIdempotently(
+  records: Records,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (tx: WriteTransaction) => Promise<StoredResponse>,
+  options?: OnceOptions,
+): Promise<FastifyReply> {
+  const header = request.method === 'POST' ? request.headers['idempotency-key'] : undefined
+  const once = typeof header === 'string' ? { key: header, fingerprint: fingerprintOf(request) } : null
+  const run = writeOnce(records, authorOf(request), once, work, options)
   const { status, headers, body } = await run.catch((error: unknown) => {
     if (error instanceof DryRun) return error.response
     throw error
