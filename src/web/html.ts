@@ -54,6 +54,14 @@ function textOf(value: Content): string {
 /** Text that is HTML already. Never call it with a text of a record. */
 export const raw = (text: string): Html => new Html(text)
 
+/** The text of HTML, without its tags. */
+export const plainText = (content: Content): string =>
+  textOf(content)
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/&(?:amp|lt|gt|quot|#39|#13);/g, (entity) => CHARACTERS.get(entity) ?? entity)
+
+const CHARACTERS = new Map(Object.entries(ENTITIES).map(([char, entity]) => [entity, char]))
+
 /** Joins contents with a separator. */
 export const join = (contents: readonly Content[], separator: Content): Html =>
   html`${contents.flatMap((content, index) => (index === 0 ? [content] : [separator, content]))}`

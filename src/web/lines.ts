@@ -88,11 +88,16 @@ function standing(page: Page, { kind }: Entity, doc: Doc): Html | null {
     : html`${word}, ${date}`
 }
 
+/** What a part says, in a word, or its quote. */
+export function partWord(page: Page, { kind }: Entity, doc: Doc): Html {
+  const value = String(doc['type'] ?? doc['position'] ?? doc['role'] ?? doc['exact'] ?? kind)
+  const known = knownWord(page, value)
+  return known === undefined ? valueHtml(page, value) : html`${capital(known)}`
+}
+
 /** A part is on the page of its record. */
 function partTitle(page: Page, entity: Entity, doc: Doc): Html {
-  const value = String(doc['type'] ?? doc['position'] ?? doc['role'] ?? doc['exact'] ?? entity.kind)
-  const known = knownWord(page, value)
-  const word = known === undefined ? valueHtml(page, value) : html`${capital(known)}`
+  const word = partWord(page, entity, doc)
   const name = page.names.get(String(doc['recordId']))
   if (!name) return word
   const path = `/${page.catalogue.entity(name.kind).path}/${doc['recordId']}#${doc.id}`

@@ -19,21 +19,30 @@ interface Control {
   errors?: readonly FieldError[]
 }
 
+/** The id of the control of a field, which is made of letters, digits and hyphens. */
+export const idOf = (name: string): string => name.replaceAll(/[^\w-]/g, '-')
+
 /** The faults of a form, each with a link to its field. It gets the focus if there is a script. */
 export const errorSummary = ({ site }: Messages, errors: readonly FieldError[]): Html =>
   html`<div class="errors" id="errors" role="alert" tabindex="-1"><h2>${site.errorSummary}</h2><ul>${errors.map(
-    ({ name, message }) => html`<li><a href="${`#${name}`}">${message}</a></li>`,
+    ({ name, message }) => html`<li><a href="${`#${idOf(name)}`}">${message}</a></li>`,
   )}</ul></div>`
 
 /** A field of one line. */
 export function textField(
-  control: Control & { type?: string; autocomplete?: string; lang?: string; maxlength?: number },
+  control: Control & {
+    type?: string
+    autocomplete?: string
+    lang?: string
+    maxlength?: number
+    list?: string
+  },
 ): Html {
-  const { value, type = 'text', autocomplete, lang, maxlength } = control
+  const { value, type = 'text', autocomplete, lang, maxlength, list } = control
   return labelled(
     control,
     (attributes) =>
-      html`<input type="${type}"${attributes}${autocomplete && html` autocomplete="${autocomplete}"`}${lang && html` lang="${lang}"`}${maxlength && html` maxlength="${maxlength}"`} value="${value ?? ''}">`,
+      html`<input type="${type}"${attributes}${autocomplete && html` autocomplete="${autocomplete}"`}${lang && html` lang="${lang}"`}${maxlength && html` maxlength="${maxlength}"`}${list && html` list="${list}"`} value="${value ?? ''}">`,
   )
 }
 
@@ -71,15 +80,16 @@ export function selectField(control: Control & { options: readonly Option[] }): 
 export function radioField(control: Control & { options: readonly Option[] }): Html {
   const { name, label, value, options, required } = control
   const { described, hint, fault } = about(control)
-  return html`<fieldset id="${name}"${described}><legend>${label}</legend>${hint}${fault}${options.map(
+  const id = idOf(name)
+  return html`<fieldset id="${id}"${described}><legend>${label}</legend>${hint}${fault}${options.map(
     (option, index) =>
-      html`<p class="choice"><input type="radio" id="${name}-${index}" name="${name}" value="${option.value}"${required && html` required`}${option.value === value && html` checked`}> <label for="${name}-${index}">${option.label}</label>${option.hint && html` <span class="hint">${option.hint}</span>`}</p>`,
+      html`<p class="choice"><input type="radio" id="${id}-${index}" name="${name}" value="${option.value}"${required && html` required`}${option.value === value && html` checked`}> <label for="${id}-${index}">${option.label}</label>${option.hint && html` <span class="hint">${option.hint}</span>`}</p>`,
   )}</fieldset>`
 }
 
 /** A box to tick. Its value is `on`. */
 export const checkField = ({ name, label, value }: Control): Html =>
-  html`<p class="choice"><input type="checkbox" id="${name}" name="${name}"${value === 'on' && html` checked`}> <label for="${name}">${label}</label></p>`
+  html`<p class="choice"><input type="checkbox" id="${idOf(name)}" name="${name}"${value === 'on' && html` checked`}> <label for="${idOf(name)}">${label}</label></p>`
 
 /** A file to choose. @param control.accept such as `.csv,.ndjson` */
 export const fileField = (control: Control & { accept: string }): Html =>
@@ -105,19 +115,20 @@ export const unseen = (text: Content): Html => html`<span class="hidden">${text}
 function labelled(control: Control, input: (attributes: Html) => Html): Html {
   const { name, label, required } = control
   const { described, hint, fault } = about(control)
-  return html`<div class="field"><label for="${name}">${label}</label>${hint}${fault}${input(
-    html` id="${name}" name="${name}"${required && html` required`}${described}`,
+  return html`<div class="field"><label for="${idOf(name)}">${label}</label>${hint}${fault}${input(
+    html` id="${idOf(name)}" name="${name}"${required && html` required`}${described}`,
   )}</div>`
 }
 
 function about({ name, hint, errors = [] }: Control) {
   const messages = errors.filter((error) => error.name === name).map(({ message }) => message)
-  const ids = [hint && `${name}-hint`, messages.length > 0 && `${name}-error`].filter(Boolean).join(' ')
+  const id = idOf(name)
+  const ids = [hint && `${id}-hint`, messages.length > 0 && `${id}-error`].filter(Boolean).join(' ')
   return {
-    hint: hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : null,
+    hint: hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : null,
     fault:
       messages.length > 0
-        ? html`<div class="fault" id="${name}-error">${messages.map((message) => html`<p>${message}</p>`)}</div>`
+        ? html`<div class="fault" id="${id}-error">${messages.map((message) => html`<p>${message}</p>`)}</div>`
         : null,
     described: html`${ids !== '' && html` aria-describedby="${ids}"`}${messages.length > 0 && html` aria-invalid="true"`}`,
   }

@@ -4,6 +4,8 @@ import { Problem } from '../core/problems.ts'
 import { LANGUAGES } from '../web/languages.ts'
 import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
+import { editRoutes } from './forms/edit.ts'
+import { findRoutes } from './forms/find.ts'
 import { keyRoutes } from './keys.ts'
 import { FORM_LIMIT, sessionScope } from './session.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -12,7 +14,7 @@ import { type Handler, type RouteModule, type RouteOptions, requestOf, type Work
 import { workRoutes } from './work.ts'
 
 /** The areas of the workbench. */
-const AREAS: readonly RouteModule[] = [workRoutes, sessionRoutes, keyRoutes]
+const AREAS: readonly RouteModule[] = [workRoutes, sessionRoutes, keyRoutes, findRoutes, editRoutes]
 
 export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps): Promise<void> {
   assetRoutes(app)

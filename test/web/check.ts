@@ -20,10 +20,10 @@ const validator = new HtmlValidate({
 })
 
 const ELEMENTS =
-  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|defs|pattern|g|rect|line|path|circle|text|tspan)$/
+  /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|datalist|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|defs|pattern|g|rect|line|path|circle|text|tspan)$/
 
 const ATTRIBUTES =
-  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|[xy][12]|dy|cx|cy|r|fill|patternUnits|text-anchor|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate)$/
+  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|[xy][12]|dy|cx|cy|r|fill|patternUnits|text-anchor|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate|label)$/
 
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z0-9-]+(?:="[^"<>]*")?)*)\s*\/?>/g
 

@@ -1,5 +1,7 @@
 // The messages of the workbench in English. The other catalogues have the same keys. Each area has a key of its own.
+
 import type { Plural } from '../../web/messages/types.ts'
+import { forms } from '../forms/messages/en.ts'
 
 export const en = {
   site: {
@@ -19,6 +21,12 @@ export const en = {
     signedOut: 'You have signed out.',
     sessionsEnded: 'The sessions have been ended.',
     keyRevoked: 'The key has been revoked.',
+    saved: 'Saved.',
+    combined: 'Saved. Others changed other fields meanwhile; their changes are kept too.',
+    unchanged: 'Nothing differed, so nothing was saved.',
+    deleted: 'Deleted.',
+    restored: 'Saved: the earlier version is the newest again.',
+    merged: 'Merged into this record.',
   } as Record<string, string>,
   errors: {
     crossSite: 'This form was not sent from this site',
@@ -82,6 +90,7 @@ export const en = {
     revokeOwn: 'This is the key that you signed in with: you will be signed out.',
     back: 'Back to the keys',
   },
+  forms,
   session: {
     title: 'Sign in',
     lead: 'The workbench is for people who have a key of this service. Its operator creates keys.',

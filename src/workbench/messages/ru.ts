@@ -1,4 +1,5 @@
 // The messages of the workbench in Russian.
+import { forms } from '../forms/messages/ru.ts'
 import type { Messages } from './en.ts'
 
 export const ru: Messages = {
@@ -18,6 +19,12 @@ export const ru: Messages = {
     signedOut: 'Вы вышли.',
     sessionsEnded: 'Сеансы завершены.',
     keyRevoked: 'Ключ отозван.',
+    saved: 'Сохранено.',
+    combined: 'Сохранено. Тем временем другие изменили другие поля; их изменения тоже остались.',
+    unchanged: 'Ничего не изменилось, поэтому ничего не сохранено.',
+    deleted: 'Удалено.',
+    restored: 'Сохранено: прежняя версия снова действует.',
+    merged: 'Объединено с этой записью.',
   },
   errors: {
     crossSite: 'Форма отправлена не с этого сайта',
@@ -82,6 +89,7 @@ export const ru: Messages = {
     revokeOwn: 'С этим ключом вошли вы сами: ваш сеанс тоже завершится.',
     back: 'К списку ключей',
   },
+  forms,
   session: {
     title: 'Вход',
     lead: 'Рабочее место открыто тем, у кого есть ключ этого сервиса. Ключи выдаёт администратор.',

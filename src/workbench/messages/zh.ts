@@ -1,4 +1,5 @@
 // The messages of the workbench in Chinese.
+import { forms } from '../forms/messages/zh.ts'
 import type { Messages } from './en.ts'
 
 export const zh: Messages = {
@@ -18,6 +19,12 @@ export const zh: Messages = {
     signedOut: '您已退出。',
     sessionsEnded: '会话已结束。',
     keyRevoked: '密钥已吊销。',
+    saved: '已保存。',
+    combined: '已保存。其间他人修改了别的字段，这些修改也已保留。',
+    unchanged: '没有任何改动，因此未保存。',
+    deleted: '已删除。',
+    restored: '已保存：较早的版本重新成为最新版本。',
+    merged: '已合并到本记录。',
   },
   errors: {
     crossSite: '此表单不是从本站提交的',
@@ -78,6 +85,7 @@ export const zh: Messages = {
     revokeOwn: '这是您登录所用的密钥：您也将被退出。',
     back: '返回密钥列表',
   },
+  forms,
   session: {
     title: '登录',
     lead: '工作台供持有本服务密钥的人员使用。密钥由运维人员创建。',

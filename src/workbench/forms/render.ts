@@ -1,0 +1,309 @@
+// Shows a form: the controls of its nodes, with what was typed, what is wrong with it, and what can be chosen.
+import type { Doc } from '../../records/schema/document.ts'
+import type { Kind } from '../../records/schema/kinds.ts'
+import { dateInWords } from '../../web/dates.ts'
+import { type Content, type Html, html, join, plainText } from '../../web/html.ts'
+import { fill, foreign } from '../../web/languages.ts'
+import { lineDetails, partWord } from '../../web/lines.ts'
+import { nameHtml } from '../../web/names.ts'
+import { href, type Page } from '../../web/page.ts'
+import { capital, fieldWord, kindWord, valueWord } from '../../web/words.ts'
+import {
+  type FieldError,
+  hiddenField,
+  idOf,
+  type Option,
+  radioField,
+  selectField,
+  textArea,
+  textField,
+} from '../controls.ts'
+import type { Messages } from '../languages.ts'
+import { beside, entriesOf, type Fields, type Flaw, isBlank } from './fields.ts'
+import { languageName, PROPOSED } from './language-names.ts'
+import type { Group, List, Node, Scalar } from './nodes.ts'
+import { type FormOptions, type FoundRecord, type FoundRecords, holderOf, vocabularyOf } from './options.ts'
+
+/** All that the controls of a form depend on. */
+export interface FormView {
+  /** With the names of the records that the form shows. */
+  page: Page
+  words: Messages
+  node: Group
+  fields: Fields
+  errors: readonly FieldError[]
+  flaws: readonly Flaw[]
+  options: FormOptions
+  /** Controls that are shown in place of those that follow from the schema, by name. */
+  special?: Readonly<Record<string, (view: FormView, name: string) => Html>>
+}
+
+/** Fields that few records have. They are shown on request. */
+const RARE = ['otherNames', 'previousStartDates', 'identifiers', 'distinctFrom', 'sources']
+
+/** All controls of a form. */
+export function formControls(view: FormView): Html {
+  const { node, words, errors, fields } = view
+  const entries = Object.entries(node.members)
+  const show = ([key, member]: [string, Node]) => control(view, member, key, key)
+  const rare = entries.filter(([key]) => RARE.includes(key))
+  const isOpen = rare.some(
+    ([key, member]) =>
+      !isBlank(member, fields, key) ||
+      entriesOf(fields, key).length > 0 ||
+      errors.some(({ name }) => name.startsWith(key)),
+  )
+  return html`${entries.filter(([key]) => !RARE.includes(key)).map(show)}${
+    rare.length > 0 &&
+    html`<details class="rare"${isOpen && html` open`}><summary>${words.forms.more}</summary>${rare.map(show)}</details>`
+  }`
+}
+
+/** The controls of a node. @param key of its field, which has a word */
+function control(view: FormView, node: Node, name: string, key: string, number?: number): Html {
+  const special = view.special?.[name]
+  if (special) return special(view, name)
+  if (node.is === 'list') return listControl(view, node, name, key)
+  if (node.is === 'group' && Object.keys(node.members).length === 0) return html``
+  if (node.is === 'group') return groupControl(view, node, name, key, number)
+  return scalarControl(view, node, name, labelOf(view, node, key, number))
+}
+
+/** The word for a field in a form. */
+export const wordOf = (page: Page, words: Messages, key: string): string =>
+  Object.hasOwn(words.forms.fields, key) ? (words.forms.fields[key] ?? key) : fieldWord(page, key)
+
+const numbered = ({ words }: FormView, word: string, number: number | undefined): Content =>
+  number === undefined ? word : fill(words.forms.entry, { field: word, n: number })
+
+/** The label of a control. @param number of an entry of a list, from 1 */
+export function labelOf(view: FormView, node: Node | undefined, key: string, number?: number): Content {
+  const label = numbered(view, wordOf(view.page, view.words, key), number)
+  return node?.is !== 'scalar' || node.required
+    ? label
+    : html`${label} <small>${view.words.forms.optional}</small>`
+}
+
+/** What to enter, in the language of the page. */
+function hintOf({ words }: FormView, name: string): string | undefined {
+  const path = name.replace(/\.\d+/g, '')
+  const { hints } = words.forms
+  const key = [path, path.split('.').at(-1) ?? ''].find((each) => Object.hasOwn(hints, each))
+  return key === undefined ? undefined : hints[key]
+}
+
+/** What is wrong with a control. */
+export const faultOf = ({ errors }: FormView, name: string): Html | null => {
+  const messages = errors.filter((error) => error.name === name).map(({ message }) => html`<p>${message}</p>`)
+  return messages.length > 0 ? html`<div class="fault" id="${idOf(name)}-error">${messages}</div>` : null
+}
+
+/** The attributes of a control that say so. */
+export const faultAttributes = ({ errors }: FormView, name: string): Html | false =>
+  errors.some((error) => error.name === name) &&
+  html` aria-invalid="true" aria-describedby="${`${idOf(name)}-error`}"`
+
+/** A button that changes the form and saves nothing. @param action what to do, as `actionOf` reads it */
+export const actionButton = (action: string, label: Content): Html =>
+  html`<button class="quiet" name="do" value="${action}">${label}</button>`
+
+function listControl(view: FormView, node: List, name: string, key: string): Html {
+  const { words, fields } = view
+  const word = wordOf(view.page, view.words, key)
+  const hint = hintOf(view, name)
+  const entries = entriesOf(fields, name).map((index) => {
+    const inner = `${name}.${index}`
+    const remove = actionButton(
+      `remove ${inner}`,
+      fill(words.forms.remove, { entry: numbered(view, word, index + 1) }),
+    )
+    return html`<li>${control(view, node.item, inner, key, index + 1)}${remove}</li>`
+  })
+  return html`<fieldset class="entries" id="${idOf(name)}" tabindex="-1"><legend>${word}</legend>${hint && html`<p class="hint">${hint}</p>`}${faultOf(view, name)}${
+    entries.length > 0 && html`<ol>${entries}</ol>`
+  }${actionButton(`add ${name}`, fill(words.forms.add, { field: word }))}</fieldset>`
+}
+
+function groupControl(view: FormView, node: Group, name: string, key: string, number?: number): Html {
+  const word = numbered(view, wordOf(view.page, view.words, key), number)
+  const legend = node.empty === null ? html`${word} <small>${view.words.forms.optional}</small>` : word
+  const members = Object.entries(node.members).map(([inner, member]) =>
+    control(view, member, `${name}.${inner}`, inner),
+  )
+  return html`<fieldset class="group" id="${idOf(name)}" tabindex="-1"><legend>${legend}</legend>${faultOf(view, name)}${members}</fieldset>`
+}
+
+function scalarControl(view: FormView, node: Scalar, name: string, label: Content): Html {
+  const { page, words, fields, errors } = view
+  const { forms } = words
+  const base = { name, label, hint: hintOf(view, name), value: fields.get(name), errors }
+  switch (node.input) {
+    case 'reference':
+      return referenceControl(view, node, name, label)
+    case 'choice':
+      return selectField({
+        ...base,
+        options: withEmpty(
+          view,
+          node,
+          node.options.map((value) => ({ value, label: capital(valueWord(page, value)) })),
+        ),
+      })
+    case 'boolean':
+      return selectField({
+        ...base,
+        options: withEmpty(view, node, [
+          { value: 'true', label: forms.yes },
+          { value: 'false', label: forms.no },
+        ]),
+      })
+    case 'date':
+      return html`${textField(base)}${dateChoice(view, name)}`
+    case 'language':
+      return textField({ ...base, hint: base.hint ?? forms.hints['language'], list: 'languages' })
+    case 'prose':
+      return textArea({ ...base, rows: rowsFor(fields.get(name) ?? '') })
+    default:
+      return textField(base)
+  }
+}
+
+const rowsFor = (text: string) => Math.min(20, Math.max(3, Math.ceil(text.length / 80)))
+
+/** The options of a choice, with an empty one unless there is a preset. */
+const withEmpty = (
+  { words }: FormView,
+  { required, preset }: Scalar,
+  options: readonly Option[],
+): Option[] =>
+  preset === ''
+    ? [{ value: '', label: required ? words.forms.choose : words.forms.none }, ...options]
+    : [...options]
+
+/** The languages to which the fields for languages refer. */
+export const languageList = ({ page }: FormView): Html =>
+  html`<datalist id="languages">${PROPOSED.map((tag) => html`<option value="${tag}">${languageName(page.language)(tag)}</option>`)}</datalist>`
+
+/** What an ambiguous date can mean. */
+function dateChoice({ page, words, flaws, fields }: FormView, name: string): Html | null {
+  const dates = flaws.find((flaw) => flaw.name === name)?.dates
+  if (!dates) return null
+  const options = dates.map((date) => ({ value: date, label: dateInWords(page.language, date) }))
+  const pick = beside(name, 'pick')
+  return radioField({ name: pick, label: words.forms.whichDate, value: fields.get(pick), options })
+}
+
+/** A choice from a list if there are few records, otherwise by search. */
+function referenceControl(view: FormView, node: Scalar, name: string, label: Content): Html {
+  const { page, fields, options, errors } = view
+  const base = { name, label, hint: hintOf(view, name), value: fields.get(name) ?? '', errors }
+  const vocabulary = vocabularyOf(node)
+  const listed = vocabulary && options.vocabularies[vocabulary]
+  if (listed)
+    return selectField({
+      ...base,
+      options: withValue(
+        view,
+        node,
+        base.value,
+        listed.map((doc) => ({ value: doc.id, label: plainText(nameOf(page, doc.id)) })),
+      ),
+    })
+  const posts = node.kinds.includes('membership')
+    ? options.posts.get(fields.get(holderOf(name)) ?? '')
+    : undefined
+  if (posts)
+    return selectField({
+      ...base,
+      options: withValue(
+        view,
+        node,
+        base.value,
+        posts.map((doc) => ({ value: doc.id, label: plainText(summary(page, 'membership', doc)) })),
+      ),
+    })
+  return searchControl(view, node, name, label)
+}
+
+/** Options that include the present value. */
+function withValue(view: FormView, node: Scalar, value: string, options: readonly Option[]): Option[] {
+  const isListed = value === '' || options.some((option) => option.value === value)
+  return withEmpty(view, node, isListed ? options : [...options, { value, label: value }])
+}
+
+/** The present value, the records that were found, and a field to find others by. */
+function searchControl(view: FormView, node: Scalar, name: string, label: Content): Html {
+  const { page, words, fields, options } = view
+  const { forms } = words
+  const value = fields.get(name) ?? ''
+  const find = beside(name, 'find')
+  const typed = fields.get(find) ?? ''
+  const found = options.found.get(name)
+  const records = (found?.records ?? []).filter(({ doc }) => doc.id !== value)
+  const choices: Option[] = [
+    ...(value === '' ? [] : [{ value, label: nameOf(page, value) }]),
+    ...records.map((record) => ({
+      value: record.doc.id,
+      label: nameOf(page, record.doc.id),
+      hint: details(page, record),
+    })),
+  ]
+  const chosen = value === '' && !fields.has(name) ? undefined : value
+  const radios = [...choices, { value: '', label: node.required ? forms.noneOfThese : forms.none }].map(
+    (option, index) => choice(name, index, option, chosen),
+  )
+  const kinds = kindsIn(page, node.kinds)
+  const hint = hintOf(view, name)
+  const outcome = found && outcomeOf(view, node.kinds, typed, found)
+  const makes = node.kinds.filter((kind) => page.catalogue.findResource(kind))
+  return html`<fieldset class="find" id="${idOf(name)}" tabindex="-1" data-find="${href(page, '/edit/find')}" data-name="${name}" data-kinds="${node.kinds.join(',')}"><legend>${label}</legend>${hint && html`<p class="hint">${hint}</p>`}${faultOf(view, name)}${
+    choices.length > 0 && radios
+  }<p role="status">${outcome}</p>${found && hiddenField(beside(name, 'found'), typed)}<p class="field"><label for="${idOf(find)}">${fill(choices.length > 0 ? forms.findOther : forms.find, { kinds })}</label><input id="${idOf(find)}" name="${find}" value="${typed}" autocomplete="off"${faultAttributes(view, name)}> ${actionButton(`find ${name}`, forms.search)}</p>${makes.map((kind) => actionButton(`make ${name} ${kind}`, fill(forms.make, { kind: kindWord(page, kind) })))}</fieldset>`
+}
+
+/** What a search found, in a sentence. */
+export function outcomeOf(
+  { page, words }: Pick<FormView, 'page' | 'words'>,
+  kinds: readonly Kind[],
+  typed: string,
+  { records, more }: FoundRecords,
+): Content {
+  const { forms } = words
+  if (records.length > 0) return more ? forms.moreFound : forms.found
+  return fill(forms.noneFound, { kinds: kindsIn(page, kinds), words: html`<bdi>${typed}</bdi>` })
+}
+
+const kindsIn = (page: Page, kinds: readonly Kind[]) => kinds.map((kind) => kindWord(page, kind)).join(', ')
+
+const choice = (
+  name: string,
+  index: number,
+  { value, label, hint }: Option,
+  chosen: string | undefined,
+): Html =>
+  html`<p class="choice"><input type="radio" id="${idOf(`${name}-${index}`)}" name="${name}" value="${value}"${value === chosen && html` checked`}> <label for="${idOf(`${name}-${index}`)}">${label}</label>${hint && html` <span class="hint">${hint}</span>`}</p>`
+
+/** The name of a record in words. */
+export const nameOf = (page: Page, id: string): Html => {
+  const name = page.names.get(id)
+  return name ? nameHtml(name, page.language) : html`<code>${id}</code>`
+}
+
+/** A record or part in a few words, with what tells it from others. */
+export function summary(page: Page, kind: Kind, doc: Doc): Html {
+  const entity = page.catalogue.entity(kind)
+  const title = page.catalogue.findResource(kind) ? nameOf(page, doc.id) : partWord(page, entity, doc)
+  return join([title, ...lineDetails(page, entity, doc)], ' · ')
+}
+
+/** What tells a record that was found from others: of a person, the posts. */
+export function details(page: Page, { doc, kind, memberships }: FoundRecord): Html {
+  if (kind !== 'speaker') return join(lineDetails(page, page.catalogue.entity(kind), doc), ' · ')
+  return join(
+    memberships.slice(0, 3).map((post) => summary(page, 'membership', post)),
+    '; ',
+  )
+}
+
+/** A text of the service in English, on a page in any language. */
+export const inEnglish = (page: Page, text: string): Html => foreign(text, 'en', page.language)
