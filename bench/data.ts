@@ -113,7 +113,7 @@ async function* stream(url: string): AsyncGenerator<Doc> {
 /** Reads the whole list as NDJSON and discards it. @returns proposals per second */
 export async function measureStream(base: string, rows: number): Promise<number> {
   const begin = performance.now()
-  const { body } = await fetch(`${base}/v1/proposals?format=ndjson`)
+  const { body } = await fetch(`${base}/v1/proposals.ndjson`)
   if (!body) throw new Error('The list has no body.')
   await once(Readable.fromWeb(body).resume(), 'end')
   return rows / ((performance.now() - begin) / 1000)
@@ -126,7 +126,7 @@ export async function createBaselineDatabase(base: string, file: string): Promis
   for (const table of ['meetings', 'proposals']) {
     database.exec('begin')
     let insert: Database.Statement | undefined
-    for await (const doc of stream(`${base}/v1/${table}?format=ndjson`)) {
+    for await (const doc of stream(`${base}/v1/${table}.ndjson`)) {
       const names = Object.keys(doc)
       if (!insert) {
         const columns = names.map((name) => (name === 'id' ? 'id text primary key' : name))

@@ -6,7 +6,7 @@ import { createFeed } from './db/feed.ts'
 import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { docsPage } from './features/docs-page.ts'
-import { feedRoutes } from './features/formats/routes.ts'
+import { formatRoutes } from './features/formats/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { contextRoute } from './features/json-ld.ts'
@@ -160,9 +160,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const routeDeps = { records, readSnapshot, cursorSecret: secret }
   for (const resource of catalogue.resources) {
     recordRoutes(app, resource, routeDeps)
-    feedRoutes(app, resource, routeDeps)
+    formatRoutes(app, resource, routeDeps)
   }
-  for (const child of catalogue.children) listRoute(app, child, routeDeps)
+  for (const child of catalogue.children) {
+    listRoute(app, child, routeDeps)
+    formatRoutes(app, child, routeDeps)
+  }
   childRoutes(app, records)
   claimRoutes(app, records)
   standingRoutes(app, records)

@@ -66,7 +66,7 @@ test.skipIf(ENGINE !== 'sqlite')(
     const admin = { authorization: `Bearer ${s.keys.admin}` }
     for (const [url, headers] of [
       ['/v1/proposals/prp_01gb6jc400e9qafq28k7p29999', {}],
-      ['/v1/states?format=ndjson', {}],
+      ['/v1/states.ndjson', {}],
       ['/readyz', {}],
       ['/v1/webhooks', admin],
     ] as const) {

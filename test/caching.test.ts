@@ -142,7 +142,7 @@ test('responses that require a key are private to the client, and problems are n
   const authorization = `Bearer ${s.keys.analyst}`
   for (const url of [
     '/v1/proposals',
-    '/v1/proposals?format=csv',
+    '/v1/proposals.csv',
     '/v1/search?q=a',
     '/v1/stats/meetings?by=year',
   ]) {
@@ -217,7 +217,7 @@ describe('a write', () => {
       'first speaker of many': '/v1/speakers?limit=1',
       meetings: '/v1/meetings',
       'meetings.ics': '/v1/meetings.ics',
-      'proposals.csv': '/v1/proposals?format=csv',
+      'proposals.csv': '/v1/proposals.csv',
       'by status': '/v1/stats/proposals?by=status',
       'by topic': '/v1/stats/proposals?by=topic',
     }

@@ -655,7 +655,7 @@ describe('a position', () => {
   test('of every list is in a header, and the changes after it follow the list', async () => {
     const s = await service({ seed: true })
     const positionOf = async (url: string) => Number((await s.get(url)).headers['feed-position'])
-    const urls = ['/v1/topics?limit=2', '/v1/topics?format=csv', '/v1/topics?format=ndjson']
+    const urls = ['/v1/topics?limit=2', '/v1/topics.csv', '/v1/topics.ndjson']
     // The third response comes from the cache.
     for (const url of [...urls, ...urls, ...urls])
       expect(await positionOf(url), url).toBe(await positionOf(urls[0] ?? ''))

@@ -51,8 +51,8 @@ describe('citations', () => {
     const { id } = await newsReport(s)
     const accept = 'application/vnd.citationstyles.csl+json'
     for (const [url, headers] of [
-      ['/v1/sources?format=csl', {}],
-      [`/v1/sources/${id}?format=csl`, {}],
+      ['/v1/sources.csl.json', {}],
+      [`/v1/sources/${id}/citation.csl.json`, {}],
       ['/v1/sources', { accept }],
       [`/v1/sources/${id}`, { accept }],
     ] as const) {
@@ -83,12 +83,12 @@ describe('citations', () => {
       'N1  - Archived: https://web.archive.org/web/2026/https://riverside.example/gauges',
       'ER  - ',
     ]
-    for (const url of ['/v1/sources?format=ris', `/v1/sources/${id}?format=ris`]) {
+    for (const url of ['/v1/sources.ris', `/v1/sources/${id}/citation.ris`]) {
       const { text, headers } = await s.get(url)
       expect(headers['content-type']).toContain('application/x-research-info-systems')
       expect(text).toBe(`${expected.join('\r\n')}\r\n\r\n`)
     }
-    expect((await s.get('/v1/sources?format=ris')).headers['content-disposition']).toContain('sources.ris')
+    expect((await s.get('/v1/sources.ris')).headers['content-disposition']).toContain('sources.ris')
   })
 
   test('are BibTeX with the id as key', async () => {
@@ -107,41 +107,47 @@ describe('citations', () => {
       'urldate = {2026-11-29}',
     ])
       expect(text).toContain(`  ${line}`)
-    expect((await s.get('/v1/sources?format=bibtex')).text).toBe(text)
+    expect((await s.get('/v1/sources.bib')).text).toBe(text)
   })
 
   test('of a list are the whole list with its filters, and of an empty one are valid', async () => {
     const s = await service()
-    expect((await s.get('/v1/sources?format=csl')).text).toBe('[]')
-    expect((await s.get('/v1/sources?format=ris')).text).toBe('')
+    expect((await s.get('/v1/sources.csl.json')).text).toBe('[]')
+    expect((await s.get('/v1/sources.ris')).text).toBe('')
     for (let n = 0; n < 230; n++)
       await create(s, '/v1/sources', { title: `S${n}`, language: n % 2 ? 'en' : 'ru', text: `T${n}` })
-    expect((await s.get('/v1/sources?format=csl&limit=1')).body).toHaveLength(230)
-    const { body } = await s.get('/v1/sources?format=csl&language=en')
+    expect((await s.get('/v1/sources.csl.json')).body).toHaveLength(230)
+    const { body } = await s.get('/v1/sources.csl.json?language=en')
     expect(new Set((body as unknown as CslItem[]).map(({ language }) => language))).toEqual(new Set(['en']))
     expect(body).toHaveLength(115)
-    expect((await s.get('/v1/sources?format=bibtex')).text.match(/^@misc\{src_/gm)).toHaveLength(230)
+    expect((await s.get('/v1/sources.bib')).text.match(/^@misc\{src_/gm)).toHaveLength(230)
   })
 
   test('take no include, and are formats of sources only', async () => {
     const s = await service({ seed: true })
     const { id } = (await s.get('/v1/sources')).body['data'][0]
-    for (const url of ['/v1/sources', `/v1/sources/${id}`])
-      expect((await s.get(`${url}?format=ris&include=publisher`)).body).toMatchObject({
+    const accept = { accept: 'application/x-research-info-systems' }
+    for (const [url, headers] of [
+      ['/v1/sources', accept],
+      [`/v1/sources/${id}`, accept],
+      ['/v1/sources.ris', {}],
+      [`/v1/sources/${id}/citation.ris`, {}],
+    ] as const)
+      expect((await s.get(`${url}?include=publisher`, headers)).body, url).toMatchObject({
         status: 400,
         errors: [{ parameter: 'include' }],
       })
-    expect((await s.get('/v1/meetings?format=ris')).body['errors'][0]).toMatchObject({ parameter: 'format' })
-    expect((await s.get(`/v1/sources/${id}?format=csv`)).status).toBe(400)
+    expect((await s.get('/v1/meetings.ris')).status).toBe(404)
+    expect((await s.get(`/v1/sources/${id}/citation.csv`)).status).toBe(404)
   })
 
   test('of a record have an ETag with its version, which changes with the name of its publisher', async () => {
     const s = await service()
     const { id, publisherId } = await newsReport(s)
-    const tag = async () => String((await s.get(`/v1/sources/${id}?format=ris`)).headers['etag'])
+    const tag = async () => String((await s.get(`/v1/sources/${id}/citation.ris`)).headers['etag'])
     const before = await tag()
     expect(before).toMatch(/^"1\./)
-    expect((await s.get(`/v1/sources/${id}?format=ris`, { 'if-none-match': before })).status).toBe(304)
+    expect((await s.get(`/v1/sources/${id}/citation.ris`, { 'if-none-match': before })).status).toBe(304)
     await s.patch(`/v1/organizations/${publisherId}`, { name: 'Another' })
     expect(await tag()).not.toBe(before)
   })

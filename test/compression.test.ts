@@ -28,8 +28,8 @@ describe.each(ENCODINGS)('with Accept-Encoding: %s', (encoding, decompress) => {
   test.each([
     '/v1/states',
     '/v1/proposals?limit=50',
-    '/v1/states?format=csv',
-    '/v1/states?format=ndjson',
+    '/v1/states.csv',
+    '/v1/states.ndjson',
     '/v1/proposals.atom',
     '/v1/changes',
     '/openapi.json',
@@ -173,7 +173,7 @@ test('over a socket, a live feed is not compressed and each event is sent at onc
 test('over a socket, a client that decompresses bodies reads the same content', async () => {
   const s = await service({ seed: true })
   const base = await s.app.listen({ host: '127.0.0.1', port: 0 })
-  for (const path of ['/v1/proposals?limit=50', '/v1/proposals?format=ndjson']) {
+  for (const path of ['/v1/proposals?limit=50', '/v1/proposals.ndjson']) {
     const plain = await fetch(base + path, { headers: accepting('identity') })
     const packed = await fetch(base + path, { headers: accepting('br, gzip') })
     expect(packed.headers.get('content-encoding'), path).toBe('br')

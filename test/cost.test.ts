@@ -648,7 +648,7 @@ test('streams are limited in number and take turns, and one that ends makes room
   const open = async () => {
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     onTestFinished(() => void socket.destroy())
-    socket.write('GET /v1/sources?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n')
+    socket.write('GET /v1/sources.ndjson HTTP/1.1\r\nHost: x\r\n\r\n')
     const [head] = await once(socket, 'data')
     socket.pause()
     return { socket, status: Number(String(head).slice(9, 12)) }
@@ -669,7 +669,7 @@ test('a stream embeds a batch at once while it is small, and otherwise each reco
   await fill(s, 'meeting', Array(30).fill(meeting))
   const lines = async () => {
     s.queries()
-    const { text } = await s.get('/v1/meetings?format=ndjson&include=speakers.evidence')
+    const { text } = await s.get('/v1/meetings.ndjson?include=speakers.evidence')
     return {
       rows: text
         .trim()
@@ -723,7 +723,7 @@ test('every response says that its media type is meant', async () => {
     '/docs/',
     '/openapi.json',
     '/v1/speakers',
-    '/v1/speakers?format=csv',
+    '/v1/speakers.csv',
     '/none',
     '/v1/speakers?x',
   ])
@@ -737,7 +737,7 @@ test('a client that takes nothing of its response is disconnected, one that wait
   const stalled = connect(port, '127.0.0.1').on('error', () => {})
   const [served] = await Promise.all([
     once(s.app.server, 'connection').then(([socket]) => socket),
-    stalled.pause().write('GET /v1/sources?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n'),
+    stalled.pause().write('GET /v1/sources.ndjson HTTP/1.1\r\nHost: x\r\n\r\n'),
   ])
   await once(served, 'close')
   const live = connect(port, '127.0.0.1').on('error', () => {})

@@ -116,16 +116,16 @@ describe('fields', () => {
     const s = await service()
     const { meeting, proposals } = await fixture(s)
     const csv = async (url: string) => parseCsv((await s.get(url)).text, { bom: true }) as string[][]
-    expect(await csv('/v1/proposals?format=csv&fields=title,meetingId&sort=title')).toEqual([
+    expect(await csv('/v1/proposals.csv?fields=title,meetingId&sort=title')).toEqual([
       ['id', 'title', 'meetingId', 'meetingName'],
       [proposals[0]?.['id'], 'One', meeting['id'], 'Meeting'],
       [proposals[1]?.['id'], 'Two', '', ''],
     ])
-    expect(await csv('/v1/meetings?format=csv&fields=participants.role')).toEqual([
+    expect(await csv('/v1/meetings.csv?fields=participants.role')).toEqual([
       ['id', 'participants'],
       [meeting['id'], '[{"role":"chair"},{"role":"member"}]'],
     ])
-    const lines = await s.get('/v1/proposals?format=ndjson&include=meeting&fields=meeting.name&sort=title')
+    const lines = await s.get('/v1/proposals.ndjson?include=meeting&fields=meeting.name&sort=title')
     expect(
       lines.text
         .trim()
@@ -135,8 +135,10 @@ describe('fields', () => {
       { id: proposals[0]?.['id'], meeting: { id: meeting['id'], name: 'Meeting' } },
       { id: proposals[1]?.['id'], meeting: null },
     ])
-    expect(await refusal(s, '/v1/meetings?format=ics&fields=name')).toContain('Not supported')
-    expect(await refusal(s, '/v1/sources?format=ris&fields=title')).toContain('Not supported')
+    for (const url of ['/v1/meetings.ics', '/v1/sources.ris'])
+      expect((await s.get(`${url}?fields=id`)).body['errors']).toMatchObject([{ parameter: 'fields' }])
+    const { body } = await s.get('/v1/meetings?fields=name', { accept: 'text/calendar' })
+    expect(body['errors'][0]['detail']).toContain('Not supported')
   })
 
   test('of parts are those of the part', async () => {
@@ -217,8 +219,8 @@ describe('pretty=true', () => {
     const s = await service()
     const created = await s.post('/v1/topics?pretty=true', { slug: 'one', prefLabel: 'One' })
     expect(created.text).toBe(`${JSON.stringify(created.body, null, 2)}\n`)
-    expect((await s.get('/v1/topics?pretty=true&format=ndjson')).text).toBe(
-      (await s.get('/v1/topics?format=ndjson')).text,
+    expect((await s.get('/v1/topics.ndjson?pretty=true')).text).toBe(
+      (await s.get('/v1/topics.ndjson')).text,
     )
     expect((await s.get('/v1/topics?pretty=yes')).body).toMatchObject({
       status: 400,

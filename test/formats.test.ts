@@ -68,7 +68,7 @@ describe('CSV', () => {
     for (const kind of kinds) {
       const rows = await list(s, `${pathOf(kind)}?limit=200`)
       expect(rows.length, kind).toBeGreaterThan(0)
-      const { headers, text: body } = await s.get(`${pathOf(kind)}?format=csv`)
+      const { headers, text: body } = await s.get(`${pathOf(kind)}.csv`)
       expect(headers['content-type']).toBe('text/csv; charset=utf-8')
       expect(headers['content-disposition']).toContain('.csv"')
       expect(body.endsWith('\r\n')).toBe(true)
@@ -108,7 +108,7 @@ describe('CSV', () => {
       ],
     })
     await create(s, '/v1/proposals', { title: 'P', proposedOn: '2022', topicIds: [two['id'], one['id']] })
-    const [row] = csv(await text(s, '/v1/meetings?format=csv'))
+    const [row] = csv(await text(s, '/v1/meetings.csv'))
     expect(row).toMatchObject({
       organizationId: org['id'],
       organizationName: 'Council; of "Water"',
@@ -120,11 +120,11 @@ describe('CSV', () => {
     })
     const [names] = [Object.keys(row ?? {})]
     expect(names?.indexOf('organizationName')).toBe((names?.indexOf('organizationId') ?? 0) + 1)
-    expect(csv(await text(s, '/v1/proposals?format=csv'))[0]).toMatchObject({
+    expect(csv(await text(s, '/v1/proposals.csv'))[0]).toMatchObject({
       topicNames: 'Second topic; First topic',
     })
     for (const path of ['meetings', 'proposals']) {
-      const file = await text(s, `/v1/${path}?format=csv&bom=true`)
+      const file = await text(s, `/v1/${path}.csv?bom=true`)
       const { headers } = await s.request({
         method: 'POST',
         url: `/v1/imports?mode=commit&kind=${path}`,
@@ -164,16 +164,16 @@ describe('CSV', () => {
     })
     await s.patch(`/v1/organizations/${org['id']}`, { name: 'After' })
     const nameIn = async (query: string) =>
-      csv(await text(s, `/v1/sources?format=csv${query}`))[0]?.['publisherName']
+      csv(await text(s, `/v1/sources.csv${query}`))[0]?.['publisherName']
     expect(await nameIn('')).toBe('After')
-    expect(await nameIn(`&knownAt=${createdAt}`)).toBe('Before')
+    expect(await nameIn(`?knownAt=${createdAt}`)).toBe('Before')
   })
 
   test('has another ETag after the name of a record that it refers to changed', async () => {
     const s = await service()
     const org = await create(s, '/v1/organizations', { name: 'Before', classification: 'organ' })
     await create(s, '/v1/sources', { title: 'S', language: 'en', text: 'T', publisherId: org['id'] })
-    const urls = ['/v1/sources?format=csv', '/v1/sources?format=ris']
+    const urls = ['/v1/sources.csv', '/v1/sources.ris']
     const tags = async () => Promise.all(urls.map(async (url) => (await s.get(url)).headers['etag']))
     const before = await tags()
     await s.patch(`/v1/organizations/${org['id']}`, { name: 'After' })
@@ -186,21 +186,21 @@ describe('CSV', () => {
       Buffer.from(await text(s, url))
         .subarray(0, 3)
         .toString('hex')
-    expect(await bytes('/v1/topics?format=csv&bom=true')).toBe('efbbbf')
-    expect(await bytes('/v1/topics?format=csv&bom=false')).not.toBe('efbbbf')
-    expect(await bytes('/v1/topics?format=csv')).not.toBe('efbbbf')
+    expect(await bytes('/v1/topics.csv?bom=true')).toBe('efbbbf')
+    expect(await bytes('/v1/topics.csv?bom=false')).not.toBe('efbbbf')
+    expect(await bytes('/v1/topics.csv')).not.toBe('efbbbf')
     const tag = async (url: string) => (await s.get(url)).headers['etag']
-    expect(await tag('/v1/topics?format=csv&bom=true')).not.toBe(await tag('/v1/topics?format=csv'))
-    for (const url of ['/v1/topics?bom=true', '/v1/topics?format=ndjson&bom=true'])
-      expect(await bytes(url)).not.toBe('efbbbf')
-    expect((await s.get('/v1/topics?format=csv&bom=1')).body['errors']).toMatchObject([{ parameter: 'bom' }])
+    expect(await tag('/v1/topics.csv?bom=true')).not.toBe(await tag('/v1/topics.csv'))
+    for (const url of ['/v1/topics?bom=true', '/v1/topics.ndjson?bom=true'])
+      expect((await s.get(url)).body['errors']).toMatchObject([{ parameter: 'bom' }])
+    expect((await s.get('/v1/topics.csv?bom=1')).body['errors']).toMatchObject([{ parameter: 'bom' }])
   })
 
   test('quotes commas, quotes and line breaks inside cells, and ends every row with CRLF', async () => {
     const s = await service()
     for (const summary of SPECIAL_TEXTS)
       await store(s, 'proposal', { title: 'T', summary, proposedOn: '2022' })
-    const body = await text(s, '/v1/proposals?format=csv&sort=createdAt')
+    const body = await text(s, '/v1/proposals.csv?sort=createdAt')
     expect(csv(body).map((row) => row['summary'])).toEqual(
       (await list(s, '/v1/proposals?sort=createdAt')).map(({ summary }) => summary),
     )
@@ -212,7 +212,7 @@ describe('CSV', () => {
   test('of an empty list is only a header', async () => {
     const s = await service()
     for (const kind of kinds) {
-      const body = await text(s, `${pathOf(kind)}?format=csv`)
+      const body = await text(s, `${pathOf(kind)}.csv`)
       expect(body.split('\r\n'), kind).toHaveLength(2)
       expect(body.startsWith('id,'), kind).toBe(true)
       expect(csv(body), kind).toEqual([])
@@ -226,8 +226,8 @@ describe('CSV', () => {
     for (const start of ['\t=1', '\r=1', '=1'])
       await store(s, 'source', { title: 'S', language: 'en', text: `${start}+cmd|' /C calc'!A0` })
     const cells = [
-      ...csv(await text(s, '/v1/proposals?format=csv&sort=createdAt')).map((row) => row['title'] ?? ''),
-      ...csv(await text(s, '/v1/sources?format=csv')).map((row) => row['text'] ?? ''),
+      ...csv(await text(s, '/v1/proposals.csv?sort=createdAt')).map((row) => row['title'] ?? ''),
+      ...csv(await text(s, '/v1/sources.csv')).map((row) => row['text'] ?? ''),
     ]
     expect(cells).toHaveLength(starts.length + 3)
     for (const value of cells) expect(value).toMatch(/^'[=+\-@\t\r]/)
@@ -256,7 +256,7 @@ describe('CSV', () => {
     ]
     for (const one of texts) await store(s, 'source', { title: 'S', language: 'en', text: one })
     await create(s, '/v1/speakers', { name: 'P', otherNames: [{ name: 'x;=1' }] })
-    const files = await Promise.all(['sources', 'speakers'].map((path) => text(s, `/v1/${path}?format=csv`)))
+    const files = await Promise.all(['sources', 'speakers'].map((path) => text(s, `/v1/${path}.csv`)))
     for (const file of files) {
       for (const cell of file.split(/[;\t\r\n]/)) expect(cell).not.toMatch(/^"?[=+\-@]/)
       // Every lone line end is inside quotation marks.
@@ -281,15 +281,15 @@ describe('CSV', () => {
           proposals.create.parse({ title: `P${n % 100}`, proposedOn: n % 3 ? '2021' : '2022' }) as Body,
         )
     })
-    const rows = csv(await text(s, '/v1/proposals?format=csv&proposedTo=2021&sort=title&limit=1'))
+    const rows = csv(await text(s, '/v1/proposals.csv?proposedTo=2021&sort=title'))
     expect(rows).toHaveLength(802)
     expect(rows.map((row) => row['title'])).toEqual(rows.map((row) => row['title'] ?? '').sort())
     expect(new Set(rows.map((row) => row['id'])).size).toBe(802)
-    expect((await s.get('/v1/proposals?format=csv&include=meeting')).body).toMatchObject({
+    expect((await s.get('/v1/proposals.csv?include=meeting')).body).toMatchObject({
       status: 400,
       errors: [{ parameter: 'include' }],
     })
-    expect((await text(s, '/v1/proposals?format=ndjson')).trimEnd().split('\n')).toHaveLength(1203)
+    expect((await text(s, '/v1/proposals.ndjson')).trimEnd().split('\n')).toHaveLength(1203)
   })
 })
 
@@ -299,7 +299,7 @@ describe('NDJSON', () => {
     for (const resource of catalogue.resources) {
       const { path } = resource
       for (const include of ['', `&include=${Object.keys(catalogue.includesOf(resource))}`]) {
-        const { headers, text: body } = await s.get(`/v1/${path}?format=ndjson${include}`)
+        const { headers, text: body } = await s.get(`/v1/${path}.ndjson?${include.slice(1)}`)
         expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
         expect(body.endsWith('\n')).toBe(true)
         const lines = body.trimEnd().split('\n')
@@ -314,21 +314,21 @@ describe('NDJSON', () => {
 
   test('of an empty list is empty, and a line break in a text does not break the line', async () => {
     const s = await service()
-    expect(await text(s, '/v1/proposals?format=ndjson')).toBe('')
+    expect(await text(s, '/v1/proposals.ndjson')).toBe('')
     await create(s, '/v1/proposals', {
       title: 'A',
       summary: 'one\ntwo\r\nthree\u2028four',
       proposedOn: '2022',
     })
-    const lines = (await text(s, '/v1/proposals?format=ndjson')).trimEnd().split('\n')
+    const lines = (await text(s, '/v1/proposals.ndjson')).trimEnd().split('\n')
     expect(lines).toHaveLength(1)
   })
 
   test('accepts asOf and knownAt', async () => {
     const s = await service({ seed: true })
-    expect(await text(s, '/v1/proposals?format=ndjson&knownAt=2000-01-01T00:00:00Z')).toBe('')
-    expect(await text(s, '/v1/proposals?format=ndjson&asOf=2022-08-23')).toBe('')
-    const then = (await text(s, '/v1/proposals?format=ndjson&asOf=2022-08-24')).trimEnd().split('\n')
+    expect(await text(s, '/v1/proposals.ndjson?knownAt=2000-01-01T00:00:00Z')).toBe('')
+    expect(await text(s, '/v1/proposals.ndjson?asOf=2022-08-23')).toBe('')
+    const then = (await text(s, '/v1/proposals.ndjson?asOf=2022-08-24')).trimEnd().split('\n')
     expect(then.map((line) => JSON.parse(line))).toEqual(
       await list(s, '/v1/proposals?limit=200&asOf=2022-08-24'),
     )
@@ -336,7 +336,7 @@ describe('NDJSON', () => {
 })
 
 describe('the format of a list', () => {
-  test('follows the Accept header with its weights, unless ?format is set', async () => {
+  test('follows the Accept header with its weights, unless the address names it', async () => {
     const s = await service({ seed: true })
     const type = async (url: string, accept?: string) => {
       const { status, headers } = await s.get(url, accept === undefined ? {} : { accept })
@@ -367,15 +367,16 @@ describe('the format of a list', () => {
     expect(await type('/v1/meetings', 'application/atom+xml')).toBe(406)
     expect(await type('/v1/agreements', 'application/atom+xml')).toBe('application/atom+xml')
     for (const [format, expected] of [
-      ['json', 'application/json'],
       ['csv', 'text/csv'],
       ['ndjson', 'application/x-ndjson'],
       ['atom', 'application/atom+xml'],
     ])
-      expect(await type(`/v1/proposals?format=${format}`, 'text/html'), format).toBe(expected)
-    for (const wrong of ['xml', 'ics', 'CSV', ''])
-      expect(await type(`/v1/proposals?format=${wrong}`), wrong).toBe(400)
-    expect(await type('/v1/proposals?format=csv&format=json')).toBe(400)
+      expect(await type(`/v1/proposals.${format}`, 'text/html'), format).toBe(expected)
+    for (const wrong of ['xml', 'ics', 'CSV', 'json', ''])
+      expect(await type(`/v1/proposals.${wrong}`), wrong).toBe(404)
+    expect((await s.get('/v1/proposals?format=csv')).body['detail']).toContain('`.csv`')
+    for (const page of ['limit=1', 'cursor=x', 'count=exact'])
+      expect(await type(`/v1/proposals.csv?${page}`), page).toBe(400)
     const { body, headers } = await s.get('/v1/proposals', { accept: 'text/html' })
     expect(body).toMatchObject({ status: 406, type: '/problems/not-acceptable' })
     for (const offered of ['application/json', 'text/csv', 'application/x-ndjson', 'application/atom+xml'])
@@ -386,15 +387,13 @@ describe('the format of a list', () => {
   test('is in Vary, has a strong ETag of its own, returns 304 for If-None-Match, and HEAD is the same without a body', async () => {
     const s = await service({ seed: true })
     const urls = [
-      '/v1/proposals?format=json',
-      '/v1/proposals?format=csv',
-      '/v1/proposals?format=ndjson',
-      '/v1/proposals?format=atom',
-      '/v1/meetings?format=ics',
-      '/v1/meetings.ics',
+      '/v1/proposals',
+      '/v1/proposals.csv',
+      '/v1/proposals.ndjson',
       '/v1/proposals.atom',
+      '/v1/meetings.ics',
       '/v1/agreements.atom',
-      '/v1/proposals?format=csv&topic=security',
+      '/v1/proposals.csv?topic=security',
     ]
     const tags = new Set<string>()
     for (const url of urls) {
@@ -432,16 +431,16 @@ describe('the format of a list', () => {
   test('has an ETag that depends on the records and the filters', async () => {
     const s = await service({ seed: true })
     const tag = async (url: string) => (await s.get(url)).headers['etag']
-    const url = '/v1/proposals?format=csv'
+    const url = '/v1/proposals.csv'
     expect(await tag(url)).toBe(await tag(url))
-    expect(await tag(url)).not.toBe(await tag(`${url}&status=proposed`))
+    expect(await tag(url)).not.toBe(await tag(`${url}?status=proposed`))
     const [first] = await list(s, '/v1/proposals?limit=1')
     const before = await tag(url)
     await s.patch(`/v1/proposals/${first?.['id']}`, { title: first?.['title'] })
     expect(await tag(url)).toBe(before)
     await s.patch(`/v1/proposals/${first?.['id']}`, { title: 'Other' })
     expect(await tag(url)).not.toBe(before)
-    const included = '/v1/proposals?format=ndjson&include=meeting'
+    const included = '/v1/proposals.ndjson?include=meeting'
     const [meeting] = await list(s, '/v1/meetings')
     const then = await tag(included)
     await s.patch(`/v1/meetings/${meeting?.['id']}`, { summary: 'Changed.' })
@@ -548,7 +547,7 @@ describe('iCalendar', () => {
           countryCode: 'UZ',
         })
       )['id']
-    const found = events(await text(s, '/v1/meetings?format=ics'))
+    const found = events(await text(s, '/v1/meetings.ics'))
     expect(found).toHaveLength(5)
     for (const [status, expected] of Object.entries(statuses)) {
       const event = found.find(({ summary }) => summary === status)
@@ -759,7 +758,7 @@ describe('a client that disconnects in the middle of a stream', () => {
       })
       s.queries()
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = httpGet({ port, path: `/v1/proposals?format=${format}` }, resolve)
+        const request = httpGet({ port, path: `/v1/proposals.${format}` }, resolve)
         request.on('error', reject)
       })
       response.on('error', () => {})
@@ -794,7 +793,7 @@ describe('a client that disconnects in the middle of a stream', () => {
       s.queries()
       for (let n = 0; n < 20; n++) await setImmediate()
       expect(batches(s), 'the stream has stopped reading').toBe(0)
-      const whole = await fetch(`http://127.0.0.1:${port}/v1/proposals?format=${format}`)
+      const whole = await fetch(`http://127.0.0.1:${port}/v1/proposals.${format}`)
       expect((await whole.text()).trimEnd().split('\n')).toHaveLength(
         3001 + index + (format === 'csv' ? 1 : 0),
       )

@@ -42,7 +42,7 @@ async function expectRebuilt(s: Service, url: string, seen: (Body | undefined)[]
   const history = await historyOf(s, url)
   expect(rebuild(history)).toEqual(seen)
   for (const { version, op } of history) {
-    const { status, body } = await s.get(`${url}/history?version=${version}`)
+    const { status, body } = await s.get(`${url}/history/${version}`)
     if (op === 'delete') expect(status, url).toBe(404)
     else expect(body, url).toEqual(seen[version - 1])
   }
@@ -176,7 +176,7 @@ describe('the versions of a record', () => {
     await s.patch('/v1/topics/old', { slug: 'new' })
     const byId = await s.get(`/v1/topics/${body['id']}/history`)
     expect((await s.get('/v1/topics/new/history')).text).toBe(byId.text)
-    expect((await s.get('/v1/topics/new/history?version=1')).body).toEqual(body)
+    expect((await s.get('/v1/topics/new/history/1')).body).toEqual(body)
     expect((await s.get('/v1/topics/old/history')).status).toBe(404)
     await s.del('/v1/topics/new')
     expect(await historyOf(s, `/v1/topics/${body['id']}`)).toHaveLength(3)
@@ -208,7 +208,7 @@ describe('a version', () => {
       const url = `${pathOf(kind)}/${ids[kind]}`
       const { text } = await s.get(url)
       await s.patch(url, { identifiers: [{ scheme: 'x', identifier: kind }] })
-      expect((await s.get(`${url}/history?version=1`)).text, kind).toBe(text)
+      expect((await s.get(`${url}/history/1`)).text, kind).toBe(text)
     }
   })
 
@@ -217,18 +217,18 @@ describe('a version', () => {
     const { id } = (await s.post('/v1/speakers', { name: 'A' })).body
     const other = (await s.post('/v1/organizations', { name: 'A', classification: 'organ' })).body['id']
     for (const [path, status] of [
-      [`speakers/${id}/history?version=2`, 404],
-      [`speakers/${id}/history?version=999999999`, 404],
-      [`speakers/${id}/history?version=0`, 400],
-      [`speakers/${id}/history?version=-1`, 400],
-      [`speakers/${id}/history?version=1.5`, 400],
-      [`speakers/${id}/history?version=one`, 400],
+      [`speakers/${id}/history/2`, 404],
+      [`speakers/${id}/history/999999999`, 404],
+      [`speakers/${id}/history/0`, 400],
+      [`speakers/${id}/history/-1`, 400],
+      [`speakers/${id}/history/1.5`, 400],
+      [`speakers/${id}/history/one`, 400],
       [`speakers/${id}/history?versions=1`, 400],
       [`speakers/${id}/history?limit=0`, 400],
       [`speakers/${id}/history?limit=201`, 400],
       [`speakers/${id}/history?before=0`, 400],
       ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history', 404],
-      ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history?version=1', 404],
+      ['speakers/spk_01gb6jc400ezz8kdnweefcy4dk/history/1', 404],
       // A record is not found under the path of another kind.
       [`speakers/${other}/history`, 404],
       ['states/ZZ/history', 404],
@@ -243,12 +243,12 @@ describe('a version', () => {
     const first = (await s.post('/v1/speakers', { name: 'A', otherNames: [{ name: 'Alef' }] })).body
     const url = `/v1/speakers/${first['id']}`
     await s.patch(url, { name: 'B', otherNames: [] })
-    const old = (await s.get(`${url}/history?version=1`)).body
+    const old = (await s.get(`${url}/history/1`)).body
     const back = (await s.patch(url, { name: old['name'], otherNames: old['otherNames'] })).body
     expect(back).toEqual({ ...first, version: 3, updatedAt: back['updatedAt'] })
     const [reverted] = await historyOf(s, url)
     expect(reverted).toMatchObject({ version: 3, op: 'update' })
-    await expectRebuilt(s, url, [first, (await s.get(`${url}/history?version=2`)).body, back])
+    await expectRebuilt(s, url, [first, (await s.get(`${url}/history/2`)).body, back])
   })
 
   test('is not created by a write that changes nothing: same ETag, and no change in the feed', async () => {

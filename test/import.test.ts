@@ -541,7 +541,7 @@ describe('an import', () => {
 
   test('of a list with everything included changes nothing', async () => {
     const s = await service({ seed: true })
-    const { text } = await s.get('/v1/proposals?format=ndjson&include=evidence,events,positions,relations')
+    const { text } = await s.get('/v1/proposals.ndjson?include=evidence,events,positions,relations')
     const changes = await total(s)
     const result = await imported(s, text, { kind: 'proposals' })
     expect(result['errors']).toEqual([])
@@ -1004,7 +1004,7 @@ describe('an import template', () => {
     const s = await service({ seed: true })
     for (const [path, kind] of pathsOf(catalogue)) {
       for (const format of ['csv', 'ndjson'] as const) {
-        const { status, text, headers } = await s.get(`/v1/imports/template?kind=${path}&format=${format}`)
+        const { status, text, headers } = await s.get(`/v1/imports/template.${format}?kind=${path}`)
         expect(status).toBe(200)
         expect(headers['content-disposition']).toContain(`${path}-template.${format}`)
         const result = await imported(s, text, { kind: path, format, mode: 'dry-run' })

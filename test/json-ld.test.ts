@@ -49,9 +49,9 @@ test('is named by the JSON of lists, records and parts, and by no other format',
   expect(created.headers['link']).toBe(LINK)
   expect((await s.patch('/v1/topics/own', { prefLabel: 'Other' })).headers['link']).toBe(LINK)
   for (const url of [
-    '/v1/proposals?format=csv',
+    '/v1/proposals.csv',
     '/v1/proposals.atom',
-    '/v1/sources?format=csl',
+    '/v1/sources.csl.json',
     '/v1/stats/proposals?by=status',
   ])
     expect((await s.get(url)).headers['link'], url).toBeUndefined()

@@ -111,7 +111,7 @@ describe('a stop', () => {
   async function download({ port }: ServiceProcess): Promise<IncomingMessage> {
     const agent = new Agent({ keepAlive: true })
     onTestFinished(() => agent.destroy())
-    const sent = request({ port, host: '127.0.0.1', path: '/v1/sources?format=ndjson', agent }).end()
+    const sent = request({ port, host: '127.0.0.1', path: '/v1/sources.ndjson', agent }).end()
     sent.on('error', () => {})
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     response.on('error', () => {})
@@ -221,7 +221,7 @@ describe('a read that fails', () => {
     damage(s.file, 'proposals')
     for (const url of [
       '/v1/proposals?limit=1',
-      '/v1/proposals?format=ndjson',
+      '/v1/proposals.ndjson',
       '/v1/meetings?include=proposals',
     ]) {
       const { status, body } = await s.get(url)

@@ -168,7 +168,7 @@ describe('a merged record', () => {
       ])
       expect(response.body).toEqual({ mergedInto: last['id'] })
     }
-    expect((await s.get(`/v1/meetings/${twice['id']}/history?version=1`)).status).toBe(200)
+    expect((await s.get(`/v1/meetings/${twice['id']}/history/1`)).status).toBe(200)
     const history = await get(s, `/v1/meetings/${twice['id']}/history`)
     expect(history['data'][0]).toMatchObject({ op: 'merge', reason: 'Entered twice' })
   })

@@ -181,7 +181,7 @@ describe.each(PARTS)('a part: %s', (kind) => {
     const url = parts[kind]
     const created = await get(s, url)
     await s.patch(url, { note: 'x' })
-    expect(await get(s, `${url}/history?version=1`)).toEqual(created)
+    expect(await get(s, `${url}/history/1`)).toEqual(created)
     expect((await s.get(`${url.replace(id, other)}/history`)).status).toBe(404)
     expect((await s.get(`${url.slice(0, -3)}zzz/history`)).status).toBe(404)
     expect((await s.del(`${url}?reason=Twice`)).status).toBe(204)
@@ -428,7 +428,7 @@ describe('the list of all', () => {
       const page = await s.get(`/v1/${path}?record=${id}`)
       const { seq } = (await get(s, `/v1/changes/head`)) as { seq: number }
       expect(Number(page.headers['feed-position'])).toBeLessThanOrEqual(seq)
-      const ndjson = await s.get(`/v1/${path}?record=${id}&format=ndjson`)
+      const ndjson = await s.get(`/v1/${path}.ndjson?record=${id}`)
       expect(
         ndjson.text
           .trim()
@@ -491,7 +491,7 @@ describe('an import', () => {
   test('reads the CSV of every list of parts, and changes nothing', async () => {
     const { s } = await createParts()
     for (const { path } of catalogue.children) {
-      const { text } = await s.get(`/v1/${path}?format=csv`)
+      const { text } = await s.get(`/v1/${path}.csv`)
       const { status, summary, errors } = await imported(s, path, text, 'text/csv')
       expect([path, status, errors], path).toEqual([path, 'succeeded', []])
       expect(summary, path).toMatchObject([{ created: 0, changed: 0 }])

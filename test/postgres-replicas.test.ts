@@ -90,7 +90,7 @@ describe.skipIf(!canServe)('reads from replicas', () => {
     const { data, page } = first.json()
     expect(data[0].name).toBe('A')
     expect(await namesOf(app, `/v1/speakers?sort=name&limit=5&cursor=${page.nextCursor}`)).toEqual(['B', 'C'])
-    const csv = await app.inject('/v1/speakers?format=csv')
+    const csv = await app.inject('/v1/speakers.csv')
     expect(csv.body.trim().split('\n')).toHaveLength(4)
   })
 

@@ -209,7 +209,7 @@ describe('PUT of the text of a source', () => {
     }
     const history = await s.get(`/v1/sources/${id}/history`)
     expect(history.body['data'][0]).toMatchObject({ version: 2, reason: 'The whole text' })
-    expect((await s.get(`/v1/sources/${id}/history?version=1`)).text).toContain(JSON.stringify(EXCERPT))
+    expect((await s.get(`/v1/sources/${id}/history/1`)).text).toContain(JSON.stringify(EXCERPT))
   })
 
   test('with a text that lacks a quote names exactly that one, and changes nothing', async () => {

@@ -278,7 +278,7 @@ test('a list streamed as CSV or NDJSON during writes is the list at the start of
         await setImmediate()
       }
     })()
-    const { body, statusCode } = await s.app.inject(`/v1/proposals?sort=title&format=${format}${topic}`)
+    const { body, statusCode } = await s.app.inject(`/v1/proposals.${format}?sort=title${topic}`)
     done = true
     await writing
     expect(statusCode).toBe(200)
@@ -449,8 +449,8 @@ test('a cursor used with another sort, filter, asOf or knownAt is rejected with 
   const s = await service({ seed: true })
   const all = 'sort=title&status=proposed&topic=security&asOf=2023-01-01&knownAt=2090-01-01T00:00:00.000Z'
   const cursor = (await s.get(`/v1/proposals?${all}&limit=2`)).body['page'].nextCursor
-  const request = (query: string, path = 'proposals') =>
-    s.get(`/v1/${path}?${query}&limit=2&cursor=${encodeURIComponent(cursor)}`)
+  const request = (query: string, path = 'proposals', headers = {}) =>
+    s.get(`/v1/${path}?${query}&limit=2&cursor=${encodeURIComponent(cursor)}`, headers)
   expect((await request(all)).status).toBe(200)
   const parts = all.split('&')
   const without = parts.map((_, index) => parts.filter((_, at) => at !== index).join('&'))
@@ -472,8 +472,8 @@ test('a cursor used with another sort, filter, asOf or knownAt is rejected with 
     })
   }
   expect((await request('sort=title', 'agreements')).body).toMatchObject({ type: '/problems/invalid-cursor' })
-  for (const format of ['csv', 'ndjson', 'atom'])
-    expect((await request(`sort=-title&format=${format}`)).body, format).toMatchObject({
+  for (const accept of ['text/csv', 'application/x-ndjson', 'application/atom+xml'])
+    expect((await request('sort=-title', 'proposals', { accept })).body, accept).toMatchObject({
       type: '/problems/invalid-cursor',
     })
 })

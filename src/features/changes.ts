@@ -1,7 +1,7 @@
 // The change feed: every write of every kind in order, as pages or live.
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../core/problems.ts'
 import { type Engine, type Reader, ReplicaBehind } from '../db/engine.ts'
@@ -9,7 +9,7 @@ import { checkPosition, readFeed } from '../db/feed.ts'
 import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { sendRepresentation } from '../http/conditional.ts'
-import { describe } from '../http/describe.ts'
+import { describe, textBody } from '../http/describe.ts'
 import { commaSeparated } from '../records/read/parameters.ts'
 import { lastSeq } from '../records/read/view.ts'
 import { withArticle } from '../records/schema/kinds.ts'
@@ -116,40 +116,43 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
     raw.socket.once('close', () => liveFeeds--)
   }
 
+  const position = z.strictObject({
+    after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+      .default(0)
+      .meta({ description: 'Only changes after this one.' }),
+    feed: z.string().max(31).optional().meta({
+      description:
+        'The `feed` of the page that `after` comes from: if the feed has another identity now, the response is 410.',
+    }),
+    kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
+  })
+
+  async function follow(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { feed, after, kind = null } = request.query as Omit<FeedQuery, 'limit'>
+    if (request.method !== 'HEAD') enterLiveFeed(request)
+    const from = lastEventId(request) ?? after
+    await records.engine.read((reader) => checkedFeed(reader, from, feed))
+    const stopped = AbortSignal.any([closing.signal, disconnected(request)])
+    const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
+    return reply
+      .type('text/event-stream; charset=utf-8')
+      .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      .send(Readable.from(events, { objectMode: false, highWaterMark: 1 }))
+  }
+
   app.get('/v1/changes', {
     schema: describe({
       operationId: 'listChanges',
       tag: 'changes',
-      summary: 'List changes in order, or follow them live',
+      summary: 'List changes in order',
       description:
-        'Changes in commit order. To replicate the data, apply each change (create and update: store `record`; delete: remove `id`) and continue with `nextAfter`. With `Accept: text/event-stream` changes are sent live: `seq` is the id of each event, and `Last-Event-ID` resumes after it.',
-      query: z.strictObject({
-        after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
-          .default(0)
-          .meta({ description: 'Only changes after this one.' }),
-        feed: z.string().max(31).optional().meta({
-          description:
-            'The `feed` of the page that `after` comes from: if the feed has another identity now, the response is 410.',
-        }),
-        kind: commaSeparated(kinds, 'Only changes of these kinds.').optional(),
+        'Changes in commit order. To replicate the data, apply each change (create and update: store `record`; delete: remove `id`) and continue with `nextAfter`. Live at `/v1/changes/live`, or with `Accept: text/event-stream`.',
+      query: position.extend({
         limit: wholeNumber(1, MAX_CHANGES).default(100).meta({
           description: 'The maximum number of changes on a page; fewer if the records are large.',
         }),
       }),
-      headers: z.object({
-        'last-event-id': z.string().optional().meta({
-          description: 'For a live feed: the id of the last event received.',
-          pattern: '^[0-9]{1,15}$',
-          maxLength: 15,
-        }),
-      }),
-      answers: {
-        200: {
-          description: 'The changes.',
-          schema: feed,
-          alsoAs: ['text/event-stream'],
-        },
-      },
+      answers: { 200: { description: 'The changes.', schema: feed } },
       problems: ['not-acceptable', 'feed-restarted'],
     }),
     handler: async (request, reply) => {
@@ -157,17 +160,8 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
       switch (request.accepts().type(['application/json', 'text/event-stream'])) {
         case 'application/json':
           return sendRepresentation(reply, { body: await changePage(records.engine, query, kind, feed) })
-        case 'text/event-stream': {
-          if (request.method !== 'HEAD') enterLiveFeed(request)
-          const from = lastEventId(request) ?? query.after
-          await records.engine.read((reader) => checkedFeed(reader, from, feed))
-          const stopped = AbortSignal.any([closing.signal, disconnected(request)])
-          const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
-          return reply
-            .type('text/event-stream; charset=utf-8')
-            .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-            .send(Readable.from(events, { objectMode: false, highWaterMark: 1 }))
-        }
+        case 'text/event-stream':
+          return follow(request, reply)
         default:
           throw new Problem(
             'not-acceptable',
@@ -175,6 +169,32 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
           )
       }
     },
+  })
+  app.get('/v1/changes/live', {
+    schema: describe({
+      operationId: 'followChanges',
+      tag: 'changes',
+      summary: 'Follow changes live',
+      description:
+        'Server-sent events, from the changes after `after` on. `seq` is the id of each event, and `Last-Event-ID` resumes after it.',
+      query: position,
+      headers: z.object({
+        'last-event-id': z.string().optional().meta({
+          description: 'The id of the last event received.',
+          pattern: '^[0-9]{1,15}$',
+          maxLength: 15,
+        }),
+      }),
+      answers: {
+        200: {
+          description: 'The changes.',
+          schema: textBody('text/event-stream'),
+          type: 'text/event-stream',
+        },
+      },
+      problems: ['feed-restarted'],
+    }),
+    handler: follow,
   })
   app.get('/v1/changes/head', {
     schema: describe({

@@ -75,7 +75,7 @@ const history = z
   })
   .meta({ id: 'History', description: 'The versions of a record, the newest first.' })
 
-export function historyRoutes(app: FastifyInstance, record: RecordPath, records: Records): void {
+export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine }: Records): void {
   const { entity, name, path, tag, params, idOf } = record
   const { kind } = entity
   app.get(`${path}/history`, {
@@ -84,13 +84,9 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, records:
       hidden: record.hidden ?? false,
       tag,
       summary: `List the versions of the ${kind}`,
-      description:
-        'Newest first; works for deleted records. With `version`, the complete record at that version.',
+      description: 'Newest first; works for deleted records.',
       params,
       query: z.strictObject({
-        version: wholeNumber(1, Number.MAX_SAFE_INTEGER)
-          .optional()
-          .meta({ description: 'Returns the complete record at this version.' }),
         before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
           .optional()
           .meta({ description: 'Only versions before this one.' }),
@@ -98,37 +94,35 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, records:
           description: 'The maximum number of versions on a page; there are fewer if the records are large.',
         }),
       }),
-      answers: {
-        200: {
-          description: 'The versions, or the record at one version.',
-          schema: z.union([history, entity.record]),
-        },
-      },
+      answers: { 200: { description: 'The versions.', schema: history } },
       problems: ['not-found'],
     }),
     handler: async (request, reply) => {
-      const given = request.params as Params
-      const query = request.query as { version?: number; before?: number; limit: number }
-      const { engine } = records
-      const { version } = query
-      const body =
-        version === undefined
-          ? await historyPage(
-              await engine.read(async (reader) =>
-                readVersions(
-                  engine,
-                  reader,
-                  kind,
-                  await idOf(reader, given),
-                  query.before ?? null,
-                  query.limit,
-                ),
-              ),
-              query.limit,
-            )
-          : await engine.read(async (reader) =>
-              wholeVersion(reader, kind, await idOf(reader, given), version),
-            )
+      const { before = null, limit } = request.query as { before?: number; limit: number }
+      const rows = await engine.read(async (reader) =>
+        readVersions(engine, reader, kind, await idOf(reader, request.params as Params), before, limit),
+      )
+      return sendRepresentation(reply, { body: await historyPage(rows, limit) })
+    },
+  })
+  app.get(`${path}/history/:version`, {
+    schema: describe({
+      operationId: `get${name}Version`,
+      hidden: record.hidden ?? false,
+      tag,
+      summary: `Get a version of the ${kind}`,
+      description: 'The complete record as it was; works for deleted records.',
+      params: params.extend({
+        version: wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({ description: 'The number of the version.' }),
+      }),
+      answers: { 200: { description: `The ${kind} at that version.`, schema: entity.record } },
+      problems: ['not-found'],
+    }),
+    handler: async (request, reply) => {
+      const { version, ...given } = request.params as Params
+      const body = await engine.read(async (reader) =>
+        wholeVersion(reader, kind, await idOf(reader, given), Number(version)),
+      )
       return sendRepresentation(reply, { body })
     },
   })

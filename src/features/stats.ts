@@ -1,6 +1,7 @@
 // Serves counts for charts, with the filters of the lists.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { flag } from '../core/flag.ts'
 import { capitalised } from '../core/text.ts'
 import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
@@ -55,7 +56,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
         by: z
           .enum(Object.keys(groupings))
           .meta({ description: 'The grouping.', examples: [Object.keys(groupings)[0]] }),
-        narrower: z.enum(['true', 'false']).default('false').meta({
+        narrower: flag.default(false).meta({
           description: 'With `by=topic`: whether a topic includes the records of its narrower topics.',
         }),
         ...filters,
@@ -63,8 +64,8 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
       answers: { 200: { description: 'The counts.', schema: stats } },
     }),
     handler: async (request, reply) => {
-      const { by, narrower, asOf } = request.query as { by: string; narrower: string; asOf?: string }
-      const includesNarrower = by === 'topic' && narrower === 'true'
+      const { by, narrower, asOf } = request.query as { by: string; narrower: boolean; asOf?: string }
+      const includesNarrower = by === 'topic' && narrower
       const body = await readSnapshot(
         async (context) => {
           const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)

@@ -5,7 +5,7 @@ import { Problem } from '../core/problems.ts'
 
 export const MERGE_PATCH = 'application/merge-patch+json'
 
-/** The media types that a PATCH may have. */
+/** The media types that a PATCH may have. The OpenAPI document has JSON, which every generator of clients supports. */
 export const PATCH_TYPES = [MERGE_PATCH, 'application/json']
 
 /** In bytes. Larger data goes through imports. */

@@ -1,6 +1,7 @@
 // Builds the schema of a route: what Fastify validates and the OpenAPI document describes.
 import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
+import { flag } from '../core/flag.ts'
 import { idPattern } from '../core/ids.ts'
 import type { ProblemCode } from '../core/problems.ts'
 import { singleLine } from '../core/text.ts'
@@ -27,8 +28,6 @@ interface ResponseDescription {
   schema?: z.ZodType
   /** Default: application/json. */
   type?: string
-  /** Further media types, sent as text. */
-  alsoAs?: string[]
   /** Default: `usualHeaders` (http/document.ts). */
   headers?: HeaderName[]
 }
@@ -107,7 +106,7 @@ export function textBody(type: string): z.ZodType {
 }
 
 /** A parameter of every operation (pretty.ts). */
-const pretty = z.enum(['true', 'false']).meta({ description: '`true` indents the JSON of the response.' })
+const pretty = flag.meta({ description: '`true` indents the JSON of the response.' })
 
 export function describe(route: RouteDescription): FastifySchema {
   const {
@@ -141,11 +140,9 @@ export function describe(route: RouteDescription): FastifySchema {
     querystring: (query ?? z.strictObject({})).extend({ pretty: pretty.optional() }),
     ...(body && { body }),
     ...(headers && { headers }),
-    response: byStatus(({ description, schema, type = 'application/json', alsoAs = [] }) => {
-      if (!schema) return z.null().meta({ description })
-      const others = alsoAs.map((other) => [other, { schema: textBody(other) }])
-      return { description, content: { [type]: { schema }, ...Object.fromEntries(others) } }
-    }),
+    response: byStatus(({ description, schema, type = 'application/json' }) =>
+      schema ? { description, content: { [type]: { schema } } } : z.null().meta({ description }),
+    ),
     'x-problems': [
       ...new Set<ProblemCode>([...(idempotent ? ['idempotency-mismatch' as const] : []), ...problems]),
     ],
@@ -183,9 +180,8 @@ export const ifMatch = z.object({
 })
 
 /** Whether a write only shows what it would do. */
-export const dryRun = z
-  .enum(['true', 'false'])
-  .default('false')
+export const dryRun = flag
+  .default(false)
   .meta({ description: '`true`: write nothing, and show what would happen.' })
 
 const reason = z

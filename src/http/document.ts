@@ -1,7 +1,6 @@
 // Completes the OpenAPI document: responses, headers, security, and parameters that several operations share.
 import { STATUS_CODES } from 'node:http'
 import { PROBLEMS, type ProblemCode } from '../core/problems.ts'
-import { MERGE_PATCH } from './body.ts'
 import type { HeaderName, Upload } from './describe.ts'
 import {
   type Document,
@@ -89,7 +88,6 @@ function completeOperation(method: string, operation: Operation, shared: Record<
   delete operation['x-headers']
   delete operation['x-upload']
   if (operation.tags.includes('service')) operation['security'] = []
-  if (method === 'patch') describeMergePatch(operation)
   if (upload) operation['requestBody'] = uploadBody(upload)
   operation.parameters?.forEach(tidyParameter)
 
@@ -158,12 +156,6 @@ const uploadBody = (upload: Upload) => ({
     return { schema: { type: 'string', description, maxLength: maxBytes }, example }
   }),
 })
-
-/** A PATCH is described as a merge patch. Plain JSON is accepted too, for clients that cannot set the media type. */
-function describeMergePatch(operation: Operation): void {
-  const body = operation['requestBody'] as { content: Record<string, Node> }
-  body.content = { [MERGE_PATCH]: body.content['application/json'] ?? {} }
-}
 
 const HEADER_PARAMETERS = ['Idempotency-Key', 'If-Match', 'Last-Event-ID']
 

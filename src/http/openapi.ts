@@ -19,7 +19,7 @@ const DESCRIPTION = `Every record can have evidence: quotes from sources, checke
 
 Errors are \`application/problem+json\` (RFC 9457). Those of any operation are described once, as the \`default\` response; further ones are listed by status, and by code in \`x-problems\`.
 
-A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396); PATCH, PUT and DELETE require \`If-Match\` with the ETag of the version that you read.
+A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396), sent as \`application/json\` or \`application/merge-patch+json\`; PATCH, PUT and DELETE require \`If-Match\` with the ETag of the version that you read.
 
 A list parameter has values separated by commas; a record matches if one of them does.
 

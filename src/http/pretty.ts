@@ -7,7 +7,7 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/
 export const pretty = fp(
   async (app) => {
     app.addHook('onSend', async ({ query }, reply, payload) => {
-      if ((query as { pretty?: unknown } | undefined)?.pretty !== 'true') return payload
+      if ((query as { pretty?: unknown } | undefined)?.pretty !== true) return payload
       const isJson = JSON_TYPE.test(String(reply.getHeader('content-type')))
       // A body from the response cache is indented already.
       if (!isJson || typeof payload !== 'string' || /^$|^[[{]\n/.test(payload)) return payload

@@ -46,6 +46,11 @@ const HINTS: [names: RegExp, parameter: string, hint: string][] = [
     'sort',
     'Lists are sorted with `sort`, descending with a minus: `sort=-createdAt`.',
   ],
+  [
+    /^format$/i,
+    'sort',
+    'Other formats have addresses of their own: `.csv` or `.ndjson` after the path, or a media type in `Accept`.',
+  ],
   [/^(expand|embed|with)$/i, 'include', 'Related records are embedded with `include`.'],
 ]
 

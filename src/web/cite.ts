@@ -6,7 +6,7 @@ import { section } from './layout.ts'
 import { apiHref, clocksOf, href, type Page } from './page.ts'
 
 /** Formats of a single record that citation managers read. */
-const CITATIONS = ['csl', 'ris', 'bibtex'] as const
+const CITATIONS = ['csl.json', 'ris', 'bib'] as const
 
 /** The last change of anything that the page shows of the record itself: its fields, its parts and their evidence. */
 export const lastChange = (docs: readonly Doc[]): string =>
@@ -23,8 +23,8 @@ export function cite(page: Page, resource: Resource, path: string, title: string
     'cite',
     record.cite,
     html`<p>${record.citeAs}</p><blockquote class="citation"><bdi>${title}</bdi>. ${site.name}, ${knownAt.slice(0, 10)}.</blockquote>
-<dl class="facts"><div><dt>${record.permalink}</dt><dd><a href="${href(now, path)}">${page.origin}${href(now, path)}</a></dd></div><div><dt>${record.fixed}</dt><dd><a rel="nofollow" href="${href(fixed, path)}">${page.origin}${href(fixed, path)}</a></dd></div><div><dt>${record.asData}</dt><dd><a href="${apiHref(data, path)}">JSON</a>${formats.map((format) => html` · <a href="${apiHref(data, path, { format })}">${FORMAT_NAMES[format]}</a>`)}</dd></div></dl>`,
+<dl class="facts"><div><dt>${record.permalink}</dt><dd><a href="${href(now, path)}">${page.origin}${href(now, path)}</a></dd></div><div><dt>${record.fixed}</dt><dd><a rel="nofollow" href="${href(fixed, path)}">${page.origin}${href(fixed, path)}</a></dd></div><div><dt>${record.asData}</dt><dd><a href="${apiHref(data, path)}">JSON</a>${formats.map((format) => html` · <a href="${apiHref(data, `${path}/citation.${format}`)}">${FORMAT_NAMES[format]}</a>`)}</dd></div></dl>`,
   )
 }
 
-const FORMAT_NAMES = { csl: 'CSL-JSON', ris: 'RIS', bibtex: 'BibTeX' }
+const FORMAT_NAMES = { 'csl.json': 'CSL-JSON', ris: 'RIS', bib: 'BibTeX' }

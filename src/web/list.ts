@@ -224,20 +224,20 @@ const FORMAT_NAMES: Record<string, string> = {
   ndjson: 'NDJSON',
   atom: 'Atom',
   ics: 'iCalendar',
-  csl: 'CSL-JSON',
+  'csl.json': 'CSL-JSON',
   ris: 'RIS',
-  bibtex: 'BibTeX',
+  bib: 'BibTeX',
 }
 
 /** Links to exactly this list as data. */
 export function exports(page: Page, kind: Listable, query: Page['query']): Html {
   const data = { ...page, clocks: clocksOf(kind, page.clocks) }
-  const { asOf: _, knownAt: __, ...rest } = query
+  const rest = { ...query, asOf: null, knownAt: null, limit: null, count: null }
   const formats = ['json', 'csv', 'ndjson', ...(kind.formats ?? [])]
   return join(
     formats.map(
       (format) =>
-        html`<a href="${apiHref(data, `/${kind.path}`, { ...rest, format: format === 'json' ? null : format })}">${FORMAT_NAMES[format]}</a>`,
+        html`<a href="${apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, rest)}">${FORMAT_NAMES[format]}</a>`,
     ),
     ' · ',
   )

@@ -108,7 +108,7 @@ test('the full text takes the place of the excerpt, and no quote is lost', async
     textStatus: 'full',
     version: version + 1,
   })
-  expect(await get(s, `${source}/history?version=${version}`)).toMatchObject({ text: excerpt })
+  expect(await get(s, `${source}/history/${version}`)).toMatchObject({ text: excerpt })
   const { data: versions } = await get(s, `${source}/history`)
   expect(versions[0]).toMatchObject({ version: version + 1, reason: 'The whole text is there' })
   expect(trustOf(await get(s, `/v1/statements/${first.ids['S1']}`))).toEqual(SINGLE)

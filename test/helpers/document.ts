@@ -61,6 +61,13 @@ const AMBIENT = new Set([
   'transfer-encoding',
 ])
 
+/** What follows the path of a list, a record or the feed at the addresses of its other formats. */
+const EXTENSIONS = [
+  ...['csv', 'ndjson', 'ics', 'atom', 'csl.json', 'ris', 'bib'].map((format) => `.${format}`),
+  ...['csl.json', 'ris', 'bib'].map((format) => `/citation.${format}`),
+  '/live',
+]
+
 /** Paths that are not in the document: pages for people, and the document itself. */
 const UNDOCUMENTED =
   /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
@@ -125,14 +132,25 @@ export function checkAgainstDocument(app: FastifyInstance, exchange: Exchange): 
   if (status >= 400 && body !== '') checkProblem(descriptionOf(app), found.operation, status, body)
   if (body === '') {
     // A stream without records is empty.
-    const streamed = described.content?.[type] && !JSON_TYPE.test(type)
+    const streamed = !JSON_TYPE.test(type) && type !== ''
     if (described.content && !streamed && requestMethod !== 'head')
       throw new Error(`${where} has no body, but the document describes one.`)
     return
   }
-  const content = described.content?.[type]
+  const content = described.content?.[type] ?? negotiated(operations, path, type)
   if (!content) throw new Error(`The document does not describe ${type} for ${where}.`)
   if (JSON_TYPE.test(type)) expectValid(where, content.schema, body, validate, /[?&]fields=/.test(url))
+}
+
+/** The body of a response in another format, which is described at an address of its own. */
+function negotiated(operations: Description['operations'], path: string, type: string) {
+  const other = operations.find(
+    ({ method, pattern, operation }) =>
+      method === 'get' &&
+      EXTENSIONS.some((extension) => pattern.test(`${path}${extension}`)) &&
+      operation.responses['200']?.content?.[type],
+  )
+  return other?.operation.responses['200']?.content?.[type]
 }
 
 /** Checks that a problem is one of the operation or common to all. A status that has only one problem implies it. */

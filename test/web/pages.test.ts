@@ -118,7 +118,7 @@ describe('a list', () => {
     expect(heading).toMatch(/^Proposals of Russia about .+ proposed since August 2022: \d+$/)
     expect(text).toContain('<option value="RU" selected>')
     expect(text).toContain(
-      'href="/v1/proposals?state=RU&amp;topic=counter-uav&amp;proposedFrom=2022-08&amp;format=csv"',
+      'href="/v1/proposals.csv?state=RU&amp;topic=counter-uav&amp;proposedFrom=2022-08"',
     )
   })
 

@@ -135,9 +135,9 @@ const optional = (text: string | undefined) => (text === undefined ? undefined :
 
 /** How each format is written: its beginning, what stands between items, and its end. */
 export const CITATIONS = {
-  csl: { start: '[', between: ',', end: ']', write: (item: CslItem) => JSON.stringify(item) },
+  'csl.json': { start: '[', between: ',', end: ']', write: (item: CslItem) => JSON.stringify(item) },
   ris: { start: '', between: '', end: '', write: risOf },
-  bibtex: { start: '', between: '', end: '', write: bibtexOf },
+  bib: { start: '', between: '', end: '', write: bibtexOf },
 } as const
 
 export type CitationFormat = keyof typeof CITATIONS

@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
 import type { ReadContext, ReadSnapshot } from '../../records/read/context.ts'
@@ -47,65 +46,40 @@ const MAX_EVENTS = 10_000
 /** The maximum size of the documents of a calendar or feed. It ends with the record that exceeds it. */
 const MAX_CHARACTERS = 16_000_000
 
+/** The media type of each format. Formats are called by the ends of their addresses: `/v1/proposals.csv`. */
 export const FORMATS = {
   json: 'application/json',
   csv: 'text/csv',
   ndjson: 'application/x-ndjson',
   ics: 'text/calendar',
   atom: 'application/atom+xml',
-  csl: 'application/vnd.citationstyles.csl+json',
+  'csl.json': 'application/vnd.citationstyles.csl+json',
   ris: 'application/x-research-info-systems',
-  bibtex: 'application/x-bibtex',
+  bib: 'application/x-bibtex',
 } as const
 
 export type Format = keyof typeof FORMATS
+export type OtherFormat = Exclude<Format, 'json'>
+
+/** How each format is called in ids of operations, and in a sentence. */
+export const FORMAT_NAMES: Record<OtherFormat, { as: string; title: string }> = {
+  csv: { as: 'Csv', title: 'CSV (RFC 4180)' },
+  ndjson: { as: 'Ndjson', title: 'NDJSON' },
+  ics: { as: 'Calendar', title: 'a calendar (RFC 5545)' },
+  atom: { as: 'Feed', title: 'an Atom feed (RFC 4287)' },
+  'csl.json': { as: 'Csl', title: 'CSL-JSON' },
+  ris: { as: 'Ris', title: 'RIS' },
+  bib: { as: 'Bibtex', title: 'BibTeX' },
+}
 
 /** The formats of the list of a resource. */
 export const formatsOf = ({ formats = [] }: Listable): Format[] => ['json', 'csv', 'ndjson', ...formats]
 
-/** The formats of a single record of a resource. */
-export const recordFormatsOf = ({ formats = [] }: Listable): Format[] => [
-  'json',
-  ...formats.filter(isCitation),
-]
+/** The formats of a single record of a resource beside JSON. */
+export const citationFormatsOf = ({ formats = [] }: Listable): CitationFormat[] => formats.filter(isCitation)
 
-/** The parameters that choose how a list is written. */
-export const formatParameters = (resource: Listable) => ({
-  format: z
-    .enum(formatsOf(resource))
-    .meta({
-      description:
-        'The format of the response, instead of `Accept`. All but JSON and Atom contain the whole list and ignore `limit`.',
-    })
-    .optional(),
-  bom: z
-    .enum(['true', 'false'])
-    .meta({
-      description: 'With CSV: `true` begins it with a byte order mark, by which spreadsheets know UTF-8.',
-    })
-    .optional(),
-})
-
-/** The parameter that chooses how a single record is written, where there is a choice. */
-export const recordFormatParameter = (resource: Listable) => {
-  const formats = recordFormatsOf(resource)
-  return {
-    ...(formats.length > 1 && {
-      format: z
-        .enum(formats)
-        .meta({ description: 'The format of the response, instead of `Accept`.' })
-        .optional(),
-    }),
-  }
-}
-
-/** The format requested by `format` or `Accept`. @throws Problem `not-acceptable` */
-export function chooseFormat(
-  request: FastifyRequest,
-  resource: Listable,
-  requested: Format | undefined,
-): Format {
-  if (requested) return requested
+/** The format of a list by `Accept`. @throws Problem `not-acceptable` */
+export function chooseFormat(request: FastifyRequest, resource: Listable): Format {
   const { accept } = request.headers
   if (accept === undefined || accept === '*/*' || accept === FORMATS.json) return 'json'
   const offered = formatsOf(resource)
@@ -118,16 +92,12 @@ export function chooseFormat(
   )
 }
 
-/** The format of a single record: JSON, unless `format` or `Accept` names another one that it has. */
-export function chooseRecordFormat(
-  request: FastifyRequest,
-  resource: Listable,
-  requested: Format | undefined,
-): 'json' | CitationFormat {
-  const offered = recordFormatsOf(resource)
-  const type = offered.length > 1 && request.accepts().type(offered.map((format) => FORMATS[format]))
-  const chosen = requested ?? offered.find((format) => FORMATS[format] === type) ?? 'json'
-  return isCitation(chosen) ? chosen : 'json'
+/** The format of a single record: JSON, unless `Accept` names another one that it has. */
+export function chooseRecordFormat(request: FastifyRequest, resource: Listable): 'json' | CitationFormat {
+  const others = citationFormatsOf(resource)
+  if (others.length === 0) return 'json'
+  const type = request.accepts().type([FORMATS.json, ...others.map((format) => FORMATS[format])])
+  return others.find((format) => FORMATS[format] === type) ?? 'json'
 }
 
 /** @throws Problem if records would be embedded in a format that has no place for them */
@@ -167,7 +137,7 @@ async function citationsIn(
 export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
-  format: Exclude<Format, 'json'>,
+  format: OtherFormat,
   { records, readSnapshot }: RouteDeps,
   resource: Listable,
   query: ListQuery,
@@ -198,8 +168,8 @@ export async function sendAs(
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
   reply.headers({ etag, 'feed-position': String(seq) }).type(`${FORMATS[format]}; charset=utf-8`)
-  const extension = { csv: 'csv', ris: 'ris', bibtex: 'bib' }[format as string]
-  if (extension) reply.header('content-disposition', `attachment; filename="${resource.path}.${extension}"`)
+  if (['csv', 'ris', 'bib'].includes(format))
+    reply.header('content-disposition', `attachment; filename="${resource.path}.${format}"`)
   // An empty stream, so that no Content-Length is sent.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
 

@@ -1,40 +1,57 @@
-// Serves lists as calendars and Atom feeds: GET /v1/meetings.ics, GET /v1/proposals.atom.
+// Serves lists in formats other than JSON, each at an address of its own: GET /v1/proposals.csv, GET /v1/meetings.ics.
 import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { flag } from '../../core/flag.ts'
 import { capitalised } from '../../core/text.ts'
 import { describe, textBody } from '../../http/describe.ts'
-import { listParameters, toListQuery } from '../../records/read/parameters.ts'
-import type { Resource } from '../../records/schema/resource.ts'
+import { includePaths } from '../../records/read/include.ts'
+import { type Listable, listParameters, toListQuery } from '../../records/read/parameters.ts'
+import { fieldsParameter, projectionOf } from '../../records/read/projection.ts'
 import type { RouteDeps } from '../records/page.ts'
-import { FORMATS, formatsOf, sendAs } from './formats.ts'
+import { FORMAT_NAMES, FORMATS, formatsOf, type OtherFormat, sendAs } from './formats.ts'
 
-const FEEDS = {
-  ics: { as: 'Calendar', title: 'a calendar (RFC 5545)' },
-  atom: { as: 'Feed', title: 'an Atom feed (RFC 4287)' },
-} as const
+const bom = flag.meta({
+  description: '`true` begins the file with a byte order mark, by which spreadsheets know UTF-8.',
+})
 
-export function feedRoutes(app: FastifyInstance, resource: Resource, deps: RouteDeps): void {
-  const { path } = resource
-  for (const format of ['ics', 'atom'] as const) {
-    if (!formatsOf(resource).includes(format)) continue
-    const { as, title } = FEEDS[format]
+export function formatRoutes(app: FastifyInstance, kind: Listable, deps: RouteDeps): void {
+  const { catalogue } = deps.records
+  const { path } = kind
+  for (const format of formatsOf(kind)) {
+    if (format === 'json') continue
+    const { as, title } = FORMAT_NAMES[format]
+    const isPage = format === 'atom'
     app.get(`/v1/${path}.${format}`, {
       schema: describe({
         operationId: `list${capitalised(path)}As${as}`,
         tag: path,
         summary: `List ${path} as ${title}`,
-        description: `With the filters of /v1/${path}.`,
-        query: listParameters(resource, []).omit({ count: true }),
+        description: `With the filters of /v1/${path}. ${isPage ? 'The latest changes, unless `sort` is given.' : 'The whole list.'}`,
+        query: parametersOf(kind, format, includePaths(catalogue, kind)),
         answers: {
           200: { description: 'The list.', schema: textBody(FORMATS[format]), type: FORMATS[format] },
         },
-        problems: ['invalid-cursor'],
+        problems: isPage ? ['invalid-cursor'] : [],
       }),
       handler: (request, reply) => {
-        const query = request.query as Record<string, unknown>
+        const given = request.query as Record<string, unknown> & { fields?: string[]; bom?: boolean }
         // A feed starts with the latest change.
-        const sort = query['sort'] ?? (format === 'atom' ? ['-updatedAt'] : undefined)
-        return sendAs(request, reply, format, deps, resource, toListQuery(resource, { ...query, sort }))
+        const sort = given['sort'] ?? (isPage ? ['-updatedAt'] : undefined)
+        const query = toListQuery(kind, { limit: 1, ...given, sort })
+        const { fields, bom = false } = given
+        const projection = fields ? projectionOf(catalogue, kind, query.include, fields) : null
+        return sendAs(request, reply, format, deps, kind, query, { bom, projection })
       },
     })
   }
+}
+
+/** The parameters of the list that mean something in a format. All but Atom have the whole list. */
+function parametersOf(kind: Listable, format: OtherFormat, includes: readonly string[]): z.ZodObject {
+  const all = listParameters(kind, format === 'ndjson' ? includes : []).omit({ count: true })
+  const parameters = format === 'atom' ? all : all.omit({ limit: true, cursor: true })
+  return parameters.extend({
+    ...((format === 'csv' || format === 'ndjson') && { fields: fieldsParameter.optional() }),
+    ...(format === 'csv' && { bom: bom.optional() }),
+  })
 }

@@ -132,35 +132,29 @@ export async function importRoutes(
     })
   })
 
-  app.get('/v1/imports/template', {
-    schema: describe({
-      operationId: 'getImportTemplate',
-      tag: 'imports',
-      summary: 'Get a template for an import file',
-      description: 'A header row (CSV only) and an example.',
-      query: z.strictObject({
-        kind: kindParameter,
-        format: z.enum(['csv', 'ndjson']).default('csv').meta({ description: 'The format of the file.' }),
+  for (const [format, type, as] of [
+    ['csv', 'text/csv', 'Csv'],
+    ['ndjson', 'application/x-ndjson', 'Ndjson'],
+  ] as const)
+    app.get(`/v1/imports/template.${format}`, {
+      schema: describe({
+        operationId: `getImportTemplateAs${as}`,
+        tag: 'imports',
+        summary: `Get a template for an import file in ${format.toUpperCase()}`,
+        description: format === 'csv' ? 'A header row and an example.' : 'An example.',
+        query: z.strictObject({ kind: kindParameter }),
+        answers: { 200: { description: 'The template.', schema: textBody(type), type } },
       }),
-      answers: {
-        200: {
-          description: 'The template.',
-          schema: textBody('text/csv'),
-          type: 'text/csv',
-          alsoAs: ['application/x-ndjson'],
-        },
+      handler: async (request, reply) => {
+        const { kind } = request.query as { kind: string }
+        const entity = records.catalogue.entity(paths.get(kind) as Kind)
+        return sendRepresentation(reply, {
+          body: template(records.catalogue, entity, format),
+          headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
+          type: `${type}; charset=utf-8`,
+        })
       },
-    }),
-    handler: async (request, reply) => {
-      const { kind, format } = request.query as { kind: string; format: 'csv' | 'ndjson' }
-      const entity = records.catalogue.entity(paths.get(kind) as Kind)
-      return sendRepresentation(reply, {
-        body: template(records.catalogue, entity, format),
-        headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
-        type: `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`,
-      })
-    },
-  })
+    })
 
   app.get('/v1/imports/:id', {
     // Faults may quote rows.

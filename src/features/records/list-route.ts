@@ -14,14 +14,7 @@ import {
   toListQuery,
 } from '../../records/read/parameters.ts'
 import { fieldsParameter, projected, projectionOf } from '../../records/read/projection.ts'
-import {
-  chooseFormat,
-  FORMATS,
-  type Format,
-  formatParameters,
-  formatsOf,
-  sendAs,
-} from '../formats/formats.ts'
+import { chooseFormat, formatsOf, sendAs } from '../formats/formats.ts'
 import { CONTEXT_LINK } from '../json-ld.ts'
 import { nextUrl, page, type RouteDeps } from './page.ts'
 
@@ -33,18 +26,16 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
       operationId: `list${capitalised(path)}`,
       tag: path,
       summary: `List ${path}`,
-      description: about,
+      description: `${about} ${otherFormats(kind)}`,
       query: listParameters(kind, includePaths(records.catalogue, kind)).extend({
         fields: fieldsParameter.optional(),
-        ...formatParameters(kind),
       }),
       answers: {
         200: {
-          description: `A page of ${path}. As CSV or NDJSON: the whole list.`,
+          description: `A page of ${path}.`,
           schema: z
             .object({ data: z.array(record).max(MAX_LIMIT), page })
             .meta({ id: `${name}Page`, description: `A page of ${path}.` }),
-          alsoAs: formatsOf(kind).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
           headers: ['Link'],
         },
       },
@@ -52,13 +43,10 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
     }),
     handler: async (request, reply) => {
       const query = toListQuery(kind, request.query as Record<string, unknown>)
-      const written = request.query as { fields?: string[]; format?: Format; bom?: 'true' | 'false' }
-      const projection = written.fields
-        ? projectionOf(records.catalogue, kind, query.include, written.fields)
-        : null
-      const format = chooseFormat(request, kind, written.format)
-      if (format !== 'json')
-        return sendAs(request, reply, format, deps, kind, query, { bom: written.bom === 'true', projection })
+      const { fields } = request.query as { fields?: string[] }
+      const projection = fields ? projectionOf(records.catalogue, kind, query.include, fields) : null
+      const format = chooseFormat(request, kind)
+      if (format !== 'json') return sendAs(request, reply, format, deps, kind, query, { projection })
       const { rows, nextCursor, total, seq } = await readSnapshot(
         async (context) => {
           const listed = await listPage(context, kind, query)
@@ -81,4 +69,11 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
       })
     },
   })
+}
+
+/** Where the list is in other formats, for its description. */
+function otherFormats(kind: Listable): string {
+  const others = formatsOf(kind).filter((format) => format !== 'json')
+  const addresses = others.map((format) => `\`.${format}\``)
+  return `In other formats at ${addresses.join(', ')}, or by \`Accept\`.`
 }

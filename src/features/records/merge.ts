@@ -45,7 +45,7 @@ export function mergeRoute(app: FastifyInstance, resource: Resource, records: Re
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       const { into, take = [] } = request.body as { into: string; take?: string[] }
-      const query = request.query as { dryRun: string }
+      const query = request.query as { dryRun: boolean }
       return respondIdempotently(records, request, reply, async (tx) => {
         const stored = await loadRecord(tx, resource, id)
         checkIfMatch(request, stored.version)
@@ -53,7 +53,7 @@ export function mergeRoute(app: FastifyInstance, resource: Resource, records: Re
         const merged = await mergeRecords(tx, resource, parse(stored), other, take)
         const headers = { 'content-type': 'application/json; charset=utf-8' }
         const response = { status: 200, headers, body: JSON.stringify(merged) }
-        if (query.dryRun === 'true') throw new DryRun(response)
+        if (query.dryRun) throw new DryRun(response)
         return response
       })
     },

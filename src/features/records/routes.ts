@@ -2,7 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
-import { describe, ifMatch, recordParam, withReason, withRequiredReason } from '../../http/describe.ts'
+import {
+  describe,
+  ifMatch,
+  recordParam,
+  textBody,
+  withReason,
+  withRequiredReason,
+} from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
 import { includeParameter, viewParameters } from '../../records/read/parameters.ts'
@@ -15,13 +22,13 @@ import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { refuseDuplicate } from '../../records/write/match.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
+import type { CitationFormat } from '../formats/citations.ts'
 import {
   chooseRecordFormat,
   citationFile,
+  citationFormatsOf,
+  FORMAT_NAMES,
   FORMATS,
-  type Format,
-  recordFormatParameter,
-  recordFormatsOf,
   refuseFields,
   refuseInclude,
 } from '../formats/formats.ts'
@@ -79,52 +86,36 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
         include: includeParameter(resource, includes).optional(),
         fields: fieldsParameter.optional(),
         ...viewParameters(resource),
-        ...recordFormatParameter(resource),
       }),
-      answers: {
-        200: {
-          description: `The ${kind}.`,
-          schema: resource.record,
-          alsoAs: recordFormatsOf(resource).flatMap((format) => (format === 'json' ? [] : [FORMATS[format]])),
-          headers: ['ETag'],
-        },
-      },
+      answers: { 200: { description: `The ${kind}.`, schema: resource.record, headers: ['ETag'] } },
       problems: ['not-found', 'gone'],
     }),
-    handler: async (request, reply) => {
-      const query = request.query as {
-        asOf?: string
-        knownAt?: string
-        include?: string[]
-        fields?: string[]
-        format?: Format
-      }
-      const { asOf = null, knownAt, include = [], fields } = query
-      const projection = fields ? projectionOf(records.catalogue, resource, include, fields) : null
-      const format = chooseRecordFormat(request, resource, query.format)
-      refuseInclude(format, include)
-      refuseFields(format, projection)
-      const row = await readSnapshot(
-        async (context) => {
-          const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
-          const record = await readRecord(context, resource, idOf(request), view, include)
-          if (format !== 'json')
-            return { ...record, doc: await citationFile(context, format, parse(record), view) }
-          await embedIncludes(context, resource, [record], include, view)
-          return record
-        },
-        { isLong: asOf !== null || knownAt !== undefined || include.some((path) => path.includes('.')) },
-      )
-      return sendRepresentation(reply, {
-        body: projected(row.doc, projection),
-        version: row.version,
-        // A citation also has the name of the publisher, which changes by itself.
-        ...(format === 'json'
-          ? { lastModified: row.updatedAt, headers: { link: CONTEXT_LINK } }
-          : { type: `${FORMATS[format]}; charset=utf-8` }),
-      })
-    },
+    handler: (request, reply) => sendRecord(request, reply, chooseRecordFormat(request, resource)),
   })
+
+  for (const format of citationFormatsOf(resource)) {
+    const { as, title } = FORMAT_NAMES[format]
+    app.get(`${item}/citation.${format}`, {
+      schema: describe({
+        operationId: `get${name}As${as}`,
+        tag: path,
+        summary: `Get ${noun} as ${title}`,
+        description: 'For citation managers.',
+        params: recordParam(resource),
+        query: z.strictObject(viewParameters(resource)),
+        answers: {
+          200: {
+            description: `The citation of the ${kind}.`,
+            schema: textBody(FORMATS[format]),
+            type: FORMATS[format],
+            headers: ['ETag'],
+          },
+        },
+        problems: ['not-found', 'gone'],
+      }),
+      handler: (request, reply) => sendRecord(request, reply, format),
+    })
+  }
 
   app.patch(item, {
     validatorCompiler: mergePatchCompiler,
@@ -199,6 +190,38 @@ export function recordRoutes(app: FastifyInstance, resource: Resource, deps: Rou
   })
 
   if (resource.prefix !== null) mergeRoute(app, resource, records)
+
+  /** Sends the record in the path. */
+  async function sendRecord(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    format: 'json' | CitationFormat,
+  ): Promise<FastifyReply> {
+    const query = request.query as { asOf?: string; knownAt?: string; include?: string[]; fields?: string[] }
+    const { asOf = null, knownAt, include = [], fields } = query
+    const projection = fields ? projectionOf(records.catalogue, resource, include, fields) : null
+    refuseInclude(format, include)
+    refuseFields(format, projection)
+    const row = await readSnapshot(
+      async (context) => {
+        const view = { asOf, seq: knownAt === undefined ? null : await seqAt(context.reader, knownAt) }
+        const record = await readRecord(context, resource, idOf(request), view, include)
+        if (format !== 'json')
+          return { ...record, doc: await citationFile(context, format, parse(record), view) }
+        await embedIncludes(context, resource, [record], include, view)
+        return record
+      },
+      { isLong: asOf !== null || knownAt !== undefined || include.some((path) => path.includes('.')) },
+    )
+    return sendRepresentation(reply, {
+      body: projected(row.doc, projection),
+      version: row.version,
+      // A citation also has the name of the publisher, which changes by itself.
+      ...(format === 'json'
+        ? { lastModified: row.updatedAt, headers: { link: CONTEXT_LINK } }
+        : { type: `${FORMATS[format]}; charset=utf-8` }),
+    })
+  }
 
   /** Runs a change of the record in the path if `If-Match` has its version. */
   function changeRecord(

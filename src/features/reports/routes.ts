@@ -283,8 +283,7 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
           headers: { 'content-type': 'application/json; charset=utf-8', location: `/v1/sources/${sourceId}` },
           body: JSON.stringify({ sourceId, data }),
         }
-        if ((request.query as { dryRun: string }).dryRun === 'true')
-          throw new DryRun({ ...response, status: 200 })
+        if ((request.query as { dryRun: boolean }).dryRun) throw new DryRun({ ...response, status: 200 })
         return response
       }),
   })

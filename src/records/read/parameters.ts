@@ -1,6 +1,7 @@
 // The query parameters of a list, derived from the description of its resource.
 
 import { z } from 'zod'
+import { flag } from '../../core/flag.ts'
 import { parseSearch } from '../../core/search.ts'
 import { ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
@@ -104,7 +105,7 @@ const support: Filter = {
 const disputed: Filter = {
   by: 'column',
   column: 'disputed',
-  value: z.enum(['true', 'false']),
+  value: flag,
   description: 'Whether a source disputes a field of the record, or all of it.',
 }
 
@@ -146,6 +147,7 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'names':
       return commaSeparated(z.string().min(1).max(500), description).optional()
     case 'column': {
+      if (filter.value === flag) return flag.meta({ description }).optional()
       const schema = commaSeparated(filter.value, description).optional()
       return filter.example ? schema.meta({ description, example: [filter.example] }) : schema
     }
@@ -167,7 +169,7 @@ function filterSchema(filter: Filter): z.ZodType {
     case 'stalled':
       return calendarDate(description).optional()
     case 'evidence':
-      return z.enum(['true', 'false']).meta({ description }).optional()
+      return flag.meta({ description }).optional()
     case 'identifier':
       return z
         .string()
@@ -255,7 +257,8 @@ export const pageParameters = (maxLimit: number) => ({
 /** The filters among parsed parameters, in the order of their declaration. */
 export function filtersIn(resource: Listable, parsed: Record<string, unknown>): Record<string, string[]> {
   const usedFilters = Object.keys(filtersOf(resource)).filter((name) => parsed[name] !== undefined)
-  return Object.fromEntries(usedFilters.map((name) => [name, [parsed[name]].flat() as string[]]))
+  const valuesOf = (value: unknown) => (typeof value === 'boolean' ? [String(value)] : [value].flat())
+  return Object.fromEntries(usedFilters.map((name) => [name, valuesOf(parsed[name]) as string[]]))
 }
 
 interface ParsedParameters {

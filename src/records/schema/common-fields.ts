@@ -1,5 +1,6 @@
 // Fields that several kinds of records share: names in several languages, contributors, translations, places in a document.
 import { z } from 'zod'
+import { flag } from '../../core/flag.ts'
 import { canonicalLanguage } from '../../core/language.ts'
 import type { Fault } from '../../core/problems.ts'
 import { sql } from '../../db/sql.ts'
@@ -128,7 +129,7 @@ export function contributor(name: string, roles: readonly [string, ...string[]],
 /** Filters records by whether a contributor is a collective. */
 export const collectiveFilter: Filter = {
   by: 'condition',
-  value: z.enum(['true', 'false']),
+  value: flag,
   reads: [],
   description:
     'Whether a contributor is a collective: the members of a body, or the participants of a meeting.',

@@ -164,7 +164,7 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
   /** The ids of records that are alike in another way, which a report names. */
   findSimilar?(tx: Writer, doc: Doc): Promise<string[]>
   /** Formats of its list beside JSON, CSV and NDJSON. */
-  formats?: readonly ('ics' | 'atom' | 'csl' | 'ris' | 'bibtex')[]
+  formats?: readonly ('ics' | 'atom' | 'csl.json' | 'ris' | 'bib')[]
   /** The body of a PUT of its text, which moves the quotes of it; undefined: it has no such route. */
   putText?: z.ZodObject
   /** Further problems of a PATCH. */

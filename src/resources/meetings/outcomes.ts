@@ -1,6 +1,7 @@
 // Serves what came out of a meeting: GET /v1/meetings/{id}/outcomes.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { flag } from '../../core/flag.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { type Outcome, readOutcomes } from '../../records/read/outcomes.ts'
@@ -63,9 +64,8 @@ export function outcomeRoutes(app: FastifyInstance, records: Records): void {
       description: 'Computed from the events, positions, relations and statements that name the meeting.',
       params: recordParam(resource),
       query: z.strictObject({
-        within: z
-          .enum(['true', 'false'])
-          .default('false')
+        within: flag
+          .default(false)
           .meta({ description: '`true`: also of the meetings that are a part of it, at any depth.' }),
       }),
       answers: { 200: { description: 'The outcomes.', schema: outcomeList } },
@@ -73,12 +73,12 @@ export function outcomeRoutes(app: FastifyInstance, records: Records): void {
     }),
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
-      const { within } = request.query as { within: string }
+      const { within } = request.query as { within: boolean }
       const body = await records.engine.read(async (reader) => {
         const meeting = await loadRecord(reader, resource, id)
         const context = { catalogue: records.catalogue, reader }
         const view = { asOf: null, seq: null }
-        const outcomes = await readOutcomes(context, meeting.id, view, { within: within === 'true' })
+        const outcomes = await readOutcomes(context, meeting.id, view, { within })
         return {
           documents: outcomes.documents.map((each) => ({ ...outcomeOf(each), kind: each.doc['kind'] })),
           proposals: outcomes.proposals.map(outcomeOf),

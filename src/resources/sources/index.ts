@@ -72,7 +72,7 @@ export const sources: Resource = defineResource({
   searchDate: 'publishedOn',
   defaultSort: '-publishedOn',
   digest: { field: 'sha256', of: 'text', unless: ['publisherId', 'url'] },
-  formats: ['csl', 'ris', 'bibtex'],
+  formats: ['csl.json', 'ris', 'bib'],
   putText,
   patchProblems: ['source-cited'],
   fields: {
