@@ -1,5 +1,6 @@
 // A reverse proxy serves the service under a path of its host, and removes the path from requests or leaves it.
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { service } from './helpers/app.ts'
 
 describe.each([
@@ -26,10 +27,12 @@ describe.each([
     const index = (await get('/')).json()
     expect(index).toMatchObject({ documentation: '/sco/docs/', openapi: '/sco/openapi.json' })
     expect(index.resources).toContain('/sco/v1/proposals')
-    expect((await get('/openapi.json')).json().servers).toMatchObject([{ url: '/sco' }])
+    expect((await get('/openapi.json')).json().servers).toMatchObject([{ url: 'http://archive.example/sco' }])
     expect((await get('/docs')).headers.location).toBe('/sco/docs/')
     const page = (await get('/docs/')).body
     expect(page).toContain('"url": "../openapi.json"')
+    // The page sends requests to its own origin, even if a proxy hides what that is.
+    expect(page.replace(/\s+/g, '')).toContain('"servers":[{"url":"/sco"}]')
     expect(page).toContain('src="js/scalar.js"')
     expect((await get('/problems')).body).toContain('href="/sco/problems/')
     expect((await get('/v1/proposals.atom')).body).toContain('http://archive.example/sco/v1/proposals/prp_')
@@ -37,6 +40,23 @@ describe.each([
       'http://archive.example/sco/v1/meetings/mtg_',
     )
   })
+})
+
+test('the OpenAPI document has the address by which the client reached the service', async () => {
+  const { app } = await service({ trustProxy: 1 })
+  const serverAt = async (url: string, headers: Record<string, string>) => {
+    const { body } = await app.inject({ url, headers })
+    const document = url.endsWith('.yaml') ? parse(body) : JSON.parse(body)
+    return document.servers[0].url
+  }
+  for (const url of ['/openapi.json', '/openapi-3.0.json', '/openapi.yaml']) {
+    // More addresses than are kept, and the first one again.
+    const hosts = Array.from({ length: 10 }, (_, index) => `host-${index}.example`)
+    for (const host of [...hosts, 'host-0.example'])
+      expect(await serverAt(url, { host })).toBe(`http://${host}`)
+    const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'archive.example' }
+    expect(await serverAt(url, { host: 'inner:3000', ...forwarded })).toBe('https://archive.example')
+  }
 })
 
 test('a path that only begins like the base path is not below it', async () => {

@@ -48,6 +48,7 @@ async function createFixture(s: Service): Promise<Fixture> {
     const id = await add(url, body)
     await add(`${url}/${id}/evidence`, quote)
     Object.assign(parts[pathOf(kind)] ?? {}, { [parameter]: id })
+    parts[`/v1/${path}`] = { id }
   }
   return { ids, parts }
 }
@@ -56,18 +57,19 @@ async function createFixture(s: Service): Promise<Fixture> {
 function urls(s: Service, { ids, parts }: Fixture): string[] {
   const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) => {
-    // Only admins can read webhooks; they have tests of their own.
-    if (!methods['get'] || path.startsWith('/v1/webhooks') || path === '/v1/imports/{id}') return []
+    // Only admins can read webhooks; they have tests of their own. A live feed does not end.
+    if (!methods['get'] || /^\/v1\/(webhooks|imports\/\{id\}|changes\/live)/.test(path)) return []
     const collection = path.split('/').slice(0, 3).join('/')
     const kind = kinds.find((one) => pathOf(one) === collection)
     const values: Record<string, string> = {
       ...(kind && { id: ids[kind] }),
       ...parts[collection],
+      version: '1',
       code: 'not-found',
     }
     const filled = path.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
     if (path === '/v1/search') return [`${filled}?q=text`]
-    if (path === '/v1/imports/template') return [`${filled}?kind=meetings`]
+    if (path.startsWith('/v1/imports/template')) return [`${filled}?kind=meeting`]
     return path.startsWith('/v1/stats/') ? [`${filled}?by=topic`] : [filled]
   })
 }
@@ -140,12 +142,7 @@ test('every GET of a record has Last-Modified', async () => {
 test('responses that require a key are private to the client, and problems are not cached', async () => {
   const s = await service({ requireKeyForReads: true })
   const authorization = `Bearer ${s.keys.analyst}`
-  for (const url of [
-    '/v1/proposals',
-    '/v1/proposals.csv',
-    '/v1/search?q=a',
-    '/v1/stats/meetings?by=year',
-  ]) {
+  for (const url of ['/v1/proposals', '/v1/proposals.csv', '/v1/search?q=a', '/v1/stats/meetings?by=year']) {
     const { status, headers } = await s.get(url, { authorization })
     expect(status, url).toBe(200)
     expect(headers['cache-control'], url).toMatch(/^private/)

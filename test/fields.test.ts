@@ -219,9 +219,7 @@ describe('pretty=true', () => {
     const s = await service()
     const created = await s.post('/v1/topics?pretty=true', { slug: 'one', prefLabel: 'One' })
     expect(created.text).toBe(`${JSON.stringify(created.body, null, 2)}\n`)
-    expect((await s.get('/v1/topics.ndjson?pretty=true')).text).toBe(
-      (await s.get('/v1/topics.ndjson')).text,
-    )
+    expect((await s.get('/v1/topics.ndjson?pretty=true')).text).toBe((await s.get('/v1/topics.ndjson')).text)
     expect((await s.get('/v1/topics?pretty=yes')).body).toMatchObject({
       status: 400,
       errors: [{ parameter: 'pretty' }],

@@ -85,7 +85,6 @@ async function idsIn({ rows }: Service): Promise<Map<string, string[]>> {
   return Map.groupBy(all, (id) => id.split('_').slice(0, -1).join('_'))
 }
 
-const PREFIX_OF_PARAM: Record<string, string> = { evidenceId: 'evd', positionId: 'pos', relationId: 'rel' }
 const PREFIX_OF_PATH: Record<string, string> = {
   meetings: 'mtg',
   speakers: 'spk',
@@ -96,6 +95,11 @@ const PREFIX_OF_PATH: Record<string, string> = {
   states: '',
   topics: 'top',
   sources: 'src',
+  events: 'evt',
+  positions: 'pos',
+  memberships: 'mbr',
+  relations: 'rel',
+  evidence: 'evd',
 }
 const PHRASES = ['TASHKENT', 'said Shoigu', 'SCO', 'biological safety', 'not in there', '“', 'a']
 
@@ -237,7 +241,7 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
     const pieces = path.split('/').map((piece) => {
       const param = /^\{(\w+)\}$/.exec(piece)?.[1]
       if (!param) return fc.constant(piece)
-      return segment(PREFIX_OF_PARAM[param] ?? PREFIX_OF_PATH[resource] ?? '')
+      return segment(PREFIX_OF_PATH[resource] ?? '')
     })
     return fc.tuple(...pieces).map((parts) => parts.join('/'))
   }

@@ -205,7 +205,7 @@ describe('the events of a record', () => {
     expect(await read()).toMatchObject({ status: 'proposed' })
     const created = await post(`${url}/events`, adopted)
     expect(created.body).toMatchObject({ ...adopted, recordKind: 'proposal', version: 1 })
-    expect(created.headers['location']).toBe(`${url}/events/${created.body['id']}`)
+    expect(created.headers['location']).toBe(`/v1/events/${created.body['id']}`)
     expect(await get(s, String(created.headers['location']))).toEqual(created.body)
   })
 

@@ -219,11 +219,7 @@ describe('a read that fails', () => {
     const logger = makeLogger('error', { write: (line) => void log.push(line) })
     const s = await service({ seed: true, own: true, logger })
     damage(s.file, 'proposals')
-    for (const url of [
-      '/v1/proposals?limit=1',
-      '/v1/proposals.ndjson',
-      '/v1/meetings?include=proposals',
-    ]) {
+    for (const url of ['/v1/proposals?limit=1', '/v1/proposals.ndjson', '/v1/meetings?include=proposals']) {
       const { status, body } = await s.get(url)
       expect([status, body['detail']]).toEqual([503, 'The database file is damaged.'])
     }
@@ -287,7 +283,7 @@ describe('a read that fails', () => {
     vi.stubEnv('TMPDIR', '/nowhere')
     onTestFinished(() => void vi.unstubAllEnvs())
     const s = await service()
-    const { status, body } = await s.post('/v1/imports?mode=dry-run&kind=speakers', 'name\nA\n', {
+    const { status, body } = await s.post('/v1/imports?mode=dry-run&kind=speaker', 'name\nA\n', {
       'content-type': 'text/csv',
     })
     expect([status, body['detail']]).toEqual([503, 'The service has no folder for temporary files.'])

@@ -155,9 +155,7 @@ test.each<[string, string[], (document: Node) => void]>([
     'a media type of a body is removed',
     ['PATCH /v1/topics/{id}: body: no longer application/json'],
     (d) => {
-      delete operation(d, '/v1/topics/{id}', 'patch')['requestBody']['content'][
-        'application/json'
-      ]
+      delete operation(d, '/v1/topics/{id}', 'patch')['requestBody']['content']['application/json']
     },
   ],
   [

@@ -71,6 +71,12 @@ const resolve = (ref: string): unknown =>
 const deref = (node: Node): Node =>
   typeof node['$ref'] === 'string' ? (resolve(node['$ref']) as Node) : node
 
+/** The properties of a schema, without those that it inherits. */
+function ownProperties(name: string): Record<string, Node> {
+  const { allOf, properties } = document.components.schemas[name] as { allOf?: Node[]; properties?: Node }
+  return (allOf?.[1]?.['properties'] ?? properties) as Record<string, Node>
+}
+
 /** Every operation, with its references to parameters and responses resolved. */
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
@@ -120,9 +126,10 @@ describe('openapi/openapi.json', () => {
 
   test('is served as OpenAPI 3.0.3 at /openapi-3.0.json, with the same paths', async () => {
     const { app, get } = await service()
-    const { body } = await get('/openapi-3.0.json')
+    const { servers, ...body } = (await get('/openapi-3.0.json')).body
     const converted = JSON.parse(JSON.stringify(convertTo30(app.swagger() as never))) as Document
-    expect(body).toEqual(converted)
+    expect({ ...body, servers: converted['servers'] }).toEqual(converted)
+    expect(servers).toMatchObject([{ url: expect.stringMatching(/^http:/) }])
     expect(converted.openapi).toBe('3.0.3')
     expect(Object.keys(converted.paths)).toEqual(Object.keys(document.paths))
     for (const [at, node] of objects(converted)) {
@@ -138,12 +145,15 @@ describe('openapi/openapi.json', () => {
     const { app, get } = await service()
     const json = await get('/openapi.json')
     const generated = JSON.parse(JSON.stringify(app.swagger()))
-    expect(json.body).toEqual(generated)
+    // Only the address of the server is that of the request.
+    const served = { ...generated, servers: json.body['servers'] }
+    expect(generated.servers).toMatchObject([{ url: '/' }])
+    expect(json.body).toEqual(served)
     expect(json.headers['content-type']).toMatch(/^application\/json/)
     const { parse } = await import('yaml')
     const yaml = await get('/openapi.yaml')
     expect(yaml.headers['content-type']).toMatch(/^application\/yaml/)
-    expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(generated)
+    expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(served)
   })
 
   test('describes exactly the routes of the service', async () => {
@@ -215,6 +225,18 @@ describe('every operation', () => {
     }
   })
 
+  test('has an example for the id of a record in its path (test/contract/examples.test.ts: it exists)', () => {
+    let ids = 0
+    for (const { id, path, operation } of operations) {
+      if (/^\/v1\/(webhooks|imports)\//.test(path)) continue
+      for (const parameter of operation.parameters.filter((each) => each.in === 'path')) {
+        expect(parameter, `${id} ${parameter.name}`).toHaveProperty('example')
+        ids++
+      }
+    }
+    expect(ids).toBeGreaterThan(100)
+  })
+
   test('lists its problems by status, and by code where a status has several', () => {
     const codesWith = (status: number) =>
       (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => PROBLEMS[code].status === status)
@@ -242,7 +264,8 @@ describe('every operation', () => {
       if (/\{\w+\}/.test(path)) {
         expect(codes, id).toContain('not-found')
         // The history of a record remains after its deletion, and imports are not deleted.
-        if (!/\/history(\/\{version\})?$/.test(path) && !path.startsWith('/v1/imports')) expect(codes, id).toContain('gone')
+        if (!/\/history(\/\{version\})?$/.test(path) && !path.startsWith('/v1/imports'))
+          expect(codes, id).toContain('gone')
       }
       if (operation.parameters?.some(({ name }) => name === 'If-Match'))
         expect(codes, id).toContain('precondition-failed')
@@ -274,7 +297,8 @@ describe('every operation', () => {
       const optional = operation.tags.includes('service') ? [] : undefined
       expect([id, operation.security]).toEqual([id, needed ? [{ key: [] }] : optional])
       // Analysts delete parts of records.
-      if (method === 'delete' && path.endsWith('/{id}') && id !== 'deleteEvidence')
+      const isPart = catalogue.children.some((child) => path.startsWith(`/v1/${child.path}/`))
+      if (method === 'delete' && path.endsWith('/{id}') && !isPart)
         expect(Object.keys(operation.responses), id).toContain('403')
       if (/^(create|update)(Report|Meeting|Proposal)$/.test(id))
         expect(Object.keys(operation.responses), id).not.toContain('403')
@@ -367,12 +391,18 @@ describe('the components', () => {
   })
 
   test('of records describe and require every field, except included ones', () => {
-    for (const { name, record } of catalogue.resources) {
-      const { properties, required } = document.components.schemas[name] as {
+    for (const { name, record } of catalogue.entities) {
+      expect(ownProperties(name), name).toHaveProperty('includeTruncated')
+      const { properties, required } = document.components.schemas[`Plain${name}`] as {
         properties: Record<string, Node>
         required: string[]
       }
-      expect(required.toSorted(), name).toEqual(Object.keys(record.shape).sort())
+      // `certain` is only there with `asOf`.
+      expect(required.toSorted(), name).toEqual(
+        Object.keys(record.shape)
+          .filter((field) => field !== 'certain')
+          .sort(),
+      )
       for (const field of required) {
         const schema = properties[field] ?? {}
         const described = [schema, ...((schema['anyOf'] as Node[] | undefined) ?? [])].some(
@@ -434,7 +464,7 @@ describe('the components', () => {
       const { propertyName, mapping } = discriminator
       expect(Object.values(mapping).sort()).toEqual(oneOf.map(({ $ref }) => $ref).sort())
       for (const [value, $ref] of Object.entries(mapping))
-        expect((deref({ $ref })['properties'] as Record<string, Node>)[propertyName]?.['const']).toBe(value)
+        expect(ownProperties($ref.split('/').at(-1) ?? '')[propertyName]?.['enum']).toEqual([value])
       return Object.keys(mapping)
     }
     const kinds = catalogue.resources.map(({ kind }) => kind)
@@ -486,6 +516,97 @@ describe('the components', () => {
   test('compile', () => {
     for (const name of Object.keys(document.components.schemas))
       expect(() => ajv.compile({ $ref: `api#/components/schemas/${name}` }), name).not.toThrow()
+  })
+})
+
+describe('for generators of clients', () => {
+  const schemas = Object.entries(document.components.schemas)
+  const converted = JSON.parse(JSON.stringify(convertTo30(document as never))) as Document
+  /** Every schema inside of others or of parameters, in both versions of the document, with its place. */
+  const nodes = [...objects(document), ...objects(converted)].filter(
+    ([at]) => !/\/(examples?|value|default|properties|mapping)$/.test(at) && !/\/examples?\//.test(at),
+  )
+
+  test('no schema contains itself, directly or through others', () => {
+    const referred = (schema: unknown) =>
+      new Set(
+        [...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name),
+      )
+    const finished = new Set<string>()
+    const visit = (name: string, path: string[]) => {
+      expect(path, `${[...path, name].join(' → ')}`).not.toContain(name)
+      if (finished.has(name)) return
+      for (const inner of referred(document.components.schemas[name])) visit(inner, [...path, name])
+      finished.add(name)
+    }
+    for (const [name] of schemas) visit(name, [])
+    expect(finished.size).toBe(schemas.length)
+  })
+
+  test('no two components have the same name, whatever the section and the case', () => {
+    const names = Object.values(document.components).flatMap((section) =>
+      Object.keys(section).map((name) => name.toLowerCase()),
+    )
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+
+  test('enums and objects have names', () => {
+    const isNamed = (at: string) => /^#\/components\/schemas\/\w+$/.test(at)
+    // The own part of a schema that extends another.
+    const isOwnPart = (at: string) => /^#\/components\/schemas\/\w+\/allOf\/1$/.test(at)
+    let enums = 0
+    for (const [at, node] of objects(document)) {
+      if (/\/(properties|examples?|example)$/.test(at)) continue
+      if (node['type'] === 'object' && node['properties'])
+        expect([at, isNamed(at) || isOwnPart(at)]).toEqual([at, true])
+      const several = node['enum'] as unknown[] | undefined
+      // A discriminator has one value.
+      if (!Array.isArray(several) || several.length === 1) continue
+      expect([at, isNamed(at)]).toEqual([at, true])
+      enums++
+    }
+    expect(enums).toBeGreaterThan(80)
+  })
+
+  test('enums are of texts without null, and discriminators have one value instead of a constant', () => {
+    for (const [at, node] of nodes) {
+      expect([at, 'const' in node]).toEqual([at, false])
+      if (Array.isArray(node['enum']))
+        expect([at, node['type'], node['enum'].every((each) => typeof each === 'string')]).toEqual([
+          at,
+          'string',
+          true,
+        ])
+    }
+  })
+
+  test('a parameter that is true or false is a boolean', () => {
+    for (const [at, { enum: values }] of nodes)
+      if (Array.isArray(values)) expect([at, values.includes('true')]).toEqual([at, false])
+  })
+
+  test('dates have no pattern beside their format, and no header of a response is required', () => {
+    for (const [at, node] of nodes)
+      if (/^date/.test(String(node['format']))) expect([at, 'pattern' in node]).toEqual([at, false])
+    const headers = operations.flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap((response) => Object.values(response.headers ?? {})),
+    )
+    for (const header of headers) expect(deref(header)).not.toHaveProperty('required')
+  })
+
+  test('enums whose values begin with a sign have names for constants', () => {
+    const names = schemas.flatMap(([name, schema]) => {
+      const values = (schema['enum'] ?? []) as string[]
+      if (values.every((value) => /^[a-z]/i.test(value))) return []
+      const words = schema['x-enum-varnames'] as string[]
+      expect(words, name).toHaveLength(values.length)
+      expect(new Set(words).size, name).toBe(values.length)
+      for (const word of words) expect(word, name).toMatch(/^[A-Z][A-Za-z0-9]+$/)
+      return [name]
+    })
+    const sorts = schemas.map(([name]) => name).filter((name) => name.endsWith('Sort'))
+    expect(names.sort()).toEqual([...sorts, 'ProblemType'].sort())
+    expect(document.components.schemas['ProposalSort']?.['x-enum-varnames']).toContain('TitleDescending')
   })
 })
 

@@ -254,9 +254,10 @@ describe('relations', () => {
     const [a, b] = [await proposal(s, 'A'), await proposal(s, 'B')]
     const { status, body, headers } = await relate(s, b, 'elaborates', a)
     expect(status).toBe(201)
-    const location = `/v1/proposals/${b}/relations/${body['id']}`
+    const location = `/v1/relations/${body['id']}`
     expect(headers.location).toBe(location)
-    expect(await get(s, location)).toEqual(body)
+    for (const url of [location, `/v1/proposals/${b}/relations/${body['id']}`])
+      expect(await get(s, url)).toEqual(body)
     expect((await s.get(`/v1/proposals/${a}/relations/${body['id']}`)).status).toBe(404)
     expect((await get(s, `/v1/proposals/${b}/relations`))['data']).toEqual([
       { ...body, direction: 'outgoing' },

@@ -753,7 +753,7 @@ describe('parts of records', () => {
     expect(hit).toEqual({
       kind: 'evidence',
       id: quote,
-      path: `${record}/evidence/${quote}`,
+      path: `/v1/evidence/${quote}`,
       recordKind: 'proposal',
       recordId: proposal,
       title: 'Count them',

@@ -44,10 +44,11 @@ describe('characters that XML and iCalendar do not allow', () => {
 
 test('an invalid Host header is rejected with 400 where the response contains URLs', async () => {
   const { get } = await service({ seed: true })
-  for (const host of ['evil.com:99999', 'a b', '[::1', 'evil.com"><script>']) {
-    const response = await get('/v1/proposals.atom', { host })
-    expect([response.status, response.body['type']], host).toEqual([400, '/problems/invalid-parameter'])
-  }
+  for (const host of ['evil.com:99999', 'a b', '[::1', 'evil.com"><script>'])
+    for (const url of ['/v1/proposals.atom', '/openapi.json']) {
+      const response = await get(url, { host })
+      expect([response.status, response.body['type']], host).toEqual([400, '/problems/invalid-parameter'])
+    }
 })
 
 test('a percent-encoded key is also removed from logs', () => {

@@ -17,13 +17,13 @@ export function breakingChanges(before: Node, after: Node): string[] {
   const resolve = (document: Node, node: Node): Node => {
     const [, , section = '', name = ''] = String(node?.['$ref'] ?? '').split('/')
     const target: Node = name ? document['components'][section][name] : node
-    const [base] = target?.['allOf'] ?? []
-    if (!base?.['$ref']) return target
+    const [base, own] = target?.['allOf'] ?? []
+    if (!own) return target
     const { properties, required } = resolve(document, base)
     return {
       ...target,
-      properties: { ...properties, ...target['properties'] },
-      required: [...(required ?? []), ...(target['required'] ?? [])],
+      properties: { ...properties, ...own['properties'] },
+      required: [...(required ?? []), ...(own['required'] ?? [])],
     }
   }
   const old = (node: Node) => resolve(before, node)

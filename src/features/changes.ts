@@ -73,9 +73,9 @@ const changeSchema = ({ kind, name, record }: Entity) =>
 export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeeds: number): z.ZodType {
   const entities = [...records.catalogue.resources, ...records.catalogue.children]
   const kinds = named(
-    'ChangeKind',
+    'Kind',
     z.enum(entities.map(({ kind }) => kind)).meta(mayGrow),
-    'A kind of record in the change feed.',
+    'A kind of record, or of parts of records.',
   )
   const change = unionByKind(
     'Change',

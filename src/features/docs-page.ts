@@ -17,7 +17,7 @@ interface Reference {
 export function docsPage(app: FastifyInstance): void {
   // The five megabytes of Scalar are loaded at the first request.
   let loading: Promise<Reference> | undefined
-  const reference = () => (loading ??= loadReference())
+  const reference = () => (loading ??= loadReference(app.basePath))
   app.get('/docs', ASSET_ROUTE, (_request, reply) => reply.redirect('/docs/', 301))
   app.get(
     '/docs/',
@@ -45,13 +45,15 @@ export function docsPage(app: FastifyInstance): void {
 }
 
 /** Renders the page and its script with the plugin of Scalar, in a separate Fastify instance. */
-async function loadReference(): Promise<Reference> {
+async function loadReference(basePath: string): Promise<Reference> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const app = Fastify()
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
       url: '../openapi.json',
+      // Of the same origin as the page, whatever a proxy says of it.
+      servers: [{ url: basePath || '/' }],
       // Shows the field for the key at every request.
       authentication: { preferredSecurityScheme: 'key' },
       pageTitle: 'SCO tracker: API reference',

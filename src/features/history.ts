@@ -31,7 +31,9 @@ export const reason = named(
 
 const patchOperation = z
   .object({
-    op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).meta({ description: 'The operation.' }),
+    op: named('JsonPatchOp', z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test'])).meta({
+      description: 'The operation.',
+    }),
     path: line(1000, 'The target, a JSON Pointer (RFC 6901).'),
     from: line(1000, 'The source, for `move` and `copy`.').optional(),
     value: z.unknown().optional().meta({ description: 'The new value; any JSON value.' }),
@@ -113,7 +115,10 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine
       summary: `Get a version of the ${kind}`,
       description: 'The complete record as it was; works for deleted records.',
       params: params.extend({
-        version: wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({ description: 'The number of the version.' }),
+        version: wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
+          description: 'The number of the version.',
+          example: 1,
+        }),
       }),
       answers: { 200: { description: `The ${kind} at that version.`, schema: entity.record } },
       problems: ['not-found'],

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
+import { baseUrlOf } from '../http/base-path.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { Document } from '../http/document-nodes.ts'
@@ -93,17 +94,27 @@ export function serviceRoutes(
   })
 }
 
-/** Serves the OpenAPI document as JSON, YAML and in version 3.0.3. */
+/** The address of the server in the document while it is serialized. */
+const ANY_SERVER = 'https://server.invalid'
+
+/** Serves the OpenAPI document as JSON, YAML and in version 3.0.3, with the address by which the client reached the service. */
 export function documentRoutes(app: FastifyInstance): void {
   const json = 'application/json; charset=utf-8'
   const yaml = 'application/yaml; charset=utf-8'
-  const document = () => app.swagger() as unknown as Document
-  const serve = (path: string, type: string, serialize: () => string | Promise<string>) =>
-    app.get(
-      path,
-      ASSET_ROUTE,
-      assetHandler(async () => ({ body: await serialize(), type })),
-    )
+  const document = () => {
+    const generated = app.swagger() as unknown as Document & { servers: object[] }
+    const [server] = generated.servers
+    return { ...generated, servers: [{ ...server, url: ANY_SERVER }] }
+  }
+  const serve = (path: string, type: string, serialize: () => string | Promise<string>) => {
+    // Serialized once, whatever addresses clients use.
+    let text: Promise<string> | undefined
+    const handler = assetHandler(async (base) => {
+      text ??= Promise.resolve(serialize())
+      return { body: (await text).replace(ANY_SERVER, () => base), type }
+    }, baseUrlOf)
+    app.get(path, ASSET_ROUTE, handler)
+  }
   serve('/openapi.json', json, () => JSON.stringify(document()))
   serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
   serve('/openapi.yaml', yaml, () => toYaml(document(), ['paths', 'components', 'schemas']))

@@ -11,7 +11,7 @@ import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
 import { type Bar, countBy, kindCountedBy } from '../records/read/statistics.ts'
 import type { Resource } from '../records/schema/resource.ts'
-import { line, unbounded } from '../records/schema/shapes.ts'
+import { line, named, unbounded } from '../records/schema/shapes.ts'
 
 interface Bucket extends Bar {
   label: string | null
@@ -42,7 +42,7 @@ const stats = z
   .meta({ id: 'Stats', description: 'Counts for a chart.' })
 
 export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapshot: ReadSnapshot): void {
-  const { groupings, path } = resource
+  const { groupings, name, path } = resource
   if (!groupings) return
   const { knownAt: _, ...filters } = filterParameters(resource) as Record<string, z.ZodType>
 
@@ -53,9 +53,10 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
       summary: `Count ${path} for charts`,
       description: `With the filters of /v1/${path}.`,
       query: z.strictObject({
-        by: z
-          .enum(Object.keys(groupings))
-          .meta({ description: 'The grouping.', examples: [Object.keys(groupings)[0]] }),
+        by: named(`${name}Grouping`, z.enum(Object.keys(groupings)), `What ${path} can be counted by.`).meta({
+          description: 'The grouping.',
+          examples: [Object.keys(groupings)[0]],
+        }),
         narrower: flag.default(false).meta({
           description: 'With `by=topic`: whether a topic includes the records of its narrower topics.',
         }),

@@ -22,15 +22,30 @@ export const ASSET_ROUTE = {
   compress: false,
 } satisfies RouteShorthandOptions & { compress: false }
 
-/** @returns a handler that sends what `build` returned at the first request */
-export function assetHandler(build: () => Content | Promise<Content>) {
-  let building: Promise<Asset> | undefined
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    building ??= buildAsset(build).catch((error) => {
-      building = undefined
+/** How many variants of an asset are kept. */
+const MAX_VARIANTS = 8
+
+/**
+ * @param variantOf what of a request the asset depends on; default: nothing
+ * @returns a handler that sends what `build` returned at the first request for a variant
+ */
+export function assetHandler(
+  build: (variant: string) => Content | Promise<Content>,
+  variantOf: (request: FastifyRequest) => string = () => '',
+) {
+  const assets = new Map<string, Promise<Asset>>()
+  const assetFor = (variant: string): Promise<Asset> => {
+    const asset = buildAsset(() => build(variant)).catch((error) => {
+      assets.delete(variant)
       throw error
     })
-    const { headers, bodies } = await building
+    if (assets.size === MAX_VARIANTS) assets.clear()
+    assets.set(variant, asset)
+    return asset
+  }
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const variant = variantOf(request)
+    const { headers, bodies } = await (assets.get(variant) ?? assetFor(variant))
     const encoding = request.accepts().encoding(['br', 'gzip', 'identity'])
     const chosen = encoding === 'br' || encoding === 'gzip' ? encoding : 'identity'
     reply.headers(headers)

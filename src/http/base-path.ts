@@ -1,6 +1,7 @@
 // Serves everything under a path, for a reverse proxy that shares a host with other services.
-import type { onSendHookHandler } from 'fastify'
+import type { FastifyRequest, onSendHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { Problem } from '../core/problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,6 +16,19 @@ export const withoutBasePath = (url: string, basePath: string): string => {
   return basePath !== '' && url.startsWith(basePath) && /^(?:[/?]|$)/.test(rest)
     ? rest.replace(/^(?!\/)/, '/')
     : url
+}
+
+/** The base URL that the client used. @throws Problem if the headers that name it are invalid */
+export function baseUrlOf({ protocol, host, server }: FastifyRequest): string {
+  const refuse = (parameter: string, detail: string) =>
+    new Problem('invalid-parameter', `The ${parameter} header is invalid.`, {
+      errors: [{ parameter, detail }],
+    })
+  if (!/^https?$/.test(protocol)) throw refuse('X-Forwarded-Proto', 'Must be http or https.')
+  const base = `${protocol}://${host}${server.basePath}`
+  if (host === '' || !URL.canParse(base) || /[\s"<>@/?#\\]/.test(host))
+    throw refuse('Host', 'Not a valid host.')
+  return base
 }
 
 /** Puts the base path in front of the paths in `Location` and `Link`. Register after the response cache. */

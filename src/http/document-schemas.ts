@@ -6,13 +6,24 @@ import {
   mapValues,
   type Node,
   nameOf,
+  pascal,
   reachable,
   ref,
   same,
 } from './document-nodes.ts'
 
 /** The properties that `include` adds to records, by schema name. */
-export type Embedded = Record<string, Record<string, { schemas: string[]; single: boolean }>>
+export type Embedded = Record<string, Record<string, EmbeddedProperty>>
+
+interface EmbeddedProperty {
+  /** The schemas of the embedded records. */
+  schemas: string[]
+  single: boolean
+  /** Whether a path of `include` may go on after it: `meeting.organization`. */
+  hasNext: boolean
+  /** Whether it may be the second step of a path. */
+  isNext: boolean
+}
 
 /** How many records `include` embeds per relation (records/read/include.ts). */
 const MAX_EMBEDDED = 100
@@ -33,31 +44,69 @@ export function completeSchemas(generated: Document, embedded: Embedded): Docume
   factorUnions(document.components.schemas)
   factorExtensions(document.components.schemas)
   describeOnce(document.components.schemas)
+  for (const schema of Object.values(document.components.schemas)) nameValues(schema)
   return document
 }
 
+/**
+ * Adds what `include` embeds. So that no schema contains itself, a record embeds `Included…` schemas, which have the
+ * second step of a path, and these embed `Plain…` ones, which embed nothing.
+ */
 function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
-  for (const [name, relations] of Object.entries(embedded)) {
-    const properties = schemas[name]?.['properties'] as Node | undefined
-    if (!properties || Object.keys(relations).length === 0) continue
-    for (const [property, { schemas: targets, single }] of Object.entries(relations)) {
-      const records = targets.map((target) => ref('schemas', target))
-      const record = records.length === 1 ? records[0] : { anyOf: records }
-      // A part may belong to records of further kinds.
-      const grows = records.length > 1 && { 'x-may-grow': true }
-      properties[property] = single
-        ? { anyOf: [...records, { type: 'null' }], ...grows }
-        : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
-    }
-    properties['includeTruncated'] = {
-      type: 'array',
-      items: { type: 'string', maxLength: 50 },
-      maxItems: 50,
-      description: 'The included relations that were cut, if any.',
-      'x-name': 'IncludeTruncated',
-    }
+  const names = Object.keys(embedded).filter((name) => schemas[name])
+  const further = (name: string) =>
+    Object.fromEntries(Object.entries(embedded[name] ?? {}).filter(([, { isNext }]) => isNext))
+  const plain = (name: string) => `Plain${name}`
+  const included = (name: string) => (Object.keys(further(name)).length > 0 ? `Included${name}` : plain(name))
+  for (const name of names) {
+    const { description, ...record } = schemas[name] as Node
+    const extended = (properties: Node, about: string) => ({
+      ...extensionOf(plain(name), properties),
+      description: `${description} ${about}`.trim(),
+    })
+    schemas[plain(name)] = { ...record, description: `${description} Without embedded records.` }
+    if (included(name) !== plain(name))
+      schemas[included(name)] = extended(
+        embeddedProperties(further(name), () => plain),
+        'As `include` embeds it.',
+      )
+    schemas[name] = extended(
+      embeddedProperties(embedded[name] ?? {}, ({ hasNext }) => (hasNext ? included : plain)),
+      '',
+    )
   }
 }
+
+function embeddedProperties(
+  relations: Record<string, EmbeddedProperty>,
+  nameFor: (relation: EmbeddedProperty) => (target: string) => string,
+): Node {
+  const properties = Object.entries(relations).map(([property, relation]) => {
+    const records = relation.schemas.map((target) => ref('schemas', nameFor(relation)(target)))
+    const record = records.length === 1 ? records[0] : { anyOf: records }
+    // A part may belong to records of further kinds.
+    const grows = records.length > 1 && { 'x-may-grow': true }
+    const schema = relation.single
+      ? { anyOf: [...records, { type: 'null' }], ...grows }
+      : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
+    return [property, schema]
+  })
+  const includeTruncated = {
+    type: 'array',
+    items: { type: 'string', maxLength: 50 },
+    maxItems: 50,
+    description: 'The included relations that were cut, if any.',
+    'x-name': 'IncludeTruncated',
+  }
+  return Object.fromEntries([...properties, ['includeTruncated', includeTruncated]])
+}
+
+/** A schema that has the properties of another and its own. */
+const extensionOf = (base: string, properties: Node, required: readonly string[] = []): Node => ({
+  type: 'object',
+  // Some generators ignore properties beside `allOf`.
+  allOf: [ref('schemas', base), { type: 'object', properties, ...(required.length > 0 && { required }) }],
+})
 
 /** Removes the suffix `Input` of the names of request schemas, unless the response schema differs. */
 function mergeInputs(document: Document): Document {
@@ -91,7 +140,11 @@ function hoistNamed(named: Record<string, Node>, node: Node): Node {
   }
 }
 
-const formOf = ({ description: _, examples: __, ...form }: Node) => JSON.stringify(form)
+/** What makes schemas equal: of an enum its values, in any order. */
+function formOf({ description: _, examples: __, 'x-may-grow': ___, ...form }: Node): string {
+  const values = form['enum'] as unknown[] | undefined
+  return JSON.stringify(values ? { ...form, enum: values.toSorted() } : form)
+}
 
 /** Replaces an inline enum or pattern by a reference to an equal named schema. */
 function replaceCopy(names: ReadonlyMap<string, string>, node: Node): Node {
@@ -107,10 +160,11 @@ function replaceCopy(names: ReadonlyMap<string, string>, node: Node): Node {
 const INT32_MAX = 2 ** 31 - 1
 
 function tidySchema(schemas: Record<string, Node>, node: Node): Node {
-  if (node['format'] === 'date-time') delete node['pattern']
+  // Types of dates have no pattern.
+  if (node['format'] === 'date-time' || node['format'] === 'date') delete node['pattern']
   if (node['type'] === 'integer')
     node['format'] ??= Number(node['maximum'] ?? 0) > INT32_MAX ? 'int64' : 'int32'
-  const schema = shortNullable(node)
+  const schema = shortNullable(withoutConst(node))
   const { discriminator, anyOf, oneOf = anyOf, ...rest } = schema
   if (!isNode(discriminator)) return schema
   const propertyName = String(discriminator['propertyName'])
@@ -123,6 +177,10 @@ function tidySchema(schemas: Record<string, Node>, node: Node): Node {
   return { ...rest, oneOf, discriminator: { propertyName, mapping } }
 }
 
+/** Writes a constant as an enum with one value, which more generators know. */
+const withoutConst = ({ const: only, ...node }: Node): Node =>
+  only === undefined ? node : { ...node, enum: [only] }
+
 /** Shortens `anyOf: [value, null]` to a type array where possible, and moves the description outside. */
 function shortNullable(schema: Node): Node {
   const { anyOf, ...outer } = schema
@@ -133,12 +191,10 @@ function shortNullable(schema: Node): Node {
     ...(description !== undefined && { description }),
     ...(examples !== undefined && { examples }),
   }
-  if (typeof inner['type'] !== 'string' || inner['type'] === 'object')
+  // An enum with null would be no enum of texts.
+  if (typeof inner['type'] !== 'string' || inner['type'] === 'object' || inner['enum'])
     return { anyOf: [inner, none], ...notes, ...outer }
-  const type = [inner['type'], 'null']
-  return Array.isArray(inner['enum'])
-    ? { ...inner, type, enum: [...inner['enum'], null], ...notes, ...outer }
-    : { ...inner, type, ...notes, ...outer }
+  return { ...inner, type: [inner['type'], 'null'], ...notes, ...outer }
 }
 
 /** Allows additional properties in schemas of responses only (docs/stability.md); request schemas stay closed. */
@@ -163,6 +219,16 @@ function describeDefault({ default: preset, ...node }: Node): Node {
   if (preset === undefined || preset === null || typeof preset === 'object') return node
   const description = [node['description'], `Default: \`${String(preset)}\`.`].filter(Boolean).join(' ')
   return { ...node, description }
+}
+
+/** Adds names for generated constants to an enum whose values begin with a sign: `-title`, `/problems/gone`. */
+function nameValues(schema: Node): void {
+  const values = (schema['enum'] ?? []) as unknown[]
+  if (values.every((value) => /^[A-Za-z]/.test(String(value)))) return
+  schema['x-enum-varnames'] = values.map((value) => {
+    const [, descending, word = ''] = /^(-)?(?:\/problems\/)?(.*)$/.exec(String(value)) ?? []
+    return `${pascal(word)}${descending ? 'Descending' : ''}`
+  })
 }
 
 /** Removes the field descriptions that a patch, a report or an input repeats from its original schema. */
@@ -208,7 +274,12 @@ function factorExtensions(schemas: Record<string, Node>): void {
     if (schema['additionalProperties'] === false) continue
     const base = Object.keys(schemas).find((other) => {
       const { properties, additionalProperties } = schemas[other] ?? {}
-      if (other === name || !name.includes(other) || !properties || additionalProperties === false)
+      if (
+        other === name ||
+        !name.includes(other.replace(/^Plain/, '')) ||
+        !properties ||
+        additionalProperties === false
+      )
         return false
       const own = (schema['properties'] ?? {}) as Node
       return Object.entries(properties).every(([key, property]) => same(own[key], property))
@@ -219,11 +290,10 @@ function factorExtensions(schemas: Record<string, Node>): void {
 
 function extend(schema: Node, schemas: Record<string, Node>, base: string): void {
   const inherited = Object.keys(schemas[base]?.['properties'] as Node)
-  const properties = Object.entries(schema['properties'] as Node).filter(([key]) => !inherited.includes(key))
-  const required = (schema['required'] as string[]).filter((key) => !inherited.includes(key))
-  Object.assign(schema, {
-    allOf: [ref('schemas', base)],
-    properties: Object.fromEntries(properties),
-    required,
-  })
+  const { properties, required = [], ...rest } = schema
+  const own = Object.entries(properties as Node).filter(([key]) => !inherited.includes(key))
+  const ownRequired = (required as string[]).filter((key) => !inherited.includes(key))
+  delete schema['properties']
+  delete schema['required']
+  Object.assign(schema, { ...extensionOf(base, Object.fromEntries(own), ownRequired), ...rest })
 }

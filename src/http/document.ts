@@ -6,6 +6,7 @@ import {
   type Document,
   mapValues,
   type Node,
+  nameOf,
   type Operation,
   pascal,
   reachable,
@@ -26,6 +27,8 @@ export const COMMON_HEADERS: Record<string, string> = {
   'Access-Control-Allow-Origin': 'the origins whose pages may read the response',
   'Access-Control-Expose-Headers': 'the headers that such a page may read',
   'Cache-Control': 'how the response may be cached',
+  'Consistency-Token':
+    'with a write, where the service reads from replicas: a later request that sends it sees the write',
   'Content-Disposition': 'the file name of a CSV',
   ETag: 'the version of a representation; sent as `If-None-Match`, it gets 304 without a body if nothing has changed',
   'Feed-Position':
@@ -42,6 +45,9 @@ export const COMMON_HEADERS: Record<string, string> = {
   'X-RateLimit-Reset': 'seconds until the next minute',
   'X-Request-Id': 'the id of the request in the log; always present, yours if you sent one',
 }
+
+/** Query parameters of every operation; documented once, in the description of the API. */
+const COMMON_PARAMETERS = ['pretty']
 
 /** Headers that clients act on; documented at each response. */
 const HEADERS: Record<string, Node> = {
@@ -65,12 +71,17 @@ const HEADERS: Record<string, Node> = {
 }
 
 export function completeDocument(generated: Document, embedded: Embedded): Document {
-  const responses: Record<string, Node> = { Problem: problemResponse('Any other problem.', COMMON_PROBLEMS) }
+  const responses: Record<string, Node> = {
+    OtherProblem: problemResponse('Any other problem.', COMMON_PROBLEMS),
+  }
   for (const methods of Object.values(generated.paths))
     for (const [method, operation] of Object.entries(methods)) completeOperation(method, operation, responses)
   const document = completeSchemas(generated, embedded)
   Object.assign(document.components, { responses, headers: HEADERS })
   document.components.schemas['MergedRecord'] = MERGED_RECORD
+  for (const methods of Object.values(document.paths))
+    for (const { parameters = [] } of Object.values(methods))
+      for (const parameter of parameters) showExample(parameter, document.components.schemas)
   shareParameters(document)
   // Successful responses stay inline: some generators do not read the body of one that is a reference.
   prune(document)
@@ -78,6 +89,7 @@ export function completeDocument(generated: Document, embedded: Embedded): Docum
     ...document,
     // Reads require no key by default.
     security: [{}, { key: [] }],
+    'x-common-parameters': COMMON_PARAMETERS,
     'x-common-headers': Object.keys(COMMON_HEADERS),
     'x-common-problems': COMMON_PROBLEMS,
   }
@@ -89,6 +101,10 @@ function completeOperation(method: string, operation: Operation, shared: Record<
   delete operation['x-upload']
   if (operation.tags.includes('service')) operation['security'] = []
   if (upload) operation['requestBody'] = uploadBody(upload)
+  if (operation.parameters)
+    operation.parameters = operation.parameters.filter(
+      ({ name }) => !COMMON_PARAMETERS.includes(String(name)),
+    )
   operation.parameters?.forEach(tidyParameter)
 
   for (const [status, response] of Object.entries(operation.responses)) {
@@ -116,7 +132,7 @@ function completeOperation(method: string, operation: Operation, shared: Record<
   const ambiguous = own.filter((code) => codesWith(PROBLEMS[code].status).length > 1)
   if (ambiguous.length > 0) operation['x-problems'] = ambiguous
   else delete operation['x-problems']
-  operation.responses['default'] = ref('responses', 'Problem')
+  operation.responses['default'] = ref('responses', 'OtherProblem')
 }
 
 const codesWith = (status: number) =>
@@ -169,11 +185,21 @@ function tidyParameter(parameter: Node): void {
   if (schema['type'] === 'array') {
     parameter['explode'] = false
     delete (schema['items'] as Node)['description']
-    if ('example' in schema) parameter['example'] = schema['example']
-    delete schema['example']
   }
-  // A named schema has its own example.
-  if (schema['x-name']) delete parameter['example']
+  if ('example' in schema) parameter['example'] = schema['example']
+  delete schema['example']
+  // A named schema has the example itself.
+  if (schema['x-name'] && parameter['example'] !== undefined) {
+    schema['examples'] = [parameter['example']]
+    delete parameter['example']
+  }
+}
+
+/** Gives an id in a path the example of its schema. */
+function showExample(parameter: Node, schemas: Record<string, Node>): void {
+  const { $ref } = parameter['schema'] as { $ref?: string }
+  const [example] = (schemas[nameOf($ref)]?.['examples'] ?? []) as unknown[]
+  if (parameter['in'] === 'path' && example !== undefined) parameter['example'] = example
 }
 
 /**

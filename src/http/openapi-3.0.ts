@@ -14,7 +14,7 @@ export function convertTo30(document: Document): object {
 }
 
 function convertSchema(node: Node, schemas: Record<string, Node>): Node {
-  const { $ref, anyOf, const: only, examples, propertyNames: _, ...rest } = node
+  const { $ref, anyOf, examples, propertyNames: _, ...rest } = node
   // In 3.0 a reference has no sibling keywords.
   if ($ref !== undefined) return Object.keys(node).length === 1 ? node : { allOf: [{ $ref }], ...rest }
   const members = (anyOf ?? []) as Node[]
@@ -28,20 +28,16 @@ function convertSchema(node: Node, schemas: Record<string, Node>): Node {
   return {
     ...rest,
     ...(anyOf !== undefined && { anyOf }),
-    ...(only !== undefined && { enum: [only] }),
     ...(Array.isArray(type) && { type: type[0], nullable: true }),
     ...(Array.isArray(examples) ? { example: examples[0] } : examples !== undefined && { examples }),
   }
 }
 
-/** In 3.0 `nullable` needs a sibling `type`, and null in an enum, so only objects can be references. */
+/** In 3.0 `nullable` needs a sibling `type`. Objects and enums stay references, so that no enum has null. */
 function nullable(value: Node, schemas: Record<string, Node>): Node {
   const target = schemas[String(value['$ref']).split('/').at(-1) ?? '']
   if (!target || target['type'] === 'object') return { type: 'object', nullable: true, allOf: [value] }
+  if (target['enum']) return { type: target['type'], nullable: true, allOf: [value] }
   const { description: _, ...schema } = mapNodes(target, (node) => convertSchema(node, schemas))
-  return {
-    ...schema,
-    nullable: true,
-    ...(Array.isArray(schema['enum']) && { enum: [...schema['enum'], null] }),
-  }
+  return { ...schema, nullable: true }
 }

@@ -21,7 +21,9 @@ Errors are \`application/problem+json\` (RFC 9457). Those of any operation are d
 
 A POST may carry an \`Idempotency-Key\`, so that it can be repeated without writing twice. A PATCH is a JSON Merge Patch (RFC 7396), sent as \`application/json\` or \`application/merge-patch+json\`; PATCH, PUT and DELETE require \`If-Match\` with the ETag of the version that you read.
 
-A list parameter has values separated by commas; a record matches if one of them does.
+A list parameter has values separated by commas; a record matches if one of them does. Every operation takes \`pretty=true\`, which indents JSON, and every path with GET also takes HEAD, which answers the same without a body.
+
+A part of a record (event, position, membership, relation, evidence) is at its own path, such as \`/v1/events/{id}\`, and also below its record.
 
 Any response may have these headers:
 

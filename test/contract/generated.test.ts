@@ -153,7 +153,7 @@ async function filled(): Promise<Filled> {
   const hook = await send('/v1/webhooks', JSON.stringify({ url: 'https://example.org/hook' }))
   existing['/v1/webhooks'] = hook
   existing['/v1/imports'] = await send(
-    '/v1/imports?mode=dry-run&kind=topics',
+    '/v1/imports?mode=dry-run&kind=topic',
     '{"slug":"x"}',
     'application/x-ndjson',
   )

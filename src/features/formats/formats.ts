@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
+import { baseUrlOf } from '../../http/base-path.ts'
 import type { ReadContext, ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
@@ -166,7 +167,7 @@ export async function sendAs(
   const batches = walkList(readInTurn, resource, query, query.include.length > 0 ? BATCH_WITH_INCLUDE : BATCH)
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
-  const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
+  const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseUrlOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
   reply.headers({ etag, 'feed-position': String(seq) }).type(`${FORMATS[format]}; charset=utf-8`)
   if (['csv', 'ris', 'bib'].includes(format))
     reply.header('content-disposition', `attachment; filename="${resource.path}.${format}"`)
@@ -178,24 +179,11 @@ export async function sendAs(
   if (format === 'csv') return reply.send(streamOf(csv(readInTurn, resource, all, projection, bom)))
   if (isCitation(format)) return reply.send(streamOf(citations(readInTurn, format, all)))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
-  if (format === 'ics') return reply.send(calendar(docs, baseOf(request)))
-  return reply.send(atomFeed(resource, docs, baseOf(request), request.url))
+  if (format === 'ics') return reply.send(calendar(docs, baseUrlOf(request)))
+  return reply.send(atomFeed(resource, docs, baseUrlOf(request), request.url))
 }
 
 const referredKinds = ({ references }: Listable) => [...new Set(references.flatMap(({ kinds }) => kinds))]
-
-/** The base URL that the client used. @throws Problem if the headers that name it are invalid */
-function baseOf({ protocol, host, server }: FastifyRequest): string {
-  const refuse = (parameter: string, detail: string) =>
-    new Problem('invalid-parameter', `The ${parameter} header is invalid.`, {
-      errors: [{ parameter, detail }],
-    })
-  if (!/^https?$/.test(protocol)) throw refuse('X-Forwarded-Proto', 'Must be http or https.')
-  const base = `${protocol}://${host}${server.basePath}`
-  if (host === '' || !URL.canParse(base) || /[\s"<>@/?#\\]/.test(host))
-    throw refuse('Host', 'Not a valid host.')
-  return base
-}
 
 async function* withFirst(first: IteratorResult<Page>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
   if (first.done) return

@@ -9,7 +9,7 @@ import { describe, partParam, textBody, withReason } from '../../http/describe.t
 import { problemType } from '../../http/problems.ts'
 import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import { instant, line, mayGrow, unbounded, wholeNumber } from '../../records/schema/shapes.ts'
+import { instant, line, mayGrow, named, unbounded, wholeNumber } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { actor } from '../history.ts'
 import { authorOf, respondIdempotently, type StoredResponse } from '../respond.ts'
@@ -35,6 +35,8 @@ const EXAMPLES = {
   },
 }
 
+const mode = named('ImportMode', z.enum(['dry-run', 'commit']), 'Whether an import only checks, or writes.')
+
 /** @param sweepMs how often to look for imports whose process has ended */
 export async function importRoutes(
   app: FastifyInstance,
@@ -54,10 +56,10 @@ export async function importRoutes(
 
   const paths = pathsOf(records.catalogue)
   const kinds = z.enum(kindsInOrder(records.catalogue)).meta(mayGrow)
-  const kindParameter = z.enum([...paths.keys()]).meta({
-    description: 'The kind of the rows.',
-    examples: ['proposals'],
-  })
+  // The name of a list is accepted too.
+  const kindParameter = z
+    .preprocess((input) => paths.get(String(input)) ?? input, kinds)
+    .meta({ description: 'The kind of the rows.', example: 'proposal' })
   const importShape = jobSchema(kinds)
 
   await app.register(async (scope) => {
@@ -71,9 +73,7 @@ export async function importRoutes(
         description:
           'Imports up to 100,000 rows of NDJSON or CSV in one transaction. A row with the `id`, an identifier, the slug or code of a record, or the text of a source, updates the fields that it contains. A row that describes a record which is there, as in a report, fills its empty fields, and what differs is listed; if it only may describe it, that is a fault. Other rows create records. References may also be `scheme:identifier` or a name, of a stored record or one in the file. Rows may contain lists of `evidence`, `events`, `positions` and `relations`. The import runs in the background; poll `Location` until it has finished.',
         query: z.strictObject({
-          mode: z
-            .enum(['dry-run', 'commit'])
-            .meta({ description: '`dry-run` checks all rows and writes nothing.' }),
+          mode: mode.meta({ description: '`dry-run` checks all rows and writes nothing.' }),
           kind: kindParameter.optional().meta({
             description:
               'The kind of the rows. Required for CSV; without it each line of NDJSON contains its kind.',
@@ -90,7 +90,7 @@ export async function importRoutes(
         },
       }),
       handler: async (request, reply) => {
-        const { mode, kind } = request.query as { mode: ImportJob['mode']; kind?: string }
+        const { mode, kind } = request.query as { mode: ImportJob['mode']; kind?: Kind }
         const place = jobs.admit(Number(request.headers['content-length'] ?? MAX_BYTES))
         let upload: UploadedFile | undefined
         let entered: ImportJob | undefined
@@ -105,7 +105,7 @@ export async function importRoutes(
           const enter = async (tx: WriteTransaction) => {
             const job = await jobs.enter(tx, {
               mode,
-              kind: kind === undefined ? null : (paths.get(kind) as Kind),
+              kind: kind ?? null,
               format: received.format,
             })
             created = job
@@ -146,11 +146,11 @@ export async function importRoutes(
         answers: { 200: { description: 'The template.', schema: textBody(type), type } },
       }),
       handler: async (request, reply) => {
-        const { kind } = request.query as { kind: string }
-        const entity = records.catalogue.entity(paths.get(kind) as Kind)
+        const { kind } = request.query as { kind: Kind }
+        const entity = records.catalogue.entity(kind)
         return sendRepresentation(reply, {
           body: template(records.catalogue, entity, format),
-          headers: { 'content-disposition': `attachment; filename="${kind}-template.${format}"` },
+          headers: { 'content-disposition': `attachment; filename="${entity.path}-template.${format}"` },
           type: `${type}; charset=utf-8`,
         })
       },
@@ -197,22 +197,27 @@ function jobSchema(kinds: z.ZodEnum<Record<Kind, Kind>>) {
         .string()
         .regex(idPattern('imp'))
         .meta({ description: 'The id of the import: opaque, time-ordered (TypeID).', maxLength: 30 }),
-      status: z.enum(['queued', 'running', 'succeeded', 'failed']).meta({
+      status: named('ImportStatus', z.enum(['queued', 'running', 'succeeded', 'failed'])).meta({
         description:
           'The state of the import. `failed`: nothing was written. `succeeded`: everything was written, or could be (`dry-run`).',
       }),
-      mode: z.enum(['dry-run', 'commit']).meta({ description: 'Whether rows are only checked, or written.' }),
+      mode: mode.meta({ description: 'Whether rows are only checked, or written.' }),
       kind: kinds.nullable().meta({ description: 'The kind of the rows; null if each row contains it.' }),
-      format: z.enum(['csv', 'ndjson']).meta({ description: 'The format of the file.' }),
+      format: named('ImportFormat', z.enum(['csv', 'ndjson'])).meta({
+        description: 'The format of the file.',
+      }),
       createdAt: instant('When the import was created.'),
       finishedAt: instant('When the import finished; null before.').nullable(),
       actor,
       progress: z
         .object({
-          phase: z.enum(['reading', 'writing']).meta({ description: 'The current phase.' }),
+          phase: named('ImportPhase', z.enum(['reading', 'writing'])).meta({
+            description: 'The current phase.',
+          }),
           done: count('Processed rows, including children inside other rows.'),
           total: count('All rows; null while unknown.').nullable(),
         })
+        .meta({ id: 'ImportProgress', description: 'The progress of an import.' })
         .nullable()
         .meta({ description: 'The progress of a running import; otherwise null.' }),
       failure: z

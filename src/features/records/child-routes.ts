@@ -6,7 +6,7 @@ import { checkIfMatch, sendRepresentation } from '../../http/conditional.ts'
 import { describe, ifMatch, withReason, withRequiredReason } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
 import { fieldsParameter, pick, projected, projectionOf } from '../../records/read/projection.ts'
-import { childrenOf, loadRecord, parse, pathOf } from '../../records/read/record.ts'
+import { childrenOf, loadRecord, parse } from '../../records/read/record.ts'
 import type { Catalogue, Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { type Kind, withArticle } from '../../records/schema/kinds.ts'
@@ -29,26 +29,24 @@ export function childRoutes(app: FastifyInstance, records: Records): void {
       z
         .object({ data: z.array(child.record).meta(unbounded) })
         .meta({ id: `${child.name}List`, description: `The ${child.path} of a record.` })
-    const isPart = ({ entity }: RecordPath) =>
-      records.catalogue.children.some(({ kind }) => kind === entity.kind)
-    const parents = parentPaths(records.catalogue, child)
-    for (const parent of parents) {
+    for (const parent of parentPaths(records.catalogue, child)) {
       routesUnder(app, records, child, parent, list || undefined)
-      itemRoutes(app, records, child, { ...pathUnder(parent, child), hidden: isPart(parent) })
+      itemRoutes(app, records, child, pathUnder(parent, child))
     }
-    if (parents.some(isPart)) itemRoutes(app, records, child, flatPath(child))
+    itemRoutes(app, records, child, flatPath(child))
   }
 }
 
-/** The paths of all records that can have such children. Evidence is also below positions, which are below proposals. */
+/**
+ * The paths of all records that can have such children. Evidence can also belong to parts, which have a path of their own, and
+ * another below their record.
+ */
 export function parentPaths(catalogue: Catalogue, child: Child): RecordPath[] {
   return child.of.flatMap((kind): RecordPath[] => {
     const resource = catalogue.findResource(kind)
-    if (!resource) {
-      const parent = catalogue.child(kind)
-      return parentPaths(catalogue, parent).map((path) => pathUnder(path, parent))
-    }
-    return [recordPath(resource)]
+    if (resource) return [recordPath(resource)]
+    const parent = catalogue.child(kind)
+    return [flatPath(parent), ...parentPaths(catalogue, parent).map((path) => pathUnder(path, parent))]
   })
 }
 
@@ -76,7 +74,7 @@ function routesUnder(
 ): void {
   const { kind, path, operations } = child
   const noun = withArticle(kind)
-  const { tag } = parent
+  const { tag, hidden = false } = parent
   const of = `of the ${parent.entity.kind}`
   const collection = `${parent.path}/${path}`
   const item = pathUnder(parent, child)
@@ -85,6 +83,7 @@ function routesUnder(
     const pointers = pointerFilters(child)
     app.get(collection, {
       schema: describe({
+        hidden,
         operationId: `list${parent.name}${capitalised(path)}`,
         tag,
         summary: `List the ${path} ${of}`,
@@ -117,6 +116,7 @@ function routesUnder(
     app.post(collection, {
       config: { role: 'analyst' },
       schema: describe({
+        hidden,
         operationId: `create${item.name}`,
         tag,
         summary: `Create ${noun} ${of}`,
@@ -139,7 +139,7 @@ function routesUnder(
           const doc = parse(await parent.load(tx, paramsOf(request)))
           const input = request.body as Record<string, unknown>
           const created = await createChild(tx, child, { entity: parent.entity, doc }, input)
-          return recordResponse(created, 201, await pathOf(tx, records.catalogue, kind, created.id))
+          return recordResponse(created, 201, `/v1/${path}/${created.id}`)
         }),
     })
   }

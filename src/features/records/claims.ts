@@ -46,13 +46,14 @@ const claimList = z
   .meta({ id: 'ClaimList', description: 'The claims of a record.' })
 
 export function claimRoutes(app: FastifyInstance, { catalogue, engine }: Records): void {
-  for (const { entity, path, tag, name, params, load } of parentPaths(
+  for (const { entity, path, tag, name, hidden = false, params, load } of parentPaths(
     catalogue,
     catalogue.child('evidence'),
   )) {
     const fields = ['', ...placesOf(entity).keys()]
     app.get(`${path}/claims`, {
       schema: describe({
+        hidden,
         operationId: `list${name}Claims`,
         tag,
         summary: `List the claims of the ${entity.kind}`,

@@ -38,7 +38,7 @@ export const recordPath = (resource: Resource): RecordPath => ({
   idOf: async (reader, { id = '' }) => (await findRecord(reader, resource, id))?.id ?? id,
 })
 
-/** The path of a child by its id alone. Parts of parts are documented under it, since the path below their record is long. */
+/** The path of a child by its id alone, under which it is documented. */
 export const flatPath = (child: Child): RecordPath => ({
   entity: child,
   path: `/v1/${child.path}/:id`,
@@ -49,6 +49,7 @@ export const flatPath = (child: Child): RecordPath => ({
   idOf: async (_reader, { id = '' }) => id,
 })
 
+/** The path of a child below its record: another address of the same routes, which is not documented. */
 export function pathUnder(parent: RecordPath, child: Child): RecordPath {
   const { kind, path, prefix } = child
   const param = `${kind}Id`
@@ -57,6 +58,7 @@ export function pathUnder(parent: RecordPath, child: Child): RecordPath {
     path: `${parent.path}/${path}/:${param}`,
     tag: parent.tag,
     name: `${parent.name}${child.name}`,
+    hidden: true,
     params: parent.params.extend({ [param]: partParam(prefix ?? '', `The id of the ${kind}.`) }),
     async load(reader, params) {
       const record = await parent.load(reader, params)

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { memoize } from '../../core/memoize.ts'
-import { capitalised } from '../../core/text.ts'
+import { capitalised, uncapitalised } from '../../core/text.ts'
 import { describe, dryRun, withReason } from '../../http/describe.ts'
 import type { Catalogue, Child } from '../../records/schema/catalogue.ts'
 import { fieldOf, fieldsIn } from '../../records/schema/fields.ts'
@@ -34,11 +34,13 @@ function withKeys(schema: z.ZodType): z.ZodType {
   }
   if (schema instanceof z.ZodArray && !fieldsIn(schema).some(({ kinds }) => kinds)) return schema
   if (schema instanceof z.ZodObject) {
-    return z.strictObject(
+    const { id, description } = schema.meta() ?? {}
+    const shape = z.strictObject(
       Object.fromEntries(
         Object.entries(schema.shape).map(([key, inner]) => [key, withKeys(inner as z.ZodType)]),
       ),
     )
+    return id ? named(`Report${id}`, shape, `In a report: ${uncapitalised(`${description}`)}`) : shape
   }
   if (schema instanceof z.ZodArray) return z.array(withKeys(schema.element as z.ZodType)).max(500)
   if (schema instanceof z.ZodNullable) return withKeys(schema.unwrap() as z.ZodType).nullable()
@@ -133,7 +135,11 @@ const difference = z
     description: 'A field of which a record and a report have different values.',
   })
 
-const outcomeOf = (values: readonly [string, ...string[]]) => z.enum(values).meta({ ...mayGrow })
+const itemResult = named(
+  'ReportItemResult',
+  z.enum(['created', 'matched', 'updated']).meta(mayGrow),
+  'What became of an item or part.',
+)
 
 const pointers = (description: string) =>
   z.array(line(500, 'A JSON Pointer.')).meta({ ...unbounded, description })
@@ -148,7 +154,7 @@ const partOutcome = z
     list: line(50, 'The list of the item, such as `events`.'),
     index: z.int().min(0).meta({ description: 'Its index in that list.' }),
     id: anyId('The id of the part.'),
-    outcome: outcomeOf(['created', 'matched', 'updated']),
+    outcome: itemResult,
     filled: pointers('Fields that were empty.'),
     differences,
     overwritten: pointers('Fields of which the part replaced the value.'),
@@ -212,17 +218,20 @@ export function reportRoutes(app: FastifyInstance, records: Records): void {
         .array(
           z
             .object({
-              section: z
-                .enum(['source', ...Object.keys(SECTIONS)])
-                .meta({ ...mayGrow, description: 'The section of the report.' }),
+              section: named(
+                'ReportSection',
+                z.enum(['source', ...Object.keys(SECTIONS)]).meta(mayGrow),
+                'A section of a report.',
+              ).meta({ description: 'The section of the report.' }),
               key: line(100, 'The key of the item, if any.').nullable(),
-              kind: z
-                .enum(['source', ...Object.values(SECTIONS)])
-                .meta({ ...mayGrow, description: 'The kind of the record.' }),
+              kind: named(
+                'ReportedKind',
+                z.enum(['source', ...Object.values(SECTIONS)]).meta(mayGrow),
+                'A kind of record that reports have.',
+              ).meta({ description: 'The kind of the record.' }),
               id: anyId('The id of the record.'),
               path: pathTo('The path of the record.'),
-              outcome: z.enum(['created', 'matched', 'updated']).meta({
-                ...mayGrow,
+              outcome: itemResult.meta({
                 description:
                   '`matched`: the record was there and has all that the item says. `updated`: it was there, and something was added.',
               }),

@@ -29,6 +29,7 @@ import {
   replay,
   webhookDoc,
   webhookShapes,
+  webhookStatus,
 } from './shapes.ts'
 import { DAY, newSecret } from './signing.ts'
 import {
@@ -44,7 +45,6 @@ import {
   reopenDelivery,
   retryNow,
   updateWebhook,
-  WEBHOOK_STATUSES,
   type Webhook,
   type WebhookInput,
 } from './store.ts'
@@ -101,7 +101,7 @@ export function webhookRoutes(
       summary: 'List webhooks',
       description: 'Like all operations on webhooks, requires an admin key.',
       query: z.strictObject({
-        status: commaSeparated(z.enum(WEBHOOK_STATUSES), 'Only entries with these statuses.').optional(),
+        status: commaSeparated(webhookStatus, 'Only entries with these statuses.').optional(),
         ...paging,
       }),
       answers: {

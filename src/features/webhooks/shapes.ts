@@ -5,7 +5,7 @@ import { MAX_LIMIT } from '../../records/read/parameters.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import { text, url } from '../../records/schema/fields.ts'
 import { tail } from '../../records/schema/resource.ts'
-import { instant, line, mayGrow, unbounded } from '../../records/schema/shapes.ts'
+import { instant, line, named, unbounded } from '../../records/schema/shapes.ts'
 import { op } from '../history.ts'
 import { page } from '../records/page.ts'
 import {
@@ -53,9 +53,11 @@ const deliveryId = (description: string) =>
     .regex(idPattern('dlv'))
     .meta({ description, maxLength: 30, examples: [EXAMPLE_DELIVERY] })
 
+export const webhookStatus = named('WebhookStatus', z.enum(WEBHOOK_STATUSES), 'The status of a webhook.')
+
 /** @param kindNames the kinds of records in the change feed */
 export function webhookShapes(kindNames: readonly string[]) {
-  const kinds = z.array(z.enum(kindNames).meta(mayGrow)).max(kindNames.length).meta({
+  const kinds = z.array(z.enum(kindNames)).max(kindNames.length).meta({
     description: 'The kinds of records whose changes are sent; empty for all.',
   })
   const ops = z.array(op).max(4).meta({ description: 'Only changes with these operations; empty for all.' })
@@ -79,15 +81,18 @@ export function webhookShapes(kindNames: readonly string[]) {
     { required: true },
   )
   const description = text(1000, 'The purpose of the webhook.')
-  const status = z.enum(WEBHOOK_STATUSES).meta({
+  const status = webhookStatus.meta({
     description:
       '`paused`: nothing is sent; when active again, it resumes at its position. `disabled`: paused by the service.',
   })
   const writable = z.strictObject({
     url: address,
     kinds: kinds.default([]),
-    filters: z
-      .strictObject({ ops: ops.default([]), recordIds: recordIds.default([]) })
+    filters: named(
+      'WebhookFiltersCreate',
+      z.strictObject({ ops: ops.default([]), recordIds: recordIds.default([]) }),
+      filtersAbout.description,
+    )
       .default({ ops: [], recordIds: [] })
       .meta(filtersAbout),
     description: description.default(null),
@@ -95,7 +100,9 @@ export function webhookShapes(kindNames: readonly string[]) {
   })
   const create = writable
     .extend({
-      status: z.enum(['active', 'paused']).default('active').meta({ description: 'The initial status.' }),
+      status: named('WebhookInitialStatus', z.enum(['active', 'paused']))
+        .default('active')
+        .meta({ description: 'The initial status.' }),
     })
     .meta({
       id: 'WebhookCreate',
@@ -106,8 +113,11 @@ export function webhookShapes(kindNames: readonly string[]) {
     .strictObject({
       url: address.optional(),
       kinds: kinds.nullable().optional(),
-      filters: z
-        .strictObject({ ops: ops.nullable().optional(), recordIds: recordIds.nullable().optional() })
+      filters: named(
+        'WebhookFiltersPatch',
+        z.strictObject({ ops: ops.nullable().optional(), recordIds: recordIds.nullable().optional() }),
+        filtersAbout.description,
+      )
         .nullable()
         .optional()
         .meta(filtersAbout),
@@ -123,10 +133,10 @@ export function webhookShapes(kindNames: readonly string[]) {
     id: webhookId('The id of the webhook.'),
     url: address,
     kinds,
-    filters: z.object({ ops, recordIds }).meta(filtersAbout),
+    filters: z.object({ ops, recordIds }).meta({ id: 'WebhookFilters', ...filtersAbout }),
     description,
     status,
-    disabledBecause: z.enum(DISABLED_BECAUSE).nullable().meta({
+    disabledBecause: named('WebhookDisabledBecause', z.enum(DISABLED_BECAUSE)).nullable().meta({
       description:
         'Why the service disabled it: a 410 response (`gone`), or only failures for five days (`failing`).',
     }),
@@ -168,7 +178,7 @@ export function webhookShapes(kindNames: readonly string[]) {
   return { writable, create, patch, webhook, withSecret, rotated, webhookPage }
 }
 
-export const deliveryStatus = z.enum(DELIVERY_STATUSES)
+export const deliveryStatus = named('DeliveryStatus', z.enum(DELIVERY_STATUSES), 'The status of a delivery.')
 
 const attempt = z
   .object({
@@ -241,7 +251,12 @@ export const messageOf = (change: z.ZodType) =>
       }),
       timestamp: instant('When the change was committed.'),
       data: z
-        .union([change, z.object({ webhookId: webhookId('The id of the webhook.') })])
+        .union([
+          change,
+          z
+            .object({ webhookId: webhookId('The id of the webhook.') })
+            .meta({ id: 'WebhookPing', description: 'A test message.' }),
+        ])
         .meta({ description: 'The change as in the feed; for a ping, the id of the webhook.' }),
     })
     .meta({ id: 'WebhookMessage', description: 'The body of a webhook request.' })

@@ -18,12 +18,12 @@ export function includePaths(catalogue: Catalogue, entity: Entity): string[] {
   return Object.entries(catalogue.includesOf(entity)).flatMap(([name, path]) => {
     if ('record' in path) return [name]
     const target = catalogue.entity(targetOf(path))
-    const further = Object.entries(catalogue.includesOf(target)).filter(
-      ([, next]) => 'to' in next || 'part' in next,
-    )
+    const further = Object.entries(catalogue.includesOf(target)).filter(([, next]) => isSecondStep(next))
     return [name, ...further.map(([next]) => `${name}.${next}`)]
   })
 }
+
+const isSecondStep = (path: IncludePath) => 'to' in path || 'part' in path
 
 /** A path to records of one kind. */
 type PathToKind = Exclude<IncludePath, { record: unknown }>
@@ -49,6 +49,8 @@ export const embeddedIn = (catalogue: Catalogue) =>
               (kind) => catalogue.entity(kind).name,
             ),
             single: isSingle(entity, path),
+            hasNext: !('record' in path),
+            isNext: isSecondStep(path),
           },
         ]),
       ),

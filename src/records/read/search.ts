@@ -67,11 +67,10 @@ export async function countByKind({ engine, reader }: ReadContext, q: string) {
 export interface Found {
   hit: SearchHit
   doc: Doc
-  path: string
   title: string
 }
 
-/** Hits with their paths, and the titles of the records that are found or have the parts that are found. */
+/** Hits with the titles of the records that are found or have the parts that are found. */
 async function withPlaces(
   context: ReadContext,
   shown: { hit: SearchHit; doc: string | undefined }[],
@@ -94,10 +93,8 @@ async function withPlaces(
   const titles = await titlesOf(context, owners, { asOf: null, seq: null })
   return found.map(({ hit, kind, doc }) => {
     const resource = catalogue.findResource(kind)
-    if (resource)
-      return { hit, doc, path: `/v1/${resource.path}/${doc.id}`, title: String(doc[resource.titleField]) }
-    const { path = '', recordId = '' } = places.get(doc.id) ?? {}
-    return { hit, doc, path, title: titles.get(recordId) ?? '' }
+    if (resource) return { hit, doc, title: String(doc[resource.titleField]) }
+    return { hit, doc, title: titles.get(places.get(doc.id)?.recordId ?? '') ?? '' }
   })
 }
 
@@ -148,8 +145,8 @@ export async function describeHits(
 export type DescribedHit = ReturnType<typeof describeHit>
 
 function describeHit(
-  { searchText }: Entity,
-  { hit, doc, path, title }: Found,
+  { path, searchText }: Entity,
+  { hit, doc, title }: Found,
   query: SearchQuery,
   texts: number,
 ) {
@@ -158,7 +155,7 @@ function describeHit(
   return {
     kind: hit.kind,
     id: doc.id,
-    path,
+    path: `/v1/${path}/${doc.id}`,
     recordKind: doc['recordKind'] ?? null,
     recordId: doc['recordId'] ?? null,
     title,

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { sql } from '../../db/sql.ts'
 import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
-import { loadRecord, parse, pathOf, type Stored, selectStored } from '../../records/read/record.ts'
+import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import { instant, line, pathTo, unbounded } from '../../records/schema/shapes.ts'
+import { instant, line, named, pathTo, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { evidence } from './index.ts'
 
@@ -43,7 +43,7 @@ const annotation = z
   .object({
     id: pathTo('The path of the evidence.'),
     type: z.literal('Annotation'),
-    motivation: z.enum(['linking', 'assessing']).meta({
+    motivation: named('AnnotationMotivation', z.enum(['linking', 'assessing'])).meta({
       description:
         '`linking`: the source says it (a quote). `assessing`: an analyst concluded it (an inference).',
     }),
@@ -53,8 +53,8 @@ const annotation = z
       .array(
         z
           .object({
-            type: z.enum(['SpecificResource', 'TextualBody']),
-            purpose: z.enum(['linking', 'tagging', 'commenting']),
+            type: named('AnnotationBodyType', z.enum(['SpecificResource', 'TextualBody'])),
+            purpose: named('AnnotationPurpose', z.enum(['linking', 'tagging', 'commenting'])),
             source: pathTo('The path of the record.').optional(),
             selector: z
               .object({
@@ -118,16 +118,15 @@ export function annotationRoutes(app: FastifyInstance, { catalogue, engine }: Re
       const body = await engine.read(async (reader) => {
         const source = await loadRecord(reader, sources, id)
         const cited = (await reader.all<Stored>(CITATIONS, { id: source.id })).map(parse)
-        const paths = new Map<unknown, string>()
-        for (const { recordKind, recordId } of cited)
-          if (!paths.has(recordId))
-            paths.set(recordId, await pathOf(reader, catalogue, recordKind as Kind, String(recordId)))
         return {
           '@context': 'http://www.w3.org/ns/anno.jsonld',
           id: `/v1/sources/${source.id}/annotations`,
           type: 'AnnotationPage',
           startIndex: 0,
-          items: cited.map((evidence) => toAnnotation(evidence, paths.get(evidence['recordId']) ?? '')),
+          items: cited.map((evidence) => {
+            const { path } = catalogue.entity(evidence['recordKind'] as Kind)
+            return toAnnotation(evidence, `/v1/${path}/${evidence['recordId']}`)
+          }),
         }
       })
       return sendRepresentation(reply, {
@@ -145,7 +144,7 @@ function toAnnotation(evidence: Doc, record: string): z.infer<typeof annotation>
   const { sourceId, exact, prefix, suffix, assertion, field } = fields
   const { note, direction } = evidence
   return {
-    id: `${record}/evidence/${evidence.id}`,
+    id: `/v1/evidence/${evidence.id}`,
     type: 'Annotation',
     motivation: evidence['motivation'] === 'inference' ? 'assessing' : 'linking',
     created: evidence.createdAt,

@@ -7,14 +7,14 @@ import { LINEAGE_KINDS, readLineage } from '../../records/read/lineage.ts'
 import { loadRecord } from '../../records/read/record.ts'
 import { date } from '../../records/schema/fields.ts'
 import type { Resource } from '../../records/schema/resource.ts'
-import { anyId, line, unbounded } from '../../records/schema/shapes.ts'
+import { anyId, line, named, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { relationFields } from './fields.ts'
 
 const lineageRecord = z
   .object({
     id: anyId('The id of the record.'),
-    kind: z.enum(LINEAGE_KINDS).meta({ description: 'The kind of the record.' }),
+    kind: named('LineageKind', z.enum(LINEAGE_KINDS)).meta({ description: 'The kind of the record.' }),
     title: line(1000, 'The title of the record.'),
     status: line(50, 'The current status of the record; null: no event is known.').nullable(),
     date: date('The date of its first event, or of a proposal the day on which it was proposed, if known.'),

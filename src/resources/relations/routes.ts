@@ -6,16 +6,16 @@ import { sendRepresentation } from '../../http/conditional.ts'
 import { describe, recordParam } from '../../http/describe.ts'
 import { LINEAGE_KINDS } from '../../records/read/lineage.ts'
 import { loadRecord, parse, type Stored, selectStored } from '../../records/read/record.ts'
-import { unbounded } from '../../records/schema/shapes.ts'
+import { named, unbounded } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
 import { relations } from './index.ts'
 import { lineageRoutes } from './lineage.ts'
 
 const { table } = relations
 
-const direction = z
-  .enum(['outgoing', 'incoming'])
-  .meta({ description: '`outgoing`: from this record. `incoming`: to this record.' })
+const direction = named('RelationDirection', z.enum(['outgoing', 'incoming'])).meta({
+  description: '`outgoing`: from this record. `incoming`: to this record.',
+})
 
 const relationList = z
   .object({

@@ -8,6 +8,7 @@ import type { WriteTransaction } from '../../records/schema/catalogue.ts'
 import { languageTag, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, pointInTime, ref, text, url } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
+import { named } from '../../records/schema/shapes.ts'
 import { sourcesAlike } from './alike.ts'
 
 const CLASSIFICATIONS = [
@@ -54,9 +55,9 @@ const sourceText = z.string().min(1).max(1_000_000)
 const putText = z
   .strictObject({
     text: sourceText.meta({ description: 'The exact text.' }),
-    textStatus: z
-      .enum(['full', 'excerpt'])
-      .meta({ description: 'Whether it is the whole text of the document or a part of it.' }),
+    textStatus: named('ReplacedTextStatus', z.enum(['full', 'excerpt'])).meta({
+      description: 'Whether it is the whole text of the document or a part of it.',
+    }),
   })
   .meta({
     id: 'SourceText',
