@@ -37,6 +37,18 @@ CREATE TABLE "sessions" (
 	"userAgent" text COLLATE "binary" NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "uploads" (
+	"id" text COLLATE "binary" PRIMARY KEY NOT NULL,
+	"keyId" text COLLATE "binary" NOT NULL,
+	"name" text COLLATE "binary" NOT NULL,
+	"kind" text COLLATE "binary",
+	"format" text COLLATE "binary" NOT NULL,
+	"content" text COLLATE "binary" NOT NULL,
+	"importId" text COLLATE "binary" NOT NULL,
+	"createdAt" text COLLATE "binary" NOT NULL,
+	"updatedAt" text COLLATE "binary" NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "idempotency" (
 	"actorId" text COLLATE "binary" NOT NULL,
 	"key" text COLLATE "binary" NOT NULL,
@@ -469,6 +481,8 @@ CREATE INDEX "changes_merged" ON "changes" USING btree ("kind","mergedInto") WHE
 CREATE INDEX "drafts_owner" ON "drafts" USING btree ("keyId","updatedAt");--> statement-breakpoint
 CREATE INDEX "sessions_key" ON "sessions" USING btree ("keyId","createdAt");--> statement-breakpoint
 CREATE INDEX "sessions_expires" ON "sessions" USING btree ("expiresAt");--> statement-breakpoint
+CREATE INDEX "uploads_owner" ON "uploads" USING btree ("keyId","updatedAt");--> statement-breakpoint
+CREATE INDEX "uploads_updated" ON "uploads" USING btree ("updatedAt");--> statement-breakpoint
 CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint

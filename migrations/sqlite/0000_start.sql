@@ -45,6 +45,20 @@ CREATE TABLE `sessions` (
 --> statement-breakpoint
 CREATE INDEX `sessions_key` ON `sessions` (`keyId`,`createdAt`);--> statement-breakpoint
 CREATE INDEX `sessions_expires` ON `sessions` (`expiresAt`);--> statement-breakpoint
+CREATE TABLE `uploads` (
+	`id` text PRIMARY KEY NOT NULL,
+	`keyId` text NOT NULL,
+	`name` text NOT NULL,
+	`kind` text,
+	`format` text NOT NULL,
+	`content` text NOT NULL,
+	`importId` text NOT NULL,
+	`createdAt` text NOT NULL,
+	`updatedAt` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `uploads_owner` ON `uploads` (`keyId`,`updatedAt`);--> statement-breakpoint
+CREATE INDEX `uploads_updated` ON `uploads` (`updatedAt`);--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`actorId` text NOT NULL,
 	`key` text NOT NULL,

@@ -141,6 +141,29 @@ export const drafts = sqliteTable(
   (table) => [index('drafts_owner').on(table.keyId, table.updatedAt)],
 )
 
+/** Files that are being checked on the import page. Without their content once they were imported; deleted after 30 days. */
+export const uploads = sqliteTable(
+  'uploads',
+  {
+    id: text('id').primaryKey(),
+    /** The owner. */
+    keyId: text('keyId').notNull(),
+    name: text('name').notNull(),
+    /** The kind of the rows; null if each row contains it. */
+    kind: text('kind'),
+    format: text('format').notNull(),
+    content: text('content').notNull(),
+    /** The last import of it: a dry run, or the one that wrote it. */
+    importId: text('importId').notNull(),
+    createdAt: text('createdAt').notNull(),
+    updatedAt: text('updatedAt').notNull(),
+  },
+  (table) => [
+    index('uploads_owner').on(table.keyId, table.updatedAt),
+    index('uploads_updated').on(table.updatedAt),
+  ],
+)
+
 /** Responses to POSTs with an Idempotency-Key: stored in the transaction of the write, for 24 hours. */
 export const idempotency = sqliteTable(
   'idempotency',

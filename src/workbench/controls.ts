@@ -101,13 +101,13 @@ export const hiddenField = (name: string, value: string): Html =>
 
 /** A table that scrolls by itself where it is too wide. @param heads of the columns @param rows of cells */
 export const tableOf = (
-  label: string,
+  caption: string,
   heads: readonly Content[],
   rows: readonly (readonly Content[])[],
 ): Html =>
-  html`<section class="scroll" aria-label="${label}" tabindex="0"><table><thead><tr>${heads.map(
+  html`<div class="scroll" tabindex="0"><table><caption class="hidden">${caption}</caption><thead><tr>${heads.map(
     (head) => html`<th scope="col">${head}</th>`,
-  )}</tr></thead><tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></section>`
+  )}</tr></thead><tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`
 
 /** A text for those who do not see what is around it. */
 export const unseen = (text: Content): Html => html`<span class="hidden">${text}</span>`

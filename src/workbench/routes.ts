@@ -6,6 +6,7 @@ import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
 import { editRoutes } from './forms/edit.ts'
 import { findRoutes } from './forms/find.ts'
+import { importPageRoutes } from './imports.ts'
 import { keyRoutes } from './keys.ts'
 import { FORM_LIMIT, sessionScope } from './session.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -14,7 +15,14 @@ import { type Handler, type RouteModule, type RouteOptions, requestOf, type Work
 import { workRoutes } from './work.ts'
 
 /** The areas of the workbench. */
-const AREAS: readonly RouteModule[] = [workRoutes, sessionRoutes, keyRoutes, findRoutes, editRoutes]
+const AREAS: readonly RouteModule[] = [
+  workRoutes,
+  sessionRoutes,
+  keyRoutes,
+  importPageRoutes,
+  findRoutes,
+  editRoutes,
+]
 
 export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps): Promise<void> {
   assetRoutes(app)
@@ -24,7 +32,7 @@ export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps)
 
     /** Runs a handler for a request with a session; others sign in first. */
     const withSession =
-      ({ show, submit = show }: { show: Handler; submit?: Handler }, { role }: RouteOptions) =>
+      ({ show, submit = show }: { show: Handler; submit?: Handler }, { role, upload }: RouteOptions) =>
       async (request: FastifyRequest, reply: FastifyReply) => {
         const asked = requestOf(request, reply, deps)
         const { session, key } = request
@@ -32,6 +40,8 @@ export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps)
         if (!('resumed' in visit)) return visit
         if (role === 'admin' && visit.key.role !== 'admin')
           throw new Problem('forbidden', 'This needs a key with the role admin.')
+        if (request.isMultipart() && !upload)
+          throw new Problem('unsupported-media-type', 'This form has no file.')
         return request.method === 'POST' && !visit.resumed ? submit(visit) : show(visit)
       }
 

@@ -11,7 +11,7 @@ import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
 import { imports } from '../../db/system-tables.ts'
 import { toProblem } from '../../http/problems.ts'
-import type { Author } from '../../records/schema/catalogue.ts'
+import type { Author, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import type { Records } from '../../records/write/records.ts'
 import { importFiles } from './import.ts'
@@ -221,6 +221,34 @@ export class ImportJobs {
     await tx.run(DELETE_EXPIRED, { before: new Date(Date.parse(tx.at) - RETENTION_MS).toISOString() })
     await tx.run(INSERT, { id: job.id, createdAt: job.createdAt, doc: JSON.stringify(this.#stored(job)) })
     return job
+  }
+
+  /**
+   * Stores a new import of a file and runs it after the commit.
+   * @param also runs in the transaction that stores it; if it throws, there is no import. The file is removed in any case
+   */
+  async submit(
+    author: Author,
+    upload: Upload,
+    { mode, kind }: Pick<ImportJob, 'mode' | 'kind'>,
+    also: (tx: WriteTransaction, job: ImportJob) => Promise<void>,
+  ): Promise<ImportJob> {
+    let place: Place | undefined
+    try {
+      place = this.admit(upload.bytes)
+      await this.checkRoom(upload)
+      const job = await this.#records.write(author, async (tx) => {
+        const entered = await this.enter(tx, { mode, kind, format: upload.format })
+        await also(tx, entered)
+        return entered
+      })
+      this.start(job, author, upload, place)
+      return job
+    } catch (error) {
+      if (place) this.leave(place)
+      await rm(upload.path, { force: true })
+      throw error
+    }
   }
 
   /** Whether an import failed for no fault of its file, so that the same request may run again. */

@@ -195,7 +195,7 @@ async function withHead(texts: AsyncIterable<string>): Promise<[string, AsyncIte
 }
 
 /** The most frequent delimiter of the header. */
-const delimiterOf = (head: string) =>
+export const delimiterOf = (head: string) =>
   [',', ';', '\t'].toSorted((one, other) => head.split(other).length - head.split(one).length)[0] ?? ','
 
 function headerOf(names: string[], readers: ReadonlyMap<string, ColumnReader>): ColumnReader[] {

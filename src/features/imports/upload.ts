@@ -74,6 +74,16 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
       'unsupported-media-type',
       `The file must be sent without content encoding, not as ${encoding}.`,
     )
+  const file = await storeFile(payload, format)
+  request.body = file
+  return file
+}
+
+/** Writes a file to disk, which the caller removes. @throws Problem if it is too large, empty, or not UTF-8, and removes the file */
+export async function storeFile(
+  payload: AsyncIterable<Buffer>,
+  format: ImportFormat,
+): Promise<UploadedFile> {
   const path = temporaryPath()
   const hash = createHash('sha256')
   let bytes = 0
@@ -103,9 +113,7 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
   try {
     await pipeline(checked, createWriteStream(path, { mode: 0o600 }))
     if (bytes === 0) throw new Problem('malformed-body', 'The body is empty.')
-    const file = new UploadedFile(path, format, bytes, lines, hash.digest('hex'))
-    request.body = file
-    return file
+    return new UploadedFile(path, format, bytes, lines, hash.digest('hex'))
   } catch (error) {
     await rm(path, { force: true })
     throw (error as NodeJS.ErrnoException).syscall === 'open' ? folderProblem(error) : error
