@@ -80,10 +80,7 @@ export async function receive(request: FastifyRequest): Promise<UploadedFile> {
 }
 
 /** Writes a file to disk, which the caller removes. @throws Problem if it is too large, empty, or not UTF-8, and removes the file */
-export async function storeFile(
-  payload: AsyncIterable<Buffer>,
-  format: ImportFormat,
-): Promise<UploadedFile> {
+export async function storeFile(payload: AsyncIterable<Buffer>, format: ImportFormat): Promise<UploadedFile> {
   const path = temporaryPath()
   const hash = createHash('sha256')
   let bytes = 0
