@@ -15,7 +15,7 @@ import {
   TrackerClient,
 } from '../clients/typescript/src/index.ts'
 import { type Service, service } from './helpers/app.ts'
-import { launch, testInBrowser } from './helpers/browser.ts'
+import { launch, newPage, testInBrowser } from './helpers/browser.ts'
 
 const SRC = new URL('../clients/typescript/src/', import.meta.url)
 
@@ -336,7 +336,7 @@ testInBrowser(
     const { s, baseUrl } = await connected()
     const browser = await launch()
     onTestFinished(() => browser.close())
-    const page = await browser.newPage()
+    const page = await newPage(browser)
     // Another port is another origin.
     const pages = createServer((request, response) => {
       const name = String(request.url).slice(1)

@@ -1,7 +1,7 @@
 // The API reference at /docs in a browser: it renders, and connects to no other host.
 import { expect, onTestFinished, test } from 'vitest'
 import { service } from './helpers/app.ts'
-import { launch, testInBrowser } from './helpers/browser.ts'
+import { launch, newPage, testInBrowser } from './helpers/browser.ts'
 
 test('the reference page and its script have ETags, and the content security policy allows no other script', async () => {
   const s = await service()
@@ -28,14 +28,12 @@ testInBrowser(
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const browser = await launch()
     onTestFinished(() => browser.close())
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    page.setDefaultTimeout(120_000)
+    const page = await newPage(browser)
     const requested: string[] = []
     const errors: string[] = []
     const keysSent: (string | undefined)[] = []
     // Requests to other hosts are aborted, so that the test also fails without a network.
-    await context.route('**/*', (route) => {
+    await page.context().route('**/*', (route) => {
       const url = route.request().url()
       requested.push(url)
       if (url.includes('/v1/')) keysSent.push(route.request().headers()['authorization'])

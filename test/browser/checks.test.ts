@@ -1,6 +1,6 @@
 // The checks of pages find what they are for, on a page with a fault of each sort.
 import { expect, test } from 'vitest'
-import { describeInBrowser, launch } from '../helpers/browser.ts'
+import { describeInBrowser, launch, newPage } from '../helpers/browser.ts'
 import {
   axeFaults,
   directionFaults,
@@ -22,7 +22,7 @@ const FAULTY = `<!doctype html><html lang="en"><title>Faulty</title><style>
 describeInBrowser('the checks of pages', () => {
   test('find a fault of each sort', async () => {
     const browser = await launch()
-    const page = await browser.newPage({ viewport: { width: 320, height: 640 } })
+    const page = await newPage(browser, { viewport: { width: 320, height: 640 } })
     await page.setContent(FAULTY)
     expect(await axeFaults(page)).toContainEqual(expect.stringMatching(/^color-contrast: .*Too pale/))
     expect(await directionFaults(page)).toEqual(['runs backwards: Neighbour'])

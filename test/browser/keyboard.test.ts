@@ -1,7 +1,7 @@
 // Reading by keyboard and without JavaScript: the skip link, the search, disclosures, forms, and links to passages.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { describeInBrowser, seedReference, startOnce } from '../helpers/browser.ts'
+import { describeInBrowser, newPage, seedReference, startOnce } from '../helpers/browser.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
@@ -16,8 +16,7 @@ describeInBrowser('a reader', () => {
   const running = startOnce(seedReference)
 
   async function open(path: string): Promise<Page> {
-    const context = await running.browser.newContext({ javaScriptEnabled: false })
-    const page = await context.newPage()
+    const page = await newPage(running.browser, { javaScriptEnabled: false })
     await page.goto(`${running.origin}${path}`)
     return page
   }

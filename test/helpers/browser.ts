@@ -1,6 +1,12 @@
 // A Chromium and a service for the tests of a file, and a watch over what a page loads and reports.
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Engine } from '../../src/db/engine.ts'
 import { seed } from '../../src/seed.ts'
@@ -31,6 +37,13 @@ export const launch = (): Promise<Browser> =>
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
+
+/** A page in a context of its own. The time limit is generous, since the machine may be busy. */
+export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(120_000)
+  return context.newPage()
+}
 
 export interface Running extends Requests {
   browser: Browser
@@ -99,21 +112,20 @@ export async function watch(context: BrowserContext, origin: string): Promise<Wa
 export async function visit(
   { browser, origin }: Running,
   paths: readonly string[],
-  options: Parameters<Browser['newContext']>[0],
+  options: BrowserContextOptions,
   look: (page: Page, path: string, seen: Watch) => Promise<void>,
 ): Promise<void> {
   const queue = [...paths]
   const work = async () => {
-    const context = await browser.newContext(options)
-    const seen = await watch(context, origin)
-    const page = await context.newPage()
+    const page = await newPage(browser, options)
+    const seen = await watch(page.context(), origin)
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
       seen.requests.length = 0
       seen.reports.length = 0
       await page.goto(`${origin}${path}`)
       await look(page, path, seen)
     }
-    await context.close()
+    await page.context().close()
   }
   await Promise.all([work(), work()])
 }
