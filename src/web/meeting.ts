@@ -161,10 +161,13 @@ export function around(page: Page, id: string, { below }: Family, data: MeetingD
     previous && html`<p><span class="label">${words.previous}:</span> ${reference(page, previous.id)}</p>`,
     next && html`<p><span class="label">${words.next}:</span> ${reference(page, next.id)}</p>`,
   ]
-  const calendar = apiHref({ ...page, clocks: { asOf: null, knownAt: page.clocks.knownAt } }, '/meetings', {
-    within: id,
-    format: 'ics',
-  })
+  const calendar = apiHref(
+    { ...page, clocks: { asOf: null, knownAt: page.clocks.knownAt } },
+    '/meetings.ics',
+    {
+      within: id,
+    },
+  )
   return section(
     'around',
     words.around,
