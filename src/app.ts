@@ -56,6 +56,7 @@ import { relationRoutes } from './resources/relations/routes.ts'
 import { VERSION } from './version.ts'
 import { problemPage } from './web/errors.ts'
 import { pageRoutes, redirectHome } from './web/routes.ts'
+import { sharingRoutes } from './web/sharing-routes.ts'
 import { workbenchRoutes } from './workbench/routes.ts'
 
 export interface AppDeps {
@@ -198,6 +199,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   docsPage(app)
   problemPages(app)
   pageRoutes(app, { catalogue, readSnapshot })
+  sharingRoutes(app, { catalogue, readSnapshot, needsKey: deps.requireKeyForReads ?? false })
   await workbenchRoutes(app, { records, catalogue, readSnapshot, imports })
   declareOtherMethods()
   return app

@@ -1,6 +1,6 @@
 // Sources as CSL-JSON, RIS and BibTeX.
 import { describe, expect, test } from 'vitest'
-import { bibtexOf, type CslItem, cslOf, risOf } from '../src/features/formats/citations.ts'
+import { bibtexOf, type CslItem, cslOf, risOf } from '../src/records/read/citations.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 

@@ -10,7 +10,8 @@ import { href, type Page, splitPath } from './page.ts'
 import { HTML_TYPE, PAGE_HEADERS } from './respond.ts'
 
 /** Paths of which every response is data. */
-const DATA = /^\/(?:v1|openapi|context\.jsonld|healthz|readyz|metrics|assets|favicon\.ico)(?:[/.?-]|$)/
+const DATA =
+  /^\/(?:v1|openapi|context\.jsonld|healthz|readyz|metrics|assets|sitemap|robots\.txt|favicon\.ico)(?:[/.?-]|$)/
 
 /** The page of a problem; null for clients of the API. */
 export function problemPage(catalogue: Catalogue, base: string): ProblemPage {

@@ -1,17 +1,21 @@
 // The frame of every page: head, navigation, search, languages, and the banner of another time.
 import type { Kind } from '../records/schema/kinds.ts'
+import { ICON_PATH, STYLES_PATH } from './assets.ts'
 import { clockBanner } from './clocks.ts'
 import { type Content, type Html, html } from './html.ts'
-import { LANGUAGES, OWN_NAMES } from './languages.ts'
+import { LANGUAGES, type Language, OWN_NAMES } from './languages.ts'
 import { withoutFollowing } from './nofollow.ts'
 import { href, localPath, type Page, queryText, showsPast } from './page.ts'
-import { STYLES_PATH } from './styles.ts'
 
 interface Frame {
   title: string
   main: Content
   /** For search engines and link previews. */
   description?: string
+  /** What link previews take it for. Default: a website. */
+  type?: 'article'
+  /** The path that stands for all addresses of the page. */
+  canonical?: string
   /** Whether search engines leave it out. */
   hidden?: boolean
   /** Whether it can be shown as of another time. */
@@ -34,25 +38,28 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
-const OVERVIEWS = ['timeline', 'board', 'quiet', 'statistics'] as const
+export const OVERVIEWS = ['timeline', 'board', 'quiet', 'statistics'] as const
 
 export function layout(page: Page, frame: Frame): Html {
   const whole = document(page, frame)
   return showsPast(page) ? withoutFollowing(whole) : whole
 }
 
-function document(page: Page, { title, main, description, hidden, timeless, head, navigation }: Frame): Html {
+function document(page: Page, frame: Frame): Html {
+  const { title, main, description, hidden, timeless, head, navigation } = frame
   const { language, messages, base, path, query } = page
   const { site } = messages
   const past = showsPast(page)
   const robots = hidden || past
+  const canonical = frame.canonical ?? (past ? path : null)
   return html`<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${path === '/' ? title : `${title} · ${site.name}`}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-${description && html`<meta name="description" content="${description}">`}
+${description && preview(page, frame, description)}
 ${robots && html`<meta name="robots" content="${past ? 'noindex, nofollow' : 'noindex'}">`}
-${past && html`<link rel="canonical" href="${`${base}${localPath(language, path)}`}">`}
+${canonical !== null && html`<link rel="canonical" href="${`${base}${localPath(language, canonical)}`}">`}
+<link rel="icon" type="image/svg+xml" href="${`${base}${ICON_PATH}`}">
 <link rel="stylesheet" href="${`${base}${STYLES_PATH}`}">${head}
 ${!past && LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
 <body><a class="skip" href="#main">${site.skip}</a>
@@ -86,6 +93,29 @@ ${navigation ?? readerNavigation()}</header>
     const current = path === target ? html` aria-current="page"` : null
     return html`<li><a href="${href(page, target)}"${current}>${words}</a></li>`
   }
+}
+
+const OG_LOCALES: Record<Language, string> = { en: 'en_GB', ru: 'ru_RU', zh: 'zh_CN' }
+
+/** What search engines and link previews show. */
+function preview(page: Page, { title, type, canonical, hidden }: Frame, description: string): Html {
+  const { language, messages, origin, base, path, query } = page
+  const address = canonical ?? `${path}${queryText(query)}`
+  const properties = {
+    title,
+    description,
+    type: type ?? 'website',
+    url: `${origin}${base}${localPath(language, address)}`,
+    site_name: messages.site.name,
+    locale: OG_LOCALES[language],
+  }
+  return html`<meta name="description" content="${description}">${
+    !hidden &&
+    Object.entries(properties).map(
+      ([name, content]) => html`
+<meta property="og:${name}" content="${content}">`,
+    )
+  }`
 }
 
 /** The form that searches everything. @param name what tells it from the one in the header */

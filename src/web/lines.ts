@@ -51,7 +51,8 @@ function recordTitle(page: Page, entity: Resource, doc: Doc): Html {
   return text ?? linkTo(page, `/${entity.path}/${doc.id}`, shortened(String(doc[entity.titleField])))
 }
 
-function recordDetails(page: Page, entity: Entity, doc: Doc): Html[] {
+/** What tells a record from its neighbours. */
+export function recordDetails(page: Page, entity: Entity, doc: Doc): Html[] {
   const { shape } = entity.record
   const fields = (FIELDS[entity.kind] ?? []).map((key) => {
     const value = doc[key]

@@ -9,7 +9,7 @@ import { clockForm } from './clocks.ts'
 import { DATE_PARAMETER, isoDates } from './date-input.ts'
 import { dateHtml, dateInWords } from './dates.ts'
 import { type Facet, facetLinks, readFacets } from './facets.ts'
-import { type Html, html, join } from './html.ts'
+import { type Html, html, join, plainText } from './html.ts'
 import { fill, foreign, formatNumber, type Language } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { lines } from './lines.ts'
@@ -83,12 +83,20 @@ ${listForm(page, kind, data.vocabularies, path, [])}
 ${pageLinks(page, path, data.nextCursor)}</div>
 ${facetLinks(page, path, rest, data.facets, slugs)}</div>
 ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, ...NOW })}`
-  const title = questionOf(
-    page,
-    words.many,
-    conditions.map(({ plain }) => plain),
-  ).text
-  return layout(page, { title, main, description: words.about, hidden: cursor !== undefined })
+  const title = plainText(
+    questionOf(
+      page,
+      words.many,
+      conditions.map(({ plain }) => plain),
+    ),
+  )
+  return layout(page, {
+    title,
+    main,
+    description: `${title}${count === false ? '' : `: ${count}`}. ${words.about}`,
+    hidden: cursor !== undefined,
+    head: feedLink(page, kind, rest),
+  })
 }
 
 /** Conditions in words, each with a link to the page without it. */
@@ -231,14 +239,23 @@ const FORMAT_NAMES: Record<string, string> = {
 
 /** Links to exactly this list as data. */
 export function exports(page: Page, kind: Listable, query: Page['query']): Html {
-  const data = { ...page, clocks: clocksOf(kind, page.clocks) }
-  const rest = { ...query, asOf: null, knownAt: null, limit: null, count: null }
   const formats = ['json', 'csv', 'ndjson', ...(kind.formats ?? [])]
   return join(
     formats.map(
-      (format) =>
-        html`<a href="${apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, rest)}">${FORMAT_NAMES[format]}</a>`,
+      (format) => html`<a href="${dataHref(page, kind, query, format)}">${FORMAT_NAMES[format]}</a>`,
     ),
     ' · ',
   )
 }
+
+function dataHref(page: Page, kind: Listable, query: Page['query'], format: string): string {
+  const data = { ...page, clocks: clocksOf(kind, page.clocks) }
+  const rest = { ...query, ...NOW, limit: null, count: null }
+  return apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, rest)
+}
+
+/** The feed of the list, by which readers of feeds find it. */
+const feedLink = (page: Page, kind: Listable, query: Page['query']): Html | null =>
+  kind.formats?.includes('atom')
+    ? html`<link rel="alternate" type="application/atom+xml" href="${dataHref(page, kind, query, 'atom')}">`
+    : null

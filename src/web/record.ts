@@ -3,10 +3,11 @@ import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { backlinks } from './backlinks.ts'
 import { changeLinks, changesOf } from './changes.ts'
-import { cite, lastChange } from './cite.ts'
+import { cite } from './cite.ts'
 import { clockForm } from './clocks.ts'
 import { contents, type Section } from './contents.ts'
 import { course, proposalsByYear, topicTree } from './course.ts'
+import { descriptionOf } from './description.ts'
 import { type Backed, facts } from './facts.ts'
 import { partsOf } from './family.ts'
 import { heading, titleOf } from './heading.ts'
@@ -21,6 +22,7 @@ import { type Acted, positions } from './positions.ts'
 import { nothingShown } from './quotes.ts'
 import type { RecordData } from './record-data.ts'
 import type { Standing } from './status.ts'
+import { recordItem } from './structured-data.ts'
 import { timeline } from './timeline.ts'
 import { countedTitle } from './year-chart.ts'
 
@@ -29,8 +31,8 @@ export function recordPage(page: Page, resource: Resource, data: RecordData): Ht
   const { text } = titleOf(page, resource, doc)
   const main = html`${headingOf(page, resource, data)}
 ${contents(page, sectionsOf(page, resource, data))}
-${foot(page, resource, data, text)}`
-  return layout(page, { title: text, main, description: text })
+${foot(page, resource, data)}`
+  return layout(page, { title: text, main, ...sharing(page, resource, data) })
 }
 
 /** The sections in order. Those without content are left out. */
@@ -115,10 +117,17 @@ function relationsOutside({ parts, lineage }: RecordData): Doc[] {
   return parts.relation.filter(({ id }) => !shown.has(id))
 }
 
+/** What the head of the page of every record has for search engines and link previews. */
+export const sharing = (page: Page, resource: Resource, data: RecordData) => ({
+  canonical: `/${resource.path}/${data.doc.id}`,
+  description: descriptionOf(page, resource, data.doc, data.evidence.get(data.doc.id) ?? []),
+  type: 'article' as const,
+  head: recordItem(page, resource, data),
+})
+
 /** What the page of every record ends with: what changed, how to cite it, and the clocks. */
-export function foot(page: Page, resource: Resource, data: RecordData, title: string): Html {
-  const { doc, parts, evidence, changes } = data
+export function foot(page: Page, resource: Resource, data: RecordData): Html {
+  const { doc, changes } = data
   const path = `/${resource.path}/${doc.id}`
-  const shown = [doc, ...Object.values(parts).flat(), ...[...evidence.values()].flat()]
-  return html`${changesOf(page, resource, path, changes)}${cite(page, resource, path, title, lastChange(shown))}${changeLinks(page, path, changes.moments)}${clockForm(page)}`
+  return html`${changesOf(page, resource, path, changes)}${cite(page, resource, data)}${changeLinks(page, path, changes.moments)}${clockForm(page)}`
 }

@@ -17,6 +17,7 @@ import { pathOf } from '../records/read/record.ts'
 import type { SearchParameters } from '../records/read/search.ts'
 import type { Catalogue, Child } from '../records/schema/catalogue.ts'
 import type { Resource } from '../records/schema/resource.ts'
+import { assetRoutes } from './assets.ts'
 import { FACETS } from './facets.ts'
 import { homePage, readHomeData } from './home.ts'
 import { LANGUAGES, type Language, preferredLanguage } from './languages.ts'
@@ -28,18 +29,17 @@ import { readRecordData } from './record-data.ts'
 import { clocksIn, pageOf, sendFaultyPage, sendPage, tidyAddress } from './respond.ts'
 import { directPath, readSearchData, searchPageOf } from './search.ts'
 import { readPassages, sourcePage } from './source.ts'
-import { stylesRoutes } from './styles.ts'
 
-interface PageDeps {
+export interface PageDeps {
   catalogue: Catalogue
   readSnapshot: ReadSnapshot
 }
 
-const clocks = { asOf: asOfParameter.optional(), knownAt: knownAtParameter.optional() }
+export const clockParameters = { asOf: asOfParameter.optional(), knownAt: knownAtParameter.optional() }
 
 export function pageRoutes(app: FastifyInstance, deps: PageDeps): void {
   const { catalogue } = deps
-  stylesRoutes(app)
+  assetRoutes(app)
   for (const language of LANGUAGES) {
     homeRoute(app, deps, language)
     searchRoute(app, deps, language)
@@ -84,7 +84,7 @@ function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps
         q: z.string().max(500).optional(),
         kind: commaSeparated(z.enum(kinds), 'The kinds to search.').optional(),
         ...pageParameters(100),
-        ...clocks,
+        ...clockParameters,
       }),
     },
     preValidation: tidyAddress,
@@ -125,7 +125,7 @@ function listRoute(
     // The address keeps both clocks, also where a kind does not depend on the day.
     schema: {
       hide: true,
-      querystring: listParameters(kind, []).extend({ ...clocks, ...facetParameter(kind) }),
+      querystring: listParameters(kind, []).extend({ ...clockParameters, ...facetParameter(kind) }),
     },
     preValidation: tidyAddress,
     attachValidation: true,
@@ -178,7 +178,7 @@ function recordRoute(
     schema: {
       hide: true,
       querystring: z.strictObject({
-        ...clocks,
+        ...clockParameters,
         ...(resource.kind === 'source' && { sentences: z.enum(['uncited']).optional() }),
       }),
     },
@@ -204,7 +204,7 @@ function recordRoute(
 }
 
 /** The codes of states are in capitals, and meant when they are not. */
-const idOf = ({ prefix }: Resource, id: string) => (prefix === null ? id.toUpperCase() : id)
+export const idOf = ({ prefix }: Resource, id: string) => (prefix === null ? id.toUpperCase() : id)
 
 /** A part is on the page of its record. */
 function partRoute(

@@ -17,7 +17,7 @@ import { type Names, namesIn } from './names.ts'
 import { type Clocks, clocksOf, href, type Page, pageOfApiPath } from './page.ts'
 import { relations } from './parts.ts'
 import { type Citation, claimsList, markedText, type Passage, passagesOf } from './reader.ts'
-import { backedBy, foot, headingOf } from './record.ts'
+import { backedBy, foot, headingOf, sharing } from './record.ts'
 import { type RecordData, viewOf } from './record-data.ts'
 
 export interface SourceData {
@@ -78,7 +78,7 @@ export function sourcePage(
   { passages, coverage }: SourceData,
 ): Html {
   const { doc, parts } = data
-  const { record, source, counts } = page.messages
+  const { record, source } = page.messages
   const ids = passages.flatMap(({ citations }) => citations.map(({ evidence: { id } }) => id))
   const backed = backedBy(resource, data, ids)
   const { text } = titleOf(page, resource, doc)
@@ -89,13 +89,8 @@ ${section('claims', source.claims, claimsList(page, doc, passages))}</div>
 ${section('facts', record.facts, facts(page, backed, ['text']))}
 ${relations(page, doc.id, parts.relation, backed.backing)}
 ${backlinks(page, resource.kind, doc.id, data.backlinks)}
-${foot(page, resource, data, text)}`
-  return layout(page, {
-    title: text,
-    main,
-    description: plural(page.language, counts.claims, ids.length),
-    hidden: coverage !== null,
-  })
+${foot(page, resource, data)}`
+  return layout(page, { title: text, main, ...sharing(page, resource, data), hidden: coverage !== null })
 }
 
 /** How many sentences something is quoted from, or the link that shows it. */

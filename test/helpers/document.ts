@@ -70,11 +70,11 @@ const EXTENSIONS = [
 
 /** Paths that are not in the document: pages for people, and the document itself. */
 const UNDOCUMENTED =
-  /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico)$/
+  /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico|robots\.txt|sitemap(?:\/.*)?\.xml)$/
 
 /** Pages for people, which are in three languages. */
 const PAGE =
-  /^(?:\/sco)?(?:\/(?:en|ru|zh))?\/?(?:(?:assets|edit|search|meetings|proposals|agreements|statements|speakers|organizations|states|topics|sources|events|positions|memberships|relations|evidence|timeline|board|matrix|quiet|statistics)(?:\/.*)?)?$/
+  /^(?:\/sco)?(?:\/(?:en|ru|zh))?\/?(?:(?:assets|embed|edit|search|meetings|proposals|agreements|statements|speakers|organizations|states|topics|sources|events|positions|memberships|relations|evidence|timeline|board|matrix|quiet|statistics)(?:\/.*)?)?$/
 
 /** Shared by all services, because generating the document and compiling its validators is slow. */
 let shared: Description | undefined

@@ -23,7 +23,7 @@ const ELEMENTS =
   /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|datalist|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|defs|pattern|g|rect|line|path|circle|text|tspan)$/
 
 const ATTRIBUTES =
-  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|[xy][12]|dy|cx|cy|r|fill|patternUnits|text-anchor|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate|label)$/
+  /^(?:lang|dir|charset|name|content|rel|href|hreflang|class|id|for|type|value|placeholder|required|maxlength|action|method|enctype|accept|autocomplete|autofocus|rows|cols|checked|property|target|disabled|readonly|multiple|list|min|max|scope|colspan|width|height|viewBox|d|x|y|[xy][12]|dy|cx|cy|r|fill|patternUnits|text-anchor|src|role|tabindex|title|datetime|selected|open|step|inputmode|aria-(?:label|labelledby|describedby|current|hidden|invalid|live|expanded|controls)|data-[a-z-]+|hidden|spellcheck|formaction|formnovalidate|novalidate|label)$/
 
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z0-9-]+(?:="[^"<>]*")?)*)\s*\/?>/g
 
@@ -39,10 +39,10 @@ export async function expectSafe(where: string, page: string): Promise<void> {
       .replaceAll(TAG, '')
       .match(/.{0,40}<.{0,40}/g),
   ]).toEqual([where, null])
-  // Scripts are modules of this service; nothing is inside the element.
+  // Scripts are modules of this service, or structured data; nothing else is inside the element.
   for (const [script] of page.matchAll(/<script[^>]*>[\s\S]*?<\/script>/g))
     expect(script).toMatch(
-      /^<script type="module" src="(?:\/[\w-]+)?\/assets\/workbench\/[\w-]+\.js"><\/script>$/,
+      /^<script (?:type="module" src="(?:\/[\w-]+)?\/assets\/workbench\/[\w-]+\.js">|type="application\/ld\+json">[^<>&]*)<\/script>$/,
     )
   for (const [, , element = '', attributes = ''] of page.matchAll(TAG)) {
     expect(element).toMatch(ELEMENTS)

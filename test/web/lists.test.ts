@@ -237,6 +237,11 @@ describe('conditions', () => {
     expect(await heading('/proposals?state=RU&topic=counter-uav&proposedFrom=2020')).toBe(
       'Proposals of Russia about Countering unmanned aerial vehicles proposed since 2020: 1',
     )
+    const { text } = await get("/proposals?q=SCO's%20%3C", HTML)
+    expect(text).toContain('<title>Proposals with “SCO&#39;s &lt;” · SCO tracker</title>')
+    expect(text).toContain(
+      '<link rel="alternate" type="application/atom+xml" href="/v1/proposals.atom?q=SCO&#39;s%20%3C">',
+    )
     expect(await heading('/proposals?proposedFrom=2022-08&proposedTo=2022-08')).toBe(
       'Proposals proposed in August 2022: 10',
     )

@@ -39,7 +39,11 @@ describe('every page', () => {
     const { get } = await service({ seed: true })
     const { text } = await get(`/proposals/${PROPOSAL}`, HTML)
     expect(
-      [...text.matchAll(/<(?:link rel="stylesheet"|script|img|iframe)[^>]*>/g)].map(([tag]) => tag),
+      [
+        ...text.matchAll(
+          /<(?:link rel="stylesheet"|script(?! type="application\/ld\+json")|img|iframe)[^>]*>/g,
+        ),
+      ].map(([tag]) => tag),
     ).toEqual(['<link rel="stylesheet" href="/assets/styles.css">'])
     const sheet = await get('/assets/styles.css')
     expect(sheet.headers['content-type']).toBe('text/css; charset=utf-8')

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
 import { baseUrlOf } from '../../http/base-path.ts'
+import { CITATIONS, type CitationFormat, cslOf, isCitation } from '../../records/read/citations.ts'
 import type { ReadContext, ReadSnapshot } from '../../records/read/context.ts'
 import { embedIncludes } from '../../records/read/include.ts'
 import { type Page, walkList } from '../../records/read/page.ts'
@@ -18,7 +19,6 @@ import type { Doc } from '../../records/schema/document.ts'
 import type { RouteDeps } from '../records/page.ts'
 import { atomFeed } from './atom.ts'
 import { calendar } from './calendar.ts'
-import { CITATIONS, type CitationFormat, cslOf, isCitation } from './citations.ts'
 import { csvText, idsInTitleColumns, listCells, listColumns } from './columns.ts'
 
 /** How many rows are read at a time at most, and of those in which records are embedded. */
@@ -54,9 +54,9 @@ export const FORMATS = {
   ndjson: 'application/x-ndjson',
   ics: 'text/calendar',
   atom: 'application/atom+xml',
-  'csl.json': 'application/vnd.citationstyles.csl+json',
-  ris: 'application/x-research-info-systems',
-  bib: 'application/x-bibtex',
+  'csl.json': CITATIONS['csl.json'].type,
+  ris: CITATIONS.ris.type,
+  bib: CITATIONS.bib.type,
 } as const
 
 export type Format = keyof typeof FORMATS

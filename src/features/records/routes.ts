@@ -11,6 +11,7 @@ import {
   withRequiredReason,
 } from '../../http/describe.ts'
 import { mergePatchCompiler } from '../../http/validation.ts'
+import type { CitationFormat } from '../../records/read/citations.ts'
 import { embedIncludes, includePaths } from '../../records/read/include.ts'
 import { includeParameter, viewParameters } from '../../records/read/parameters.ts'
 import { fieldsParameter, projected, projectionOf } from '../../records/read/projection.ts'
@@ -22,7 +23,6 @@ import { withArticle } from '../../records/schema/kinds.ts'
 import type { Resource } from '../../records/schema/resource.ts'
 import { refuseDuplicate } from '../../records/write/match.ts'
 import { createRecord, deleteRecord, updateRecord } from '../../records/write/operations.ts'
-import type { CitationFormat } from '../formats/citations.ts'
 import {
   chooseRecordFormat,
   citationFile,

@@ -1,4 +1,4 @@
-// Writes sources for citation managers: CSL-JSON, RIS and BibTeX.
+// Writes citations for citation managers, as CSL-JSON, RIS and BibTeX, and for readers, in two styles.
 import { printable } from '../../core/text.ts'
 import type { Doc } from '../../records/schema/document.ts'
 
@@ -16,6 +16,8 @@ export interface CslItem {
   accessed?: string
   URL?: string
   language?: string
+  /** What it is, such as `Proposal`. */
+  genre?: string
   note?: string
 }
 
@@ -87,6 +89,7 @@ export function risOf(item: CslItem): string {
     ['PY', plainDate(item.issued)?.slice(0, 4)],
     ['DA', date(item.issued)],
     ['LA', item.language],
+    ['M3', item.genre],
     ['UR', item.URL],
     ['Y2', date(item.accessed)],
     ['N1', item.note],
@@ -122,6 +125,7 @@ export function bibtexOf(item: CslItem): string {
     ['year', year || undefined],
     ['date', item.issued],
     ['language', item.language],
+    ['type', optional(item.genre)],
     ['url', item.URL],
     ['urldate', item.accessed],
     ['note', optional(item.note)],
@@ -135,10 +139,82 @@ const optional = (text: string | undefined) => (text === undefined ? undefined :
 
 /** How each format is written: its beginning, what stands between items, and its end. */
 export const CITATIONS = {
-  'csl.json': { start: '[', between: ',', end: ']', write: (item: CslItem) => JSON.stringify(item) },
-  ris: { start: '', between: '', end: '', write: risOf },
-  bib: { start: '', between: '', end: '', write: bibtexOf },
+  'csl.json': {
+    name: 'CSL-JSON',
+    type: 'application/vnd.citationstyles.csl+json',
+    start: '[',
+    between: ',',
+    end: ']',
+    write: (item: CslItem) => JSON.stringify(item),
+  },
+  ris: {
+    name: 'RIS',
+    type: 'application/x-research-info-systems',
+    start: '',
+    between: '',
+    end: '',
+    write: risOf,
+  },
+  bib: { name: 'BibTeX', type: 'application/x-bibtex', start: '', between: '', end: '', write: bibtexOf },
 } as const
+
+/** Names of months in English, in which both styles are written. */
+const MONTH_NAMES = new Intl.DateTimeFormat('en', { month: 'long', timeZone: 'UTC' })
+
+/** The year, the name of the month, and the day of a date, as far as it has them. */
+function dateParts(date: string | undefined): { year?: string; month?: string; day?: string } {
+  const [year, month, day] = plainDate(date)?.split('-') ?? []
+  return {
+    ...(year !== undefined && { year }),
+    ...(month !== undefined && { month: MONTH_NAMES.format(new Date(Date.UTC(2000, Number(month) - 1, 1))) }),
+    ...(day !== undefined && { day: String(Number(day)) }),
+  }
+}
+
+/** The names of authors; that of the publisher if there are none. */
+const authorOf = ({ author, publisher }: CslItem) =>
+  author?.map(({ literal }) => literal).join(', ') ?? publisher
+
+/** Where it was published, unless that is the author. */
+function containerOf(item: CslItem): string | undefined {
+  const container = item['container-title'] ?? item.publisher
+  return container === authorOf(item) ? undefined : container
+}
+
+/** A sentence ends with one mark. */
+const ended = (text: string) => (/[.?!…]$/.test(text) ? text : `${text}.`)
+
+/** A reference in the style of the American Psychological Association (7th edition), without italics. */
+export function apaOf(item: CslItem): string {
+  const { year, month, day } = dateParts(item.issued)
+  const date =
+    year === undefined ? 'n.d.' : [year, [month, day].filter(Boolean).join(' ')].filter(Boolean).join(', ')
+  const title = `${onOneLine(item.title)}${item.genre === undefined ? '' : ` [${item.genre}]`}`
+  const author = authorOf(item)
+  const parts =
+    author === undefined ? [ended(title), `(${date}).`] : [ended(author), `(${date}).`, ended(title)]
+  const container = containerOf(item)
+  return onOneLine([...parts, container && ended(container), item.URL].filter(Boolean).join(' '))
+}
+
+/** An entry of a bibliography in the style of the Chicago Manual (17th edition), without italics. */
+export function chicagoOf(item: CslItem): string {
+  const { year, month, day } = dateParts(item.issued)
+  const date =
+    year &&
+    [[month, day].filter(Boolean).join(' '), year].filter(Boolean).join(day === undefined ? ' ' : ', ')
+  const author = authorOf(item)
+  const container = containerOf(item)
+  const parts = [
+    author && ended(author),
+    `“${ended(onOneLine(item.title))}”`,
+    item.genre && ended(item.genre),
+    container && (date ? `${container},` : ended(container)),
+    date && ended(date),
+    item.URL && `${item.URL}.`,
+  ]
+  return onOneLine(parts.filter(Boolean).join(' '))
+}
 
 export type CitationFormat = keyof typeof CITATIONS
 

@@ -1,4 +1,4 @@
-// Serves the style sheets of the pages.
+// Serves the style sheets and the icon of the pages.
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { ASSET_ROUTE, assetHandler } from '../http/asset.ts'
@@ -8,17 +8,21 @@ export const STYLES_PATH = '/assets/styles.css'
 /** The sheet of the reader of sources. */
 export const READER_STYLES_PATH = '/assets/reader.css'
 
-export function stylesRoutes(app: FastifyInstance): void {
-  serve(STYLES_PATH, () => sheet('styles'))
-  serve(READER_STYLES_PATH, () => sheet('reader') + litPassages())
+export const ICON_PATH = '/assets/icon.svg'
 
-  function serve(path: string, build: () => string): void {
-    const handler = assetHandler(() => ({ body: build(), type: 'text/css; charset=utf-8' }))
+export function assetRoutes(app: FastifyInstance): void {
+  const css = 'text/css; charset=utf-8'
+  serve(STYLES_PATH, css, () => read('styles.css'))
+  serve(READER_STYLES_PATH, css, () => read('reader.css') + litPassages())
+  serve(ICON_PATH, 'image/svg+xml', () => read('icon.svg'))
+
+  function serve(path: string, type: string, build: () => string): void {
+    const handler = assetHandler(() => ({ body: build(), type }))
     app.get(path, ASSET_ROUTE, handler)
   }
 }
 
-const sheet = (name: string) => readFileSync(new URL(`./${name}.css`, import.meta.url), 'utf8')
+const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
 
 /** How many passages of a source light up with their claims; of further ones only the first piece does. */
 const MAX_LIT = 400

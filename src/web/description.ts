@@ -1,0 +1,33 @@
+// What a record is in a few words, with a quote for it: for search engines, link previews and embedded cards.
+import type { Doc } from '../records/schema/document.ts'
+import type { Resource } from '../records/schema/resource.ts'
+import { join, plainText } from './html.ts'
+import { recordDetails } from './lines.ts'
+import { shortened } from './names.ts'
+import type { Page } from './page.ts'
+
+/** The longest description, in UTF-16 units. */
+const MAX_LENGTH = 300
+
+/** The quote that says most about a record: rather of the whole or of its title, and no inference. */
+export function bestQuote({ titleField }: Resource, evidence: readonly Doc[]): Doc | undefined {
+  const rank = ({ field, motivation }: Doc) =>
+    (motivation === 'quote' ? 0 : 3) + (field === '' ? 0 : field === `/${titleField}` ? 1 : 2)
+  return evidence
+    .filter(({ direction, standing }) => direction !== 'disputes' && standing !== 'retracted')
+    .toSorted((one, other) => rank(one) - rank(other))[0]
+}
+
+/** The quote for a record, its source, and where the record stands. @param evidence of the record itself */
+export function descriptionOf(page: Page, resource: Resource, doc: Doc, evidence: readonly Doc[]): string {
+  const details = plainText(join(recordDetails(page, resource, doc), ' · '))
+  const about = `${page.messages.kinds[resource.kind].one}${details === '' ? '' : ` · ${details}`}`
+  // A source speaks for itself.
+  const quote = resource.kind === 'source' ? doc : bestQuote(resource, evidence)
+  const exact = quote?.['exact'] ?? quote?.['text']
+  if (typeof exact !== 'string') return shortened(about, MAX_LENGTH)
+  const source = page.names.get(String(quote?.['sourceId']))
+  const named = source === undefined ? '' : ` (${shortened(source.text, 80)})`
+  const [quoted, said] = [exact.replaceAll(/\s+/g, ' '), about].map((text) => shortened(text, MAX_LENGTH / 2))
+  return `“${quoted}”${named}. ${said}`
+}
