@@ -31,21 +31,21 @@ export function facts(page: Page, backed: Backed, left: readonly string[] = []):
   // The title of a statement is its text, which is a fact.
   const title = resource.kind === 'statement' ? null : resource.titleField
   const onTop = [...ELSEWHERE, title, leadField(doc)]
+  const own = (backing.evidence.get(doc.id) ?? []).filter(
+    ({ field }) => !left.some((key) => isAtOrBelow(String(field), `/${key}`)),
+  )
+  const whole = claims.find(({ field }) => field === '')
+  const reason = whole && why(page, resource, whole, own, backing.shown)
   const rows = fields.flatMap((key) => {
     const own = claims.filter(({ field }) => isAtOrBelow(field, `/${key}`))
     if (onTop.includes(key) && own.every(isBare)) return []
     const shown = factOf(page, backed, key, own)
     return shown ? [html`<div id="fact-${key}"><dt>${fieldWord(page, key)}</dt><dd>${shown}</dd></div>`] : []
   })
-  const own = (backing.evidence.get(doc.id) ?? []).filter(
-    ({ field }) => !left.some((key) => isAtOrBelow(String(field), `/${key}`)),
-  )
-  const whole = claims.find(({ field }) => field === '')
-  const reason = whole && why(page, resource, whole, own, backing.shown)
-  return html`<dl class="facts">${rows}</dl>${
+  return html`${
     reason &&
     html`<div class="whole" id="fact-"><span class="label">${page.messages.record.wholeRecord}</span> ${reason}</div>`
-  }${furtherEvidence(page, own, backing.shown)}`
+  }${rows.length > 0 && html`<dl class="facts">${rows}</dl>`}${furtherEvidence(page, own, backing.shown)}`
 }
 
 function factOf(page: Page, backed: Backed, key: string, claims: readonly Claim[]): Html | null {
@@ -73,8 +73,11 @@ const textLanguage = (doc: Doc) =>
 /** Says of a fact that nothing is quoted for it, on a record for which something else is. */
 const unsupported = (page: Page) => html`<small class="muted">${page.messages.record.unsupported}</small>`
 
-const isQuoted = ({ resource, doc }: Backed) =>
-  ['single-source', 'corroborated'].includes(String(doc['support'])) && resource.kind !== 'source'
+/** Whether each fact needs a quote: one of the whole record may be about any of them. */
+const isQuoted = ({ resource, doc, claims }: Backed) =>
+  ['single-source', 'corroborated'].includes(String(doc['support'])) &&
+  resource.kind !== 'source' &&
+  !claims.some(({ field }) => field === '')
 
 /** An entry of a list; null where only sources have one. */
 export interface Entry {

@@ -84,18 +84,21 @@ export function wholesPath(page: Page, { above }: Family): Html | null {
     : html`<p class="muted">${page.messages.parts.of}: ${join(names, ' › ')}</p>`
 }
 
+export function partsTitle({ messages }: Page, kind: Kind): string {
+  const { title, narrower, statements } = messages.parts
+  return kind === 'topic' ? narrower : kind === 'agreement' ? statements : title
+}
+
 /** The parts of a record with their status. */
 export function partsOf(page: Page, { kind }: Resource, doc: Doc, { below, hasMore }: Family): Html | null {
   const parts = PARTS[kind]
   if (!parts || below.length === 0) return null
-  const words = page.messages.parts
   const [partKind, filter] = parts
   const resource = page.catalogue.resource(partKind)
   const all = href(page, `/${resource.path}`, { [filter]: doc.id })
-  const title = kind === 'topic' ? words.narrower : kind === 'agreement' ? words.statements : words.title
   return section(
     'parts',
-    title,
+    partsTitle(page, kind),
     html`${lines(page, resource, below)}${hasMore && html`<p><a href="${all}">${page.messages.record.more} →</a></p>`}`,
   )
 }

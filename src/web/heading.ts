@@ -1,5 +1,5 @@
 // The top of the page of a record: its kind, what it is a part of, its name, and where it stands.
-import type { Doc } from '../records/schema/document.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Family, wholesPath } from './family.ts'
 import { type Html, html } from './html.ts'
@@ -7,6 +7,7 @@ import { foreign } from './languages.ts'
 import { shortened } from './names.ts'
 import { linkTo, type Page } from './page.ts'
 import { type Standing, statusSentence } from './status.ts'
+import { translated } from './values.ts'
 
 /** The name of a record in the language of the page, and the text of it. */
 export function titleOf(page: Page, resource: Resource, doc: Doc): { text: string; shown: Html } {
@@ -36,10 +37,24 @@ const MAX_LEAD = 600
 export const leadField = (doc: Doc): string | null =>
   SUMMARIES.find((key) => typeof doc[key] === 'string' && doc[key].length <= MAX_LEAD) ?? null
 
-/** What the record is, in the words of those who recorded it. */
+/** What the record is, in the words of those who recorded it; of a statement in another language: its translation. */
 function lead(page: Page, doc: Doc): Html | null {
+  const translation = translationOf(page, doc)
+  if (translation) return html`<p class="lead">${translated(page, translation)}</p>`
   const text = SUMMARIES.map((key) => doc[key]).find((value) => typeof value === 'string')
   if (typeof text !== 'string') return null
   const shown = foreign(shortened(text, MAX_LEAD), 'en', page.language)
   return html`<p class="lead prose">${shown} <small class="muted">${page.messages.record.ownWords}</small></p>`
 }
+
+/** The translation of a statement into the language of the page, or into English. */
+function translationOf({ language }: Page, doc: Doc): Fields | undefined {
+  const languageOf = (tag: Json | undefined) => String(tag).split('-')[0]
+  const translations = (doc['translations'] ?? []) as Fields[]
+  if (languageOf(doc['language']) === language) return undefined
+  return [language, 'en'].flatMap((wanted) =>
+    translations.filter((one) => languageOf(one['language']) === wanted),
+  )[0]
+}
+
+type Fields = { [key: string]: Json }

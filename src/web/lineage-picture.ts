@@ -52,11 +52,14 @@ export function lineagePicture(
     const y = height + RADIUS
     ys.push(y)
     const title = linesOfText(page.names.get(row.recordId)?.text ?? row.recordId, TEXT_WIDTH, 2)
-    const lines = [row.label, ...title, ...(notes[index] ?? [])]
+    // Letters of the label are bold, so they are wider.
+    const label = linesOfText(row.label, TEXT_WIDTH * 0.9, 2)
+    const lines = [...label, ...title, ...(notes[index] ?? [])]
     height += lines.length * LINE + MARGIN
     const spans = lines.map((line, position) => {
-      const isTitle = position > 0 && position <= title.length
-      const kind = position === 0 ? 'when' : isTitle ? 'name' : 'note'
+      const isLabel = position < label.length
+      const isTitle = !isLabel && position < label.length + title.length
+      const kind = isLabel ? 'when' : isTitle ? 'name' : 'note'
       const text = html`<tspan class="${kind}" x="${textX}" dy="${position === 0 ? 0 : LINE}">${line}</tspan>`
       return isTitle ? html`<a href="${pathOf(row.recordId)}">${text}</a>` : text
     })

@@ -82,7 +82,7 @@ export function decisions(page: Page, { outcomes }: MeetingData): Html | null {
   return section(
     'decisions',
     words.decisions,
-    html`${groups}${stances.length > 0 && html`<h3>${page.messages.positions.title}</h3><ul class="parts">${stances}</ul>`}${goals.length > 0 && html`<h3>${words.implements}</h3><ul>${goals.map((goal) => html`<li>${goal}</li>`)}</ul>`}`,
+    html`${groups}${stances.length > 0 && html`<h3>${words.positions}</h3><ul class="parts">${stances}</ul>`}${goals.length > 0 && html`<h3>${words.implements}</h3><ul>${goals.map((goal) => html`<li>${goal}</li>`)}</ul>`}`,
   )
 }
 
@@ -101,8 +101,8 @@ export function said(page: Page, id: string, { outcomes, statements }: MeetingDa
     ...statements.map((doc): Said => ({ doc, event: null, kind: 'statement' })),
   ]
   if (all.length === 0) return null
-  const groups = [...Map.groupBy(all, ({ doc }) => speakerOf(doc))].map(([speaker, own]) => {
-    const title = reference(page, speaker) ?? html`${words.unknownSpeaker}`
+  const groups = [...Map.groupBy(all, ({ doc }) => JSON.stringify(speakerOf(doc)))].map(([key, own]) => {
+    const title = actorName(page, JSON.parse(key) as Fields) ?? html`${words.unknownSpeaker}`
     const ofKind = (kind: Said['kind'], label: string) => {
       const items = own.filter((each) => each.kind === kind)
       return (
@@ -121,12 +121,16 @@ export function said(page: Page, id: string, { outcomes, statements }: MeetingDa
   )
 }
 
-/** The first contributor that is named: its state, else its body, else the person. */
-function speakerOf(doc: Doc): string {
+/** For whom it was said: the state of a contributor, else several together, else a body, else the person. */
+function speakerOf(doc: Doc): Fields {
   const contributors = (doc['contributors'] ?? []) as Fields[]
-  for (const field of ['stateCode', 'organizationId', 'speakerId'])
-    for (const each of contributors) if (typeof each[field] === 'string') return each[field]
-  return ''
+  for (const field of ['stateCode', 'collective', 'organizationId', 'speakerId']) {
+    const found = contributors.find((each) => typeof each[field] === 'string')
+    if (field === 'collective' && found)
+      return { collective: found[field] ?? null, organizationId: found['organizationId'] ?? null }
+    if (found) return { [field]: found[field] ?? null }
+  }
+  return {}
 }
 
 /** A record with the person, what happened to it there, and where it stands now if that is something else. */

@@ -5,11 +5,11 @@ import type { PartyView } from '../records/read/parties.ts'
 import type { Doc } from '../records/schema/document.ts'
 import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, formatNumber, plural } from './languages.ts'
+import { fill, plural } from './languages.ts'
 import { section } from './layout.ts'
 import type { Page } from './page.ts'
 import { reference } from './values.ts'
-import { fieldWord, valueWord } from './words.ts'
+import { capital, fieldWord, valueWord } from './words.ts'
 
 /** The columns, and the types of the events that they have the dates of. */
 const STEPS: readonly (readonly [field: keyof Party & string, type: string])[] = [
@@ -33,7 +33,7 @@ export function parties(page: Page, view: PartyView, events: readonly Doc[]): Ht
     (party) =>
       html`<tr><th scope="row">${nameOf(page, party)}</th>${steps.map(([field, type]) => html`<td>${stepCell(page, party, field, ofType(eventsOf(party), type).at(-1))}</td>`)}${hasReservations && html`<td>${party.reservations}</td>`}</tr>`,
   )
-  const head = html`<tr><th scope="col">${words.party}</th>${steps.map(([, type]) => html`<th scope="col">${valueWord(page, type)}</th>`)}${hasReservations && html`<th scope="col">${fieldWord(page, 'reservations')}</th>`}</tr>`
+  const head = html`<tr><th scope="col">${words.party}</th>${steps.map(([, type]) => html`<th scope="col">${capital(valueWord(page, type))}</th>`)}${hasReservations && html`<th scope="col">${fieldWord(page, 'reservations')}</th>`}</tr>`
   const table = html`<div class="scroll" role="group" tabindex="0" aria-labelledby="parties"><table><thead>${head}</thead><tbody>${rows}</tbody></table></div>`
   const missing = [
     missingLine(page, words.awaiting, awaitingConsent),
@@ -46,13 +46,14 @@ export function parties(page: Page, view: PartyView, events: readonly Doc[]): Ht
 export function partySentence(page: Page, { data, consents, awaitingConsent }: PartyView): Html | null {
   if (data.length === 0) return null
   const { parties: words, counts } = page.messages
-  const number = (value: number) => formatNumber(page.language, value)
-  const sentences = [
-    fill(words.known, { parties: plural(page.language, counts.parties, data.length) }),
-    awaitingConsent !== null && fill(words.bound, { n: number(consents.have) }),
-    consents.needed !== null && fill(words.needed, { needed: number(consents.needed) }),
+  const clauses = [
+    plural(page.language, counts.partiesKnown, data.length),
+    awaitingConsent !== null && plural(page.language, counts.partiesBound, consents.have),
+    consents.needed !== null && plural(page.language, counts.consentsNeeded, consents.needed),
   ]
-  return join(sentences.filter(Boolean), ' ')
+  return fill(words.sentence, {
+    clauses: capital(clauses.filter((clause) => clause !== false).join(words.separator)),
+  })
 }
 
 const ofType = (events: readonly Doc[], type: string) => events.filter((event) => event['type'] === type)

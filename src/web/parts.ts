@@ -1,7 +1,7 @@
 // Memberships and relations of a record as lists, each with its evidence.
 import type { Doc } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'
-import { period } from './dates.ts'
+import { dateHtml, period } from './dates.ts'
 import { type Content, type Html, html, join } from './html.ts'
 import { fill } from './languages.ts'
 import { section } from './layout.ts'
@@ -26,7 +26,9 @@ export const memberships = (page: Page, all: readonly Doc[], backing: Backing): 
         html`<strong>${valueHtml(page, String(role))}</strong>`,
         typeof organizationId === 'string' && reference(page, organizationId),
         typeof stateCode === 'string' && reference(page, stateCode),
-        period(page.language, startDate as string | null, endDate as string | null),
+        typeof startDate === 'string' && endDate === null
+          ? fill(page.messages.list.since, { date: dateHtml(page.language, startDate) })
+          : period(page.language, startDate as string | null, endDate as string | null),
       ].filter(Boolean),
       ' · ',
     )

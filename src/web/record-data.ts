@@ -79,7 +79,10 @@ export async function readRecordData(
     parties: isParty
       ? await readParties(context, doc, onDay, dayOf({ ...clocks, asOf: null }, context.now))
       : null,
-    meeting: resource.kind === 'meeting' ? await readMeeting(context, doc, view, clocks) : null,
+    meeting:
+      resource.kind === 'meeting'
+        ? await readMeeting(context, doc, { asOf: clocks.asOf, seq: view.seq }, clocks)
+        : null,
     course: await readCourse(context, resource.kind, doc.id, clocks, view),
     lastEvent: resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : null,
   }

@@ -1,4 +1,5 @@
 // The page of a record of any kind but sources.
+import { LINEAGE_KINDS } from '../records/read/lineage.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { backlinks } from './backlinks.ts'
@@ -9,9 +10,9 @@ import { contents, type Section } from './contents.ts'
 import { course, proposalsByYear, topicTree } from './course.ts'
 import { descriptionOf } from './description.ts'
 import { type Backed, facts } from './facts.ts'
-import { partsOf } from './family.ts'
+import { partsOf, partsTitle } from './family.ts'
 import { heading, titleOf } from './heading.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, isEmpty } from './html.ts'
 import { layout, section } from './layout.ts'
 import { lineage } from './lineage.ts'
 import { agenda, around, decisions, MEETING_FIELDS, participants, said } from './meeting.ts'
@@ -63,7 +64,7 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
       messages.positions.title,
       data.standings && positions(page, data.standings, acted(page, data), backing),
     ],
-    ['parts', messages.parts.title, isMeeting ? null : partsOf(page, resource, doc, family)],
+    ['parts', partsTitle(page, resource.kind), isMeeting ? null : partsOf(page, resource, doc, family)],
     ['tree', messages.record.tree, data.course && topicTree(page, doc.id, data.course)],
     ['lineage', messages.lineage.title, lineage(page, doc.id, data.lineage, backing)],
     ['relations', messages.record.relations, relations(page, doc.id, relationsOutside(data), backing)],
@@ -72,8 +73,10 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
   return all.flatMap(([id, title, content]) => (content ? [{ id, title, content }] : []))
 }
 
-const factsSection = (page: Page, backed: Backed, left: readonly string[]) =>
-  section('facts', page.messages.record.facts, facts(page, backed, left))
+function factsSection(page: Page, backed: Backed, left: readonly string[]): Html | null {
+  const content = facts(page, backed, left)
+  return isEmpty(content) ? null : section('facts', page.messages.record.facts, content)
+}
 
 /** The record with its evidence. @param elsewhere the targets of links that are elsewhere on the page */
 export const backedBy = (
@@ -111,11 +114,9 @@ function acted({ messages }: Page, { doc, parties }: RecordData): Acted {
   }
 }
 
-/** The relations that the lineage does not show. */
-function relationsOutside({ parts, lineage }: RecordData): Doc[] {
-  const shown = new Set(lineage?.edges.map(({ id }) => id))
-  return parts.relation.filter(({ id }) => !shown.has(id))
-}
+/** The relations that are in no lineage. */
+const relationsOutside = ({ parts }: RecordData): Doc[] =>
+  parts.relation.filter(({ recordKind }) => !LINEAGE_KINDS.some((kind) => kind === recordKind))
 
 /** What the head of the page of every record has for search engines and link previews. */
 export const sharing = (page: Page, resource: Resource, data: RecordData) => ({

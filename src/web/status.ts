@@ -161,8 +161,9 @@ function lifecycleSentence(page: Page, entity: Resource, doc: Doc): Html {
 
 function supportSentence(page: Page, { kind }: Resource, doc: Doc, { disputedParts }: Standing): Html | null {
   const { support, origins, disputed } = doc
-  // A source is not supported by what it says of itself.
-  if (typeof support !== 'string' || kind === 'source') return null
+  // A source is not supported by what it says of itself, and topics are only a vocabulary.
+  if (typeof support !== 'string' || kind === 'source' || (kind === 'topic' && support === 'unsupported'))
+    return null
   const { status, counts } = page.messages
   const sentence = fill(status.support[support as keyof typeof status.support], {
     sources: plural(page.language, counts.sources, Number(origins)),

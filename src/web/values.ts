@@ -103,7 +103,8 @@ function objectValue(
     return translated(page, value)
   const shape = schema instanceof z.ZodObject ? schema.shape : {}
   const parts = Object.entries(value).flatMap(([name, inner]) => {
-    if (name === 'eventIds') return []
+    // The place in a list is where it stands.
+    if (name === 'eventIds' || (name === 'position' && typeof inner === 'number')) return []
     const shown = showValue(page, (shape[name] as z.ZodType) ?? z.unknown(), inner, name, options)
     return shown ? [html`<span class="label">${fieldWord(page, name)}:</span> ${shown}`] : []
   })

@@ -74,6 +74,26 @@ export async function hostileRecords({ post }: Pick<Service, 'post'>): Promise<I
     position: 'objected',
     note: HOSTILE,
   })
+  await create(`/v1/proposals/${ids.proposal}/positions`, {
+    stateCode: ids.state,
+    position: 'reserved',
+    meetingId: ids.meeting,
+    locator: { label: 'paragraph', value: HOSTILE },
+    note: HOSTILE,
+  })
+  for (const type of ['signed', 'declaration'])
+    await create(`/v1/agreements/${ids.agreement}/events`, {
+      type,
+      stateCode: ids.state,
+      meetingId: ids.meeting,
+      occurredOn: '2022-08-24',
+      note: HOSTILE,
+    })
+  await create(`/v1/proposals/${ids.proposal}/relations`, {
+    type: 'became',
+    targetId: ids.agreement,
+    evidence: [{ sourceId: ids.source, motivation: 'inference', exact: `quoted ${HOSTILE}`, note: HOSTILE }],
+  })
   await create(`/v1/speakers/${ids.speaker}/memberships`, {
     stateCode: ids.state,
     role: HOSTILE,
