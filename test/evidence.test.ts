@@ -460,7 +460,7 @@ describe('evidence', () => {
       const before = (await get(collection)).body['data'].length
       const created = await post(collection, { sourceId, motivation: 'quote', exact: 'Archive photo' })
       expect([path, created.status]).toEqual([path, 201])
-      expect(created.headers['location']).toBe(`${collection}/${created.body['id']}`)
+      expect(created.headers['location']).toBe(`/v1/evidence/${created.body['id']}`)
       expect(created.body).toMatchObject({ recordKind: path.slice(0, -1), recordId: id })
       expect((await get(`${collection}/${created.body['id']}`)).body).toEqual(created.body)
       expect((await get(collection)).body['data']).toHaveLength(before + 1)

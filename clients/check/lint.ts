@@ -12,11 +12,14 @@ writeFileSync(document30, JSON.stringify(convertTo30(JSON.parse(readFileSync(doc
 
 install()
 const statuses = await Promise.all(
-  [document, document30].flatMap((file) =>
+  [
+    { file: document, ruleset: 'spectral.yaml' },
+    { file: document30, ruleset: 'spectral-3.0.yaml' },
+  ].flatMap(({ file, ruleset }) =>
     (
       [
         ['redocly', 'lint', '--config', 'redocly.yaml', file],
-        ['spectral', 'lint', '--ruleset', 'spectral.yaml', '--fail-severity', 'hint', file],
+        ['spectral', 'lint', '--ruleset', ruleset, '--fail-severity', 'hint', file],
       ] as const
     ).map(async ([name, ...args]) => {
       const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }

@@ -1,15 +1,15 @@
 // Converts the OpenAPI document from 3.1 to 3.0.3, for generators that do not read 3.1.
-import { type Document, mapNodes, type Node } from './document-nodes.ts'
+import { type Document, mapNodes, type Node, reachable } from './document-nodes.ts'
 
 export function convertTo30(document: Document): object {
   const { webhooks: _, ...rest } = document
   const { summary: __, ...info } = document['info'] as Node
   const { schemas } = document.components
   const converted = mapNodes(rest, (node) => convertSchema(node, schemas))
-  // Schemas that are only used as nullable were inlined.
-  const text = JSON.stringify(converted)
-  for (const name of Object.keys(schemas))
-    if (!text.includes(`"#/components/schemas/${name}"`)) delete converted.components.schemas[name]
+  // Schemas that are only used by webhooks, or as nullable, which are written inline.
+  const { components, ...uses } = converted
+  const used = reachable(uses, components)
+  for (const name of Object.keys(schemas)) if (!used.has(`schemas/${name}`)) delete components.schemas[name]
   return { ...converted, openapi: '3.0.3', info }
 }
 

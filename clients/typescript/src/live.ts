@@ -1,12 +1,12 @@
 // Follows the live change feed: server-sent events over fetch, which can send a key and works outside of browsers.
 import { type Http, ProblemError } from './http.ts'
-import type { Change, ChangeKind } from './schema.ts'
+import type { Change, Kind } from './schema.ts'
 
 export interface LiveOptions {
   /** Only changes after this one. Default: 0, the whole history first. */
   after?: number
   /** Only changes of these kinds. */
-  kind?: ChangeKind[]
+  kind?: Kind[]
   /** Ends the feed. */
   signal?: AbortSignal
   /** Silence after which a connection counts as broken, in milliseconds. The service sends something every 15 s. */
