@@ -165,13 +165,8 @@ export function around(page: Page, id: string, { below }: Family, data: MeetingD
     previous && html`<p><span class="label">${words.previous}:</span> ${reference(page, previous.id)}</p>`,
     next && html`<p><span class="label">${words.next}:</span> ${reference(page, next.id)}</p>`,
   ]
-  const calendar = apiHref(
-    { ...page, clocks: { asOf: null, knownAt: page.clocks.knownAt } },
-    '/meetings.ics',
-    {
-      within: id,
-    },
-  )
+  const knownAt = { ...page, clocks: { asOf: null, knownAt: page.clocks.knownAt } }
+  const calendar = apiHref(knownAt, '/meetings.ics', { within: id })
   return section(
     'around',
     words.around,

@@ -43,6 +43,7 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
   const backed = backedBy(resource, data)
   const { backing } = backed
   const isMeeting = resource.kind === 'meeting'
+  const tree = data.course && topicTree(page, doc.id, data.course)
   const all: [id: string, title: string, content: Html | null][] = [
     ['decisions', messages.meeting.decisions, meeting && decisions(page, meeting)],
     ['said', messages.meeting.bySpeaker, meeting && said(page, doc.id, meeting)],
@@ -64,8 +65,12 @@ function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[]
       messages.positions.title,
       data.standings && positions(page, data.standings, acted(page, data), backing),
     ],
-    ['parts', partsTitle(page, resource.kind), isMeeting ? null : partsOf(page, resource, doc, family)],
-    ['tree', messages.record.tree, data.course && topicTree(page, doc.id, data.course)],
+    [
+      'parts',
+      partsTitle(page, resource.kind),
+      isMeeting || tree ? null : partsOf(page, resource, doc, family),
+    ],
+    ['tree', messages.record.tree, tree],
     ['lineage', messages.lineage.title, lineage(page, doc.id, data.lineage, backing)],
     ['relations', messages.record.relations, relations(page, doc.id, relationsOutside(data), backing)],
     ['backlinks', messages.record.backlinks, backlinks(page, resource.kind, doc.id, data.backlinks)],

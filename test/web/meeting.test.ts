@@ -123,7 +123,7 @@ test('the calendar entry has the meeting and its parts', async () => {
   const app = await service({ seed: true })
   const ids = await writeSummit(app)
   const { text } = await app.get(`/meetings/${ids.summit}`, HTML)
-  const address = /href="([^"]*format=ics)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  const address = /href="(\/v1\/meetings\.ics[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
   const calendar = await app.get(address)
   expect(calendar.headers['content-type']).toMatch(/^text\/calendar/)
   const uids = [...calendar.text.matchAll(/^UID:(\w+)@/gm)].map(([, id]) => id)
