@@ -111,13 +111,22 @@ const maySign = (all: readonly EventInput[], own: readonly EventInput[]) =>
   (all.some((event) => event.type === 'signed' && actorOf(event) === null) &&
     !all.some((event) => event.type === 'signed' && actorOf(event) !== null))
 
+/**
+ * The step of a party that says where it stands: the last that bound it or ended that, else its signature, else its last step.
+ * @param own its events, in any order
+ */
+export function decidingStep<Event extends EventInput>(own: readonly Event[]): Event | undefined {
+  const sorted = inOrder(own)
+  return (
+    sorted.findLast(({ type }) => BINDING.includes(type) || ENDING.includes(type)) ??
+    sorted.findLast(({ type }) => type === 'signed') ??
+    sorted.at(-1)
+  )
+}
+
 /** @param events in any order; those without a party are left out */
 export function partiesOf(events: readonly EventInput[]): Party[] {
-  const sorted = events
-    .map((event) => ({ event, key: keyOf(event) }))
-    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
-    .map(({ event }) => event)
-  const byActor = Map.groupBy(sorted, (event) => actorOf(event) ?? '')
+  const byActor = Map.groupBy(inOrder(events), (event) => actorOf(event) ?? '')
   byActor.delete('')
   return [...byActor].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, own]) => partyOf(own))
 }
@@ -147,6 +156,12 @@ function partyOf(own: readonly EventInput[]): Party {
   }
   return party
 }
+
+const inOrder = <Event extends EventInput>(events: readonly Event[]): Event[] =>
+  events
+    .map((event) => ({ event, key: keyOf(event) }))
+    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
+    .map(({ event }) => event)
 
 const WITHDRAWALS: readonly string[] = ['consent-withdrawn', 'reservation-withdrawn']
 

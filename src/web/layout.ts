@@ -38,7 +38,7 @@ const NAVIGATION: readonly Kind[] = [
   'source',
 ]
 
-export const OVERVIEWS = ['timeline', 'board', 'quiet', 'statistics'] as const
+export const OVERVIEWS = ['timeline', 'board', 'matrix', 'quiet', 'statistics'] as const
 
 export function layout(page: Page, frame: Frame): Html {
   const whole = document(page, frame)

@@ -5,6 +5,7 @@ import type { ReadSnapshot } from '../records/read/context.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
 import { board } from './board.ts'
 import type { Language } from './languages.ts'
+import { matrix } from './matrix.ts'
 import type { Overview } from './overview.ts'
 import { localPath, showsPast } from './page.ts'
 import { quiet } from './quiet.ts'
@@ -12,7 +13,7 @@ import { clocksIn, pageOf, sendPage, tidyAddress } from './respond.ts'
 import { statistics } from './statistics.ts'
 import { timelinePage } from './timeline-page.ts'
 
-const OVERVIEWS: readonly Overview[] = [timelinePage, board, quiet, statistics]
+const OVERVIEWS: readonly Overview[] = [timelinePage, board, matrix, quiet, statistics]
 
 interface PageDeps {
   catalogue: Catalogue

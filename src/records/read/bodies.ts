@@ -21,6 +21,28 @@ export async function membersOf(
   )
 }
 
+/**
+ * The members of the bodies of several records, by their ids: as `membersOf` each, but records of one body are looked up once.
+ * @param dayOf the day of a record
+ */
+export async function membersOfEach(
+  context: DocReader,
+  records: readonly Doc[],
+  seq: number | null,
+  dayOf: (record: Doc) => string,
+): Promise<Map<string, string[]>> {
+  const known = new Map<string, string[]>()
+  const members = new Map<string, string[]>()
+  for (const record of records) {
+    const asOf = dayOf(record)
+    const key = JSON.stringify([asOf, ...WAYS_TO_BODY.map(([field]) => record[field] ?? null)])
+    const own = known.get(key) ?? (await membersOf(context, record, { asOf, seq }))
+    known.set(key, own)
+    members.set(record.id, own)
+  }
+  return members
+}
+
 /** The fields by which a record belongs to a body, directly or through another record. */
 const WAYS_TO_BODY: readonly [field: string, kind: Kind][] = [
   ['organizationId', 'organization'],

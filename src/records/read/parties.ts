@@ -68,7 +68,7 @@ function isBound(events: readonly EventInput[], party: Party): boolean {
 }
 
 /** The first day on which it was signed, as a whole or by a party. */
-const signingDay = (events: readonly EventInput[]): string | undefined =>
+export const signingDay = (events: readonly EventInput[]): string | undefined =>
   events
     .flatMap(({ type, occurredOn }) =>
       type === 'signed' && occurredOn !== null ? [sortKey(occurredOn)] : [],

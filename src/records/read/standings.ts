@@ -1,6 +1,6 @@
 // The positions of all states and bodies on a record on a day. That of a member state without one is null, which is no abstention.
 import type { Doc, Json } from '../schema/document.ts'
-import { membersOf } from './bodies.ts'
+import { membersOf, membersOfEach } from './bodies.ts'
 import { type DocReader, docsById, partsIn } from './docs.ts'
 import type { View } from './view.ts'
 
@@ -17,6 +17,9 @@ export interface Standing {
   positionId: string | null
 }
 
+/** A position without the name of whose it is. */
+export type Stance = Omit<Standing, 'name'>
+
 export interface Standings {
   /** Every state that was a member on the day, and every other state or body with a position. */
   data: Standing[]
@@ -30,38 +33,41 @@ export async function readStandings(
   view: View & { asOf: string },
 ): Promise<Standings> {
   const records = await partsIn(context, context.catalogue.child('position'), [record.id], view)
-  const members = await membersOf(context, record, view)
-  return { data: await standingsOf(context, members, records, view), records }
+  const stances = stancesOf(await membersOf(context, record, view), records)
+  const names = await namesOf(context, stances.map(actorOf), view)
+  return {
+    data: stances.map((stance) => ({ ...stance, name: names.get(actorOf(stance)) ?? actorOf(stance) })),
+    records,
+  }
+}
+
+/** The positions of states and bodies on several records, by the ids of these: those of `readStandings`, without names. */
+export async function readStances(
+  context: DocReader,
+  records: readonly Doc[],
+  { asOf, seq }: View & { asOf: string },
+): Promise<Map<string, Stance[]>> {
+  const ids = records.map(({ id }) => id)
+  const all = await partsIn(context, context.catalogue.child('position'), ids, { asOf, seq })
+  const stated = Map.groupBy(all, ({ recordId }) => String(recordId))
+  const members = await membersOfEach(context, records, seq, () => asOf)
+  return new Map(ids.map((id) => [id, stancesOf(members.get(id) ?? [], stated.get(id) ?? [])]))
 }
 
 /** The latest position of each member and of every other state or body that has one; on each part of a document. */
-async function standingsOf(
-  context: DocReader,
-  members: readonly string[],
-  stated: readonly Doc[],
-  { seq }: View,
-): Promise<Standing[]> {
+function stancesOf(members: readonly string[], stated: readonly Doc[]): Stance[] {
   const latest = new Map(
     stated.map((position) => [JSON.stringify([actorOf(position), position['locator']]), position]),
   )
   const byActor = Map.groupBy(latest.values(), actorOf)
   const others = [...byActor.keys()].filter((actor) => !members.includes(actor)).sort()
-  const actors = [...members, ...others]
-  const names = new Map<string, string>()
-  for (const kind of ['state', 'organization'] as const)
-    for (const { id, name } of await docsById(context, context.catalogue.entity(kind), actors, {
-      asOf: null,
-      seq,
-    }))
-      names.set(id, String(name))
-  return actors.flatMap((actor) => {
+  return [...members, ...others].flatMap((actor) => {
     const own = byActor.get(actor) ?? [undefined]
-    return own.map((position): Standing => {
+    return own.map((position): Stance => {
       const isBody = position?.['organizationId'] === actor
       return {
         stateCode: isBody ? null : actor,
         organizationId: isBody ? actor : null,
-        name: names.get(actor) ?? actor,
         position: (position?.['position'] ?? null) as string | null,
         locator: position?.['locator'] ?? null,
         statedOn: (position?.['statedOn'] ?? null) as string | null,
@@ -71,4 +77,19 @@ async function standingsOf(
   })
 }
 
-const actorOf = ({ stateCode, organizationId }: Doc) => String(stateCode ?? organizationId)
+async function namesOf(
+  context: DocReader,
+  actors: readonly string[],
+  { seq }: View,
+): Promise<Map<string, string>> {
+  const names = new Map<string, string>()
+  for (const kind of ['state', 'organization'] as const)
+    for (const { id, name } of await docsById(context, context.catalogue.entity(kind), actors, {
+      asOf: null,
+      seq,
+    }))
+      names.set(id, String(name))
+  return names
+}
+
+const actorOf = ({ stateCode, organizationId }: Stance | Doc) => String(stateCode ?? organizationId)

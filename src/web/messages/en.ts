@@ -103,6 +103,21 @@ export const en = {
     undated: 'No event with a date is recorded',
     none: 'There are none: each open one has a recorded event since then.',
   },
+  matrix: {
+    title: 'Matrix',
+    heading: 'Matrix of states: {kind}',
+    about: {
+      proposals: 'The latest position of each state that is recorded, and who proposed it.',
+      agreements: 'Where each state stands that is recorded as a party, and its positions.',
+    },
+    legend: 'Signs',
+    noRecord: 'no record',
+    noRecordAbout: 'no record: nothing is recorded of this member state, which is no abstention',
+    noMember: 'no member',
+    noMemberAbout: 'no member: not a member state of the body at that time, and nothing is recorded',
+    otherStep: 'another step, such as a domestic approval',
+    none: 'Nothing is recorded for this.',
+  },
   statistics: {
     title: 'Statistics',
     about: 'Counted is what is recorded: few records of a year can mean that little is recorded of it yet.',

@@ -91,6 +91,21 @@ export const zh: Messages = {
     undated: '没有记录有日期的事件',
     none: '没有：此后每项未决内容都有事件记录。',
   },
+  matrix: {
+    title: '矩阵',
+    heading: '国家矩阵：{kind}',
+    about: {
+      proposals: '各国最近记录的立场，以及由谁提出。',
+      agreements: '记录为缔约方的各国所处的阶段及其立场。',
+    },
+    legend: '符号',
+    noRecord: '无记录',
+    noRecordAbout: '无记录：没有关于该成员国的记录，这不等于弃权',
+    noMember: '非成员',
+    noMemberAbout: '非成员：当时不是该机构的成员国，也没有记录',
+    otherStep: '其他步骤，例如国内批准',
+    none: '没有这样的记录。',
+  },
   statistics: {
     title: '统计',
     about: '统计的是已记录的内容：某一年数量少，可能只是该年的记录尚不完整。',
