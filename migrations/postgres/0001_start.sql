@@ -483,6 +483,7 @@ CREATE INDEX "sessions_key" ON "sessions" USING btree ("keyId","createdAt");--> 
 CREATE INDEX "sessions_expires" ON "sessions" USING btree ("expiresAt");--> statement-breakpoint
 CREATE INDEX "uploads_owner" ON "uploads" USING btree ("keyId","updatedAt");--> statement-breakpoint
 CREATE INDEX "uploads_updated" ON "uploads" USING btree ("updatedAt");--> statement-breakpoint
+CREATE INDEX "changes_actor" ON "changes" USING btree ("actorId","seq");--> statement-breakpoint
 CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint

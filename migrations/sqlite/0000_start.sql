@@ -59,6 +59,7 @@ CREATE TABLE `uploads` (
 --> statement-breakpoint
 CREATE INDEX `uploads_owner` ON `uploads` (`keyId`,`updatedAt`);--> statement-breakpoint
 CREATE INDEX `uploads_updated` ON `uploads` (`updatedAt`);--> statement-breakpoint
+CREATE INDEX `changes_actor` ON `changes` (`actorId`,`seq`);--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`actorId` text NOT NULL,
 	`key` text NOT NULL,

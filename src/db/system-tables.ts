@@ -36,6 +36,7 @@ export const changes = sqliteTable(
     index('changes_kind').on(table.kind, table.seq),
     index('changes_parent').on(table.parentId, table.seq),
     index('changes_at').on(table.at),
+    index('changes_actor').on(table.actorId, table.seq),
     index('changes_merged').on(table.kind, table.mergedInto).where(sql`${table.mergedInto} is not null`),
   ],
 )
@@ -141,7 +142,7 @@ export const drafts = sqliteTable(
   (table) => [index('drafts_owner').on(table.keyId, table.updatedAt)],
 )
 
-/** Files that are being checked on the import page. Without their content once they were imported; deleted after 30 days. */
+/** Files of the import page, stored for 30 days. */
 export const uploads = sqliteTable(
   'uploads',
   {

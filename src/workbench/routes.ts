@@ -4,6 +4,7 @@ import { Problem } from '../core/problems.ts'
 import { LANGUAGES } from '../web/languages.ts'
 import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
+import { duplicateRoutes } from './duplicates.ts'
 import { editRoutes } from './forms/edit.ts'
 import { findRoutes } from './forms/find.ts'
 import { importPageRoutes } from './imports.ts'
@@ -20,6 +21,7 @@ const AREAS: readonly RouteModule[] = [
   sessionRoutes,
   keyRoutes,
   importPageRoutes,
+  duplicateRoutes,
   findRoutes,
   editRoutes,
 ]

@@ -5,7 +5,7 @@ import type { IdMaker } from '../../core/ids.ts'
 import type { ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
 import { columnHolding } from '../../db/columns.ts'
-import type { Engine, Writer } from '../../db/engine.ts'
+import type { Engine, Reader, Writer } from '../../db/engine.ts'
 import type { Doc } from './document.ts'
 import { choice, recordId, type Shape } from './fields.ts'
 import type { Filter } from './filters.ts'
@@ -36,10 +36,14 @@ export interface Author {
   reason?: string | undefined
 }
 
-/** A write: a database transaction, its author, and the instant of all its changes. */
-export interface WriteTransaction extends Writer, Author {
+/** Reads the database, with the description of what is in it. */
+export interface CatalogueReader extends Reader {
   readonly engine: Engine
   readonly catalogue: Catalogue
+}
+
+/** A write: a database transaction, its author, and the instant of all its changes. */
+export interface WriteTransaction extends Writer, Author, CatalogueReader {
   readonly newId: IdMaker
   readonly now: Date
   /** `now` in ISO 8601; never earlier than the last change. */

@@ -4,7 +4,7 @@ import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
 import type { Fault, ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
-import type { Writer } from '../../db/engine.ts'
+import type { Reader, Writer } from '../../db/engine.ts'
 import type { Table } from '../../db/tables.ts'
 import { type Doc, valuesAt } from './document.ts'
 import {
@@ -160,7 +160,7 @@ interface ResourceDefinition<Fields extends Shape, Derived extends Shape>
    * Finds records that the fields of a new one may describe; those with the same key are found before.
    * @param among compares these, which were merged into others, instead of those that are stored
    */
-  findAlike?(tx: Writer, fields: Record<string, unknown>, among?: readonly Doc[]): Promise<Likeness[]>
+  findAlike?(tx: Reader, fields: Record<string, unknown>, among?: readonly Doc[]): Promise<Likeness[]>
   /** The ids of records that are alike in another way, which a report names. */
   findSimilar?(tx: Writer, doc: Doc): Promise<string[]>
   /** Formats of its list beside JSON, CSV and NDJSON. */

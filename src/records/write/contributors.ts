@@ -2,7 +2,7 @@
 import { certainlyBefore } from '../../core/dates.ts'
 import { type Fault, inconsistent } from '../../core/problems.ts'
 import { findRecord, parse } from '../read/record.ts'
-import type { WriteTransaction } from '../schema/catalogue.ts'
+import type { CatalogueReader } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Doc } from '../schema/document.ts'
  * @throws Problem `inconsistent`
  */
 export async function checkPosts(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   doc: Doc,
   before: Doc | undefined,
   field: string,

@@ -9,8 +9,8 @@ import {
   recognise,
   recogniseByKey,
 } from '../read/matching.ts'
-import { findRecord, findSurvivor, mergedDocs, mergedInto, parse } from '../read/record.ts'
-import type { WriteTransaction } from '../schema/catalogue.ts'
+import { childrenOf, findRecord, findSurvivor, mergedDocs, mergedInto, parse } from '../read/record.ts'
+import type { CatalogueReader } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Likeness, Resource } from '../schema/resource.ts'
 
@@ -21,7 +21,7 @@ type Fields = Record<string, unknown>
  * @param fields of a record that is not stored: checked, or at least in the form of the schema
  */
 export async function findAlike(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   resource: Resource,
   fields: Fields,
 ): Promise<Likeness[]> {
@@ -39,8 +39,46 @@ export async function findAlike(
   return sorted.filter(({ doc }, index) => sorted.findIndex((other) => other.doc.id === doc.id) === index)
 }
 
+/**
+ * The stored records that may be the same as a stored one, best first. Those that either lists in `distinctFrom`, and those that
+ * a relation connects, are left out.
+ */
+export async function findDuplicates(
+  reader: CatalogueReader,
+  resource: Resource,
+  doc: Doc,
+): Promise<Likeness[]> {
+  const parts = reader.catalogue.children.filter(
+    ({ kind, of }) => kind !== 'evidence' && of.includes(resource.kind),
+  )
+  const fields: Fields = { ...doc }
+  for (const child of parts) fields[child.path] = await childrenOf(reader, child, doc.id)
+  const found: Likeness[] = []
+  for (const likeness of (await resource.findAlike?.(reader, fields)) ?? []) {
+    const { doc: other } = likeness
+    if (other.id === doc.id || found.some((each) => each.doc.id === other.id)) continue
+    if (!isIdentifiedOther(other, doc) && !(await areApart(reader, resource, doc, other)))
+      found.push(likeness)
+  }
+  return found.toSorted((one, other) => DEGREES.indexOf(one.degree) - DEGREES.indexOf(other.degree))
+}
+
+/** Whether one of two records says that it is not the other, or what else it is to it. */
+async function areApart(reader: CatalogueReader, resource: Resource, one: Doc, other: Doc): Promise<boolean> {
+  const relation = reader.catalogue.child('relation')
+  for (const [own, id] of [
+    [one, other.id],
+    [other, one.id],
+  ] as const) {
+    if ((await distinctIds(reader, resource, own)).has(id)) return true
+    if (!relation.of.includes(resource.kind)) continue
+    if ((await childrenOf(reader, relation, own.id)).some(({ targetId }) => targetId === id)) return true
+  }
+  return false
+}
+
 /** Records into which others were merged that these fields describe, so that a report of one of those finds the one that stayed. */
-async function mergedAlike(tx: WriteTransaction, resource: Resource, fields: Fields): Promise<Likeness[]> {
+async function mergedAlike(tx: CatalogueReader, resource: Resource, fields: Fields): Promise<Likeness[]> {
   if (!resource.findAlike) return []
   const same = [resource.titleField, 'url'].flatMap((key) =>
     typeof fields[key] === 'string' ? [sql`before."doc" ->> ${sql.raw(`'${key}'`)} = ${fields[key]}`] : [],
@@ -59,7 +97,7 @@ async function mergedAlike(tx: WriteTransaction, resource: Resource, fields: Fie
 
 /** The records in `distinctFrom`, and those into which they were merged. */
 export async function distinctIds(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   resource: Resource,
   { distinctFrom }: Fields,
 ): Promise<Set<string>> {
@@ -84,7 +122,7 @@ export function soleMatch([best, next]: readonly Likeness[]): Doc | undefined {
 
 /** Fields without a text that the record has, or had before: it says nothing new. */
 export async function withoutFormerText<Sent extends Fields>(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   resource: Resource,
   { id }: Doc,
   sent: Sent,
@@ -97,7 +135,7 @@ export async function withoutFormerText<Sent extends Fields>(
 
 /** The records of a kind that share a name with fields. @param condition further SQL, which begins with `and` */
 export async function withSameName(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   resource: Resource,
   fields: Fields,
   condition?: SQL,
@@ -113,7 +151,7 @@ export async function withSameName(
  * @throws Problem `duplicate` with `existingId`, or `possible-duplicate` with `candidates`
  */
 export async function refuseDuplicate(
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   resource: Resource,
   fields: Fields,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 // Recognises people, bodies and topics: by name, and people also by the state and the role of their posts.
 import { preferExact } from '../read/matching.ts'
 import { childrenOf } from '../read/record.ts'
-import type { WriteTransaction } from '../schema/catalogue.ts'
+import type { CatalogueReader } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Likeness, Resource } from '../schema/resource.ts'
 import { hasOther, withSameName } from './match.ts'
@@ -11,7 +11,7 @@ type Fields = Record<string, unknown>
 /** Records with the same name: the same if just one has it, otherwise candidates. */
 export async function namesakesAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
 ): Promise<Likeness[]> {
   const found = await withSameName(tx, resource, fields)
@@ -25,7 +25,7 @@ export async function namesakesAlike(
 /** People with the same name, narrowed by the states and roles of their posts. */
 export async function peopleAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
 ): Promise<Likeness[]> {
   const found = await withSameName(tx, resource, fields)

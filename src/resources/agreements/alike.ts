@@ -1,7 +1,7 @@
 // Recognises documents: by title and the days on which they were signed or adopted.
 import { compatible } from '../../core/dates.ts'
 import { childrenOf } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 import { hasOther, withSameName } from '../../records/write/match.ts'
@@ -13,7 +13,7 @@ const CONCLUDED: readonly unknown[] = ['text-adopted', 'signed']
 
 export async function agreementsAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { agreementLifecycle, eventTypesOf } from '../../core/lifecycle.ts'
 import { type EventInput, partiesOf, TREATIES } from '../../core/parties.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader, WriteTransaction } from '../../records/schema/catalogue.ts'
 import {
   collectiveFilter,
   contributor,
@@ -166,7 +166,7 @@ export const agreements: Resource = defineResource({
     checkPosts(tx, agreement, before, 'contributors', null),
   fromStatus: (agreement) => ({ settled: isSettled(agreement as unknown as SettledFields) }),
   fromEvents: (_, events) => ({ parties: partiesOf(events as unknown as EventInput[]) }),
-  findAlike: (tx: WriteTransaction, fields, among) => agreementsAlike(agreements, tx, fields, among),
+  findAlike: (tx: CatalogueReader, fields, among) => agreementsAlike(agreements, tx, fields, among),
   example: {
     title: 'Agreement on the rapid exchange of information between defence departments',
     kind: 'agreement',

@@ -5,7 +5,7 @@ import { type SQL, sql } from '../../db/sql.ts'
 import type { Table } from '../../db/tables.ts'
 import { namesOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 import { hasOther, withSameName } from '../../records/write/match.ts'
@@ -20,7 +20,7 @@ const MAX_LENGTH = 60
 
 export async function meetingsAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
@@ -40,7 +40,7 @@ export async function meetingsAlike(
 /** The meeting with the number of these fields in their series: a body and a classification. */
 export async function withNumber(
   { table }: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   { organizationId, classification, ordinal }: Fields,
 ): Promise<Doc | undefined> {
   if (typeof organizationId !== 'string' || typeof ordinal !== 'number') return undefined
@@ -53,7 +53,7 @@ export async function withNumber(
 }
 
 /** The meetings of the body of these fields near their days. */
-async function ofBody({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+async function ofBody({ table }: Resource, tx: CatalogueReader, fields: Fields): Promise<Doc[]> {
   const { organizationId } = fields
   if (typeof organizationId !== 'string') return []
   const { first, last } = daysOf(fields)

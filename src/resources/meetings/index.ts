@@ -4,7 +4,7 @@ import { inconsistent, Problem } from '../../core/problems.ts'
 import { sql } from '../../db/sql.ts'
 import { below } from '../../records/read/outcomes.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader, WriteTransaction } from '../../records/schema/catalogue.ts'
 import { contributor, contributorFaults, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
@@ -157,7 +157,7 @@ export const meetings: Resource = defineResource({
     await refuseOutsideParent(tx, meeting, before)
     await checkPosts(tx, meeting, before, 'participants', 'startDate')
   },
-  findAlike: (tx: WriteTransaction, fields, among) => meetingsAlike(meetings, tx, fields, among),
+  findAlike: (tx: CatalogueReader, fields, among) => meetingsAlike(meetings, tx, fields, among),
   example: {
     name: "Meeting of the Ministers of Defence of the SCO's member states",
     startDate: '2022-08-24',

@@ -1,6 +1,6 @@
 // Organizations: SCO bodies, ministries, agencies and publishers (Popolo: Organization).
 import { endsBeforeStart } from '../../core/dates.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { date, ref, text } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
@@ -50,7 +50,7 @@ export const organizations: Resource = defineResource({
       ? [{ pointer: '/dissolutionDate', detail: 'The organization was dissolved before it was founded.' }]
       : []),
   ],
-  findAlike: (tx: WriteTransaction, fields) => namesakesAlike(organizations, tx, fields),
+  findAlike: (tx: CatalogueReader, fields) => namesakesAlike(organizations, tx, fields),
   example: {
     name: 'Shanghai Cooperation Organisation',
     abbreviation: 'SCO',

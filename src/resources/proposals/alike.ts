@@ -3,7 +3,7 @@ import { compatible, spanOf } from '../../core/dates.ts'
 import { columnSql } from '../../db/columns.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 import { commonContributor } from '../../records/write/contributors.ts'
@@ -13,7 +13,7 @@ type Fields = Record<string, unknown>
 
 export async function proposalsAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
@@ -64,7 +64,7 @@ function proposedOn({ proposedOn: day, events = [] }: Fields): unknown {
 /** Other proposals of the same meeting and proposer. */
 export async function similarProposals(
   { table }: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   doc: Doc,
 ): Promise<string[]> {
   if (doc['meetingId'] === null) return []

@@ -1,6 +1,6 @@
 // Proposals, with their lifecycle.
 import { eventTypesOf, proposalLifecycle } from '../../core/lifecycle.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader, WriteTransaction } from '../../records/schema/catalogue.ts'
 import {
   collectiveFilter,
   contributor,
@@ -69,7 +69,7 @@ export const proposals: Resource = defineResource({
     proposedOn: events.find(({ type }) => type === 'proposed')?.['occurredOn'] ?? proposedOn,
   }),
   findSimilar: (tx: WriteTransaction, doc) => similarProposals(proposals, tx, doc),
-  findAlike: (tx: WriteTransaction, fields, among) => proposalsAlike(proposals, tx, fields, among),
+  findAlike: (tx: CatalogueReader, fields, among) => proposalsAlike(proposals, tx, fields, among),
   example: {
     title: 'Counter unmanned aerial vehicles together',
     summary: 'The working group is to propose how the ministries can cooperate against drones.',

@@ -4,7 +4,7 @@ import { columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
 import { phraseOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 
@@ -15,7 +15,7 @@ const MAX_COMPARED = 50
 
 export async function sourcesAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
@@ -35,7 +35,7 @@ export async function sourcesAlike(
 const hasSameUrl = ({ url, language }: Fields, doc: Doc) =>
   typeof url === 'string' && doc['url'] === url && doc['language'] === language
 
-async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+async function withSameUrl({ table }: Resource, tx: CatalogueReader, fields: Fields): Promise<Doc[]> {
   const { url, language } = fields
   if (typeof url !== 'string') return []
   const rows = await tx.all<Stored>(
@@ -45,7 +45,7 @@ async function withSameUrl({ table }: Resource, tx: WriteTransaction, fields: Fi
 }
 
 /** Sources of which the text contains that of the fields, or is contained in it; the latter only of the same publisher. */
-async function overlapping({ table }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+async function overlapping({ table }: Resource, tx: CatalogueReader, fields: Fields): Promise<Doc[]> {
   const { text, publisherId } = fields
   if (typeof text !== 'string') return []
   const query = phraseOf(text)

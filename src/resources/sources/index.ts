@@ -4,7 +4,7 @@ import type { Fault } from '../../core/problems.ts'
 import { STANDINGS } from '../../core/relation-types.ts'
 import { sha256 } from '../../core/text.ts'
 import { urlKey } from '../../core/url-key.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import { languageTag, nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { choice, date, list, pattern, pointInTime, ref, text, url } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
@@ -136,7 +136,7 @@ export const sources: Resource = defineResource({
       { required: true, filter: true },
     ),
   },
-  findAlike: (tx: WriteTransaction, fields, among) => sourcesAlike(sources, tx, fields, among),
+  findAlike: (tx: CatalogueReader, fields, among) => sourcesAlike(sources, tx, fields, among),
   complete: (source) => {
     source.sha256 = source.text === null ? null : sha256(source.text)
     source.standing ??= 'current'

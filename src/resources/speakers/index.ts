@@ -1,5 +1,5 @@
 // Speakers: people who spoke or acted (Popolo: Person). Their posts are memberships.
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { text } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
@@ -39,7 +39,7 @@ export const speakers: Resource = defineResource({
     },
   },
   rules: ({ otherNames }) => nameFaults(otherNames),
-  findAlike: (tx: WriteTransaction, fields) => peopleAlike(speakers, tx, fields),
+  findAlike: (tx: CatalogueReader, fields) => peopleAlike(speakers, tx, fields),
   example: {
     name: 'Sergei Shoigu',
     otherNames: [{ name: 'Sergey Shoigu' }, { name: 'Сергей Шойгу', language: 'ru', type: 'official' }],

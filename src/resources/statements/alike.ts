@@ -6,7 +6,7 @@ import { sql } from '../../db/sql.ts'
 import { links } from '../../db/system-tables.ts'
 import { phraseOf } from '../../records/read/matching.ts'
 import { parse, type Stored, selectStored } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import type { Likeness, Resource } from '../../records/schema/resource.ts'
 import { commonContributor } from '../../records/write/contributors.ts'
@@ -18,7 +18,7 @@ const MAX_COMPARED = 1_000
 
 export async function statementsAlike(
   resource: Resource,
-  tx: WriteTransaction,
+  tx: CatalogueReader,
   fields: Fields,
   among?: readonly Doc[],
 ): Promise<Likeness[]> {
@@ -34,7 +34,7 @@ export async function statementsAlike(
 const wordsOf = (text: unknown) => fold(String(text)) || String(text)
 
 /** The statements with words of the text; without words, those of the same meeting, or of the same authors without a meeting. */
-async function nearby({ table, kind }: Resource, tx: WriteTransaction, fields: Fields): Promise<Doc[]> {
+async function nearby({ table, kind }: Resource, tx: CatalogueReader, fields: Fields): Promise<Doc[]> {
   const { meetingId = null, contributors = [] } = fields
   const authors = (contributors as Fields[]).flatMap(({ speakerId, stateCode, organizationId }) =>
     [speakerId, stateCode, organizationId].filter((id) => typeof id === 'string'),

@@ -1,7 +1,7 @@
 // Statements of people, states and bodies that are not proposals.
 import { isExactDay } from '../../core/dates.ts'
 import { findRecord, parse } from '../../records/read/record.ts'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader, WriteTransaction } from '../../records/schema/catalogue.ts'
 import {
   collectiveFilter,
   contributor,
@@ -64,7 +64,7 @@ export const statements: Resource = defineResource({
     statement['date'] ??= await dayOfMeeting(tx, statement['meetingId'])
     await checkPosts(tx, statement, before, 'contributors', 'date')
   },
-  findAlike: (tx: WriteTransaction, fields, among) => statementsAlike(statements, tx, fields, among),
+  findAlike: (tx: CatalogueReader, fields, among) => statementsAlike(statements, tx, fields, among),
   example: {
     contributors: [{ role: 'author', speakerId: exampleId('speaker'), stateCode: 'RU' }],
     kind: 'reported',

@@ -1,6 +1,6 @@
 // Topics: a controlled vocabulary as in SKOS, with labels, definitions and broader topics.
 import { z } from 'zod'
-import type { WriteTransaction } from '../../records/schema/catalogue.ts'
+import type { CatalogueReader } from '../../records/schema/catalogue.ts'
 import { nameFaults, otherNames } from '../../records/schema/common-fields.ts'
 import { pattern, ref, text } from '../../records/schema/fields.ts'
 import { SLUG } from '../../records/schema/kinds.ts'
@@ -43,6 +43,6 @@ export const topics: Resource = defineResource({
     }),
   },
   rules: ({ otherNames }) => nameFaults(otherNames),
-  findAlike: (tx: WriteTransaction, fields) => namesakesAlike(topics, tx, fields),
+  findAlike: (tx: CatalogueReader, fields) => namesakesAlike(topics, tx, fields),
   example: { slug: 'counter-uav', prefLabel: 'Countering unmanned aerial vehicles' },
 })
