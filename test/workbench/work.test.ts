@@ -119,7 +119,11 @@ describe('two records that may be the same', () => {
     expect(pairsIn((await browser.get('/edit/duplicates')).text)).toEqual([])
     const { body } = await s.get(`/v1/organizations/${other}`)
     expect(body['distinctFrom']).toEqual([one])
-    const merge = await s.post(`/v1/organizations/${other}/merge?reason=Twice`, { into: one }, { 'if-match': '*' })
+    const merge = await s.post(
+      `/v1/organizations/${other}/merge?reason=Twice`,
+      { into: one },
+      { 'if-match': '*' },
+    )
     expect([merge.status, merge.body['type']]).toEqual([409, '/problems/distinct'])
   })
 
