@@ -7,12 +7,12 @@ import { parse, readRecord } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { ICON_PATH, STYLES_PATH } from './assets.ts'
-import { bestQuote } from './description.ts'
+import { bestQuote, quoteCard } from './description.ts'
 import { titleOf } from './heading.ts'
 import { type Html, html, join } from './html.ts'
-import { foreign, type Language } from './languages.ts'
+import type { Language } from './languages.ts'
 import { recordDetails } from './lines.ts'
-import { type Names, namesIn, shortened } from './names.ts'
+import { type Names, namesIn } from './names.ts'
 import { type Clocks, href, type Page } from './page.ts'
 import { viewOf } from './record-data.ts'
 import { HTML_TYPE, PAGE_HEADERS } from './respond.ts'
@@ -42,15 +42,10 @@ export async function readEmbedData(
   return { doc, quote, names: await namesIn(context, mentioned, view, language) }
 }
 
-/** The longest quote of a card, in UTF-16 units. */
-const MAX_QUOTE = 400
-
 export function embedPage(page: Page, resource: Resource, { doc, quote }: EmbedData): Html {
   const { messages, language, base } = page
   const { text, shown } = titleOf(page, resource, doc)
   const address = href(page, `/${resource.path}/${doc.id}`)
-  const source = quote && page.names.get(String(quote['sourceId']))
-  const toText = quote && href(page, `/sources/${quote['sourceId']}#${quote.id}`)
   return html`<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${text} · ${messages.site.name}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -61,8 +56,7 @@ export function embedPage(page: Page, resource: Resource, { doc, quote }: EmbedD
 <body class="card"><p class="kind">${messages.kinds[resource.kind].one}</p>
 <h1><a href="${address}" target="_top">${shown}</a></h1>
 <p class="details">${join(recordDetails(page, resource, doc), ' · ')}</p>${
-    quote &&
-    html`<figure class="quote"><blockquote dir="auto" lang="${source?.textLanguage ?? ''}"><mark>${shortened(String(quote['exact']), MAX_QUOTE)}</mark></blockquote><figcaption><a href="${toText ?? ''}" target="_top">${source ? foreign(source.text, source.language, language) : messages.record.inText}</a></figcaption></figure>`
+    quote && quoteCard(page, quote, '_top')
   }
 <p><a href="${href(page, '/')}" target="_top">${messages.site.name}</a></p></body></html>
 `

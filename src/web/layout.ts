@@ -64,7 +64,7 @@ ${canonical !== null && html`<link rel="canonical" href="${`${base}${localPath(l
 ${!past && LANGUAGES.map((other) => html`<link rel="alternate" hreflang="${other}" href="${inLanguage(other)}">`)}</head>
 <body><a class="skip" href="#main">${site.skip}</a>
 <header class="site"><p class="name"><a href="${href(page, '/')}">${site.name}</a></p>
-${searchForm(page)}
+${path !== '/' && searchForm(page)}
 ${navigation ?? readerNavigation()}</header>
 <main id="main" tabindex="-1">${timeless ? null : clockBanner(page)}${main}</main>
 <footer class="site"><nav aria-label="${site.languages}"><ul>${LANGUAGES.map((other) =>

@@ -63,6 +63,26 @@ export function recordItem(page: Page, resource: Resource, data: RecordData): Ht
   })
 }
 
+/** The data of the start page: the site, and how it is searched. */
+export function siteItem(page: Page): Html {
+  const { site } = page.messages
+  return jsonLd({
+    '@type': 'WebSite',
+    name: site.name,
+    url: addressOf(page, localPath(page.language, '/')),
+    description: `${site.tagline} ${site.promise}`,
+    inLanguage: page.language,
+    potentialAction: {
+      '@type': 'SearchAction',
+      target: {
+        '@type': 'EntryPoint',
+        urlTemplate: `${addressOf(page, localPath(page.language, '/search'))}?q={search_term_string}`,
+      },
+      'query-input': 'required name=search_term_string',
+    },
+  })
+}
+
 type Own = (page: Page, doc: Doc, data: RecordData) => Item
 
 const OWN: Partial<Record<Kind, Own>> = {

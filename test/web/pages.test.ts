@@ -108,9 +108,50 @@ describe('the start', () => {
   test('shows counts, what was recorded last, and meetings', async () => {
     const { get } = await service({ seed: true, clock: () => new Date('2026-11-29T12:00:00Z') })
     const { text } = await get('/en/', HTML)
-    expect(text).toMatch(/<a href="\/proposals"><b>\d+<\/b> Proposals<\/a>/)
+    expect(text).toMatch(/<a href="\/proposals"><b>\d+ proposals<\/b><\/a>/)
     expect(text).toContain(`href="/meetings/${MEETING}"`)
     expect(text).toContain('href="/quiet?stalledSince=2025-11-29"')
+  })
+
+  test('shows what one fact rests on, with the address of the words', async () => {
+    const { get } = await service({ seed: true })
+    for (const prefix of ['/en', '/ru', '/zh']) {
+      const { text } = await get(`${prefix}/`, HTML)
+      const example = text.slice(text.indexOf('id="example"'), text.indexOf('id="counts"'))
+      const [, quote = '', source, id] =
+        /<mark>([^<]*)<\/mark>.*?href="[^"]*\/sources\/(\w+)#(evd_\w+)"/s.exec(example) ?? []
+      const { body } = await get(`/v1/evidence?source=${source}&limit=200`)
+      const found = (body['data'] as { id: string; exact: string; recordId: string }[]).find(
+        (one) => one.id === id,
+      )
+      expect(quote).toBe(found?.exact)
+      expect(example).toContain(`/${found?.recordId}"`)
+      await expectSafe(prefix, text)
+    }
+  })
+
+  test('names sources with what was recorded from them, and news before what they are about', async () => {
+    const { get, post } = await service({ seed: true })
+    const { text } = await get('/en/', HTML)
+    const recent = (page: string) => page.slice(page.indexOf('id="recent"'), page.indexOf('id="next"'))
+    expect(recent(text)).toMatch(
+      /Source · <time[^>]*>[^<]*<\/time> · 10 proposals · 3 statements · 1 document · 1 meeting/,
+    )
+    expect(text).toContain('<b>1 meeting</b>')
+    await post('/v1/topics', { slug: 'later', prefLabel: 'Later' })
+    const { body } = await post('/v1/proposals', { title: 'A later one', events: [] })
+    const page = recent((await get('/en/', HTML)).text)
+    expect(page.indexOf(`/proposals/${body['id']}`)).toBeGreaterThan(0)
+    expect(page.indexOf('Later')).toBeGreaterThan(page.indexOf(`/proposals/${body['id']}`))
+    expect((await get('/ru/', HTML)).text).toContain('11 предложений')
+  })
+
+  test('stands without any records', async () => {
+    const { get } = await service()
+    const { status, text } = await get('/zh/', HTML)
+    expect([status, text.includes('id="example"')]).toEqual([200, false])
+    expect(text).toContain('0 项提议')
+    await expectSafe('empty', text)
   })
 })
 
