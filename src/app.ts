@@ -10,6 +10,7 @@ import { formatRoutes } from './features/formats/routes.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { contextRoute } from './features/json-ld.ts'
+import { mcpRoute } from './features/mcp/routes.ts'
 import { problemPages } from './features/problem-pages.ts'
 import { childRoutes } from './features/records/child-routes.ts'
 import { claimRoutes } from './features/records/claims.ts'
@@ -198,6 +199,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   contextRoute(app)
   docsPage(app)
   problemPages(app)
+  mcpRoute(app, catalogue, VERSION)
   pageRoutes(app, { catalogue, readSnapshot })
   sharingRoutes(app, { catalogue, readSnapshot, needsKey: deps.requireKeyForReads ?? false })
   await workbenchRoutes(app, { records, catalogue, readSnapshot, imports })

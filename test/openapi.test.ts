@@ -156,6 +156,34 @@ describe('openapi/openapi.json', () => {
     expect(parse(yaml.text, { maxAliasCount: 0 })).toEqual(served)
   })
 
+  test('is served by tag, each with all that its operations refer to', async () => {
+    const { get } = await service()
+    const seen: string[] = []
+    for (const { name } of document.tags) {
+      const { body, text } = await get(`/openapi.json?tag=${name}`)
+      for (const [, path = ''] of text.matchAll(/"#\/(components\/[\w-]+\/[\w-]+)"/g))
+        expect([name, path, path.split('/').reduce((node, key) => node?.[key], body)]).toEqual([
+          name,
+          path,
+          expect.anything(),
+        ])
+      expect(body['tags']).toEqual([expect.objectContaining({ name })])
+      for (const item of Object.values<Record<string, { tags: string[]; operationId: string }>>(
+        body['paths'],
+      ))
+        for (const { tags, operationId } of Object.values(item)) {
+          expect(tags).toContain(name)
+          seen.push(operationId)
+        }
+    }
+    expect(new Set(seen)).toEqual(new Set(operations.map(({ operation }) => operation.operationId)))
+    const proposals = await get('/openapi.json?tag=proposals')
+    expect(proposals.text.length).toBeLessThan((await get('/openapi.json')).text.length / 3)
+    expect((await get('/openapi-3.0.json?tag=proposals')).body['openapi']).toBe('3.0.3')
+    const unknown = await get('/openapi.json?tag=proposal')
+    expect([unknown.status, unknown.body['detail']]).toEqual([400, expect.stringContaining('Did you mean')])
+  })
+
   test('describes exactly the routes of the service', async () => {
     const { app } = await service()
     for (const { path, method } of operations) {

@@ -8,6 +8,7 @@ import { baseUrlOf } from '../http/base-path.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { Document } from '../http/document-nodes.ts'
+import { checkTag, selectTag } from '../http/document-tag.ts'
 import { convertTo30 } from '../http/openapi-3.0.ts'
 import { line, pathTo } from '../records/schema/shapes.ts'
 import type { Records } from '../records/write/records.ts'
@@ -106,18 +107,28 @@ export function documentRoutes(app: FastifyInstance): void {
     const [server] = generated.servers
     return { ...generated, servers: [{ ...server, url: ANY_SERVER }] }
   }
-  const serve = (path: string, type: string, serialize: () => string | Promise<string>) => {
-    // Serialized once, whatever addresses clients use.
-    let text: Promise<string> | undefined
-    const handler = assetHandler(async (base) => {
-      text ??= Promise.resolve(serialize())
-      return { body: (await text).replace(ANY_SERVER, () => base), type }
-    }, baseUrlOf)
-    app.get(path, ASSET_ROUTE, handler)
+  const serve = (path: string, type: string, serialize: (served: Document) => string | Promise<string>) => {
+    // Serialized once for each tag, whatever addresses clients use.
+    const texts = new Map<string, string>()
+    const handler = assetHandler(
+      async (variant) => {
+        const { base, tag } = JSON.parse(variant) as { base: string; tag: string }
+        const text = texts.get(tag) ?? (await serialize(tag === '' ? document() : selectTag(document(), tag)))
+        texts.set(tag, text)
+        return { body: text.replace(ANY_SERVER, () => base), type }
+      },
+      (request) => {
+        const { tag } = request.query as { tag: string }
+        if (tag !== '') checkTag(document(), tag)
+        return JSON.stringify({ base: baseUrlOf(request), tag })
+      },
+    )
+    const schema = { hide: true, querystring: z.strictObject({ tag: z.string().max(50).default('') }) }
+    app.get(path, { ...ASSET_ROUTE, schema }, handler)
   }
-  serve('/openapi.json', json, () => JSON.stringify(document()))
-  serve('/openapi-3.0.json', json, () => JSON.stringify(convertTo30(document())))
-  serve('/openapi.yaml', yaml, () => toYaml(document(), ['paths', 'components', 'schemas']))
+  serve('/openapi.json', json, (served) => JSON.stringify(served))
+  serve('/openapi-3.0.json', json, (served) => JSON.stringify(convertTo30(served)))
+  serve('/openapi.yaml', yaml, (served) => toYaml(served, ['paths', 'components', 'schemas']))
   // Browsers request it with every page; a 404 would look like an error.
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
     reply.code(204).header('cache-control', 'public, max-age=86400').send(),

@@ -70,7 +70,7 @@ const EXTENSIONS = [
 
 /** Paths that are not in the document: pages for people, and the document itself. */
 const UNDOCUMENTED =
-  /^\/(?:openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico|robots\.txt|sitemap(?:\/.*)?\.xml)$/
+  /^\/(?:mcp|openapi(?:-3\.0)?\.(?:json|yaml)|context\.jsonld|docs(?:\/.*)?|problems(?:\/[\w-]+)?|favicon\.ico|robots\.txt|sitemap(?:\/.*)?\.xml)$/
 
 /** Pages for people, which are in three languages. */
 const PAGE =
