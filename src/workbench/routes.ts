@@ -5,8 +5,7 @@ import { LANGUAGES } from '../web/languages.ts'
 import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
 import { duplicateRoutes } from './duplicates.ts'
-import { editRoutes } from './forms/edit.ts'
-import { findRoutes } from './forms/find.ts'
+import { formRoutes } from './forms/routes.ts'
 import { importPageRoutes } from './imports.ts'
 import { keyRoutes } from './keys.ts'
 import { FORM_LIMIT, sessionScope } from './session.ts'
@@ -22,8 +21,7 @@ const AREAS: readonly RouteModule[] = [
   keyRoutes,
   importPageRoutes,
   duplicateRoutes,
-  findRoutes,
-  editRoutes,
+  formRoutes,
 ]
 
 export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps): Promise<void> {

@@ -13,7 +13,7 @@ import { redirectTo } from '../respond.ts'
 import type { RouteModule, Visit, WorkbenchDeps } from '../visit.ts'
 import { sendConflict } from './conflict-page.ts'
 import { SHOWN_FIELD } from './evidence-controls.ts'
-import { flawErrors, problemErrors, schemaErrors } from './faults.ts'
+import { flawErrors, problemErrors, reasonErrors, schemaErrors } from './faults.ts'
 import {
   beside,
   type Fields,
@@ -200,10 +200,7 @@ async function saved(
   const { value, flaws } = readFields(node, fields)
   if (flaws.length > 0) return again({ errors: flawErrors(context, flaws), flaws })
   const reason = withReason.safeParse(state.reason.trim() === '' ? {} : { reason: state.reason })
-  if (!reason.success)
-    return again({
-      errors: schemaErrors(context, reason.error).map((error) => ({ ...error, name: 'reason' })),
-    })
+  if (!reason.success) return again({ errors: reasonErrors(visit, reason.error) })
   const chosen = sent.get('distinct')
   if (chosen && chosen !== 'none' && !subject.doc)
     return passOn(visit, `/edit/${subject.entity.path}/${chosen}`, { fill: '1' })

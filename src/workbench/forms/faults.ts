@@ -42,7 +42,14 @@ export const schemaErrors = (context: FaultContext, { issues }: z.ZodError): Fie
     errorAt(context, nearest(context.node, issue.path.map(String)), issueText(context, issue)),
   )
 
-function issueText({ page, words }: FaultContext, issue: z.core.$ZodIssue): Content {
+/** What is wrong with the reason of a change. */
+export const reasonErrors = (context: Omit<FaultContext, 'node'>, { issues }: z.ZodError): FieldError[] =>
+  issues.map((issue) => ({
+    name: 'reason',
+    message: html`${context.words.forms.reason}: ${issueText(context, issue)}`,
+  }))
+
+function issueText({ page, words }: Omit<FaultContext, 'node'>, issue: z.core.$ZodIssue): Content {
   const { limits } = words.forms
   if (issue.code === 'too_big')
     return fill(

@@ -21,6 +21,9 @@ export interface Subject {
   path: string
 }
 
+/** The subject of a form or page for something stored. */
+export type StoredSubject = Subject & { doc: Doc }
+
 type Params = Readonly<Record<string, string>>
 
 /** The kind with this path. @throws Problem `not-found` */
@@ -60,7 +63,7 @@ export async function storedSubject(
   reader: Reader,
   catalogue: Catalogue,
   params: Params,
-): Promise<Subject & { doc: Doc }> {
+): Promise<StoredSubject> {
   const { path = '', id = '', parts, partId } = params
   const entity = entityAt(catalogue, parts ?? path)
   const doc = parse(await loadRecord(reader, entity, partId ?? id))
