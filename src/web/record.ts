@@ -16,7 +16,7 @@ import { type Html, html, isEmpty } from './html.ts'
 import { layout, section } from './layout.ts'
 import { lineage } from './lineage.ts'
 import { agenda, around, decisions, MEETING_FIELDS, participants, said } from './meeting.ts'
-import { type Page, showsPast } from './page.ts'
+import { href, type Page, showsPast } from './page.ts'
 import { parties } from './parties.ts'
 import { memberships, PART_KINDS, relations } from './parts.ts'
 import { type Acted, positions } from './positions.ts'
@@ -131,9 +131,13 @@ export const sharing = (page: Page, resource: Resource, data: RecordData) => ({
   head: recordItem(page, resource, data),
 })
 
+/** To the form that corrects a record as it is now, for people with a key. */
+const correctLink = (page: Page, path: string): Html =>
+  html`<p><a rel="nofollow" href="${href({ ...page, clocks: { asOf: null, knownAt: null } }, `/edit${path}`)}">${page.messages.record.correct}</a></p>`
+
 /** What the page of every record ends with: what changed, how to cite it, and the clocks. */
 export function foot(page: Page, resource: Resource, data: RecordData): Html {
   const { doc, changes } = data
   const path = `/${resource.path}/${doc.id}`
-  return html`${changesOf(page, resource, path, changes)}${cite(page, resource, data)}${changeLinks(page, path, changes.moments)}${clockForm(page)}`
+  return html`${changesOf(page, resource, path, changes)}${cite(page, resource, data)}${changeLinks(page, path, changes.moments)}${correctLink(page, path)}${clockForm(page)}`
 }

@@ -237,6 +237,7 @@ export const en = {
     relations: 'Relations',
     incoming: '{type} (from there to here)',
     backlinks: 'What leads here',
+    correct: 'Correct this record',
     cite: 'Cite',
     citeAs: 'To cite the record as this page shows it. A click selects a text as a whole.',
     citationFiles: 'For citation managers',

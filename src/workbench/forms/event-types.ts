@@ -1,3 +1,4 @@
+// The types of an event: those that the lifecycle allows there are offered, the others listed with the reason.
 import {
   isStep,
   type Lifecycle,
