@@ -8,6 +8,7 @@ import type { Filter } from '../records/schema/filters.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { isInCourse } from './course.ts'
+import { isPart } from './family.ts'
 import { type Html, html } from './html.ts'
 import { section } from './layout.ts'
 import { lines } from './lines.ts'
@@ -35,6 +36,7 @@ export async function readBacklinks(
   for (const other of [...catalogue.resources, ...catalogue.children] as Listable[]) {
     for (const [name, filter] of Object.entries(filtersOf(other))) {
       if (!leadsTo(filter, name, kind) || isInCourse(kind, other.kind, name)) continue
+      if (isPart(kind, other.kind, name)) continue
       const query = { ...listQuery(other, { [name]: [id] }, clocks), limit: MAX_SHOWN }
       const { rows, nextCursor } = await listPage(context, other, query)
       const docs = rows.map(parse).filter((doc) => doc.id !== id && doc['recordId'] !== id)

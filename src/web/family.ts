@@ -24,12 +24,18 @@ const WHOLES: Partial<Record<Kind, readonly [field: string, kind: Kind]>> = {
 }
 
 /** The kind of the parts of a record, and the filter that finds them. */
-export const PARTS: Partial<Record<Kind, readonly [kind: Kind, filter: string]>> = {
+const PARTS: Partial<Record<Kind, readonly [kind: Kind, filter: string]>> = {
   meeting: ['meeting', 'parent'],
   proposal: ['proposal', 'parent'],
   organization: ['organization', 'parent'],
   topic: ['topic', 'broader'],
   agreement: ['statement', 'agreement'],
+}
+
+/** Whether the page of a record shows what a filter finds as its parts, or as what happened at it. */
+export function isPart(own: Kind, kind: Kind, filter: string): boolean {
+  const [partKind, partFilter] = PARTS[own] ?? []
+  return (kind === partKind && filter === partFilter) || (own === 'meeting' && filter === 'meeting')
 }
 
 export interface Family {

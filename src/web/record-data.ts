@@ -14,7 +14,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { type Backlink, readBacklinks } from './backlinks.ts'
 import { type Changes, readChanges, versionDocs } from './changes.ts'
 import { type Course, readCourse } from './course.ts'
-import { type Family, PARTS, readFamily } from './family.ts'
+import { type Family, readFamily } from './family.ts'
 import type { Language } from './languages.ts'
 import { type LineageData, readLineageData } from './lineage.ts'
 import { type MeetingData, readMeeting } from './meeting-data.ts'
@@ -86,7 +86,7 @@ export async function readRecordData(
     course: await readCourse(context, resource.kind, doc.id, clocks, view),
     lastEvent: resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : null,
   }
-  const backlinks = (await readBacklinks(context, resource, doc.id, clocks)).filter(isNotShown(resource))
+  const backlinks = await readBacklinks(context, resource, doc.id, clocks)
   const mentioned = [data, quotes, versionDocs(data.changes), backlinks.map(({ docs }) => docs)]
   return {
     ...data,
@@ -135,12 +135,3 @@ async function lastEventOf(context: ReadContext, id: string, clocks: Clocks): Pr
   const [last] = (await listPage(context, event, query)).rows.map(parse)
   return last ?? null
 }
-
-/** Whether other sections of the page do not show these records. */
-const isNotShown =
-  ({ kind }: Resource) =>
-  ({ kind: other, filter }: Backlink): boolean => {
-    const [partKind, partFilter] = PARTS[kind] ?? []
-    if (other.kind === partKind && filter === partFilter) return false
-    return kind !== 'meeting' || filter !== 'meeting'
-  }
