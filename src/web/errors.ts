@@ -1,12 +1,14 @@
 // Errors as pages, for whoever accepts HTML.
 import type { FastifyRequest } from 'fastify'
+import { nearest } from '../core/nearest.ts'
 import type { Problem } from '../core/problems.ts'
 import type { ProblemPage } from '../http/problems.ts'
 import type { Catalogue } from '../records/schema/catalogue.ts'
 import { type Html, html } from './html.ts'
 import { fill, messagesOf } from './languages.ts'
 import { layout, searchForm } from './layout.ts'
-import { href, type Page, splitPath } from './page.ts'
+import { RECORD_ID } from './names.ts'
+import { href, linkTo, type Page, splitPath } from './page.ts'
 import { HTML_TYPE, PAGE_HEADERS } from './respond.ts'
 
 /** Paths of which every response is data. */
@@ -48,8 +50,43 @@ function errorPage(page: Page, { code, status, message }: Problem, { id, url }: 
   }${
     code === 'unauthorized' &&
     html`<p><a href="${href(page, '/edit/sign-in', { next: url })}">${errors.signIn}</a></p>`
-  }<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, 'search-again', errors.wayOut)}<p class="muted">${status} · ${id}</p>`
+  }${code === 'not-found' || code === 'gone' ? suggestions(page) : null}<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, 'search-again', errors.wayOut)}<p class="muted">${status} · ${id}</p>`
   return layout(page, { title: `${errors.title}: ${title}`, main, hidden: true, timeless: true })
+}
+
+/** The longest last part of a path that is searched for. */
+const MAX_SEARCHED = 100
+
+/** The list that the path may be meant for, and the search for its last part. */
+function suggestions(page: Page): Html | null {
+  const { messages, catalogue, path } = page
+  const { errors, kinds } = messages
+  const segments = path.split('/').filter((segment) => segment !== '')
+  const entities = [...catalogue.resources, ...catalogue.children]
+  const meant = nearest(
+    segments[0] ?? '',
+    entities.map((entity) => entity.path),
+  )
+  const list = entities.find((entity) => entity.path === meant)
+  const words = wordsIn(segments.at(-1) ?? '')
+  const links = [
+    list && linkTo(page, `/${list.path}`, fill(errors.toList, { kind: kinds[list.kind].many })),
+    words !== '' &&
+      html`<a rel="nofollow" href="${href(page, '/search', { q: words })}">${fill(errors.searchFor, { words: html`<bdi>${words}</bdi>` })}</a>`,
+  ].filter(Boolean)
+  return links.length === 0 ? null : html`<ul>${links.map((link) => html`<li>${link}</li>`)}</ul>`
+}
+
+/** The words of a part of a path; none if it is broken, or the id of a record. */
+function wordsIn(segment: string): string {
+  try {
+    const text = decodeURIComponent(segment)
+    return RECORD_ID.test(text)
+      ? ''
+      : (text.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ').slice(0, MAX_SEARCHED).toWellFormed()
+  } catch {
+    return ''
+  }
 }
 
 function wordsOf({ messages }: Page, code: string, id: string): [string, Html | string] {

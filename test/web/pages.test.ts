@@ -368,6 +368,30 @@ describe('errors', () => {
     expect(api.headers['content-type']).toMatch(/^application\/problem\+json/)
   })
 
+  test.each([
+    ['/proposal/prp_01gb6jc400ezz8kdnweefcy4dk', '/proposals', null],
+    ['/proposals/prp_01gb6jc400ezz8kdnweefcy4dk', '/proposals', null],
+    ['/statments/counter-uav_drones', '/statements', 'counter%20uav%20drones'],
+    ['/archive/2022/%D1%88%D0%BE%D0%B9%D0%B3%D1%83', null, '%D1%88%D0%BE%D0%B9%D0%B3%D1%83'],
+    ['/zzz/%22%3E%3Cscript%3E', null, 'script'],
+    ['/-/-', null, null],
+  ])(
+    'suggest the nearest list, and the search for the last part of the path: %s',
+    async (path, list, words) => {
+      const { get } = await service({ seed: true })
+      for (const prefix of PREFIXES) {
+        const { status, text } = await get(prefix + path, HTML)
+        expect(status).toBe(404)
+        const main = text.slice(text.indexOf('<main'), text.indexOf('</main>'))
+        expect(/<li><a href="([^"]*)">/.exec(main)?.[1] ?? null).toBe(list && prefix + list)
+        expect(/<a rel="nofollow" href="([^"]*)">/.exec(main)?.[1] ?? null).toBe(
+          words && `${prefix}/search?q=${words}`,
+        )
+        await expectSafe(prefix + path, text)
+      }
+    },
+  )
+
   test('say that reading needs a key', async () => {
     const { get, keys } = await service({ seed: true, requireKeyForReads: true })
     for (const path of [
@@ -375,6 +399,9 @@ describe('errors', () => {
       '/proposals',
       `/ru/sources/${SOURCE}`,
       '/search?q=a',
+      '/zh/timeline',
+      `/embed/proposals/${PROPOSAL}`,
+      `/proposals/${PROPOSAL}/citation.ris`,
       `/evidence/${EVIDENCE}`,
     ]) {
       const { status, text, headers } = await get(path, HTML)

@@ -424,6 +424,8 @@ export const en = {
     failedAbout:
       'Try again in a moment. If it happens again, tell the operator the number of the request: {id}.',
     details: 'Details',
+    toList: 'To the list: {kind}',
+    searchFor: 'Search for “{words}”',
     wayOut: 'Go to the start, or search:',
   },
   filters: {

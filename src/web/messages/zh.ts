@@ -410,6 +410,8 @@ export const zh: Messages = {
     failed: '无法显示此页面',
     failedAbout: '请稍后再试。如再次发生，请将请求编号告知运营者：{id}。',
     details: '详情',
+    toList: '查看列表：{kind}',
+    searchFor: '搜索“{words}”',
     wayOut: '返回首页，或搜索：',
   },
   filters: {
