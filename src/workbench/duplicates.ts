@@ -5,15 +5,18 @@ import { catalogueReader, type ReadContext } from '../records/read/context.ts'
 import { findRecord, loadRecord, parse } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
+import { NOT_FACTS } from '../records/schema/values.ts'
 import { findDuplicates } from '../records/write/match.ts'
 import { updateRecord } from '../records/write/operations.ts'
+import { changedKeys } from '../web/diff.ts'
 import { type Html, html } from '../web/html.ts'
 import { fill } from '../web/languages.ts'
 import { line } from '../web/lines.ts'
 import { type Names, namesIn } from '../web/names.ts'
 import { href, type Page } from '../web/page.ts'
-import { capital, kindWord } from '../web/words.ts'
-import { hiddenField } from './controls.ts'
+import { valueIn } from '../web/values.ts'
+import { capital, fieldWord, kindWord } from '../web/words.ts'
+import { hiddenField, tableOf, unseen } from './controls.ts'
 import { redirectTo, sendWorkbench } from './respond.ts'
 import { authorOf, type RouteModule, type Visit } from './visit.ts'
 
@@ -112,8 +115,21 @@ function duplicatesPage(visit: Visit, pairs: readonly Pair[], ofAll: boolean): H
 export const pairsOf = (visit: Visit, pairs: readonly Pair[], ofAll = false): Html =>
   html`<ol class="pairs">${pairs.map((pair) => pairOf(visit, pair, ofAll))}</ol>`
 
-function pairOf({ page, words }: Visit, { resource, one, other }: Pair, ofAll: boolean): Html {
-  const { same, distinct, pair } = words.duplicates
+function pairOf(visit: Visit, pair: Pair, ofAll: boolean): Html {
+  const { page, words } = visit
+  const { resource, one, other } = pair
+  const { same, distinct, ask } = words.duplicates
   const merge = href(page, `/edit/${resource.path}/${one.id}/merge`, { into: other.id })
-  return html`<li><p class="muted">${fill(pair, { kind: capital(kindWord(page, resource.kind)) })}</p><ul class="records">${line(page, resource, one)}${line(page, resource, other)}</ul><form method="post" action="${href(page, '/edit/duplicates')}" class="inline">${hiddenField('kind', resource.kind)}${hiddenField('one', one.id)}${hiddenField('other', other.id)}${ofAll && hiddenField('of', 'all')}<a href="${merge}">${same}</a> <button class="quiet">${distinct}</button></form></li>`
+  return html`<li><p class="muted">${fill(ask, { kind: capital(kindWord(page, resource.kind)) })}</p><ul class="records">${line(page, resource, one)}${line(page, resource, other)}</ul>${differencesOf(visit, pair)}<form method="post" action="${href(page, '/edit/duplicates')}" class="inline">${hiddenField('kind', resource.kind)}${hiddenField('one', one.id)}${hiddenField('other', other.id)}${ofAll && hiddenField('of', 'all')}<a href="${merge}">${same}</a> <button class="quiet">${distinct}</button></form></li>`
+}
+
+/** The fields in which two records differ, with the values of both. */
+function differencesOf({ page, words }: Visit, { resource, one, other }: Pair): Html | null {
+  const { shape } = resource.record
+  const keys = changedKeys(one, other).filter((key) => !NOT_FACTS.includes(key))
+  if (keys.length === 0) return null
+  const { differences, later, earlier } = words.duplicates
+  const shown = (doc: Doc, key: string) => valueIn(page, shape, doc, key, { brief: true }) ?? '—'
+  const rows = keys.map((key) => [fieldWord(page, key), shown(one, key), shown(other, key)])
+  return tableOf(differences, [unseen(differences), later, earlier], rows)
 }

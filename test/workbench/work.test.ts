@@ -16,7 +16,9 @@ const create = async ({ post }: Service, path: string, body: object): Promise<st
 async function namesakes(s: Service): Promise<[string, string]> {
   const one = await create(s, '/v1/organizations', { name: 'The Group', classification: 'organ' })
   const other = await create(s, '/v1/organizations', { name: 'Another', classification: 'organ' })
-  expect((await s.patch(`/v1/organizations/${other}`, { name: 'The Group' })).status).toBe(200)
+  expect(
+    (await s.patch(`/v1/organizations/${other}`, { name: 'The Group', foundingDate: '2003' })).status,
+  ).toBe(200)
   return [one, other]
 }
 
@@ -108,6 +110,7 @@ describe('two records that may be the same', () => {
       await expectSafe('duplicates', text)
       expect(pairsIn(text)).toEqual([[other, one]])
       expect(text).toContain(`href="${prefix}/edit/organizations/${other}/merge?into=${one}"`)
+      expect(text).toContain('2003')
       expect(pairsIn((await browser.get(`${prefix}/edit`)).text)).toEqual([[other, one]])
     }
     expect(pairsIn((await admin.get('/edit/duplicates')).text)).toEqual([])
