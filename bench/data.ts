@@ -9,18 +9,22 @@ const PER_SPEAKER = 200
 const PER_MEETING = 20
 const PER_WORD = 25
 const TOPICS = 20
-/** With an event each, not more rows than an import may have. */
-const ROWS_PER_IMPORT = 50_000
+/** How many of the first proposals a source is quoted for, with a quote for each. */
+const PER_SOURCE = 10
+/** With an event each, and quotes, not more rows than an import may have. */
+const ROWS_PER_IMPORT = 40_000
 
 export const STATUSES = ['proposed', 'under-consideration', 'adopted', 'rejected', 'deferred'] as const
 export const DAYS = 24 * 12 * 28
 
 export const countSpeakers = (rows: number) => Math.ceil(rows / PER_SPEAKER)
-const countMeetings = (rows: number) => Math.ceil(rows / PER_MEETING)
+export const countMeetings = (rows: number) => Math.ceil(rows / PER_MEETING)
+/** A twentieth of the proposals have a quote. */
+export const countSources = (rows: number) => Math.ceil(rows / 20 / PER_SOURCE)
 export const countWords = (rows: number) => Math.ceil(rows / PER_WORD)
 
 /** An id that the service accepts: `prp_00000000000000000000000017`. */
-export const idOf = (kind: 'prp' | 'spk' | 'mtg' | 'top', number: number) =>
+export const idOf = (kind: 'prp' | 'spk' | 'mtg' | 'top' | 'src', number: number) =>
   `${kind}_${String(number).padStart(26, '0')}`
 
 /** One of the days from 2002-01-01 to 2025-12-28, with 28 days per month. Consecutive numbers are in different years. */
@@ -47,8 +51,27 @@ function proposal(number: number, rows: number) {
     proposedOn,
     topicIds: [idOf('top', number % TOPICS)],
     events: [{ type: status, occurredOn: proposedOn }],
+    ...(number < countSources(rows) * PER_SOURCE && {
+      evidence: [
+        {
+          sourceId: idOf('src', Math.floor(number / PER_SOURCE)),
+          motivation: 'quote',
+          exact: sentence(number),
+        },
+      ],
+    }),
   }
 }
+
+const sentence = (number: number) =>
+  `The ministers discussed proposal ${number} on cooperation and what is to follow from it.`
+
+const source = (number: number) => ({
+  id: idOf('src', number),
+  title: `Report ${number}`,
+  language: 'en',
+  text: range(number * PER_SOURCE, (number + 1) * PER_SOURCE, sentence).join('\n\n'),
+})
 
 /** Imports all records over HTTP. @returns imported proposals per second */
 export async function importData(base: string, key: string, rows: number): Promise<number> {
@@ -71,6 +94,7 @@ export async function importData(base: string, key: string, rows: number): Promi
         city: 'Tashkent',
       },
     })),
+    ...range(0, countSources(rows), (number) => ({ kind: 'source', record: source(number) })),
   ]
   await importRows(base, key, reference)
   const begin = performance.now()

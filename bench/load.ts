@@ -10,6 +10,8 @@ export interface Requests {
   /** Makes the body of each POST; without it the request is a GET. */
   body?: () => object
   headers?: Record<string, string>
+  /** The host of each request by its number. */
+  host?: (number: number) => string
   /** Sent at the same time, and not measured. */
   beside?: Requests
 }
@@ -30,7 +32,7 @@ const sent = new Map<Requests, number>()
 
 /** @throws when a request fails */
 export async function load(server: Server, requests: Requests, seconds: number): Promise<Figures> {
-  const { path, clients = CLIENTS, body, headers = {}, beside } = requests
+  const { path, clients = CLIENTS, body, headers = {}, host, beside } = requests
   let number = sent.get(requests) ?? 0
   const before = cpuSeconds(server)
   const other = beside && load(server, beside, seconds)
@@ -44,6 +46,7 @@ export async function load(server: Server, requests: Requests, seconds: number):
       {
         setupRequest: (request) => ({
           ...request,
+          ...(host && { headers: { ...request.headers, host: host(number) } }),
           path: typeof path === 'string' ? path : path(number++),
           ...(body && { body: JSON.stringify(body()) }),
         }),

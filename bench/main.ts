@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Comparison, comparisonsOf, findDeepPages, urlsOf } from './comparisons.ts'
 import { createBaselineDatabase, importData, measureStream } from './data.ts'
 import { type Figures, load } from './load.ts'
+import { measurePages, pagesOf } from './pages.ts'
 import { type Results, saveResults, tableOf } from './report.ts'
 import { createKey, peakMemory, type Server, startBaseline, startService, stop } from './servers.ts'
 
@@ -20,7 +21,7 @@ const whole = (text: string) => {
   return Number(text)
 }
 
-const names = comparisonsOf(0, '', []).map(({ name }) => name)
+const names = [...comparisonsOf(0, '', []), ...pagesOf(0)].map(({ name }) => name)
 const { rows, rounds, seconds, only, database, save } = new Command('npm run bench --')
   .description('Compares the speed of the service with a plain Fastify application over the same data.')
   .option('--rows <count>', 'proposals in the database', whole, 100_000)
@@ -31,7 +32,9 @@ const { rows, rounds, seconds, only, database, save } = new Command('npm run ben
     whole,
     3,
   )
-  .addOption(new Option('--only <names...>', 'comparisons to measure').choices(names).default(names, 'all'))
+  .addOption(
+    new Option('--only <names...>', 'comparisons and pages to measure').choices(names).default(names, 'all'),
+  )
   .option(
     '--database <url>',
     'empty database for the service, such as postgres://…; default: a new SQLite file',
@@ -57,6 +60,7 @@ process.once('SIGINT', () => process.exit(130))
 const loadAverage = Number(loadavg()[0]?.toFixed(1))
 const { key, deepPages, ...rates } = await prepare()
 const comparisons = comparisonsOf(rows, key, deepPages).filter(({ name }) => only.includes(name))
+const pages = await measureAllPages()
 const { starts, memory, turns } = await measure(comparisons)
 const results: Results = {
   date: new Date().toISOString().slice(0, 10),
@@ -78,6 +82,7 @@ const results: Results = {
     }),
     ...(target && { target }),
   })),
+  pages,
 }
 console.log(tableOf(results))
 if (save) saveResults(results)
@@ -121,6 +126,18 @@ async function prepare() {
   }
   await stopAll()
   return { key, deepPages, importRate, streamRate }
+}
+
+/** Measures the pages on a server of their own, so that its log has no other requests. */
+async function measureAllPages() {
+  const chosen = pagesOf(rows).filter(({ name }) => only.includes(name))
+  if (chosen.length === 0) return []
+  const logFile = join(folder, 'pages.log')
+  const service = await startService(databaseUrl, SERVICE_PORT, logFile)
+  running.push(service)
+  const results = await measurePages(service, logFile, chosen, seconds)
+  await stopAll()
+  return results
 }
 
 /** Loads the servers of each comparison in alternating seconds, so that a busy machine affects both. */

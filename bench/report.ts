@@ -1,6 +1,7 @@
 // The report of the benchmark: a table for the terminal and docs/performance.md, a JSON file, and a plot.
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Figures } from './load.ts'
+import { type PageResult, type ServerTimes, TARGETS } from './pages.ts'
 
 export interface Result {
   name: string
@@ -26,6 +27,7 @@ export interface Results {
   startMs: number
   peakMemoryMB: number
   comparisons: Result[]
+  pages: PageResult[]
 }
 
 const PAGE = new URL('../docs/performance.md', import.meta.url)
@@ -67,6 +69,32 @@ function rowOf(result: Result): string[] {
   ]
 }
 
+const PAGES_HEAD = [
+  'Page',
+  'p50 ms',
+  'p99 ms',
+  'Answers/s',
+  'CPU µs',
+  'Cached: p50 ms',
+  'p99 ms',
+  'Answers/s',
+  'Target',
+]
+
+function pageRowOf({ title, miss, hit }: PageResult): string[] {
+  const isMet = ({ p50, p99 }: ServerTimes) => p50 < TARGETS.p50 && p99 < TARGETS.p99
+  return [
+    title,
+    ...[miss.p50, miss.p99].map((time) => time.toFixed(1)),
+    ...[miss.rate, miss.cpu].map(whole),
+    ...[hit.p50, hit.p99].map((time) => time.toFixed(1)),
+    whole(hit.rate),
+    isMet(miss) && isMet(hit) ? 'met' : 'missed',
+  ]
+}
+
+const tableRows = (rows: readonly string[][]) => rows.map((cells) => `| ${cells.join(' | ')} |`)
+
 /** The results as Markdown. */
 export function tableOf(results: Results): string {
   const { date, machine, loadAverage, database, rows, rounds, seconds } = results
@@ -74,9 +102,10 @@ export function tableOf(results: Results): string {
     `${date}, ${machine}, load average ${loadAverage} before the run; ${whole(rows)} proposals on ${database}; per comparison ${rounds} × ${seconds} turns of a second.`,
     `Import ${whole(results.importRate)} proposals/s, NDJSON stream ${whole(results.streamRate)} proposals/s, start ${whole(results.startMs)} ms, ${whole(results.peakMemoryMB)} MB of memory at most, with the mapped file.`,
     '',
-    ...[HEAD, HEAD.map(() => '---'), ...results.comparisons.map(rowOf)].map(
-      (cells) => `| ${cells.join(' | ')} |`,
-    ),
+    ...tableRows([HEAD, HEAD.map(() => '---'), ...results.comparisons.map(rowOf)]),
+    ...(results.pages.length > 0
+      ? ['', ...tableRows([PAGES_HEAD, PAGES_HEAD.map(() => '---'), ...results.pages.map(pageRowOf)])]
+      : []),
   ].join('\n')
 }
 
