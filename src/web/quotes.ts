@@ -20,7 +20,7 @@ export const nothingShown = (elsewhere: Iterable<string> = []): Shown => ({
 })
 
 /** A quote with all that is known of it. @param named whether the field that it is about is named */
-function quote(page: Page, evidence: Doc, shown: Shown, named: boolean): Html {
+export function quote(page: Page, evidence: Doc, shown: Shown, named = false): Html {
   const { record } = page.messages
   const { sourceId, exact, prefix, suffix, note, translation, motivation, assertion } = evidence as Doc &
     Record<string, string>

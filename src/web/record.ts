@@ -8,7 +8,7 @@ import { cite } from './cite.ts'
 import { clockForm } from './clocks.ts'
 import { contents, type Section } from './contents.ts'
 import { course, proposalsByYear, topicTree } from './course.ts'
-import { descriptionOf } from './description.ts'
+import { bestQuote, descriptionOf } from './description.ts'
 import { type Backed, facts } from './facts.ts'
 import { partsOf, partsTitle } from './family.ts'
 import { heading, titleOf } from './heading.ts'
@@ -20,7 +20,7 @@ import { href, type Page, showsPast } from './page.ts'
 import { parties } from './parties.ts'
 import { memberships, PART_KINDS, relations } from './parts.ts'
 import { type Acted, positions } from './positions.ts'
-import { nothingShown } from './quotes.ts'
+import { nothingShown, quote } from './quotes.ts'
 import type { RecordData } from './record-data.ts'
 import type { Standing } from './status.ts'
 import { recordItem } from './structured-data.ts'
@@ -30,18 +30,24 @@ import { countedTitle } from './year-chart.ts'
 export function recordPage(page: Page, resource: Resource, data: RecordData): Html {
   const { doc } = data
   const { text } = titleOf(page, resource, doc)
-  const main = html`${headingOf(page, resource, data)}
-${contents(page, sectionsOf(page, resource, data))}
+  const backed = backedBy(resource, data)
+  const main = html`${headingOf(page, resource, data)}${leadQuote(page, backed)}
+${contents(page, sectionsOf(page, backed, data))}
 ${foot(page, resource, data)}`
   return layout(page, { title: text, main, ...sharing(page, resource, data) })
 }
 
+/** The quote that the record rests on. */
+function leadQuote(page: Page, { resource, doc, backing }: Backed): Html | null {
+  const best = bestQuote(resource, backing.evidence.get(doc.id) ?? [])
+  return best ? quote(page, best, backing.shown) : null
+}
+
 /** The sections in order. Those without content are left out. */
-function sectionsOf(page: Page, resource: Resource, data: RecordData): Section[] {
+function sectionsOf(page: Page, backed: Backed, data: RecordData): Section[] {
   const { messages } = page
   const { doc, parts, meeting, family } = data
-  const backed = backedBy(resource, data)
-  const { backing } = backed
+  const { resource, backing } = backed
   const isMeeting = resource.kind === 'meeting'
   const tree = data.course && topicTree(page, doc.id, data.course)
   const all: [id: string, title: string, content: Html | null][] = [

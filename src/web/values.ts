@@ -69,9 +69,9 @@ function scalar(page: Page, text: string, key: string, { brief, language = 'en' 
 const CODES = ['sha256', 'code', 'slug', 'mediaType', 'license', 'identifier', 'scheme']
 
 /** A link to a page of the web. An address with another scheme than http is only shown. */
-export const external = (url: string): Html =>
+export const external = (url: string, title: Html | string = shortened(url, 100)): Html =>
   /^https?:\/\//i.test(url)
-    ? html`<a rel="external noopener" href="${url}">${shortened(url, 100)}</a>`
+    ? html`<a rel="external noopener" href="${url}">${title}</a>`
     : html`<code>${url}</code>`
 
 /** The name of a record as a link. */
@@ -98,6 +98,7 @@ function objectValue(
   options: Options,
 ): Html | null {
   if (isActor(value)) return actor(page, value)
+  if (key === 'sources' && typeof value['url'] === 'string') return webPage(page, value['url'], value)
   if (key === 'otherNames' && typeof value['name'] === 'string') return otherName(page, value)
   if (typeof value['text'] === 'string' && typeof value['language'] === 'string')
     return translated(page, value)
@@ -111,6 +112,12 @@ function objectValue(
   return parts.length === 0
     ? null
     : html`<div class="object">${parts.map((part) => html`<div>${part}</div>`)}</div>`
+}
+
+/** A page of the web by its title, with the remarks about it. */
+function webPage(page: Page, url: string, { title, note }: { [key: string]: Json }): Html {
+  const link = external(url, typeof title === 'string' ? foreign(title, 'en', page.language) : undefined)
+  return typeof note === 'string' ? html`${link} <small>${foreign(note, 'en', page.language)}</small>` : link
 }
 
 /** A name in another language, or of another type; those for search only are not shown. */

@@ -226,6 +226,19 @@ describe('contradictions', () => {
 })
 
 describe('a quote', () => {
+  test('that the record rests on is above all sections, open, and a target of links once', async () => {
+    const app = await service({ seed: true })
+    const path = '/proposals/prp_01gb6jc400egbsbzx9etj88v69'
+    const { body } = await app.get(`/v1${path}/evidence`)
+    const ofTitle = body['data'].find(({ field }: Body) => field === '/title')
+    const { text } = await app.get(path, HTML)
+    const top = text.slice(0, text.indexOf('<h2'))
+    expect(top).toContain(`<figure class="quote" id="${ofTitle.id}">`)
+    expect(top).toContain(`<mark>${ofTitle.exact}</mark>`)
+    expect(text.split(`id="${ofTitle.id}"`)).toHaveLength(2)
+    expect(text).not.toContain('<details class="why" open>')
+  })
+
   test('that is written from right to left has its language and direction', async () => {
     const app = await service({ seed: true })
     const ids = await writeSummit(app)
