@@ -42,7 +42,7 @@ export function textField(
   return labelled(
     control,
     (attributes) =>
-      html`<input type="${type}"${attributes}${autocomplete && html` autocomplete="${autocomplete}"`}${lang && html` lang="${lang}"`}${maxlength && html` maxlength="${maxlength}"`}${list && html` list="${list}"`} value="${value ?? ''}">`,
+      html`<input type="${type}"${attributes}${type === 'text' && html` dir="auto"`}${autocomplete && html` autocomplete="${autocomplete}"`}${lang && html` lang="${lang}"`}${maxlength && html` maxlength="${maxlength}"`}${list && html` list="${list}"`} value="${value ?? ''}">`,
   )
 }
 
@@ -53,7 +53,7 @@ export function textArea(control: Control & { rows?: number; lang?: string }): H
   return labelled(
     control,
     (attributes) =>
-      html`<textarea rows="${rows}"${attributes}${lang && html` lang="${lang}"`}>\n${value ?? ''}</textarea>`,
+      html`<textarea rows="${rows}" dir="auto"${attributes}${lang && html` lang="${lang}"`}>\n${value ?? ''}</textarea>`,
   )
 }
 

@@ -136,6 +136,8 @@ async function submitted(
   const resource = deps.catalogue.resources.find((one) => one.kind === kind)
   if (verb === 'make' && resource && target)
     return passOn(visit, `/edit/${resource.path}/new`, { for: name, from: subject.path })
+  const form = verb === 'return' ? waitingForm(state.outer) : undefined
+  if (form) return passOn(visit, form.path, { filled: 'none' })
   if (!['save', 'edit'].includes(verb) || !saves) return sendForm(visit, deps, state)
   const lost = lostValue(deps, subject, sent)
   if (lost !== null) {
@@ -182,8 +184,9 @@ function resumedWith(
 ): Promise<FastifyReply> {
   const sent = new Map(waited)
   const node = nodeOfSubject(deps.catalogue, subject, sent)
-  const others = without(sent, name)
-  const fields = tidied(node, new Map([...others, [name, id]]))
+  // Without a record, the form is as it was.
+  const filled = id === 'none' ? sent : new Map([...without(sent, name), [name, id]])
+  const fields = tidied(node, filled)
   return sendForm(visit, deps, sentState(subject, sent, fields))
 }
 

@@ -4,7 +4,7 @@ import { type Content, type Html, html, join } from '../../web/html.ts'
 import { foreign } from '../../web/languages.ts'
 import { hiddenField, radioField, selectField, textArea } from '../controls.ts'
 import { beside } from './fields.ts'
-import { actionButton, type FormView, labelOf, wordOf } from './render.ts'
+import { actionButton, type FormView, hintOf, labelOf, wordOf } from './render.ts'
 
 /** Places in a text of which one is meant. */
 export interface QuoteChoice {
@@ -46,12 +46,12 @@ export const SHOWN_FIELD = 'field:shown'
 /** The words of the quote, and the places where they, or similar ones, are in the text. */
 export function quoteControl(view: FormView, name: string, quotes: QuoteChoice | undefined): Html {
   const { fields, errors, words } = view
-  const { problems, hints } = words.forms
+  const { problems } = words.forms
   const typed = fields.get(name) ?? ''
   const area = textArea({
     name,
     label: labelOf(view, view.node.members[name], name),
-    hint: hints['exact'],
+    hint: hintOf(view, undefined, name),
     value: typed,
     errors,
   })

@@ -128,6 +128,7 @@ export async function sendForm(
     const view: FormView = {
       page,
       words,
+      kind: entity.kind,
       node,
       fields,
       errors,
@@ -215,13 +216,19 @@ function formHtml(
   // The first button is the one that the Enter key presses.
   return html`<form method="post" action="${href(page, subject.path)}" id="${FORM}" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="save" tabindex="-1" aria-hidden="true">${forms.save}</button>${hiddenField('form', token)}${
     version !== null && hiddenField('version', String(version))
-  }${outer !== '' && hiddenField('outer', outer)}${asked}${formControls(view)}${textField({
-    name: 'reason',
-    label: html`${forms.reason} <small>${forms.optional}</small>`,
-    hint: forms.reasonHint,
-    value: reason,
-    errors,
-  })}<p><button name="do" value="save">${forms.save}</button> <a href="${href(page, back)}">${forms.cancel}</a></p>${languageList(view)}</form>`
+  }${outer !== '' && hiddenField('outer', outer)}${outer !== '' && html`<p class="notice">${forms.waits}</p>`}${asked}${formControls(view)}${textField(
+    {
+      name: 'reason',
+      label: html`${forms.reason} <small>${forms.optional}</small>`,
+      hint: forms.reasonHint,
+      value: reason,
+      errors,
+    },
+  )}<p><button name="do" value="save">${forms.save}</button> ${
+    outer === ''
+      ? html`<a href="${href(page, back)}">${forms.cancel}</a>`
+      : html`<button class="quiet" name="do" value="return">${forms.back}</button>`
+  }</p>${languageList(view)}</form>`
 }
 
 /** The parts of a record, and what else can be done with it. */

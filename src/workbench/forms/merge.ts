@@ -143,7 +143,7 @@ async function sendMerge(
   )
   const shown = { ...visit, page: { ...visit.page, names: options.names } }
   const { page } = shown
-  const view = { page, words, node, fields, errors, flaws: [], options }
+  const view = { page, words, kind: entity.kind, node, fields, errors, flaws: [], options }
   const compare = html`<p><button class="quiet" name="do" value="preview">${preview ? actions.compareAgain : actions.compare}</button></p>`
   const controls = html`${formControls(view)}${preview && comparison(shown, subject, preview, sent)}${compare}`
   const swap = preview && href(page, `${editPath(entity, preview.stays)}/merge`, { into: doc.id })

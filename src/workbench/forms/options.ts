@@ -63,21 +63,21 @@ export async function readOptions(
   language: Language,
   docs: readonly Doc[] = [],
 ): Promise<FormOptions> {
-  const scalars = scalarsOf(node, fields)
+  const references = scalarsOf(node, fields).filter(([, { input }]) => input === 'reference')
   const vocabularies = {
-    state: await vocabulary(context, 'state'),
-    topic: await vocabulary(context, 'topic'),
+    state: await vocabulary(context, 'state', references),
+    topic: await vocabulary(context, 'topic', references),
   }
-  const posts = new Map<string, readonly Doc[]>()
   const found = new Map<string, FoundRecords>()
-  for (const [name, scalar] of scalars) {
-    if (scalar.input !== 'reference') continue
+  const people = new Set<string>()
+  for (const [name, { kinds }] of references) {
     const words = (fields.get(beside(name, 'find')) ?? '').trim()
-    if (words !== '') found.set(name, await findRecords(context, scalar.kinds, words))
-    const person = scalar.kinds.includes('membership') ? fields.get(holderOf(name)) : undefined
-    if (person)
-      posts.set(person, await partsIn(context, context.catalogue.child('membership'), [person], NOW))
+    if (words !== '') found.set(name, await findRecords(context, kinds, words))
+    const person = kinds.includes('membership') && fields.get(holderOf(name))
+    if (person) people.add(person)
   }
+  const held = await partsIn(context, context.catalogue.child('membership'), [...people], NOW)
+  const posts = new Map([...people].map((id) => [id, held.filter(({ recordId }) => recordId === id)]))
   const shown = [
     ...docs,
     ...Object.values(vocabularies).flatMap((each) => each ?? []),
@@ -93,14 +93,21 @@ export async function readOptions(
 /** The field with the person whose post a field refers to. */
 export const holderOf = (name: string) => name.replace(/[^.]+$/, 'speakerId')
 
-/** More than these are searched, not listed. */
+/** More records, and more options on a page, are searched, not listed. */
 const MAX_LISTED = 200
+const MAX_OPTIONS = 20_000
 
-async function vocabulary(context: ReadContext, kind: Vocabulary): Promise<readonly Doc[] | undefined> {
+async function vocabulary(
+  context: ReadContext,
+  kind: Vocabulary,
+  references: readonly [string, Scalar][],
+): Promise<readonly Doc[] | undefined> {
+  const controls = references.filter(([, scalar]) => vocabularyOf(scalar) === kind).length
+  if (controls === 0) return []
   const resource = context.catalogue.resource(kind)
   const query = { ...listQuery(resource, {}, NOW_CLOCKS), limit: MAX_LISTED }
   const { rows, nextCursor } = await listPage(context, resource, query)
-  return nextCursor === null ? rows.map(parse) : undefined
+  return nextCursor === null && rows.length * controls <= MAX_OPTIONS ? rows.map(parse) : undefined
 }
 
 const NOW_CLOCKS = { asOf: null, knownAt: null }

@@ -29,6 +29,8 @@ export interface FormView {
   /** With the names of the records that the form shows. */
   page: Page
   words: Messages
+  /** The kind of record or part, which has hints of its own. */
+  kind: Kind
   node: Group
   fields: Fields
   errors: readonly FieldError[]
@@ -84,12 +86,31 @@ export function labelOf(view: FormView, node: Node | undefined, key: string, num
     : html`${label} <small>${view.words.forms.optional}</small>`
 }
 
-/** What to enter, in the language of the page. */
-function hintOf({ words }: FormView, name: string): string | undefined {
-  const path = name.replace(/\.\d+/g, '')
-  const { hints } = words.forms
-  const key = [path, path.split('.').at(-1) ?? ''].find((each) => Object.hasOwn(hints, each))
-  return key === undefined ? undefined : hints[key]
+/** What to enter. */
+export function hintOf({ words, kind }: FormView, node: Node | undefined, name: string): string | undefined {
+  const path = name.replaceAll(/\.\d+/g, '')
+  const keys = [
+    `${kind}.${path}`,
+    path,
+    path.split('.').at(-1) ?? '',
+    node?.is === 'scalar' ? `:${node.input}` : '',
+  ]
+  return keys.map((key) => ownHint(words.forms.hints, key)).find((hint) => hint !== undefined)
+}
+
+const ownHint = (hints: Readonly<Record<string, string>>, key: string) =>
+  Object.hasOwn(hints, key) ? hints[key] : undefined
+
+/** The hint and the fault of a set of controls, and the attribute that names them. */
+function aboutSet(view: FormView, node: Node, name: string) {
+  const hint = hintOf(view, node, name)
+  const fault = faultOf(view, name)
+  const id = idOf(name)
+  const ids = [hint && `${id}-hint`, fault && `${id}-error`].filter(Boolean).join(' ')
+  return {
+    shown: html`${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}${fault}`,
+    described: ids !== '' && html` aria-describedby="${ids}"`,
+  }
 }
 
 /** What is wrong with a control. */
@@ -110,7 +131,7 @@ export const actionButton = (action: string, label: Content): Html =>
 function listControl(view: FormView, node: List, name: string, key: string): Html {
   const { words, fields } = view
   const word = wordOf(view.page, view.words, key)
-  const hint = hintOf(view, name)
+  const { shown, described } = aboutSet(view, node, name)
   const entries = entriesOf(fields, name).map((index) => {
     const inner = `${name}.${index}`
     const remove = actionButton(
@@ -119,24 +140,25 @@ function listControl(view: FormView, node: List, name: string, key: string): Htm
     )
     return html`<li>${control(view, node.item, inner, key, index + 1)}${remove}</li>`
   })
-  return html`<fieldset class="entries" id="${idOf(name)}" tabindex="-1"><legend>${word}</legend>${hint && html`<p class="hint">${hint}</p>`}${faultOf(view, name)}${
+  return html`<fieldset class="entries" id="${idOf(name)}" tabindex="-1"${described}><legend>${word}</legend>${shown}${
     entries.length > 0 && html`<ol>${entries}</ol>`
   }${actionButton(`add ${name}`, fill(words.forms.add, { field: word }))}</fieldset>`
 }
 
 function groupControl(view: FormView, node: Group, name: string, key: string, number?: number): Html {
   const word = numbered(view, wordOf(view.page, view.words, key), number)
+  const { shown, described } = aboutSet(view, node, name)
   const legend = node.empty === null ? html`${word} <small>${view.words.forms.optional}</small>` : word
   const members = Object.entries(node.members).map(([inner, member]) =>
     control(view, member, `${name}.${inner}`, inner),
   )
-  return html`<fieldset class="group" id="${idOf(name)}" tabindex="-1"><legend>${legend}</legend>${faultOf(view, name)}${members}</fieldset>`
+  return html`<fieldset class="group" id="${idOf(name)}" tabindex="-1"${described}><legend>${legend}</legend>${shown}${members}</fieldset>`
 }
 
 function scalarControl(view: FormView, node: Scalar, name: string, label: Content): Html {
   const { page, words, fields, errors } = view
   const { forms } = words
-  const base = { name, label, hint: hintOf(view, name), value: fields.get(name), errors }
+  const base = { name, label, hint: hintOf(view, node, name), value: fields.get(name), errors }
   switch (node.input) {
     case 'reference':
       return referenceControl(view, node, name, label)
@@ -160,7 +182,7 @@ function scalarControl(view: FormView, node: Scalar, name: string, label: Conten
     case 'date':
       return html`${textField(base)}${dateChoice(view, name)}`
     case 'language':
-      return textField({ ...base, hint: base.hint ?? forms.hints['language'], list: 'languages' })
+      return textField({ ...base, list: 'languages' })
     case 'prose':
       return textArea({ ...base, rows: rowsFor(fields.get(name) ?? '') })
     default:
@@ -196,19 +218,15 @@ function dateChoice({ page, words, flaws, fields }: FormView, name: string): Htm
 /** A choice from a list if there are few records, otherwise by search. */
 function referenceControl(view: FormView, node: Scalar, name: string, label: Content): Html {
   const { page, fields, options, errors } = view
-  const base = { name, label, hint: hintOf(view, name), value: fields.get(name) ?? '', errors }
+  const base = { name, label, hint: hintOf(view, node, name), value: fields.get(name) ?? '', errors }
   const vocabulary = vocabularyOf(node)
   const listed = vocabulary && options.vocabularies[vocabulary]
-  if (listed)
-    return selectField({
-      ...base,
-      options: withValue(
-        view,
-        node,
-        base.value,
-        listed.map((doc) => ({ value: doc.id, label: plainText(nameOf(page, doc.id)) })),
-      ),
-    })
+  if (listed) {
+    const names = listed.map((doc) => ({ value: doc.id, label: plainText(nameOf(page, doc.id)) }))
+    const select = selectField({ ...base, options: withValue(view, node, base.value, names) })
+    // States are given; topics are added as they come up.
+    return vocabulary === 'topic' ? html`${select}<p>${makeButtons(view, node, name)}</p>` : select
+  }
   const posts = node.kinds.includes('membership')
     ? options.posts.get(fields.get(holderOf(name)) ?? '')
     : undefined
@@ -253,13 +271,20 @@ function searchControl(view: FormView, node: Scalar, name: string, label: Conten
     (option, index) => choice(name, index, option, chosen),
   )
   const kinds = kindsIn(page, node.kinds)
-  const hint = hintOf(view, name)
+  const { shown, described } = aboutSet(view, node, name)
   const outcome = found && outcomeOf(view, node.kinds, typed, found)
-  const makes = node.kinds.filter((kind) => page.catalogue.findResource(kind))
-  return html`<fieldset class="find" id="${idOf(name)}" tabindex="-1" data-find="${href(page, '/edit/find')}" data-name="${name}" data-kinds="${node.kinds.join(',')}"><legend>${label}</legend>${hint && html`<p class="hint">${hint}</p>`}${faultOf(view, name)}${
+  return html`<fieldset class="find" id="${idOf(name)}" tabindex="-1" data-find="${href(page, '/edit/find')}" data-name="${name}" data-kinds="${node.kinds.join(',')}"${described}><legend>${label}</legend>${shown}${
     choices.length > 0 && radios
-  }<p role="status">${outcome}</p>${found && hiddenField(beside(name, 'found'), typed)}<p class="field"><label for="${idOf(find)}">${fill(choices.length > 0 ? forms.findOther : forms.find, { kinds })}</label><input id="${idOf(find)}" name="${find}" value="${typed}" autocomplete="off"${faultAttributes(view, name)}> ${actionButton(`find ${name}`, forms.search)}</p>${makes.map((kind) => actionButton(`make ${name} ${kind}`, fill(forms.make, { kind: kindWord(page, kind) })))}</fieldset>`
+  }<p role="status">${outcome}</p>${found && hiddenField(beside(name, 'found'), typed)}<p class="field"><label for="${idOf(find)}">${fill(choices.length > 0 ? forms.findOther : forms.find, { kinds })}</label><input id="${idOf(find)}" name="${find}" value="${typed}" autocomplete="off"${faultAttributes(view, name)}> ${actionButton(`find ${name}`, forms.search)}</p>${makeButtons(view, node, name)}</fieldset>`
 }
+
+/** Buttons that lead to the forms of new records, one for each kind that can be chosen. */
+const makeButtons = ({ page, words }: FormView, { kinds }: Scalar, name: string): Html[] =>
+  kinds
+    .filter((kind) => page.catalogue.findResource(kind))
+    .map((kind) =>
+      actionButton(`make ${name} ${kind}`, fill(words.forms.make, { kind: kindWord(page, kind) })),
+    )
 
 /** What a search found, in a sentence. */
 export function outcomeOf(
