@@ -488,8 +488,8 @@ CREATE INDEX "idempotency_created" ON "idempotency" USING btree ("createdAt");--
 CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "imports_finished" ON "imports" USING btree ("finishedAt");--> statement-breakpoint
-CREATE INDEX "links_to" ON "links" USING btree ("toId","field","sortKey","fromId");--> statement-breakpoint
-CREATE INDEX "links_from" ON "links" USING btree ("fromId");--> statement-breakpoint
+CREATE INDEX "links_to" ON "links" USING btree ("toId","fromKind","field","sortKey","fromId");--> statement-breakpoint
+CREATE INDEX "links_from" ON "links" USING btree ("fromId","field","toId");--> statement-breakpoint
 CREATE INDEX "names_record" ON "names" USING btree ("recordId");--> statement-breakpoint
 CREATE UNIQUE INDEX "searchDocs_record" ON "searchDocs" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "searchDocs_kind" ON "searchDocs" USING btree ("kind","docId");--> statement-breakpoint

@@ -108,8 +108,8 @@ CREATE TABLE `links` (
 	`sortKey` text
 );
 --> statement-breakpoint
-CREATE INDEX `links_to` ON `links` (`toId`,`field`,`sortKey`,`fromId`);--> statement-breakpoint
-CREATE INDEX `links_from` ON `links` (`fromId`);--> statement-breakpoint
+CREATE INDEX `links_to` ON `links` (`toId`,`fromKind`,`field`,`sortKey`,`fromId`);--> statement-breakpoint
+CREATE INDEX `links_from` ON `links` (`fromId`,`field`,`toId`);--> statement-breakpoint
 CREATE TABLE `names` (
 	`kind` text NOT NULL,
 	`hash` text NOT NULL,

@@ -34,7 +34,8 @@ interface Parameters extends Selection {
 /** How many records of a status are shown; the others are in the list. */
 const MAX_SHOWN = 10
 
-const LATEST_FIRST = [{ column: 'statusSince', descending: true }]
+/** The latest first. Proposals in the order of their list, which is read along an index also if it is filtered. */
+const ORDER = { proposals: '-proposedOn', agreements: '-statusSince' } as const
 
 interface Column {
   status: string
@@ -61,7 +62,8 @@ export const board: Overview<Parameters> = {
       const count = bars.find(({ key }) => key === status)?.count ?? 0
       if (count === 0) continue
       const query = listQuery(resource, { ...filters, status: [status] }, bare.clocks)
-      const { rows } = await listPage(context, resource, { ...query, sort: LATEST_FIRST, limit: MAX_SHOWN })
+      const sort = [{ column: ORDER[of].slice(1), descending: true }]
+      const { rows } = await listPage(context, resource, { ...query, sort, limit: MAX_SHOWN })
       columns.push({ status, count, docs: rows.map(parse) })
     }
     const choices = await readChoices(context, bare.clocks)
@@ -79,20 +81,21 @@ export const board: Overview<Parameters> = {
       content:
         columns.length === 0
           ? html`<p>${words.none}</p>${note}`
-          : html`<div class="board">${columns.map((column) => columnHtml(page, resource, filters, column))}</div>${note}`,
-      data: exports(page, resource, { ...filters, sort: '-statusSince' }),
+          : html`<div class="board">${columns.map((column) => columnHtml(page, of, filters, column))}</div>${note}`,
+      data: exports(page, resource, { ...filters, sort: ORDER[of] }),
     })
   },
 }
 
 function columnHtml(
   page: Page,
-  resource: Resource,
+  of: TrackedPath,
   filters: Record<string, string[]>,
   { status, count, docs }: Column,
 ): Html {
   const { home } = page.messages
-  const list = href(page, `/${resource.path}`, { ...filters, status, sort: '-statusSince' })
+  const resource = page.catalogue.resource(TRACKED_KINDS[of])
+  const list = href(page, `/${of}`, { ...filters, status, sort: ORDER[of] })
   const number = formatNumber(page.language, count)
   const more = count > docs.length && html`<p><a href="${list}">${home.all}: ${number} →</a></p>`
   return html`<section aria-labelledby="${status}"><h2 id="${status}"><a href="${list}">${capital(valueWord(page, status))} <small>${number}</small></a></h2><ul class="records">${docs.map((doc) => card(page, resource, doc))}</ul>${more}</section>`

@@ -250,7 +250,7 @@ export function exports(page: Page, kind: Listable, query: Page['query']): Html 
 
 function dataHref(page: Page, kind: Listable, query: Page['query'], format: string): string {
   const data = { ...page, clocks: clocksOf(kind, page.clocks) }
-  const rest = { ...query, ...NOW, limit: null, count: null }
+  const { asOf: _, knownAt: __, limit: ___, count: ____, ...rest } = query
   return apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, rest)
 }
 

@@ -34,7 +34,7 @@ export function matchingRecords(
   const where = [
     ...(along
       ? [
-          sql`${links.toId} = ${along.toId} and ${links.field} = ${along.field} and ${resource.table.id} = ${links.fromId}`,
+          sql`${links.toId} = ${along.toId} and ${links.fromKind} = ${resource.kind} and ${links.field} = ${along.field} and ${resource.table.id} = ${links.fromId}`,
         ]
       : []),
     ...range,
@@ -327,7 +327,8 @@ function refersTo(schema: Schema, entity: Entity, view: View, field: string, ids
   if (!reference.listed) return sql`${columnSql(table, columnHolding(table, field))} in ${ids}`
   // Links are those of current records.
   if (view.seq !== null) return refersToInDoc(schema, table, reference, ids)
-  return sql`${table.id} in (select ${links.fromId} from ${links} where ${links.toId} in ${ids} and ${links.field} = ${field})`
+  return sql`${table.id} in (select ${links.fromId} from ${links}
+    where ${links.toId} in ${ids} and ${links.fromKind} = ${entity.kind} and ${links.field} = ${field})`
 }
 
 function refersToInDoc(schema: Schema, table: Table, reference: Reference, ids: readonly string[]): SQL {

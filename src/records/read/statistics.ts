@@ -116,23 +116,30 @@ async function countByReferences(
   references: readonly Reference[],
   matching: SQL,
   narrower: boolean,
-  view: View,
+  { seq }: View,
 ): Promise<Bar[]> {
   const { table } = resource
-  const pairs = pairsOf(context, resource, references, view)
-  const { table: topic } = context.catalogue.entity('topic')
-  const topics = tableAsOf(context.catalogue, context.catalogue.entity('topic'), { ...view, asOf: null })
-  const broader = columnSql(topic, 'broaderId')
-  const ancestors = sql`, ancestors(topic, ancestor) as (
-    select ${topic.id}, ${topic.id} from ${topics}
-    union select ancestors.topic, ${broader} from ancestors join ${topics} on ${topic.id} = ancestors.ancestor
-    where ${broader} is not null)`
-  const [key, from] = narrower
+  const broader = narrower ? broaderTopics(context, seq) : null
+  const ancestors = broader ? sql`, ${broader}` : sql.empty()
+  const matched = sql`with recursive matched(id) as (select ${table.id} ${matching})`
+  if (seq === null && references.every(({ listed }) => listed)) {
+    const fields = references.map(({ field }) => field)
+    const linked = sql`matched left join ${links} on ${links.fromId} = matched.id and ${links.field} in ${fields}`
+    const [key, from] = broader
+      ? [sql`ancestors.ancestor`, sql`${linked} left join ancestors on ancestors.topic = ${links.toId}`]
+      : [sql`${links.toId}`, linked]
+    // A field has each value once.
+    const count = fields.length === 1 && !narrower ? sql`count(*)` : sql`count(distinct matched.id)`
+    return context.reader.all<Bar>(
+      sql`${matched}${ancestors} select ${key} as key, ${count} as count from ${from} group by 1`,
+    )
+  }
+  const pairs = pairsOf(context, resource, references, seq)
+  const [key, from] = broader
     ? [sql`ancestors.ancestor`, sql`pairs join ancestors on ancestors.topic = pairs."toId"`]
     : [sql`pairs."toId"`, sql`pairs`]
   return context.reader.all<Bar>(
-    sql`with recursive matched(id) as (select ${table.id} ${matching}),
-        pairs("fromId", "toId") as (${sql.join(pairs, sql` union all `)})${narrower ? ancestors : sql.empty()}
+    sql`${matched}, pairs("fromId", "toId") as (${sql.join(pairs, sql` union all `)})${ancestors}
       select ${key} as key, count(distinct pairs."fromId") as count
         from ${from} where pairs."fromId" in (select id from matched) group by 1
       union all select null, count(*) from matched
@@ -145,24 +152,31 @@ function pairsOf(
   context: ReadContext,
   resource: Resource,
   references: readonly Reference[],
-  { seq }: View,
+  seq: number | null,
 ): SQL[] {
-  const { table } = resource
-  const [listed, single] = [true, false].map((is) => references.filter((one) => one.listed === is))
+  const { table, kind } = resource
   const records = tableAsOf(context.catalogue, resource, { asOf: null, seq })
-  const pairs = (single ?? []).map(({ field }) => {
-    const column = columnSql(table, columnHolding(table, field))
-    return sql`select ${table.id} as "fromId", ${column} as "toId" from ${records} where ${column} is not null`
-  })
-  // Links are those of current records.
-  if (seq !== null)
-    for (const reference of listed ?? []) {
-      const { lists, value } = valuesInDoc(context, table, reference)
-      pairs.push(sql`select ${table.id}, ${value} from ${records}, ${lists} where ${value} is not null`)
+  return references.map((reference) => {
+    const { field, listed } = reference
+    if (!listed) {
+      const column = columnSql(table, columnHolding(table, field))
+      return sql`select ${table.id} as "fromId", ${column} as "toId" from ${records} where ${column} is not null`
     }
-  else if (listed && listed.length > 0) {
-    const fields = listed.map(({ field }) => field)
-    pairs.push(sql`select ${links.fromId}, ${links.toId} from ${links} where ${links.field} in ${fields}`)
-  }
-  return pairs
+    // Links are those of current records.
+    if (seq === null)
+      return sql`select ${links.fromId}, ${links.toId} from ${links} where ${links.fromKind} = ${kind} and ${links.field} = ${field}`
+    const { lists, value } = valuesInDoc(context, table, reference)
+    return sql`select ${table.id}, ${value} from ${records}, ${lists} where ${value} is not null`
+  })
+}
+
+/** Each topic with itself and all its broader ones, as a common table expression. */
+function broaderTopics({ catalogue }: ReadContext, seq: number | null): SQL {
+  const { table } = catalogue.entity('topic')
+  const topics = tableAsOf(catalogue, catalogue.entity('topic'), { asOf: null, seq })
+  const broader = columnSql(table, 'broaderId')
+  return sql`ancestors(topic, ancestor) as (
+    select ${table.id}, ${table.id} from ${topics}
+    union select ancestors.topic, ${broader} from ancestors join ${topics} on ${table.id} = ancestors.ancestor
+    where ${broader} is not null)`
 }

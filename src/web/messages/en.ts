@@ -100,7 +100,7 @@ export const en = {
   board: {
     title: 'Board',
     heading: 'Board: {kind}',
-    about: 'Where each stands by its last recorded event; what came there last is on top.',
+    about: 'Where each stands by its last recorded event; the latest are on top.',
     noEvent: 'Without a recorded event',
     none: 'Nothing is recorded for this.',
   },

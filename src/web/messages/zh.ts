@@ -88,7 +88,7 @@ export const zh: Messages = {
   board: {
     title: '看板',
     heading: '看板：{kind}',
-    about: '按最近记录的事件显示各项所处的阶段，最近进入该阶段的排在最前。',
+    about: '按最近记录的事件显示各项所处的阶段，最近的排在最前。',
     noEvent: '没有记录事件',
     none: '没有这样的记录。',
   },
