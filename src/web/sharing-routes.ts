@@ -1,7 +1,8 @@
 // The routes by which pages are shared and found: cards for other sites, citations, the sitemap, and robots.txt.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { notFound } from '../core/problems.ts'
+import { baseUrlOf } from '../http/base-path.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import type { CitationFormat } from '../records/read/citations.ts'
 import { countModified } from '../records/read/modified.ts'
@@ -85,27 +86,23 @@ function sitemapRoutes(app: FastifyInstance, { catalogue, readSnapshot }: PageDe
   app.get('/sitemap.xml', options, (request, reply) =>
     readSnapshot(
       async (context) => {
-        const { text } = await sitemapIndex(context, baseOf(request))
+        const { text } = await sitemapIndex(context, baseUrlOf(request))
         return sendRepresentation(reply, { body: text, type: XML })
       },
       { isLong: true },
     ),
   )
   app.get('/sitemap/pages.xml', options, (request, reply) =>
-    sendRepresentation(reply, { body: pagesSitemap(catalogue, baseOf(request)).text, type: XML }),
+    sendRepresentation(reply, { body: pagesSitemap(catalogue, baseUrlOf(request)).text, type: XML }),
   )
   for (const resource of catalogue.resources)
     app.get(`/sitemap/${resource.path}-:number(^[1-9]\\d{0,5}$).xml`, options, async (request, reply) => {
       const { number } = request.params as { number: string }
       const { total } = await readSnapshot((context) => countModified(context, resource), { isLong: true })
       if ((Number(number) - 1) * RECORDS_PER_FILE >= total) throw notFound('page', number)
-      return reply.type(XML).send(recordsSitemap(readSnapshot, resource, Number(number), baseOf(request)))
+      return reply.type(XML).send(recordsSitemap(readSnapshot, resource, Number(number), baseUrlOf(request)))
     })
 }
-
-/** The URL by which the client reached the service. */
-const baseOf = ({ protocol, host, server }: FastifyRequest): string =>
-  `${protocol}://${host}${server.basePath}`
 
 /** Pages of the past, of forms, and lists with several conditions are without end; data is for programs. */
 const DISALLOWED = [
@@ -134,7 +131,7 @@ function robotsRoute(app: FastifyInstance, { needsKey }: SharingDeps): void {
       : [
           ...paths.map((path) => `Disallow: ${basePath}${path}`),
           '',
-          `Sitemap: ${baseOf(request)}/sitemap.xml`,
+          `Sitemap: ${baseUrlOf(request)}/sitemap.xml`,
         ]
     return reply
       .headers({ 'cache-control': 'public, max-age=3600' })

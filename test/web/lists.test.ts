@@ -148,6 +148,37 @@ describe('pages of a list', () => {
   })
 })
 
+describe('the data of a list', () => {
+  test('has the records that are seen, in their order', async () => {
+    const { get } = await manyProposals(8)
+    const query = 'status=adopted&proposedTo=2016&sort=-title&knownAt=2099-01-01T00:00:00Z'
+    for (const prefix of PREFIXES) {
+      const { text } = await get(`${prefix}/proposals?${query}`, HTML)
+      const shown = [...text.matchAll(/<p class="title"><a [^>]*href="[^"]*\/proposals\/(prp_\w+)/g)].map(
+        ([, id]) => id,
+      )
+      expect(shown.length).toBeGreaterThan(2)
+      const links = [...text.matchAll(/<a [^>]*href="(\/v1\/proposals(?:\.\w+)?\?[^"]*)"/g)].map(
+        ([, url = '']) => unescaped(url),
+      )
+      expect(links.map((url) => /^\/v1\/proposals\.?(\w*)/.exec(url)?.[1])).toEqual([
+        '',
+        'csv',
+        'ndjson',
+        'atom',
+      ])
+      for (const url of links) {
+        const data = await get(url)
+        expect([url, data.status]).toEqual([url, 200])
+        const firsts = (data.text.match(/prp_\w{26}/g) ?? []).filter(
+          (id, index, all) => all.indexOf(id) === index,
+        )
+        expect([url, firsts]).toEqual([url, shown])
+      }
+    }
+  })
+})
+
 describe('dates', () => {
   test.each([
     ['24.08.2022', '2022-08-24'],
