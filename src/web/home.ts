@@ -2,8 +2,8 @@
 import type { ReadContext } from '../records/read/context.ts'
 import { partsIn } from '../records/read/docs.ts'
 import { listPage } from '../records/read/page.ts'
-import { type ListQuery, listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
-import { parse } from '../records/read/record.ts'
+import { type Listable, type ListQuery, listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
+import { parse, readRecord } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
@@ -96,7 +96,7 @@ export async function readHomeData(context: ReadContext, language: Language): Pr
 
 async function read(
   context: ReadContext,
-  kind: Resource,
+  kind: Listable,
   filters: Record<string, string[]>,
   options: Partial<ListQuery>,
 ): Promise<{ docs: Doc[]; total: number }> {
@@ -134,25 +134,24 @@ function recentOf(
   return [...news, ...others.slice(0, Math.max(0, room - news.length))]
 }
 
-/** The record that changed last of those with a quote, rather a proposal. */
+/** How many of the last quotes the example is chosen from. */
+const MAX_CANDIDATES = 20
+
+/** One of the records that were quoted for last, rather a proposal, with the quote that says most about it. */
 async function readExample(context: ReadContext): Promise<HomeData['example']> {
   const { catalogue } = context
-  for (const kind of NEWS) {
-    const resource = catalogue.resource(kind)
-    const options = { sort: [{ column: 'updatedAt', descending: true }], limit: 1 }
-    const { docs } = await read(context, resource, { support: ['corroborated', 'single-source'] }, options)
-    const view = { asOf: null, seq: null }
-    const evidence = await partsIn(
-      context,
-      catalogue.child('evidence'),
-      docs.map(({ id }) => id),
-      view,
-    )
-    const [doc] = docs
-    const quote = bestQuote(resource, evidence)
-    if (doc && quote) return { resource, doc, quote }
-  }
-  return null
+  const evidence = catalogue.child('evidence')
+  const filters = { recordKind: [...NEWS], motivation: ['quote'], direction: ['supports'] }
+  const options = { sort: [{ column: 'createdAt', descending: true }], limit: MAX_CANDIDATES }
+  const { docs } = await read(context, evidence, filters, options)
+  const place = ({ recordKind }: Doc) => (NEWS as readonly string[]).indexOf(String(recordKind))
+  const [chosen] = docs.toSorted((one, other) => place(one) - place(other))
+  if (!chosen) return null
+  const resource = catalogue.resource(chosen['recordKind'] as Kind)
+  const view = { asOf: null, seq: null }
+  const doc = parse(await readRecord(context, resource, String(chosen['recordId']), view, []))
+  const quote = bestQuote(resource, await partsIn(context, evidence, [doc.id], view))
+  return quote ? { resource, doc, quote } : null
 }
 
 export function homePage(page: Page, data: HomeData): Html {
