@@ -58,6 +58,8 @@ import { VERSION } from './version.ts'
 import { problemPage } from './web/errors.ts'
 import { pageRoutes, redirectHome } from './web/routes.ts'
 import { sharingRoutes } from './web/sharing-routes.ts'
+import { Extractor } from './workbench/ingest/extractor.ts'
+import type { FetchOptions } from './workbench/ingest/fetch.ts'
 import { workbenchRoutes } from './workbench/routes.ts'
 
 export interface AppDeps {
@@ -77,6 +79,8 @@ export interface AppDeps {
   webhookAllowPrivate?: boolean
   /** Overrides for tests: DNS resolution, timeout and jitter of webhooks. */
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
+  /** Overrides for tests: addresses and timeout of pages that analysts have fetched. */
+  pageFetching?: Partial<FetchOptions>
   /** How often to look for imports whose process has ended. */
   importSweepMs?: number
   clock?: () => Date
@@ -202,7 +206,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   mcpRoute(app, catalogue, VERSION)
   pageRoutes(app, { catalogue, readSnapshot })
   sharingRoutes(app, { catalogue, readSnapshot, needsKey: deps.requireKeyForReads ?? false })
-  await workbenchRoutes(app, { records, catalogue, readSnapshot, imports })
+  const extractor = new Extractor()
+  app.addHook('onClose', () => extractor.close())
+  const fetching = { allowPrivate: false, userAgent: `sco-tracker/${VERSION}`, ...deps.pageFetching }
+  await workbenchRoutes(app, { records, catalogue, readSnapshot, imports, extractor, fetching })
   declareOtherMethods()
   return app
 }

@@ -1,8 +1,7 @@
 // The positions of states and bodies on a record: who supports and who opposes it, and of whom nothing is recorded.
 
 import { z } from 'zod'
-import { sortKey } from '../core/dates.ts'
-import type { Stance } from '../records/read/standings.ts'
+import type { Standing, Standings } from '../records/read/standings.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import { type Field, fieldOf } from '../records/schema/fields.ts'
 import { dateHtml } from './dates.ts'
@@ -22,28 +21,25 @@ export interface Acted {
   ids: readonly string[]
 }
 
-/** @param stated all positions, in order of date */
 export function positions(
   page: Page,
-  stances: readonly Stance[],
-  stated: readonly Doc[],
+  { data, records }: Standings,
   acted: Acted,
   backing: Backing,
 ): Html | null {
   const words = page.messages.positions
-  if (stances.length === 0) return null
-  const silent = stances.filter(({ position }) => position === null)
-  const known = stated.filter(({ statedOn }) => typeof statedOn !== 'string' || sortKey(statedOn) <= page.day)
-  const hasActed = ({ stateCode }: Stance) => acted.ids.includes(String(stateCode))
+  if (data.length === 0) return null
+  const silent = data.filter(({ position }) => position === null)
+  const hasActed = ({ stateCode }: Standing) => acted.ids.includes(String(stateCode))
   const proposed = silent.filter(hasActed)
-  const unknown = silent.filter((stance) => !hasActed(stance))
-  const groups = vocabulary(page).flatMap((word) => {
-    const own = stances.filter(({ position }) => position === word)
+  const unknown = silent.filter((standing) => !hasActed(standing))
+  const groups = stances(page).flatMap((stance) => {
+    const own = data.filter(({ position }) => position === stance)
     if (own.length === 0) return []
-    const items = own.map((stance) => stanceItem(page, stance, known, backing))
-    return [group(page, capital(valueWord(page, word)), own.length, html`<ul class="parts">${items}</ul>`)]
+    const items = own.map((standing) => standingItem(page, standing, records, backing))
+    return [group(page, capital(valueWord(page, stance)), own.length, html`<ul class="parts">${items}</ul>`)]
   })
-  const names = (all: readonly Stance[]) =>
+  const names = (all: readonly Standing[]) =>
     join(
       all.map(({ stateCode, organizationId }) => reference(page, stateCode ?? organizationId ?? '')),
       ', ',
@@ -53,7 +49,7 @@ export function positions(
 }
 
 /** The positions in the order of the vocabulary. */
-function vocabulary({ catalogue }: Page): readonly string[] {
+function stances({ catalogue }: Page): readonly string[] {
   const { value } = fieldOf(catalogue.child('position').record.shape['position'] as z.ZodType) as Field
   return value instanceof z.ZodEnum ? value.options.map(String) : []
 }
@@ -62,9 +58,9 @@ const group = (page: Page, title: string, count: number, content: Html): Html =>
   html`<div><dt>${title} <small>(${formatNumber(page.language, count)})</small></dt><dd>${content}</dd></div>`
 
 /** A state or a body, its position, and the ones that it had before. */
-function stanceItem(page: Page, stance: Stance, stated: readonly Doc[], backing: Backing): Html {
-  const { stateCode, organizationId, locator, positionId } = stance
-  const own = stated.filter(
+function standingItem(page: Page, standing: Standing, records: readonly Doc[], backing: Backing): Html {
+  const { stateCode, organizationId, locator, positionId } = standing
+  const own = records.filter(
     (one) =>
       one['stateCode'] === stateCode &&
       one['organizationId'] === organizationId &&

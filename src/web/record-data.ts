@@ -7,7 +7,7 @@ import { listPage } from '../records/read/page.ts'
 import { listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
 import { type PartyView, readParties } from '../records/read/parties.ts'
 import { parse, readRecord } from '../records/read/record.ts'
-import { readStances, type Stance } from '../records/read/standings.ts'
+import { readStandings, type Standings } from '../records/read/standings.ts'
 import { seqAt, type View } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
@@ -33,8 +33,7 @@ export interface RecordData {
   backlinks: Backlink[]
   changes: Changes
   family: Family
-  /** The position of each member state, and of others that have one, on the day. */
-  stances: Stance[] | null
+  standings: Standings | null
   parties: PartyView | null
   lineage: LineageData | null
   meeting: MeetingData | null
@@ -61,7 +60,7 @@ export async function readRecordData(
   const view = await viewOf(context, resource, clocks)
   const doc = parse(await readRecord(context, resource, idOrAlias, view, []))
   const parts = await partsOf(context, resource, doc.id, clocks, view)
-  const lineage = parts.relation.length > 0 ? await readLineageData(context, resource, doc.id, view) : null
+  const lineage = await readLineageData(context, resource, doc.id, view)
   const about = [doc, ...Object.values(parts).flat(), ...(lineage?.edges ?? [])].map(({ id }) => id)
   const quotes = await partsIn(context, catalogue.child('evidence'), [...new Set(about)], view)
   const evidence = Map.groupBy(quotes, ({ recordId }) => String(recordId))
@@ -76,9 +75,7 @@ export async function readRecordData(
     lineage,
     changes: await readChanges(context, resource, doc, clocks.knownAt),
     family: await readFamily(context, resource, doc, view, clocks),
-    stances: hasStances(resource, parts.position)
-      ? ((await readStances(context, [doc], onDay)).get(doc.id) ?? [])
-      : null,
+    standings: hasStandings(resource, parts.position) ? await readStandings(context, doc, onDay) : null,
     parties: isParty
       ? await readParties(context, doc, onDay, dayOf({ ...clocks, asOf: null }, context.now))
       : null,
@@ -127,7 +124,7 @@ async function incomingRelations(
 }
 
 /** What nobody has a position on is shown for proposals only. */
-const hasStances = ({ kind }: Resource, positions: readonly Doc[]) =>
+const hasStandings = ({ kind }: Resource, positions: readonly Doc[]) =>
   kind === 'proposal' || positions.length > 0
 
 /** The last event of the proposals and documents of a topic. */

@@ -69,7 +69,7 @@ function sectionsOf(page: Page, backed: Backed, data: RecordData): Section[] {
     [
       'positions',
       messages.positions.title,
-      data.stances && positions(page, data.stances, parts.position, acted(page, data), backing),
+      data.standings && positions(page, data.standings, acted(page, data), backing),
     ],
     [
       'parts',

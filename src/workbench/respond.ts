@@ -78,6 +78,8 @@ function navigation({ page, words, key }: Visit): Html {
   const { site } = words
   const links: [string, string][] = [
     ['/edit', site.work],
+    ['/edit/sources/new', site.newSource],
+    ['/edit/drafts', words.drafts.list.title],
     ['/edit/imports', site.imports],
     ['/edit/sessions', site.sessions],
   ]

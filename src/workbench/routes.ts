@@ -4,6 +4,8 @@ import { Problem } from '../core/problems.ts'
 import { LANGUAGES } from '../web/languages.ts'
 import { localPath } from '../web/page.ts'
 import { assetRoutes } from './assets.ts'
+import { newSourceRoutes } from './drafts/new-source.ts'
+import { draftRoutes } from './drafts/routes.ts'
 import { duplicateRoutes } from './duplicates.ts'
 import { formRoutes } from './forms/routes.ts'
 import { importPageRoutes } from './imports.ts'
@@ -21,6 +23,8 @@ const AREAS: readonly RouteModule[] = [
   keyRoutes,
   importPageRoutes,
   duplicateRoutes,
+  newSourceRoutes,
+  draftRoutes,
   formRoutes,
 ]
 

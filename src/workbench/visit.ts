@@ -8,6 +8,8 @@ import type { Author, Catalogue } from '../records/schema/catalogue.ts'
 import type { Records } from '../records/write/records.ts'
 import type { Page } from '../web/page.ts'
 import { pageOf } from '../web/respond.ts'
+import type { Extractor } from './ingest/extractor.ts'
+import type { FetchOptions } from './ingest/fetch.ts'
 import { type Messages, messagesOf } from './languages.ts'
 
 export interface WorkbenchDeps {
@@ -15,6 +17,10 @@ export interface WorkbenchDeps {
   catalogue: Catalogue
   readSnapshot: ReadSnapshot
   imports: ImportJobs
+  /** How pages are fetched. */
+  fetching: FetchOptions
+  /** Takes texts out of pages and files. */
+  extractor: Extractor
 }
 
 /** A request for a page of the workbench, by whomever. */

@@ -41,7 +41,7 @@ function quoteOf({ exact, prefix, fields }: ArticleQuote, renamed: (value: Json)
   const first = located.found ? located : located.candidates[0]
   if (!first) throw new Error(`The article does not have: ${exact}`)
   const { start, end } = first
-  return { start, end, exact, fields: renamed(fields) as Record<string, Json>, typed: null }
+  return { start, end, exact, fields: renamed(fields) as Record<string, Json> }
 }
 
 /** The article as a draft. */
@@ -103,7 +103,7 @@ function smallDraft(changes: Record<string, Partial<Card>> = {}): DraftContent {
   let draft = newDraft(words, { title: 'A report', language: 'en' })
   const at = (exact: string, fields: Record<string, Json> = {}) => {
     const start = words.indexOf(exact)
-    return { start, end: start + exact.length, exact, fields, typed: null }
+    return { start, end: start + exact.length, exact, fields }
   }
   const cards: Omit<Card, 'key' | 'id' | 'distinctFrom' | 'typed'>[] = [
     {
@@ -184,7 +184,7 @@ describe('the report of a draft', () => {
       { title: 'A', language: 'en' },
       'src_01gb6jc400ezz8kdnweefcy4dk',
     )
-    const quote = { start: 5, end: 13, exact: 'proposed', fields: {}, typed: null }
+    const quote = { start: 5, end: 13, exact: 'proposed', fields: {} }
     const stored = 'prp_01gb6jc400egbsbzx9etj88v69'
     ;({ draft } = withCard(draft, (key) => ({ ...emptyCard(key, 'evidence', stored), quotes: [quote] })))
     ;({ draft } = withCard(draft, (key) => ({
@@ -272,7 +272,7 @@ describe('the check of a draft', () => {
     if (!speaker) throw new Error('There is no such card.')
     const wrong = {
       ...speaker,
-      quotes: [...speaker.quotes, { start: 0, end: 3, exact: 'xyz', fields: {}, typed: null }],
+      quotes: [...speaker.quotes, { start: 0, end: 3, exact: 'xyz', fields: {} }],
     }
     const { states } = await checkDraft(recordsOf(s), AUTHOR, withChanged(draft, wrong))
     expect(states.get('c1')).toMatchObject({ is: 'faulty', code: 'possible-duplicate', candidates: [{ id }] })

@@ -112,7 +112,10 @@ describe('a card for words of the article', () => {
       startDate: '2022-08-24',
     })
     expect(card.quotes).toEqual([
-      { ...quoteAt(text, rangeOf(card.quotes[0]?.exact ?? '')), fields: { field: '/name' } },
+      {
+        ...quoteAt(text, rangeOf(card.quotes[0]?.exact ?? '')),
+        fields: { field: '/name', motivation: 'quote' },
+      },
     ])
   })
 
@@ -138,7 +141,7 @@ describe('a card for words of the article', () => {
       meetingId: '=c1',
       topicIds: [],
     })
-    expect(card.quotes[0]?.fields).toEqual({ field: '/title', assertion: 'proposed' })
+    expect(card.quotes[0]?.fields).toEqual({ field: '/title', motivation: 'quote', assertion: 'proposed' })
     expect(proposedEvent('c10', card, '2022-08-24')).toMatchObject({
       kind: 'event',
       of: '=c9',

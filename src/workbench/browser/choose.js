@@ -4,11 +4,19 @@
 
 const DELAY_MS = 150
 
-for (const fieldset of document.querySelectorAll('fieldset')) {
-  const input = fieldset.querySelector('input[name$=":find"]')
-  const status = fieldset.querySelector('[role="status"]')
-  if (fieldset.className === 'find' && input instanceof HTMLInputElement && status)
-    enhance(fieldset, input, status)
+enhanceSearches(document)
+
+/**
+ * Enhances the searches in a part of the page.
+ * @param {ParentNode} part
+ */
+export function enhanceSearches(part) {
+  for (const fieldset of part.querySelectorAll('fieldset')) {
+    const input = fieldset.querySelector('input[name$=":find"]')
+    const status = fieldset.querySelector('[role="status"]')
+    if (fieldset.className === 'find' && input instanceof HTMLInputElement && status)
+      enhance(fieldset, input, status)
+  }
 }
 
 /**

@@ -2,11 +2,12 @@
 import { bodyProblem } from '../../core/body-problem.ts'
 import { type Fault, Problem } from '../../core/problems.ts'
 import { reportBody } from '../../features/reports/routes.ts'
-import { type Outcome, type PartOutcome, type Report, writeReport } from '../../features/reports/write.ts'
+import type { Outcome, PartOutcome, Report } from '../../features/reports/write.ts'
 import type { Author, Catalogue } from '../../records/schema/catalogue.ts'
 import type { Records } from '../../records/write/records.ts'
-import { cardsOf, type DraftContent } from './model.ts'
+import { cardsOf, type DraftContent, isLoose, referencesOf } from './model.ts'
 import { type Place, placeOf, toReport, withDependents } from './report.ts'
+import { writeDraft } from './write.ts'
 
 /** What is wrong with a card. */
 export interface CardFault {
@@ -57,14 +58,13 @@ export async function checkDraft(records: Records, author: Author, draft: DraftC
   const { catalogue } = records
   const schema = reportBody(catalogue)
   const states = new Map<string, CardState>()
-  for (const { key, kind, of } of draft.cards)
-    if (of === null && !catalogue.findResource(kind)) states.set(key, { is: 'loose' })
+  for (const card of draft.cards) if (isLoose(catalogue, card)) states.set(card.key, { is: 'loose' })
   for (const [key, faults] of schemaFaults(catalogue, draft)) states.set(key, faults)
   let written: Map<string, CardState> | null = null
   for (let run = 0; run < MAX_RUNS && written === null && !states.has('source'); run++) {
     const without = withDependents(draft, states.keys())
     const { report, places } = toReport(catalogue, draft, without)
-    const result = await dryRun(records, author, schema.parse(report) as unknown as Report)
+    const result = await dryRun(records, author, draft, schema.parse(report) as unknown as Report)
     if (result instanceof Problem) {
       const [key, state] = faultOf(result, places)
       if (states.has(key)) break
@@ -72,8 +72,13 @@ export async function checkDraft(records: Records, author: Author, draft: DraftC
     } else written = writtenStates(result, places)
   }
   const faulty = [...states.keys()]
-  for (const { key } of cardsOf(draft))
-    if (!states.has(key)) states.set(key, written?.get(key) ?? { is: 'waiting' })
+  const waiting = new Set(
+    cardsOf(draft).filter((card) => [...referencesOf(card)].some((key) => states.has(key))),
+  )
+  for (const card of cardsOf(draft)) {
+    const state = waiting.has(card) ? undefined : written?.get(card.key)
+    if (!states.has(card.key)) states.set(card.key, state ?? { is: 'waiting' })
+  }
   return { states, isComplete: faulty.length === 0 && written !== null }
 }
 
@@ -102,10 +107,15 @@ function cardFault({ pointer = '', detail }: Fault, places: readonly Place[]): C
   return { pointer: place?.rest ?? '', quote: place?.quote ?? null, detail }
 }
 
-async function dryRun(records: Records, author: Author, report: Report): Promise<Outcome[] | Problem> {
+async function dryRun(
+  records: Records,
+  author: Author,
+  draft: DraftContent,
+  report: Report,
+): Promise<Outcome[] | Problem> {
   try {
     return await records.write(author, async (tx) => {
-      throw new DryRunDone(await writeReport(records, tx, report))
+      throw new DryRunDone(await writeDraft(records, tx, draft, report))
     })
   } catch (error) {
     if (error instanceof DryRunDone) return error.outcomes

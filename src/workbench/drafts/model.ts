@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Json } from '../../records/schema/document.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
+import type { Ingested } from '../ingest/ingest.ts'
 
 type Values = Record<string, Json>
 
@@ -13,8 +14,6 @@ export interface Quote {
   exact: string
   /** The other fields of evidence: `field`, `value`, `motivation`, `assertion`, `note` … */
   fields: Values
-  /** The fields of its form as they were typed, if they could not be read. */
-  typed: Record<string, string> | null
 }
 
 /** A record or part to be written. Fields may refer to those of other cards, as `=key`. */
@@ -29,6 +28,7 @@ export interface Card {
   /** Stored records that look the same and are not. */
   distinctFrom: string[]
   fields: Values
+  /** All fields of its form as they were typed, if some could not be read. */
   typed: Record<string, string> | null
   quotes: Quote[]
 }
@@ -48,14 +48,23 @@ export interface DraftContent {
   cards: Card[]
   /** The number of the next card. */
   next: number
+  /** Whether the text replaces that of the stored source, which is an excerpt of it. */
+  completes: boolean
+  /** What was said of the text when it was taken. */
+  origin: Origin | null
   /** What became of it; null until it is saved. */
   saved: { at: string; sourceId: string; records: SavedRecord[] } | null
 }
 
+/** Where a text comes from, and what was changed in it. */
+export type Origin = Pick<
+  Ingested,
+  'publisher' | 'changes' | 'encoding' | 'encodingGuessed' | 'languageGuessed' | 'whole' | 'pagesLeftOut'
+>
+
 export const SOURCE_KEY = 'source'
 
 const fields = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Values>
-const typed = z.record(z.string(), z.string()).nullable()
 
 const card = z.object({
   key: z.string(),
@@ -64,8 +73,8 @@ const card = z.object({
   id: z.string().nullable(),
   distinctFrom: z.array(z.string()),
   fields,
-  typed,
-  quotes: z.array(z.object({ start: z.int(), end: z.int(), exact: z.string(), fields, typed })),
+  typed: z.record(z.string(), z.string()).nullable(),
+  quotes: z.array(z.object({ start: z.int(), end: z.int(), exact: z.string(), fields })),
 })
 
 const content = z.object({
@@ -73,6 +82,8 @@ const content = z.object({
   text: z.string(),
   cards: z.array(card),
   next: z.int(),
+  completes: z.boolean(),
+  origin: z.looseObject({}).nullable(),
   saved: z
     .object({
       at: z.string(),
@@ -90,7 +101,8 @@ const content = z.object({
 })
 
 /** @throws Error if it is not the content of a draft */
-export const parseContent = (text: string): DraftContent => content.parse(JSON.parse(text)) as DraftContent
+export const parseContent = (text: string): DraftContent =>
+  content.parse(JSON.parse(text)) as unknown as DraftContent
 
 /** A card without fields. */
 export const emptyCard = (key: string, kind: Kind, of: string | null = null): Card => ({
@@ -110,8 +122,13 @@ export const newDraft = (text: string, source: Values, id: string | null = null)
   text,
   cards: [],
   next: 1,
+  completes: false,
+  origin: null,
   saved: null,
 })
+
+/** The language of the text. */
+export const languageOf = ({ source }: DraftContent): string => String(source.fields['language'] ?? 'en')
 
 /** The card of the source and all others. */
 export const cardsOf = ({ source, cards }: DraftContent): Card[] => [source, ...cards]
@@ -184,9 +201,15 @@ export function referencesOf({ of, fields, quotes, distinctFrom }: Card): Set<st
 export const cardKinds = ({ resources, children }: Catalogue): Kind[] =>
   [...resources, ...children].map(({ kind }) => kind).filter((kind) => kind !== 'source')
 
-/** The kinds of records that a part can belong to. */
-export const ownersOf = ({ children }: Catalogue, kind: Kind): readonly Kind[] =>
-  children.find((child) => child.kind === kind)?.of ?? []
+/** The kinds of records that a part, or evidence, can belong to. */
+export const ownersOf = (catalogue: Catalogue, kind: Kind): readonly Kind[] => {
+  const { of = [] } = catalogue.children.find((child) => child.kind === kind) ?? {}
+  return of.filter((owner) => owner !== 'source' && catalogue.findResource(owner))
+}
+
+/** Whether a part belongs to no record yet. */
+export const isLoose = (catalogue: Catalogue, { kind, of }: Card): boolean =>
+  of === null && catalogue.findResource(kind) === undefined
 
 /** The title of a card: that of its record, or the beginning of its first quote. */
 export function titleOfCard(catalogue: Catalogue, { kind, fields, quotes }: Card): string {

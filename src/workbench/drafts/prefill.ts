@@ -22,7 +22,7 @@ const DATELINE = 300
 
 /** A quote of a place in a text. @param fields others than the place */
 export function quoteAt(text: IndexedText, { start, end }: TextRange, fields: Values = {}): Quote {
-  return { start, end, exact: text.text.slice(text.toUnit(start), text.toUnit(end)), fields, typed: null }
+  return { start, end, exact: text.text.slice(text.toUnit(start), text.toUnit(end)), fields }
 }
 
 /** What the text says around a quote, and what the draft has already. */
@@ -60,6 +60,7 @@ export async function fillCard(
   const { titleField } = context.catalogue.findResource(kind) ?? {}
   const isNamed = titleField !== undefined && fields[titleField] !== undefined
   const quote = quoteAt(text, range, {
+    motivation: 'quote',
     ...(isNamed && { field: `/${titleField}` }),
     ...(kind === 'proposal' && { assertion: 'proposed' }),
   })
@@ -73,7 +74,10 @@ export function proposedEvent(key: string, proposal: Card, day: Json): Card | nu
   return {
     ...emptyCard(key, 'event', `=${proposal.key}`),
     fields: { type: 'proposed', occurredOn: day, meetingId },
-    quotes: proposal.quotes.map((quote) => ({ ...quote, fields: { field: '/type', assertion: 'proposed' } })),
+    quotes: proposal.quotes.map((quote) => ({
+      ...quote,
+      fields: { field: '/type', motivation: 'quote', assertion: 'proposed' },
+    })),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Item, Report, Section } from '../../features/reports/write.ts'
 import { SECTIONS } from '../../features/reports/write.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import { type Kind, kindOfId } from '../../records/schema/kinds.ts'
-import { type Card, type DraftContent, type Quote, referencesOf, SOURCE_KEY } from './model.ts'
+import { type Card, type DraftContent, type Quote, referencesOf, SOURCE_KEY, withoutCard } from './model.ts'
 
 type Fields = Record<string, unknown>
 
@@ -58,7 +58,7 @@ export function toReport(
       ...partsOf(pointer, `=${card.key}`),
     }) as Item
 
-  const { source } = draft
+  const { source } = withoutMissing(draft, without)
   const report: Report = {
     source: { ...itemOf('/source', source), ...(source.id === null && { text: draft.text }) },
   }
@@ -85,6 +85,10 @@ export function toReport(
   }
   return { report, places }
 }
+
+/** The draft whose source refers to no card that is left out. */
+const withoutMissing = (draft: DraftContent, missing: ReadonlySet<string>): DraftContent =>
+  [...missing].reduce((rest, key) => withoutCard(rest, key), draft)
 
 const evidenceOf = ({ start, end, exact, fields }: Quote): Fields => ({ exact, start, end, ...fields })
 

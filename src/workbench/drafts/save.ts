@@ -1,10 +1,14 @@
 // Saves a draft: its report, all or nothing, in one transaction with the draft, so that it is written once however often it is sent.
+import { bodyProblem } from '../../core/body-problem.ts'
+import { Problem } from '../../core/problems.ts'
 import { reportBody } from '../../features/reports/routes.ts'
-import { type Report, writeReport } from '../../features/reports/write.ts'
-import type { Author } from '../../records/schema/catalogue.ts'
+import type { Report } from '../../features/reports/write.ts'
+import type { Author, Catalogue } from '../../records/schema/catalogue.ts'
 import type { Records } from '../../records/write/records.ts'
+import { cardsOf, type DraftContent, isLoose } from './model.ts'
 import { toReport } from './report.ts'
 import { type Draft, findDraft, updateDraft } from './store.ts'
+import { writeDraft } from './write.ts'
 
 /**
  * @param at the draft, and the revision that was shown
@@ -21,13 +25,7 @@ export const saveDraft = (
     const present = await findDraft(tx, keyId, at.id)
     if (!present || present.content.saved) return present
     return updateDraft(tx, { ...at, keyId, at: tx.at }, async ({ content }) => {
-      const { catalogue } = records
-      const { report } = toReport(catalogue, content)
-      const outcomes = await writeReport(
-        records,
-        tx,
-        reportBody(catalogue).parse(report) as unknown as Report,
-      )
+      const outcomes = await writeDraft(records, tx, content, reportOf(records.catalogue, content))
       const sourceId = outcomes.find(({ section }) => section === 'source')?.id ?? ''
       return {
         ...content,
@@ -39,3 +37,13 @@ export const saveDraft = (
       }
     })
   })
+
+/** The report of a draft of which nothing may be left out. @throws Problem `inconsistent` or `invalid-body` */
+function reportOf(catalogue: Catalogue, content: DraftContent): Report {
+  const unfinished = cardsOf(content).filter((card) => card.typed || isLoose(catalogue, card))
+  if (unfinished.length > 0)
+    throw new Problem('inconsistent', `Not finished: ${unfinished.map(({ key }) => key).join(', ')}.`)
+  const parsed = reportBody(catalogue).safeParse(toReport(catalogue, content).report)
+  if (!parsed.success) throw bodyProblem(parsed.error)
+  return parsed.data as unknown as Report
+}

@@ -75,25 +75,25 @@ export const listDrafts = (reader: Reader, keyId: string): Promise<DraftRow[]> =
 
 /**
  * Changes a draft.
- * @param revision the one that the change is based on
+ * @param revision the one that the change is based on; null: whatever it is
  * @param change gets the content, and returns the new one
  * @throws StaleDraft if another window has changed it since
  * @returns the draft, or undefined if the owner has none of this id
  */
 export async function updateDraft(
   writer: Writer,
-  { keyId, id, revision, at }: { keyId: string; id: string; revision: number; at: string },
+  { keyId, id, revision, at }: { keyId: string; id: string; revision: number | null; at: string },
   change: (draft: Draft) => Promise<DraftContent> | DraftContent,
 ): Promise<Draft | undefined> {
   const draft = await findDraft(writer, keyId, id)
   if (!draft) return undefined
-  if (draft.revision !== revision) throw new StaleDraft(draft)
+  if (revision !== null && draft.revision !== revision) throw new StaleDraft(draft)
   const content = await change(draft)
   if (content === draft.content) return draft
   const changed = {
     title: titleOf(content),
     sourceId: content.source.id,
-    revision: revision + 1,
+    revision: draft.revision + 1,
     updatedAt: at,
   }
   await writer.run(UPDATE, { id, ...changed, content: JSON.stringify(content) })

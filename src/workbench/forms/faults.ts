@@ -21,7 +21,7 @@ export interface FaultContext {
 export const FORM = 'form'
 
 /** A field and the entries of lists that it is in: "By 1, Role". */
-function fieldTitle({ page, words }: FaultContext, name: string): Content {
+export function fieldTitle({ page, words }: Pick<FaultContext, 'page' | 'words'>, name: string): Content {
   const parts: Content[] = []
   for (const segment of name.split('.')) {
     if (/^\d+$/.test(segment)) parts.push(html`${parts.pop()} ${Number(segment) + 1}`)

@@ -41,6 +41,8 @@ export interface FormOptions {
   /** The records that were found, by the name of the field. */
   found: ReadonlyMap<string, FoundRecords>
   names: Names
+  /** Records that are offered without a search, and are not stored yet. No others can be created from the form then. */
+  drafted?: readonly FoundRecord[]
 }
 
 const NOW = { asOf: null, seq: null }

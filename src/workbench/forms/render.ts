@@ -38,31 +38,33 @@ export interface FormView {
   options: FormOptions
   /** Controls that are shown in place of those that follow from the schema, by name. */
   special?: Readonly<Record<string, (view: FormView, name: string) => Html>>
+  /** The fields that are shown on request, and the words for that. Default: those that few records have. */
+  rare?: { keys: readonly string[]; label: string }
 }
 
-/** Fields that few records have. They are shown on request. */
 const RARE = ['otherNames', 'previousStartDates', 'identifiers', 'distinctFrom', 'sources']
 
 /** All controls of a form. */
 export function formControls(view: FormView): Html {
   const { node, words, errors, fields } = view
+  const { keys, label } = view.rare ?? { keys: RARE, label: words.forms.more }
   const entries = Object.entries(node.members)
   const show = ([key, member]: [string, Node]) => control(view, member, key, key)
-  const rare = entries.filter(([key]) => RARE.includes(key))
+  const rare = entries.filter(([key]) => keys.includes(key))
   const isOpen = rare.some(
     ([key, member]) =>
       !isBlank(member, fields, key) ||
       entriesOf(fields, key).length > 0 ||
       errors.some(({ name }) => name.startsWith(key)),
   )
-  return html`${entries.filter(([key]) => !RARE.includes(key)).map(show)}${
+  return html`${entries.filter(([key]) => !keys.includes(key)).map(show)}${
     rare.length > 0 &&
-    html`<details class="rare"${isOpen && html` open`}><summary>${words.forms.more}</summary>${rare.map(show)}</details>`
+    html`<details class="rare"${isOpen && html` open`}><summary>${label}</summary>${rare.map(show)}</details>`
   }`
 }
 
 /** The controls of a node. @param key of its field, which has a word */
-function control(view: FormView, node: Node, name: string, key: string, number?: number): Html {
+export function control(view: FormView, node: Node, name: string, key: string, number?: number): Html {
   const special = view.special?.[name]
   if (special) return special(view, name)
   if (node.is === 'list') return listControl(view, node, name, key)
@@ -257,7 +259,7 @@ function searchControl(view: FormView, node: Scalar, name: string, label: Conten
   const find = beside(name, 'find')
   const typed = fields.get(find) ?? ''
   const found = options.found.get(name)
-  const records = (found?.records ?? []).filter(({ doc }) => doc.id !== value)
+  const records = [...draftedOf(view, node), ...(found?.records ?? [])].filter(({ doc }) => doc.id !== value)
   const choices: Option[] = [
     ...(value === '' ? [] : [{ value, label: nameOf(page, value) }]),
     ...records.map((record) => ({
@@ -279,12 +281,16 @@ function searchControl(view: FormView, node: Scalar, name: string, label: Conten
 }
 
 /** Buttons that lead to the forms of new records, one for each kind that can be chosen. */
-const makeButtons = ({ page, words }: FormView, { kinds }: Scalar, name: string): Html[] =>
-  kinds
+const makeButtons = ({ page, words, options }: FormView, { kinds }: Scalar, name: string): Html[] =>
+  (options.drafted ? [] : kinds)
     .filter((kind) => page.catalogue.findResource(kind))
     .map((kind) =>
       actionButton(`make ${name} ${kind}`, fill(words.forms.make, { kind: kindWord(page, kind) })),
     )
+
+/** The records of the same draft that can be chosen. */
+const draftedOf = ({ options }: FormView, { kinds }: Scalar): readonly FoundRecord[] =>
+  (options.drafted ?? []).filter(({ kind }) => kinds.includes(kind))
 
 /** What a search found, in a sentence. */
 export function outcomeOf(

@@ -123,7 +123,7 @@ export function nodeOfSubject(catalogue: Catalogue, { entity, parent, doc }: Sub
   })
 }
 
-const scalar = (node: Partial<Scalar>): Scalar => ({
+export const scalar = (node: Partial<Scalar>): Scalar => ({
   is: 'scalar',
   about: '',
   input: 'line',
@@ -142,7 +142,8 @@ const ofSameKind = (kind: Kind): Node => ({
   item: scalar({ input: 'reference', required: true, kinds: [kind] }),
 })
 
-function evidenceNodes(about: Entity, pointer: string): Record<string, Node> {
+/** The controls of evidence that depend on what it is about. */
+export function evidenceNodes(about: Entity, pointer: string): Record<string, Node> {
   const places = placesOf(about)
   const place = places.get(pointer)
   const element = place && isList(place) ? (place.element as typeof place) : place

@@ -125,7 +125,7 @@ function isBinary(text: string): boolean {
   const start = text.slice(0, 4096)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
   const controls = start.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/g)?.length ?? 0
-  return start.includes('\0') || controls > start.length / 20
+  return start.includes('\0') || controls > 2 + start.length / 20
 }
 
 function complete({ extracted, ...origin }: Origin & { text: string }): Ingested {

@@ -1,6 +1,7 @@
 // The messages of the workbench in English. The other catalogues have the same keys. Each area has a key of its own.
 
 import type { Plural } from '../../web/messages/types.ts'
+import { drafts } from '../drafts/messages/en.ts'
 import { forms } from '../forms/messages/en.ts'
 
 export const en = {
@@ -22,6 +23,8 @@ export const en = {
     keptApart: 'The two are kept apart from now on.',
     fileDiscarded: 'The file has been removed.',
     fileChanged: 'The file was changed in another window. This is its present state.',
+    draftSaved: 'The draft is saved.',
+    draftDeleted: 'The draft has been deleted.',
     sessionsEnded: 'The sessions have been ended.',
     keyRevoked: 'The key has been revoked.',
     saved: 'Saved.',
@@ -205,6 +208,7 @@ export const en = {
     revokeOwn: 'This is the key that you signed in with: you will be signed out.',
     back: 'Back to the keys',
   },
+  drafts,
   forms,
   session: {
     title: 'Sign in',

@@ -1,4 +1,5 @@
 // The messages of the workbench in Russian.
+import { drafts } from '../drafts/messages/ru.ts'
 import { forms } from '../forms/messages/ru.ts'
 import type { Messages } from './en.ts'
 
@@ -18,6 +19,8 @@ export const ru: Messages = {
   notices: {
     signedOut: 'Вы вышли.',
     keptApart: 'Теперь эти записи считаются разными.',
+    draftSaved: 'Черновик сохранён.',
+    draftDeleted: 'Черновик удалён.',
     fileDiscarded: 'Файл убран.',
     fileChanged: 'Файл изменён в другом окне. Здесь его текущее состояние.',
     sessionsEnded: 'Сеансы завершены.',
@@ -208,6 +211,7 @@ export const ru: Messages = {
     revokeOwn: 'С этим ключом вошли вы сами: ваш сеанс тоже завершится.',
     back: 'К списку ключей',
   },
+  drafts,
   forms,
   session: {
     title: 'Вход',

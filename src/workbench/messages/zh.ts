@@ -1,4 +1,5 @@
 // The messages of the workbench in Chinese.
+import { drafts } from '../drafts/messages/zh.ts'
 import { forms } from '../forms/messages/zh.ts'
 import type { Messages } from './en.ts'
 
@@ -18,6 +19,8 @@ export const zh: Messages = {
   notices: {
     signedOut: '您已退出。',
     keptApart: '已将两者标记为不同。',
+    draftSaved: '草稿已保存。',
+    draftDeleted: '草稿已删除。',
     fileDiscarded: '文件已移除。',
     fileChanged: '文件已在另一窗口中更改。此处显示其当前状态。',
     sessionsEnded: '会话已结束。',
@@ -196,6 +199,7 @@ export const zh: Messages = {
     revokeOwn: '这是您登录所用的密钥：您也将被退出。',
     back: '返回密钥列表',
   },
+  drafts,
   forms,
   session: {
     title: '登录',

@@ -38,7 +38,13 @@ export const forms = {
   addPart: 'Add: {kind}',
   noParts: 'None yet.',
   ofRecord: 'Belongs to: {name}',
-  fields: { value: 'Value that the source has', by: 'By', contributors: 'Who' } as Record<string, string>,
+  fields: {
+    quotes: 'Quote',
+    of: 'Belongs to',
+    value: 'Value that the source has',
+    by: 'By',
+    contributors: 'Who',
+  } as Record<string, string>,
   /**
    * What to enter: by kind and path, path, or name of a field; otherwise by the sort of control, after a colon.
    */

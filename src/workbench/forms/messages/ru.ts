@@ -38,7 +38,13 @@ export const forms: FormMessages = {
   addPart: 'Добавить: {kind}',
   noParts: 'Пока нет.',
   ofRecord: 'К записи: {name}',
-  fields: { value: 'Значение в источнике', by: 'Способ или автор', contributors: 'Кто' },
+  fields: {
+    quotes: 'Цитата',
+    of: 'Относится к',
+    value: 'Значение в источнике',
+    by: 'Способ или автор',
+    contributors: 'Кто',
+  },
   hints: {
     ':date': 'Например: 24 августа 2022, август 2022 или около 2022.',
     ':instant': 'Например: 2022-08-24 14:30 (UTC).',

@@ -38,7 +38,7 @@ export const forms: FormMessages = {
   addPart: '添加：{kind}',
   noParts: '暂无。',
   ofRecord: '所属记录：{name}',
-  fields: { value: '来源中的值', by: '方式或译者', contributors: '相关方' },
+  fields: { quotes: '引文', of: '属于', value: '来源中的值', by: '方式或译者', contributors: '相关方' },
   hints: {
     ':date': '例如：2022年8月24日、2022年8月或约 2022年。',
     ':instant': '例如：2022-08-24 14:30（UTC）。',
