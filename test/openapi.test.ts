@@ -596,6 +596,13 @@ describe('for generators of clients', () => {
     expect(enums).toBeGreaterThan(80)
   })
 
+  test('unions of schemas have names', () => {
+    for (const [at, { anyOf = [], oneOf = [] }] of nodes) {
+      const members = [...(anyOf as Node[]), ...(oneOf as Node[])].filter((member) => '$ref' in member)
+      if (members.length > 1) expect(at).toMatch(/^#\/components\/schemas\/\w+$/)
+    }
+  })
+
   test('enums are of texts without null, and discriminators have one value instead of a constant', () => {
     for (const [at, node] of nodes) {
       expect([at, 'const' in node]).toEqual([at, false])

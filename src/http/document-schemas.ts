@@ -67,27 +67,34 @@ function addEmbedded(schemas: Record<string, Node>, embedded: Embedded): void {
     schemas[plain(name)] = { ...record, description: `${description} Without embedded records.` }
     if (included(name) !== plain(name))
       schemas[included(name)] = extended(
-        embeddedProperties(further(name), () => plain),
+        embeddedProperties(name, further(name), () => plain),
         'As `include` embeds it.',
       )
     schemas[name] = extended(
-      embeddedProperties(embedded[name] ?? {}, ({ hasNext }) => (hasNext ? included : plain)),
+      embeddedProperties(name, embedded[name] ?? {}, ({ hasNext }) => (hasNext ? included : plain)),
       '',
     )
   }
 }
 
+/** The record that a part belongs to: of one of several kinds, to which others may be added. */
+const recordOf = (name: string, records: Node[]): Node => ({
+  'x-name': `${name}Record`,
+  'x-may-grow': true,
+  anyOf: records,
+  description: 'The record that the part belongs to.',
+})
+
 function embeddedProperties(
+  name: string,
   relations: Record<string, EmbeddedProperty>,
   nameFor: (relation: EmbeddedProperty) => (target: string) => string,
 ): Node {
   const properties = Object.entries(relations).map(([property, relation]) => {
     const records = relation.schemas.map((target) => ref('schemas', nameFor(relation)(target)))
-    const record = records.length === 1 ? records[0] : { anyOf: records }
-    // A part may belong to records of further kinds.
-    const grows = records.length > 1 && { 'x-may-grow': true }
+    const record = records.length === 1 ? records[0] : recordOf(name, records)
     const schema = relation.single
-      ? { anyOf: [...records, { type: 'null' }], ...grows }
+      ? { anyOf: [record, { type: 'null' }] }
       : { type: 'array', items: record, maxItems: MAX_EMBEDDED }
     return [property, schema]
   })
@@ -191,6 +198,8 @@ function shortNullable(schema: Node): Node {
     ...(description !== undefined && { description }),
     ...(examples !== undefined && { examples }),
   }
+  const { anyOf: values, ...rest } = inner
+  if (Array.isArray(values)) return { ...rest, anyOf: [...values, none], ...notes, ...outer }
   // An enum with null would be no enum of texts.
   if (typeof inner['type'] !== 'string' || inner['type'] === 'object' || inner['enum'])
     return { anyOf: [inner, none], ...notes, ...outer }

@@ -20,10 +20,8 @@ function convertSchema(node: Node, schemas: Record<string, Node>): Node {
   const members = (anyOf ?? []) as Node[]
   const [value, none] = members
   if (value && none?.['type'] === 'null') return { ...nullable(value, schemas), ...rest }
-  const records = members.filter(({ type }) => type !== 'null')
-  // A record of one of several kinds, or null.
-  if (records.length < members.length && records.every((member) => '$ref' in member))
-    return { type: 'object', nullable: true, anyOf: records, ...rest }
+  // Values of several types, for which languages with static types have no name.
+  if (members.some((member) => !('$ref' in member))) return rest
   const { type } = rest
   return {
     ...rest,
@@ -36,7 +34,8 @@ function convertSchema(node: Node, schemas: Record<string, Node>): Node {
 /** In 3.0 `nullable` needs a sibling `type`. Objects and enums stay references, so that no enum has null. */
 function nullable(value: Node, schemas: Record<string, Node>): Node {
   const target = schemas[String(value['$ref']).split('/').at(-1) ?? '']
-  if (!target || target['type'] === 'object') return { type: 'object', nullable: true, allOf: [value] }
+  if (!target || target['type'] === 'object' || target['anyOf'])
+    return { type: 'object', nullable: true, allOf: [value] }
   if (target['enum']) return { type: target['type'], nullable: true, allOf: [value] }
   const { description: _, ...schema } = mapNodes(target, (node) => convertSchema(node, schemas))
   return { ...schema, nullable: true }

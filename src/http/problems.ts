@@ -147,7 +147,12 @@ export const problemSchema = z
       .optional()
       .meta({ description: 'The quotes that the new text lacks.' }),
     candidates: z
-      .array(z.union([candidate, possible]))
+      .array(
+        z.union([candidate, possible]).meta({
+          id: 'ProblemCandidate',
+          description: 'A passage, or a record that may be the same.',
+        }),
+      )
       .optional()
       .meta({
         'x-unbounded': true,

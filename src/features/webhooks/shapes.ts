@@ -257,7 +257,10 @@ export const messageOf = (change: z.ZodType) =>
             .object({ webhookId: webhookId('The id of the webhook.') })
             .meta({ id: 'WebhookPing', description: 'A test message.' }),
         ])
-        .meta({ description: 'The change as in the feed; for a ping, the id of the webhook.' }),
+        .meta({
+          id: 'WebhookData',
+          description: 'The change as in the feed; for a ping, the id of the webhook.',
+        }),
     })
     .meta({ id: 'WebhookMessage', description: 'The body of a webhook request.' })
 
