@@ -952,7 +952,7 @@ describe('an invalid import', () => {
     expect((await refused('[]', { ...speakers, type: 'application/json' }))[0]).toBe(415)
     expect((await refused('name', { ...speakers, type: 'text/csv; charset=windows-1251' }))[0]).toBe(415)
     expect((await refused('name', { ...speakers, headers: { 'content-encoding': 'gzip' } }))[0]).toBe(415)
-    expect((await refused('name', { ...speakers, kind: 'speaker' }))[0]).toBe(400)
+    expect((await refused('name', { ...speakers, kind: 'speech' }))[0]).toBe(400)
     expect((await refused('name', { ...speakers, mode: 'maybe' as 'commit' }))[0]).toBe(400)
     expect((await refused('name', { ...speakers, headers: { authorization: '' } }))[0]).toBe(401)
     expect(await total(s)).toBe(0)

@@ -90,7 +90,8 @@ CREATE TABLE "links" (
 	"fromId" text COLLATE "binary" NOT NULL,
 	"field" text COLLATE "binary" NOT NULL,
 	"toId" text COLLATE "binary" NOT NULL,
-	"sortKey" text COLLATE "binary"
+	"sortKey" text COLLATE "binary",
+	CONSTRAINT "links_fromId_field_toId_pk" PRIMARY KEY("fromId","field","toId")
 );
 --> statement-breakpoint
 CREATE TABLE "names" (
@@ -489,7 +490,6 @@ CREATE INDEX "identifiers_record" ON "identifiers" USING btree ("recordId");--> 
 CREATE INDEX "imports_created" ON "imports" USING btree ("createdAt");--> statement-breakpoint
 CREATE INDEX "imports_finished" ON "imports" USING btree ("finishedAt");--> statement-breakpoint
 CREATE INDEX "links_to" ON "links" USING btree ("toId","fromKind","field","sortKey","fromId");--> statement-breakpoint
-CREATE INDEX "links_from" ON "links" USING btree ("fromId","field","toId");--> statement-breakpoint
 CREATE INDEX "names_record" ON "names" USING btree ("recordId");--> statement-breakpoint
 CREATE UNIQUE INDEX "searchDocs_record" ON "searchDocs" USING btree ("recordId");--> statement-breakpoint
 CREATE INDEX "searchDocs_kind" ON "searchDocs" USING btree ("kind","docId");--> statement-breakpoint

@@ -105,11 +105,11 @@ CREATE TABLE `links` (
 	`fromId` text NOT NULL,
 	`field` text NOT NULL,
 	`toId` text NOT NULL,
-	`sortKey` text
+	`sortKey` text,
+	PRIMARY KEY(`fromId`, `field`, `toId`)
 );
 --> statement-breakpoint
 CREATE INDEX `links_to` ON `links` (`toId`,`fromKind`,`field`,`sortKey`,`fromId`);--> statement-breakpoint
-CREATE INDEX `links_from` ON `links` (`fromId`,`field`,`toId`);--> statement-breakpoint
 CREATE TABLE `names` (
 	`kind` text NOT NULL,
 	`hash` text NOT NULL,

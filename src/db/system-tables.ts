@@ -54,9 +54,9 @@ export const links = sqliteTable(
     sortKey: text('sortKey'),
   },
   (table) => [
+    primaryKey({ columns: [table.fromId, table.field, table.toId] }),
     // In the order of the list, so that a list of the records that refer to one is a range of it.
     index('links_to').on(table.toId, table.fromKind, table.field, table.sortKey, table.fromId),
-    index('links_from').on(table.fromId, table.field, table.toId),
   ],
 )
 
