@@ -39,7 +39,7 @@ describeInBrowser('a reader', () => {
   })
 
   test('reaches the search with Tab, and searches with Enter', async () => {
-    const page = await open('/ru/')
+    const page = await open('/ru/proposals')
     for (let count = 0; count < 3; count++) await page.keyboard.press('Tab')
     expect(await focused(page)).toBe('search')
     await page.keyboard.type('дроны')

@@ -75,7 +75,7 @@ export async function crawl(
 }
 
 const isEnglishPage = (url: string) =>
-  !url.includes('?') && !/^\/(?:v1|docs|openapi|ru|zh|evidence)\b/.test(url)
+  !url.includes('?') && !/^\/(?:v1|docs|openapi|ru|zh|evidence)\b|\/citation\./.test(url)
 
 /** The address of the longest page of each shape, in English and without parameters. */
 export async function kindsOfPages(get: Get): Promise<string[]> {
