@@ -50,7 +50,6 @@ export function nodeOfCard(catalogue: Catalogue, draft: DraftContent, card: Card
 
 const groupOf = (members: Record<string, Node>): Group => ({
   is: 'group',
-  about: '',
   members,
   empty: undefined,
 })

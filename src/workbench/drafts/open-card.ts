@@ -196,7 +196,7 @@ function quotesHtml(view: FormView, draft: DraftContent, card: Card): Html {
     const controls = members.map(([key, member]) =>
       key === 'field' && about
         ? fieldChoice(view, `${name}.field`, [...placesOf(about).keys()])
-        : control(view, member, `${name}.${key}`, key),
+        : control(view, member, `${name}.${key}`),
     )
     const isOpen = errors.some((error) => error.name.startsWith(`${name}.`))
     const pointer = fields.get(`${name}.field`) ?? ''

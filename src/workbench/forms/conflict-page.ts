@@ -63,7 +63,7 @@ export async function sendConflict(
     return html`<section class="conflict" aria-labelledby="${key}-title"><h2 id="${key}-title">${wordOf(page, words, key)}</h2><div class="sides">${column(conflict.found, key, base)}${column(html`${conflict.theirs}${by && html` <small>${by}</small>`}`, key, theirs)}${column(conflict.mine, key, mine)}</div>${both !== undefined && html`<details><summary>${conflict.both}</summary>${value(key, both)}</details>`}${radioField(
       {
         name,
-        label: words.forms.choose,
+        label: conflict.which,
         value: wasAsked ? sent.get(name) : undefined,
         errors,
         options: [

@@ -14,7 +14,7 @@ import { redirectTo, sendWorkbench } from '../respond.ts'
 import { authorOf, type RouteModule, type Visit, type WorkbenchDeps } from '../visit.ts'
 import { actionForm, requestedOf, staleness, subjectOf, unchanged, withNames } from './action-page.ts'
 import { rehearse } from './rehearsal.ts'
-import { inEnglish, summary } from './render.ts'
+import { inEnglish, summary, titled } from './render.ts'
 import { childOf, editPath, parentOf, type StoredSubject } from './subject.ts'
 
 export const deleteRoutes: RouteModule = (routes, deps) => {
@@ -76,7 +76,7 @@ async function sendDeletion(
   const list = (title: string, found: readonly Found[]) =>
     found.length > 0 &&
     html`<h2>${title}</h2><ul>${found.map((each) => html`<li>${linkTo(page, each)}</li>`)}</ul>`
-  const title = fill(actions.deleteAsk, { name: summary(page, entity.kind, doc) })
+  const title = fill(actions.deleteAsk, { name: titled(page, subject) })
   const why = !isAllowed
     ? actions.deleteAdmin
     : problem && (referrers.length > 0 ? actions.referenced : inEnglish(page, problem.message))

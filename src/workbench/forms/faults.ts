@@ -23,9 +23,10 @@ export const FORM = 'form'
 /** A field and the entries of lists that it is in: "By 1, Role". */
 export function fieldTitle({ page, words }: Pick<FaultContext, 'page' | 'words'>, name: string): Content {
   const parts: Content[] = []
-  for (const segment of name.split('.')) {
+  const segments = name.split('.')
+  for (const [index, segment] of segments.entries()) {
     if (/^\d+$/.test(segment)) parts.push(html`${parts.pop()} ${Number(segment) + 1}`)
-    else parts.push(wordOf(page, words, segment))
+    else parts.push(wordOf(page, words, segments.slice(0, index + 1).join('.')))
   }
   return join(parts, ', ')
 }

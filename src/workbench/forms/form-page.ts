@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { ReadContext } from '../../records/read/context.ts'
 import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
-import type { Parent } from '../../records/schema/catalogue.ts'
 import type { Doc } from '../../records/schema/document.ts'
 import { type Kind, kindOfId } from '../../records/schema/kinds.ts'
 import { dateInWords } from '../../web/dates.ts'
@@ -19,7 +18,7 @@ import { pointerControl, type QuoteChoice, quoteControl } from './evidence-contr
 import { FORM } from './faults.ts'
 import { type Flaw, fieldsOf } from './fields.ts'
 import { readOptions } from './options.ts'
-import { type FormView, formControls, languageList, nameOf, summary } from './render.ts'
+import { type FormView, formControls, languageList, summary, titled } from './render.ts'
 import { nodeOfSubject, resourceOf, type Subject, shownOf } from './subject.ts'
 
 /** The state of a form between two pages. */
@@ -177,18 +176,12 @@ function specialControls(
     : {}
 }
 
-function titleOf({ page, words }: FormView, { entity, parent, doc }: Subject): Html {
+function titleOf({ page, words }: FormView, { entity, doc }: Subject): Html {
   const { forms } = words
   const kind = kindWord(page, entity.kind)
   if (doc === null) return fill(forms.new, { kind })
-  return fill(forms.correct, {
-    name: parent ? html`${kind}: ${summary(page, entity.kind, doc)}` : nameOf(page, doc.id),
-  })
+  return fill(forms.correct, { name: titled(page, { entity, doc }) })
 }
-
-/** The name of a record; of a part, what it says. */
-const shortName = (page: Page, { entity, doc }: Parent): Html =>
-  resourceOf(page.catalogue, entity) ? nameOf(page, doc.id) : summary(page, entity.kind, doc)
 
 /** The title, and links to the page for readers and to the record that a part belongs to. */
 function heading({ page, words }: FormView, { entity, parent, doc }: Subject, title: Html): Html {
@@ -196,7 +189,7 @@ function heading({ page, words }: FormView, { entity, parent, doc }: Subject, ti
   const shown = doc && href(page, `/${entity.path}/${doc.id}`)
   return html`<p class="kind">${kindWord(page, entity.kind)}</p><h1>${title}</h1>${
     parent &&
-    html`<p>${fill(forms.ofRecord, { name: html`<a href="${href(page, `/edit/${parent.entity.path}/${parent.doc.id}`)}">${shortName(page, parent)}</a>` })}</p>`
+    html`<p>${fill(forms.ofRecord, { name: html`<a href="${href(page, `/edit/${parent.entity.path}/${parent.doc.id}`)}">${titled(page, parent)}</a>` })}</p>`
   }${shown && html`<p><a href="${shown}">${forms.seePage}</a></p>`}`
 }
 

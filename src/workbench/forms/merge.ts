@@ -21,7 +21,7 @@ import { type Fields, fieldsIn, readFields, tidied } from './fields.ts'
 import type { Group } from './nodes.ts'
 import { readOptions } from './options.ts'
 import { rehearse } from './rehearsal.ts'
-import { formControls, inEnglish, summary, wordOf } from './render.ts'
+import { formControls, inEnglish, titled, wordOf } from './render.ts'
 import { editPath, resourceOf, type StoredSubject } from './subject.ts'
 
 export const mergeRoutes: RouteModule = (routes, deps) => {
@@ -50,12 +50,10 @@ async function mergeable(visit: Visit, deps: WorkbenchDeps): Promise<Mergeable> 
 /** The control for the record that stays. */
 const nodeOf = ({ kind }: Resource): Group => ({
   is: 'group',
-  about: '',
   empty: {},
   members: {
     into: {
       is: 'scalar',
-      about: '',
       input: 'reference',
       required: true,
       empty: undefined,
@@ -143,7 +141,16 @@ async function sendMerge(
   )
   const shown = { ...visit, page: { ...visit.page, names: options.names } }
   const { page } = shown
-  const view = { page, words, kind: entity.kind, node, fields, errors, flaws: [], options }
+  const view = {
+    page,
+    words,
+    kind: entity.kind,
+    node,
+    fields,
+    errors,
+    flaws: [],
+    options: { ...options, drafted: [] },
+  }
   const compare = html`<p><button class="quiet" name="do" value="preview">${preview ? actions.compareAgain : actions.compare}</button></p>`
   const controls = html`${formControls(view)}${preview && comparison(shown, subject, preview, sent)}${compare}`
   const swap = preview && href(page, `${editPath(entity, preview.stays)}/merge`, { into: doc.id })
@@ -151,7 +158,7 @@ async function sendMerge(
     title: actions.merge,
     errors,
     scripts: ['choose'],
-    main: html`<h1>${fill(actions.mergeOf, { name: summary(page, entity.kind, doc) })}</h1><p>${actions.mergeAbout}</p>${
+    main: html`<h1>${fill(actions.mergeOf, { name: titled(page, subject) })}</h1><p>${actions.mergeAbout}</p>${
       preview?.problem &&
       html`<p class="notice">${actions.impossible} ${inEnglish(page, preview.problem.message)}</p>`
     }${swap && html`<p><a href="${swap}">${actions.swap}</a></p>`}${actionForm(shown, {
@@ -191,11 +198,11 @@ function comparison(
     return html`<section class="conflict"><h3>${wordOf(page, words, key)}</h3><div class="sides">${column(actions.goes, doc[key] ?? null)}${column(actions.stays, stays[key] ?? null)}</div>${radioField(
       {
         name,
-        label: words.forms.choose,
+        label: words.forms.conflict.which,
         value: sent.get(name) ?? 'stays',
         options: [
-          { value: 'stays', label: `${actions.takeStays} (${actions.stays})` },
-          { value: 'goes', label: `${actions.takeGoes} (${actions.goes})` },
+          { value: 'stays', label: actions.takeStays },
+          { value: 'goes', label: actions.takeGoes },
         ],
       },
     )}</section>`

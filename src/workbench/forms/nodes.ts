@@ -6,11 +6,6 @@ import type { Kind } from '../../records/schema/kinds.ts'
 
 export type Node = Scalar | Group | List
 
-interface Described {
-  /** The description of the schema, in English. */
-  about: string
-}
-
 export type Input =
   /** A text on one line, or on several. */
   | 'line'
@@ -29,7 +24,7 @@ export type Input =
   | 'reference'
 
 /** A value with one control. */
-export interface Scalar extends Described {
+export interface Scalar {
   is: 'scalar'
   input: Input
   required: boolean
@@ -45,14 +40,14 @@ export interface Scalar extends Described {
   kinds: readonly Kind[]
 }
 
-export interface Group extends Described {
+export interface Group {
   is: 'group'
   members: Readonly<Record<string, Node>>
   /** What it is if all its controls are empty. */
   empty: Json | undefined
 }
 
-export interface List extends Described {
+export interface List {
   is: 'list'
   item: Node
 }
@@ -71,23 +66,19 @@ export function formOf(
 ): Group {
   const keys = Object.keys(schema.shape).filter((key) => !without.includes(key))
   const members = keys.map((key) => [key, replaced[key] ?? nodeOf(schema.shape[key] as z.ZodType, key)])
-  return { is: 'group', about: aboutOf(schema), members: Object.fromEntries(members), empty: {} }
+  return { is: 'group', members: Object.fromEntries(members), empty: {} }
 }
-
-const aboutOf = (schema: z.ZodType): string => schema.meta()?.description ?? ''
 
 /** @param key of the field in its object */
 export function nodeOf(schema: z.ZodType, key: string): Node {
   const { bare, required, empty } = unwrapped(schema)
-  const about = aboutOf(schema) || aboutOf(bare)
-  if (bare instanceof z.ZodArray) return { is: 'list', about, item: nodeOf(bare.element as z.ZodType, key) }
-  if (bare instanceof z.ZodObject) return { ...formOf(bare), about, empty }
+  if (bare instanceof z.ZodArray) return { is: 'list', item: nodeOf(bare.element as z.ZodType, key) }
+  if (bare instanceof z.ZodObject) return { ...formOf(bare), empty }
   const field = fieldOf(bare)
   const value = field ? field.value : bare
   const input = inputOf(value, field?.type, key)
   return {
     is: 'scalar',
-    about: field?.description ?? about,
     input,
     required,
     empty,

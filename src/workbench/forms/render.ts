@@ -1,6 +1,7 @@
 // Shows a form: the controls of its nodes, with what was typed, what is wrong with it, and what can be chosen.
 import type { Doc } from '../../records/schema/document.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
+import type { Entity } from '../../records/schema/resource.ts'
 import { dateInWords } from '../../web/dates.ts'
 import { type Content, type Html, html, join, plainText } from '../../web/html.ts'
 import { fill, foreign } from '../../web/languages.ts'
@@ -49,7 +50,7 @@ export function formControls(view: FormView): Html {
   const { node, words, errors, fields } = view
   const { keys, label } = view.rare ?? { keys: RARE, label: words.forms.more }
   const entries = Object.entries(node.members)
-  const show = ([key, member]: [string, Node]) => control(view, member, key, key)
+  const show = ([key, member]: [string, Node]) => control(view, member, key)
   const rare = entries.filter(([key]) => keys.includes(key))
   const isOpen = rare.some(
     ([key, member]) =>
@@ -63,26 +64,31 @@ export function formControls(view: FormView): Html {
   }`
 }
 
-/** The controls of a node. @param key of its field, which has a word */
-export function control(view: FormView, node: Node, name: string, key: string, number?: number): Html {
+/** The controls of a node. @param number of an entry of a list, from 1 */
+export function control(view: FormView, node: Node, name: string, number?: number): Html {
   const special = view.special?.[name]
   if (special) return special(view, name)
-  if (node.is === 'list') return listControl(view, node, name, key)
+  if (node.is === 'list') return listControl(view, node, name)
   if (node.is === 'group' && Object.keys(node.members).length === 0) return html``
-  if (node.is === 'group') return groupControl(view, node, name, key, number)
-  return scalarControl(view, node, name, labelOf(view, node, key, number))
+  if (node.is === 'group') return groupControl(view, node, name, number)
+  return scalarControl(view, node, name, labelOf(view, node, name, number))
 }
 
-/** The word for a field in a form. */
-export const wordOf = (page: Page, words: Messages, key: string): string =>
-  Object.hasOwn(words.forms.fields, key) ? (words.forms.fields[key] ?? key) : fieldWord(page, key)
+/** The word for a field in a form. @param name of the field, or its path without positions of lists */
+export function wordOf(page: Page, words: Messages, name: string): string {
+  const path = name.replaceAll(/\.\d+/g, '')
+  const { fields } = words.forms
+  return Object.hasOwn(fields, path)
+    ? (fields[path] ?? path)
+    : fieldWord(page, path.split('.').at(-1) ?? path)
+}
 
 const numbered = ({ words }: FormView, word: string, number: number | undefined): Content =>
   number === undefined ? word : fill(words.forms.entry, { field: word, n: number })
 
 /** The label of a control. @param number of an entry of a list, from 1 */
-export function labelOf(view: FormView, node: Node | undefined, key: string, number?: number): Content {
-  const label = numbered(view, wordOf(view.page, view.words, key), number)
+export function labelOf(view: FormView, node: Node | undefined, name: string, number?: number): Content {
+  const label = numbered(view, wordOf(view.page, view.words, name), number)
   return node?.is !== 'scalar' || node.required
     ? label
     : html`${label} <small>${view.words.forms.optional}</small>`
@@ -130,9 +136,9 @@ export const faultAttributes = ({ errors }: FormView, name: string): Html | fals
 export const actionButton = (action: string, label: Content): Html =>
   html`<button class="quiet" name="do" value="${action}">${label}</button>`
 
-function listControl(view: FormView, node: List, name: string, key: string): Html {
+function listControl(view: FormView, node: List, name: string): Html {
   const { words, fields } = view
-  const word = wordOf(view.page, view.words, key)
+  const word = wordOf(view.page, view.words, name)
   const { shown, described } = aboutSet(view, node, name)
   const entries = entriesOf(fields, name).map((index) => {
     const inner = `${name}.${index}`
@@ -140,19 +146,19 @@ function listControl(view: FormView, node: List, name: string, key: string): Htm
       `remove ${inner}`,
       fill(words.forms.remove, { entry: numbered(view, word, index + 1) }),
     )
-    return html`<li>${control(view, node.item, inner, key, index + 1)}${remove}</li>`
+    return html`<li>${control(view, node.item, inner, index + 1)}${remove}</li>`
   })
   return html`<fieldset class="entries" id="${idOf(name)}" tabindex="-1"${described}><legend>${word}</legend>${shown}${
     entries.length > 0 && html`<ol>${entries}</ol>`
   }${actionButton(`add ${name}`, fill(words.forms.add, { field: word }))}</fieldset>`
 }
 
-function groupControl(view: FormView, node: Group, name: string, key: string, number?: number): Html {
-  const word = numbered(view, wordOf(view.page, view.words, key), number)
+function groupControl(view: FormView, node: Group, name: string, number?: number): Html {
+  const word = numbered(view, wordOf(view.page, view.words, name), number)
   const { shown, described } = aboutSet(view, node, name)
   const legend = node.empty === null ? html`${word} <small>${view.words.forms.optional}</small>` : word
   const members = Object.entries(node.members).map(([inner, member]) =>
-    control(view, member, `${name}.${inner}`, inner),
+    control(view, member, `${name}.${inner}`),
   )
   return html`<fieldset class="group" id="${idOf(name)}" tabindex="-1"${described}><legend>${legend}</legend>${shown}${members}</fieldset>`
 }
@@ -326,6 +332,12 @@ export function summary(page: Page, kind: Kind, doc: Doc): Html {
   const title = page.catalogue.findResource(kind) ? nameOf(page, doc.id) : partWord(page, entity, doc)
   return join([title, ...lineDetails(page, entity, doc)], ' · ')
 }
+
+/** The name of a record; of a part, its kind and what it says. */
+export const titled = (page: Page, { entity, doc }: { entity: Entity; doc: Doc }): Html =>
+  page.catalogue.findResource(entity.kind)
+    ? nameOf(page, doc.id)
+    : html`${kindWord(page, entity.kind)}: ${summary(page, entity.kind, doc)}`
 
 /** What tells a record that was found from others: of a person, the posts. */
 export function details(page: Page, { doc, kind, memberships }: FoundRecord): Html {

@@ -125,7 +125,6 @@ export function nodeOfSubject(catalogue: Catalogue, { entity, parent, doc }: Sub
 
 export const scalar = (node: Partial<Scalar>): Scalar => ({
   is: 'scalar',
-  about: '',
   input: 'line',
   required: false,
   empty: undefined,
@@ -138,7 +137,6 @@ export const scalar = (node: Partial<Scalar>): Scalar => ({
 
 const ofSameKind = (kind: Kind): Node => ({
   is: 'list',
-  about: '',
   item: scalar({ input: 'reference', required: true, kinds: [kind] }),
 })
 
@@ -156,7 +154,7 @@ export function evidenceNodes(about: Entity, pointer: string): Record<string, No
 }
 
 /** No controls. */
-const formless: Group = { is: 'group', about: '', members: {}, empty: undefined }
+const formless: Group = { is: 'group', members: {}, empty: undefined }
 
 /** A node of which any part may be left out. */
 function optional(node: Node): Node {

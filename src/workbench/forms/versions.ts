@@ -18,7 +18,7 @@ import { redirectTo, sendWorkbench } from '../respond.ts'
 import { authorOf, type RouteModule, type Visit, type WorkbenchDeps } from '../visit.ts'
 import { actionForm, requestedOf, staleness, subjectOf, unchanged, withNames } from './action-page.ts'
 import { rehearse } from './rehearsal.ts'
-import { inEnglish, summary, wordOf } from './render.ts'
+import { inEnglish, titled, wordOf } from './render.ts'
 import { childOf, parentOf, resourceOf, type StoredSubject, shownOf } from './subject.ts'
 
 export const versionRoutes: RouteModule = (routes, deps) => {
@@ -49,7 +49,7 @@ async function sendVersions(visit: Visit, deps: WorkbenchDeps): Promise<FastifyR
     .map((version, index) => versionItem(shown, subject, version, versions[index + 1]))
   return sendWorkbench(shown, {
     title: actions.versions,
-    main: html`<h1>${fill(actions.versionsOf, { name: summary(page, entity.kind, doc) })}</h1><ol class="versions">${items}</ol><p><a href="${href(page, subject.path)}">${actions.back}</a></p>`,
+    main: html`<h1>${fill(actions.versionsOf, { name: titled(page, subject) })}</h1><ol class="versions">${items}</ol><p><a href="${href(page, subject.path)}">${actions.back}</a></p>`,
   })
 }
 
@@ -149,7 +149,7 @@ async function sendRestoration(
   const shown = await withNames(visit, deps, [doc, old])
   const { page } = shown
   const rows = differences(page, words, subject, doc, old)
-  const title = fill(actions.restoreAsk, { n: old.version, name: summary(page, subject.entity.kind, doc) })
+  const title = fill(actions.restoreAsk, { n: old.version, name: titled(page, subject) })
   const suggested = fill(actions.restoreReason, { n: old.version }).text
   return sendWorkbench(shown, {
     title: actions.restore,

@@ -42,8 +42,11 @@ export const forms = {
     quotes: 'Quote',
     of: 'Belongs to',
     value: 'Value that the source has',
-    by: 'By',
+    'quotes.value': 'Value that the source has',
     contributors: 'Who',
+    into: 'The record that stays',
+    'translation.by': 'Translated by',
+    'translations.by': 'Translated by',
   } as Record<string, string>,
   /**
    * What to enter: by kind and path, path, or name of a field; otherwise by the sort of control, after a colon.
@@ -83,7 +86,8 @@ export const forms = {
     'evidence.motivation':
       'Quote: the source says it. Inference: you conclude it, and write how in the remarks.',
     'evidence.assertion': 'What the source says about it: what was announced is not adopted yet.',
-    'evidence.value': 'Left empty, it is what the record has.',
+    'evidence.value':
+      'Left empty, it is what the record has. Of a list, enter one entry, or what the source has of one.',
     'evidence.direction': 'Only if the source denies what the record has and gives nothing else instead.',
     locator: 'As people cite it, such as paragraph 12.',
   } as Record<string, string>,
@@ -157,15 +161,14 @@ export const forms = {
     mergeOf: 'Merge: {name}',
     mergeAbout:
       'For a record that was entered twice. This one goes; its parts, its evidence and all references to it move to the other.',
-    into: 'The record that stays',
     compare: 'Compare',
     compareAgain: 'Preview with this choice',
     swap: 'The other way round: keep this one',
     differs: 'What differs',
     goes: 'In the record that goes',
     stays: 'In the record that stays',
-    takeStays: 'Keep this',
-    takeGoes: 'Take this',
+    takeStays: 'Keep the value of the record that stays',
+    takeGoes: 'Take the value of the record that goes',
     same: 'No field has two different values.',
     united: 'Lists are united, empty fields are filled, and the name joins the other names: {fields}.',
     moves: 'What moves',
@@ -192,6 +195,7 @@ export const forms = {
     others: 'These changes of yours collide with nothing and are saved with it: {fields}.',
     save: 'Save this choice',
     back: 'Back to the form with this choice',
+    which: 'What counts?',
     unchosen: 'choose one',
   },
 }
