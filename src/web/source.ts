@@ -8,7 +8,7 @@ import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { backlinks } from './backlinks.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
-import { facts } from './facts.ts'
+import { facts, restOf } from './facts.ts'
 import { titleOf } from './heading.ts'
 import { type Html, html } from './html.ts'
 import { fill, formatNumber, type Language, plural } from './languages.ts'
@@ -86,7 +86,7 @@ export function sourcePage(
   const main = html`${headingOf(page, resource, data)}${standing && html`<p class="warning">${standing}</p>`}
 <div class="reader">${section('text', source.text, html`${sentences(page, doc, coverage)}${markedText(page, doc, passages, coverage)}`)}
 ${section('claims', source.claims, claimsList(page, doc, passages))}</div>
-${section('facts', record.facts, facts(page, backed, ['text']))}
+${section('facts', record.facts, html`${facts(page, backed, ['text'])}${restOf(page, backed, 'text')}`)}
 ${relations(page, doc.id, parts.relation, backed.backing)}
 ${backlinks(page, resource.kind, doc.id, data.backlinks)}
 ${foot(page, resource, data)}`

@@ -1,7 +1,9 @@
 // The page of a record: positions and parties as in the API, its changes one by one, contradictions, and texts in other scripts.
 import { describe, expect, test } from 'vitest'
+import { catalogue } from '../../src/resources/index.ts'
+import { MEETING_FIELDS } from '../../src/web/meeting.ts'
 import { service } from '../helpers/app.ts'
-import type { Body } from '../helpers/bodies.ts'
+import { type Body, fullBody, kinds, oneOfEach, pathOf } from '../helpers/bodies.ts'
 import { create, get } from '../helpers/requests.ts'
 import { expectSafe, textOf } from './check.ts'
 import { QUOTED, SCO, writeSummit } from './summit.ts'
@@ -291,6 +293,53 @@ describe('parts and wholes', () => {
     expect(textOf(text)).toContain('Part of: Shanghai Cooperation Organisation › A council of leaders')
   })
 })
+
+/** A value as evidence has it: without fields that are null or empty. */
+function filled(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, filled(inner)])
+  return Object.fromEntries(
+    entries.filter(([, inner]) => inner !== null && (!Array.isArray(inner) || inner.length > 0)),
+  )
+}
+
+test.each(kinds)(
+  'every piece of evidence of a %s is on its page once, with what it is about',
+  async (kind) => {
+    const app = await service()
+    const ids = await oneOfEach(app)
+    const path = pathOf(kind)
+    const { id } = await create(app, path, fullBody(kind, ids))
+    const { id: sourceId } = await create(app, '/v1/sources', {
+      title: 'For all',
+      language: 'en',
+      text: 'A sentence for all of it.',
+    })
+    const { data: claims } = await get(app, `${path}/${id}/claims`)
+    const evidence: string[] = []
+    for (const { field, value } of [{ field: '', value: undefined }, ...claims]) {
+      const body = { sourceId, field, motivation: 'quote', exact: 'A sentence for all of it' }
+      const { id: one } = await create(app, `${path}/${id}/evidence`, {
+        ...body,
+        ...(value !== undefined && { value: filled(value) }),
+      })
+      evidence.push(one)
+    }
+    expect(evidence.length).toBeGreaterThan(3)
+    const { text } = await app.get(`${path.slice(3)}/${id}`, HTML)
+    await expectSafe(path, text)
+    for (const one of evidence) expect([one, text.split(`id="${one}"`).length]).toEqual([one, 2])
+    const elsewhere = [
+      catalogue.resource(kind).titleField,
+      ...MEETING_FIELDS,
+      ...(kind === 'source' ? ['text'] : []),
+    ]
+    for (const { field } of claims) {
+      const key = field.split('/')[1]
+      if (!elsewhere.includes(key)) expect(text).toContain(`id="fact-${key}"`)
+    }
+  },
+)
 
 test('the sentence under the title has the days, for every kind', async () => {
   const app = await service({ seed: true, clock: () => new Date('2026-11-30T12:00:00Z') })
