@@ -105,7 +105,7 @@ export const tableOf = (
   heads: readonly Content[],
   rows: readonly (readonly Content[])[],
 ): Html =>
-  html`<div class="scroll" tabindex="0"><table><caption class="hidden">${caption}</caption><thead><tr>${heads.map(
+  html`<div class="scroll" role="group" tabindex="0" aria-label="${caption}"><table><caption class="hidden">${caption}</caption><thead><tr>${heads.map(
     (head) => html`<th scope="col">${head}</th>`,
   )}</tr></thead><tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`
 

@@ -35,7 +35,7 @@ export const duplicateRoutes: RouteModule = ({ form }, { records, catalogue, rea
   form('/duplicates', {
     async show(visit) {
       const { words, page } = visit
-      const ofAll = page.query['of'] === 'all'
+      const ofAll = (visit.form.get('of') ?? page.query['of']) === 'all'
       const { pairs, names } = await readSnapshot(
         async (context) => {
           const recent = await authoredRecords(context.reader, catalogue, ofAll ? null : visit.key.id)

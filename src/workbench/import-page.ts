@@ -48,7 +48,9 @@ export function importPage(
 ): Html {
   const { page, words } = visit
   const { imports } = words
-  const { id, importId } = upload
+  const { id } = upload
+  // Of a form that was sent before its sender signed in again: what is typed applies to the file as it was then.
+  const importId = visit.form.get('importId') ?? upload.importId
   const isRunning = job?.finishedAt === null
   const action = href(page, `/edit/imports/${id}`)
   const form = (name: string, content: Content, button: Content) =>
@@ -57,17 +59,18 @@ export function importPage(
   const isWritten = job?.mode === 'commit' && job.status === 'succeeded'
   const reason = textField({
     name: 'reason',
+    value: visit.form.get('reason'),
     label: imports.reason,
     hint: imports.reasonHint,
     maxlength: 500,
   })
   return html`<h1><bdi>${upload.name}</bdi> <small>${kindOf(visit, upload.kind)}</small></h1>
-<div id="status" aria-live="polite"${isRunning && html` data-refresh="1000"`}>${status(visit, job)}${job?.status === 'succeeded' && summaryTable(visit, job)}</div>
+<div id="status" aria-live="polite"${isRunning && html` data-refresh="2000"`}>${status(visit, job)}${job?.status === 'succeeded' && summaryTable(visit, job)}</div>
 ${isReady && form('commit', reason, fill(imports.commit, { rows: plural(page.language, imports.rows, job.rows ?? 0) }))}
 ${job?.errors && job.errors.length > 0 && section('faults', imports.faultsTitle, faultsOf(visit, upload, job.errors, faulty, form))}
 ${job?.differences && job.differences.length > 0 && section('differences', imports.differencesTitle, differencesOf(visit, job))}
 ${preview && section('rows', imports.preview, previewOf(visit, catalogue, upload, preview))}
-${!isRunning && !isWritten && section('again', imports.again, form('check', kindField(visit, { value: upload.kind ?? NO_KIND, first: null, hint: imports.againHint }), imports.check))}
+${!isRunning && !isWritten && section('again', imports.again, form('check', kindField(visit, { value: visit.form.get('kind') ?? upload.kind ?? NO_KIND, first: null, hint: imports.againHint }), imports.check))}
 ${!isRunning && form('discard', '', imports.discard)}<p><a href="${href(page, '/edit/imports')}">${imports.back}</a></p>`
 }
 
@@ -181,7 +184,7 @@ function faultsOf(
       ...columns.map(({ name, at }, position) =>
         cellField(visit, { row, column: name, position }, cells[at] ?? '', faults),
       ),
-      html`<input type="checkbox" id="omit-${row}" name="omit.${row}"><label for="omit-${row}" class="hidden">${fill(imports.omitRow, { row })}</label>`,
+      html`<input type="checkbox" id="omit-${row}" name="omit.${row}"${visit.form.has(`omit.${row}`) && html` checked`}><label for="omit-${row}" class="hidden">${fill(imports.omitRow, { row })}</label>`,
     ]),
   )
   return html`${whole}<p>${imports.mendLead}${more && html` ${imports.more}`}</p>${form('mend', table, imports.mend)}${download}`
@@ -211,12 +214,13 @@ interface Cell {
 }
 
 function cellField(
-  { words }: Visit,
+  { words, form }: Visit,
   { row, column, position }: Cell,
-  value: string,
+  stored: string,
   faults: readonly RowFault[],
 ): Html {
   const name = cellName(row, column)
+  const value = form.get(name) ?? stored
   const id = `cell-${row}-${position}`
   const isFaulty = faults.some(({ field }) => field === column || field?.startsWith(`${column}.`))
   const label = fill(words.imports.cellOf, { row, column: column || words.imports.line })

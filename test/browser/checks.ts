@@ -97,7 +97,9 @@ export const forcedColourFaults = (page: Page): Promise<string[]> =>
     const faults: string[] = []
     const ground = getComputedStyle(document.body).backgroundColor
     const isSeen = (colour: string) => colour !== ground && !/^none$|^rgba.*, 0\)$/.test(colour)
-    for (const element of document.querySelectorAll('mark, button, input, select')) {
+    // Browsers draw boxes and radio buttons themselves.
+    const controls = 'mark, button, input:not([type="checkbox"], [type="radio"]), textarea, select'
+    for (const element of document.querySelectorAll(controls)) {
       const { backgroundColor, borderTopWidth } = getComputedStyle(element)
       if (element.checkVisibility() && !isSeen(backgroundColor) && borderTopWidth === '0px')
         faults.push(`looks like nothing: ${describe(element)}`)

@@ -93,7 +93,7 @@ describe('a file without faults', () => {
       const { text } = await browser.get(`${language}${path}`)
       await expectSafe('running', text)
       expect(text).toContain('<progress id="progress" max="5000" value="1234">')
-      expect(text).toContain('data-refresh="1000"')
+      expect(text).toContain('data-refresh="2000"')
       expect(text).toContain(`<a href="${language}${path}">`)
       expect(text).toContain('src="/assets/workbench/refresh.js"')
       expect(text).not.toContain('name="action"')
@@ -163,6 +163,23 @@ describe('a file with faults', () => {
       'B',
       'C, the "third" of them',
     ])
+  })
+
+  test('keeps what was typed into its cells when the session ends meanwhile', async () => {
+    let now = new Date('2026-11-29T08:00:00Z')
+    const s = await service({ clock: () => now })
+    const browser = await signIn(s)
+    const path = await choose(browser, FAULTY, 'organizations.csv')
+    const fields = fieldsOf((await finished(s, browser, path)).text)
+    now = new Date(now.getTime() + 12 * 3_600_000)
+    const typed = { ...fields, 'cell.2.foundingDate': '2001', 'omit.4': 'on', action: 'mend' }
+    const asks = await browser.submit(path, typed)
+    expect(asks.status).toBe(401)
+    const again = await browser.submit(path, { ...fieldsOf(asks.text), signInKey: s.keys.analyst })
+    expect(again.status).toBe(200)
+    await expectSafe('again', again.text)
+    expect(fieldsOf(again.text)).toMatchObject({ 'cell.2.foundingDate': '2001', 'omit.4': '' })
+    expect(fieldsOf(again.text)['cell.3.name']).toBe('C, the "third"\r\nof them')
   })
 
   test('offers the faults as CSV without formulas', async () => {
