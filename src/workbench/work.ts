@@ -82,10 +82,10 @@ function workPage(visit: Visit, { drafts, files, recent, doubtful, pairs }: Work
   const { work, site } = words
   const part = (id: string, title: string, content: Content, none: string, isEmpty: boolean) =>
     section(id, title, isEmpty ? html`<p class="muted">${none}</p>` : content)
-  const add = page.catalogue.resources.map((resource) =>
-    linkTo(page, `/edit/${resource.path}/new`, page.messages.kinds[resource.kind].one),
-  )
-  return html`<h1>${site.work}</h1><p>${work.add} ${join(add, ' · ')}</p>
+  const add = page.catalogue.resources
+    .filter(({ kind }) => kind !== 'source')
+    .map(({ path, kind }) => linkTo(page, `/edit/${path}/new`, page.messages.kinds[kind].one))
+  return html`<h1>${site.work}</h1><p class="lead">${linkTo(page, '/edit/sources/new', work.begin)}</p><p>${work.add} ${join(add, ' · ')}</p>
 ${part('drafts', work.drafts, draftsTable(visit, drafts), work.noDrafts, drafts.length === 0)}
 ${part('judge', words.duplicates.title, pairsOf(visit, pairs), words.duplicates.none, pairs.length === 0)}<p><a href="${href(page, '/edit/duplicates', { of: 'all' })}">${words.duplicates.ofEverybody}</a></p>
 ${part('doubtful', work.doubtful, doubtfulTable(visit, doubtful), work.noDoubts, doubtful.length === 0)}

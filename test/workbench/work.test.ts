@@ -94,8 +94,13 @@ describe('my work', () => {
     const browser = await signIn(s)
     const content = 'name\nThe minister\n'
     await browser.upload('/edit/imports', { kind: '' }, { name: 'speakers.csv', content })
+    await browser.submit('/edit/sources/new', { text: 'A headline\n\nA text.' })
     const { text } = await browser.get('/edit')
+    await expectSafe('work', text)
     expect(sectionOf(text, 'files')).toContain('speakers.csv')
+    const [, draft = ''] = /href="(\/edit\/drafts\/\w+)"/.exec(sectionOf(text, 'drafts')) ?? []
+    expect((await browser.get(draft)).status).toBe(200)
+    expect((await (await signIn(s, 'admin')).get('/edit')).text).not.toContain(draft)
   })
 })
 

@@ -141,6 +141,7 @@ export const en = {
     back: 'All imports',
   },
   work: {
+    begin: 'Work a text in: paste it, upload it or have it fetched',
     add: 'Add by hand:',
     title: 'Title',
     untitled: 'Without a title',

@@ -134,6 +134,7 @@ export const zh: Messages = {
     back: '所有导入',
   },
   work: {
+    begin: '处理一篇文本：粘贴、上传或按网址获取',
     add: '手动添加：',
     title: '标题',
     untitled: '无标题',
