@@ -1,5 +1,5 @@
 // The comparisons of the benchmark: the requests, the reference, and the target ratio of each.
-import { countSpeakers, countWords, DAYS, dayOf, idOf, STATUSES } from './data.ts'
+import { countSpeakers, countWords, DAYS, dayOf, idOf, report, STATUSES } from './data.ts'
 import type { Requests } from './load.ts'
 
 export interface Comparison {
@@ -11,6 +11,8 @@ export interface Comparison {
   reference?: { title: string; server: 'baseline' | 'service'; requests: Requests }
   /** The target ratio of responses per second. */
   target?: number
+  /** The promise for the 99th percentile of the latency, in milliseconds. */
+  limitMs?: number
   /** Measured last, because it changes the data. */
   writes?: true
 }
@@ -56,6 +58,7 @@ export function comparisonsOf(rows: number, key: string, deepPages: DeepPage[]):
   const deepPage = (number: number) => deepPages[number % deepPages.length] as DeepPage
   // A second proposal with the title of another is refused.
   let posted = 0
+  let reported = 0
   const post: Requests = {
     path: '/v1/proposals',
     headers: { authorization: `Bearer ${key}` },
@@ -119,6 +122,17 @@ export function comparisonsOf(rows: number, key: string, deepPages: DeepPage[]):
         path: (number) =>
           `/v1/search?q=w${number % countWords(rows)}&limit=${25 + (Math.floor(number / countWords(rows)) % 50)}`,
       },
+    },
+    {
+      name: 'report-dry-run',
+      title: 'Dry run of a report of 30 records, one client',
+      service: {
+        path: '/v1/reports?dryRun=true',
+        headers: { authorization: `Bearer ${key}` },
+        body: () => report(reported++ * ID_STEP, rows),
+        clients: 1,
+      },
+      limitMs: 100,
     },
     {
       name: 'writes',

@@ -73,6 +73,80 @@ const source = (number: number) => ({
   text: range(number * PER_SOURCE, (number + 1) * PER_SOURCE, sentence).join('\n\n'),
 })
 
+/** What a report has: proposals that the record has already, others that it does not have, people and statements. */
+const KNOWN_PROPOSALS = 5
+const NEW_PROPOSALS = 14
+const SPEAKERS_OF_REPORT = 5
+const STATEMENTS = 4
+
+/** A report of 30 records about a meeting of the data: the source, the meeting, 5 people, 19 proposals and 4 statements, all quoted. */
+export function report(number: number, rows: number) {
+  const meeting = number % countMeetings(rows)
+  const occurredOn = dayOf(meeting)
+  const sentences: string[] = []
+  const quoted = (exact: string) => {
+    sentences.push(exact)
+    return { evidence: [{ exact }] }
+  }
+  const contributor = (index: number) => ({
+    speakerId: `=speaker-${index % SPEAKERS_OF_REPORT}`,
+    stateCode: 'RU',
+  })
+  const meetings = [
+    {
+      key: 'meeting',
+      name: `Meeting ${meeting}`,
+      startDate: occurredOn,
+      city: 'Tashkent',
+      ...quoted(`Meeting ${meeting} was held in Tashkent.`),
+    },
+  ]
+  const speakers = range(0, SPEAKERS_OF_REPORT, (index) => {
+    const name = `Speaker ${(meeting + index) % countSpeakers(rows)}`
+    return { key: `speaker-${index}`, name, ...quoted(`${name} took part in meeting ${meeting}.`) }
+  })
+  const known = range(0, KNOWN_PROPOSALS, (index) => {
+    const proposal = meeting + index * countMeetings(rows)
+    return {
+      title: `Proposal ${proposal} on cooperation`,
+      meetingId: '=meeting',
+      contributors: [
+        { role: 'proposer', speakerId: idOf('spk', proposal % countSpeakers(rows)), stateCode: 'RU' },
+      ],
+      ...quoted(`Again proposal ${proposal} on cooperation was discussed.`),
+    }
+  })
+  const created = range(0, NEW_PROPOSALS, (index) => {
+    const title = `Hold exercise ${index} after meeting ${meeting}`
+    return {
+      title,
+      meetingId: '=meeting',
+      contributors: [{ role: 'proposer', ...contributor(index) }],
+      topicIds: [idOf('top', index % TOPICS)],
+      events: [{ type: 'proposed', occurredOn, ...quoted(`It was proposed on that day: ${title}.`) }],
+      ...quoted(`The minister proposed: ${title}.`),
+    }
+  })
+  const statements = range(0, STATEMENTS, (index) => {
+    const text = `Cooperation ${index} was the aim of meeting ${meeting}.`
+    return {
+      text,
+      kind: 'reported',
+      language: 'en',
+      meetingId: '=meeting',
+      contributors: [{ role: 'author', ...contributor(index) }],
+      ...quoted(text),
+    }
+  })
+  return {
+    source: { title: `On meeting ${meeting}`, language: 'en', text: sentences.join('\n\n') },
+    meetings,
+    speakers,
+    proposals: [...known, ...created],
+    statements,
+  }
+}
+
 /** Imports all records over HTTP. @returns imported proposals per second */
 export async function importData(base: string, key: string, rows: number): Promise<number> {
   const reference = [

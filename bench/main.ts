@@ -73,7 +73,7 @@ const results: Results = {
   ...rates,
   startMs: quantile(starts, 0.5),
   peakMemoryMB: Math.max(...memory),
-  comparisons: comparisons.map(({ name, title, reference, target }) => ({
+  comparisons: comparisons.map(({ name, title, reference, target, limitMs }) => ({
     name,
     title,
     service: betterQuartile(turns.get(`${name} service`)),
@@ -81,6 +81,7 @@ const results: Results = {
       reference: { title: reference.title, ...betterQuartile(turns.get(`${name} reference`)) },
     }),
     ...(target && { target }),
+    ...(limitMs && { limitMs }),
   })),
   pages,
 }

@@ -10,6 +10,8 @@ export interface Result {
   reference?: Figures & { title: string }
   /** The target ratio of responses per second. */
   target?: number
+  /** The promise for the 99th percentile of the latency, in milliseconds. */
+  limitMs?: number
 }
 
 export interface Results {
@@ -54,9 +56,10 @@ const rateRatio = ({ service, reference }: Result) => (reference ? service.rate 
 const cpuRatio = ({ service, reference }: Result) => (reference ? reference.cpu / service.cpu : Number.NaN)
 
 function rowOf(result: Result): string[] {
-  const { title, service, reference, target } = result
+  const { title, service, reference, target, limitMs } = result
   const own = [title, whole(service.rate), whole(service.p99), whole(service.cpu)]
-  if (!reference) return [...own, '', '', '', '', '', '']
+  const limit = limitMs ? `p99 < ${limitMs} ms, ${service.p99 < limitMs ? 'kept' : 'missed'}` : ''
+  if (!reference) return [...own, '', '', '', '', '', limit]
   const ratio = rateRatio(result)
   return [
     ...own,
