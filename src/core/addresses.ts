@@ -61,8 +61,7 @@ export function urlFaults(text: string, pointer: string, allowPrivate: boolean):
   const faults: string[] = []
   if (url.href.length > MAX_CHARACTERS)
     faults.push(`A URL has at most ${MAX_CHARACTERS} characters, percent-encoding counted.`)
-  if (url.username || url.password)
-    faults.push('A URL with a user or a password is not accepted; the signature identifies the sender.')
+  if (url.username || url.password) faults.push('A URL with a user or a password is not accepted.')
   if (text.includes('#')) faults.push('A URL with a fragment is not accepted; a fragment is never sent.')
   if (!allowPrivate) {
     const address = literalAddress(url)

@@ -7,6 +7,8 @@ export interface FieldError {
   /** The name of its control, or the id of what to lead to. */
   name: string
   message: Content
+  /** The page to open, if it is another one. */
+  href?: string
 }
 
 interface Control {
@@ -25,7 +27,7 @@ export const idOf = (name: string): string => name.replaceAll(/[^\w-]/g, '-')
 /** The faults of a form, each with a link to its field. It gets the focus if there is a script. */
 export const errorSummary = ({ site }: Messages, errors: readonly FieldError[]): Html =>
   html`<div class="errors" id="errors" role="alert" tabindex="-1"><h2>${site.errorSummary}</h2><ul>${errors.map(
-    ({ name, message }) => html`<li><a href="${`#${idOf(name)}`}">${message}</a></li>`,
+    ({ name, message, href = '' }) => html`<li><a href="${`${href}#${idOf(name)}`}">${message}</a></li>`,
   )}</ul></div>`
 
 /** A field of one line. */

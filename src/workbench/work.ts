@@ -35,7 +35,7 @@ export const workRoutes: RouteModule = ({ page }, { records, readSnapshot, impor
   const { engine } = records
   page('', async (visit) => {
     const { key } = visit
-    const drafts = await listDrafts(engine.reader, key.id)
+    const drafts = (await listDrafts(engine.reader, key.id)).filter(({ savedAt }) => savedAt === null)
     const uploads = (await listUploads(engine.reader, key.id)).slice(0, MAX_SHOWN)
     const files = await Promise.all(
       uploads.map(async (upload) => ({

@@ -103,7 +103,7 @@ describe('a new source', () => {
     const mixed = await upload('a.txt', 'One\r\nTwo\u2028Three\u0007')
     expect(formIn(mixed.text).fields['text']).toBe('One\nTwo\nThree')
     expect(textOf(mixed.text)).toContain(
-      '1 line end of another kind; 1 other separator became a line break; 1 control character was removed.',
+      '1 line break was unified; 1 other separator became a line break; 1 control character was removed.',
     )
     const cyrillic = new Uint8Array([0xd8, 0xce, 0xd1, 0xd1, 0xd1])
     const guessed = await upload('a.txt', cyrillic)
@@ -180,17 +180,34 @@ describe('a new source', () => {
   test('that is stored is worked on', async () => {
     const s = await service({ seed: true })
     const { body } = await s.get('/v1/sources')
-    const { id, text } = body['data'][0]
+    const { id, text, title } = body['data'][0]
     const browser = await signIn(s)
     const opened = await browser.submit('/edit/sources/stored', {
       source: `https://tracker.example/sources/${id}#x`,
     })
     const draft = String(opened.headers.location).replace('/source', '')
-    await expectSafe('stored', (await browser.get(String(opened.headers.location))).text)
+    const source = await browser.get(String(opened.headers.location))
+    await expectSafe('stored', source.text)
+    await press(browser, source.text, {}, 'next')
     const page = await browser.get(draft)
     expect(textOfClass(page.text, 'text')).toBe(text)
+    expect(textOf(page.text)).toContain(`Source: ${title}`)
+    expect(formIn((await browser.get(`${draft}?card=source`)).text).fields).toMatchObject({
+      title,
+      publishedOn: '24 August 2022',
+    })
     await markWords(browser, draft, 'SCO’s potential', 'topic')
     expect((await s.get('/v1/sources')).body['data']).toHaveLength(1)
+    // Its form leads there too, and a draft that was begun is gone on with.
+    const form = await browser.get(`/edit/sources/${id}`)
+    expect(form.text).toContain(`href="/edit/sources/stored?source=${id}"`)
+    const stored = await browser.get(`/edit/sources/stored?source=${id}`)
+    expect(stored.text).toContain(`value="${id}"`)
+    const again = await browser.submit('/edit/sources/stored', { source: id })
+    expect(again.headers.location).toBe(draft)
+    await saveAll(browser, draft)
+    const next = await browser.submit('/edit/sources/stored', { source: id })
+    expect(next.headers.location).not.toContain(draft)
   })
 })
 
@@ -362,7 +379,11 @@ describe('a card', () => {
     expect(saved.text).toContain('this is not a date')
     expect(formIn(saved.text).fields).toMatchObject({ startDate: 'some day', city: 'Astana' })
     const refused = await saveAll(browser, draft)
-    expect([refused.status, errorsIn(refused.text).map(([id]) => id)]).toEqual([422, ['card-c1']])
+    expect([refused.status, errorsIn(refused.text)]).toEqual([
+      422,
+      [['startDate', expect.stringMatching(/^1\. Meeting: .*: First day: this is not a date/)]],
+    ])
+    expect(formIn(refused.text).fields).toMatchObject({ startDate: 'some day' })
     await expectSafe('refused', refused.text)
     const mended = await saveCard(browser, await browser.get(`${draft}?card=c1`), { startDate: 'март 2024' })
     expect([statesIn(mended.text)[1], formIn(mended.text).fields['startDate']]).toEqual([
@@ -403,6 +424,8 @@ describe('a card', () => {
     const asked = await saveCard(browser, card, { organizationId, city: 'Astana', venue: 'House' })
     await expectSafe('asked', asked.text)
     expect(textOf(asked.text)).toContain('It may be one of these, which are in the record:Third session')
+    expect(textOf(asked.text)).toContain('It fills: City')
+    expect(textOf(asked.text)).toContain('Venue: the record has Hall, the card House')
     const same = await saveCard(browser, asked, {}, `same ${id}`)
     expect(textOf(same.text)).toContain('You said that it is Third session')
     expect(textOf(same.text)).toContain('Venue: the record has Hall, the card House')
@@ -411,6 +434,51 @@ describe('a card', () => {
     expect(textOf(detached.text)).toContain('New')
     await saveAll(browser, draft)
     expect((await s.get('/v1/meetings')).body['data']).toHaveLength(2)
+  })
+
+  test('of something new can be made for a field', async () => {
+    const { s, browser, draft, card } = await begun()
+    const made = await saveCard(
+      browser,
+      card,
+      { 'organizationId:find': 'Lake Ministers', city: 'Astana' },
+      'make organizationId organization',
+    )
+    await expectSafe('made', made.text)
+    expect(formIn(made.text).fields).toMatchObject({ organizationId: '=c2', city: 'Astana' })
+    expect(statesIn(made.text)).toEqual(['source written', 'c1 waiting', 'c2 faulty'])
+    expect(textOf(made.text)).toContain('Type: enter something')
+    expect(textOf(made.text)).toContain('Nothing is quoted yet.')
+    await saveCard(browser, await browser.get(`${draft}?card=c2`), { classification: 'organ' })
+    // Of a kind that the field does not have, nothing is made.
+    const other = await saveCard(browser, made, {}, 'make organizationId topic')
+    expect(statesIn(other.text)).toEqual(['source written', 'c1 written', 'c2 written'])
+    // Also for the source.
+    const source = await browser.get(`${draft}/source`)
+    await press(
+      browser,
+      source.text,
+      { 'publisherId:find': 'Steppe Telegraph' },
+      'make publisherId organization',
+    )
+    expect(formIn((await browser.get(`${draft}/source`)).text).fields['publisherId']).toBe('=c3')
+    await saveCard(browser, await browser.get(`${draft}?card=c3`), { classification: 'news-agency' })
+    expect((await saveAll(browser, draft)).status).toBe(303)
+    const { body } = await s.get('/v1/meetings?include=organization')
+    expect(body['data'][0].organization.name).toBe('Lake Ministers')
+    expect((await s.get('/v1/sources?include=publisher')).body['data'][0].publisher.name).toBe(
+      'Steppe Telegraph',
+    )
+  })
+
+  test('leaves the sentences shown that lack a quote', async () => {
+    const { browser, draft } = await begun()
+    const shown = await browser.get(`${draft}?sentences=uncited&card=c1`)
+    const saved = await saveCard(browser, shown, { city: 'Astana' })
+    expect(saved.text).toContain('class="uncited"')
+    const { action } = formIn(saved.text, 'form#mark')
+    const marked = await browser.follow(action, { words: 'Uzbekistan', as: 'topic' })
+    expect(marked.text).toContain('class="uncited"')
   })
 
   test('that was changed in another window is shown as it was typed, beside the other', async () => {
@@ -511,8 +579,17 @@ describe('saving', () => {
     await markWords(browser, draft, 'supported', 'position')
     const before = await s.rows()
     const refused = await saveAll(browser, draft)
-    expect([refused.status, errorsIn(refused.text).map(([id]) => id)]).toEqual([422, ['card-c1', 'card-c3']])
+    const [first, second, ...others] = errorsIn(refused.text)
+    expect([refused.status, others]).toEqual([422, []])
+    // The first of them is open, and the other one is behind its link.
+    expect(first).toEqual([
+      'classification',
+      '1. Organization: Council of Lake Ministers: Type: enter something',
+    ])
     await expectSafe('refused', refused.text)
+    const [path = '', field = ''] = `/${second?.[0]}`.split('#')
+    expect([field, second?.[1]]).toEqual(['of', '3. Position: supported: Say to which record it belongs'])
+    expect((await browser.get(path)).text).toContain(`id="${field}"`)
     expect({ ...(await s.rows()), sessions: [] }).toEqual({ ...before, sessions: [] })
   })
 })
@@ -525,6 +602,13 @@ describe('a draft', () => {
     const list = await browser.get('/edit/drafts')
     await expectSafe('list', list.text)
     expect(list.text).toContain(`href="${draft}"`)
+    expect((await browser.get('/edit')).text).toContain(`href="${draft}"`)
+    const saved = await pasteText(browser, 'Another text.')
+    await saveAll(browser, saved)
+    expect((await browser.get('/edit/drafts')).text).toMatch(
+      new RegExp(`href="${saved}">.*?Its report was saved`, 's'),
+    )
+    expect((await browser.get('/edit')).text).not.toContain(`href="${saved}"`)
     const other = await signIn(s, 'admin')
     for (const path of [draft, `${draft}/source`, `${draft}/delete`])
       expect((await other.get(path)).status).toBe(404)

@@ -1,9 +1,10 @@
 // What the buttons and questions of a draft change in its cards.
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Json } from '../../records/schema/document.ts'
-import { type Fields, nodeAt, withEntry, without } from '../forms/fields.ts'
+import type { Kind } from '../../records/schema/kinds.ts'
+import { beside, type Fields, nodeAt, withEntry, without } from '../forms/fields.ts'
 import { nodeOfCard, readCard } from './card-form.ts'
-import { type Card, type DraftContent, emptyCard, withCard } from './model.ts'
+import { type Card, cardKinds, type DraftContent, emptyCard, withCard } from './model.ts'
 
 /** A card after one of its buttons. @param verb what it does @param values its further words */
 export function decide(card: Card, verb: string, values: readonly string[]): Card {
@@ -40,6 +41,29 @@ export function changedFields(
   if (verb === 'add' && target?.is === 'list') return withEntry(target, fields, name)
   if (verb === 'remove' && target) return readCard(catalogue, content, card, without(sent, name)).fields
   return fields
+}
+
+/**
+ * A card for a field of a form, with the words that were typed to find a record, and the form in which it is chosen there.
+ * @param name of the field
+ */
+export function withMade(
+  catalogue: Catalogue,
+  content: DraftContent,
+  card: Card,
+  sent: Fields,
+  [name = '', kind = '']: readonly string[],
+): { content: DraftContent; sent: Fields } {
+  const target = nodeAt(nodeOfCard(catalogue, content, card, sent), name)
+  const resource = catalogue.findResource(kind as Kind)
+  const isAllowed = target?.is === 'scalar' && target.kinds.includes(kind as Kind)
+  if (!isAllowed || !resource || !cardKinds(catalogue).includes(resource.kind)) return { content, sent }
+  const words = (sent.get(beside(name, 'find')) ?? '').trim()
+  const { draft, card: made } = withCard(content, (key) => ({
+    ...emptyCard(key, resource.kind),
+    fields: words === '' ? {} : { [resource.titleField]: words },
+  }))
+  return { content: draft, sent: new Map([...without(sent, name), [name, `=${made.key}`]]) }
 }
 
 /** The source with the answers how it is related to stored ones: `distinct`, or the type of a relation. */

@@ -13,9 +13,11 @@ export async function sendList(visit: Visit, { records }: WorkbenchDeps): Promis
   const { page, words, key } = visit
   const { list, newSource } = words.drafts
   const rows = await listDrafts(records.engine.reader, key.id)
-  const items = rows.map(({ id, title, updatedAt }) => {
+  const items = rows.map(({ id, title, updatedAt, savedAt }) => {
     const name = html`<bdi>${title}</bdi>`
-    const time = fill(list.changed, { time: instantHtml(page.language, updatedAt) })
+    const time = fill(savedAt === null ? list.changed : list.saved, {
+      time: instantHtml(page.language, savedAt ?? updatedAt),
+    })
     return html`<li><p class="title"><a href="${href(page, `/edit/drafts/${id}`)}">${name}</a></p><p class="details">${time} · <a href="${href(page, `/edit/drafts/${id}/delete`)}">${fill(list.delete, { title: name })}</a></p></li>`
   })
   return sendWorkbench(visit, {

@@ -18,7 +18,7 @@ import { type Ingested, ingestAddress, ingestFile, ingestPasted } from '../inges
 import { redirectTo, sendWorkbench } from '../respond.ts'
 import type { RouteModule, Visit, WorkbenchDeps } from '../visit.ts'
 import { type DraftContent, newDraft } from './model.ts'
-import { createDraft } from './store.ts'
+import { createDraft, listDrafts } from './store.ts'
 
 export const newSourceRoutes: RouteModule = (routes, deps) => {
   const show = (visit: Visit) => sendNewSource(visit)
@@ -51,7 +51,6 @@ function sendNewSource(visit: Visit, errors: readonly FieldError[] = []): Fastif
   return sendWorkbench(visit, {
     title: newSource.title,
     errors,
-
     main: html`<h1>${newSource.title}</h1><p class="lead">${newSource.lead}</p>${section(
       'new',
       newSource.paste,
@@ -68,7 +67,7 @@ function sendNewSource(visit: Visit, errors: readonly FieldError[] = []): Fastif
     )}${section(
       'stored',
       newSource.stored,
-      html`${textField({ name: 'source', label: newSource.storedSource, hint: newSource.storedHint, value: typed.get('source'), errors })}${button(newSource.useStored)}`,
+      html`${textField({ name: 'source', label: newSource.storedSource, hint: newSource.storedHint, value: typed.get('source') ?? String(page.query['source'] ?? ''), errors })}${button(newSource.useStored)}`,
     )}`,
   })
 }
@@ -133,7 +132,10 @@ async function stored(visit: Visit, deps: WorkbenchDeps): Promise<FastifyReply> 
   const given = visit.form.get('source') ?? ''
   const id = /src_[0-9a-z]{26}/.exec(given)?.[0] ?? ''
   const content = await draftOfStored(deps, id)
-  return content ? open(visit, deps, content) : fault(visit, 'source', visit.words.drafts.newSource.notStored)
+  if (!content) return fault(visit, 'source', visit.words.drafts.newSource.notStored)
+  const drafts = await listDrafts(deps.records.engine.reader, visit.key.id)
+  const begun = drafts.find(({ sourceId, savedAt }) => sourceId === content.source.id && savedAt === null)
+  return begun ? redirectTo(visit, `/edit/drafts/${begun.id}`) : open(visit, deps, content)
 }
 
 /** A draft about a stored source; undefined if there is none with a text. */

@@ -4,19 +4,17 @@ import { notFound, Problem } from '../../core/problems.ts'
 import { IndexedText } from '../../core/quotes.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import { html } from '../../web/html.ts'
-import { foreign } from '../../web/languages.ts'
 import { type Fields, fieldsIn } from '../forms/fields.ts'
 import { normalizeText } from '../ingest/text.ts'
 import { redirectTo } from '../respond.ts'
 import { authorOf, type RouteModule, type Visit } from '../visit.ts'
-import { cardId } from './anchors.ts'
-import { changedFields, decide, withPublisher, withRelations } from './answers.ts'
+import { cardId, keptQuery } from './anchors.ts'
+import { changedFields, decide, withMade, withPublisher, withRelations } from './answers.ts'
 import { readCard } from './card-form.ts'
-import { checkDraft } from './check.ts'
 import { conflictOf } from './conflict.ts'
 import { sendDelete, sendList } from './list-page.ts'
 import { locateWords, rebased, withMarked } from './mark.ts'
-import { cardKinds, cardsOf, cardWith, type DraftContent, withChanged, withoutCard } from './model.ts'
+import { type Card, cardKinds, cardWith, type DraftContent, withChanged, withoutCard } from './model.ts'
 import { draftOfStored } from './new-source.ts'
 import { saveDraft } from './save.ts'
 import { seenOf } from './seen.ts'
@@ -84,6 +82,19 @@ export const draftRoutes: RouteModule = (routes, deps) => {
     return changed
   }
 
+  /** With a button for a new record: makes a card for it. @returns the form in which it is chosen */
+  async function make(visit: Visit, draft: Draft, card: Card, sent: Fields): Promise<Fields> {
+    const [verb, ...values] = (sent.get('do') ?? '').split(' ')
+    let chosen = sent
+    if (verb === 'make')
+      await change(visit, draft, (current) => {
+        const made = withMade(catalogue, current, card, sent, values)
+        chosen = made.sent
+        return made.content
+      })
+    return chosen
+  }
+
   function showSource(visit: Visit, draft: Draft): Promise<FastifyReply> {
     if (!visit.resumed) return sendSource(visit, deps, draft)
     const sent = fieldsIn(visit.form)
@@ -93,11 +104,12 @@ export const draftRoutes: RouteModule = (routes, deps) => {
   }
 
   async function submitSource(visit: Visit, draft: Draft): Promise<FastifyReply> {
-    const sent = fieldsIn(visit.form)
+    const typed = fieldsIn(visit.form)
     const { content } = draft
-    if (sent.get('seen') !== seenOf(content.source))
-      return sendSource(visit, deps, draft, conflictOf(visit, catalogue, content, content.source, sent))
-    const action = sent.get('do') ?? 'next'
+    if (typed.get('seen') !== seenOf(content.source))
+      return sendSource(visit, deps, draft, conflictOf(visit, catalogue, content, content.source, typed))
+    const action = typed.get('do') ?? 'next'
+    const sent = await make(visit, draft, content.source, typed)
     const fields = changedFields(catalogue, content, content.source, sent, action)
     const saved = await saveSource(visit, draft, sent)
     if (fields || saved.content.source.typed) return sendSource(visit, deps, saved, fields ? { fields } : {})
@@ -114,6 +126,8 @@ export const draftRoutes: RouteModule = (routes, deps) => {
     const [id, answer] = answers.find(([, each]) => each === 'same' || each === 'completes') ?? []
     const stored = id === undefined ? undefined : await draftOfStored(deps, id)
     return change(visit, draft, (content) => {
+      // The page has no fields of a stored source.
+      if (content.source.id !== null) return content
       if (stored && !isTextFixed(content))
         return {
           ...content,
@@ -122,9 +136,9 @@ export const draftRoutes: RouteModule = (routes, deps) => {
           completes: answer === 'completes',
         }
       const { card } = readCard(catalogue, content, content.source, sent)
-      const related = card.id === null ? withRelations(card, answers) : card
+      const related = withRelations(card, answers)
       const textStatus = sent.get('textStatus') === 'excerpt' ? 'excerpt' : 'full'
-      const fields = { ...related.fields, ...(card.id === null && { textStatus }) }
+      const fields = { ...related.fields, textStatus }
       const changed = { ...content, source: { ...related, fields }, text: textIn(content, sent) }
       return sent.get('addPublisher') === 'on' ? withPublisher(changed) : changed
     })
@@ -172,7 +186,10 @@ export const draftRoutes: RouteModule = (routes, deps) => {
       if (!isUnchanged && !as.startsWith('=')) key = `c${current.next}`
       return isUnchanged ? marked.content : rebased(current, content, marked.content)
     })
-    return redirectTo(visit, `/edit/drafts/${draft.id}#${cardId(key)}`, { card: key })
+    return redirectTo(visit, `/edit/drafts/${draft.id}#${cardId(key)}`, {
+      card: key,
+      ...keptQuery(visit.page),
+    })
   }
 
   async function showCard(visit: Visit, draft: Draft): Promise<FastifyReply> {
@@ -186,24 +203,28 @@ export const draftRoutes: RouteModule = (routes, deps) => {
   async function submitCard(visit: Visit, draft: Draft): Promise<FastifyReply> {
     const { key = '' } = visit.params
     const { content } = draft
-    const sent = fieldsIn(visit.form)
+    const typed = fieldsIn(visit.form)
     const card = cardWith(content, key)
-    if (!card || sent.get('seen') !== seenOf(card))
+    if (!card || typed.get('seen') !== seenOf(card))
       return sendWorkspace(visit, deps, draft, {
         open: key,
-        ...conflictOf(visit, catalogue, content, card, sent),
+        ...conflictOf(visit, catalogue, content, card, typed),
       })
-    const action = sent.get('do') ?? 'save'
+    const action = typed.get('do') ?? 'save'
+    const sent = await make(visit, draft, card, typed)
     const [verb = '', ...values] = action.split(' ')
     if (verb === 'drop') {
       await change(visit, draft, (current) => withoutCard(current, key))
-      return redirectTo(visit, `/edit/drafts/${draft.id}#cards`)
+      return redirectTo(visit, `/edit/drafts/${draft.id}#cards`, keptQuery(visit.page))
     }
     const decided = decide(readCard(catalogue, content, card, sent).card, verb, values)
     const saved = await change(visit, draft, (current) => withChanged(current, decided))
     const fields = changedFields(catalogue, saved.content, decided, sent, action)
     if (fields) return sendWorkspace(visit, deps, saved, { open: key, fields })
-    return redirectTo(visit, `/edit/drafts/${draft.id}#${cardId(key)}`, { card: key })
+    return redirectTo(visit, `/edit/drafts/${draft.id}#${cardId(key)}`, {
+      card: key,
+      ...keptQuery(visit.page),
+    })
   }
 
   /** Writes the report. Cards that are faulty or could not be read stop it. */
@@ -222,28 +243,13 @@ export const draftRoutes: RouteModule = (routes, deps) => {
           remark: html`<div class="errors" role="alert"><p>${work.changedSince}</p></div>`,
           status: 409,
         })
-      if (error instanceof Problem && error.status < 500) return refuse(visit, draft)
+      if (error instanceof Problem && error.status < 500)
+        return sendWorkspace(visit, deps, draft, {
+          isRefused: true,
+          remark: html`<p>${work.refused}</p>`,
+          status: 422,
+        })
       throw error
     }
-  }
-
-  async function refuse(visit: Visit, draft: Draft): Promise<FastifyReply> {
-    const { work } = visit.words.drafts
-    const { states } = await checkDraft(records, authorOf(visit), draft.content)
-    const errors = cardsOf(draft.content).flatMap((card) => {
-      const state = states.get(card.key)
-      const faults = state?.is === 'faulty' ? state.faults : []
-      const detail = faults[0] && foreign(faults[0].detail, 'en', visit.page.language)
-      if (!card.typed && state?.is !== 'faulty' && state?.is !== 'loose') return []
-      const message = card.typed ? work.states.unread : (detail ?? work.states.loose)
-      return [
-        {
-          name: cardId(card.key),
-          message: html`${card.key === 'source' ? '' : `${card.key.slice(1)}. `}${message}`,
-        },
-      ]
-    })
-    const remark = html`<p>${work.refused}</p>`
-    return sendWorkspace(visit, deps, draft, { errors, remark, status: 422 })
   }
 }

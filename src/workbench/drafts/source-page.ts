@@ -5,7 +5,7 @@ import { fill, foreign, formatNumber, plural } from '../../web/languages.ts'
 import { namesIn } from '../../web/names.ts'
 import { href, linkTo } from '../../web/page.ts'
 import { valueWord } from '../../web/words.ts'
-import { checkField, type FieldError, hiddenField, radioField, selectField, textArea } from '../controls.ts'
+import { checkField, hiddenField, radioField, selectField, textArea } from '../controls.ts'
 import { type FormView, formControls, languageList, nameOf } from '../forms/render.ts'
 import { findKnown, type KnownSource } from '../ingest/known.ts'
 import { type Changes, NO_CHANGES } from '../ingest/text.ts'
@@ -20,7 +20,6 @@ import type { Draft } from './store.ts'
 export interface ShownSource {
   fields?: Map<string, string>
   text?: string
-  errors?: readonly FieldError[]
   status?: number
   remark?: Content
 }
@@ -35,7 +34,7 @@ export async function sendSource(
   const { source } = content
   const { words } = visit
   const { view, known } = await deps.readSnapshot(async (context) => {
-    const view = await readCardView(context, visit, content, source, { ...shown, state: undefined })
+    const view = await readCardView(context, visit, content, source, shown)
     const url = typeof source.fields['url'] === 'string' ? source.fields['url'] : null
     const known = source.id === null ? await findKnown(context, { text: content.text, url }) : []
     const ids = [...known.map(({ doc }) => doc), source.id ?? '']
@@ -49,7 +48,7 @@ export async function sendSource(
     { ...visit, page },
     {
       title: plainText(title),
-      errors: [...(shown.errors ?? []), ...view.errors.filter((error) => !shown.errors?.includes(error))],
+      errors: view.errors,
       ...(shown.status !== undefined && { status: shown.status }),
       scripts: ['choose'],
       main: html`<h1>${title}</h1>${shown.remark}${source.id === null && html`<p class="lead">${words.drafts.source.lead}</p>`}<form method="post" action="${href(page, `/edit/drafts/${draft.id}/source`)}" id="form" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="next" tabindex="-1" aria-hidden="true">${words.drafts.source.next}</button>${hiddenField('seen', seenOf(source))}${originHtml(visit, content)}${knownHtml(view, content, known)}${source.id === null ? fieldsHtml(view, source) : storedHtml(view, content)}${textHtml(visit, content, shown.text)}<p><button name="do" value="next">${words.drafts.source.next}</button> <button class="quiet" name="do" value="save">${words.drafts.source.save}</button></p>${languageList(view)}</form>`,

@@ -14,6 +14,8 @@ export interface DraftRow {
   title: string
   /** The stored source that it is about. */
   sourceId: string | null
+  /** When its report was written; null: it was not. */
+  savedAt: string | null
   revision: number
   createdAt: string
   updatedAt: string
@@ -35,9 +37,11 @@ export class StaleDraft extends Error {
 
 const MAX_TITLE = 500
 
+/** The title of the source; without one, the first line of its text. */
 const titleOf = ({ source, text }: DraftContent) => {
   const { title } = source.fields
-  return (typeof title === 'string' && title !== '' ? title : text.trim()).slice(0, MAX_TITLE)
+  const [firstLine = ''] = text.trim().split('\n', 1)
+  return (typeof title === 'string' && title !== '' ? title : firstLine).slice(0, MAX_TITLE)
 }
 
 export async function createDraft(
@@ -97,13 +101,14 @@ export async function updateDraft(
     updatedAt: at,
   }
   await writer.run(UPDATE, { id, ...changed, content: JSON.stringify(content) })
-  return { ...draft, ...changed, content }
+  return { ...draft, ...changed, savedAt: content.saved?.at ?? null, content }
 }
 
 export const deleteDraft = (engine: Engine, keyId: string, id: string): Promise<void> =>
   engine.write((writer) => writer.run(DELETE, { id, keyId }))
 
-const row = sql`${drafts.id}, ${drafts.keyId}, ${drafts.title}, ${drafts.sourceId}, ${drafts.revision}, ${drafts.createdAt}, ${drafts.updatedAt}`
+const row = sql`${drafts.id}, ${drafts.keyId}, ${drafts.title}, ${drafts.sourceId}, ${drafts.revision}, ${drafts.createdAt}, ${drafts.updatedAt},
+  json(${drafts.content}) -> 'saved' ->> 'at' as ${sql.identifier('savedAt')}`
 
 const isOwn = sql`${drafts.id} = ${sql.placeholder('id')} and ${drafts.keyId} = ${sql.placeholder('keyId')}`
 

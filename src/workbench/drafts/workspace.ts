@@ -9,15 +9,14 @@ import { type Coverage, coverageOf } from '../../web/coverage.ts'
 import { type Content, type Html, html, join, plainText } from '../../web/html.ts'
 import { fill, foreign, formatNumber, plural } from '../../web/languages.ts'
 import { cut, lanesOf, type Range, unitsOf } from '../../web/marks.ts'
-import { namesIn } from '../../web/names.ts'
+import { type Names, namesIn } from '../../web/names.ts'
 import { href, type Page } from '../../web/page.ts'
 import { capital, kindWord } from '../../web/words.ts'
-import { type FieldError, hiddenField, radioField, textArea } from '../controls.ts'
-import type { FormView } from '../forms/render.ts'
+import { type FieldError, hiddenField, idOf, radioField, textArea } from '../controls.ts'
 import { languageList, nameOf } from '../forms/render.ts'
 import { sendWorkbench } from '../respond.ts'
 import { authorOf, type Visit, type WorkbenchDeps } from '../visit.ts'
-import { cardId, quoteId } from './anchors.ts'
+import { cardHref, cardId, keptQuery, quoteId } from './anchors.ts'
 import { cardNames } from './card-form.ts'
 import { type CardState, checkDraft, type DraftCheck } from './check.ts'
 import {
@@ -30,7 +29,7 @@ import {
   SOURCE_KEY,
   titleOfCard,
 } from './model.ts'
-import { openCard, outcomeHtml, readCardView } from './open-card.ts'
+import { type CardView, errorsOfCard, idsOfState, openCard, outcomeHtml, readCardView } from './open-card.ts'
 import type { Draft } from './store.ts'
 
 /** What was entered to mark words, and was not clear. */
@@ -51,7 +50,8 @@ export interface Shown {
   open?: string | null
   /** The fields of its form, if they are not those of the card. */
   fields?: Map<string, string>
-  errors?: readonly FieldError[]
+  /** Whether the report was refused, so that its faults are above all else. */
+  isRefused?: boolean
   marking?: Marking
   status?: number
   /** Before the text and the cards. */
@@ -67,22 +67,26 @@ export async function sendWorkspace(
   const { content } = draft
   const { words, page: asked } = visit
   const check = await checkDraft(deps.records, authorOf(visit), content)
-  const card = shown.open ? cardWith(content, shown.open) : undefined
-  const showsUncited = asked.query['sentences'] === 'uncited'
+  const { states } = check
+  const [firstFaulty] = shown.isRefused ? cardsOf(content).filter((each) => needsWork(each, states)) : []
+  const card = shown.open ? cardWith(content, shown.open) : firstFaulty
   const { page, view, coverage } = await deps.readSnapshot(async (context) => {
-    const state = card && check.states.get(card.key)
-    const view = card ? await readCardView(context, visit, content, card, { ...shown, state }) : null
-    const names = view?.page.names ?? (await namesOfDraft(context, content, asked))
+    const names = await namesOfDraft(context, content, states, asked)
+    const page = { ...asked, names }
+    const read =
+      card && (await readCardView(context, { ...visit, page }, content, card, { ...shown, states }))
+    const all = { ...page, names: new Map([...names, ...(read?.page.names ?? [])]) }
     const coverage = await coverageOf(content.text, languageOf(content), rangesOf(content))
-    return { page: { ...asked, names }, view, coverage }
+    return { page: all, view: read ? { ...read, page: all } : null, coverage }
   })
   const title = fill(words.drafts.source.title, { title: html`<bdi>${draft.title}</bdi>` })
-  const errors = [...(shown.errors ?? []), ...(shown.marking?.errors ?? [])]
+  const faults = shown.isRefused ? faultsOf({ ...visit, page }, draft, check, card) : []
+  const errors = [...faults, ...(shown.marking?.errors ?? [])]
   return sendWorkbench(
     { ...visit, page },
     {
       title: plainText(title),
-      main: html`<link rel="stylesheet" href="${page.base + READER_STYLES_PATH}"><h1>${title}</h1>${shown.remark}${links(visit, draft)}<div class="workspace" id="workspace" ${data(visit)}>${textSection(page, visit, draft, coverage, showsUncited, card)}<div class="beside">${markSection(visit, draft, shown.marking)}${cardsSection(page, visit, draft, check, view, card)}</div></div>`,
+      main: html`<link rel="stylesheet" href="${page.base + READER_STYLES_PATH}"><h1>${title}</h1>${shown.remark}${links(visit, draft)}<div class="workspace" id="workspace" ${data(visit)}>${textSection(page, visit, draft, coverage, card)}<div class="beside">${markSection(visit, draft, shown.marking)}${cardsSection(page, visit, draft, check, view, card)}</div></div>`,
       errors,
       ...(shown.status !== undefined && { status: shown.status }),
       scripts: ['choose', 'workspace'],
@@ -98,15 +102,41 @@ const data = ({
 }: Visit): Html =>
   html`data-toolbar="${keys.toolbar}" data-add-to="${work.addTo}" data-letters="${keys.letters}" data-saved="${keys.saved}" data-offline="${keys.offline}" data-offer="${keys.offer}" data-restore="${keys.restore}" data-discard="${keys.discard}"`
 
-/** The names of the stored records that a draft refers to, and of its cards. */
-export async function namesOfDraft(context: ReadContext, content: DraftContent, { language }: Page) {
-  const mentioned = cardsOf(content).map(({ id, of, fields }) => [id, of, fields])
+/** The names of the stored records that a draft refers to or would change, and of its cards. */
+async function namesOfDraft(
+  context: ReadContext,
+  content: DraftContent,
+  states: DraftCheck['states'],
+  { language }: Page,
+): Promise<Names> {
+  const mentioned = [
+    ...cardsOf(content).map(({ id, of, fields }) => [id, of, fields]),
+    ...[...states.values()].map(idsOfState),
+  ]
   const stored = await namesIn(context, mentioned as Json, { asOf: null, seq: null }, language)
   return new Map([...stored, ...cardNames(context.catalogue, content)])
 }
 
 const links = ({ page, words: { drafts } }: Visit, { id }: Draft) =>
   html`<p><a href="${href(page, `/edit/drafts/${id}/source`)}">${drafts.work.source}</a> · <a href="${href(page, `/edit/drafts/${id}/delete`)}">${drafts.work.delete}</a></p>`
+
+/** Whether the report cannot be written because of a card itself. */
+const needsWork = (card: Card, states: DraftCheck['states']) =>
+  card.typed !== null || ['faulty', 'loose'].includes(states.get(card.key)?.is ?? '')
+
+/** What is wrong with the cards, with links to their fields. @param open the card that the page shows with its form */
+function faultsOf(visit: Visit, { id, content }: Draft, { states }: DraftCheck, open?: Card): FieldError[] {
+  const { page, words } = visit
+  return cardsOf(content).flatMap((card, index) => {
+    if (!needsWork(card, states)) return []
+    const title = cardTitle(page, words, content, card, index)
+    return errorsOfCard(visit, content, card, states.get(card.key)).map(({ name, message }) => ({
+      name,
+      message: html`${title}: ${message}`,
+      ...(card !== open && { href: cardHref(page, id, card.key) }),
+    }))
+  })
+}
 
 /** The places of the quotes of a draft, in the order of the text. */
 function quotesOf(content: DraftContent): (Range & { card: Card; index: number })[] {
@@ -128,23 +158,23 @@ function textSection(
   { words: { drafts } }: Visit,
   { id, content }: Draft,
   { sentences, uncited }: Coverage,
-  showsUncited: boolean,
   open: Card | undefined,
 ): Html {
   const { work } = drafts
   const path = `/edit/drafts/${id}`
+  const showsUncited = page.query['sentences'] === 'uncited'
   const number = (value: number) => formatNumber(page.language, value)
   const coverage = html`<p class="muted" id="coverage">${fill(work.coverage, { quoted: number(sentences - uncited.length), all: number(sentences) })} ${
     uncited.length > 0 &&
     html`<a href="${href(page, path, showsUncited ? {} : { sentences: 'uncited' })}">${showsUncited ? work.hideUncited : work.showUncited}</a>`
   }</p>`
-  return html`<section aria-labelledby="text-heading"><h2 id="text-heading">${work.text}</h2>${coverage}<p class="muted" id="keys" hidden>${drafts.keys.help}</p><p class="hidden" id="said" role="status"></p><div class="text" id="text" lang="${languageOf(content)}" dir="auto">${pieces(page, path, content, showsUncited ? uncited : [], open)}</div></section>`
+  return html`<section aria-labelledby="text-heading"><h2 id="text-heading">${work.text}</h2>${coverage}<p class="muted" id="keys" hidden>${drafts.keys.help}</p><p class="hidden" id="said" role="status"></p><div class="text" id="text" lang="${languageOf(content)}" dir="auto">${pieces(page, id, content, showsUncited ? uncited : [], open)}</div></section>`
 }
 
 /** The text to the letter: nothing of ours is inside it but marks and links. */
 function pieces(
   page: Page,
-  path: string,
+  id: string,
   content: DraftContent,
   uncited: readonly Range[],
   open: Card | undefined,
@@ -159,12 +189,12 @@ function pieces(
     const isOpen = within.some((index) => quotes[index]?.card.key === open?.key)
     const mark = html`<mark class="${[...new Set(classes), ...(isOpen ? ['current'] : [])].join(' ')}">${text}</mark>`
     const [shortest] = within.toSorted((one, other) => lengthOf(quotes[one]) - lengthOf(quotes[other]))
-    const target = quotes[shortest ?? 0]?.card.key ?? SOURCE_KEY
+    const target = quotes[shortest ?? 0]?.card ?? content.source
     const titles = [...new Set(within.map((index) => numbers.get(quotes[index]?.card.key ?? '') ?? 0))]
     const linked =
       text.trim() === ''
         ? mark
-        : html`<a href="${href(page, `${path}#${cardId(target)}`, { card: target })}" title="${titles.join(', ')}">${mark}</a>`
+        : html`<a href="${cardHref(page, id, target.key)}#${cardId(target.key)}" title="${titles.join(', ')}">${mark}</a>`
     return begins.reduce((inner, index) => {
       const { card, index: quote } = quotes[index] ?? {}
       return html`<span id="${quoteId(card?.key ?? '', quote ?? 0)}">${inner}</span>`
@@ -184,7 +214,7 @@ function markSection({ page, words }: Visit, { id, content }: Draft, marking?: M
     option(`=${card.key}`, plainText(cardTitle(page, words, content, card, index))),
   )
   const choice = radioChoice()
-  return html`<section aria-labelledby="mark-heading" class="mark"><h2 id="mark-heading">${work.mark}</h2><form method="post" action="${href(page, `/edit/drafts/${id}/mark`)}" id="mark" novalidate>${textArea(
+  return html`<section aria-labelledby="mark-heading" class="mark"><h2 id="mark-heading">${work.mark}</h2><form method="post" action="${href(page, `/edit/drafts/${id}/mark`, keptQuery(page))}" id="mark" novalidate>${textArea(
     {
       name: 'words',
       label: work.words,
@@ -241,7 +271,7 @@ function cardsSection(
   visit: Visit,
   draft: Draft,
   check: DraftCheck,
-  view: FormView | null,
+  view: CardView | null,
   open: Card | undefined,
 ): Html {
   const { words } = visit
@@ -251,14 +281,21 @@ function cardsSection(
     const state = check.states.get(card.key) ?? { is: 'waiting' }
     const title = cardTitle(page, words, content, card, index)
     const isOpen = open?.key === card.key
-    const link = href(page, `/edit/drafts/${id}#${cardId(card.key)}`, { card: card.key })
-    const head = html`<h3>${isOpen ? title : html`<a href="${link}">${title}</a>`}</h3>`
+    const link = cardHref(page, id, card.key)
+    const head = html`<h3>${isOpen ? title : html`<a href="${link}#${cardId(card.key)}">${title}</a>`}</h3>`
     const owner =
       card.of !== null && html` <small>${fill(work.belongsTo, { name: nameOf(page, card.of) })}</small>`
-    const outcome = isOpen && view ? outcomeHtml(view, card, state) : brief(page, state)
-    return html`<li id="${cardId(card.key)}" tabindex="-1"><div id="state-${card.key}" class="${stateClass(card, state)}" data-live>${head}<p>${stateWord(words, card, state)}${owner}</p>${outcome}</div>${
-      isOpen && view && openCard({ ...visit, page }, draft, card, state, view)
-    }</li>`
+    const faults = errorsOfCard({ page, words }, content, card, state).map(
+      ({ name, message }) => html`<li><a href="${isOpen ? '' : link}#${idOf(name)}">${message}</a></li>`,
+    )
+    return html`<li id="${cardId(card.key)}" tabindex="-1"><div id="state-${card.key}" class="${stateClass(card, state)}" data-live>${head}<p>${stateWord(words, card, state)}${owner}</p>${
+      faults.length > 0 && html`<ul class="fault">${faults}</ul>`
+    }${outcomeHtml({ page, words }, card, state)}${
+      !isOpen &&
+      card.quotes.length === 0 &&
+      card.key !== SOURCE_KEY &&
+      html`<p class="muted">${work.noQuotes}</p>`
+    }</div>${isOpen && view && openCard({ ...visit, page }, draft, card, state, view)}</li>`
   })
   const count = content.cards.length
   const open_ = [...check.states.values()].filter((state) => !isFine(state)).length
@@ -277,12 +314,6 @@ function stateWord({ drafts }: Visit['words'], card: Card, state: CardState): st
   const { states } = drafts.work
   if (card.typed) return states.unread
   return state.is === 'written' ? states[state.outcome.outcome] : states[state.is]
-}
-
-/** The first fault of a card that is not open. */
-function brief(page: Page, state: CardState): Html | null {
-  const [fault] = state.is === 'faulty' ? state.faults : []
-  return fault ? html`<p class="fault">${foreign(fault.detail, 'en', page.language)}</p>` : null
 }
 
 /** What was saved, with links to the records. */

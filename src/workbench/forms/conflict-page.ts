@@ -60,7 +60,7 @@ export async function sendConflict(
     html`<div><h3>${title}</h3>${value(key, shown)}</div>`
   const row = ({ key, base, theirs, mine, both }: Collision): Html => {
     const name = `take:${key}`
-    return html`<section class="conflict" aria-labelledby="${key}-title"><h2 id="${key}-title">${wordOf(page, words, key)}</h2><div class="sides">${column(conflict.found, key, base)}${column(html`${conflict.theirs}${by && html` <small>${by}</small>`}`, key, theirs)}${column(conflict.mine, key, mine)}</div>${both !== undefined && html`<details><summary>${conflict.both}</summary>${value(key, both)}</details>`}${radioField(
+    return html`<section class="conflict" aria-labelledby="${key}-title"><h2 id="${key}-title">${wordOf(page, words, key)}</h2><div class="sides">${column(conflict.found, key, base)}${column(html`${conflict.theirs}${by && html`<br><small>${by}</small>`}`, key, theirs)}${column(conflict.mine, key, mine)}</div>${both !== undefined && html`<details><summary>${conflict.both}</summary>${value(key, both)}</details>`}${radioField(
       {
         name,
         label: conflict.which,

@@ -246,6 +246,9 @@ function related(
   const resource = resourceOf(page.catalogue, entity)
   const canMerge = resource !== undefined && resource.prefix !== null
   const links: Content[] = [
+    typeof doc['text'] === 'string' &&
+      entity.kind === 'source' &&
+      html`<a href="${href(page, '/edit/sources/stored', { source: doc.id })}">${words.drafts.work.goOn}</a>`,
     html`<a href="${href(page, `${own}/versions`)}">${forms.versions}</a>`,
     canMerge && html`<a href="${href(page, `${own}/merge`)}">${forms.mergeInto}</a>`,
     html`<a href="${href(page, `${own}/delete`)}">${forms.delete}</a>`,

@@ -41,7 +41,7 @@ export interface FormOptions {
   /** The records that were found, by the name of the field. */
   found: ReadonlyMap<string, FoundRecords>
   names: Names
-  /** Records that are offered without a search, and are not stored yet. No others can be created from the form then. */
+  /** Records that are offered without a search: cards of the same draft, which are not stored yet. */
   drafted?: readonly FoundRecord[]
 }
 

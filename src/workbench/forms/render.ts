@@ -286,10 +286,11 @@ function searchControl(view: FormView, node: Scalar, name: string, label: Conten
   }<p role="status">${outcome}</p>${found && hiddenField(beside(name, 'found'), typed)}<p class="field"><label for="${idOf(find)}">${fill(choices.length > 0 ? forms.findOther : forms.find, { kinds })}</label><input id="${idOf(find)}" name="${find}" value="${typed}" autocomplete="off"${faultAttributes(view, name)}> ${actionButton(`find ${name}`, forms.search)}</p>${makeButtons(view, node, name)}</fieldset>`
 }
 
-/** Buttons that lead to the forms of new records, one for each kind that can be chosen. */
+/** Buttons for new records, one for each kind that can be chosen: they lead to a form, or make a card. */
 const makeButtons = ({ page, words, options }: FormView, { kinds }: Scalar, name: string): Html[] =>
-  (options.drafted ? [] : kinds)
-    .filter((kind) => page.catalogue.findResource(kind))
+  // What a part belongs to, and sources, are no cards that are made for a field.
+  (options.drafted && name === 'of' ? [] : kinds)
+    .filter((kind) => page.catalogue.findResource(kind) && !(options.drafted && kind === 'source'))
     .map((kind) =>
       actionButton(`make ${name} ${kind}`, fill(words.forms.make, { kind: kindWord(page, kind) })),
     )

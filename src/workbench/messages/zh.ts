@@ -177,7 +177,7 @@ export const zh: Messages = {
     roles: { analyst: '分析员', admin: '管理员' },
     roleHints: {
       analyst: '录入、更正和合并记录',
-      admin: '还可删除记录，管理网络钩子和密钥',
+      admin: '还可删除记录，管理 webhook 和密钥',
     },
     roleFault: '请选择角色。',
     createdAt: '创建时间',
@@ -193,7 +193,7 @@ export const zh: Messages = {
     create: '创建密钥',
     created: '密钥已创建',
     createdLead: '请立即复制并安全转交。密钥仅显示这一次，之后无法再查看。',
-    secret: '密钥，供以下使用者',
+    secret: '以下使用者的密钥',
     revoke: '吊销',
     revokeAsk: '吊销“{name}”的密钥？',
     revokeAbout: '密钥将立即失效，用它登录的所有会话也将结束。此操作无法撤销。',

@@ -11,6 +11,7 @@ export const drafts = {
     about:
       'A draft is a report that you are writing. Only you see it, and nothing of it is in the record until you save it.',
     changed: 'Last changed {time}',
+    saved: 'Its report was saved {time}',
     delete: 'Delete: {title}',
   },
   delete: {
@@ -52,7 +53,8 @@ export const drafts = {
     private: 'This address is not public, so it is not fetched. Paste the text, or upload the file.',
     connection: 'The server could not be reached: {detail}',
     timeout: 'The server took too long. Try again, or paste the text.',
-    redirects: 'The address leads on and on. Enter the address at which you see the page in your browser.',
+    redirects:
+      'The address redirects too often. Enter the address at which you see the page in your browser.',
     status: 'The server answered with the status {detail}. Paste the text, or upload the file.',
     'too-large': 'This is too large: a text has at most 1,000,000 characters, a file 10 MB.',
     type: 'This is neither HTML nor PDF nor text ({detail}).',
@@ -71,7 +73,7 @@ export const drafts = {
     changed: 'What was changed in the text',
     nothingChanged: 'The text is as it came.',
     changes: {
-      lineEnds: { one: '{n} line end of another kind', other: '{n} line ends of another kind' },
+      lineEnds: { one: '{n} line break was unified', other: '{n} line breaks were unified' },
       separators: {
         one: '{n} other separator became a line break',
         other: '{n} other separators became line breaks',
@@ -87,15 +89,15 @@ export const drafts = {
     whole:
       'No article was recognised in the page, so this is all of its text. Remove what does not belong to it.',
     pagesLeftOut: {
-      one: '{n} page was left out: it has too many.',
-      other: '{n} pages were left out: it has too many.',
+      one: '{n} page was not read: the file has too many.',
+      other: '{n} pages were not read: the file has too many.',
     } as Plural,
     text: 'Text',
     textHint: 'Remove what does not belong to the text. Do not correct it: quotes are checked against it.',
     textFixed: 'The text cannot change any more, since something is quoted from it.',
     textStatus: 'How much of the document this is',
     fields: 'About the source',
-    publisher: 'The page names its publisher: {name}. It is not in the record yet.',
+    publisher: 'The publisher seems to be {name}, which is not in the record yet.',
     addPublisher: 'Add {name} as a card',
     known: 'This text may be in the record already',
     knownAbout: 'Say how the two are related, so that one report is not counted twice.',
@@ -176,13 +178,14 @@ export const drafts = {
     candidates: 'It may be one of these, which are in the record:',
     isThis: 'It is this one',
     isOther: 'It is none of them',
+    relate: 'Say how the two are related',
     similarRecords: 'Others that are like it: {records}',
     summary: { one: '{n} record', other: '{n} records' } as Plural,
     ready: 'All can be saved.',
-    notReady: { one: '{n} card needs you.', other: '{n} cards need you.' } as Plural,
+    notReady: { one: '{n} card needs attention.', other: '{n} cards need attention.' } as Plural,
     save: 'Save all',
     saveAbout: 'All of it is saved at once, or nothing.',
-    refused: 'Nothing was saved: these cards need you.',
+    refused: 'Nothing was saved: these cards need attention.',
     conflict:
       'This card was changed in another window. Here is what you typed; nothing of it is saved yet. Compare it, and save again.',
     theirs: 'What the other window saved',
@@ -195,11 +198,11 @@ export const drafts = {
   keys: {
     help: 'By keyboard: with the focus in the text, ↓ and ↑ select a sentence, → and ← move its beginning, with Shift its end, by a word. Enter says what it is.',
     toolbar: 'What are these words?',
-    letters: 'Letters choose',
+    letters: 'Choose by letter keys',
     saved: 'Saved in the draft.',
     offline: 'The service cannot be reached. What you typed stays here: try again in a moment.',
     offer: 'Here is something that you typed and that was not saved.',
-    restore: 'Put it in',
-    discard: 'Throw it away',
+    restore: 'Restore it',
+    discard: 'Discard it',
   },
 }

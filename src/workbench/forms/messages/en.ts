@@ -181,8 +181,8 @@ export const forms = {
   conflict: {
     title: 'Somebody else changed this record meanwhile',
     about:
-      'Nothing is saved yet, and nothing is lost. {n} differ from what you typed. Choose what counts, field by field.',
-    fields: { one: '{n} field', other: '{n} fields' } as Plural,
+      'Nothing is saved yet, and nothing is lost. {n} from what you typed. Choose what counts, field by field.',
+    fields: { one: '{n} field differs', other: '{n} fields differ' } as Plural,
     found: 'As you found it',
     theirs: 'As it is now',
     by: 'changed by {name}, {when}',
