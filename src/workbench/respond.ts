@@ -88,5 +88,5 @@ function navigation({ page, words, key }: Visit): Html {
     ([path, text]) =>
       html`<li><a href="${href(page, path)}"${page.path === path && html` aria-current="page"`}>${text}</a></li>`,
   )
-  return html`<nav aria-label="${site.navigation}"><ul>${items}</ul></nav><form class="sign-out" method="post" action="${href(page, '/edit/sign-out')}"><span>${fill(site.signedIn, { name: html`<bdi>${key.name}</bdi>` })}</span> <button>${site.signOut}</button></form>`
+  return html`<form class="sign-out" method="post" action="${href(page, '/edit/sign-out')}"><span>${fill(site.signedIn, { name: html`<bdi>${key.name}</bdi>` })}</span> <button>${site.signOut}</button></form><nav aria-label="${site.navigation}"><ul>${items}</ul></nav>`
 }

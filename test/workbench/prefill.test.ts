@@ -59,6 +59,9 @@ describe('mentions', () => {
       ['Совет министров водного хозяйства', council],
     ])
     expect(await namesIn(s, '😀内陆河流水利部长理事会举行会议')).toEqual([['水利部长理事会', council]])
+    // In a long text, the words that are closest to its end.
+    const long = '前'.repeat(400)
+    expect(await namesIn(s, `${long}水利部长理事会`)).toEqual([['水利部长理事会', council]])
     expect(
       await namesIn(s, 'Shoigu and Serikova', [{ name: 'Serikova', kind: 'speaker', id: '=c1' }]),
     ).toEqual([['Serikova', '=c1']])
@@ -168,6 +171,13 @@ describe('a card for words of the article', () => {
     expect((await filled('topic', 'joint exercises')).fields).toEqual({
       prefLabel: 'Joint exercises',
       slug: 'joint-exercises',
+    })
+  })
+
+  test('of a body has its name without an article, and its abbreviation', async () => {
+    expect((await filled('organization', 'the Shanghai cooperation organisation (SCO)')).fields).toEqual({
+      name: 'Shanghai cooperation organisation',
+      abbreviation: 'SCO',
     })
   })
 

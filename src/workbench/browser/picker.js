@@ -88,6 +88,7 @@ export function picker(choice, open, words, { chosen, left }) {
   /** The box that switches letters off. */
   function letters() {
     const label = document.createElement('label')
+    label.className = 'choice'
     const check = document.createElement('input')
     check.type = 'checkbox'
     check.checked = usesLetters()

@@ -194,6 +194,13 @@ const slugFrom = (quote: string) =>
     .replaceAll(/ +/g, '-')
     .slice(0, 100)
 
+/** The name and the abbreviation in words such as "the Shanghai Cooperation Organisation (SCO)". */
+function bodyIn(words: string): Values {
+  const [, name = words, abbreviation = ''] =
+    /^(.+?)\s*[(（]([\p{Lu}\p{N}][\p{L}\p{N}.-]{1,19})[)）]$/u.exec(words) ?? []
+  return { name: titleFrom(name.replace(/^the /i, '')), abbreviation }
+}
+
 /** The words of kinds of documents, in the languages of many sources. */
 const DOCUMENT_WORDS: readonly [RegExp, string][] = [
   [/protocol|протокол|议定书/i, 'protocol'],
@@ -236,7 +243,7 @@ function fieldsFor(kind: Kind, owner: Kind | null, around: Surroundings): Values
     case 'speaker':
       return { name: personIn(words) }
     case 'organization':
-      return given({ name: titleFrom(quote), countryCode: state })
+      return given({ ...bodyIn(words), countryCode: state })
     case 'topic':
       return given({ prefLabel: titleFrom(quote), slug: slugFrom(quote) })
     case 'state':

@@ -39,7 +39,7 @@ function wordsIn(text: string): Word[] {
 /** The longest name that is looked for, in words: in scripts without spaces each character is one. */
 const MAX_WORDS = 16
 
-/** How many names are looked up in one query, and how much of a text is searched, in words. */
+/** How many names are looked up in one query, and how much of the end of a text is searched, in words. */
 const BATCH = 500
 const MAX_SEARCHED = 300
 
@@ -54,7 +54,7 @@ export async function mentionsIn(
   kinds: readonly Kind[],
   known: readonly { name: string; kind: Kind; id: string }[] = [],
 ): Promise<Mention[]> {
-  const words = wordsIn(text).slice(0, MAX_SEARCHED)
+  const words = wordsIn(text).slice(-MAX_SEARCHED)
   const places = new Map<string, { from: number; to: number }[]>()
   for (const [start, { from }] of words.entries()) {
     let name = ''

@@ -220,11 +220,11 @@ function markSection({ page, words }: Visit, { id, content }: Draft, marking?: M
       label: work.words,
       hint: work.wordsHint,
       value: marking?.words ?? '',
-      rows: 3,
+      rows: 2,
       lang: languageOf(content),
       errors,
     },
-  )}${hiddenField('place', '')}${choice}<div class="field"><label for="as">${work.as}</label><select id="as" name="as"${errors.some(({ name }) => name === 'as') && html` aria-invalid="true"`}><option value="">${words.forms.choose}</option><optgroup label="${work.newCard}">${options}</optgroup><optgroup label="${work.addTo}">${cards}</optgroup></select></div><p><button>${work.add}</button></p></form></section>`
+  )}${hiddenField('place', '')}${choice}<div class="row"><div class="field"><label for="as">${work.as}</label><select id="as" name="as"${errors.some(({ name }) => name === 'as') && html` aria-invalid="true"`}><option value="">${words.forms.choose}</option><optgroup label="${work.newCard}">${options}</optgroup><optgroup label="${work.addTo}">${cards}</optgroup></select></div><p><button>${work.add}</button></p></div></form></section>`
 
   function option(value: string, label: string): Html {
     return html`<option value="${value}"${value === marking?.as && html` selected`}>${label}</option>`
