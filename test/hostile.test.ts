@@ -350,7 +350,7 @@ describe('any request', () => {
     ['to create a record', isCreate, 9, 25],
     ['to add evidence, an event, a position or a relation', isPart, 11, 15],
     ['to update a record', ({ method }: Operation) => method === 'PATCH', 9, 25],
-    ['to delete', ({ method }: Operation) => method === 'DELETE', 18, 8],
+    ['to delete', ({ method }: Operation) => method === 'DELETE', 15, 8],
   ] as const)(
     '%s is executed, or rejected with 4xx and no write',
     async (_, select, least, numRuns) => {

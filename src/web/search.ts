@@ -59,7 +59,7 @@ export async function readSearchData(
     return {
       ...hit,
       sourceId: typeof sourceId === 'string' ? sourceId : null,
-      ownerId: hit.path.split('/')[3] ?? hit.id,
+      ownerId: typeof hit.recordId === 'string' ? hit.recordId : hit.id,
     }
   })
   const mentioned = hits.map(({ id, sourceId, ownerId }) => [id, sourceId, ownerId]) as Json

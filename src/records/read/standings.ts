@@ -36,7 +36,10 @@ export async function readStandings(
   const stances = stancesOf(await membersOf(context, record, view), records)
   const names = await namesOf(context, stances.map(actorOf), view)
   return {
-    data: stances.map((stance) => ({ ...stance, name: names.get(actorOf(stance)) ?? actorOf(stance) })),
+    data: stances.map((stance) => {
+      const { stateCode, organizationId, ...position } = stance
+      return { stateCode, organizationId, name: names.get(actorOf(stance)) ?? actorOf(stance), ...position }
+    }),
     records,
   }
 }
