@@ -4,7 +4,7 @@ import { listPage } from '../records/read/page.ts'
 import { listQuery } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { barsBy } from '../records/read/statistics.ts'
+import { type Bar, boundedBarsBy } from '../records/read/statistics.ts'
 import { seqAt } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
@@ -25,6 +25,7 @@ import {
 import { href, type Page } from './page.ts'
 import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
 import { LASTING } from './status.ts'
+import { formatTotal } from './totals.ts'
 import { capital, valueWord } from './words.ts'
 
 interface Parameters extends Selection {
@@ -33,6 +34,9 @@ interface Parameters extends Selection {
 
 /** How many records of a status are shown; the others are in the list. */
 const MAX_SHOWN = 10
+
+/** How many records of a status are counted. */
+const MAX_COUNTED = 500
 
 /** The latest first. Proposals in the order of their list, which is read along an index also if it is filtered. */
 const ORDER = { proposals: '-proposedOn', agreements: '-statusSince' } as const
@@ -45,7 +49,6 @@ interface Column {
 
 export const board: Overview<Parameters> = {
   path: '/board',
-  isLong: () => true,
   parameters: (catalogue) => ({ of: trackedParameter, ...selectionParameters(catalogue) }),
   async show(context, bare, { of = 'proposals', ...selection }) {
     const { catalogue, reader } = context
@@ -56,11 +59,11 @@ export const board: Overview<Parameters> = {
     const seq = knownAt === null ? null : await seqAt(reader, knownAt)
     const options = { rows: 0, vocabularyAt: seq }
     const resolved = await resolveFilters(context, resource, filters, { asOf, seq }, options)
-    const bars = await barsBy(context, resource, resolved, 'status', false)
+    const statuses = [...Object.keys(resource.lifecycle?.moves ?? {}), null]
+    const bars = await boundedBarsBy(context, resource, resolved, 'status', statuses, MAX_COUNTED + 1)
     const columns: Column[] = []
-    for (const status of Object.keys(resource.lifecycle?.moves ?? {})) {
-      const count = bars.find(({ key }) => key === status)?.count ?? 0
-      if (count === 0) continue
+    for (const { key: status, count } of bars) {
+      if (status === null || count === 0) continue
       const query = listQuery(resource, { ...filters, status: [status] }, bare.clocks)
       const sort = [{ column: ORDER[of].slice(1), descending: true }]
       const { rows } = await listPage(context, resource, { ...query, sort, limit: MAX_SHOWN })
@@ -71,11 +74,12 @@ export const board: Overview<Parameters> = {
     const page = await withNames(context, bare, mentioned)
     const { board: words, kinds } = page.messages
     const without = bars.find(({ key }) => key === null)?.count ?? 0
-    const note = without > 0 && html`<p>${words.noEvent}: ${formatNumber(page.language, without)}</p>`
+    const note =
+      without > 0 && html`<p>${words.noEvent}: ${formatTotal(page.language, without, MAX_COUNTED)}</p>`
     return overviewPage(page, {
       title: words.heading.replace('{kind}', kinds[kind].many),
       about: words.about,
-      total: bars.reduce((sum, { count }) => sum + count, 0),
+      total: totalOf(page, bars),
       kinds: kindLinks(page, Object.entries(TRACKED_KINDS)),
       choices,
       content:
@@ -87,6 +91,11 @@ export const board: Overview<Parameters> = {
   },
 }
 
+function totalOf({ language }: Page, bars: readonly Bar[]): string {
+  const total = bars.reduce((sum, { count }) => sum + Math.min(count, MAX_COUNTED), 0)
+  return `${formatNumber(language, total)}${bars.some(({ count }) => count > MAX_COUNTED) ? '+' : ''}`
+}
+
 function columnHtml(
   page: Page,
   of: TrackedPath,
@@ -96,7 +105,7 @@ function columnHtml(
   const { home } = page.messages
   const resource = page.catalogue.resource(TRACKED_KINDS[of])
   const list = href(page, `/${of}`, { ...filters, status, sort: ORDER[of] })
-  const number = formatNumber(page.language, count)
+  const number = formatTotal(page.language, count, MAX_COUNTED)
   const more = count > docs.length && html`<p><a href="${list}">${home.all}: ${number} →</a></p>`
   return html`<section aria-labelledby="${status}"><h2 id="${status}"><a href="${list}">${capital(valueWord(page, status))} <small>${number}</small></a></h2><ul class="records">${docs.map((doc) => card(page, resource, doc))}</ul>${more}</section>`
 }

@@ -2,7 +2,7 @@
 import type { ReadContext } from '../records/read/context.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, barsBy } from '../records/read/statistics.ts'
+import { type Bar, barsBy, withIds } from '../records/read/statistics.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Html, html } from './html.ts'
@@ -10,6 +10,7 @@ import { formatNumber } from './languages.ts'
 import { section } from './layout.ts'
 import { nameHtml, shortened } from './names.ts'
 import { href, type Page } from './page.ts'
+import { MAX_TOTAL } from './totals.ts'
 import { filterWord, valueHtml } from './words.ts'
 
 /** The groupings of /v1/stats that are useful for a list, by kind. All but `year` have the name of the filter that they lead to. */
@@ -24,9 +25,6 @@ export const FACETS: Partial<Record<Kind, readonly string[]>> = {
 const MAX_SHOWN = 10
 const MAX_ALL = 500
 
-/** More records than these are counted only for the facet that a reader wants, since that takes a while. */
-const MAX_COUNTED = 2000
-
 /** The counts by the values of a grouping. */
 export interface Facet {
   name: string
@@ -39,13 +37,14 @@ export interface Facet {
 
 /**
  * Counts the records of a list, with its conditions. What is a condition already, and what all records share, is left out.
+ * @param ids of the records of the list, up to `MAX_TOTAL` and one
  * @param whole the facet of which all values are wanted
  */
 export async function readFacets(
   context: ReadContext,
   kind: Listable,
   { filters, asOf }: ListQuery,
-  total: number,
+  ids: readonly string[],
   whole: string | undefined,
 ): Promise<Facet[]> {
   const resource = context.catalogue.findResource(kind.kind)
@@ -55,10 +54,14 @@ export async function readFacets(
   })
   if (!resource || wanted.length === 0) return []
   const view = { asOf, seq: null }
-  const resolved = await resolveFilters(context, resource, filters, view, { rows: 0, vocabularyAt: null })
+  const isAll = ids.length <= MAX_TOTAL
+  const resolved = isAll
+    ? withIds(resource, view, ids)
+    : await resolveFilters(context, resource, filters, view, { rows: 0, vocabularyAt: null })
   const facets: Facet[] = []
   for (const { name, parameters } of wanted) {
-    if (total > MAX_COUNTED && name !== whole) {
+    // Of more records, only the facet that a reader wants is counted, since that takes a while.
+    if (!isAll && name !== whole) {
       facets.push({ name, parameters, bars: [], hasMore: true })
       continue
     }
@@ -67,7 +70,7 @@ export async function readFacets(
       .filter(({ key }) => key !== null)
       .toSorted(name === 'year' ? byYear : byCount)
     const bars = all.slice(0, name === whole ? MAX_ALL : MAX_SHOWN)
-    if (bars.some(({ count }) => count < total))
+    if (bars.some(({ count }) => count < ids.length))
       facets.push({ name, parameters, bars, hasMore: bars.length < all.length })
   }
   return facets

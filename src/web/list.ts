@@ -1,7 +1,7 @@
 // The list of a kind: what is asked for in words, the form, the records, and the same list as data.
 import type { Fault } from '../core/problems.ts'
 import type { ReadContext } from '../records/read/context.ts'
-import { listPage } from '../records/read/page.ts'
+import { listIds, listPage } from '../records/read/page.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
@@ -10,19 +10,20 @@ import { DATE_PARAMETER, isoDates } from './date-input.ts'
 import { dateHtml, dateInWords } from './dates.ts'
 import { type Facet, facetLinks, readFacets } from './facets.ts'
 import { type Html, html, join, plainText } from './html.ts'
-import { fill, foreign, formatNumber, type Language } from './languages.ts'
+import { fill, foreign, type Language } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { lines } from './lines.ts'
 import { isOnForm, listForm, readVocabularies, type Vocabularies } from './list-form.ts'
 import { type Names, namesIn, shortened } from './names.ts'
 import { apiHref, clocksOf, href, NOW, type Page } from './page.ts'
+import { formatTotal, MAX_TOTAL } from './totals.ts'
 import { languageName } from './values.ts'
 import { filterWord, kindWord, valueWord } from './words.ts'
 
 export interface ListData {
   docs: Doc[]
   nextCursor: string | null
-  /** Null on further pages. */
+  /** Counted up to `MAX_TOTAL` and one. Null on further pages, and where a word of too many records is searched for. */
   total: number | null
   facets: Facet[]
   vocabularies: Vocabularies
@@ -36,16 +37,17 @@ export async function readListData(
   language: Language,
   wholeFacet: string | undefined,
 ): Promise<ListData> {
-  const { rows, nextCursor, total = null, view } = await listPage(context, kind, query)
+  const { rows, nextCursor, view } = await listPage(context, kind, query)
   const docs = rows.map(parse)
+  const ids = query.cursor === undefined ? await listIds(context, kind, query, MAX_TOTAL + 1) : null
   const vocabularies = await readVocabularies(context, kind, query)
   // Records are counted as they are now.
   const facets =
-    total === null || query.knownAt !== null ? [] : await readFacets(context, kind, query, total, wholeFacet)
+    ids === null || query.knownAt !== null ? [] : await readFacets(context, kind, query, ids, wholeFacet)
   const counted = facets.flatMap(({ bars }) => bars.map(({ key }) => key))
   const mentioned = [docs, idsOf(vocabularies), Object.values(query.filters), counted] as Json
   const names = await namesIn(context, mentioned, view, language)
-  return { docs, nextCursor, total, facets, vocabularies, names }
+  return { docs, nextCursor, total: ids?.length ?? null, facets, vocabularies, names }
 }
 
 const idsOf = ({ state, topic }: Vocabularies) => [...state, ...topic].map(({ id }) => id)
@@ -68,7 +70,7 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
   const { cursor, facet: _, ...rest } = page.query
   const conditions = conditionsOf(page, kind, query, data)
   const words = kinds[kind.kind]
-  const count = data.total !== null && formatNumber(language, data.total)
+  const count = data.total !== null && formatTotal(language, data.total)
   const question = questionOf(
     page,
     words.many,

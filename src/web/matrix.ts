@@ -58,7 +58,6 @@ interface Row {
 
 export const matrix: Overview<Parameters> = {
   path: '/matrix',
-  isLong: () => false,
   parameters(catalogue) {
     const { limit, cursor } = pageParameters(MAX_ROWS)
     return { of: trackedParameter, limit, cursor, ...selectionParameters(catalogue) }

@@ -35,7 +35,7 @@ export function overviewRoutes(
             const page = pageOf(request, catalogue, context.now)
             return sendPage(reply, await overview.show(context, page, request.query as never))
           },
-          { isLong: overview.isLong(request.query as never) || showsPast({ clocks: clocksIn(request) }) },
+          { isLong: overview.isLong || showsPast({ clocks: clocksIn(request) }) },
         ),
     })
   }

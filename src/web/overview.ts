@@ -7,7 +7,6 @@ import type { Json } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import { clockForm } from './clocks.ts'
 import { type Content, type Html, html } from './html.ts'
-import { formatNumber } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { namesIn } from './names.ts'
 import { href, type Page } from './page.ts'
@@ -21,7 +20,7 @@ export interface Overview<Parameters = never> {
   path: string
   parameters(catalogue: Catalogue): Record<string, z.ZodType>
   /** Whether it counts many records. */
-  isLong(parameters: Parameters): boolean
+  isLong?: boolean
   show(context: ReadContext, page: BarePage, parameters: Parameters): Promise<Html>
 }
 
@@ -44,7 +43,7 @@ interface Parts {
   /** What it shows, in a sentence. */
   about: string
   /** How many records it shows. */
-  total?: number
+  total?: string
   /** Links to the same of other kinds. */
   kinds?: Html
   choices: Choices
@@ -61,7 +60,7 @@ export function overviewPage(page: Page, parts: Parts): Html {
   const { path, query, messages } = page
   const { heading, plain, links } = selectionWords(page, path, title, choices)
   const { cursor, asOf: _, knownAt: __, ...rest } = query
-  const count = total !== undefined && html`<small>: ${formatNumber(page.language, total)}</small>`
+  const count = total !== undefined && html`<small>: ${total}</small>`
   const main = html`<h1>${heading}${count}</h1>
 ${kinds}<p class="muted">${about}</p>${links}
 ${selectionForm(page, path, choices, controls)}

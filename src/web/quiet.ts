@@ -1,7 +1,7 @@
 // The quiet board: open proposals or documents without a recorded event since a day.
 import { isExactDay } from '../core/dates.ts'
 import { partsIn } from '../records/read/docs.ts'
-import { listPage } from '../records/read/page.ts'
+import { listIds, listPage } from '../records/read/page.ts'
 import { filtersOf, listQuery, MAX_LIMIT, pageParameters } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
@@ -24,6 +24,7 @@ import {
 } from './overview.ts'
 import type { Page } from './page.ts'
 import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
+import { formatTotal, MAX_TOTAL } from './totals.ts'
 
 interface Parameters extends Selection {
   of?: TrackedPath
@@ -37,8 +38,6 @@ const yearBefore = (day: string): string => Temporal.PlainDate.from(day).subtrac
 
 export const quiet: Overview<Parameters> = {
   path: '/quiet',
-  // The first page counts.
-  isLong: ({ cursor }) => cursor === undefined,
   parameters(catalogue) {
     const { limit, cursor } = pageParameters(MAX_LIMIT)
     return {
@@ -59,9 +58,10 @@ export const quiet: Overview<Parameters> = {
       ...listQuery(resource, filters, bare.clocks),
       sort: [{ column: 'statusSince', descending: false }],
       limit,
-      ...(cursor === undefined ? { count: 'exact' as const } : { cursor }),
+      ...(cursor !== undefined && { cursor }),
     }
-    const { rows, nextCursor, total, view } = await listPage(context, resource, query)
+    const { rows, nextCursor, view } = await listPage(context, resource, query)
+    const ids = cursor === undefined ? await listIds(context, resource, query, MAX_TOTAL + 1) : null
     const docs = rows.map(parse)
     const events = await partsIn(
       context,
@@ -80,7 +80,7 @@ export const quiet: Overview<Parameters> = {
     return overviewPage(page, {
       title: words.heading[of].replace('{day}', () => dateInWords(page.language, since)),
       about: words.about,
-      ...(total !== undefined && { total }),
+      ...(ids && { total: formatTotal(page.language, ids.length) }),
       kinds: kindLinks(page, Object.entries(TRACKED_KINDS)),
       choices,
       controls: filter ? { stalledSince: control(page, 'stalledSince', filter, choices) } : {},

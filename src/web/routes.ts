@@ -7,6 +7,7 @@ import {
   asOfParameter,
   commaSeparated,
   isLongRead,
+  isLongSearch,
   knownAtParameter,
   type Listable,
   listParameters,
@@ -101,7 +102,7 @@ function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps
             q,
             limit,
             ...(kind && { kind }),
-            ...(cursor === undefined ? { count: 'exact' as const } : { cursor }),
+            ...(cursor !== undefined && { cursor }),
           }
           const direct = kind ? undefined : await directPath(context, q)
           if (direct !== undefined)
@@ -110,7 +111,7 @@ function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps
           const page = { ...pageOf(request, catalogue, context.now), clocks: NOW }
           return sendPage(reply, searchPageOf({ ...page, names: data?.names ?? new Map() }, q, data))
         },
-        { isLong: true },
+        { isLong: isLongSearch(String((request.query as Partial<SearchParameters>).q ?? '')) },
       ),
   })
 }
@@ -132,8 +133,7 @@ function listRoute(
     handler: async (request, reply) => {
       if (request.validationError) return sendFaults(request, reply, request.validationError)
       const given = toListQuery(kind, request.query as Record<string, unknown>)
-      const counted = given.cursor === undefined ? { count: 'exact' as const } : {}
-      const query = { ...given, ...counted, ...clocksOf(kind, clocksIn(request)) }
+      const query = { ...given, ...clocksOf(kind, clocksIn(request)) }
       const { facet } = request.query as { facet?: string }
       try {
         return await readSnapshot(
@@ -142,7 +142,7 @@ function listRoute(
             const page = pageOf(request, catalogue, context.now).with(data.names)
             return sendPage(reply, listPageOf(page, kind, query, data))
           },
-          { isLong: isLongRead(kind, query) },
+          { isLong: facet !== undefined || isLongRead(kind, query) },
         )
       } catch (error) {
         return sendFaults(request, reply, error)

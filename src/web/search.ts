@@ -62,12 +62,15 @@ export async function readSearchData(
       ownerId: typeof hit.recordId === 'string' ? hit.recordId : hit.id,
     }
   })
+  const counts = page.ranked ? await countByKind(context, parameters.q) : null
+  const counted = [...(counts ?? [])].filter(([kind]) => parameters.kind?.includes(kind) ?? true)
+  const total = counts && counted.reduce((sum, [, count]) => sum + count, 0)
   const mentioned = hits.map(({ id, sourceId, ownerId }) => [id, sourceId, ownerId]) as Json
   return {
     hits,
     nextCursor: page.nextCursor,
-    total: page.total ?? null,
-    counts: await countByKind(context, parameters.q),
+    total,
+    counts,
     ranked: page.ranked,
     names: await namesIn(context, mentioned, { asOf: null, seq: null }, language),
   }

@@ -31,7 +31,7 @@ interface Parameters extends Selection {
 
 export const statistics: Overview<Parameters> = {
   path: '/statistics',
-  isLong: () => true,
+  isLong: true,
   parameters: (catalogue) => ({
     of: z.enum(Object.keys(KINDS) as [Of, ...Of[]]).optional(),
     ...selectionParameters(catalogue),
@@ -60,7 +60,10 @@ export const statistics: Overview<Parameters> = {
     return overviewPage(page, {
       title: `${words.title}: ${kinds[kind].many}`,
       about: words.about,
-      total: years.reduce((sum, { count }) => sum + count, 0),
+      total: formatNumber(
+        page.language,
+        years.reduce((sum, { count }) => sum + count, 0),
+      ),
       kinds: kindLinks(page, Object.entries(KINDS)),
       choices,
       content: html`${yearSection(page, counted, years)}<div class="columns">${groups.map((group) => groupSection(page, counted, group))}</div>`,

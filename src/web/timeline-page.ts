@@ -31,7 +31,6 @@ const USUAL: readonly DatedKind[] = ['meeting', 'event']
 
 export const timelinePage: Overview<Parameters> = {
   path: '/timeline',
-  isLong: () => false,
   parameters(catalogue) {
     const { limit, cursor } = pageParameters(MAX_LIMIT)
     return {

@@ -1,10 +1,12 @@
 // Lists as pages: facets, dates as people write them, and conditions that do not work.
 import { describe, expect, test } from 'vitest'
 import { snapshotReads } from '../../src/records/read/context.ts'
+import { listIds, listPage } from '../../src/records/read/page.ts'
 import { listQuery } from '../../src/records/read/parameters.ts'
 import { catalogue } from '../../src/resources/index.ts'
 import { isoDate } from '../../src/web/date-input.ts'
 import { FACETS, type Facet, readFacets } from '../../src/web/facets.ts'
+import { formatTotal, MAX_TOTAL } from '../../src/web/totals.ts'
 import { type Service, service } from '../helpers/app.ts'
 import { expectSafe, textOf, unescaped } from './check.ts'
 
@@ -120,10 +122,31 @@ describe('facets', () => {
     const read = snapshotReads({ catalogue, engine, clock: () => new Date(), cursorSecret: Buffer.alloc(32) })
     const kind = catalogue.resource('proposal')
     const query = listQuery(kind, {}, { asOf: null, knownAt: null })
-    const counted = (whole?: string) => read((context) => readFacets(context, kind, query, 5000, whole))
+    const ids = Array.from({ length: MAX_TOTAL + 1 }, (_, index) => `prp_${index}`)
+    const counted = (whole?: string) => read((context) => readFacets(context, kind, query, ids, whole))
     const bars = (facets: Facet[]) => Object.fromEntries(facets.map(({ name, bars }) => [name, bars.length]))
     expect(bars(await counted())).toEqual({ status: 0, topic: 0, state: 0, year: 0 })
     expect(bars(await counted('topic'))).toEqual({ status: 0, topic: 11, state: 0, year: 0 })
+  })
+
+  test('are counted from the ids of the list, of which no more are read than are counted', async () => {
+    const { engine } = await service({ seed: true })
+    const read = snapshotReads({ catalogue, engine, clock: () => new Date(), cursorSecret: Buffer.alloc(32) })
+    const kind = catalogue.resource('proposal')
+    const idsOf = (filters: Record<string, string[]>, most: number) =>
+      read((context) => listIds(context, kind, listQuery(kind, filters, { asOf: null, knownAt: null }), most))
+    const all = await read((context) =>
+      listPage(context, kind, { ...listQuery(kind, {}, { asOf: null, knownAt: null }), limit: 50 }),
+    )
+    const ids = all.rows.map(({ doc }) => (JSON.parse(doc) as { id: string }).id)
+    expect(await idsOf({}, 50)).toEqual(ids)
+    expect(await idsOf({}, 3)).toEqual(ids.slice(0, 3))
+    expect(await idsOf({ status: ['adopted'], q: ['military'] }, 50)).toEqual([])
+    expect(['en', 'ru'].map((language) => formatTotal(language as 'en', MAX_TOTAL + 1))).toEqual([
+      '2,000+',
+      '2\u00a0000+',
+    ])
+    expect(formatTotal('en', MAX_TOTAL)).toBe('2,000')
   })
 
   test('keep a list of 50 below 40 kB', async () => {

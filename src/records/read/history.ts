@@ -105,9 +105,10 @@ export async function readMoments(
   const instants = await reader.pluck<string>(
     sql`select distinct logged."at" from ${all}${shown} order by 1 desc ${sql.limit(limit + 1)}`,
   )
+  // No column, so that the index of the records is used, not that of the instants: one write may change many records.
   const rows = await reader.all<ChangeCount & Omit<Moment, 'counts'>>(
     sql`select logged."at", logged."kind", logged."op", count(*) as count, min(logged."actorName") as "actorName", max(logged."reason") as reason
-      from ${all} where logged."at" in ${instants.slice(0, limit)} group by logged."at", logged."kind", logged."op" order by 1 desc, 2, 3`,
+      from ${all} where logged."at" || '' in ${instants.slice(0, limit)} group by logged."at", logged."kind", logged."op" order by 1 desc, 2, 3`,
   )
   const later =
     until === null

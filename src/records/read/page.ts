@@ -7,7 +7,7 @@ import { isLongRead, type Listable, type ListQuery } from './parameters.ts'
 import type { ResolvedFilters, ResolvedList } from './plan.ts'
 import { type ListPlan, planCount, planList } from './plan.ts'
 import { docMatches, matchTextInPast, resolveList, scopeOf } from './resolve.ts'
-import { countRows, rangesOf, selectRows } from './sql.ts'
+import { countRows, rangesOf, selectIds, selectRows } from './sql.ts'
 import { type Row, rowAsOf, type View } from './view.ts'
 
 export interface Page {
@@ -146,6 +146,27 @@ async function scanInOrder(context: ReadContext, plan: ListPlan): Promise<Row[] 
     if (!last || (!isCut && rows.length < batch.limit)) return matches
     batch.after = sortKeyOf(plan, last)
   }
+}
+
+/**
+ * The ids of the records of a list in its order, without its cursor. No page is read for them.
+ * @param most where reading ends
+ * @returns null if it contains a word of too many records
+ */
+export async function listIds(
+  context: ReadContext,
+  resource: Listable,
+  query: ListQuery,
+  most: number,
+): Promise<string[] | null> {
+  const { cursor: _, count: __, ...first } = query
+  const plan = planList(await resolveList(context, resource, { ...first, include: [], limit: most }))
+  if (plan.strategy === 'scan') return null
+  const ids: string[] = []
+  for (const range of rangesOf(plan))
+    if (ids.length < most)
+      ids.push(...(await context.reader.pluck<string>(selectIds(context, plan, range, most - ids.length))))
+  return ids
 }
 
 /** The number of matching records. */

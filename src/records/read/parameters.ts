@@ -53,7 +53,8 @@ export const isLongRead = (
 /** How many words the full-text index looks up at once. */
 const MAX_QUICK_TERMS = 4
 
-function isLongSearch(q: string): boolean {
+/** Whether a search may take long: it has prefixes, excluded words, or more than a few words. */
+export function isLongSearch(q: string): boolean {
   const query = parseSearch(q)
   const terms = query.flatMap(({ all, not }) => [...all, ...not])
   return (

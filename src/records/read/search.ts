@@ -55,11 +55,9 @@ export async function searchPage(context: ReadContext, parameters: SearchParamet
   }
 }
 
-/** How many records and parts match, by their kind; null if there are too many to be ranked. */
+/** How many records and parts match, by their kind. */
 export async function countByKind({ engine, reader }: ReadContext, q: string) {
-  const query = parseSearch(q)
-  if (await engine.search.exceeds(reader, query, MAX_CANDIDATES)) return null
-  const counts = await engine.search.countByKind(reader, query)
+  const counts = await engine.search.countByKind(reader, parseSearch(q))
   return new Map(counts.map(({ kind, total }) => [kind as Kind, total]))
 }
 

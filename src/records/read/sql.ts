@@ -60,8 +60,7 @@ export function selectRows(
 ): SQL {
   const { order, sources, columns } = plan
   const { table } = plan.resource
-  const keys = order.map((key, index) => orderBy(plan, key, index > 0))
-  const inOrder = sql`order by ${sql.join(keys, sql`, `)} ${sql.limit(limit)}`
+  const inOrder = inOrderOf(plan, limit)
   const size = schema.engine.size(sql`${table.doc}`)
   const doc = sql`case when ${size} <= ${maxSize} then ${table.doc} end as doc, ${size} as size`
   const selected = (names: readonly string[]) =>
@@ -75,6 +74,18 @@ export function selectRows(
       sql`select * from (select ${doc}${withKeys} ${matchingRecords(schema, plan, source, range)} ${inOrder}) as source`,
   )
   return sql`select doc, size${selected(columns)} from (${sql.join(each, sql` union all `)}) as ${table} ${inOrder}`
+}
+
+/** The ids of a plan without a cursor, whose records come from one source, in a range of its order. */
+export function selectIds(schema: Schema, plan: ListPlan, range: SQL[], limit: number): SQL {
+  const [source] = plan.sources
+  if (!source || plan.sources.length > 1) throw new Error('The first page of a list has one source.')
+  return sql`select ${plan.resource.table.id} ${matchingRecords(schema, plan, source, range)} ${inOrderOf(plan, limit)}`
+}
+
+function inOrderOf(plan: ListPlan, limit: number): SQL {
+  const keys = plan.order.map((key, index) => orderBy(plan, key, index > 0))
+  return sql`order by ${sql.join(keys, sql`, `)} ${sql.limit(limit)}`
 }
 
 /**
@@ -313,7 +324,8 @@ function stalledCondition(
   }
   const events = tableAsOf(catalogue, catalogue.entity('event'), view)
   const conditions = [
-    sql`${status} in ${lifecycle?.open ?? []}`,
+    // No column, so that the rows are read in the order of the list: most records may be open.
+    sql`${status} || '' in ${lifecycle?.open ?? []}`,
     ...isFinal.map((condition) => sql`not ${condition}`),
     sql`not exists (select 1 from ${events} where "events"."recordId" = ${table.id} and "events"."occurredOn" >= ${since})`,
   ]

@@ -39,6 +39,16 @@ export async function countBy(
   return { total, bars }
 }
 
+/** The records with these ids, as a selection to be counted. */
+export const withIds = (resource: Resource, view: View, ids: readonly string[]): ResolvedFilters => ({
+  resource,
+  view,
+  filters: [],
+  text: { query: [], matches: [...ids] },
+  readsOthers: false,
+  past: null,
+})
+
 /** The bars of a chart, unordered: see `countBy`. */
 export async function barsBy(
   context: ReadContext,
@@ -58,6 +68,29 @@ export async function barsBy(
   )
 }
 
+/** The number of matching records for each key of a grouping. Counting ends at `most` for each. */
+export async function boundedBarsBy(
+  context: ReadContext,
+  resource: Resource,
+  filters: ResolvedFilters,
+  by: string,
+  keys: readonly Bar['key'][],
+  most: number,
+): Promise<Bar[]> {
+  const column = groupingKey(resource, singleGroupingOf(resource, by))
+  const bars: Bar[] = []
+  for (const key of keys) {
+    const matching = matchingOf(context, filters, [
+      key === null ? sql`${column} is null` : sql`${column} = ${key}`,
+    ])
+    const counted = await context.reader.get<{ count: number }>(
+      sql`select count(*) as count from (select 1 ${matching} ${sql.limit(most)}) as counted`,
+    )
+    bars.push({ key, count: counted?.count ?? 0 })
+  }
+  return bars
+}
+
 /** A part of a bar: the records of a group that are also in another one, by another grouping. */
 export interface BarPart extends Bar {
   /** The key of the other group. */
@@ -72,22 +105,18 @@ export async function barPartsBy(
   by: string,
   other: string,
 ): Promise<BarPart[]> {
-  const [key, otherKey] = [by, other].map((name) => {
-    const grouping = groupingOf(resource, name)
-    if ('references' in grouping) throw new Error(`A ${resource.kind} can be in several groups by ${name}.`)
-    return groupingKey(resource, grouping)
-  })
+  const [key, otherKey] = [by, other].map((name) => groupingKey(resource, singleGroupingOf(resource, name)))
   return context.reader.all<BarPart>(
     sql`select ${key} as key, ${otherKey} as other, count(*) as count ${matchingOf(context, filters)} group by 1, 2`,
   )
 }
 
 /** The matching records as a FROM and a WHERE clause. */
-function matchingOf(context: ReadContext, filters: ResolvedFilters): SQL {
+function matchingOf(context: ReadContext, filters: ResolvedFilters, conditions: SQL[] = []): SQL {
   const plan = planCount(filters)
   const [source] = plan.sources
   if (!source) throw new Error('A plan has a source.')
-  return matchingRecords(context, plan, source)
+  return matchingRecords(context, plan, source, conditions)
 }
 
 /** The kind of records that a grouping counts by, if it counts by other records. */
@@ -103,8 +132,16 @@ function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
   return grouping
 }
 
-/** The key of a grouping with one value for each record. */
-function groupingKey({ table }: Resource, grouping: Exclude<Grouping, { references: unknown }>): SQL {
+type SingleGrouping = Exclude<Grouping, { references: unknown }>
+
+/** A grouping with one value for each record. */
+function singleGroupingOf(resource: Resource, by: string): SingleGrouping {
+  const grouping = groupingOf(resource, by)
+  if ('references' in grouping) throw new Error(`A ${resource.kind} can be in several groups by ${by}.`)
+  return grouping
+}
+
+function groupingKey({ table }: Resource, grouping: SingleGrouping): SQL {
   if ('year' in grouping) return sql`substr(${columnSql(table, grouping.year)}, 1, 4)`
   return columnSql(table, grouping.column)
 }
