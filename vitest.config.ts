@@ -11,6 +11,7 @@ if (!postgres) {
 /** What is about files, about the text of the project, or about either engine alone is run once. */
 const ONCE = [
   'backup',
+  'client',
   'sql',
   'sqlite',
   'sqlite-plans',

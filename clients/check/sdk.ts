@@ -2,7 +2,16 @@
 // against a service of its own. Also type-checks and packs our own client.
 import { type ExecFileOptions, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -83,10 +92,13 @@ async function check(name: string, at: string, env: Record<string, string>): Pro
   return from ? `${from} ${versionOf(join(here, 'node_modules', from))}` : `packed ${versionOf(client)}`
 }
 
-const PACKED_FILES = [
+/** The files of the package. */
+const packedFiles = () => [
   'LICENSE',
   'README.md',
-  ...['http', 'index', 'live', 'schema'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]),
+  ...readdirSync(join(client, 'src')).flatMap((file) =>
+    ['d.ts', 'js'].map((extension) => `dist/${file.replace(/ts$/, extension)}`),
+  ),
   'package.json',
 ]
 
@@ -99,7 +111,7 @@ async function pack(at: string): Promise<void> {
     files: { path: string }[]
   }[]
   const paths = files.map(({ path }) => path).sort()
-  if (paths.join() !== PACKED_FILES.toSorted().join()) throw new Error(`The package has ${paths.join(', ')}.`)
+  if (paths.join() !== packedFiles().sort().join()) throw new Error(`The package has ${paths.join(', ')}.`)
   await run(tool('publint'), [filename, '--strict'], { cwd: at })
   await run(tool('attw'), [filename, '--profile', 'esm-only'], { cwd: at })
   const target = join(at, 'node_modules', 'sco-tracker-client')

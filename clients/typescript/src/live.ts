@@ -1,10 +1,13 @@
 // Follows the live change feed: server-sent events over fetch, which can send a key and works outside of browsers.
-import { type Http, ProblemError } from './http.ts'
+import { ProblemError } from './errors.ts'
+import { backoff, type Http, retryAfter, timeLimit } from './http.ts'
 import type { Change, Kind } from './schema.ts'
 
 export interface LiveOptions {
   /** Only changes after this one. Default: 0, the whole history first. */
   after?: number
+  /** The `feed` of the page that `after` comes from; if the service was restored since, the feed throws `feed-restarted`. */
+  feed?: string
   /** Only changes of these kinds. */
   kind?: Kind[]
   /** Ends the feed. */
@@ -19,31 +22,29 @@ export interface LiveOptions {
  * @throws ProblemError if the service refuses the request
  */
 export async function* live(http: Http, options: LiveOptions = {}): AsyncGenerator<Change> {
-  const { kind, signal, silence = 45_000 } = options
+  const { kind, feed, signal, silence = 45_000 } = options
+  const { longestWait } = http.options
   let { after = 0 } = options
   let reconnectMs = 2000
   for (let failures = 0; !signal?.aborted; ) {
-    const connection = new AbortController()
-    const stop = () => connection.abort(signal?.reason)
-    signal?.addEventListener('abort', stop, { once: true })
-    let watch: ReturnType<typeof setTimeout> | undefined
-    const alive = () => {
-      clearTimeout(watch)
-      watch = setTimeout(() => connection.abort(new Error('The feed fell silent.')), silence)
-    }
+    const limit = timeLimit(silence, signal)
+    let waitMs: number | undefined
     try {
-      alive()
-      const response = await http.send('GET', '/v1/changes', {
-        query: { after, kind },
+      const request = {
+        query: { after, feed, kind },
         headers: { accept: 'text/event-stream' },
-        signal: connection.signal,
-      })
-      if (!response.body) throw new Error('The feed has no body.')
-      for await (const event of eventsOf(response.body, alive)) {
+        signal: limit.signal,
+        timeout: Number.POSITIVE_INFINITY,
+        retries: 0,
+      }
+      const { body } = await http.send('GET', '/v1/changes/live', request, async (response) => response.body)
+      if (!body) throw new Error('The feed has no body.')
+      for await (const event of eventsOf(body, limit)) {
         if (event.retry !== undefined) reconnectMs = event.retry
         if (event.type !== 'change' || event.data === '') continue
         const change = JSON.parse(event.data) as Change
         if (change.seq <= after) continue
+        if (signal?.aborted) return
         failures = 0
         after = change.seq
         yield change
@@ -51,16 +52,16 @@ export async function* live(http: Http, options: LiveOptions = {}): AsyncGenerat
       failures = 0
     } catch (error) {
       if (signal?.aborted) return
-      if (error instanceof ProblemError && error.status < 500 && error.status !== 429) throw error
+      if (error instanceof ProblemError && error.status < 500 && ![408, 429].includes(error.status))
+        throw error
+      waitMs = retryAfter(error)
       failures++
     } finally {
-      clearTimeout(watch)
-      signal?.removeEventListener('abort', stop)
-      // Also when the caller leaves the loop.
-      connection.abort()
+      limit.clear()
     }
+    waitMs ??= Math.min(Math.max(reconnectMs, failures && backoff(failures)), longestWait ?? 60_000)
     try {
-      await http.wait(failures, String(reconnectMs / 1000), 'the feed ended', signal)
+      await http.pause(waitMs, failures, 'the feed ended', signal)
     } catch {
       return
     }
@@ -74,8 +75,12 @@ interface Event {
 }
 
 /** The events of a stream (HTML Standard, section 9.2.6). */
-export async function* eventsOf(body: ReadableStream<Uint8Array>, alive: () => void): AsyncGenerator<Event> {
+async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  limit: ReturnType<typeof timeLimit>,
+): AsyncGenerator<Event> {
   const reader = body.getReader()
+  limit.signal.addEventListener('abort', () => reader.cancel().catch(() => undefined))
   const decoder = new TextDecoder()
   let rest = ''
   let event: Event = { type: 'message', data: '' }
@@ -83,7 +88,7 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>, alive: () => v
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      alive()
+      limit.restart()
       rest += decoder.decode(value, { stream: true })
       // A line may end with CR, LF or both; the LF after a CR may be in the next chunk.
       const lines = rest.split(/\r\n|\n|\r(?!$)/)

@@ -1,5 +1,6 @@
 // Our own client, from its package: iteration instead of cursors, problems as one class.
 import { ProblemError, type ProposalCreate, TrackerClient } from 'sco-tracker-client'
+import { request } from 'sco-tracker-client/operations'
 
 const { BASE = '', KEY = '' } = process.env
 const client = new TrackerClient({ baseUrl: BASE, key: KEY })
@@ -10,15 +11,19 @@ for await (const _ of client.proposals.list({ topic: ['counter-uav', 'military-c
 
 const [first] = await client.proposals.list({ topic: ['counter-uav'] }).toArray(1)
 const read = await client.proposals.get(first?.id ?? '', { include: ['speakers', 'evidence'] })
-const speaker: string | undefined = read.speakers?.[0]?.name
-const quotes: number | undefined = read.evidence?.length
+const speaker: string | undefined = read.speakers[0]?.name
+const quotes: number = read.evidence.length
 
 const body: ProposalCreate = {
   title: 'By our own client',
   events: [{ type: 'proposed', occurredOn: '2022-08-24' }],
 }
-const made = await client.proposals.create(body)
-await client.proposals.update(made, { title: 'In time' })
+const { data: made, response } = await client.proposals.create(body).withResponse()
+await request(client, 'updateProposal', {
+  path: { id: made.id },
+  headers: { 'If-Match': response.headers.get('etag') ?? '' },
+  body: { title: 'In time' },
+})
 
 let stale: number | null = null
 try {
@@ -28,5 +33,4 @@ try {
   stale = error.status
 }
 
-// The client returns the record, not the status.
-console.log(JSON.stringify({ listed, speaker, quotes, status: made.status, created: 201, stale }))
+console.log(JSON.stringify({ listed, speaker, quotes, status: made.status, created: response.status, stale }))
