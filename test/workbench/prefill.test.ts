@@ -153,6 +153,25 @@ describe('a card for words of the article', () => {
     expect(proposedEvent('c10', card, null)).toBeNull()
   })
 
+  test('of a direct statement has who is named after it', async () => {
+    const named = withCard(begun(), (key) => ({
+      ...emptyCard(key, 'speaker'),
+      fields: { name: 'Aigul Serikova' },
+    })).draft
+    const words = '“We share the water,” said Aigul Serikova.'
+    const draft = { ...named, text: `Sergei Shoigu spoke. ${words} “And the ice,” she said.` }
+    const from = (exact: string) => ({
+      start: draft.text.indexOf(exact),
+      end: draft.text.indexOf(exact) + exact.length,
+    })
+    const s = await service()
+    for (const exact of ['We share the water', 'And the ice']) {
+      const options = { key: 'c9', kind: 'statement' as const, of: null, range: from(exact) }
+      const { fields } = await fillCard({ reader: s.engine.reader, catalogue }, draft, options)
+      expect(fields['contributors']).toEqual([{ role: 'author', speakerId: '=c4' }])
+    }
+  })
+
   test('of a statement is direct inside quotation marks', async () => {
     const direct = await filled('statement', 'Soon will send it to you for consideration', null, begun())
     expect(direct.fields).toMatchObject({ kind: 'direct', language: 'en', meetingId: '=c1' })

@@ -42,6 +42,19 @@ describe('a new source', () => {
     expect(page.text).toContain('The text is as it came.')
   })
 
+  test('that is pasted has the day and the publisher of its dateline, if that has published before', async () => {
+    const s = await service()
+    const { id } = await create(s, '/v1/organizations', { name: 'The Gazette', classification: 'newspaper' })
+    await create(s, '/v1/organizations', { name: 'Lake Ministers', classification: 'organ' })
+    await create(s, '/v1/sources', { title: 'A', language: 'en', text: 'Another text.', publisherId: id })
+    const browser = await signIn(s)
+    const text = 'Lakes\n\nAstana, 4 March 2024 – The Gazette. The Lake Ministers met on 3 March 2024.'
+    const pasted = await browser.submit('/edit/sources/new', { text })
+    const page = await browser.get(String(pasted.headers.location))
+    expect(formIn(page.text).fields).toMatchObject({ publisherId: id, publishedOn: '4 March 2024' })
+    expect(page.text).toContain('it is the first day that the text names')
+  })
+
   test('is fetched, with its fields and publisher, and a card for a publisher that is new', async () => {
     const { origin } = await publisher((_request, response) => {
       response

@@ -60,7 +60,10 @@ export interface DraftContent {
 export type Origin = Pick<
   Ingested,
   'publisher' | 'changes' | 'encoding' | 'encodingGuessed' | 'languageGuessed' | 'whole' | 'pagesLeftOut'
->
+> & {
+  /** Whether the day of publication is the first one that the text names. */
+  dayGuessed: boolean
+}
 
 export const SOURCE_KEY = 'source'
 

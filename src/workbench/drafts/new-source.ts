@@ -18,6 +18,8 @@ import { type Ingested, ingestAddress, ingestFile, ingestPasted } from '../inges
 import { redirectTo, sendWorkbench } from '../respond.ts'
 import type { RouteModule, Visit, WorkbenchDeps } from '../visit.ts'
 import { type DraftContent, newDraft } from './model.ts'
+import { DATELINE } from './prefill.ts'
+import { datesIn, mentionsIn } from './recognise.ts'
 import { createDraft, listDrafts } from './store.ts'
 
 export const newSourceRoutes: RouteModule = (routes, deps) => {
@@ -152,14 +154,39 @@ export async function draftOfStored(
 
 async function draftOf(deps: WorkbenchDeps, ingested: Ingested): Promise<DraftContent> {
   const { fields, text, publisher, ...origin } = ingested
-  const publisherId = await publisherOf(deps, publisher, fields.url)
-  const given = Object.entries({ ...fields, publisherId }).filter(
+  const dateline = text.slice(0, DATELINE)
+  const publisherId =
+    (await publisherOf(deps, publisher, fields.url)) ??
+    (publisher === null ? await publisherIn(deps, dateline) : null)
+  const firstDay = datesIn(dateline, null).find((date) => date.length === 10) ?? null
+  const publishedOn = fields.publishedOn ?? firstDay
+  const given = Object.entries({ ...fields, publishedOn, publisherId }).filter(
     ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
   )
   return {
     ...newDraft(text, Object.fromEntries(given) as Record<string, Json>),
-    origin: { publisher: publisherId === null ? publisher : null, ...origin },
+    origin: {
+      publisher: publisherId === null ? publisher : null,
+      dayGuessed: fields.publishedOn === null && firstDay !== null,
+      ...origin,
+    },
   }
+}
+
+/** The only publisher of stored sources that the beginning of a text names. */
+async function publisherIn(
+  { records: { engine }, catalogue }: WorkbenchDeps,
+  dateline: string,
+): Promise<string | null> {
+  const { reader } = engine
+  const mentioned = await mentionsIn({ reader }, dateline, ['organization'])
+  if (mentioned.length === 0) return null
+  const { table } = catalogue.resource('source')
+  const publisher = columnSql(table, 'publisherId')
+  const ids = await reader.pluck<string>(
+    sql`select distinct ${publisher} from ${table} where ${publisher} in ${mentioned.map(({ id }) => id)} ${sql.limit(2)}`,
+  )
+  return ids.length === 1 ? (ids[0] ?? null) : null
 }
 
 /** The organization with the name of a publisher, or that published another page of its host; null if that is not certain. */

@@ -275,6 +275,8 @@ function questions(view: CardView, { id: draft }: Draft, card: Card, state: Card
 function quotesHtml(view: FormView, draft: DraftContent, card: Card): Html {
   const { page, words, fields, errors } = view
   const { work } = words.drafts
+  // Quotes of a source are rare.
+  if (card.key === SOURCE_KEY && card.quotes.length === 0) return html``
   const about = aboutOf(page.catalogue, draft, card)
   const items = card.quotes.map(({ exact, start, end }, index) => {
     const name = `${QUOTES}.${index}`

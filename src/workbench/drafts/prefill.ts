@@ -15,10 +15,11 @@ type Context = Pick<ReadContext, 'reader' | 'catalogue'>
 
 const NAMED: readonly Kind[] = ['speaker', 'organization', 'state', 'topic']
 
-/** How much of the text before a quote says who speaks and what the day is, in UTF-16 units. */
+/** How much of the text before a quote says who speaks and what the day is, and after a direct one, in UTF-16 units. */
 const BEFORE = 1500
+const AFTER = 200
 /** How much of the beginning of a text has its dateline. */
-const DATELINE = 300
+export const DATELINE = 300
 
 /** A quote of a place in a text. @param fields others than the place */
 export function quoteAt(text: IndexedText, { start, end }: TextRange, fields: Values = {}): Quote {
@@ -39,7 +40,7 @@ interface Surroundings {
   dayOfText: string | null
   /** The meeting of the report. */
   meeting: string | null
-  /** Who speaks: the person who was named last, with state and body. */
+  /** Who speaks: the person who is named after words in quotation marks, or was named last, with state and body. */
   speaker: Values | null
   isInQuotationMarks: boolean
 }
@@ -109,8 +110,12 @@ async function surroundingsOf(
   const near = typeof publishedOn === 'string' ? publishedOn : null
   const [ofQuote = null] = datesIn(quote, near)
   const [ofText = null] = [sentence, text.text.slice(0, DATELINE)].flatMap((part) => datesIn(part, near))
-  const people = await mentionsIn(context, before.slice(-BEFORE), ['speaker'], known)
-  const person = named('speaker') ?? people.findLast(({ kind }) => kind === 'speaker')?.id ?? null
+  const isInQuotationMarks = isOpen(before)
+  const people = async (part: string) =>
+    (await mentionsIn(context, part, ['speaker'], known)).filter(({ kind }) => kind === 'speaker')
+  const [after = ''] = text.text.slice(to, to + AFTER).split('\n', 1)
+  const [speaking] = isInQuotationMarks ? await people(after) : []
+  const person = named('speaker') ?? speaking?.id ?? (await people(before)).at(-1)?.id ?? null
   return {
     quote,
     language: typeof language === 'string' ? language : 'en',
@@ -120,7 +125,7 @@ async function surroundingsOf(
     dayOfText: ofQuote ?? ofText,
     meeting: meeting ? `=${meeting.key}` : null,
     speaker: person === null ? null : { speakerId: person, ...(await postOf(context, draft, person)) },
-    isInQuotationMarks: isOpen(before),
+    isInQuotationMarks,
   }
 }
 

@@ -60,7 +60,8 @@ export async function sendSource(
 function originHtml({ page, words }: Visit, { origin }: DraftContent): Html | null {
   if (!origin) return null
   const { source } = words.drafts
-  const { changes, encoding, encodingGuessed, languageGuessed, whole, pagesLeftOut, publisher } = origin
+  const { changes, encoding, encodingGuessed, languageGuessed, dayGuessed, whole, pagesLeftOut, publisher } =
+    origin
   const changed = (Object.keys(NO_CHANGES) as (keyof Changes)[]).filter((change) => changes[change] > 0)
   const notes: Content[] = [
     changed.length === 0
@@ -71,6 +72,7 @@ function originHtml({ page, words }: Visit, { origin }: DraftContent): Html | nu
         encoding: html`<code>${encoding}</code>`,
       }),
     languageGuessed && source.languageGuessed,
+    dayGuessed && source.dayGuessed,
     whole && html`<strong>${source.whole}</strong>`,
     pagesLeftOut > 0 && html`<strong>${plural(page.language, source.pagesLeftOut, pagesLeftOut)}</strong>`,
   ]

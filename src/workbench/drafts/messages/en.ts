@@ -86,6 +86,7 @@ export const drafts = {
     encodingGuessed:
       'Nothing says the encoding. It was read as {encoding}: if letters are wrong, start again and choose another.',
     languageGuessed: 'Nothing says the language: it was guessed from the letters.',
+    dayGuessed: 'Nothing says the day of publication: it is the first day that the text names.',
     whole:
       'No article was recognised in the page, so this is all of its text. Remove what does not belong to it.',
     pagesLeftOut: {
@@ -180,7 +181,7 @@ export const drafts = {
     isOther: 'It is none of them',
     relate: 'Say how the two are related',
     similarRecords: 'Others that are like it: {records}',
-    summary: { one: '{n} record', other: '{n} records' } as Plural,
+    summary: { one: '{n} card', other: '{n} cards' } as Plural,
     ready: 'All can be saved.',
     notReady: { one: '{n} card needs attention.', other: '{n} cards need attention.' } as Plural,
     save: 'Save all',
