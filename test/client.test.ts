@@ -420,6 +420,14 @@ describe('a request without an answer', () => {
     expect(received).toBe(3)
   })
 
+  test('is repeated if its body is not what the service sends, such as the sign-in page of a network', async () => {
+    const { client, sent } = answeredBy([() => new Response('<h1>Sign in</h1>'), json({ id: 'x' })])
+    expect(await client.topics.get('x')).toEqual({ id: 'x' })
+    expect(sent).toHaveLength(2)
+    const always = answeredBy([() => new Response('<h1>Sign in</h1>')], { retries: 1 })
+    await expect(always.client.topics.get('x')).rejects.toBeInstanceOf(ConnectionError)
+  })
+
   test('throws the reason of the caller who aborts, which is no ConnectionError', async () => {
     const { client } = await serverOf(() => abort.abort(reason))
     const abort = new AbortController()
@@ -844,6 +852,8 @@ describe('the live feed', () => {
     const { client } = await connected()
     const feed = client.live({ kind: ['no-such-kind' as 'topic'] })
     expect((await refusal(feed.next())).is('invalid-parameter')).toBe(true)
+    const restored = client.live({ after: 1, feed: 'another' })
+    expect((await refusal(restored.next())).is('feed-restarted')).toBe(true)
   })
 
   test('is also available as pages', async () => {
@@ -888,14 +898,26 @@ testInBrowser(
     await page.goto(`${origin}/`)
     const seen = await page.evaluate(`(async () => {
       const { TrackerClient, ProblemError } = await import('/index.ts')
+      const { request } = await import('/operations.ts')
       const client = new TrackerClient({ baseUrl: ${JSON.stringify(baseUrl)}, key: ${JSON.stringify(s.keys.analyst)} })
       const titles = (await client.proposals.list({ limit: 3 }).toArray()).length
       const created = await client.topics.create({ slug: 'browser', prefLabel: 'Browser' })
+      await client.topics.update(created, { prefLabel: 'Changed' })
+      const { data, requestId, response } = await request(client, 'getTopic', { path: created }).withResponse()
+      const read = [data.prefLabel, requestId !== '', response.headers.has('etag')]
+      const file = new File(['slug,prefLabel\\r\\nfrom-file,From a file\\r\\n'], 'topics.csv')
+      const { rows } = await client.imports.dryRun(file, { format: 'csv', kind: 'topic' })
       let problem
       try { await client.topics.get('none') } catch (error) { problem = error instanceof ProblemError && error.type }
       for await (const change of client.live({ kind: ['topic'] }))
-        if (change.id === created.id) return { titles, problem, slug: change.record.slug }
+        if (change.id === created.id) return { titles, read, rows, problem, slug: change.record.slug }
     })()`)
-    expect(seen).toEqual({ titles: 10, problem: '/problems/not-found', slug: 'browser' })
+    expect(seen).toEqual({
+      titles: 10,
+      read: ['Changed', true, true],
+      rows: 1,
+      problem: '/problems/not-found',
+      slug: 'browser',
+    })
   },
 )
