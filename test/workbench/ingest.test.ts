@@ -182,6 +182,13 @@ describe('an HTML page', () => {
     )
   })
 
+  test('that is a file gives the address that it has in itself, unless that is relative', async () => {
+    const saved = PAGE.replace('href="/2022', 'href="https://steppe.example/2022')
+    const { fields, publisher: name } = await ingestFile(extractor(), bytes(saved), { name: 'a.html' })
+    expect([fields.url, name]).toEqual(['https://steppe.example/2022/08/ministers', 'Steppe Telegraph'])
+    expect((await ingestFile(extractor(), bytes(PAGE), { name: 'a.html' })).fields.url).toBeNull()
+  })
+
   test('without an article gives all that readers see', async () => {
     const page =
       '<title>Note</title><body><p>Short.</p><div>Next</div><table><tr><td>a<td>b</table><pre>x\n  y</pre></body>'

@@ -93,11 +93,15 @@ const RELATIONS: Record<KnownSource['likeness'], readonly string[]> = {
 }
 
 /** The stored sources that have the text, each with its text and the question how they are related. */
-function knownHtml(view: FormView, { source }: DraftContent, known: readonly KnownSource[]): Html | null {
+function knownHtml(view: FormView, content: DraftContent, known: readonly KnownSource[]): Html | null {
   if (known.length === 0) return null
   const { page, words } = view
+  const { source } = content
   const messages = words.drafts.source
-  const items = known.map(({ doc, likeness, share }) => {
+  const language = languageOf(content)
+  const side = (label: string, text: string, lang: string) =>
+    html`<div><h3>${label}</h3><div class="text" role="group" tabindex="0" aria-label="${label}" lang="${lang}" dir="auto">${text}</div></div>`
+  const items = known.map(({ doc, likeness, share }, index) => {
     const percent = formatNumber(page.language, Math.round(share * 100))
     const options = RELATIONS[likeness].filter(
       (each) => each !== 'completes' || doc['textStatus'] === 'excerpt',
@@ -105,7 +109,7 @@ function knownHtml(view: FormView, { source }: DraftContent, known: readonly Kno
     const name = `known-${doc.id}`
     return html`<li><p><b>${linkTo(page, `/sources/${doc.id}`, nameOf(page, doc.id))}</b> <small>${fill(messages.likeness[likeness], { share: `${percent} %` })}</small></p>${
       typeof doc['text'] === 'string' &&
-      html`<details><summary>${messages.storedText}</summary><div class="text" lang="${String(doc['language'])}" dir="auto">${doc['text']}</div></details>`
+      html`<details${index === 0 && html` open`}><summary>${messages.compare}</summary><div class="sides">${side(messages.thisText, content.text, language)}${side(messages.storedText, doc['text'], String(doc['language']))}</div></details>`
     }${selectField({
       name,
       label: messages.relation,

@@ -171,9 +171,9 @@ function dayIn(time: unknown): string | null {
   return Number.isNaN(Date.parse(text)) ? null : text
 }
 
-/** The address that a page gives for itself, if it is on the host from which it was read. */
+/** The address that a page gives for itself: of a page that was fetched, one on its host. */
 function ownAddress(href: string | null | undefined, address: string | null): string | null {
   const url = href ? URL.parse(href, address ?? undefined) : null
   if (!url || !/^https?:$/.test(url.protocol)) return null
-  return address !== null && URL.parse(address)?.host === url.host ? url.href : null
+  return address === null || URL.parse(address)?.host === url.host ? url.href : null
 }

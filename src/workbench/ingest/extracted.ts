@@ -9,7 +9,7 @@ export interface Extracted {
   language: string | null
   /** The day of publication as the page writes it, without conversion to another time zone: `2022-08-24`. */
   publishedOn: string | null
-  /** The address that the page gives for itself, on the same host. */
+  /** The address that the page gives for itself. */
   url: string | null
   text: string
   /** Whether no article was recognised, so that the text is that of the whole page, with its menus. */

@@ -47,7 +47,8 @@ export async function ingestFile(
   { name = '', encoding = null }: { name?: string; encoding?: string | null },
 ): Promise<Ingested> {
   const type = /\.x?html?$/i.test(name) ? 'text/html' : ''
-  return complete(await read(extractor, bytes, { type, charset: encoding, url: null }))
+  const origin = await read(extractor, bytes, { type, charset: encoding, url: null })
+  return complete({ ...origin, url: origin.extracted?.url ?? null })
 }
 
 /** @throws IngestFailure */

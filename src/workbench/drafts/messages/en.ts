@@ -109,7 +109,9 @@ export const drafts = {
       similar: '{share} of this text is in it too',
       address: 'Another text with the same address',
     } satisfies Record<Likeness, string>,
-    storedText: 'Its text',
+    compare: 'Compare the two texts',
+    thisText: 'This text',
+    storedText: 'The stored text',
     relation: 'This text is',
     relations: {
       same: 'the same source: work on the stored one',

@@ -133,7 +133,9 @@ export const drafts: typeof en = {
       similar: 'Совпадает {share} этого текста',
       address: 'Другой текст с тем же адресом',
     },
-    storedText: 'Его текст',
+    compare: 'Сравнить оба текста',
+    thisText: 'Этот текст',
+    storedText: 'Сохранённый текст',
     relation: 'Этот текст —',
     relations: {
       same: 'тот же источник: работать с сохранённым',

@@ -98,7 +98,9 @@ export const drafts: typeof en = {
       similar: '这段文本有 {share} 与其相同',
       address: '网址相同，文本不同',
     },
-    storedText: '其文本',
+    compare: '比较两段文本',
+    thisText: '这段文本',
+    storedText: '已有的文本',
     relation: '这段文本是',
     relations: {
       same: '同一来源：处理已有的来源',
