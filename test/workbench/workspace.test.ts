@@ -174,6 +174,10 @@ describe('a new source', () => {
     const shown = await browser.get(path)
     await press(browser, shown.text, { [`known-${id}`]: '' }, 'next')
     expect(statesIn((await browser.get(draft)).text)).toEqual(['source faulty'])
+    // What would become of the cards is said all the same.
+    const marked = await markWords(browser, draft, 'Council of Lake Ministers', 'topic')
+    expect(statesIn(marked.text)).toEqual(['source faulty', 'c1 written'])
+    await saveCard(browser, marked, {}, 'drop')
     // The stored excerpt is completed, and its quotes keep their places.
     const speaker = await create(s, '/v1/speakers', { name: 'Aigul Serikova' })
     await create(s, `/v1/speakers/${speaker['id']}/evidence`, {

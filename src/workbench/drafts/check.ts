@@ -5,7 +5,7 @@ import { reportBody } from '../../features/reports/routes.ts'
 import type { Outcome, PartOutcome, Report } from '../../features/reports/write.ts'
 import type { Author, Catalogue } from '../../records/schema/catalogue.ts'
 import type { Records } from '../../records/write/records.ts'
-import { cardsOf, type DraftContent, isLoose, referencesOf } from './model.ts'
+import { cardsOf, type DraftContent, isLoose, referencesOf, SOURCE_KEY } from './model.ts'
 import { type Place, placeOf, toReport, withDependents } from './report.ts'
 import { writeDraft } from './write.ts'
 
@@ -61,14 +61,21 @@ export async function checkDraft(records: Records, author: Author, draft: DraftC
   for (const card of draft.cards) if (isLoose(catalogue, card)) states.set(card.key, { is: 'loose' })
   for (const [key, faults] of schemaFaults(catalogue, draft)) states.set(key, faults)
   let written: Map<string, CardState> | null = null
-  for (let run = 0; run < MAX_RUNS && written === null && !states.has('source'); run++) {
+  let { source } = draft
+  let canWrite = !states.has(SOURCE_KEY)
+  for (let run = 0; run < MAX_RUNS && written === null && canWrite; run++) {
     const without = withDependents(draft, states.keys())
-    const { report, places } = toReport(catalogue, draft, without)
+    const { report, places } = toReport(catalogue, { ...draft, source }, without)
     const result = await dryRun(records, author, draft, schema.parse(report) as unknown as Report)
     if (result instanceof Problem) {
       const [key, state] = faultOf(result, places)
       if (states.has(key)) break
       states.set(key, state)
+      if (key !== SOURCE_KEY) continue
+      // The cards of a source that may be stored already are checked as if it was another one.
+      const candidates = state.is === 'faulty' ? state.candidates.map(({ id }) => id) : []
+      source = { ...source, distinctFrom: [...source.distinctFrom, ...candidates] }
+      canWrite = candidates.length > 0
     } else written = writtenStates(result, places)
   }
   const faulty = [...states.keys()]

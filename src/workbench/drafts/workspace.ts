@@ -132,7 +132,7 @@ function faultsOf(visit: Visit, { id, content }: Draft, { states }: DraftCheck, 
     const title = cardTitle(page, words, content, card, index)
     return errorsOfCard(visit, content, card, states.get(card.key)).map(({ name, message }) => ({
       name,
-      message: html`${title}: ${message}`,
+      message: fill(words.forms.fault, { field: title, fault: message }),
       ...(card !== open && { href: cardHref(page, id, card.key) }),
     }))
   })
@@ -262,7 +262,7 @@ export function cardTitle(
   )
   const kind = kindLabel(page, words, card.kind)
   return index === 0
-    ? html`${kind}: ${title}`
+    ? fill(words.drafts.source.title, { title })
     : fill(words.drafts.work.entry, { n: String(index), kind, title })
 }
 
@@ -300,7 +300,7 @@ function cardsSection(
   const count = content.cards.length
   const open_ = [...check.states.values()].filter((state) => !isFine(state)).length
   const status = check.isComplete ? work.ready : plural(page.language, work.notReady, open_)
-  return html`<section aria-labelledby="cards-heading" id="cards"><h2 id="cards-heading">${work.report}</h2><p id="check" role="status" data-live>${plural(page.language, work.summary, count)}. ${status}</p>${
+  return html`<section aria-labelledby="cards-heading" id="cards"><h2 id="cards-heading">${work.report}</h2><p id="check" role="status" data-live>${plural(page.language, work.summary, count)} · ${status}</p>${
     count === 0 && html`<p class="muted">${work.noCards}</p>`
   }<ol class="cards">${cards}</ol><form method="post" action="${href(page, `/edit/drafts/${id}/save`)}" id="save" data-live>${hiddenField('revision', String(revision))}<p class="muted">${work.saveAbout}</p><p><button>${work.save}</button></p></form>${view && languageList(view)}</section>`
 }

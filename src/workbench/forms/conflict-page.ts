@@ -43,7 +43,7 @@ export async function sendConflict(
     .filter(({ key }) => wasAsked && !sent.has(`take:${key}`))
     .map(({ key }) => ({
       name: `take:${key}`,
-      message: html`${wordOf(page, words, key)}: ${conflict.unchosen}`,
+      message: fill(words.forms.fault, { field: wordOf(page, words, key), fault: conflict.unchosen }),
     }))
   const by =
     last &&

@@ -32,7 +32,9 @@ export function fieldTitle({ page, words }: Pick<FaultContext, 'page' | 'words'>
 }
 
 const errorAt = (context: FaultContext, name: string, message: Content): FieldError =>
-  name === FORM ? { name, message } : { name, message: html`${fieldTitle(context, name)}: ${message}` }
+  name === FORM
+    ? { name, message }
+    : { name, message: fill(context.words.forms.fault, { field: fieldTitle(context, name), fault: message }) }
 
 export const flawErrors = (context: FaultContext, flaws: readonly Flaw[]): FieldError[] =>
   flaws.map(({ name, is }) => errorAt(context, name, context.words.forms.flaws[is]))
@@ -47,7 +49,10 @@ export const schemaErrors = (context: FaultContext, { issues }: z.ZodError): Fie
 export const reasonErrors = (context: Omit<FaultContext, 'node'>, { issues }: z.ZodError): FieldError[] =>
   issues.map((issue) => ({
     name: 'reason',
-    message: html`${context.words.forms.reason}: ${issueText(context, issue)}`,
+    message: fill(context.words.forms.fault, {
+      field: context.words.forms.reason,
+      fault: issueText(context, issue),
+    }),
   }))
 
 function issueText({ page, words }: Omit<FaultContext, 'node'>, issue: z.core.$ZodIssue): Content {

@@ -11,6 +11,7 @@ export const forms = {
   yes: 'Yes',
   no: 'No',
   entry: '{field} {n}',
+  fault: '{field}: {fault}',
   add: 'Add: {field}',
   remove: 'Remove: {entry}',
   more: 'Names, identifiers and web pages',

@@ -11,6 +11,7 @@ export const forms: FormMessages = {
   yes: 'Да',
   no: 'Нет',
   entry: '{field} {n}',
+  fault: '{field}: {fault}',
   add: 'Добавить: {field}',
   remove: 'Убрать: {entry}',
   more: 'Названия, идентификаторы и веб-страницы',

@@ -11,6 +11,7 @@ export const forms: FormMessages = {
   yes: '是',
   no: '否',
   entry: '{field} {n}',
+  fault: '{field}：{fault}',
   add: '添加：{field}',
   remove: '移除：{entry}',
   more: '名称、标识符和网页',
