@@ -488,6 +488,19 @@ describe('a card', () => {
     )
   })
 
+  test('of an event knows the events that are stored', async () => {
+    const { s, browser, draft } = await begun()
+    const events = ['proposed', 'rejected'].map((type, index) => ({
+      type,
+      occurredOn: `2024-0${index + 1}-05`,
+    }))
+    const { id } = await create(s, '/v1/proposals', { title: 'Joint register', events })
+    const card = await markWords(browser, draft, 'supported', 'event')
+    const chosen = await saveCard(browser, card, { of: id, 'of:find': '', occurredOn: '4 March 2024' })
+    await expectSafe('event', chosen.text)
+    expect(textOf(chosen.text)).toContain('Proposed: it cannot follow “rejected” (5 February 2024).')
+  })
+
   test('leaves the sentences shown that lack a quote', async () => {
     const { browser, draft } = await begun()
     const shown = await browser.get(`${draft}?sentences=uncited&card=c1`)

@@ -2,7 +2,7 @@
 import { Problem } from '../../core/problems.ts'
 import type { Outcome } from '../../features/reports/write.ts'
 import type { ReadContext } from '../../records/read/context.ts'
-import { findRecord, parse } from '../../records/read/record.ts'
+import { childrenOf, findRecord, parse } from '../../records/read/record.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import type { Entity } from '../../records/schema/resource.ts'
 import { placesOf, valueAt } from '../../records/schema/values.ts'
@@ -52,7 +52,9 @@ export async function readCardView(
   const fields = shown.fields ?? fieldsOfCard(catalogue, draft, card, dateWriter(page))
   const node = nodeOfFields(draft, card, fields, page)
   const options = await optionsOfCard(context, draft, card, { node, fields }, page.language)
-  const fillings = await readFillings(context, card, shown.states ?? new Map())
+  const states: DraftCheck['states'] = shown.states ?? new Map()
+  const fillings = await readFillings(context, card, states)
+  const siblings = card.kind === 'event' ? await siblingsOf(context, draft, card, states) : []
   const differences = [...fillings.values()].map((filling) => filling.differences)
   const mentioned = [card.id, card.of, ...(state ? idsOfState(state) : []), differences]
   const more = await namesIn(context, mentioned as Json, { asOf: null, seq: null }, page.language)
@@ -73,7 +75,7 @@ export async function readCardView(
       ...(card.kind === 'event' &&
         owner !== null && {
           type: (view: FormView, name: string) =>
-            eventTypeControl(view, name, catalogue.entity(owner), siblingsOf(draft, card)),
+            eventTypeControl(view, name, catalogue.entity(owner), siblings),
         }),
     },
     fillings,
@@ -147,11 +149,28 @@ export function idsOfState(state: CardState): Json[] {
   return [id, ...similar, ...differences.flatMap(({ record, report }) => [record, report])]
 }
 
-/** The other events of the record of an event that the draft has. */
-const siblingsOf = (draft: DraftContent, { key, of }: Card): Doc[] =>
-  draft.cards
-    .filter((other) => other.kind === 'event' && other.of === of && other.key !== key)
-    .map((other) => ({ ...other.fields, id: other.key }) as unknown as Doc)
+/** The other events of the record of an event: those of the draft, and those that are stored. */
+async function siblingsOf(
+  { catalogue, reader }: ReadContext,
+  draft: DraftContent,
+  { key, of }: Card,
+  states: DraftCheck['states'],
+): Promise<Doc[]> {
+  const drafted = draft.cards.filter((other) => other.kind === 'event' && other.of === of)
+  const record = withStoredIds(of, states)
+  const stored =
+    typeof record === 'string' && !record.startsWith('=')
+      ? await childrenOf(reader, catalogue.child('event'), record)
+      : []
+  // Stored ones that cards describe are there once.
+  const described = drafted.map((other) => withStoredIds(`=${other.key}`, states))
+  return [
+    ...drafted
+      .filter((other) => other.key !== key)
+      .map((other) => ({ ...other.fields, id: other.key }) as unknown as Doc),
+    ...stored.filter(({ id }) => !described.includes(id)),
+  ]
+}
 
 /** The faults that the check found, each at its field. */
 function checkErrors(faults: FaultContext, card: Card, state: CardState): FieldError[] {
