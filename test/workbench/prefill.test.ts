@@ -1,6 +1,7 @@
 // New cards are filled with what their quote and the text around it say: names that are known, dates, the meeting, the speaker.
 import { describe, expect, test } from 'vitest'
 import { IndexedText } from '../../src/core/quotes.ts'
+import type { Json } from '../../src/records/schema/document.ts'
 import type { Kind } from '../../src/records/schema/kinds.ts'
 import { catalogue } from '../../src/resources/index.ts'
 import { type DraftContent, emptyCard, newDraft, withCard } from '../../src/workbench/drafts/model.ts'
@@ -128,6 +129,45 @@ describe('a card for words of the article', () => {
     expect((await filled('speaker', 'Sergey Shoigu')).fields).toEqual({ name: 'Sergey Shoigu' })
     expect((await filled('membership', words, '=c2', begun())).fields).toEqual({
       role: 'Minister of defence of Russia',
+    })
+  })
+
+  test('of a post has the state that begins it, and of a position the state of who speaks, unless it is the proposer', async () => {
+    const s = await service()
+    await create(s, '/v1/states', { code: 'KG', name: 'Kyrgyzstan' })
+    const words = "Kyrgyzstan's Minister of Water Ainura Sadykbekova"
+    const text = `${words} said that she backed it.`
+    const range = (exact: string) => ({
+      start: text.indexOf(exact),
+      end: text.indexOf(exact) + exact.length,
+    })
+    const fill = async (draft: DraftContent, kind: Kind, of: string, exact: string) =>
+      (
+        await fillCard({ reader: s.engine.reader, catalogue }, draft, {
+          key: 'c9',
+          kind,
+          of,
+          range: range(exact),
+        })
+      ).fields
+    const add = (draft: DraftContent, kind: Kind, of: string | null, fields: Record<string, Json>) =>
+      withCard(draft, (key) => ({ ...emptyCard(key, kind, of), fields })).draft
+    let draft = add(newDraft(text, { language: 'en' }), 'meeting', null, {
+      startDate: '2024-09-11',
+      endDate: '2024-09-12',
+    })
+    draft = add(draft, 'speaker', null, { name: 'Ainura Sadykbekova' })
+    const post = await fill(draft, 'membership', '=c2', words)
+    expect(post).toEqual({ role: 'Minister of Water', stateCode: 'KG' })
+    draft = add(draft, 'membership', '=c2', post)
+    draft = add(draft, 'proposal', null, { contributors: [{ role: 'proposer', speakerId: '=c2' }] })
+    draft = add(draft, 'proposal', null, { contributors: [{ role: 'proposer', stateCode: 'TJ' }] })
+    const always = { statedOn: '[2024-09-11..2024-09-12]', meetingId: '=c1' }
+    expect(await fill(draft, 'position', '=c4', 'she backed it')).toEqual(always)
+    expect(await fill(draft, 'position', '=c5', 'she backed it')).toEqual({
+      ...always,
+      stateCode: 'KG',
+      speakerId: '=c2',
     })
   })
 

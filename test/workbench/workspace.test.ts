@@ -350,6 +350,18 @@ describe('words of the text', () => {
     ).toEqual(expect.arrayContaining([['/city', 'Astana', 'Astana', 'The dateline.']]))
   })
 
+  test('belong to the card that shares words with them, or that the text has last before them', async () => {
+    const browser = await signIn(await withStates())
+    const text =
+      'One proposed a flood alarm. Two proposed weekly levels. They backed the flood alarm. They did. Three proposed a seminar.'
+    const draft = await pasteText(browser, text)
+    for (const words of ['proposed a flood alarm', 'proposed weekly levels', 'proposed a seminar'])
+      await markWords(browser, draft, words, 'proposal')
+    const owner = async (words: string) =>
+      formIn((await markWords(browser, draft, words, 'position')).text).fields['of']
+    expect([await owner('They backed the flood alarm'), await owner('They did')]).toEqual(['=c1', '=c2'])
+  })
+
   test('are evidence for a record that is stored, which is chosen by search', async () => {
     const s = await withStates()
     const { id } = await create(s, '/v1/organizations', {

@@ -1,9 +1,10 @@
 // Makes cards of words of the text, and adds words to cards.
+import { wordsOf } from '../../core/fold.ts'
 import { IndexedText, type Located, locateQuote, type TextRange } from '../../core/quotes.ts'
 import type { ReadContext } from '../../records/read/context.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import { cardWith, type DraftContent, ownersOf, withCard, withChanged } from './model.ts'
+import { cardWith, type DraftContent, ownersOf, type Quote, withCard, withChanged } from './model.ts'
 import { dayOfMeeting, fillCard, proposedEvent, quoteAt } from './prefill.ts'
 
 /**
@@ -39,7 +40,7 @@ export async function withMarked(
     return { key: present.key, content: withChanged(content, { ...present, quotes }) }
   }
   const kind = as as Kind
-  const of = ownerFor(context.catalogue, content, kind)
+  const of = ownerFor(context.catalogue, content, kind, quoteAt(text, range))
   const filled = await fillCard(context, content, { key: `c${content.next}`, kind, of, range })
   const { draft } = withCard(content, () => filled)
   if (kind !== 'proposal') return { key: filled.key, content: draft }
@@ -47,13 +48,33 @@ export async function withMarked(
   return { key: filled.key, content: event ? withCard(draft, () => event).draft : draft }
 }
 
-/** The record that a new part belongs to: the last card of a kind that can have it. */
-function ownerFor(catalogue: Catalogue, { cards }: DraftContent, kind: Kind): string | null {
+/**
+ * The card that a new part belongs to: of those that can have it the one that shares most words with the quote, then the one that
+ * the text has last before it.
+ */
+function ownerFor(
+  catalogue: Catalogue,
+  { cards }: DraftContent,
+  kind: Kind,
+  { exact, start }: Quote,
+): string | null {
   if (kind === 'evidence') return null
   const owners = ownersOf(catalogue, kind)
-  const owner = cards.findLast((card) => owners.includes(card.kind))
-  return owner ? `=${owner.key}` : null
+  const words = longWords(exact)
+  const [best] = cards
+    .filter((card) => owners.includes(card.kind))
+    .map((card) => ({
+      key: card.key,
+      shared: longWords(card.quotes.map((quote) => quote.exact).join(' ')).intersection(words).size,
+      before: Math.max(-1, ...card.quotes.flatMap((quote) => (quote.start <= start ? quote.start : []))),
+    }))
+    .reverse()
+    .toSorted((one, other) => other.shared - one.shared || other.before - one.before)
+  return best ? `=${best.key}` : null
 }
+
+/** Words that say more than those of few letters. */
+const longWords = (text: string) => new Set(wordsOf(text).filter((word) => word.length > 4))
 
 /** What was marked in one window, in a draft that another window has changed meanwhile: its cards get new keys. */
 export function rebased(current: DraftContent, before: DraftContent, after: DraftContent): DraftContent {

@@ -214,8 +214,8 @@ export const ownersOf = (catalogue: Catalogue, kind: Kind): readonly Kind[] => {
 export const isLoose = (catalogue: Catalogue, { kind, of }: Card): boolean =>
   of === null && catalogue.findResource(kind) === undefined
 
-/** The title of a card: that of its record, or the beginning of its first quote. */
+/** The title of a card: that of its record, the role of a post, or the beginning of its first quote. */
 export function titleOfCard(catalogue: Catalogue, { kind, fields, quotes }: Card): string {
-  const title = fields[catalogue.findResource(kind)?.titleField ?? '']
+  const title = fields[catalogue.findResource(kind)?.titleField ?? 'role']
   return typeof title === 'string' && title !== '' ? title : (quotes[0]?.exact ?? '')
 }

@@ -32,6 +32,8 @@ interface Surroundings {
   language: string
   /** The records that the quote names, by kind. */
   named: (kind: Kind) => string | null
+  /** The name of the state as the quote has it. */
+  stateName: string | null
   /** All topics that it names. */
   topics: string[]
   /** The day that it names; otherwise that of the meeting. */
@@ -57,7 +59,11 @@ export async function fillCard(
   const text = new IndexedText(draft.text)
   const around = await surroundingsOf(context, draft, text, range)
   const owner = of === null ? null : kindOf(draft, of)
-  const fields = fieldsFor(kind, owner, around)
+  const { contributors = [] } = (of !== null && cardWith(draft, of.slice(1))?.fields) || {}
+  const isOfSpeaker = (contributors as Values[]).some(
+    ({ speakerId }) => speakerId === around.speaker?.['speakerId'],
+  )
+  const fields = fieldsFor(kind, owner, { ...around, isOfSpeaker })
   const { titleField } = context.catalogue.findResource(kind) ?? {}
   const isNamed = titleField !== undefined && fields[titleField] !== undefined
   const quote = quoteAt(text, range, {
@@ -82,9 +88,15 @@ export function proposedEvent(key: string, proposal: Card, day: Json): Card | nu
   }
 }
 
-/** The day that a card of the draft, or the meeting of the report, gives to what happened. */
-export const dayOfMeeting = (draft: DraftContent, meeting: Json | undefined): Json =>
-  draft.cards.find(({ key }) => `=${key}` === meeting)?.fields['startDate'] ?? null
+/** The day of a meeting of the draft; of one with several days, any of them. */
+export function dayOfMeeting(draft: DraftContent, meeting: Json | undefined): string | null {
+  const { startDate, endDate } = draft.cards.find(({ key }) => `=${key}` === meeting)?.fields ?? {}
+  if (typeof startDate !== 'string' || startDate === '') return null
+  const isSpan = [startDate, endDate].every((date) => DAY.test(String(date))) && endDate !== startDate
+  return isSpan ? `[${startDate}..${endDate}]` : startDate
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** The kind of the record that a reference leads to. */
 export function kindOf(draft: DraftContent, reference: string): Kind | null {
@@ -120,8 +132,9 @@ async function surroundingsOf(
     quote,
     language: typeof language === 'string' ? language : 'en',
     named,
+    stateName: nameIn(quote, inQuote, 'state'),
     topics: [...new Set(inQuote.filter(({ kind }) => kind === 'topic').map(({ id }) => id))],
-    day: ofQuote ?? (meeting ? String(meeting.fields['startDate'] ?? '') || null : null),
+    day: ofQuote ?? (meeting ? dayOfMeeting(draft, `=${meeting.key}`) : null),
     dayOfText: ofQuote ?? ofText,
     meeting: meeting ? `=${meeting.key}` : null,
     speaker: person === null ? null : { speakerId: person, ...(await postOf(context, draft, person)) },
@@ -133,6 +146,12 @@ async function surroundingsOf(
 function only(mentions: readonly Mention[], wanted: Kind): string | null {
   const ids = [...new Set(mentions.filter(({ kind }) => kind === wanted).map(({ id }) => id))]
   return ids.length === 1 ? (ids[0] ?? null) : null
+}
+
+/** The words that name the first record of a kind. */
+function nameIn(text: string, mentions: readonly Mention[], wanted: Kind): string | null {
+  const mention = mentions.find(({ kind }) => kind === wanted)
+  return mention ? text.slice(mention.from, mention.to) : null
 }
 
 /** The names by which the text may name the records of other cards: of people, also the last name. */
@@ -230,7 +249,8 @@ const given = (values: Record<string, Json | undefined>): Values =>
     Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== ''),
   ) as Values
 
-function fieldsFor(kind: Kind, owner: Kind | null, around: Surroundings): Values {
+/** @param around with whether the part belongs to what the speaker contributed to */
+function fieldsFor(kind: Kind, owner: Kind | null, around: Surroundings & { isOfSpeaker: boolean }): Values {
   const { quote, language, named, topics, day, dayOfText, meeting, speaker } = around
   const words = quote.replace(/\s+/g, ' ').trim()
   const state = named('state')
@@ -262,7 +282,7 @@ function fieldsFor(kind: Kind, owner: Kind | null, around: Surroundings): Values
       })
     case 'statement':
       return given({
-        text: quote.trim(),
+        text: around.isInQuotationMarks ? quote.trim() : capitalised(quote.trim()),
         kind: around.isInQuotationMarks ? 'direct' : 'reported',
         language,
         contributors: contributors('author'),
@@ -284,16 +304,27 @@ function fieldsFor(kind: Kind, owner: Kind | null, around: Surroundings): Values
       })
     case 'position':
       return given({
-        stateCode: state,
-        organizationId: state === null ? organization : null,
+        ...positionOf(state, organization, around.isOfSpeaker ? null : speaker),
         statedOn: day,
         meetingId: meeting,
       })
     case 'membership':
-      return given({ role: roleIn(words), stateCode: state, organizationId: organization })
+      return given({
+        role: roleIn(words, around.stateName),
+        stateCode: state,
+        organizationId: organization,
+      })
     default:
       return {}
   }
+}
+
+/** Whose position it is: of the state or the body that is named, otherwise of the one for which somebody speaks. */
+function positionOf(state: string | null, organization: string | null, speaker: Values | null): Values {
+  if (state !== null) return { stateCode: state }
+  if (organization !== null) return { organizationId: organization }
+  const { speakerId = null, stateCode = null } = speaker ?? {}
+  return stateCode === null ? {} : { stateCode, speakerId }
 }
 
 const CAPITALISED = String.raw`\p{Lu}[\p{L}\p{M}’'-]*`
@@ -308,9 +339,11 @@ function personIn(words: string): string {
     : words.replace(/[.,;:]+$/u, '')
 }
 
-/** The post in such words: those before the name. */
-function roleIn(words: string): string {
+/** The post in such words: those before the name, without the state at their beginning, as in "Russia's Minister of Defence". */
+function roleIn(words: string, stateName: string | null): string {
   const person = personIn(words)
-  const before = person === words ? words : words.slice(0, words.lastIndexOf(person))
-  return titleFrom(before.replace(/^the /i, ''))
+  const before = (person === words ? words : words.slice(0, words.lastIndexOf(person))).replace(/^the /i, '')
+  const isOfState = stateName !== null && before.startsWith(stateName)
+  const role = isOfState ? before.slice(stateName.length).replace(/^['’]s /, '') : before
+  return titleFrom(role)
 }
