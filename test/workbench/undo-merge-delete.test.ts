@@ -191,6 +191,7 @@ describe('merging', () => {
       'find into',
     )
     expect(found.text).toContain(`value="${other['id']}"`)
+    expect(found.text).not.toContain('make into')
     const preview = await press(browser, found.text, { into: other['id'] }, 'preview')
     expect(preview.text).toContain('distinctFrom')
     expect(preview.text).not.toContain('value="merge"')

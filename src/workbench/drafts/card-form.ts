@@ -204,6 +204,7 @@ export async function optionsOfCard(
     },
     posts,
     drafted,
+    onlyStored: ['of'],
     names: new Map([...options.names, ...cardNames(catalogue, draft)]),
   }
 }

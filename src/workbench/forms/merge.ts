@@ -149,7 +149,7 @@ async function sendMerge(
     fields,
     errors,
     flaws: [],
-    options: { ...options, drafted: [] },
+    options: { ...options, onlyStored: ['into'] },
   }
   const compare = html`<p><button class="quiet" name="do" value="preview">${preview ? actions.compareAgain : actions.compare}</button></p>`
   const controls = html`${formControls(view)}${preview && comparison(shown, subject, preview, sent)}${compare}`

@@ -43,6 +43,8 @@ export interface FormOptions {
   names: Names
   /** Records that are offered without a search: cards of the same draft, which are not stored yet. */
   drafted?: readonly FoundRecord[]
+  /** The names of fields for which no new record can be made. */
+  onlyStored?: readonly string[]
 }
 
 const NOW = { asOf: null, seq: null }

@@ -288,8 +288,8 @@ function searchControl(view: FormView, node: Scalar, name: string, label: Conten
 
 /** Buttons for new records, one for each kind that can be chosen: they lead to a form, or make a card. */
 const makeButtons = ({ page, words, options }: FormView, { kinds }: Scalar, name: string): Html[] =>
-  // What a part belongs to, and sources, are no cards that are made for a field.
-  (options.drafted && name === 'of' ? [] : kinds)
+  (options.onlyStored?.includes(name) ? [] : kinds)
+    // A source is no card.
     .filter((kind) => page.catalogue.findResource(kind) && !(options.drafted && kind === 'source'))
     .map((kind) =>
       actionButton(`make ${name} ${kind}`, fill(words.forms.make, { kind: kindWord(page, kind) })),
