@@ -46,7 +46,7 @@ interface Change {
 const toJson = ({ doc, actorId, actorName, reason, mergedInto, ...change }: Change): string =>
   `${JSON.stringify({ ...change, actor: { id: actorId, name: actorName }, reason, ...(mergedInto !== null && { mergedInto }) }).slice(0, -1)},"record":${doc ?? 'null'}}`
 
-const changeSchema = ({ kind, name, record }: Entity) =>
+const changeSchema = ({ kind, name, plain }: Entity) =>
   z
     .object({
       seq: z
@@ -54,7 +54,7 @@ const changeSchema = ({ kind, name, record }: Entity) =>
         .min(1)
         .meta({ description: 'The sequence number of the change: strictly ascending, possibly with gaps.' }),
       kind: z.literal(kind),
-      id: record.shape['id'] as z.ZodString,
+      id: plain.shape['id'] as z.ZodString,
       parentId: anyId('The parent record, if it is a child of one.').nullable(),
       version: z.int().min(1).meta({ description: 'The version of the record after the change.' }),
       op,
@@ -62,7 +62,7 @@ const changeSchema = ({ kind, name, record }: Entity) =>
       actor,
       reason,
       mergedInto: anyId('With `merge`: the record that it was merged into.').optional(),
-      record: record.nullable(),
+      record: plain.nullable(),
     })
     .meta({
       id: `${name}Change`,

@@ -120,7 +120,7 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine
           example: 1,
         }),
       }),
-      answers: { 200: { description: `The ${kind} at that version.`, schema: entity.record } },
+      answers: { 200: { description: `The ${kind} at that version.`, schema: entity.plain } },
       problems: ['not-found'],
     }),
     handler: async (request, reply) => {

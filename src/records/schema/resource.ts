@@ -44,6 +44,8 @@ export interface Entity {
   table: Table
   /** The schema of a record in responses. */
   record: z.ZodObject
+  /** The same where no records are embedded, as in its history. */
+  plain: z.ZodObject
   /** The fields that clients write, with their defaults. */
   writable: z.ZodObject
   /** The keys of a document, in order. */
@@ -424,7 +426,9 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
   )
   const writable = z.strictObject(whenWritten(definition.fields))
   const shape = { id, ...definition.fields, ...definition.derived, ...tail }
-  const record = z.object({ ...shape, ...(period && { certain }) }).meta({ id: name, description: about })
+  const all = { ...shape, ...(period && { certain }) }
+  const record = z.object(all).meta({ id: name, description: about })
+  const plain = z.object(all).meta({ id: `Plain${name}`, description: about })
   const fields = fieldsIn(record)
   const names = (test: (field: PlacedField) => unknown) => fields.filter(test).map((field) => field.name)
   const searchText = searchTextOf(fields, definition.searchDate)
@@ -435,6 +439,7 @@ export function defineEntity<Fields extends Shape, Derived extends Shape>(
     prefix,
     table: tableFor(kind, path, fields, listOrder, EVERY_SORT),
     record,
+    plain,
     writable,
     keys: Object.keys(shape),
     references: fields.flatMap((field) =>
