@@ -1,11 +1,11 @@
 // Converts the OpenAPI document from 3.1 to 3.0.3, for generators that do not read 3.1.
-import { type Document, mapNodes, type Node, reachable } from './document-nodes.ts'
+import { type Document, isNode, mapNodes, mapValues, type Node, reachable } from './document-nodes.ts'
 
 export function convertTo30(document: Document): object {
   const { webhooks: _, ...rest } = document
   const { summary: __, ...info } = document['info'] as Node
   const { schemas } = document.components
-  const converted = mapNodes(rest, (node) => convertSchema(node, schemas))
+  const converted = mapNodes(rest, (node) => omitUnset(convertSchema(node, schemas)))
   // Schemas that are only used by webhooks, or as nullable, which are written inline.
   const { components, ...uses } = converted
   const used = reachable(uses, components)
@@ -39,4 +39,19 @@ function nullable(value: Node, schemas: Record<string, Node>): Node {
   if (target['enum']) return { type: target['type'], nullable: true, allOf: [value] }
   const { description: _, ...schema } = mapNodes(target, (node) => convertSchema(node, schemas))
   return { ...schema, nullable: true }
+}
+
+/** Says that clients leave out what is not set: oapi-codegen up to 2.5 sends null instead, which clears a field. */
+function omitUnset(node: Node): Node {
+  const { properties, required = [] } = node
+  if (!isNode(properties)) return node
+  const isOptional = (name: string) => !(required as string[]).includes(name)
+  return {
+    ...node,
+    properties: mapValues(properties, (property, name) =>
+      isNode(property) && property['nullable'] && isOptional(name)
+        ? { ...property, 'x-omitempty': true }
+        : property,
+    ),
+  }
 }
