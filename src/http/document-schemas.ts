@@ -169,6 +169,8 @@ const INT32_MAX = 2 ** 31 - 1
 function tidySchema(schemas: Record<string, Node>, node: Node): Node {
   // Types of dates have no pattern.
   if (node['format'] === 'date-time' || node['format'] === 'date') delete node['pattern']
+  // Only literals of JavaScript escape slashes, and generators of such literals do so themselves.
+  if (typeof node['pattern'] === 'string') node['pattern'] = node['pattern'].replaceAll('\\/', '/')
   if (node['type'] === 'integer')
     node['format'] ??= Number(node['maximum'] ?? 0) > INT32_MAX ? 'int64' : 'int32'
   const schema = shortNullable(withoutConst(node))

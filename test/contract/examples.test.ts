@@ -70,13 +70,18 @@ test('every example of a GET finds something in the seeded service', async () =>
       ...examples.map((each) => [...required.filter(([name]) => name !== each[0]), each]),
     ]) {
       const names = parts.map(([name]) => name).join()
-      if (NOT_IN_SEED.some((each) => each.test(`${path} ${names}`))) continue
       const search = parts.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')
       const url = search ? `${filled}?${search}` : filled
       const { status, body, text } = await s.get(url)
       requests++
-      if (status !== 200) failures.push(`${url}: ${text.slice(0, 200)}`)
-      else if (Array.isArray(body?.['data']) && body['data'].length === 0)
+      // The article takes no position on a proposal.
+      if (path.startsWith('/v1/positions/{id}')) expect([url, status]).toEqual([url, 404])
+      else if (status !== 200) failures.push(`${url}: ${text.slice(0, 200)}`)
+      else if (
+        Array.isArray(body?.['data']) &&
+        body['data'].length === 0 &&
+        !NOT_IN_SEED.some((each) => each.test(`${path} ${names}`))
+      )
         failures.push(`${url}: nothing found`)
     }
   }

@@ -32,7 +32,8 @@ function withKeys(schema: z.ZodType): z.ZodType {
     )
     return schema instanceof z.ZodNullable ? reference.nullable() : reference
   }
-  if (schema instanceof z.ZodArray && !fieldsIn(schema).some(({ kinds }) => kinds)) return schema
+  const isNamed = schema instanceof z.ZodObject && schema.meta()?.id !== undefined
+  if ((schema instanceof z.ZodArray || isNamed) && !fieldsIn(schema).some(({ kinds }) => kinds)) return schema
   if (schema instanceof z.ZodObject) {
     const { id, description } = schema.meta() ?? {}
     const shape = z.strictObject(

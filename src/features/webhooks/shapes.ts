@@ -136,10 +136,12 @@ export function webhookShapes(kindNames: readonly string[]) {
     filters: z.object({ ops, recordIds }).meta({ id: 'WebhookFilters', ...filtersAbout }),
     description,
     status,
-    disabledBecause: named('WebhookDisabledBecause', z.enum(DISABLED_BECAUSE)).nullable().meta({
-      description:
-        'Why the service disabled it: a 410 response (`gone`), or only failures for five days (`failing`).',
-    }),
+    disabledBecause: named('WebhookDisabledBecause', z.enum(DISABLED_BECAUSE), 'Why the service disabled it.')
+      .nullable()
+      .meta({
+        description:
+          'Why the service disabled it: a 410 response (`gone`), or only failures for five days (`failing`).',
+      }),
     position: z.int().meta({
       description:
         'The `seq` of the last change for which a delivery was created. It changes without a new version.',

@@ -53,8 +53,16 @@ const annotation = z
       .array(
         z
           .object({
-            type: named('AnnotationBodyType', z.enum(['SpecificResource', 'TextualBody'])),
-            purpose: named('AnnotationPurpose', z.enum(['linking', 'tagging', 'commenting'])),
+            type: named(
+              'AnnotationBodyType',
+              z.enum(['SpecificResource', 'TextualBody']),
+              'What the body is.',
+            ),
+            purpose: named(
+              'AnnotationPurpose',
+              z.enum(['linking', 'tagging', 'commenting']),
+              'What the body is for.',
+            ),
             source: pathTo('The path of the record.').optional(),
             selector: z
               .object({
@@ -87,7 +95,8 @@ const annotation = z
 
 const annotationPage = z
   .object({
-    '@context': z.literal('http://www.w3.org/ns/anno.jsonld'),
+    // No constant: some generators make a type of that, with this name.
+    '@context': line(100, 'The JSON-LD context, `http://www.w3.org/ns/anno.jsonld`.'),
     id: pathTo('The path of this page.'),
     type: z.literal('AnnotationPage'),
     startIndex: z.int().min(0).max(0).meta({ description: 'Always 0: all annotations are on one page.' }),

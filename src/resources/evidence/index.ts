@@ -22,7 +22,6 @@ import {
 import { locator, translation } from '../../records/schema/common-fields.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import { choice, integer, pattern, ref, text } from '../../records/schema/fields.ts'
-import { named } from '../../records/schema/shapes.ts'
 import {
   evidenceValue,
   MAX_VALUE_LENGTH,
@@ -146,7 +145,7 @@ export const evidence: Child = defineChild({
     ),
     suffix: pattern(z.string().max(1000), 'The text directly after the quote.', { filled: true }),
     locator,
-    translation: named('TranslationOrNull', translation.nullable()),
+    translation: translation.nullable(),
     note: text(5000, 'Remarks; the reasoning of an inference.', { search: 'body' }),
   },
   derived: {
