@@ -1,27 +1,24 @@
-// npm run sdk:check: generates a client with every generator, compiles each under `strict`, and runs a program with each
-// against a service of its own. Also type-checks and packs our own client.
-import { type ExecFileOptions, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+// npm run sdk:check: generates a client with every generator, compiles each, and runs a program with each against a
+// service of its own, behind a proxy that validates what is sent and received. Also packs our own client.
+// With --all: further clients, and a second proxy. With names of clients: only these.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
-import { install, tool } from './install.ts'
+import { parseArgs } from 'node:util'
+import { convertTo30 } from '../../src/http/openapi-3.0.ts'
+import { CLIENTS, type Client, DOCUMENT_30 } from './clients.ts'
+import { ALL, install, tool, versionOf } from './install.ts'
+import { run, type Server, serve } from './run.ts'
 
 const here = import.meta.dirname
-const root = join(here, '..', '..')
-const document = join(root, 'openapi', 'openapi.json')
-const client = join(root, 'clients', 'typescript')
+const main = join(here, '..', '..', 'src', 'main.ts')
+const document = join(here, '..', '..', 'openapi', 'openapi.json')
+const { values, positionals } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
+const { all = false } = values
+for (const name of positionals) if (!(name in CLIENTS)) throw new Error(`No client is called ${name}.`)
+const chosen = Object.entries(CLIENTS).filter(([name, { onlyWithAll }]) =>
+  positionals.length > 0 ? positionals.includes(name) : all || !onlyWithAll,
+)
 
 /** The result that every program prints. */
 const EXPECTED = JSON.stringify({
@@ -33,141 +30,133 @@ const EXPECTED = JSON.stringify({
   stale: 412,
 })
 
-interface Generator {
-  /** The package that generates. */
-  from: string
-  command: string[]
-  /** Whether the generated code is an ES module. Default: CommonJS. */
-  module?: boolean
+const failures: string[] = []
+function fail(message: string): void {
+  failures.push(message)
+  console.error(`FAIL ${message}`)
 }
 
-const GENERATORS: Record<string, Generator> = {
-  'openapi-fetch': {
-    from: 'openapi-typescript',
-    command: ['openapi-typescript', document, '-o', 'schema.ts'],
-    module: true,
-  },
-  'hey-api': {
-    from: '@hey-api/openapi-ts',
-    command: ['openapi-ts', '-i', document, '-o', 'client', '-c', '@hey-api/client-fetch'],
-  },
-  orval: { from: 'orval', command: ['orval', '--config', 'orval.config.mjs'] },
-  kubb: { from: '@kubb/plugin-client', command: ['kubb', 'generate', '--config', 'kubb.config.mjs'] },
-  'swagger-typescript-api': {
-    from: 'swagger-typescript-api',
-    command: [
-      'swagger-typescript-api',
-      ...['generate', '-p', document, '-o', '.', '-n', 'client.ts', '--generate-union-enums'],
-    ],
-  },
-}
+const secondsSince = (started: number) => `${((performance.now() - started) / 1000).toFixed(1)} s`
 
-/** Runs a command. @throws Error with its output */
-async function run(command: string, args: string[], options: ExecFileOptions): Promise<string> {
-  const env = { ...process.env, CI: 'true', NO_COLOR: '1', DOCUMENT: document, ...options.env }
+/** Generates, compiles and runs a client. */
+async function check(name: string, client: Client, env: Record<string, string>): Promise<void> {
+  const lacking = await client.lacks?.()
+  if (lacking) return console.log(`skip ${name}: this machine lacks ${lacking}`)
+  const started = performance.now()
+  const at = join(folder, name)
+  cpSync(join(here, 'programs', name), at, { recursive: true })
   try {
-    const { stdout } = await promisify(execFile)(command, args, { ...options, env, encoding: 'utf8' })
-    return stdout
+    const [command = '', ...args] = await client.build(at)
+    const result = (await run(command, args, { cwd: at, env })).trim().split('\n').at(-1)
+    if (result !== EXPECTED) throw new Error(`The program printed ${result}, not ${EXPECTED}.`)
+    console.log(`ok   ${name} (${client.version()}) ${secondsSince(started)}`)
   } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`${command} failed:\n${stdout}${stderr}`.slice(0, 4000), { cause: error })
+    fail(`${name}: ${(error as Error).message}`)
   }
 }
 
-const versionOf = (folder: string) =>
-  (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
-
-/** Generates, compiles and runs. @returns the generator and its version */
-async function check(name: string, at: string, env: Record<string, string>): Promise<string> {
-  const { from, command: [command = '', ...args] = [], module } = GENERATORS[name] ?? {}
-  cpSync(join(here, 'programs', name), at, { recursive: true })
-  cpSync(join(here, 'programs', 'tsconfig.json'), join(at, 'tsconfig.json'))
-  writeFileSync(join(at, 'package.json'), JSON.stringify({ type: module || !from ? 'module' : 'commonjs' }))
-  if (from) await run(tool(command), args, { cwd: at })
-  else await pack(at)
-  await run(tool('tsc'), ['-p', '.'], { cwd: at })
-  const output = await run(process.execPath, ['dist/program.js'], { cwd: at, env })
-  const result = output.trim().split('\n').at(-1)
-  if (result !== EXPECTED) throw new Error(`The program printed ${result}, not ${EXPECTED}.`)
-  return from ? `${from} ${versionOf(join(here, 'node_modules', from))}` : `packed ${versionOf(client)}`
-}
-
-/** The files of the package. */
-const packedFiles = () => [
-  'LICENSE',
-  'README.md',
-  ...readdirSync(join(client, 'src')).flatMap((file) =>
-    ['d.ts', 'js'].map((extension) => `dist/${file.replace(/ts$/, extension)}`),
-  ),
-  'package.json',
-]
-
-/** Packs our own client, which generates its types, type-checks what uses it, lints the package and installs it. */
-async function pack(at: string): Promise<void> {
-  const packed = await run('npm', ['pack', '--json', '--silent', '--pack-destination', at], { cwd: client })
-  await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'clients'], { cwd: root })
-  const [{ filename = '', files = [] } = {}] = JSON.parse(packed) as {
-    filename: string
-    files: { path: string }[]
-  }[]
-  const paths = files.map(({ path }) => path).sort()
-  if (paths.join() !== packedFiles().sort().join()) throw new Error(`The package has ${paths.join(', ')}.`)
-  await run(tool('publint'), [filename, '--strict'], { cwd: at })
-  await run(tool('attw'), [filename, '--profile', 'esm-only'], { cwd: at })
-  const target = join(at, 'node_modules', 'sco-tracker-client')
-  mkdirSync(target, { recursive: true })
-  await run('tar', ['-xzf', filename, '-C', target, '--strip-components=1'], { cwd: at })
-}
-
-/** Starts a seeded service on a free port, with a key. */
-async function serve(folder: string) {
+/** Starts a seeded service on a free port. */
+async function startService(): Promise<Server & { key: string }> {
   const env = {
-    ...process.env,
     DATABASE_URL: `file:${join(folder, 'tracker.db')}`,
     PORT: '0',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent',
   }
-  const server = spawn(process.execPath, [join(root, 'src/main.ts')], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let base: string | undefined
-  for await (const line of createInterface({ input: server.stderr })) {
-    base = /http:\/\/[\w.]+:\d+/.exec(line)?.[0]
-    if (base) break
+  const service = await serve('The service', [main], env)
+  const args = [main, 'keys', 'create', '--name', 'sdk:check', '--role', 'analyst']
+  return { ...service, key: (await run(process.execPath, args, { env })).trim() }
+}
+
+interface Proxy {
+  base: string
+  /** Ends it. @returns what it found */
+  stop: () => Promise<string[]>
+}
+
+/** What redocly proxy reports. */
+interface Problem {
+  severity: 'info' | 'warning' | 'error'
+  message: string
+  operationId?: string
+  details?: { actual?: string; parameter?: { in: string } }
+}
+
+/** Some generators encode the commas of a list. The service takes them for commas; this proxy reads one value. */
+const isListInOneValue = ({ details }: Problem) =>
+  details?.parameter?.in === 'query' && details.actual?.includes(',')
+
+async function startRedocly(target: string): Promise<Proxy> {
+  const { base, stop } = await serve('redocly proxy', [
+    ...[tool('redocly'), 'proxy', '--target', target, '--har', join(folder, 'traffic.har'), '--port', '0'],
+    // The document has a path for its server.
+    ...['--api', document, '--match-mode', 'basepath', '--format', 'json'],
+  ])
+  return {
+    base,
+    stop: async () => {
+      const { stdout, stderr } = await stop()
+      const { run, problems } = JSON.parse(stdout) as {
+        run: { totalExchanges: number; documentedExchanges: number }
+        problems: Problem[]
+      }
+      // Information is of request headers that a client adds.
+      const findings = problems.filter((problem) => problem.severity !== 'info' && !isListInOneValue(problem))
+      console.log(
+        `     ${run.totalExchanges} exchanges through redocly proxy (${versionOf('@redocly/cli')}), ${findings.length} findings`,
+      )
+      const undocumented = run.totalExchanges - run.documentedExchanges
+      return [
+        ...findings.map(({ operationId, message }) => `${operationId}: ${message}`),
+        ...(undocumented > 0 ? [`${undocumented} exchanges are not documented:\n${stderr}`] : []),
+        ...(run.totalExchanges === 0 ? ['Nothing went through the proxy.'] : []),
+      ]
+    },
   }
-  if (!base) throw new Error('The service did not start.')
-  server.stderr.resume()
-  const args = [join(root, 'src/main.ts'), 'keys', 'create', '--name', 'sdk:check', '--role', 'analyst']
-  const key = (await run(process.execPath, args, { env })).trim()
-  const stop = async () => {
-    server.kill('SIGTERM')
-    if (server.exitCode === null) await once(server, 'exit')
+}
+
+/** With --errors, Prism answers a violation with an error of its own, so that the program fails too. */
+async function startPrism(target: string): Promise<Proxy> {
+  const started = performance.now()
+  const { base, stop } = await serve('Prism', [
+    ...[tool('prism', ALL), 'proxy', document, target, '--errors', '-h', '127.0.0.1', '-p', '0'],
+  ])
+  console.log(`     Prism (${versionOf('@stoplight/prism-cli', ALL)}) listens after ${secondsSince(started)}`)
+  return {
+    base,
+    stop: async () =>
+      (await stop()).stdout.split('\n').filter((line) => / error .*(violation|not valid)/i.test(line)),
   }
-  return { env: { BASE: base, KEY: key }, stop }
 }
 
 install()
+if (all || chosen.some(([, { onlyWithAll }]) => onlyWithAll)) install(ALL)
 const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-sdk-'))
 symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'))
-const service = await serve(folder)
-const waiting = ['ours', ...Object.keys(GENERATORS)]
-let failed = 0
-/** Checks one client after another; several of these share the work. */
-async function work(): Promise<void> {
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-    const started = performance.now()
-    try {
-      const version = await check(name, join(folder, name), service.env)
-      console.log(`ok   ${name} (${version}) ${((performance.now() - started) / 1000).toFixed(1)} s`)
-    } catch (error) {
-      failed++
-      console.error(`FAIL ${name}: ${(error as Error).message}`)
-    }
+writeFileSync(
+  join(folder, DOCUMENT_30),
+  JSON.stringify(convertTo30(JSON.parse(readFileSync(document, 'utf8')))),
+)
+const service = await startService()
+const proxies: Proxy[] = []
+try {
+  proxies.push(await startRedocly(service.base))
+  if (all) proxies.unshift(await startPrism(proxies[0]?.base ?? ''))
+  // The document is no operation, so it is read from the service itself.
+  const env = { BASE: proxies[0]?.base ?? '', KEY: service.key, SERVICE: service.base }
+  const waiting = [...chosen]
+  /** Checks one client after another; several of these share the work. */
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await check(...next, env)
   }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+} finally {
+  for (const proxy of proxies) for (const finding of await proxy.stop()) fail(`proxy: ${finding}`)
+  await service.stop()
 }
-await Promise.all(Array.from({ length: availableParallelism() }, work)).finally(service.stop)
-if (failed === 0) rmSync(folder, { recursive: true, force: true })
+const left = Object.keys(CLIENTS).filter((name) => !chosen.some(([other]) => other === name))
+if (left.length > 0)
+  console.log(`     not run${all ? '' : ' without --all'}: ${left.join(', ')}${all ? '' : ', Prism'}`)
+if (failures.length === 0) rmSync(folder, { recursive: true, force: true })
 else console.error(`The generated clients are in ${folder}.`)
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = failures.length === 0 ? 0 : 1
