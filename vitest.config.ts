@@ -40,6 +40,7 @@ export default defineConfig({
     globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
     isolate: false,
+    execArgv: ['--max-semi-space-size=64'],
     // Generous, since the machine may be busy: only a test that hangs runs into it.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -2,8 +2,8 @@
 import { formatNumber, type Language } from './languages.ts'
 
 /** More records are not counted. */
-export const MAX_TOTAL = 2000
+export const MAX_TOTAL = 1000
 
-/** A number that was counted up to a bound and one, such as `2,000+`. */
+/** A number that was counted up to a bound and one, such as `1,000+`. */
 export const formatTotal = (language: Language, total: number, bound = MAX_TOTAL): string =>
   total > bound ? `${formatNumber(language, bound)}+` : formatNumber(language, total)

@@ -85,10 +85,12 @@ async function createShared(engine: Engine, clock: () => Date): Promise<SharedAp
   return shared
 }
 
-/** Whether there is no background work: no import and no webhook. */
+/** Whether there is no background work: no import that is not done, and no webhook. */
 async function isIdle({ reader }: Engine): Promise<boolean> {
   try {
-    return !(await reader.get(sql`select 1 from ${imports} union all select 1 from ${webhooks}`))
+    return !(await reader.get(
+      sql`select 1 from ${imports} where ${imports.finishedAt} is null union all select 1 from ${webhooks}`,
+    ))
   } catch {
     // The test closed or broke the database.
     return false

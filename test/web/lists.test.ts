@@ -143,10 +143,10 @@ describe('facets', () => {
     expect(await idsOf({}, 3)).toEqual(ids.slice(0, 3))
     expect(await idsOf({ status: ['adopted'], q: ['military'] }, 50)).toEqual([])
     expect(['en', 'ru'].map((language) => formatTotal(language as 'en', MAX_TOTAL + 1))).toEqual([
-      '2,000+',
-      '2\u00a0000+',
+      '1,000+',
+      '1\u00a0000+',
     ])
-    expect(formatTotal('en', MAX_TOTAL)).toBe('2,000')
+    expect(formatTotal('en', MAX_TOTAL)).toBe('1,000')
   })
 
   test('keep a list of 50 below 40 kB', async () => {

@@ -142,7 +142,16 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
 const dependsOnDay = ({ lifecycle, filters, period, happenedOn }: Listable) =>
   Boolean(lifecycle ?? period ?? happenedOn) || Object.values(filters).some(({ by }) => by === 'membership')
 
+/** The schemas of filters, each of which is a parameter of many routes. */
+const filterSchemas = new WeakMap<Filter, z.ZodType>()
+
 function filterSchema(filter: Filter): z.ZodType {
+  const schema = filterSchemas.get(filter) ?? newFilterSchema(filter)
+  filterSchemas.set(filter, schema)
+  return schema
+}
+
+function newFilterSchema(filter: Filter): z.ZodType {
   const { description } = filter
   switch (filter.by) {
     case 'names':
