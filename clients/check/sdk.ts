@@ -151,8 +151,11 @@ try {
   }
   await Promise.all(Array.from({ length: availableParallelism() }, work))
 } finally {
-  for (const proxy of proxies) for (const finding of await proxy.stop()) fail(`proxy: ${finding}`)
-  await service.stop()
+  try {
+    for (const proxy of proxies) for (const finding of await proxy.stop()) fail(`proxy: ${finding}`)
+  } finally {
+    await service.stop()
+  }
 }
 const left = Object.keys(CLIENTS).filter((name) => !chosen.some(([other]) => other === name))
 if (left.length > 0)
