@@ -8,7 +8,10 @@ if (!postgres) {
   console.error(`${missing}; its suite is skipped.`)
 }
 
-/** What is about files, about the text of the project, or about either engine alone is run once. */
+/**
+ * What is about files, about the text of the project, or about either engine alone is run once. So is what is about requests,
+ * formats and pages, but has no query of its own.
+ */
 const ONCE = [
   'backup',
   'client',
@@ -33,6 +36,20 @@ const ONCE = [
   'workbench/ingest',
   'written-dates',
   'web/links',
+  'http',
+  'compression',
+  'tolerance',
+  'citations',
+  'json-ld',
+  'mcp',
+  'plan',
+  'web/diff',
+  'web/hostile',
+  'web/reader',
+  'web/sharing',
+  'workbench/fields',
+  'workbench/forms',
+  'workbench/prefill',
 ].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({

@@ -142,7 +142,7 @@ test('a port in use is reported with the way to choose another', async () => {
   const child = spawn(
     process.execPath,
     ['src/main.js', 'start', '--port', String(port), '--database-url', `file:${join(folder, 'a.db')}`],
-    { cwd: ROOT, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'ignore', 'pipe'] },
+    { cwd: ROOT, env: { PATH: process.env['PATH'], SEED: 'none' }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const [text, [status]] = await Promise.all([streamText(child.stderr), once(child, 'exit')])
   expect(status).toBe(1)
