@@ -1,6 +1,7 @@
 // What is wrong with a page that a browser shows, each fault as a line.
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
+import type { Language } from '../../src/web/languages.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
@@ -175,3 +176,31 @@ export const directionFaults = (page: Page): Promise<string[]> =>
     }
     return faults
   })
+
+/** Each language has another look: a fault of words is in one language, and one of colours or widths in all. */
+export const LOOKS = {
+  en: { colorScheme: 'light', viewport: { width: 1280, height: 640 } },
+  ru: { colorScheme: 'dark', viewport: { width: 1280, height: 640 } },
+  zh: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+} as const satisfies Record<Language, object>
+
+/** What is wrong with a page of the workbench: axe, the keyboard, forced colours, narrow windows, spaced and large text. */
+export async function pageFaults(page: Page, language: Language): Promise<string[]> {
+  const faults: string[] = []
+  const add = (when: string, found: readonly string[]) =>
+    faults.push(...found.map((fault) => `${when}: ${fault}`))
+  add('axe', await axeFaults(page))
+  add('keyboard', await focusFaults(page))
+  await page.emulateMedia({ forcedColors: 'active' })
+  add('forced colours', await forcedColourFaults(page))
+  await page.emulateMedia({ forcedColors: null })
+  await page.setViewportSize({ width: 320, height: 640 })
+  await spaceText(page)
+  add('320 px, spaced text', await layoutFaults(page))
+  await page.setViewportSize({ width: 1280, height: 640 })
+  await setTextSize(page, 32)
+  add('1280 px, text of 200 %', await layoutFaults(page))
+  await setTextSize(page, 16)
+  await page.setViewportSize(LOOKS[language].viewport)
+  return faults
+}

@@ -1,7 +1,7 @@
 // Every kind of page in a real browser: accessibility, layout, colours, print, and what it loads.
 import { beforeAll, expect, test } from 'vitest'
 import { READER_STYLES_PATH } from '../../src/web/assets.ts'
-import { LANGUAGES, type Language } from '../../src/web/languages.ts'
+import { LANGUAGES } from '../../src/web/languages.ts'
 import { localPath } from '../../src/web/page.ts'
 import { describeInBrowser, seedReference, startOnce, visit, type Watch } from '../helpers/browser.ts'
 import { kindsOfPages } from '../web/crawl.ts'
@@ -9,6 +9,7 @@ import {
   axeFaults,
   focusFaults,
   forcedColourFaults,
+  LOOKS,
   layoutFaults,
   printFaults,
   setTextSize,
@@ -26,13 +27,6 @@ const MORE = [
   '/meetings?asOf=2022-08-31',
   '/nowhere',
 ]
-
-/** Axe checks each language in another look: a fault of words is in one language, and one of colours or widths in all. */
-const LOOKS = {
-  en: { colorScheme: 'light', viewport: { width: 1280, height: 640 } },
-  ru: { colorScheme: 'dark', viewport: { width: 1280, height: 640 } },
-  zh: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
-} as const satisfies Record<Language, object>
 
 describeInBrowser('every kind of page', () => {
   const running = startOnce(seedReference)

@@ -2,22 +2,16 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { createKey } from '../../src/db/keys.ts'
-import { LANGUAGES, type Language } from '../../src/web/languages.ts'
+import { LANGUAGES } from '../../src/web/languages.ts'
 import { localPath } from '../../src/web/page.ts'
 import { describeInBrowser, newPage, startOnce, visit } from '../helpers/browser.ts'
-import { axeFaults, focusFaults, forcedColourFaults, layoutFaults, setTextSize, spaceText } from './checks.ts'
+import { axeFaults, LOOKS, pageFaults } from './checks.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
 declare const DataTransfer: any
 declare const File: any
 declare const DragEvent: any
-
-const LOOKS = {
-  en: { colorScheme: 'light', viewport: { width: 1280, height: 640 } },
-  ru: { colorScheme: 'dark', viewport: { width: 1280, height: 640 } },
-  zh: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
-} as const satisfies Record<Language, object>
 
 const FAULTY = 'name,classification,foundingDate\nThe Group,organ,soon\n"A, ""second""\none",organ,\n'
 
@@ -80,25 +74,12 @@ describeInBrowser('the workbench', () => {
       paths.map((path) => localPath(language, `/edit${path}`)),
       { colorScheme, viewport, storageState: state },
       async (page, path, seen) => {
-        const add = (when: string, faults: readonly string[]) => {
-          for (const fault of faults)
-            found.getOrInsertComputed(`${when}: ${fault}`, () => new Set()).add(path)
+        const add = (faults: readonly string[]) => {
+          for (const fault of faults) found.getOrInsertComputed(fault, () => new Set()).add(path)
         }
         expect([path, page.url()]).toEqual([path, `${running.origin}${path}`])
-        add('loading', seen.reports)
-        add('axe', await axeFaults(page))
-        add('keyboard', await focusFaults(page))
-        await page.emulateMedia({ forcedColors: 'active' })
-        add('forced colours', await forcedColourFaults(page))
-        await page.emulateMedia({ forcedColors: null })
-        await page.setViewportSize({ width: 320, height: 640 })
-        await spaceText(page)
-        add('320 px, spaced text', await layoutFaults(page))
-        await page.setViewportSize({ width: 1280, height: 640 })
-        await setTextSize(page, 32)
-        add('1280 px, text of 200 %', await layoutFaults(page))
-        await setTextSize(page, 16)
-        await page.setViewportSize(viewport)
+        add(seen.reports)
+        add(await pageFaults(page, language))
       },
     )
     expect(Array.from(found, ([fault, where]) => [fault, [...where].slice(0, 3)])).toEqual([])

@@ -1,5 +1,7 @@
 // A report is written on pages without scripts: a text is brought in, words are marked by typing them, cards are filled and saved.
 import { describe, expect, test } from 'vitest'
+import { catalogue } from '../../src/resources/index.ts'
+import { cardKinds } from '../../src/workbench/drafts/model.ts'
 import { type Service, service } from '../helpers/app.ts'
 import { markWords, pasteText, saveAll, saveCard } from '../helpers/drafts.ts'
 import { errorsIn, formIn, press } from '../helpers/forms.ts'
@@ -419,6 +421,26 @@ describe('a card', () => {
       'c1 written',
       'March 2024',
     ])
+  })
+
+  test('of each kind is on a valid page, whose ids are unique', async () => {
+    const s = await withStates()
+    const browser = await signIn(s)
+    const draft = await pasteText(browser, REPORT)
+    for (const kind of cardKinds(catalogue)) {
+      const page = await markWords(browser, draft, 'Astana', kind)
+      await expectSafe(kind, page.text)
+    }
+    await expectSafe('source', (await browser.get(`${draft}?card=source`)).text)
+  })
+
+  test('stays open while words are looked for', async () => {
+    const { browser, draft, card } = await begun()
+    const { fields } = formIn(card.text, 'form#mark')
+    expect(fields['card']).toBe('c1')
+    const several = await browser.submit(`${draft}/mark`, { ...fields, words: 'register', as: 'topic' })
+    expect(formIn(several.text).fields['name']).toBe('The Council of Lake Ministers held its third session')
+    await expectSafe('several', several.text)
   })
 
   test('gets entries of lists and loses them, its quotes, and itself', async () => {

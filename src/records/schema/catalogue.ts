@@ -52,6 +52,8 @@ export interface WriteTransaction extends Writer, Author, CatalogueReader {
   seq: number
   /** References that are known to exist, as `kind id`: a cache of lookups. */
   readonly existing: Set<string>
+  /** Whether it is rolled back, so that what only readers need is left out: full-text entries, the change log, and support. */
+  readonly isRehearsal: boolean
 }
 
 type Input = Record<string, unknown>

@@ -33,30 +33,38 @@ export class Records {
   /**
    * Runs a write in a transaction. It is rolled back if `work` rejects.
    * @param options.alone for long writes: not committed together with others, which would have to wait
+   * @param options.isRehearsal `work` always rejects
    */
   write<Result>(
     author: Author,
     work: (tx: WriteTransaction) => Promise<Result>,
-    options?: { alone: boolean },
+    { isRehearsal = false, ...options }: { alone?: boolean; isRehearsal?: boolean } = {},
   ): Promise<Result> {
     const { engine, catalogue } = this
-    return engine.write(async (writer) => {
-      const last = await writer.get<{ at: string | null; seq: number | null; feed: string | null }>(LAST, {})
-      const clock = this.#clock().toISOString()
-      const at = last?.at && last.at > clock ? last.at : clock
-      const skipped = last?.feed ? (parseFeed(last.feed).gaps.at(-1)?.[1] ?? 0) : 0
-      return work({
-        ...asWriter(writer),
-        ...author,
-        engine,
-        catalogue,
-        newId: this.#newId,
-        now: new Date(at),
-        at,
-        seq: Math.max(last?.seq ?? 0, skipped),
-        existing: new Set(),
-      })
-    }, options)
+    return engine.write(
+      async (writer) => {
+        const last = await writer.get<{ at: string | null; seq: number | null; feed: string | null }>(
+          LAST,
+          {},
+        )
+        const clock = this.#clock().toISOString()
+        const at = last?.at && last.at > clock ? last.at : clock
+        const skipped = last?.feed ? (parseFeed(last.feed).gaps.at(-1)?.[1] ?? 0) : 0
+        return work({
+          ...asWriter(writer),
+          ...author,
+          engine,
+          catalogue,
+          newId: this.#newId,
+          now: new Date(at),
+          at,
+          seq: Math.max(last?.seq ?? 0, skipped),
+          existing: new Set(),
+          isRehearsal,
+        })
+      },
+      { alone: false, ...options },
+    )
   }
 }
 

@@ -28,6 +28,7 @@ export async function storeDocument(
   await storeLinks(tx, entity, doc, before)
   await storeIdentifiers(tx, entity, doc, before)
   await storeNames(tx, entity, doc, before)
+  if (tx.isRehearsal) return
   await storeSearchEntry(tx, entity, doc, before, seq)
   await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
 }

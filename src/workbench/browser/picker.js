@@ -33,7 +33,7 @@ export function picker(choice, open, words, { chosen, left }) {
   box.popover = 'manual'
   box.setAttribute('role', 'toolbar')
   box.setAttribute('aria-label', words.toolbar)
-  document.body.append(box)
+  document.querySelector('main')?.append(box)
 
   const buttons = () => [...box.querySelectorAll('button')]
 
@@ -122,10 +122,11 @@ export function picker(choice, open, words, { chosen, left }) {
   return {
     /** Shows it below a place of the window. @param {DOMRect} place */
     show({ left, bottom }) {
-      fill()
+      const isShown = box.matches(':popover-open')
+      if (!isShown) fill()
       box.style.left = `${Math.max(8, Math.min(left, innerWidth - 430)) + scrollX}px`
       box.style.top = `${bottom + 6 + scrollY}px`
-      if (!box.matches(':popover-open')) box.showPopover()
+      if (!isShown) box.showPopover()
     },
     hide,
     focus: () => buttons()[0]?.focus(),

@@ -1,4 +1,4 @@
-// Selects words of the text: by mouse or touch as the browser does, and by keyboard sentence by sentence and word by word.
+// Selects words of the text: by mouse or touch as the browser does, and by keyboard by sentences, words and letters.
 import { rangeOf, trimmed, unitsTo } from './offsets.js'
 
 /** @typedef {{ from: number, to: number }} Span in UTF-16 units */
@@ -12,8 +12,11 @@ export function selecting(root, { selected, confirmed }) {
   const language = root.lang || 'en'
   const sentences = spansOf(text, language, 'sentence')
   const words = spansOf(text, language, 'word')
+  const letters = new Intl.Segmenter(language, { granularity: 'grapheme' }).segment(text)
   /** @type {Span | null} */
   let current = null
+  /** Where the last selection began, from which the keyboard goes on. */
+  let last = -1
 
   const highlight = new Highlight()
   CSS.highlights.set('chosen', highlight)
@@ -22,7 +25,10 @@ export function selecting(root, { selected, confirmed }) {
   function select(span) {
     current = span
     highlight.clear()
-    if (span) highlight.add(rangeOf(root, span.from, span.to))
+    if (span) {
+      last = span.from
+      highlight.add(rangeOf(root, span.from, span.to))
+    }
     selected(span)
   }
 
@@ -37,34 +43,44 @@ export function selecting(root, { selected, confirmed }) {
   }
 
   /**
-   * Moves the selection to the sentence before or after it.
+   * Moves the selection to the sentence before or after it. If nothing is selected, to the one where something was.
    * @param {number} by
    */
   function toSentence(by) {
-    const at = current?.from ?? -1
-    const index =
-      by > 0
-        ? sentences.findIndex(({ from }) => from > at)
-        : sentences.findLastIndex(({ from }) => from < (current ? at : Number.POSITIVE_INFINITY))
-    const span = sentences[index]
+    const at = current?.from ?? last
+    const isAgain = current === null && at >= 0
+    const span =
+      by > 0 && !isAgain
+        ? sentences.find(({ from }) => from > at)
+        : sentences.findLast(({ from }) => (isAgain ? from <= at : at < 0 || from < at))
     if (span) moveTo(span)
   }
 
   /**
-   * Moves the start or the end of the selection by a word.
+   * Moves the start or the end of the selection.
    * @param {'from' | 'to'} edge
    * @param {number} by
+   * @param {boolean} byLetter otherwise by a word or a mark between words
    */
-  function moveEdge(edge, by) {
+  function moveEdge(edge, by, byLetter) {
     if (!current) return toSentence(1)
-    const { from, to } = current
-    const found =
-      by > 0
-        ? words.find((word) => word[edge] > (edge === 'from' ? from : to))
-        : words.findLast((word) => word[edge] < (edge === 'from' ? from : to))
-    if (!found) return
-    const next = { from, to, [edge]: found[edge] }
+    const at = current[edge]
+    const isFurther = (/** @type {Span} */ word) => (by > 0 ? word[edge] > at : word[edge] < at)
+    const word = by > 0 ? words.find(isFurther) : words.findLast(isFurther)
+    const found = byLetter ? nextLetter(at, by) : word?.[edge]
+    if (found === undefined) return
+    const next = { ...current, [edge]: found }
     if (next.from < next.to) moveTo(next)
+  }
+
+  /**
+   * The end of the letter at a position, or the start of the one before it.
+   * @param {number} at
+   * @param {number} by
+   */
+  function nextLetter(at, by) {
+    const letter = letters.containing(by > 0 ? at : at - 1)
+    return letter && letter.index + (by > 0 ? letter.segment.length : 0)
   }
 
   /** @param {Span} span */
@@ -75,19 +91,32 @@ export function selecting(root, { selected, confirmed }) {
     if (top < 0 || bottom > innerHeight) scrollBy({ top: top - innerHeight / 3 })
   }
 
-  root.addEventListener('pointerup', () => setTimeout(takeSelection))
+  /** Whether words are being dragged over: the toolbar would be in the way. */
+  let isDragging = false
+  root.addEventListener('pointerdown', () => {
+    isDragging = true
+  })
+  for (const end of ['pointerup', 'pointercancel'])
+    document.addEventListener(end, () => {
+      if (isDragging) setTimeout(takeSelection)
+      isDragging = false
+    })
   // Touch changes the selection by handles, and screen readers by commands of their own.
   let settled = 0
   document.addEventListener('selectionchange', () => {
     clearTimeout(settled)
-    settled = window.setTimeout(takeSelection, 300)
+    if (!isDragging) settled = window.setTimeout(takeSelection, 300)
   })
   root.addEventListener('keydown', (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target !== root) return
-    if (event.key === 'ArrowDown') toSentence(1)
+    if (event.metaKey || event.target !== root) return
+    // Ctrl with arrows is taken on a Mac, and Alt elsewhere.
+    const byLetter = event.ctrlKey || event.altKey
+    const edge = event.shiftKey ? 'to' : 'from'
+    if (event.key === 'ArrowRight') moveEdge(edge, 1, byLetter)
+    else if (event.key === 'ArrowLeft') moveEdge(edge, -1, byLetter)
+    else if (byLetter) return
+    else if (event.key === 'ArrowDown') toSentence(1)
     else if (event.key === 'ArrowUp') toSentence(-1)
-    else if (event.key === 'ArrowRight') moveEdge(event.shiftKey ? 'to' : 'from', 1)
-    else if (event.key === 'ArrowLeft') moveEdge(event.shiftKey ? 'to' : 'from', -1)
     else if (event.key === 'Enter' && current) confirmed()
     else if (event.key === 'Escape') select(null)
     else return
@@ -102,16 +131,17 @@ export function selecting(root, { selected, confirmed }) {
 }
 
 /**
- * The sentences or words of a text, without white space and punctuation around them.
+ * The sentences of a text without white space around them, or its words and the marks between them.
  * @param {string} text
  * @param {string} language
  * @param {'sentence' | 'word'} granularity
  * @returns {Span[]}
  */
-function spansOf(text, language, granularity) {
+export function spansOf(text, language, granularity) {
   const segmenter = new Intl.Segmenter(language, { granularity })
-  return [...segmenter.segment(text)].flatMap(({ segment, index, isWordLike }) => {
-    if (granularity === 'word') return isWordLike ? [{ from: index, to: index + segment.length }] : []
+  return [...segmenter.segment(text)].flatMap(({ segment, index }) => {
+    if (granularity === 'word')
+      return segment.trim() === '' ? [] : [{ from: index, to: index + segment.length }]
     // A line break ends a sentence too.
     return [...segment.matchAll(/[^\n]*\p{L}[^\n]*/gu)].map((line) =>
       trimmed(text, index + line.index, index + line.index + line[0].length),

@@ -8,10 +8,12 @@ import { forgetUnsent, watchUnsent } from './unsent.js'
 
 /** @typedef {import('./selecting.js').Span} Span */
 
+/** How long after typing, and after a choice, the open card is saved. */
 const AUTOSAVE_MS = 1500
+const CHOICE_MS = 200
 
 const workspace = /** @type {HTMLElement} */ (document.getElementById('workspace'))
-const text = /** @type {HTMLElement} */ (document.getElementById('text'))
+const text = /** @type {HTMLElement} */ (document.getElementById('draft-text'))
 /** The messages of the page. */
 const words = /** @type {Record<string, string>} */ (workspace.dataset)
 
@@ -20,6 +22,10 @@ let last = Promise.resolve()
 let autosave = 0
 /** Whether the open card was changed since it was saved. */
 let isDirty = false
+/** Whether that includes a choice, which is saved soon. */
+let isChosen = false
+/** Whether the session has ended: forms are left to the browser, which shows the page to sign in, with all that was typed. */
+let isSignedOut = false
 
 /** Runs requests one at a time. @param {() => Promise<void>} work */
 function queue(work) {
@@ -84,14 +90,19 @@ const send = (form, submitter) =>
     const page = await request(form.action, { method: 'POST', body: bodyOf(form, submitter) })
     if (!page) return sendNatively(form, submitter)
     if (isOpenCard) forgetUnsent(nameOf(form))
+    const focused = isOpenCard && form.contains(document.activeElement) ? document.activeElement?.id : ''
     showPage(page)
-    focusAfter(submitter)
+    focusAfter(submitter, focused)
   })
 
-/** Saves the open card, and shows what became of the cards. The form stays as it is, since it may be in use. */
+/**
+ * Saves the open card, and shows what became of the cards. The form stays as it is, since it may be in use. If the session has
+ * ended, what was typed stays stored in the browser.
+ */
 const saveOpenCard = () =>
   queue(async () => {
     clearTimeout(autosave)
+    isChosen = false
     const form = openForm()
     if (!form || !isDirty) return
     isDirty = false
@@ -99,8 +110,11 @@ const saveOpenCard = () =>
     body.set('do', 'save')
     try {
       const page = await request(form.action, { method: 'POST', body })
-      // The session has ended: the page to sign in has all that was typed.
-      if (!page) return sendNatively(form, null)
+      if (!page) {
+        isDirty = true
+        isSignedOut = true
+        return
+      }
       if (!isDirty) forgetUnsent(nameOf(form))
       showStates(page, form)
       say(words['saved'])
@@ -113,10 +127,13 @@ const saveOpenCard = () =>
 /** Shows all of a page but the frame. @param {Document} page */
 function showPage(page) {
   isDirty = false
+  isChosen = false
   clearTimeout(autosave)
   selection.clear()
-  text.replaceChildren(...(page.getElementById('text')?.childNodes ?? []))
+  text.replaceChildren(...(page.getElementById('draft-text')?.childNodes ?? []))
+  const opened = [...document.querySelectorAll('#cards details[id][open]')]
   for (const id of ['mark', 'cards', 'coverage']) replace(id, page)
+  for (const { id } of opened) document.getElementById(id)?.setAttribute('open', '')
   const main = document.getElementById('main')
   for (const old of main?.querySelectorAll(':scope > .errors, :scope > .notice') ?? []) old.remove()
   main?.prepend(...page.querySelectorAll('#main > .errors, #main > .notice'))
@@ -138,7 +155,18 @@ function showStates(page, form) {
     return showPage(page)
   own.value = seen.value
   for (const { id } of document.querySelectorAll('[data-live]')) replace(id, page)
+  // A quote for another field has other controls for its value.
+  for (const value of form.querySelectorAll('[data-value]')) {
+    const other = page.getElementById(value.id)
+    if (!other || fieldsIn(other) === fieldsIn(value)) continue
+    value.replaceWith(other)
+    enhanceSearches(other)
+  }
 }
+
+/** The names of the fields in a part of a page. @param {Element} part */
+const fieldsIn = (part) =>
+  [...part.querySelectorAll('[name]')].map((field) => field.getAttribute('name')).join()
 
 /**
  * @param {string} id
@@ -149,15 +177,23 @@ function replace(id, page) {
   if (own && other) own.replaceWith(other)
 }
 
-/** Moves the focus to what a form or link has brought. @param {HTMLElement | null} submitter */
-function focusAfter(submitter) {
+/**
+ * Moves the focus to what a form or link has brought.
+ * @param {HTMLElement | null} submitter
+ * @param {string} [focused] the id of the field from which the form was sent
+ */
+function focusAfter(submitter, focused = '') {
   const card = openCard()
   const action = submitter instanceof HTMLButtonElement ? submitter.value : ''
   const same = [...(card?.querySelectorAll('button') ?? [])].find(
     ({ value, tabIndex }) => value === action && tabIndex >= 0,
   )
   const target =
-    document.getElementById('errors') ?? (action && same) ?? card ?? document.getElementById('cards')
+    document.getElementById('errors') ??
+    document.getElementById(focused) ??
+    (action === '' ? undefined : same) ??
+    card ??
+    document.getElementById('cards')
   if (!(target instanceof HTMLElement)) return
   if (target.tabIndex < 0) target.tabIndex = -1
   target.focus({ preventScroll: true })
@@ -176,10 +212,18 @@ function enhance() {
   if (!form) return
   const { offer = '', restore = '', discard = '' } = words
   watchUnsent(form, nameOf(form), { offer, restore, discard })
-  form.addEventListener('input', () => {
+  form.addEventListener('input', ({ target }) => {
     isDirty = true
+    const isChoice = target instanceof HTMLSelectElement
+    // What is typed after a choice is saved with it.
+    if (isChosen && !isChoice) return
+    isChosen = isChoice
     clearTimeout(autosave)
-    autosave = window.setTimeout(saveOpenCard, AUTOSAVE_MS)
+    const save = async () => {
+      await saveOpenCard()
+      if (isSignedOut) sendNatively(form, null)
+    }
+    autosave = window.setTimeout(save, isChoice ? CHOICE_MS : AUTOSAVE_MS)
   })
 }
 
@@ -206,11 +250,17 @@ const toolbar = picker(
 
 const selection = selecting(text, {
   selected: (span) => {
+    const [words, place] = [markField('words'), markField('place')]
+    if (!span) {
+      // Words that were typed stay.
+      if (place.value !== '') words.value = ''
+      place.value = ''
+      return toolbar.hide()
+    }
     const content = text.textContent ?? ''
-    markField('words').value = span ? content.slice(span.from, span.to) : ''
-    markField('place').value = span ? `${pointsIn(content, span.from)}-${pointsIn(content, span.to)}` : ''
-    if (!span) return toolbar.hide()
-    say(markField('words').value)
+    words.value = content.slice(span.from, span.to)
+    place.value = `${pointsIn(content, span.from)}-${pointsIn(content, span.to)}`
+    say(words.value)
     toolbar.show(rangeOf(text, span.from, span.to).getBoundingClientRect())
   },
   confirmed: () => toolbar.focus(),
@@ -228,6 +278,8 @@ async function sendOrSave(event) {
   if (form !== openForm()) await saveOpenCard()
   if (form.id !== 'save') return send(form, submitter)
   await last
+  const open = openForm()
+  if (isSignedOut && open) return sendNatively(open, null)
   const save = document.getElementById('save')
   if (save instanceof HTMLFormElement && !isDirty) sendNatively(save, null)
 }
@@ -252,8 +304,15 @@ document.addEventListener('click', async (event) => {
   })
 })
 
+// Back to the text, from wherever one is. A list of proposals closes first.
+workspace.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.defaultPrevented || event.target === text) return
+  event.preventDefault()
+  text.focus()
+})
+
 document.addEventListener('pointerdown', ({ target }) => {
-  if (target instanceof Element && !target.closest('.picker, #text, #mark')) selection.clear()
+  if (target instanceof Element && !target.closest('.picker, #draft-text, #mark')) selection.clear()
 })
 
 document.addEventListener('input', ({ target }) => {

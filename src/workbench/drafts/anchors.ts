@@ -5,6 +5,9 @@ export const cardId = (key: string) => `card-${key}`
 
 export const quoteId = (key: string, index: number) => `quote-${key}-${index}`
 
+/** The id of the controls of a quote, which scripts keep open. */
+export const aboutQuoteId = (key: string, index: number) => `about-${quoteId(key, index)}`
+
 /** The page of a draft on which a card is open. */
 export const cardHref = (page: Page, draft: string, key: string): string =>
   href(page, `/edit/drafts/${draft}`, { card: key, ...keptQuery(page) })

@@ -1,9 +1,10 @@
 // Checks a draft by a dry run of its report: what would become of each card, and all that is wrong with it.
+import type { z } from 'zod'
 import { bodyProblem } from '../../core/body-problem.ts'
 import { type Fault, Problem } from '../../core/problems.ts'
 import { reportBody } from '../../features/reports/routes.ts'
 import type { Outcome, PartOutcome, Report } from '../../features/reports/write.ts'
-import type { Author, Catalogue } from '../../records/schema/catalogue.ts'
+import type { Author } from '../../records/schema/catalogue.ts'
 import type { Records } from '../../records/write/records.ts'
 import { cardsOf, type DraftContent, isLoose, referencesOf, SOURCE_KEY } from './model.ts'
 import { type Place, placeOf, toReport, withDependents } from './report.ts'
@@ -59,14 +60,19 @@ export async function checkDraft(records: Records, author: Author, draft: DraftC
   const schema = reportBody(catalogue)
   const states = new Map<string, CardState>()
   for (const card of draft.cards) if (isLoose(catalogue, card)) states.set(card.key, { is: 'loose' })
-  for (const [key, faults] of schemaFaults(catalogue, draft)) states.set(key, faults)
+  const whole = toReport(catalogue, draft)
+  const parsed = schema.safeParse(whole.report)
+  if (parsed.error)
+    for (const [key, faults] of schemaFaults(parsed.error, whole.places)) states.set(key, faults)
   let written: Map<string, CardState> | null = null
   let { source } = draft
   let canWrite = !states.has(SOURCE_KEY)
   for (let run = 0; run < MAX_RUNS && written === null && canWrite; run++) {
     const without = withDependents(draft, states.keys())
-    const { report, places } = toReport(catalogue, { ...draft, source }, without)
-    const result = await dryRun(records, author, draft, schema.parse(report) as unknown as Report)
+    const isWhole = parsed.success && without.size === 0 && source === draft.source
+    const { report, places } = isWhole ? whole : toReport(catalogue, { ...draft, source }, without)
+    const checked = isWhole ? parsed.data : schema.parse(report)
+    const result = await dryRun(records, author, draft, checked as unknown as Report)
     if (result instanceof Problem) {
       const [key, state] = faultOf(result, places)
       if (states.has(key)) break
@@ -90,11 +96,8 @@ export async function checkDraft(records: Records, author: Author, draft: DraftC
 }
 
 /** The faults of values that do not match the schema: those of all cards at once. */
-function schemaFaults(catalogue: Catalogue, draft: DraftContent): Map<string, CardState> {
-  const { report, places } = toReport(catalogue, draft)
-  const parsed = reportBody(catalogue).safeParse(report)
-  if (parsed.success) return new Map()
-  const { errors = [] } = bodyProblem(parsed.error)
+function schemaFaults(error: z.ZodError, places: readonly Place[]): Map<string, CardState> {
+  const { errors = [] } = bodyProblem(error)
   const byCard = Map.groupBy(errors, ({ pointer = '' }) => placeOf(places, pointer)?.key ?? 'source')
   return new Map(
     [...byCard].map(([key, faults]) => [
@@ -121,9 +124,13 @@ async function dryRun(
   report: Report,
 ): Promise<Outcome[] | Problem> {
   try {
-    return await records.write(author, async (tx) => {
-      throw new DryRunDone(await writeDraft(records, tx, draft, report))
-    })
+    return await records.write(
+      author,
+      async (tx) => {
+        throw new DryRunDone(await writeDraft(records, tx, draft, report))
+      },
+      { isRehearsal: true },
+    )
   } catch (error) {
     if (error instanceof DryRunDone) return error.outcomes
     if (error instanceof Problem) return error

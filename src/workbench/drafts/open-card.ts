@@ -16,11 +16,12 @@ import { type FieldError, hiddenField, idOf, selectField } from '../controls.ts'
 import { eventTypeControl } from '../forms/event-types.ts'
 import { pointerText } from '../forms/evidence-controls.ts'
 import { type FaultContext, flawErrors, problemErrors } from '../forms/faults.ts'
-import { type Fields, nodeAt } from '../forms/fields.ts'
+import { type Fields, isBlank, nodeAt } from '../forms/fields.ts'
 import { dateWriter } from '../forms/form-page.ts'
+import type { Node } from '../forms/nodes.ts'
 import { control, type FormView, faultOf, formControls, nameOf } from '../forms/render.ts'
 import type { Visit } from '../visit.ts'
-import { keptQuery, quoteId } from './anchors.ts'
+import { aboutQuoteId, keptQuery, quoteId } from './anchors.ts'
 import {
   aboutOf,
   fieldsOfCard,
@@ -290,6 +291,9 @@ function questions(view: CardView, { id: draft }: Draft, card: Card, state: Card
   }</div>`
 }
 
+/** The fields that few quotes have. They are shown on request as long as they are empty. */
+const RARE_OF_QUOTE = ['direction', 'locator', 'translation']
+
 /** The quotes of a card, each with what it is quoted for. */
 function quotesHtml(view: FormView, draft: DraftContent, card: Card): Html {
   const { page, words, fields, errors } = view
@@ -301,14 +305,23 @@ function quotesHtml(view: FormView, draft: DraftContent, card: Card): Html {
     const name = `${QUOTES}.${index}`
     const group = nodeAt(view.node, name)
     const members = group?.is === 'group' ? Object.entries(group.members) : []
-    const controls = members.map(([key, member]) =>
+    const id = aboutQuoteId(card.key, index)
+    const show = ([key, member]: [string, Node]) =>
       key === 'field' && about
         ? fieldChoice(view, `${name}.field`, [...placesOf(about).keys()])
-        : control(view, member, `${name}.${key}`),
+        : key === 'value'
+          ? html`<div id="${id}-value" data-value>${control(view, member, `${name}.value`)}</div>`
+          : control(view, member, `${name}.${key}`)
+    const rare = members.filter(([key]) => RARE_OF_QUOTE.includes(key))
+    const isUsed = rare.some(
+      ([key, member]) =>
+        !isBlank(member, fields, `${name}.${key}`) ||
+        errors.some((error) => error.name.startsWith(`${name}.${key}`)),
     )
+    const controls = html`${members.filter((each) => !rare.includes(each)).map(show)}<details class="rare" id="${id}-rare"${isUsed && html` open`}><summary>${work.moreFields}</summary>${rare.map(show)}</details>`
     const isOpen = errors.some((error) => error.name.startsWith(`${name}.`))
     const pointer = fields.get(`${name}.field`) ?? ''
-    return html`<li id="${idOf(name)}" tabindex="-1">${faultOf(view, name)}<blockquote lang="${languageOf(draft)}" dir="auto">${exact}</blockquote><p><a href="#${quoteId(card.key, index)}">${work.inText}</a> <small>${pointerText(view, pointer)} · ${fill(work.offsets, { start: formatNumber(page.language, start), end: formatNumber(page.language, end) })}</small></p><details${isOpen && html` open`}><summary>${work.quoteFields}</summary>${controls}</details><p><button class="quiet" name="do" value="${`unquote ${index}`}">${fill(work.removeQuote, { n: String(index + 1) })}</button></p></li>`
+    return html`<li id="${idOf(name)}" tabindex="-1">${faultOf(view, name)}<blockquote lang="${languageOf(draft)}" dir="auto">${exact}</blockquote><p><a href="#${quoteId(card.key, index)}">${work.inText}</a> <small>${pointerText(view, pointer)} · ${fill(work.offsets, { start: formatNumber(page.language, start), end: formatNumber(page.language, end) })}</small></p><details id="${id}"${isOpen && html` open`}><summary>${work.quoteFields}</summary>${controls}</details><p><button class="quiet" name="do" value="${`unquote ${index}`}">${fill(work.removeQuote, { n: String(index + 1) })}</button></p></li>`
   })
   return html`<fieldset id="${QUOTES}" tabindex="-1"><legend>${work.quotes}</legend>${faultOf(view, QUOTES)}${
     items.length > 0 ? html`<ol class="quotes">${items}</ol>` : html`<p class="muted">${work.noQuotes}</p>`

@@ -35,9 +35,7 @@ export const draftRoutes: RouteModule = (routes, deps) => {
   )
   routes.form('/drafts/:id/source', { show: on(showSource), submit: on(submitSource) })
   routes.form('/drafts/:id/mark', {
-    show: on((visit, draft) =>
-      sendWorkspace(visit, deps, draft, visit.resumed ? { marking: markingOf(visit) } : {}),
-    ),
+    show: on((visit, draft) => sendWorkspace(visit, deps, draft, visit.resumed ? markingOf(visit) : {})),
     submit: on(mark),
   })
   routes.form('/drafts/:id/cards/:key', { show: on(showCard), submit: on(submitCard) })
@@ -151,20 +149,24 @@ export const draftRoutes: RouteModule = (routes, deps) => {
     return normalizeText(typed).text
   }
 
-  function markingOf({ form }: Visit): Marking {
+  /** What was sent to mark words, and the card that is open meanwhile. */
+  function markingOf({ form }: Visit): { marking: Marking; open: string | null } {
     const sent = fieldsIn(form)
     const [words = '', as = ''] = [sent.get('words'), sent.get('as')]
-    return { words, as, places: [], isExact: true, errors: [] }
+    return { marking: { words, as, places: [], isExact: true, errors: [] }, open: sent.get('card') ?? null }
   }
 
   /** Makes a card of words of the text, or adds them to one. */
   async function mark(visit: Visit, draft: Draft): Promise<FastifyReply> {
     const { content } = draft
     const { work } = visit.words.drafts
-    const marking = markingOf(visit)
+    const { marking, open } = markingOf(visit)
     const { words, as } = marking
     const again = (name: string, message: string, places: Partial<Marking> = {}) =>
-      sendWorkspace(visit, deps, draft, { marking: { ...marking, ...places, errors: [{ name, message }] } })
+      sendWorkspace(visit, deps, draft, {
+        open,
+        marking: { ...marking, ...places, errors: [{ name, message }] },
+      })
     if (words.trim() === '') return again('words', work.noWords)
     const place = visit.form.get('chosen') || visit.form.get('place') || ''
     const located = locateWords(new IndexedText(content.text), words, place)

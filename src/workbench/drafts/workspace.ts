@@ -86,7 +86,7 @@ export async function sendWorkspace(
     { ...visit, page },
     {
       title: plainText(title),
-      main: html`<link rel="stylesheet" href="${page.base + READER_STYLES_PATH}"><h1>${title}</h1>${shown.remark}${links(visit, draft)}<div class="workspace" id="workspace" ${data(visit)}>${textSection(page, visit, draft, coverage, card)}<div class="beside">${markSection(visit, draft, shown.marking)}${cardsSection(page, visit, draft, check, view, card)}</div></div>`,
+      main: html`<link rel="stylesheet" href="${page.base + READER_STYLES_PATH}"><h1>${title}</h1>${shown.remark}${links(visit, draft)}<div class="workspace" id="workspace" ${data(visit)}>${textSection(page, visit, draft, coverage, card)}<div class="beside">${markSection(visit, draft, shown.marking, card)}${cardsSection(page, visit, draft, check, view, card)}</div></div>`,
       errors,
       ...(shown.status !== undefined && { status: shown.status }),
       scripts: ['choose', 'workspace'],
@@ -168,7 +168,7 @@ function textSection(
     uncited.length > 0 &&
     html`<a href="${href(page, path, showsUncited ? {} : { sentences: 'uncited' })}">${showsUncited ? work.hideUncited : work.showUncited}</a>`
   }</p>`
-  return html`<section aria-labelledby="text-heading"><h2 id="text-heading">${work.text}</h2>${coverage}<p class="muted" id="keys" hidden>${drafts.keys.help}</p><p class="hidden" id="said" role="status"></p><div class="text" id="text" lang="${languageOf(content)}" dir="auto">${pieces(page, id, content, showsUncited ? uncited : [], open)}</div></section>`
+  return html`<section aria-labelledby="text-heading"><h2 id="text-heading">${work.text}</h2>${coverage}<p class="muted" id="keys" hidden>${drafts.keys.help}</p><p class="hidden" id="said" role="status"></p><div class="text" id="draft-text" lang="${languageOf(content)}" dir="auto">${pieces(page, id, content, showsUncited ? uncited : [], open)}</div></section>`
 }
 
 /** The text to the letter: nothing of ours is inside it but marks and links. */
@@ -205,7 +205,12 @@ function pieces(
 const lengthOf = (range: Range | undefined) => (range ? range.to - range.from : 0)
 
 /** The form that makes a card of words, or adds them to one. */
-function markSection({ page, words }: Visit, { id, content }: Draft, marking?: Marking): Html {
+function markSection(
+  { page, words }: Visit,
+  { id, content }: Draft,
+  marking: Marking | undefined,
+  open: Card | undefined,
+): Html {
   const { work } = words.drafts
   const { catalogue } = page
   const errors = marking?.errors ?? []
@@ -224,7 +229,7 @@ function markSection({ page, words }: Visit, { id, content }: Draft, marking?: M
       lang: languageOf(content),
       errors,
     },
-  )}${hiddenField('place', '')}${choice}<div class="row"><div class="field"><label for="as">${work.as}</label><select id="as" name="as"${errors.some(({ name }) => name === 'as') && html` aria-invalid="true"`}><option value="">${words.forms.choose}</option><optgroup label="${work.newCard}">${options}</optgroup><optgroup label="${work.addTo}">${cards}</optgroup></select></div><p><button>${work.add}</button></p></div></form></section>`
+  )}${hiddenField('place', '')}${open && hiddenField('card', open.key)}${choice}<div class="row"><div class="field"><label for="as">${work.as}</label><select id="as" name="as"${errors.some(({ name }) => name === 'as') && html` aria-invalid="true"`}><option value="">${words.forms.choose}</option><optgroup label="${work.newCard}">${options}</optgroup><optgroup label="${work.addTo}">${cards}</optgroup></select></div><p><button>${work.add}</button></p></div></form></section>`
 
   function option(value: string, label: string): Html {
     return html`<option value="${value}"${value === marking?.as && html` selected`}>${label}</option>`

@@ -199,7 +199,7 @@ export const drafts = {
     goOn: 'Go on with this source',
   },
   keys: {
-    help: 'By keyboard: with the focus in the text, ↓ and ↑ select a sentence, → and ← move its beginning, with Shift its end, by a word. Enter says what it is.',
+    help: 'By keyboard: with the focus in the text, ↓ and ↑ select a sentence, → and ← move its beginning, with Shift its end, by a word, with Ctrl or Alt by a letter. Enter says what it is. Escape leads back to the text.',
     toolbar: 'What are these words?',
     letters: 'Choose by letter keys',
     saved: 'Saved in the draft.',

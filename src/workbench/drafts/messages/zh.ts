@@ -187,7 +187,7 @@ export const drafts: typeof en = {
     goOn: '继续处理这个来源',
   },
   keys: {
-    help: '键盘操作：焦点在文本中时，按 ↓ 和 ↑ 选择句子，按 → 和 ← 将其开头移动一个词，同时按 Shift 则移动其结尾。按 Enter 选择这是什么。',
+    help: '键盘操作：焦点在文本中时，按 ↓ 和 ↑ 选择句子，按 → 和 ← 将其开头移动一个词，同时按 Shift 则移动其结尾，同时按 Ctrl 或 Alt 则移动一个字。按 Enter 选择这是什么。按 Esc 返回文本。',
     toolbar: '这些文字是什么？',
     letters: '用字母选择',
     saved: '已存入草稿。',

@@ -1,0 +1,68 @@
+// The seeded article is worked in on the pages of a draft alone, by mouse and by keyboard, to all records of the seed.
+import { beforeAll, inject, test } from 'vitest'
+import { Analyst, beginWork } from '../helpers/analyst.ts'
+import { requestsTo } from '../helpers/app.ts'
+import { createApplication } from '../helpers/applications.ts'
+import { ARTICLE_TEXT, type ArticleCard, articleCards, recordLines } from '../helpers/article.ts'
+import { describeInBrowser } from '../helpers/browser.ts'
+import { freshDatabase } from '../helpers/database.ts'
+import { byKeyboard, byMouse } from '../helpers/hands.ts'
+
+/** Under a minute on a quiet machine. */
+const MINUTES = 900_000
+
+/** States are given, and say nothing of the article. */
+const isOfArticle = (line: string) => !/^(?:state|membership \{"recordKind":"state")/.test(line)
+
+/** The words that a proposal is made of: those that its event rests on too, which is made with it. */
+const PROPOSED = 'The Minister of defence of Russia Sergey Shoigu proposed'
+
+describeInBrowser('the seeded article', () => {
+  let seeded: string[] = []
+
+  beforeAll(async () => {
+    const database = await freshDatabase('seeded')
+    const { app, release } = await createApplication({ engine: await database.openEngine(() => {}) })
+    seeded = (await recordLines(requestsTo(app))).filter(isOfArticle)
+    await release()
+    await database.remove()
+  })
+
+  test.concurrent.for([
+    ['mouse', byMouse],
+    ['keyboard', byKeyboard],
+  ] as const)('is worked in by %s', { timeout: MINUTES }, async ([, handsOn], { expect, onTestFinished }) => {
+    const { page, origin, get } = await beginWork(onTestFinished)
+    const analyst = new Analyst(page, handsOn(page), origin)
+    await analyst.signIn(inject('keys').analyst)
+    await analyst.create('states', { code: 'RU', name: 'Russia' })
+    await analyst.create('states', { code: 'UZ', name: 'Uzbekistan' })
+    const { source, cards } = articleCards()
+    const { publisherId: _, ...before } = source.fields
+    await analyst.paste(ARTICLE_TEXT, before)
+    const kinds = new Map(cards.map(({ name, kind }) => [name, kind]))
+    const isRelation = ({ kind }: ArticleCard) => Number(kind === 'relation')
+    // Relations follow the records that they lead to.
+    for (const card of cards.toSorted((one, other) => isRelation(one) - isRelation(other))) {
+      const isMade = card.kind === 'event' && kinds.get(card.of ?? '') === 'proposal'
+      if (isMade) await analyst.open(`c${Number(analyst.keyOf(card.of ?? '').slice(1)) + 1}`)
+      await analyst.work(card.kind === 'proposal' ? fromItsWords(card) : card, isMade ? 1 : undefined)
+    }
+    await analyst.open('source')
+    const { textStatus: __, ...fields } = source.fields
+    await analyst.work({ ...source, fields }, 0)
+    expect(await page.locator('#check').innerText()).toContain('All can be saved.')
+    await analyst.saveAll()
+    expect((await recordLines({ get })).filter(isOfArticle)).toEqual(seeded)
+  })
+})
+
+/** A proposal whose first quote is the one that its event has too. */
+function fromItsWords(card: ArticleCard): ArticleCard {
+  const isFirst = ({ exact, fields }: ArticleCard['quotes'][number]) =>
+    exact === PROPOSED && fields['motivation'] === undefined
+  return {
+    ...card,
+    quotes: card.quotes.toSorted((one, other) => Number(isFirst(other)) - Number(isFirst(one))),
+  }
+}
