@@ -24,7 +24,7 @@ import {
 } from './overview.ts'
 import type { Page } from './page.ts'
 import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
-import { formatTotal, MAX_TOTAL } from './totals.ts'
+import { formatTotal } from './totals.ts'
 
 interface Parameters extends Selection {
   of?: TrackedPath
@@ -32,6 +32,9 @@ interface Parameters extends Selection {
   limit: number
   cursor?: string
 }
+
+/** How many records are counted: each is looked up with its events. */
+const MAX_COUNTED = 300
 
 /** A year before a day. */
 const yearBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ years: 1 }).toString()
@@ -61,7 +64,7 @@ export const quiet: Overview<Parameters> = {
       ...(cursor !== undefined && { cursor }),
     }
     const { rows, nextCursor, view } = await listPage(context, resource, query)
-    const ids = cursor === undefined ? await listIds(context, resource, query, MAX_TOTAL + 1) : null
+    const ids = cursor === undefined ? await listIds(context, resource, query, MAX_COUNTED + 1) : null
     const docs = rows.map(parse)
     const events = await partsIn(
       context,
@@ -80,7 +83,7 @@ export const quiet: Overview<Parameters> = {
     return overviewPage(page, {
       title: words.heading[of].replace('{day}', () => dateInWords(page.language, since)),
       about: words.about,
-      ...(ids && { total: formatTotal(page.language, ids.length) }),
+      ...(ids && { total: formatTotal(page.language, ids.length, MAX_COUNTED) }),
       kinds: kindLinks(page, Object.entries(TRACKED_KINDS)),
       choices,
       controls: filter ? { stalledSince: control(page, 'stalledSince', filter, choices) } : {},
