@@ -14,6 +14,9 @@ const LETTERS = {
   membership: 'b',
 }
 
+/** Between the words and the toolbar, in pixels. */
+const GAP = 6
+
 const SETTING = 'letters off'
 
 const usesLetters = () => localStorage.getItem(SETTING) === null
@@ -120,13 +123,15 @@ export function picker(choice, open, words, { chosen, left }) {
   }
 
   return {
-    /** Shows it below a place of the window. @param {DOMRect} place */
-    show({ left, bottom }) {
+    /** Shows it below a place of the window, or above it if there is room only there. @param {DOMRect} place */
+    show({ left, top, bottom }) {
       const isShown = box.matches(':popover-open')
       if (!isShown) fill()
       box.style.left = `${Math.max(8, Math.min(left, innerWidth - 430)) + scrollX}px`
-      box.style.top = `${bottom + 6 + scrollY}px`
       if (!isShown) box.showPopover()
+      const height = box.offsetHeight + GAP
+      const isAbove = bottom + height > innerHeight && top >= height
+      box.style.top = `${(isAbove ? top - height : bottom + GAP) + scrollY}px`
     },
     hide,
     focus: () => buttons()[0]?.focus(),
