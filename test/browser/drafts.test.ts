@@ -196,6 +196,13 @@ describeInBrowser('an analyst', () => {
     await other.locator('[role="alert"]').waitFor()
     expect(await other.inputValue('#endDate')).toBe('5 March 2024')
     expect(await other.locator('[role="alert"]').innerText()).toContain('Astana')
+    await other.click('#cards form.record button[value="save"]:not(.hidden)')
+    await other.locator('[role="alert"]').waitFor({ state: 'detached' })
+    await page.reload()
+    expect([await page.inputValue('#endDate'), await page.inputValue('#city')]).toEqual([
+      '5 March 2024',
+      'Astana',
+    ])
   })
 })
 

@@ -196,6 +196,22 @@ describe('a new source', () => {
     expect(evidence.body['data'][0].start).toBe(REPORT.indexOf('Aigul') + 'Lakes\n\n'.length)
   })
 
+  test('that was changed in another window keeps what is typed here, its text too', async () => {
+    const browser = await signIn(await service())
+    const pasted = await browser.submit('/edit/sources/new', { text: REPORT })
+    const path = String(pasted.headers.location)
+    const page = await browser.get(path)
+    await press(browser, page.text, { title: 'Lakes' }, 'save')
+    const conflict = await press(browser, page.text, { place: 'Astana', text: `Lakes\n${REPORT}` }, 'save')
+    expect(conflict.status).toBe(409)
+    await expectSafe('conflict', conflict.text)
+    expect(formIn(conflict.text).fields).toMatchObject({
+      title: 'Lakes',
+      place: 'Astana',
+      text: `Lakes\n${REPORT}`,
+    })
+  })
+
   test('that is stored is worked on', async () => {
     const s = await service({ seed: true })
     const { body } = await s.get('/v1/sources')
@@ -554,14 +570,28 @@ describe('a card', () => {
     expect(formIn(conflict.text).fields).toMatchObject({
       city: 'Almaty',
       summary: 'Typed here.',
-      startDate: '4 March 2024',
+      // Changed there only.
+      startDate: '5 March 2024',
     })
-    expect(textOf(conflict.text)).toContain('City' + 'Astana')
+    expect(textOf(conflict.text)).toContain('First day' + '5 March 2024' + 'City' + 'Astana')
     const saved = await saveCard(browser, conflict, {})
-    expect(formIn(saved.text).fields).toMatchObject({ city: 'Almaty', summary: 'Typed here.' })
+    expect(formIn(saved.text).fields).toMatchObject({
+      city: 'Almaty',
+      summary: 'Typed here.',
+      startDate: '5 March 2024',
+    })
+    // Quotes and entries of lists that were added there stay, and those that were changed here.
+    await markWords(browser, draft, 'Astana', '=c1', {})
+    const listed = await press(browser, saved.text, { 'quotes.0.note': 'Typed beside.' })
+    expect([listed.status, formIn(listed.text).fields['quotes.0.note']]).toEqual([409, 'Typed beside.'])
+    const both = await saveCard(browser, listed, { 'quotes.1.field': '/city' })
+    expect(formIn(both.text).fields).toMatchObject({
+      'quotes.0.note': 'Typed beside.',
+      'quotes.1.field': '/city',
+    })
     // A card that was removed there.
-    await saveCard(browser, saved, {}, 'drop')
-    const gone = await press(browser, saved.text, { summary: 'Typed after that.' })
+    await saveCard(browser, both, {}, 'drop')
+    const gone = await press(browser, both.text, { summary: 'Typed after that.' })
     expect(gone.status).toBe(409)
     expect(gone.text).toContain('Typed after that.')
     await expectSafe('gone', gone.text)

@@ -2,10 +2,13 @@
 
 const PREFIX = 'unsent '
 
-/** The fields of a form as text, without those that say what it was like when it was shown. @param {HTMLFormElement} form */
+/** The fields that say what a form was like when it was shown. */
+export const SHOWN = ['seen', 'shown']
+
+/** The other fields of a form as text. @param {HTMLFormElement} form */
 const textOf = (form) =>
   JSON.stringify(
-    [...new FormData(form)].filter(([name, value]) => name !== 'seen' && typeof value === 'string'),
+    [...new FormData(form)].filter(([name, value]) => !SHOWN.includes(name) && typeof value === 'string'),
   )
 
 /**

@@ -4,7 +4,7 @@ import { enhanceSearches } from './choose.js'
 import { pointsIn, rangeOf } from './offsets.js'
 import { picker } from './picker.js'
 import { selecting } from './selecting.js'
-import { forgetUnsent, watchUnsent } from './unsent.js'
+import { forgetUnsent, SHOWN, watchUnsent } from './unsent.js'
 
 /** @typedef {import('./selecting.js').Span} Span */
 
@@ -147,13 +147,13 @@ function showPage(page) {
  * @param {HTMLFormElement} form of the open card
  */
 function showStates(page, form) {
-  const seen = page.querySelector('#cards form.record input[name="seen"]')
-  const own = form.elements.namedItem('seen')
-  const isOther = page.querySelector('[role="alert"]') !== null
+  const other = /** @type {HTMLFormElement | null} */ (page.querySelector('#cards form.record'))
   // Such as a change in another window, which is for the person to look at.
-  if (isOther || !(seen instanceof HTMLInputElement) || !(own instanceof HTMLInputElement))
-    return showPage(page)
-  own.value = seen.value
+  if (!other || page.querySelector('[role="alert"]')) return showPage(page)
+  for (const name of SHOWN) {
+    const [own, now] = [form, other].map(({ elements }) => elements.namedItem(name))
+    if (own instanceof HTMLInputElement && now) own.value = /** @type {HTMLInputElement} */ (now).value
+  }
   for (const { id } of document.querySelectorAll('[data-live]')) replace(id, page)
   // A quote for another field has other controls for its value.
   for (const value of form.querySelectorAll('[data-value]')) {

@@ -1,4 +1,5 @@
-// A form of a card that another window has changed since: it is shown again as it was typed, beside what the other window saved.
+// A form of a card that another window has changed since: it is shown again with what was typed in it, and with what the other window
+// saved in other fields.
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import { type Html, html } from '../../web/html.ts'
 import { fieldTitle } from '../forms/faults.ts'
@@ -7,9 +8,10 @@ import { dateWriter } from '../forms/form-page.ts'
 import type { Visit } from '../visit.ts'
 import { fieldsOfCard, readCard } from './card-form.ts'
 import type { Card, DraftContent } from './model.ts'
+import { combined, shownIn } from './seen.ts'
 
 /** Fields of a form that are not those of its card. */
-const OWN = ['seen', 'do', 'text']
+const OWN = ['seen', 'shown', 'do', 'text']
 
 /** What the page says and shows. @param card as it is now; undefined: it was removed */
 export function conflictOf(
@@ -28,9 +30,12 @@ export function conflictOf(
     const typed = [...sent].filter(([name, text]) => !OWN.includes(name) && text !== '')
     return { remark: alert(work.gone, list(typed)), status: 409 }
   }
-  const { fields } = readCard(catalogue, content, card, sent)
+  const { fields: typed } = readCard(catalogue, content, card, sent)
   const theirs = fieldsOfCard(catalogue, content, card, dateWriter(visit.page))
-  const others = [...theirs].filter(([name, text]) => text !== (fields.get(name) ?? ''))
+  const shown = shownIn(sent, card)
+  const fields = shown ? combined(shown, typed, theirs) : typed
+  const before = shown ?? typed
+  const others = [...theirs].filter(([name, text]) => text !== (before.get(name) ?? ''))
   const remark = alert(work.conflict, html`<p>${work.theirs}</p>${list(others)}`)
   return { remark, fields, status: 409 }
 }

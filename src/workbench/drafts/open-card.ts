@@ -12,7 +12,7 @@ import { fill, formatNumber } from '../../web/languages.ts'
 import { namesIn } from '../../web/names.ts'
 import { href, linkTo, type Page } from '../../web/page.ts'
 import { showValue } from '../../web/values.ts'
-import { type FieldError, hiddenField, idOf, selectField } from '../controls.ts'
+import { type FieldError, idOf, selectField } from '../controls.ts'
 import { eventTypeControl } from '../forms/event-types.ts'
 import { pointerText } from '../forms/evidence-controls.ts'
 import { type FaultContext, flawErrors, problemErrors } from '../forms/faults.ts'
@@ -34,7 +34,7 @@ import {
 import type { CardState, DraftCheck } from './check.ts'
 import { type Card, type DraftContent, languageOf, SOURCE_KEY } from './model.ts'
 import { kindOf } from './prefill.ts'
-import { seenOf } from './seen.ts'
+import { seenFields } from './seen.ts'
 import type { Draft } from './store.ts'
 
 /** What the form of a card depends on, and what it would add to each record that it may describe. */
@@ -202,7 +202,7 @@ export function openCard(visit: Visit, draft: Draft, card: Card, state: CardStat
   const { work } = words.drafts
   const path = `/edit/drafts/${draft.id}`
   // The first button is the one that the Enter key presses.
-  return html`<form method="post" action="${href(page, `${path}/cards/${card.key}`, keptQuery(page))}" id="form" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="save" tabindex="-1" aria-hidden="true">${work.saveCard}</button>${hiddenField('seen', seenOf(card))}${questions(view, draft, card, state)}${formControls(view)}<p><button name="do" value="save">${work.saveCard}</button> ${
+  return html`<form method="post" action="${href(page, `${path}/cards/${card.key}`, keptQuery(page))}" id="form" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="save" tabindex="-1" aria-hidden="true">${work.saveCard}</button>${seenFields(page, page.catalogue, draft.content, card)}${questions(view, draft, card, state)}${formControls(view)}<p><button name="do" value="save">${work.saveCard}</button> ${
     card.key !== SOURCE_KEY && html`<button class="quiet" name="do" value="drop">${work.removeCard}</button> `
   }<a href="${href(page, path, keptQuery(page))}">${work.close}</a></p></form>`
 }

@@ -104,8 +104,12 @@ export const draftRoutes: RouteModule = (routes, deps) => {
   async function submitSource(visit: Visit, draft: Draft): Promise<FastifyReply> {
     const typed = fieldsIn(visit.form)
     const { content } = draft
+    const text = typed.get('text')
     if (typed.get('seen') !== seenOf(content.source))
-      return sendSource(visit, deps, draft, conflictOf(visit, catalogue, content, content.source, typed))
+      return sendSource(visit, deps, draft, {
+        ...conflictOf(visit, catalogue, content, content.source, typed),
+        ...(text !== undefined && { text }),
+      })
     const action = typed.get('do') ?? 'next'
     const sent = await make(visit, draft, content.source, typed)
     const fields = changedFields(catalogue, content, content.source, sent, action)

@@ -5,7 +5,7 @@ import { fill, foreign, formatNumber, plural } from '../../web/languages.ts'
 import { namesIn } from '../../web/names.ts'
 import { href, linkTo } from '../../web/page.ts'
 import { valueWord } from '../../web/words.ts'
-import { checkField, hiddenField, radioField, selectField, textArea } from '../controls.ts'
+import { checkField, radioField, selectField, textArea } from '../controls.ts'
 import { type FormView, formControls, languageList, nameOf } from '../forms/render.ts'
 import { findKnown, type KnownSource } from '../ingest/known.ts'
 import { type Changes, NO_CHANGES } from '../ingest/text.ts'
@@ -13,7 +13,7 @@ import { sendWorkbench } from '../respond.ts'
 import type { Visit, WorkbenchDeps } from '../visit.ts'
 import { type Card, cardsOf, type DraftContent, languageOf } from './model.ts'
 import { readCardView } from './open-card.ts'
-import { seenOf } from './seen.ts'
+import { seenFields } from './seen.ts'
 import type { Draft } from './store.ts'
 
 /** What was sent and not saved. */
@@ -51,7 +51,7 @@ export async function sendSource(
       errors: view.errors,
       ...(shown.status !== undefined && { status: shown.status }),
       scripts: ['choose'],
-      main: html`<h1>${title}</h1>${shown.remark}${source.id === null && html`<p class="lead">${words.drafts.source.lead}</p>`}<form method="post" action="${href(page, `/edit/drafts/${draft.id}/source`)}" id="form" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="next" tabindex="-1" aria-hidden="true">${words.drafts.source.next}</button>${hiddenField('seen', seenOf(source))}${originHtml(visit, content)}${knownHtml(view, content, known)}${source.id === null ? fieldsHtml(view, source) : storedHtml(view, content)}${textHtml(visit, content, shown.text)}<p><button name="do" value="next">${words.drafts.source.next}</button> <button class="quiet" name="do" value="save">${words.drafts.source.save}</button></p>${languageList(view)}</form>`,
+      main: html`<h1>${title}</h1>${shown.remark}${source.id === null && html`<p class="lead">${words.drafts.source.lead}</p>`}<form method="post" action="${href(page, `/edit/drafts/${draft.id}/source`)}" id="form" class="record" novalidate tabindex="-1"><button class="hidden" name="do" value="next" tabindex="-1" aria-hidden="true">${words.drafts.source.next}</button>${seenFields(page, page.catalogue, content, source)}${originHtml(visit, content)}${knownHtml(view, content, known)}${source.id === null ? fieldsHtml(view, source) : storedHtml(view, content)}${textHtml(visit, content, shown.text)}<p><button name="do" value="next">${words.drafts.source.next}</button> <button class="quiet" name="do" value="save">${words.drafts.source.save}</button></p>${languageList(view)}</form>`,
     },
   )
 }
