@@ -57,7 +57,10 @@ describeInBrowser('a text', () => {
       await analyst.goOn()
       const other = new Analyst(page, byKeyboard(page), origin)
       await other.resume()
-      for (const words of typed) await other.mark(other.part(words), 'topic')
+      for (const [index, words] of typed.entries()) {
+        await other.mark(other.part(words), 'topic')
+        expect(await page.evaluate(() => document.activeElement.id)).toBe(`card-c${index + 1}`)
+      }
       for (const words of dragged)
         await analyst.mark({ ...analyst.part(words), ...(rtl && { rtl }) }, 'topic')
       const slugs = await page.locator('ol.cards > li').count()
@@ -309,6 +312,18 @@ describeInBrowser('the pages of a draft', () => {
     await analyst.resume()
     await analyst.hands.select(analyst.part('Minister Aigul Serikova'))
     expect(await axeFaults(page)).toEqual([])
+    // It is not in the way of words that are being dragged over.
+    await page.keyboard.press('Escape')
+    await page.locator('.picker').waitFor({ state: 'hidden' })
+    const box = await page.locator('#draft-text').boundingBox()
+    const [x, y] = [(box?.x ?? 0) + 5, Math.max(5, (box?.y ?? 0) + 5)]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 60, y + 40, { steps: 3 })
+    await page.waitForTimeout(600)
+    expect(await page.locator('.picker').isVisible()).toBe(false)
+    await page.mouse.up()
+    await page.locator('.picker').waitFor()
     expect(await layoutFaults(page)).toEqual([])
     await page.keyboard.press('Tab')
     expect(await page.locator('.picker').isVisible()).toBe(true)
