@@ -199,6 +199,7 @@ describeInBrowser('an analyst', () => {
     await other.locator('[role="alert"]').waitFor()
     expect(await other.inputValue('#endDate')).toBe('5 March 2024')
     expect(await other.locator('[role="alert"]').innerText()).toContain('Astana')
+    expect(await axeFaults(other)).toEqual([])
     await other.click('#cards form.record button[value="save"]:not(.hidden)')
     await other.locator('[role="alert"]').waitFor({ state: 'detached' })
     await page.reload()
@@ -234,6 +235,7 @@ describeInBrowser('a service that is killed', () => {
     // What was not saved yet is offered again.
     await page.reload()
     expect(await page.inputValue('#title')).toBe('A joint register')
+    expect(await axeFaults(page)).toEqual([])
     await page.locator('.unsent button').first().click()
     expect(await page.inputValue('#title')).toBe('A joint register of levels')
     await analyst.saveCard()
