@@ -8,7 +8,7 @@ import { findRecord, loadRecord, missingRecord, parse } from '../../records/read
 import type { Child, Parent, WriteTransaction } from '../../records/schema/catalogue.ts'
 import type { Doc, Json } from '../../records/schema/document.ts'
 import { type Kind, kindOfId, PREFIXES, withArticle } from '../../records/schema/kinds.ts'
-import type { Entity, Resource } from '../../records/schema/resource.ts'
+import { type Entity, partialOf, type Resource } from '../../records/schema/resource.ts'
 import { fillRecord } from '../../records/write/fill.ts'
 import { findAlike, possibleDuplicate, soleMatch, withoutFormerText } from '../../records/write/match.ts'
 import { createRecord, updateChild, updateRecord } from '../../records/write/operations.ts'
@@ -443,23 +443,19 @@ const without = (row: Record<string, unknown>, names: ReadonlySet<string>) =>
   names.size === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !names.has(name)))
 
 /** The fields that a row has, checked; those that are missing or null stay away. */
-function parseSent({ writable }: Entity, fields: Record<string, unknown>) {
+function parseSent(entity: Entity, fields: Record<string, unknown>) {
   const values = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-  const parsed = writable.partial().safeParse(values)
+  const parsed = partialOf(entity).safeParse(values)
   if (!parsed.success) return parsed
   const data = Object.entries(parsed.data as Record<string, Json>).filter(([name]) => name in values)
   return { success: true as const, data: Object.fromEntries(data) }
 }
 
 /** The malformed values of a row that has other problems already, but for the places of those. */
-function malformed(
-  { writable }: Entity,
-  fields: Record<string, unknown>,
-  problems: readonly Problem[],
-): Problem[] {
+function malformed(entity: Entity, fields: Record<string, unknown>, problems: readonly Problem[]): Problem[] {
   const places = new Set(problems.flatMap(({ errors = [] }) => errors.map(({ pointer }) => pointer)))
   const values = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-  const parsed = writable.partial().safeParse(values)
+  const parsed = partialOf(entity).safeParse(values)
   const faults = parsed.success ? [] : (bodyProblem(parsed.error).errors ?? [])
   const errors = faults.filter(({ pointer }) => !places.has(pointer))
   return errors.length > 0 ? [new Problem('invalid-body', 'The row has malformed values.', { errors })] : []

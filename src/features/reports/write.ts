@@ -10,7 +10,7 @@ import type { Child, WriteTransaction } from '../../records/schema/catalogue.ts'
 import { type Doc, type Json, valuesAt } from '../../records/schema/document.ts'
 import { fieldOf } from '../../records/schema/fields.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
-import type { Entity, Likeness, Resource } from '../../records/schema/resource.ts'
+import { type Entity, type Likeness, partialOf, type Resource } from '../../records/schema/resource.ts'
 import { isList, placeAt } from '../../records/schema/values.ts'
 import { resolveReferences } from '../../records/write/check.ts'
 import { type Difference, fillRecord } from '../../records/write/fill.ts'
@@ -283,7 +283,7 @@ class ReportWriter {
 
   /** The fields that were sent, checked, with ids for slugs. Those that are missing stay missing. */
   async #check(resource: Resource, fields: Fields): Promise<Record<string, Json>> {
-    const parsed = resource.writable.partial().safeParse(pick(fields, Object.keys(resource.writable.shape)))
+    const parsed = partialOf(resource).safeParse(pick(fields, Object.keys(resource.writable.shape)))
     if (!parsed.success) throw bodyProblem(parsed.error)
     const sent = pick(parsed.data as Fields, Object.keys(fields)) as Record<string, Json>
     await resolveReferences(this.#tx, resource, sent as Doc)

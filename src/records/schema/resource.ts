@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { idPattern } from '../../core/ids.ts'
 import type { Lifecycle } from '../../core/lifecycle.ts'
+import { memoize } from '../../core/memoize.ts'
 import type { Fault, ProblemCode } from '../../core/problems.ts'
 import { capitalised } from '../../core/text.ts'
 import type { Reader, Writer } from '../../db/engine.ts'
@@ -397,6 +398,9 @@ export function listing(
     defaultSort,
   }
 }
+
+/** The fields that may be written, of which any may be missing. Building it takes longer than using it. */
+export const partialOf = memoize(({ writable }: Entity) => writable.partial())
 
 /** The body of a PATCH. */
 export const patchOf = ({ kind, name }: Entity, fields: Shape, example: Record<string, unknown>) =>

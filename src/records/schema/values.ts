@@ -104,10 +104,11 @@ function jsonIn(text: Json): Json | undefined {
 }
 
 /** The references in a piece of evidence of a field: in its value. */
-export const referencesIn = (place: z.ZodType) =>
+export const referencesIn = memoize((place: z.ZodType) =>
   fieldsIn(isList(place) ? (place.element as z.ZodType) : place, ['value']).flatMap(({ path, kinds }) =>
     kinds ? [{ path, kinds }] : [],
-  )
+  ),
+)
 
 function withoutNulls(value: Json): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
@@ -115,8 +116,8 @@ function withoutNulls(value: Json): Json {
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]))
 }
 
-/** The schema of a part of a value: of an object, any of its fields. */
-function partOf(schema: z.ZodType): z.ZodType {
+/** The schema of a part of a value: of an object, any of its fields. Building it takes longer than using it. */
+const partOf = memoize((schema: z.ZodType): z.ZodType => {
   const bare = plain(schema)
   const field = fieldOf(bare)
   if (field) return field.value
@@ -126,7 +127,7 @@ function partOf(schema: z.ZodType): z.ZodType {
   return z
     .strictObject(Object.fromEntries(parts))
     .refine((part) => Object.keys(part).length > 0, 'Must have one field at least.')
-}
+})
 
 /** What a value of a source does to the value of a record in the same field. */
 export function compareValues(place: z.ZodType, present: Json, value: Json): Direction {

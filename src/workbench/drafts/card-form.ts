@@ -1,5 +1,5 @@
 // The form of a card: its fields and those of its quotes as controls, and back from what was sent.
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { ReadContext } from '../../records/read/context.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Json } from '../../records/schema/document.ts'
@@ -72,7 +72,7 @@ function quoteNode(catalogue: Catalogue, about: Entity | null, pointer: string):
   const nodes = evidenceNodes(about ?? catalogue.entity('proposal'), pointer)
   const whole = scalar({ input: 'choice', options: [''], empty: '' })
   const replaced = about ? nodes : { ...nodes, field: whole }
-  const form = formOf(z.object(ordered as z.ZodRawShape), { replaced })
+  const form = formOf({ shape: ordered as z.ZodRawShape }, { replaced })
   return { ...form, empty: undefined }
 }
 

@@ -58,7 +58,7 @@ export interface List {
  * @param options.replaced controls that do not follow from the schema, by key
  */
 export function formOf(
-  schema: z.ZodObject,
+  schema: Pick<z.ZodObject, 'shape'>,
   {
     without = [],
     replaced = {},
