@@ -42,7 +42,9 @@ export function problemPage(catalogue: Catalogue, base: string): ProblemPage {
 
 function errorPage(page: Page, { code, status, message }: Problem, { id, url }: FastifyRequest): Html {
   const { errors, site } = page.messages
-  const [title, about] = wordsOf(page, code, id)
+  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  const isPast = code === 'not-found' && (searchParams.has('asOf') || searchParams.has('knownAt'))
+  const [title, about] = isPast ? [errors.notThen, errors.notThenAbout] : wordsOf(page, code, id)
   const main = html`<h1>${title}</h1><p class="lead">${about}</p>${
     code === 'invalid-parameter' || code === 'invalid-cursor'
       ? html`<details open><summary>${errors.details}</summary><p lang="en">${message}</p></details>`
@@ -50,7 +52,7 @@ function errorPage(page: Page, { code, status, message }: Problem, { id, url }: 
   }${
     code === 'unauthorized' &&
     html`<p><a href="${href(page, '/edit/sign-in', { next: url })}">${errors.signIn}</a></p>`
-  }${code === 'not-found' || code === 'gone' ? suggestions(page) : null}<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, 'search-again', errors.wayOut)}<p class="muted">${status} · ${id}</p>`
+  }${isPast && html`<p><a href="${`${page.base}${pathname}`}">${errors.showNow}</a></p>`}${code === 'not-found' || code === 'gone' ? suggestions(page) : null}<p>${errors.wayOut}</p><p><a href="${href(page, '/')}">${site.home}</a></p>${searchForm(page, 'search-again', errors.wayOut)}<p class="muted">${status} · ${id}</p>`
   return layout(page, { title: `${errors.title}: ${title}`, main, hidden: true, timeless: true })
 }
 

@@ -1,4 +1,5 @@
 // The names of the records that a page mentions, in the language of the page where they have one.
+import { sql } from '../db/sql.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { type NamedRecord, namesOf } from '../records/read/titles.ts'
 import type { View } from '../records/read/view.ts'
@@ -68,6 +69,27 @@ function nameOf(id: string, record: NamedRecord, language: Language): Name {
     url,
     textLanguage,
   }
+}
+
+/** The states whose name in a language is a text, in any case. */
+export async function statesCalled(
+  context: ReadContext,
+  text: string,
+  language: Language,
+): Promise<string[]> {
+  const { table } = context.catalogue.entity('state')
+  const codes = await context.reader.pluck<string>(sql`select ${table.id} from ${table}`)
+  const folded = (name: string | undefined) => name?.normalize('NFC').toLocaleLowerCase(language)
+  const names = await namesOf(context, new Set(codes), { asOf: null, seq: null })
+  return codes.filter((code) => {
+    const record = names.get(code)
+    const all = [
+      record?.title,
+      ...(record?.otherNames ?? []).map(({ name }) => name),
+      regionName(language)(code),
+    ]
+    return all.some((name) => folded(name) === folded(text.trim()))
+  })
 }
 
 /** The usual name of a state by its code, where the record has none in the language. */

@@ -1,4 +1,5 @@
 // Reads all that the page of a record shows, at one state of the database.
+import { sortKey } from '../core/dates.ts'
 import { type Claim, claimsOf } from '../records/read/claims.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { partsIn } from '../records/read/docs.ts'
@@ -84,7 +85,8 @@ export async function readRecordData(
         ? await readMeeting(context, doc, { asOf: clocks.asOf, seq: view.seq }, clocks)
         : null,
     course: await readCourse(context, resource.kind, doc.id, clocks, view),
-    lastEvent: resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : null,
+    lastEvent:
+      resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : (lastOf(parts.event) ?? null),
   }
   const backlinks = await readBacklinks(context, resource, doc.id, clocks)
   const mentioned = [data, quotes, versionDocs(data.changes), backlinks.map(({ docs }) => docs)]
@@ -126,6 +128,15 @@ async function incomingRelations(
 /** What nobody has a position on is shown for proposals only. */
 const hasStandings = ({ kind }: Resource, positions: readonly Doc[]) =>
   kind === 'proposal' || positions.length > 0
+
+/** The last of events with a date. */
+const lastOf = (events: readonly Doc[]): Doc | undefined =>
+  events
+    .filter(({ occurredOn }) => typeof occurredOn === 'string')
+    .toSorted((one, other) =>
+      sortKey(String(one['occurredOn'])) < sortKey(String(other['occurredOn'])) ? -1 : 1,
+    )
+    .at(-1)
 
 /** The last event of the proposals and documents of a topic. */
 async function lastEventOf(context: ReadContext, id: string, clocks: Clocks): Promise<Doc | null> {

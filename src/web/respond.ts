@@ -79,12 +79,16 @@ export const tidyAddress: preValidationAsyncHookHandler = async (request, reply)
   await reply.redirect(`${pathname}${queryText(queryOf(`/?${tidy}`))}`, 302)
 }
 
-/** A date in ISO 8601. An instant without a zone is in UTC, and a day stands for its end. */
+/** What completes a minute and a second to their end, by the length of the text. */
+const END_OF: Record<number, string> = { 16: ':59.999Z', 19: '.999Z' }
+
+/** A date in ISO 8601. An instant without a zone is in UTC. A day, a minute and a second stand for their end. */
 function inIso(name: string, value: string): string {
   if (DATE_PARAMETER.test(name)) return isoDate(value) ?? value
   if (name !== 'knownAt') return value
   const day = isoDate(value)
   if (day?.length === 10) return `${day}T23:59:59.999Z`
-  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(value)) return `${value}:00Z`
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?$/.test(value) ? `${value}Z` : value
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/.test(value)
+    ? `${value}${END_OF[value.length] ?? 'Z'}`
+    : value
 }

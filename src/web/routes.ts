@@ -1,7 +1,7 @@
 // The routes of the pages that people read, in each language.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Problem } from '../core/problems.ts'
+import { notFound, Problem } from '../core/problems.ts'
 import type { ReadSnapshot } from '../records/read/context.ts'
 import {
   asOfParameter,
@@ -14,7 +14,7 @@ import {
   pageParameters,
   toListQuery,
 } from '../records/read/parameters.ts'
-import { pathOf } from '../records/read/record.ts'
+import { loadRecord, type Part, parse, placesOf } from '../records/read/record.ts'
 import type { SearchParameters } from '../records/read/search.ts'
 import type { Catalogue, Child } from '../records/schema/catalogue.ts'
 import type { Resource } from '../records/schema/resource.ts'
@@ -24,7 +24,7 @@ import { homePage, readHomeData } from './home.ts'
 import { LANGUAGES, type Language, preferredLanguage } from './languages.ts'
 import { faultyListPage, listPageOf, readEmptyList, readListData } from './list.ts'
 import { overviewRoutes } from './overview-routes.ts'
-import { clocksOf, localPath, NOW, pageOfApiPath, showsPast } from './page.ts'
+import { clocksOf, localPath, NOW, showsPast } from './page.ts'
 import { recordPage } from './record.ts'
 import { readRecordData } from './record-data.ts'
 import { clocksIn, pageOf, sendFaultyPage, sendPage, tidyAddress } from './respond.ts'
@@ -216,9 +216,12 @@ function partRoute(
   app.get(localPath(language, `/${child.path}/:id`), {
     schema: { hide: true },
     handler: (request, reply) =>
-      readSnapshot(async ({ reader }) => {
+      readSnapshot(async (context) => {
         const { id } = request.params as { id: string }
-        const path = pageOfApiPath(await pathOf(reader, catalogue, child.kind, id))
+        const part = parse(await loadRecord(context.reader, child, id)) as unknown as Part
+        const owner = (await placesOf(context, [{ ...part, kind: child.kind }])).get(part.id)
+        if (!owner) throw notFound(child.kind, id)
+        const path = `/${catalogue.resource(owner.recordKind).path}/${owner.recordId}#${part.id}`
         return reply.headers({ 'cache-control': 'no-cache' }).redirect(localPath(language, path), 302)
       }),
   })

@@ -14,7 +14,7 @@ import { dateHtml } from './dates.ts'
 import { type Html, html, join, raw } from './html.ts'
 import { fill, foreign, formatNumber, type Language, plural } from './languages.ts'
 import { layout } from './layout.ts'
-import { type Names, namesIn, RECORD_ID, shortened } from './names.ts'
+import { type Names, namesIn, RECORD_ID, shortened, statesCalled } from './names.ts'
 import { href, linkTo, type Page, pageOfApiPath } from './page.ts'
 import { textFragment } from './text-fragment.ts'
 import { reference } from './values.ts'
@@ -34,6 +34,8 @@ export interface SearchData {
   /** The number of all hits by kind; null if there are too many. */
   counts: ReadonlyMap<Kind, number> | null
   ranked: boolean
+  /** The states that have what was searched for as their name. */
+  states: string[]
   names: Names
 }
 
@@ -65,13 +67,15 @@ export async function readSearchData(
   const counts = page.ranked ? await countByKind(context, parameters.q) : null
   const counted = [...(counts ?? [])].filter(([kind]) => parameters.kind?.includes(kind) ?? true)
   const total = counts && counted.reduce((sum, [, count]) => sum + count, 0)
-  const mentioned = hits.map(({ id, sourceId, ownerId }) => [id, sourceId, ownerId]) as Json
+  const states = await statesCalled(context, parameters.q, language)
+  const mentioned = [states, ...hits.map(({ id, sourceId, ownerId }) => [id, sourceId, ownerId])] as Json
   return {
     hits,
     nextCursor: page.nextCursor,
     total,
     counts,
     ranked: page.ranked,
+    states,
     names: await namesIn(context, mentioned, { asOf: null, seq: null }, language),
   }
 }
@@ -95,7 +99,11 @@ export function searchPageOf(page: Page, q: string, data: SearchData | null): Ht
     (data.hits.length === 0
       ? html`<p role="status">${fill(search.none, { q: shown })}</p>${anyWord(page, q)}`
       : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>: ${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${pages && pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}`)
-  const main = html`<h1>${search.title}</h1>${form}${data && kindLinks(page, q, data)}${results}`
+  const states =
+    data &&
+    data.states.length > 0 &&
+    html`<ul class="records">${data.states.map((code) => html`<li><p class="title">${reference(page, code)}</p><p class="details">${capital(messages.kinds.state.one)}</p></li>`)}</ul>`
+  const main = html`<h1>${search.title}</h1>${form}${states}${data && kindLinks(page, q, data)}${results}`
   return layout(page, {
     title: q === '' ? search.title : `${q} · ${search.title}`,
     main,

@@ -16,7 +16,7 @@ import { capital, fieldWord, kindWord, valueHtml, valueWord } from './words.ts'
 export interface Standing {
   parties: PartyView | null
   memberships: readonly Doc[]
-  /** The last event of what a topic is about. */
+  /** The last event of the record, or of what a topic is about. */
   lastEvent: Doc | null
   /** The parts of which sources have other values. */
   disputedParts: readonly { id: string; kind: string }[]
@@ -32,12 +32,12 @@ function whereItStands(page: Page, entity: Resource, doc: Doc, standing: Standin
   switch (entity.kind) {
     case 'proposal':
       return join(
-        [lifecycleSentence(page, entity, doc), by(page, status.proposedBy, doc)].filter(Boolean),
+        [lifecycleSentence(page, entity, doc, standing), by(page, status.proposedBy, doc)].filter(Boolean),
         ' ',
       )
     case 'agreement': {
       const parties = standing.parties && partySentence(page, standing.parties)
-      return join([lifecycleSentence(page, entity, doc), parties].filter(Boolean), ' ')
+      return join([lifecycleSentence(page, entity, doc, standing), parties].filter(Boolean), ' ')
     }
     case 'meeting':
       return meetingSentence(page, doc)
@@ -142,7 +142,7 @@ export const LASTING: readonly string[] = [
 const isOpen = ({ lifecycle }: Resource, { status, settled }: Doc) =>
   lifecycle?.open.includes(String(status)) === true && settled !== true
 
-function lifecycleSentence(page: Page, entity: Resource, doc: Doc): Html {
+function lifecycleSentence(page: Page, entity: Resource, doc: Doc, { lastEvent }: Standing): Html {
   const { status: words, counts } = page.messages
   const { status, statusSince: since } = doc
   if (typeof status !== 'string') return html`${words.none}`
@@ -153,6 +153,10 @@ function lifecycleSentence(page: Page, entity: Resource, doc: Doc): Html {
   const message = lasts ? words.since : isExactDay(since) ? words.on : words.dated
   const days = isExactDay(since) ? daysBetween(since, page.day) : 0
   const length = plural(page.language, counts.days, days)
+  // An event of one party leaves the status as it is.
+  const latest = lastEvent?.['occurredOn']
+  if (isOpen(entity, doc) && typeof latest === 'string' && sortKey(latest) > sortKey(since))
+    return html`${fill(message, { status: word, date })} ${dated(page, words.latest, latest)}`
   if (isOpen(entity, doc) && days > 0)
     return html`${fill(message, { status: word, date })} ${fill(words.quiet, { days: length })}`
   const lasted = days > 0 && html` (${lasts ? length : fill(words.ago, { days: length })})`

@@ -185,7 +185,7 @@ describe('a list', () => {
     const answer = await get('/ru/proposals?q=&state=RU&topic=&sort=', HTML)
     expect([answer.status, answer.headers.location]).toEqual([302, '/ru/proposals?state=RU'])
     const times = await get('/proposals?knownAt=2026-11-29T10:00&asOf=', HTML)
-    expect(times.headers.location).toBe('/proposals?knownAt=2026-11-29T10:00:00Z')
+    expect(times.headers.location).toBe('/proposals?knownAt=2026-11-29T10:00:59.999Z')
   })
 
   test('of 50 records takes at most 40 kB', async () => {
@@ -285,6 +285,20 @@ describe('a record', () => {
     expect(gone.text).toContain('This record was deleted')
   })
 
+  test('has every piece of evidence on its page, also that of its parts', async () => {
+    const { get } = await service({ seed: true })
+    const { body } = await get('/v1/evidence?limit=200')
+    const kinds = new Set<string>()
+    for (const { id, recordKind } of body['data'] as { id: string; recordKind: string }[]) {
+      kinds.add(recordKind)
+      const { status, headers } = await get(`/ru/evidence/${id}`, HTML)
+      const [path = '', fragment] = String(headers.location).split('#')
+      expect([status, fragment]).toEqual([302, id])
+      expect((await get(path, HTML)).text, path).toContain(`id="${id}"`)
+    }
+    expect([...kinds]).toContain('event')
+  })
+
   test('has a part on its page', async () => {
     const { get } = await service({ seed: true })
     const answer = await get(`/ru/evidence/${EVIDENCE}`, HTML)
@@ -319,7 +333,10 @@ describe('the clocks', () => {
     // Both clocks stay in the address of kinds that do not depend on the day.
     expect((await get('/statements?asOf=2022-08-31', HTML)).status).toBe(200)
     expect((await get(`/sources/${SOURCE}?asOf=2022-08-31&${knownAt}`, HTML)).status).toBe(200)
-    expect((await get(`/meetings/${MEETING}?knownAt=2020-01-01T00:00:00Z`, HTML)).status).toBe(404)
+    const unknown = await get(`/meetings/${MEETING}?knownAt=2020-01-01T00:00:00Z`, HTML)
+    expect(unknown.status).toBe(404)
+    expect(unknown.text).toContain('Nothing at this time')
+    expect(unknown.text).toContain(`href="/meetings/${MEETING}"`)
   })
 })
 

@@ -28,6 +28,27 @@ const rowsOf = (section: string) =>
 const statesIn = (html: string) =>
   [...html.matchAll(/href="(?:\/\w\w)?\/states\/(\w\w)"/g)].map(([, code]) => code)
 
+describe('the status of a document', () => {
+  test('names the last event, also if it is of one party and leaves the status as it is', async () => {
+    const app = await service()
+    await app.post('/v1/states', { code: 'RU', name: 'Russia' })
+    const { id } = await create(app, '/v1/agreements', {
+      title: 'A treaty',
+      kind: 'treaty',
+      events: [{ type: 'signed', occurredOn: '2017-06-09' }],
+    })
+    expect(textOf((await app.get(`/agreements/${id}`, HTML)).text)).toContain('No later event is recorded')
+    await create(app, `/v1/agreements/${id}/events`, {
+      type: 'domestic-approval',
+      stateCode: 'RU',
+      occurredOn: '2019-07-01',
+    })
+    const text = textOf((await app.get(`/agreements/${id}`, HTML)).text)
+    expect(text).toContain('Signed on 9 June 2017. Last event: 1 July 2019')
+    expect(text).not.toContain('No later event')
+  })
+})
+
 describe('positions', () => {
   test('are grouped as the API has them, with those that nobody recorded', async () => {
     const app = await service({ seed: true })
@@ -84,7 +105,9 @@ describe('parties', () => {
     for (const [, target = ''] of section.matchAll(/href="#(evt_\w+)"/g))
       expect(text).toContain(`<li id="${target}">`)
     expect(textOf(rows[0] ?? '')).toContain('ratification · 364 days')
-    expect(textOf(section)).toContain('4 parties are known, 1 is bound by it, 2 consents are needed')
+    expect(textOf(section)).toContain(
+      '4 parties are known, it is recorded of 1 that it is bound, 2 consents are needed',
+    )
     const missing = (label: string) =>
       statesIn(section.slice(section.indexOf(`${label}:`)).split('</p>')[0] ?? '')
     expect(missing('Signed, consent not recorded')).toEqual(view['awaitingConsent'])

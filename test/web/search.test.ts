@@ -93,6 +93,17 @@ describe('a query', () => {
     },
   )
 
+  test.each([
+    ['/search', 'kazakhstan'],
+    ['/ru/search', 'Казахстан'],
+    ['/zh/search', '哈萨克斯坦'],
+  ])('names the state of this name, in the language of the page: %s %s', async (path, q) => {
+    const { get } = await service({ seed: true })
+    const { text } = await get(`${path}?q=${encodeURIComponent(q)}`, HTML)
+    expect(text).toMatch(/<li><p class="title"><a href="(?:\/\w\w)?\/states\/KZ"/)
+    await expectSafe(path, text)
+  })
+
   test('leads to the record that another was merged into', async () => {
     const { get, post, request, keys } = await service()
     const [one, other] = await Promise.all(

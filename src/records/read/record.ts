@@ -6,7 +6,7 @@ import type { Reader } from '../../db/engine.ts'
 import { type SQL, sql } from '../../db/sql.ts'
 import { changes, identifiers } from '../../db/system-tables.ts'
 import type { Table } from '../../db/tables.ts'
-import type { Catalogue, Child } from '../schema/catalogue.ts'
+import type { Child } from '../schema/catalogue.ts'
 import type { Doc } from '../schema/document.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Entity } from '../schema/resource.ts'
@@ -170,16 +170,6 @@ export async function missingRecord(
 export const childrenOf = async (reader: Reader, child: Child, recordId: string): Promise<Doc[]> =>
   (await reader.all<Stored>(childrenQuery(child), { recordId })).map(parse)
 
-/** The path of a record. That of a child is below its parent, unless that is a child too. */
-export async function pathOf(reader: Reader, catalogue: Catalogue, kind: Kind, id: string): Promise<string> {
-  const resource = catalogue.findResource(kind)
-  if (resource) return `/v1/${resource.path}/${id}`
-  const child = catalogue.child(kind)
-  const { recordKind, recordId } = parse(await loadRecord(reader, child, id))
-  const parent = catalogue.findResource(recordKind as Kind)
-  return parent ? `/v1/${parent.path}/${recordId}/${child.path}/${id}` : `/v1/${child.path}/${id}`
-}
-
 const NOW: View = { asOf: null, seq: null }
 
 /** A part of a record, or of another part. */
@@ -190,12 +180,12 @@ export interface Part {
   recordId: string
 }
 
-/** The paths of parts and the ids of the records that have them in a view, by the ids of the parts. */
+/** The paths of parts and the records that have them in a view, by the ids of the parts. */
 export async function placesOf(
   { catalogue, reader }: Pick<ReadContext, 'catalogue' | 'reader'>,
   parts: readonly Part[],
   { seq }: View = NOW,
-): Promise<Map<string, { path: string; recordId: string }>> {
+): Promise<Map<string, { path: string; recordKind: Kind; recordId: string }>> {
   const places = parts.map(({ kind, id, recordKind, recordId }) => {
     const parent = catalogue.findResource(recordKind)
     const own = `${catalogue.child(kind).path}/${id}`
@@ -221,7 +211,7 @@ export async function placesOf(
       }
     }
   }
-  return new Map(places.map(({ id, recordId, path }) => [id, { path, recordId }]))
+  return new Map(places.map(({ id, ...place }) => [id, place]))
 }
 
 /** The id of the record with this external identifier, or null. */

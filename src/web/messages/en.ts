@@ -61,7 +61,10 @@ export const en = {
     quotes: plural('{n} quote', '{n} quotes'),
     claims: plural('{n} claim', '{n} claims'),
     partiesKnown: plural('{n} party is known', '{n} parties are known'),
-    partiesBound: plural('{n} is bound by it', '{n} are bound by it'),
+    partiesBound: plural(
+      'it is recorded of {n} that it is bound',
+      'it is recorded of {n} that they are bound',
+    ),
     consentsNeeded: plural(
       '{n} consent is needed for it to enter into force',
       '{n} consents are needed for it to enter into force',
@@ -339,6 +342,7 @@ export const en = {
   },
   status: {
     since: '{status} since {date}.',
+    latest: 'Last event: {date}.',
     quiet: 'No later event is recorded ({days}).',
     on: '{status} on {date}.',
     dated: '{status}: {date}.',
@@ -408,6 +412,9 @@ export const en = {
   },
   errors: {
     title: 'Error',
+    notThen: 'Nothing at this time',
+    notThenAbout: 'What the address leads to was recorded later, happened later, or never existed.',
+    showNow: 'Show it as it is now',
     notFound: 'This page does not exist',
     notFoundAbout: 'The address is wrong, or the record never existed.',
     gone: 'This record was deleted',
@@ -433,7 +440,7 @@ export const en = {
     addressee: 'Addressee',
     agreement: 'Document',
     assertion: 'Assertion',
-    awaiting: 'Awaiting the consent of',
+    awaiting: 'No consent recorded, though signed',
     broader: 'Broader topic',
     city: 'City',
     classification: 'Type',
