@@ -1,4 +1,6 @@
 // The sections of the page of a meeting: agenda, participants, what was said, proposed and decided there, and the meetings around it.
+
+import type { Outcome } from '../records/read/outcomes.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import { actor, actorName } from './actors.ts'
 import { type Backed, entries, restOf } from './facts.ts'
@@ -60,8 +62,12 @@ export function participants(page: Page, backed: Backed): Html | null {
 
 const stateOf = (value: Json) => String((value as Fields | null)?.['stateCode'] ?? '')
 
-/** What was signed, adopted and stated there, and what the meeting implements. */
-export function decisions(page: Page, { outcomes }: MeetingData): Html | null {
+/** Whether a proposal was made at a meeting, and not only dealt with. */
+const isMadeAt = (id: string, { doc, events }: Outcome) =>
+  doc['meetingId'] === id || events.some(({ type }) => type === 'proposed')
+
+/** What was signed, adopted, dealt with and stated there, and what the meeting implements. */
+export function decisions(page: Page, id: string, { outcomes }: MeetingData): Html | null {
   const words = page.messages.meeting
   const { documents, positions, implements: implemented } = outcomes
   const byEvent = Map.groupBy(documents, ({ event }) => String(event?.['type'] ?? ''))
@@ -73,6 +79,11 @@ export function decisions(page: Page, { outcomes }: MeetingData): Html | null {
     const docs = own.map(({ doc }) => doc)
     return html`<h3>${title}</h3>${lines(page, page.catalogue.resource('agreement'), docs)}`
   })
+  const dealtWith = outcomes.proposals.filter((outcome) => !isMadeAt(id, outcome)).map(({ doc }) => doc)
+  if (dealtWith.length > 0)
+    groups.push(
+      html`<h3>${words.dealtWith}</h3>${lines(page, page.catalogue.resource('proposal'), dealtWith)}`,
+    )
   const goals = implemented.flatMap((id) => reference(page, id) ?? [])
   const stances = positions.map(
     (position) =>
@@ -97,7 +108,9 @@ interface Said {
 export function said(page: Page, id: string, { outcomes, statements }: MeetingData): Html | null {
   const words = page.messages.meeting
   const all: Said[] = [
-    ...outcomes.proposals.map(({ doc, event }): Said => ({ doc, event, kind: 'proposal' })),
+    ...outcomes.proposals
+      .filter((outcome) => isMadeAt(id, outcome))
+      .map(({ doc, event }): Said => ({ doc, event, kind: 'proposal' })),
     ...statements.map((doc): Said => ({ doc, event: null, kind: 'statement' })),
   ]
   if (all.length === 0) return null

@@ -51,7 +51,7 @@ function sectionsOf(page: Page, backed: Backed, data: RecordData): Section[] {
   const isMeeting = resource.kind === 'meeting'
   const tree = data.course && topicTree(page, doc.id, data.course)
   const all: [id: string, title: string, content: Html | null][] = [
-    ['decisions', messages.meeting.decisions, meeting && decisions(page, meeting)],
+    ['decisions', messages.meeting.decisions, meeting && decisions(page, doc.id, meeting)],
     ['said', messages.meeting.bySpeaker, meeting && said(page, doc.id, meeting)],
     ['fact-agenda', messages.fields.agenda, isMeeting ? agenda(page, backed) : null],
     ['fact-participants', messages.fields.participants, isMeeting ? participants(page, backed) : null],

@@ -35,7 +35,12 @@ test('what was signed, adopted and announced is what the API has as outcomes', a
     const title = eventType.charAt(0).toUpperCase() + eventType.slice(1).replace('-', ' ')
     expect(groups.get(title)).toContain(id)
   }
-  expect([...groups.keys()]).toEqual(['Signed', 'Text adopted', 'Positions stated'])
+  expect([...groups.keys()]).toEqual([
+    'Signed',
+    'Text adopted',
+    'Proposals that were dealt with',
+    'Positions stated',
+  ])
   expect(groups.get('Positions stated')?.filter((id) => id === ids.proposal)).toHaveLength(
     outcomes['positions'].length,
   )
@@ -60,11 +65,34 @@ test('statements and proposals are grouped by the state for which they were made
     'Iran',
     'the participants of the meeting',
   ])
-  expect(groups.get('China')).toEqual([ids.proposal, ids.part])
+  expect(groups.get('China')).toEqual([ids.part])
   expect(groups.get('Iran')).toEqual([ids.statement])
-  const shown = [...groups.values()].flat()
+  const shown = [...groups.values(), ...groupsOf(sectionOf(text, 'decisions')).values()].flat()
   for (const { id } of outcomes['proposals']) expect(shown).toContain(id)
   expect(shown.filter((id) => id?.startsWith('stm_'))).toHaveLength(outcomes['statements'])
+})
+
+test('proposals that were made elsewhere are among the decisions', async () => {
+  const app = await service()
+  const [here, elsewhere] = await Promise.all(
+    ['Here', 'Elsewhere'].map((name) => create(app, '/v1/meetings', { name, startDate: '2024-07-04' })),
+  )
+  const adopted = { type: 'adopted', occurredOn: '2024-07-04', meetingId: here?.['id'] }
+  const made = await create(app, '/v1/proposals', {
+    title: 'A centre',
+    meetingId: elsewhere?.['id'],
+    events: [{ type: 'proposed', occurredOn: '2023-07-04' }, adopted],
+  })
+  const own = await create(app, '/v1/proposals', {
+    title: 'Ours',
+    meetingId: here?.['id'],
+    events: [adopted],
+  })
+  const { text } = await app.get(`/meetings/${here?.['id']}`, HTML)
+  expect(groupsOf(sectionOf(text, 'decisions'))).toEqual(
+    new Map([['Proposals that were dealt with', [made['id']]]]),
+  )
+  expect([...groupsOf(sectionOf(text, 'said')).values()]).toEqual([[own['id']]])
 })
 
 test('the agenda has its items in order, with what was dealt with under them', async () => {

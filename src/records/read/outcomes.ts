@@ -10,6 +10,8 @@ export interface Outcome {
   doc: Doc
   /** The last event there, of the whole if there is one; null: it only names the meeting. */
   event: Doc | null
+  /** All events there, in the order of the last one. */
+  events: Doc[]
 }
 
 export interface Outcomes {
@@ -57,7 +59,7 @@ export async function readOutcomes(
 
 type Entity = ReturnType<DocReader['catalogue']['entity']>
 
-/** The records of a kind that have an event at one of the meetings, or name one of them, with the last event there. */
+/** The records of a kind that have an event at one of the meetings, or name one of them, with the events there. */
 async function dealtWith(
   context: DocReader,
   kind: 'agreement' | 'proposal',
@@ -79,8 +81,11 @@ async function dealtWith(
     condition: atMeeting,
     order: sql`${columnSql(events, 'place')} nulls first, ${columnSql(events, 'occurredOn')} nulls first, ${events.firstSeq}`,
   })
-  const last = new Map(happened.map((each) => [String(each['recordId']), each]))
-  return docs.map((doc) => ({ doc, event: last.get(doc.id) ?? null }))
+  const byRecord = Map.groupBy(happened, ({ recordId }) => String(recordId))
+  return docs.map((doc) => {
+    const events = byRecord.get(doc.id) ?? []
+    return { doc, event: events.at(-1) ?? null, events }
+  })
 }
 
 /** The meetings that are a part of a meeting, at any depth, in order of date. */

@@ -310,6 +310,7 @@ export const en = {
     documents: 'Documents',
     implements: 'The meeting implements',
     positions: 'Positions stated',
+    dealtWith: 'Proposals that were dealt with',
     bySpeaker: 'Said and proposed there, by state',
     unknownSpeaker: 'Speaker not known',
     proposed: 'Proposals',

@@ -310,6 +310,7 @@ export const ru: Messages = {
     documents: 'Документы',
     implements: 'Встреча выполняет',
     positions: 'Высказанные позиции',
+    dealtWith: 'Рассмотренные предложения',
     bySpeaker: 'Что сказано и предложено, по государствам',
     unknownSpeaker: 'Кто говорил, неизвестно',
     proposed: 'Предложения',

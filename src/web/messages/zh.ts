@@ -294,6 +294,7 @@ export const zh: Messages = {
     documents: '文件',
     implements: '会议落实了',
     positions: '会上表明的立场',
+    dealtWith: '审议的提案',
     bySpeaker: '会上的发言和提案（按国家）',
     unknownSpeaker: '发言者不详',
     proposed: '提案',
