@@ -207,7 +207,8 @@ export function byKeyboard(page: Page): Hands {
     if (count === 0) return
     const [key = '', ...modifiers] = keys.split('+').reverse()
     for (const modifier of modifiers) await keyboard.down(modifier)
-    for (let index = 0; index < count; index++) await keyboard.down(key)
+    // Not one after the other, so that the browser need not draw the page for each.
+    await Promise.all(Array.from({ length: count }, () => keyboard.down(key)))
     await keyboard.up(key)
     for (const modifier of modifiers) await keyboard.up(modifier)
   }
