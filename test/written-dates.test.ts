@@ -49,6 +49,9 @@ const CLEAR: Record<string, readonly string[]> = {
     'between 15 September 2022 and 16 September 2022',
     'между 15 и 16 сентября 2022 г.',
     '2022年9月15日至16日之间',
+    '15–16 September 2022 (exact date not known)',
+    '15–16 сентября 2022 г. (точная дата неизвестна)',
+    '2022年9月15日至16日间某日',
   ],
   '[2022-08..2022-09]': [
     'between August and September 2022',

@@ -29,7 +29,10 @@ function read(text: string): string[] {
 const framed = (beginnings: string, ends: string) =>
   new RegExp(`^(?:(?:${beginnings})(?<date>.+?)(?:[, ]*(?:${ends}))?|(?<date>.+?)[, ]*(?:${ends}))$`)
 
-const BETWEEN = framed('between |в промежутке:? ?|между |介于', '之间')
+const BETWEEN = framed(
+  'between |в промежутке:? ?|между |介于',
+  '\\(exact date not known\\)|\\(точная дата неизвестна\\)|之间|间某日',
+)
 
 /** Between two days or periods. A hyphen in a date is not a separator. */
 const SEPARATORS = [
@@ -107,12 +110,12 @@ function shifted(date: string, by: 1 | -1): string {
 
 const ABOUT = framed(
   'about |around |circa |approximately |approx\\.? |ca?\\.? |~ ?|около |приблизительно |примерно |прибл\\. |大约 ?|大概 ?|约 ?',
-  '左右|前后|~',
+  '\\(приблизительно\\)|左右|前后|~',
 )
 
 const UNCERTAIN = framed(
   'possibly |perhaps |probably |возможно,? |вероятно,? |предположительно |可能 ?|或许 ?',
-  '\\((?:uncertain|не ?точно|不确定)\\)|\\?',
+  '\\((?:uncertain|не ?точно|предположительно|不确定)\\)|\\?',
 )
 
 function readQualified(text: string): string[] {
@@ -145,7 +148,7 @@ const MONTH_AND_YEAR = /^(?<month>\d{1,2})[-./](?<year>\d{4})$/
 const YEAR_LAST = /^(\d{1,2})([-./])(\d{1,2})\2(\d{4})$/
 
 function readParts(text: string): Parts[] {
-  const bare = text.trim().replace(/(?: ?г\.?| год[ау]?| ?年)$/, '')
+  const bare = text.trim().replace(/(?: ?гг?\.?| год[ау]?| ?年)$/, '')
   const { year, month, day } = (YEAR_FIRST.exec(bare) ?? MONTH_AND_YEAR.exec(bare))?.groups ?? {}
   if (year !== undefined && month !== undefined) return [{ year, month, ...(day !== undefined && { day }) }]
   const [, one, separator, other, last] = YEAR_LAST.exec(bare) ?? []

@@ -1,7 +1,7 @@
 // Who did something: a person, a state, a body, or several of these together.
 import type { Json } from '../records/schema/document.ts'
-import { type Html, html, join } from './html.ts'
-import { fill, foreign } from './languages.ts'
+import { type Html, html } from './html.ts'
+import { fill, foreign, inBrackets, listed } from './languages.ts'
 import { nameHtml } from './names.ts'
 import { linkTo, type Page } from './page.ts'
 import { valueWord } from './words.ts'
@@ -20,9 +20,15 @@ export function actor(page: Page, value: Fields): Html | null {
   const named =
     typeof attributionText === 'string' ? html` “${foreign(attributionText, null, page.language)}”` : null
   return typeof role === 'string'
-    ? html`${who}${named} <small>(${valueWord(page, role)})</small>`
+    ? html`${who}${named}<small>${inBrackets(page.language, roleWord(page, value))}</small>`
     : html`${who}${named}`
 }
+
+/** The role of an actor. A state in the chair is no chairman. */
+export const roleWord = (page: Page, { role, speakerId, stateCode }: Fields): string =>
+  role === 'chair' && typeof stateCode === 'string' && typeof speakerId !== 'string'
+    ? page.messages.record.chairState
+    : valueWord(page, String(role))
 
 /** The names of an actor, without the role. */
 export function actorName(page: Page, value: Fields, links = true): Html | null {
@@ -34,8 +40,9 @@ export function actorName(page: Page, value: Fields, links = true): Html | null 
   if (collective === 'members' && body) return fill(record.collectiveMembers, { name: body })
   if (collective === 'participants') return html`${record.collectiveParticipants}`
   const others = [state, body].filter((one) => one !== null && one !== undefined)
-  if (person) return others.length > 0 ? html`${person} ${record.onBehalf} ${join(others, ', ')}` : person
-  if (others.length > 0) return join(others, ', ')
+  const names = listed(page.language, others)
+  if (person) return others.length > 0 ? fill(record.onBehalf, { person, others: names }) : person
+  if (others.length > 0) return names
   return typeof attributionText === 'string' ? foreign(attributionText, null, page.language) : null
 }
 

@@ -10,7 +10,7 @@ import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, formatNumber, plural } from './languages.ts'
+import { fill, formatNumber, inBrackets, lengthOfTime } from './languages.ts'
 import { actors, lineTitle } from './lines.ts'
 import { exports } from './list.ts'
 import {
@@ -75,7 +75,8 @@ export const board: Overview<Parameters> = {
     const { board: words, kinds } = page.messages
     const without = bars.find(({ key }) => key === null)?.count ?? 0
     const note =
-      without > 0 && html`<p>${words.noEvent}: ${formatTotal(page.language, without, MAX_COUNTED)}</p>`
+      without > 0 &&
+      html`<p>${words.noEvent}${page.messages.punctuation.colon}${formatTotal(page.language, without, MAX_COUNTED)}</p>`
     return overviewPage(page, {
       title: words.heading.replace('{kind}', kinds[kind].many),
       about: words.about,
@@ -102,11 +103,12 @@ function columnHtml(
   filters: Record<string, string[]>,
   { status, count, docs }: Column,
 ): Html {
-  const { home } = page.messages
+  const { home, punctuation } = page.messages
   const resource = page.catalogue.resource(TRACKED_KINDS[of])
   const list = href(page, `/${of}`, { ...filters, status, sort: ORDER[of] })
   const number = formatTotal(page.language, count, MAX_COUNTED)
-  const more = count > docs.length && html`<p><a href="${list}">${home.all}: ${number} →</a></p>`
+  const more =
+    count > docs.length && html`<p><a href="${list}">${home.all}${punctuation.colon}${number} →</a></p>`
   return html`<section aria-labelledby="${status}"><h2 id="${status}"><a href="${list}">${capital(valueWord(page, status))} <small>${number}</small></a></h2><ul class="records">${docs.map((doc) => card(page, resource, doc))}</ul>${more}</section>`
 }
 
@@ -119,13 +121,15 @@ function card(page: Page, resource: Resource, doc: Doc): Html {
 
 /** Since when it has its status, and for how many days if it is open. */
 function sinceWhen(page: Page, { lifecycle }: Resource, doc: Doc): Html {
-  const { list, counts, record } = page.messages
+  const { list, record } = page.messages
   const { status, statusSince: since } = doc
   if (typeof since !== 'string') return html`${record.undated}`
-  const date = dateHtml(page.language, since)
   const isOpen = lifecycle?.open.includes(String(status)) === true && doc['settled'] !== true
-  const words = isOpen || LASTING.includes(String(status)) ? fill(list.since, { date }) : date
+  const words =
+    isOpen || LASTING.includes(String(status))
+      ? fill(list.since, { date: dateHtml(page.language, since, 'genitive') })
+      : dateHtml(page.language, since)
   return isOpen && isExactDay(since)
-    ? html`${words} (${plural(page.language, counts.days, daysBetween(since, page.day))})`
+    ? html`${words}${inBrackets(page.language, lengthOfTime(page.language, daysBetween(since, page.day)))}`
     : words
 }

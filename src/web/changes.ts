@@ -14,7 +14,7 @@ import type { Entity } from '../records/schema/resource.ts'
 import { instantHtml } from './dates.ts'
 import { changedKeys, difference } from './diff.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign, formatNumber } from './languages.ts'
+import { fill, foreign, formatNumber, inBrackets, listed } from './languages.ts'
 import { section } from './layout.ts'
 import { apiHref, href, type Page } from './page.ts'
 import { fieldWord } from './words.ts'
@@ -63,7 +63,9 @@ export function changesOf(page: Page, entity: Entity, path: string, { moments, v
     const address = href({ ...page, clocks: { ...page.clocks, knownAt: moment.at } }, path)
     const line = [
       html`<a rel="nofollow" href="${address}">${instantHtml(page.language, moment.at)}</a>`,
-      fill(words.by, { name: foreign(moment.actorName, null, page.language) }),
+      moment.actorName === 'seed'
+        ? words.seed
+        : fill(words.by, { name: foreign(moment.actorName, null, page.language) }),
       reason(page, entity, moment),
     ]
     return html`<li><p>${join(line, ' · ')}</p>${ofParts(page, entity, moment)}${ofRecord(page, entity, versions, moment)}</li>`
@@ -85,7 +87,7 @@ function reason({ language, messages }: Page, { kind }: Entity, { reason: given,
 
 /** How many parts and quotes were added, changed and deleted. */
 function ofParts(page: Page, { kind }: Entity, { counts }: Moment): Html | null {
-  const { changes: words, kinds } = page.messages
+  const { changes: words, kinds, punctuation } = page.messages
   const byKind = Map.groupBy(
     counts.filter((count) => count.kind !== kind),
     (count) => count.kind,
@@ -97,7 +99,7 @@ function ofParts(page: Page, { kind }: Entity, { counts }: Moment): Html | null 
         op === 'create' ? words.partsAdded : op === 'update' ? words.partsChanged : words.partsRemoved
       return fill(message, { n: formatNumber(page.language, count) })
     })
-    return html`${kinds[part].many}: ${join(each, ', ')}`
+    return html`${kinds[part].many}${punctuation.colon}${listed(page.language, each)}`
   })
   return html`<p class="muted">${join(lines, ' · ')}</p>`
 }
@@ -126,7 +128,7 @@ function ofRecord(
 export function changeLinks(page: Page, path: string, { data, next }: Moments): Html | null {
   const words = page.messages.changes
   const link = (at: string, rel: string, text: string) =>
-    html`<a rel="${rel} nofollow" href="${href({ ...page, clocks: { ...page.clocks, knownAt: at } }, path)}">${text} (${instantHtml(page.language, at)})</a>`
+    html`<a rel="${rel} nofollow" href="${href({ ...page, clocks: { ...page.clocks, knownAt: at } }, path)}">${text}${inBrackets(page.language, instantHtml(page.language, at))}</a>`
   const previous = data[1]?.at
   const links = [
     previous !== undefined && link(previous, 'prev', `← ${words.previous}`),

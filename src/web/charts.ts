@@ -56,7 +56,7 @@ export function columnChart(page: Page, chart: ColumnChart): Html {
     const middle = x + COLUMN / 2
     return html`${parts}${sum > 0 && html`<text x="${middle}" y="${y - 4}" text-anchor="middle">${number(sum)}</text>`}<text x="${middle}" y="${floor + 16}" text-anchor="middle">${column.label}</text>`
   })
-  return html`<figure class="chart"><div class="scroll" role="group" tabindex="0" aria-label="${title}: ${page.messages.statistics.chart}"><svg width="${width}" height="${floor + BOTTOM}" role="img" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc><defs>${series.map((_, one) => pattern(id, one))}</defs>${lines}${bars}</svg></div>${series.length > 1 && legend(id, series)}</figure>`
+  return html`<figure class="chart"><div class="scroll" role="group" tabindex="0" aria-label="${title}${page.messages.punctuation.colon}${page.messages.statistics.chart}"><svg width="${width}" height="${floor + BOTTOM}" role="img" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc><defs>${series.map((_, one) => pattern(id, one))}</defs>${lines}${bars}</svg></div>${series.length > 1 && legend(id, series)}</figure>`
 }
 
 /** The distance of the lines: 1, 2 or 5 times a power of ten, so that there are two to five. */
@@ -114,7 +114,7 @@ export function columnTable(
   label: (column: Column) => Content,
 ): Html {
   const number = (value: number) => formatNumber(page.language, value)
-  return html`<div class="scroll" role="group" tabindex="0" aria-label="${title}: ${page.messages.statistics.numbers}"><table><caption class="hidden">${title}</caption><thead><tr><th scope="col">${head}</th>${series.map((name) => html`<th scope="col" class="count">${name}</th>`)}</tr></thead><tbody>${columns.map(
+  return html`<div class="scroll" role="group" tabindex="0" aria-label="${title}${page.messages.punctuation.colon}${page.messages.statistics.numbers}"><table><caption class="hidden">${title}</caption><thead><tr><th scope="col">${head}</th>${series.map((name) => html`<th scope="col" class="count">${name}</th>`)}</tr></thead><tbody>${columns.map(
     (column) =>
       html`<tr><th scope="row">${label(column)}</th>${column.values.map((value) => html`<td class="count">${number(value)}</td>`)}</tr>`,
   )}</tbody></table></div>`

@@ -14,38 +14,66 @@ const formats = memoizeByLanguage((locale) => {
   }
 })
 
+/** The grammatical case of a month. Only Russian has a form of its own after prepositions: с августа. */
+type Case = 'nominative' | 'genitive'
+
 /** A day, a month or a year in words. */
-function calendarDate(language: Language, date: string): string {
+function calendarDate(language: Language, date: string, form: Case): string {
+  const length = date.length as 4 | 7 | 10
+  if (form === 'genitive' && length < 10) {
+    // Months and years have this case beside a day, which is left out with what follows it.
+    const left = length === 7 ? ['day'] : ['day', 'month']
+    const parts = formats(language)[10].formatToParts(instantOf(date))
+    return parts
+      .filter(({ type }, index) => !left.includes(type === 'literal' ? (parts[index - 1]?.type ?? '') : type))
+      .map(({ value }) => value)
+      .join('')
+  }
+  return formats(language)[length].format(instantOf(date))
+}
+
+function instantOf(date: string): Date {
   const [year = '', month = '01', day = '01'] = date.split('-')
   const instant = new Date(0)
   instant.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
-  const length = date.length as 4 | 7 | 10
-  return formats(language)[length].format(instant)
+  return instant
+}
+
+/** From a day, a month or a year to another. */
+function calendarRange(language: Language, from: string, to: string): string {
+  if (from.length !== to.length)
+    return `${calendarDate(language, from, 'nominative')} – ${calendarDate(language, to, 'nominative')}`
+  const range = formats(language)[from.length as 4 | 7 | 10].formatRange(instantOf(from), instantOf(to))
+  // Within a month without spaces, which would part it from a date before it.
+  return range.replace(/(?<=\d)\s–\s(?=\d)/, '–')
 }
 
 /** An EDTF date in words; as it is written if it is none. */
-export function dateInWords(language: Language, date: string): string {
+export function dateInWords(language: Language, date: string, form: Case = 'nominative'): string {
   if (!EDTF_DATE.test(date)) return date
   const { dates } = messagesOf(language)
   if (date.startsWith('[')) {
     const [from = '', to = ''] = date.slice(1, -1).split('..')
-    const [first, last] = [from, to].map((part) => (part === '' ? '' : calendarDate(language, part)))
-    const message = from === '' ? dates.orEarlier : to === '' ? dates.orLater : dates.between
-    return message.replace('{from}', first ?? '').replace('{to}', last ?? '')
+    if (from === '') return dates.orEarlier.replace('{to}', calendarDate(language, to, form))
+    if (to === '') return dates.orLater.replace('{from}', calendarDate(language, from, form))
+    return dates.between
+      .replace('{range}', calendarRange(language, from, to))
+      .replace('{from}', calendarDate(language, from, 'nominative'))
+      .replace('{to}', calendarDate(language, to, 'nominative'))
   }
   const qualifier = date.at(-1) ?? ''
   const certain = date.replace(/[~?%]$/, '')
-  const words = calendarDate(language, certain)
+  const words = calendarDate(language, certain, form)
   if (certain === date) return words
   const message = { '~': dates.about, '?': dates.uncertain, '%': dates.aboutUncertain }[qualifier] ?? '{date}'
   return message.replace('{date}', words)
 }
 
 /** An EDTF date as HTML. */
-export const dateHtml = (language: Language, date: string): Html =>
+export const dateHtml = (language: Language, date: string, form: Case = 'nominative'): Html =>
   PARTIAL_DATE.test(date)
-    ? html`<time datetime="${date}">${dateInWords(language, date)}</time>`
-    : html`<span title="${date}">${dateInWords(language, date)}</span>`
+    ? html`<time datetime="${date}">${dateInWords(language, date, form)}</time>`
+    : html`<span title="${date}">${dateInWords(language, date, form)}</span>`
 
 /** The days from one day to another. */
 export const daysBetween = (from: string, to: string): number =>

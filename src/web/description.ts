@@ -38,7 +38,9 @@ export function descriptionOf(page: Page, resource: Resource, doc: Doc, evidence
   const exact = quote?.['exact'] ?? quote?.['text']
   if (typeof exact !== 'string') return shortened(about, MAX_LENGTH)
   const source = page.names.get(String(quote?.['sourceId']))
-  const named = source === undefined ? '' : ` (${shortened(source.text, 80)})`
+  const { punctuation } = page.messages
+  const named =
+    source === undefined ? '' : punctuation.brackets.replace('{text}', () => shortened(source.text, 80))
   const [quoted, said] = [exact.replaceAll(/\s+/g, ' '), about].map((text) => shortened(text, MAX_LENGTH / 2))
-  return `“${quoted}”${named}. ${said}`
+  return `“${quoted}”${named}${punctuation.stop}${said}`
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Json } from '../records/schema/document.ts'
 import { fieldOf, plain } from '../records/schema/fields.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign, formatNumber } from './languages.ts'
+import { fill, foreign, formatNumber, label } from './languages.ts'
 import { shortened } from './names.ts'
 import type { Page } from './page.ts'
 import { showValue } from './values.ts'
@@ -102,7 +102,7 @@ function objectDifference(page: Page, schema: z.ZodType, before: Fields, after: 
   const shape = schema instanceof z.ZodObject ? schema.shape : {}
   return html`${changedKeys(before, after).map(
     (key) =>
-      html`<div><span class="label">${fieldWord(page, key)}:</span> ${difference(page, (shape[key] as z.ZodType) ?? z.unknown(), key, before[key] ?? null, after[key] ?? null)}</div>`,
+      html`<div>${label(page.language, fieldWord(page, key))}${difference(page, (shape[key] as z.ZodType) ?? z.unknown(), key, before[key] ?? null, after[key] ?? null)}</div>`,
   )}`
 }
 

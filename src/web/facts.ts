@@ -6,13 +6,14 @@ import type { Entity, Resource } from '../records/schema/resource.ts'
 import { isAtOrBelow, NOT_FACTS, placesOf } from '../records/schema/values.ts'
 import { leadField } from './heading.ts'
 import { type Html, html } from './html.ts'
+import { listed } from './languages.ts'
 import type { Page } from './page.ts'
 import { showValue, valueIn } from './values.ts'
 import { type Backing, furtherEvidence, isBare, why } from './why.ts'
 import { fieldWord } from './words.ts'
 
-/** Fields that every page shows elsewhere. They are facts too if there is evidence of them. */
-const ELSEWHERE = ['status', 'statusSince', 'distinctFrom', 'settled', 'parties']
+/** Fields that every page shows elsewhere, and names that only addresses have. They are facts too if there is evidence of them. */
+const ELSEWHERE = ['slug', 'status', 'statusSince', 'distinctFrom', 'settled', 'parties']
 
 /** A record with the evidence of its fields. */
 export interface Backed {
@@ -58,7 +59,10 @@ function factOf(page: Page, backed: Backed, key: string, claims: readonly Claim[
     const reason = why(page, resource, claim, backing.evidence.get(doc.id) ?? [], backing.shown)
     if (!reason) return []
     const [, , ...below] = claim.field.split('/')
-    const label = below.map((each) => fieldWord(page, each)).join(', ')
+    const label = listed(
+      page.language,
+      below.map((each) => fieldWord(page, each)),
+    )
     return [below.length === 0 ? reason : html`<div><span class="label">${label}</span> ${reason}</div>`]
   })
   if (!shown && reasons.length === 0) return null

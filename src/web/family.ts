@@ -87,7 +87,7 @@ export function wholesPath(page: Page, { above }: Family): Html | null {
   const names = above.flatMap((id) => reference(page, id) ?? [])
   return names.length === 0
     ? null
-    : html`<p class="muted">${page.messages.parts.of}: ${join(names, ' › ')}</p>`
+    : html`<p class="muted">${page.messages.parts.of}${page.messages.punctuation.colon}${join(names, ' › ')}</p>`
 }
 
 export function partsTitle({ messages }: Page, kind: Kind): string {

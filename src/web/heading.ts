@@ -22,7 +22,7 @@ export function heading(page: Page, resource: Resource, doc: Doc, family: Family
   const isSame = text.startsWith(shortened(main).replace(/…$/, '')) || resource.kind === 'statement'
   const also = isSame
     ? null
-    : html`<p class="muted">${page.messages.record.alsoKnown}: ${foreign(main, 'en', page.language)}</p>`
+    : html`<p class="muted">${page.messages.record.alsoKnown}${page.messages.punctuation.colon}${foreign(main, 'en', page.language)}</p>`
   const kind = linkTo(page, `/${resource.path}`, page.messages.kinds[resource.kind].many)
   return html`<p class="kind">${kind}</p><h1>${shown}</h1>${also}${wholesPath(page, family)}${statusSentence(page, resource, doc, standing)}${lead(page, doc)}`
 }

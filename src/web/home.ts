@@ -156,7 +156,8 @@ async function readExample(context: ReadContext): Promise<HomeData['example']> {
 
 export function homePage(page: Page, data: HomeData): Html {
   const { messages, base, language, catalogue } = page
-  const { home, site, kinds, counts } = messages
+  const { home, site, kinds, counts, punctuation } = messages
+  const introduction = `${site.tagline}${punctuation.space}${site.promise}`
   const list = (kind: 'meeting' | 'proposal', docs: readonly Doc[]) =>
     docs.length === 0
       ? html`<p class="muted">${home.noneYet}</p>`
@@ -168,7 +169,7 @@ export function homePage(page: Page, data: HomeData): Html {
         html`<li><p class="title">${reference(page, doc.id)}</p><p class="details">${kinds[resource.kind].one} · ${instantHtml(language, doc.createdAt)}</p></li>`,
     ),
   ]
-  const main = html`<h1>${site.name}</h1><p class="lead">${site.tagline} ${site.promise}</p>
+  const main = html`<h1>${site.name}</h1><p class="lead">${introduction}</p>
 ${searchForm(page, 'search-first', home.search)}
 ${data.example && section('example', home.example, exampleOf(page, data.example))}
 ${section('counts', home.counts, html`<ul class="counts">${data.counts.map(({ resource, total }) => html`<li>${linkTo(page, `/${resource.path}`, html`<b>${plural(language, counts[resource.kind as keyof typeof counts], total)}</b>`)}<br><small>${kinds[resource.kind].about}</small></li>`)}</ul>`)}
@@ -187,9 +188,9 @@ ${section(
   })}</p>`,
 )}`
   return layout(page, {
-    title: `${site.name}: ${site.tagline}`,
+    title: `${site.name}${punctuation.colon}${site.tagline}`,
     main,
-    description: `${site.tagline} ${site.promise}`,
+    description: introduction,
     timeless: true,
     head: siteItem(page),
   })

@@ -1,5 +1,5 @@
 // The languages of the pages, with their catalogues of messages and the forms of numbers and plurals.
-import { type Content, type Html, html } from './html.ts'
+import { type Content, type Html, html, join, plainText } from './html.ts'
 import { en, type Messages } from './messages/en.ts'
 import { ru } from './messages/ru.ts'
 import type { Plural } from './messages/types.ts'
@@ -31,11 +31,40 @@ export function plural(language: Language, forms: Plural, value: number): string
   return form.replace('{n}', formatNumber(language, value))
 }
 
-/** A message with contents in place of `{names}`. */
+/** How long a number of days is: in whole years from two years on. */
+export const lengthOfTime = (language: Language, days: number): string => {
+  const { counts } = messagesOf(language)
+  // On the day of the year, whichever of the years had a leap day.
+  const years = Math.floor((days + 1) / DAYS_OF_YEAR)
+  return years < 2 ? plural(language, counts.days, days) : plural(language, counts.years, years)
+}
+
+/** The order of names. */
+export const collatorOf = memoizeByLanguage((locale) => new Intl.Collator(locale))
+
+const DAYS_OF_YEAR = 365.2425
+
+/** A message with contents in place of `{names}`. A content that ends with a full stop, such as `2022 г.`, ends the sentence. */
 export function fill(message: string, values: Readonly<Record<string, Content>>): Html {
   const parts = message.split(/\{(\w+)\}/)
-  return html`${parts.map((part, index) => (index % 2 === 0 ? part : values[part]))}`
+  return html`${parts.map((part, index) => {
+    if (index % 2 === 1) return values[part]
+    const before = part.startsWith('.') && parts[index - 1]
+    return before && plainText(values[before]).endsWith('.') ? part.slice(1) : part
+  })}`
 }
+
+/** Entries of a list in a sentence. */
+export const listed = (language: Language, entries: readonly Content[]): Html =>
+  join(entries, messagesOf(language).punctuation.list)
+
+/** A remark in brackets, with the space before them. */
+export const inBrackets = (language: Language, content: Content): Html =>
+  fill(messagesOf(language).punctuation.brackets, { text: content })
+
+/** The name of what follows, with a colon. */
+export const label = (language: Language, name: Content): Html =>
+  html`<span class="label">${name}${messagesOf(language).punctuation.colon}</span>`
 
 /** A text in a language of its own: with its tag, and separate from the direction of what is around it. */
 export const foreign = (text: Content, language: string | null | undefined, own: Language): Html =>

@@ -72,7 +72,7 @@ ${navigation ?? readerNavigation()}</header>
       ? html`<li><span aria-current="true">${OWN_NAMES[other]}</span></li>`
       : html`<li><a lang="${other}" hreflang="${other}" href="${inLanguage(other)}">${OWN_NAMES[other]}</a></li>`,
   )}</ul></nav>
-<p>${site.tagline} <a href="${`${base}/docs/`}">${site.api}</a> · <a rel="nofollow" href="${href(page, '/edit')}">${site.workbench}</a></p></footer></body></html>
+<p>${site.tagline}${messages.punctuation.space}<a href="${`${base}/docs/`}">${site.api}</a> · <a rel="nofollow" href="${href(page, '/edit')}">${site.workbench}</a></p></footer></body></html>
 `
 
   function inLanguage(other: Page['language']): string {

@@ -5,7 +5,7 @@ import type { Entity, Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
 import { dateHtml, period } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill } from './languages.ts'
+import { fill, listed } from './languages.ts'
 import { shortened } from './names.ts'
 import { linkTo, type Page } from './page.ts'
 import { LASTING } from './status.ts'
@@ -57,17 +57,22 @@ export function recordDetails(page: Page, entity: Entity, doc: Doc): Html[] {
   const fields = (FIELDS[entity.kind] ?? []).map((key) => {
     const value = doc[key]
     const brief = Array.isArray(value) ? { ...doc, [key]: value.slice(0, MAX_ENTRIES) } : doc
-    if (key === 'proposedOn' && value === doc['statusSince']) return null
+    if (key === 'proposedOn' && typeof value === 'string')
+      return value === doc['statusSince'] ? null : proposedOn(page, value)
     if (key === 'contributors' || key === 'participants') return actors(page, brief[key])
     return valueIn(page, shape, brief, key, { brief: true })
   })
   return [standing(page, entity, doc), ...fields].filter((one) => one !== null)
 }
 
+/** The second date of a proposal, beside that of its status. */
+const proposedOn = ({ language, messages }: Page, date: string): Html =>
+  fill(messages.list.proposed, { date: dateHtml(language, date) })
+
 /** The names of contributors or participants. */
 export const actors = (page: Page, list: Doc[string] | undefined): Html | null => {
   const names = (Array.isArray(list) ? list : []).flatMap((one) => actorName(page, one as Doc, false) ?? [])
-  return names.length === 0 ? null : join(names, ', ')
+  return names.length === 0 ? null : listed(page.language, names)
 }
 
 /** The status and since when, in words. */
@@ -77,16 +82,17 @@ function standing(page: Page, { kind }: Entity, doc: Doc): Html | null {
     const days = period(language, doc['startDate'] as string | null, doc['endDate'] as string | null)
     return doc['status'] === 'held'
       ? days
-      : html`<b>${capital(valueWord(page, String(doc['status'])))}</b>, ${days}`
+      : html`<b>${capital(valueWord(page, String(doc['status'])))}</b>${messages.punctuation.comma}${days}`
   }
   if (typeof doc['status'] !== 'string') return null
   const word = html`<b>${capital(valueWord(page, doc['status']))}</b>`
   const since = doc['statusSince']
   if (typeof since !== 'string') return word
-  const date = dateHtml(language, since)
-  return LASTING.includes(doc['status'])
-    ? html`${word} ${fill(messages.list.since, { date })}`
-    : html`${word}, ${date}`
+  const isLasting = LASTING.includes(doc['status'])
+  const date = dateHtml(language, since, isLasting ? 'genitive' : 'nominative')
+  return isLasting
+    ? fill(messages.list.statusSince, { status: word, date })
+    : html`${word}${messages.punctuation.comma}${date}`
 }
 
 /** What a part says, in a word, or its quote. */
@@ -102,7 +108,7 @@ function partTitle(page: Page, entity: Entity, doc: Doc): Html {
   const name = page.names.get(String(doc['recordId']))
   if (!name) return word
   const path = `/${page.catalogue.entity(name.kind).path}/${doc['recordId']}#${doc.id}`
-  return linkTo(page, path, html`${word}: ${shortened(name.text)}`)
+  return linkTo(page, path, html`${word}${page.messages.punctuation.colon}${shortened(name.text)}`)
 }
 
 function partDetails(page: Page, entity: Entity, doc: Doc): Html[] {

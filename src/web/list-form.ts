@@ -12,6 +12,7 @@ import { DATE_PARAMETER } from './date-input.ts'
 import { dateInWords } from './dates.ts'
 import { type Html, html } from './html.ts'
 import { fill } from './languages.ts'
+import { byName } from './names.ts'
 import { type Clocks, href, type Page } from './page.ts'
 import { fieldWord, filterWord, valueWord } from './words.ts'
 
@@ -141,7 +142,11 @@ function choicesOf(page: Page, filter: Filter, vocabularies: Vocabularies): [str
   const kind = kindOf(filter)
   const docs =
     kind === 'state' || kind === 'topic' || kind === 'organization' ? vocabularies[kind] : undefined
-  if (docs) return docs.map((doc) => [String(doc['slug'] ?? doc.id), page.names.get(doc.id)?.text ?? doc.id])
+  if (docs)
+    return byName(page, docs).map((doc) => [
+      String(doc['slug'] ?? doc.id),
+      page.names.get(doc.id)?.text ?? doc.id,
+    ])
   const value = 'value' in filter ? filter.value : undefined
   return value instanceof z.ZodEnum
     ? value.options.map((each) => [String(each), valueWord(page, String(each))])

@@ -14,7 +14,7 @@ import { fill, foreign, type Language } from './languages.ts'
 import { layout, section } from './layout.ts'
 import { lines } from './lines.ts'
 import { isOnForm, listForm, readVocabularies, type Vocabularies } from './list-form.ts'
-import { type Names, namesIn, shortened } from './names.ts'
+import { byName, type Names, namesIn, shortened } from './names.ts'
 import { apiHref, clocksOf, href, NOW, type Page } from './page.ts'
 import { formatTotal, MAX_TOTAL } from './totals.ts'
 import { languageName } from './values.ts'
@@ -65,7 +65,7 @@ export async function readEmptyList(
 
 export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: ListData): Html {
   const { language, messages } = page
-  const { list, kinds } = messages
+  const { list, kinds, punctuation } = messages
   const path = `/${kind.path}`
   const { cursor, facet: _, ...rest } = page.query
   const conditions = conditionsOf(page, kind, query, data)
@@ -77,11 +77,14 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
     conditions.map((each) => html`<span class="condition">${each.words}</span>`),
   )
   const clear = html`<a href="${href(page, path)}">${list.clear}</a>`
+  // States are all on one page, which can be in the order of its language.
+  const isWhole = cursor === undefined && data.nextCursor === null && page.query['sort'] === undefined
+  const docs = kind.kind === 'state' && isWhole ? byName(page, data.docs) : data.docs
   const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
-  const main = html`<h1>${question}${count !== false && html`<small>: ${count}</small>`}</h1>
+  const main = html`<h1>${question}${count !== false && html`<small>${punctuation.colon}${count}</small>`}</h1>
 <p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}
 ${listForm(page, kind, data.vocabularies, path, [])}
-<div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, data.docs)}
+<div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, docs)}
 ${pageLinks(page, path, data.nextCursor)}</div>
 ${facetLinks(page, path, rest, data.facets, slugs)}</div>
 ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, ...NOW })}`
@@ -95,7 +98,7 @@ ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${cloc
   return layout(page, {
     title,
     main,
-    description: `${title}${count === false ? '' : `: ${count}`}. ${words.about}`,
+    description: `${title}${count === false ? '' : `${punctuation.colon}${count}`}${punctuation.stop}${words.about}`,
     hidden: cursor !== undefined,
     head: feedLink(page, kind, rest),
   })
@@ -105,7 +108,7 @@ ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${cloc
 export function conditionLinks(page: Page, path: string, conditions: readonly Condition[]): Html | null {
   if (conditions.length === 0) return null
   const { cursor: _, facet: __, ...rest } = page.query
-  return html`<ul class="conditions">${conditions.map(({ names, words }) => html`<li>${words} <a href="${without(page, path, rest, names)}"><span class="hidden">${words}: ${page.messages.list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
+  return html`<ul class="conditions">${conditions.map(({ names, words }) => html`<li>${words} <a href="${without(page, path, rest, names)}"><span class="hidden">${words}${page.messages.punctuation.colon}${page.messages.list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
 }
 
 /** Links to the first page, if this is another one, and to the next one. */
@@ -144,13 +147,13 @@ export function faultyListPage(page: Page, kind: Listable, data: ListData, fault
   const items = found.map(({ parameter, words }) => {
     const name = filterWord(page, parameter)
     const address = isOnForm(kind, parameter) ? `#f-${parameter}` : without(page, path, rest, [parameter])
-    return html`<li><a href="${address}">${foreign(name, null, page.language)}</a>: ${words}</li>`
+    return html`<li><a href="${address}">${foreign(name, null, page.language)}</a>${page.messages.punctuation.colon}${words}</li>`
   })
   const main = html`<h1>${kinds[kind.kind].many}</h1>
 <section class="warning" aria-labelledby="faults"><h2 id="faults">${errors.invalid}</h2><ul>${items}</ul></section>
 ${listForm(page, kind, data.vocabularies, path, found)}`
   return layout(page, {
-    title: `${errors.title}: ${kinds[kind.kind].many}`,
+    title: `${errors.title}${page.messages.punctuation.colon}${kinds[kind.kind].many}`,
     main,
     hidden: true,
     timeless: true,
@@ -190,7 +193,7 @@ export function conditionsOf(
   { filters }: Pick<ListQuery, 'filters'>,
   { vocabularies, names }: Pick<ListData, 'vocabularies' | 'names'>,
 ): Condition[] {
-  const { asked } = page.messages
+  const { asked, punctuation } = page.messages
   // In the order of the address.
   const order = Object.keys(page.query)
   const given = Object.entries(filters).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other))
@@ -203,22 +206,23 @@ export function conditionsOf(
     if (isWhole && name.endsWith('To')) return []
     // Dates are shown as they were written: the filter has the first or last day of a month.
     const shown = filtersOf(kind)[name]?.by === 'range' ? [raw] : values
-    const plain = shown.map((value) => shortened(nameOf(name, value), 80)).join(', ')
     const key = isWhole ? `${stem}In` : name
+    const plain = shown.map((value) => shortened(nameOf(name, value, isWhole), 80)).join(punctuation.list)
     const message = Object.hasOwn(asked, key)
       ? asked[key as keyof typeof asked]
-      : `${filterWord(page, name).replaceAll(/[{}]/g, '')}: {value}`
+      : `${filterWord(page, name).replaceAll(/[{}]/g, '')}${punctuation.colon}{value}`
     const names = isWhole ? [`${stem}From`, `${stem}To`] : [name]
     const words = fill(message, { value: foreign(plain, null, page.language) })
     return [{ names, words, plain: message.replace('{value}', () => plain) }]
   })
 
-  function nameOf(name: string, value: string): string {
+  function nameOf(name: string, value: string, isWhole: boolean): string {
     const topic = vocabularies.topic.find(({ slug }) => slug === value)
     const known = names.get(topic?.id ?? value)
     if (known) return known.text
     const filter = filtersOf(kind)[name]
-    if (filter?.by === 'range' || DATE_PARAMETER.test(name)) return dateInWords(page.language, value)
+    if (filter?.by === 'range' || DATE_PARAMETER.test(name))
+      return dateInWords(page.language, value, name.endsWith('From') && !isWhole ? 'genitive' : 'nominative')
     if (value === 'true') return page.messages.list.yes
     if (value === 'false') return page.messages.list.no
     if (name === 'recordKind') return kindWord(page, value)

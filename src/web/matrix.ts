@@ -11,7 +11,7 @@ import { readStances, type Stance } from '../records/read/standings.ts'
 import type { View } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import { type Content, type Html, html, join } from './html.ts'
-import { LOCALES } from './languages.ts'
+import { collatorOf, inBrackets } from './languages.ts'
 import { lineTitle } from './lines.ts'
 import { exports, pageLinks } from './list.ts'
 import {
@@ -167,9 +167,8 @@ const rowOf = (doc: Doc, members: readonly string[], cells: readonly CellOfState
 
 /** The codes of states in the order of their names. */
 function inOrder(page: Page, codes: readonly string[]): string[] {
-  const { compare } = new Intl.Collator(LOCALES[page.language])
   const nameOf = (code: string) => page.names.get(code)?.text ?? code
-  return codes.toSorted((one, other) => compare(nameOf(one), nameOf(other)))
+  return codes.toSorted((one, other) => collatorOf(page.language).compare(nameOf(one), nameOf(other)))
 }
 
 /** The signs of what is recorded, which never stand alone. */
@@ -233,7 +232,7 @@ function cellHtml(page: Page, of: TrackedPath, { doc, members, cells }: Row, cod
     const path = `/${of}/${doc.id}#${partId ?? 'fact-contributors'}`
     const place = locatorText(page, locator)
     const link = linkTo(page, path, withSign(signOf(value), valueWord(page, value)))
-    return place ? html`${link} <small>(${place})</small>` : link
+    return place ? html`${link}<small>${inBrackets(page.language, place)}</small>` : link
   })
   return html`<td>${join(shown, html`<br>`)}</td>`
 }

@@ -2,11 +2,11 @@
 
 import type { Outcome } from '../records/read/outcomes.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
-import { actor, actorName } from './actors.ts'
+import { actor, actorName, roleWord } from './actors.ts'
 import { type Backed, entries, restOf } from './facts.ts'
 import type { Family } from './family.ts'
 import { type Html, html, join } from './html.ts'
-import { fill } from './languages.ts'
+import { collatorOf, fill, label, listed } from './languages.ts'
 import { section } from './layout.ts'
 import { lines } from './lines.ts'
 import type { MeetingData } from './meeting-data.ts'
@@ -42,15 +42,16 @@ export function agenda(page: Page, backed: Backed): Html | null {
 export function participants(page: Page, backed: Backed): Html | null {
   const all = entries(page, backed, 'participants')
   if (all.length === 0) return null
-  const byRole = Map.groupBy(all, ({ value }) => (value === null ? '' : String((value as Fields)['role'])))
+  const order = collatorOf(page.language).compare
+  const byRole = Map.groupBy(all, ({ value }) => (value === null ? '' : roleWord(page, value as Fields)))
   const groups = [...byRole].map(([role, own]) => {
     const items = own
-      .toSorted((one, other) => stateOf(one.value).localeCompare(stateOf(other.value)))
+      .toSorted((one, other) => order(stateOf(page, one.value), stateOf(page, other.value)))
       .map(({ value, reason }) => {
         const shown = value && actor(page, { ...(value as Fields), role: null })
         return html`<li><p>${shown}</p>${reason}</li>`
       })
-    const title = role === '' ? page.messages.record.otherEvidence : capital(valueWord(page, role))
+    const title = role === '' ? page.messages.record.otherEvidence : capital(role)
     return html`<div><dt>${title}</dt><dd><ul class="parts">${items}</ul></dd></div>`
   })
   return section(
@@ -60,7 +61,9 @@ export function participants(page: Page, backed: Backed): Html | null {
   )
 }
 
-const stateOf = (value: Json) => String((value as Fields | null)?.['stateCode'] ?? '')
+/** The name of the state that a participant is, or is from. */
+const stateOf = ({ names }: Page, value: Json): string =>
+  names.get(String((value as Fields | null)?.['stateCode']))?.text ?? ''
 
 /** Whether a proposal was made at a meeting, and not only dealt with. */
 const isMadeAt = (id: string, { doc, events }: Outcome) =>
@@ -87,7 +90,7 @@ export function decisions(page: Page, id: string, { outcomes }: MeetingData): Ht
   const goals = implemented.flatMap((id) => reference(page, id) ?? [])
   const stances = positions.map(
     (position) =>
-      html`<li><p>${actorName(page, { ...position, speakerId: null })}: <strong>${valueWord(page, String(position['position']))}</strong> · ${reference(page, String(position['recordId']))}</p></li>`,
+      html`<li><p>${actorName(page, { ...position, speakerId: null })}${page.messages.punctuation.colon}<strong>${valueWord(page, String(position['position']))}</strong> · ${reference(page, String(position['recordId']))}</p></li>`,
   )
   if (groups.length + goals.length + stances.length === 0) return null
   return section(
@@ -154,7 +157,7 @@ function saidItem(page: Page, { doc, event }: Said): Html {
   const { status } = doc
   const type = event?.['type']
   const details = [
-    people.length > 0 && join(people, ', '),
+    people.length > 0 && listed(page.language, people),
     typeof type === 'string' && type !== 'proposed' && valueWord(page, type),
     typeof status === 'string' &&
       status !== (type ?? 'proposed') &&
@@ -175,8 +178,8 @@ export function around(page: Page, id: string, { below }: Family, data: MeetingD
   const isOnMargins = ({ classification }: Doc) => MARGINS.includes(classification)
   const { previous, next, nearby } = data
   const series = [
-    previous && html`<p><span class="label">${words.previous}:</span> ${reference(page, previous.id)}</p>`,
-    next && html`<p><span class="label">${words.next}:</span> ${reference(page, next.id)}</p>`,
+    previous && html`<p>${label(page.language, words.previous)}${reference(page, previous.id)}</p>`,
+    next && html`<p>${label(page.language, words.next)}${reference(page, next.id)}</p>`,
   ]
   const knownAt = { ...page, clocks: { asOf: null, knownAt: page.clocks.knownAt } }
   const calendar = apiHref(knownAt, '/meetings.ics', { within: id })

@@ -3,11 +3,11 @@ import { sql } from '../db/sql.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { type NamedRecord, namesOf } from '../records/read/titles.ts'
 import type { View } from '../records/read/view.ts'
-import type { Json } from '../records/schema/document.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
 import { type Kind, kindOfId } from '../records/schema/kinds.ts'
 import { dateInWords } from './dates.ts'
 import type { Html } from './html.ts'
-import { foreign, type Language, memoizeByLanguage } from './languages.ts'
+import { collatorOf, foreign, type Language, memoizeByLanguage, messagesOf } from './languages.ts'
 
 /** How a record is called. */
 export interface Name {
@@ -59,8 +59,12 @@ function nameOf(id: string, record: NamedRecord, language: Language): Name {
     language === 'en' ? [] : SHOWN.flatMap((type) => others.find((one) => one.type === type) ?? [])
   const region = kind === 'state' && language !== 'en' && !local ? regionName(language)(id) : undefined
   const title = local?.name ?? region ?? shortened(record.title)
+  const { brackets } = messagesOf(language).punctuation
   // Meetings have similar names, so theirs carry their date.
-  const text = kind === 'meeting' && startDate ? `${title} (${dateInWords(language, startDate)})` : title
+  const text =
+    kind === 'meeting' && startDate
+      ? `${title}${brackets.replace('{text}', () => dateInWords(language, startDate))}`
+      : title
   const own = kind === 'statement' || kind === 'source' ? (textLanguage ?? 'en') : 'en'
   return {
     kind,
@@ -107,6 +111,15 @@ export function shortened(text: string, max = MAX_LENGTH): string {
   const cut = text.slice(0, max)
   const space = cut.lastIndexOf(' ')
   return `${cut.slice(0, space > max / 2 ? space : max).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+/** Records in the order of their names in the language of the page. */
+export function byName(
+  { names, language }: { names: Names; language: Language },
+  docs: readonly Doc[],
+): Doc[] {
+  const nameOf = ({ id }: Doc) => names.get(id)?.text ?? id
+  return docs.toSorted((one, other) => collatorOf(language).compare(nameOf(one), nameOf(other)))
 }
 
 export const nameHtml = ({ text, language }: Name, own: Language): Html => foreign(text, language, own)

@@ -60,7 +60,7 @@ export function overviewPage(page: Page, parts: Parts): Html {
   const { path, query, messages } = page
   const { heading, plain, links } = selectionWords(page, path, title, choices)
   const { cursor, asOf: _, knownAt: __, ...rest } = query
-  const count = total !== undefined && html`<small>: ${total}</small>`
+  const count = total !== undefined && html`<small>${messages.punctuation.colon}${total}</small>`
   const main = html`<h1>${heading}${count}</h1>
 ${kinds}<p class="muted">${about}</p>${links}
 ${selectionForm(page, path, choices, controls)}

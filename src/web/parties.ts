@@ -5,7 +5,7 @@ import type { PartyView } from '../records/read/parties.ts'
 import type { Doc } from '../records/schema/document.ts'
 import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, plural } from './languages.ts'
+import { fill, label, lengthOfTime, listed, plural } from './languages.ts'
 import { section } from './layout.ts'
 import type { Page } from './page.ts'
 import { reference } from './values.ts'
@@ -61,9 +61,9 @@ const ofType = (events: readonly Doc[], type: string) => events.filter((event) =
 const nameOf = (page: Page, { stateCode, organizationId }: Party): Html | null =>
   reference(page, stateCode ?? organizationId ?? '')
 
-/** The day of a step, and for how long it has lasted; a mark where it is missing. */
+/** The day of a step, and how long ago it was; a mark where it is missing. */
 function stepCell(page: Page, party: Party, field: keyof Party, event: Doc | undefined): Html {
-  const { parties: words, counts } = page.messages
+  const { parties: words } = page.messages
   const date = party[field]
   if (!event) return html`<span class="muted">${words.none}</span>`
   // A consent that was withdrawn has no date.
@@ -73,13 +73,16 @@ function stepCell(page: Page, party: Party, field: keyof Party, event: Doc | und
   }
   const days = isExactDay(date) ? daysBetween(date, page.day) : 0
   const how = field === 'consentOn' && party.consentBy !== null && valueWord(page, party.consentBy)
-  const lasts = field !== 'denouncedOn' && days > 0 && plural(page.language, counts.days, days)
+  const lasts =
+    field !== 'denouncedOn' &&
+    days > 0 &&
+    fill(page.messages.status.ago, { days: lengthOfTime(page.language, days) })
   const more = [how, lasts].filter(Boolean)
   return html`<a href="#${event.id}">${dateHtml(page.language, date)}</a>${more.length > 0 && html` <small>${join(more, ' · ')}</small>`}`
 }
 
-function missingLine(page: Page, label: string, codes: readonly string[] | null): Html | null {
+function missingLine(page: Page, title: string, codes: readonly string[] | null): Html | null {
   if (codes === null || codes.length === 0) return null
   const names = codes.flatMap((code) => reference(page, code) ?? [])
-  return html`<p><span class="label">${label}:</span> ${join(names, ', ')}</p>`
+  return html`<p>${label(page.language, title)}${listed(page.language, names)}</p>`
 }

@@ -27,7 +27,7 @@ export const memberships = (page: Page, all: readonly Doc[], backing: Backing): 
         typeof organizationId === 'string' && reference(page, organizationId),
         typeof stateCode === 'string' && reference(page, stateCode),
         typeof startDate === 'string' && endDate === null
-          ? fill(page.messages.list.since, { date: dateHtml(page.language, startDate) })
+          ? fill(page.messages.list.since, { date: dateHtml(page.language, startDate, 'genitive') })
           : period(page.language, startDate as string | null, endDate as string | null),
       ].filter(Boolean),
       ' · ',
@@ -40,8 +40,8 @@ export const relations = (page: Page, id: string, all: readonly Doc[], backing: 
     const { type, recordId, targetId } = relation
     const word = valueWord(page, String(type))
     return recordId === id
-      ? html`${word}: ${reference(page, String(targetId))}`
-      : html`${fill(page.messages.record.incoming, { type: word })}: ${reference(page, String(recordId))}`
+      ? html`${word}${page.messages.punctuation.colon}${reference(page, String(targetId))}`
+      : html`${fill(page.messages.record.incoming, { type: word })}${page.messages.punctuation.colon}${reference(page, String(recordId))}`
   })
 
 function partList(

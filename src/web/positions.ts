@@ -6,7 +6,7 @@ import type { Doc, Json } from '../records/schema/document.ts'
 import { type Field, fieldOf } from '../records/schema/fields.ts'
 import { dateHtml } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { formatNumber } from './languages.ts'
+import { formatNumber, inBrackets, label, listed } from './languages.ts'
 import { section } from './layout.ts'
 import type { Page } from './page.ts'
 import { remarks } from './parts.ts'
@@ -40,9 +40,9 @@ export function positions(
     return [group(page, capital(valueWord(page, stance)), own.length, html`<ul class="parts">${items}</ul>`)]
   })
   const names = (all: readonly Standing[]) =>
-    join(
+    listed(
+      page.language,
       all.map(({ stateCode, organizationId }) => reference(page, stateCode ?? organizationId ?? '')),
-      ', ',
     )
   const content = html`<dl class="facts positions">${groups}${proposed.length > 0 && group(page, acted.title, proposed.length, names(proposed))}${unknown.length > 0 && group(page, words.unknown, unknown.length, html`${names(unknown)}<br><small class="muted">${words.unknownAbout}</small>`)}</dl>`
   return section('positions', words.title, content)
@@ -55,7 +55,7 @@ function stances({ catalogue }: Page): readonly string[] {
 }
 
 const group = (page: Page, title: string, count: number, content: Html): Html =>
-  html`<div><dt>${title} <small>(${formatNumber(page.language, count)})</small></dt><dd>${content}</dd></div>`
+  html`<div><dt>${title}<small>${inBrackets(page.language, formatNumber(page.language, count))}</small></dt><dd>${content}</dd></div>`
 
 /** A state or a body, its position, and the ones that it had before. */
 function standingItem(page: Page, standing: Standing, records: readonly Doc[], backing: Backing): Html {
@@ -69,7 +69,7 @@ function standingItem(page: Page, standing: Standing, records: readonly Doc[], b
   const current = own.find(({ id }) => id === positionId)
   const earlier = own.filter(({ id }) => id !== positionId).toReversed()
   const name = reference(page, stateCode ?? organizationId ?? '')
-  return html`<li${current && html` id="${current.id}"`}><p>${join([name, ...details(page, current)], ' · ')}</p>${current && remarks(page, 'position', current, backing)}${earlier.length > 0 && html`<ul>${earlier.map((one) => html`<li id="${one.id}"><p><span class="label">${page.messages.positions.earlier}:</span> ${join([valueWord(page, String(one['position'])), ...details(page, one)], ' · ')}</p>${remarks(page, 'position', one, backing)}</li>`)}</ul>`}</li>`
+  return html`<li${current && html` id="${current.id}"`}><p>${join([name, ...details(page, current)], ' · ')}</p>${current && remarks(page, 'position', current, backing)}${earlier.length > 0 && html`<ul>${earlier.map((one) => html`<li id="${one.id}"><p>${label(page.language, page.messages.positions.earlier)}${join([valueWord(page, String(one['position'])), ...details(page, one)], ' · ')}</p>${remarks(page, 'position', one, backing)}</li>`)}</ul>`}</li>`
 }
 
 const sameLocator = (one: Json, other: Json) => JSON.stringify(one) === JSON.stringify(other)

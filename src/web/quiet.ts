@@ -9,7 +9,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { calendarDate } from '../records/schema/shapes.ts'
 import { dateHtml, dateInWords, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, plural } from './languages.ts'
+import { fill, lengthOfTime } from './languages.ts'
 import { lineDetails, lineTitle } from './lines.ts'
 import { exports, pageLinks } from './list.ts'
 import { control } from './list-form.ts'
@@ -100,10 +100,10 @@ function item(page: Page, resource: Resource, doc: Doc, last: Doc | undefined): 
 }
 
 function sinceWhen(page: Page, last: Doc | undefined): Html {
-  const { quiet: words, counts } = page.messages
+  const { quiet: words } = page.messages
   const day = last?.['occurredOn']
   if (typeof day !== 'string') return html`${words.undated}`
-  const sentence = fill(words.since, { day: dateHtml(page.language, day) })
-  if (!isExactDay(day)) return sentence
-  return html`${sentence} (${plural(page.language, counts.days, daysBetween(day, page.day))})`
+  const shown = dateHtml(page.language, day)
+  if (!isExactDay(day)) return fill(words.since, { day: shown })
+  return fill(words.sinceFor, { day: shown, days: lengthOfTime(page.language, daysBetween(day, page.day)) })
 }

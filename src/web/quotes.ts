@@ -1,7 +1,7 @@
 // Evidence as HTML: the quote in its surroundings, its source, how strongly the source says it, and the reasoning.
 import type { Doc, Json } from '../records/schema/document.ts'
 import { type Html, html, join } from './html.ts'
-import { foreign, plural } from './languages.ts'
+import { foreign, label, plural } from './languages.ts'
 import { linkTo, type Page } from './page.ts'
 import { textFragment, wholeWords } from './text-fragment.ts'
 import { reference, translated } from './values.ts'
@@ -43,11 +43,11 @@ export function quote(page: Page, evidence: Doc, shown: Shown, named = false): H
   const path = `/sources/${sourceId}#${evidence.id}`
   return html`<figure class="quote"${id}><blockquote dir="auto"${language && html` lang="${language}"`}>${before}<mark>${exact}</mark>${after}</blockquote><figcaption>${reference(page, String(sourceId))} <small>${join([...kinds, linkTo(page, path, record.inText), publisherLink(page, source?.url ?? null, evidence)].filter(Boolean), ' · ')}</small>${
     typeof note === 'string' &&
-    html`<p class="prose"><span class="label">${motivation === 'inference' ? record.reasoning : page.messages.fields.note}:</span> ${foreign(note, 'en', page.language)}</p>`
+    html`<p class="prose">${label(page.language, motivation === 'inference' ? record.reasoning : page.messages.fields.note)}${foreign(note, 'en', page.language)}</p>`
   }${
     translation !== null &&
     typeof translation === 'object' &&
-    html`<p><span class="label">${record.translation}:</span> ${translated(page, translation)}</p>`
+    html`<p>${label(page.language, record.translation)}${translated(page, translation)}</p>`
   }</figcaption></figure>`
 }
 

@@ -139,7 +139,7 @@ export const sharing = (page: Page, resource: Resource, data: RecordData) => ({
 
 /** To the form that corrects a record as it is now, for people with a key. */
 const correctLink = (page: Page, path: string): Html =>
-  html`<p><a rel="nofollow" href="${href({ ...page, clocks: { asOf: null, knownAt: null } }, `/edit${path}`)}">${page.messages.record.correct}</a></p>`
+  html`<p class="correct"><a rel="nofollow" href="${href({ ...page, clocks: { asOf: null, knownAt: null } }, `/edit${path}`)}">${page.messages.record.correct}</a></p>`
 
 /** What the page of every record ends with: what changed, how to cite it, and the clocks. */
 export function foot(page: Page, resource: Resource, data: RecordData): Html {

@@ -11,6 +11,7 @@ import {
   knownAtParameter,
   type Listable,
   listParameters,
+  MAX_LIMIT,
   pageParameters,
   toListQuery,
 } from '../records/read/parameters.ts'
@@ -126,7 +127,12 @@ function listRoute(
     // The address keeps both clocks, also where a kind does not depend on the day.
     schema: {
       hide: true,
-      querystring: listParameters(kind, []).extend({ ...clockParameters, ...facetParameter(kind) }),
+      querystring: listParameters(kind, []).extend({
+        ...clockParameters,
+        ...facetParameter(kind),
+        // States are in the order of the language, and so on one page.
+        ...(kind.kind === 'state' && { limit: pageParameters(MAX_LIMIT).limit.default(MAX_LIMIT) }),
+      }),
     },
     preValidation: tidyAddress,
     attachValidation: true,

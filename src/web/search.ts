@@ -11,7 +11,7 @@ import {
 import type { Json } from '../records/schema/document.ts'
 import { type Kind, kindOfId, STATE_CODE } from '../records/schema/kinds.ts'
 import { dateHtml } from './dates.ts'
-import { type Html, html, join, raw } from './html.ts'
+import { type Html, html, isEmpty, join, raw } from './html.ts'
 import { fill, foreign, formatNumber, type Language, plural } from './languages.ts'
 import { layout } from './layout.ts'
 import { type Names, namesIn, RECORD_ID, shortened, statesCalled } from './names.ts'
@@ -98,7 +98,7 @@ export function searchPageOf(page: Page, q: string, data: SearchData | null): Ht
     data &&
     (data.hits.length === 0
       ? html`<p role="status">${fill(search.none, { q: shown })}</p>${anyWord(page, q)}`
-      : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>: ${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${pages && pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}`)
+      : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>${messages.punctuation.colon}${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${pages && pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}`)
   const states =
     data &&
     data.states.length > 0 &&
@@ -144,7 +144,7 @@ function hitItem(page: Page, hit: Hit): Html {
   const { messages, language, names } = page
   const { kinds, search } = messages
   // A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts).
-  const snippet = raw(hit.snippet)
+  const snippet = raw(hit.kind === 'topic' ? hit.snippet.replace(SLUG, '') : hit.snippet)
   const kind = capital(kinds[hit.kind as Kind].one)
   if (hit.sourceId !== null) {
     const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
@@ -156,8 +156,11 @@ function hitItem(page: Page, hit: Hit): Html {
     ? foreign(name.text, name.language, language)
     : foreign(shortened(hit.title), null, language)
   const date = hit.date !== null && html` · ${dateHtml(language, hit.date)}`
-  return html`<li><p class="title">${linkTo(page, pathOfHit(hit), title)}</p><p class="details">${kind}${date}</p><p dir="auto">${snippet}</p></li>`
+  return html`<li><p class="title">${linkTo(page, pathOfHit(hit), title)}</p><p class="details">${kind}${date}</p>${!isEmpty(snippet) && html`<p dir="auto">${snippet}</p>`}</li>`
 }
+
+/** The name of a topic in addresses is in its text before its name, and says nothing more. */
+const SLUG = /^(?:<\/?mark>|[a-z0-9-])+(?:\n|$)/
 
 /** The page of a hit: evidence at its passage, a source at the words that were found in its text. */
 function pathOfHit({ kind, id, path, sourceId, snippet }: Hit): string {

@@ -58,7 +58,7 @@ export const statistics: Overview<Parameters> = {
     const { statistics: words, kinds } = page.messages
     const counted = { kind, resource, filters }
     return overviewPage(page, {
-      title: `${words.title}: ${kinds[kind].many}`,
+      title: `${words.title}${page.messages.punctuation.colon}${kinds[kind].many}`,
       about: words.about,
       total: formatNumber(
         page.language,

@@ -6,7 +6,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
 import { dateHtml, daysBetween, period } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign, plural } from './languages.ts'
+import { fill, foreign, inBrackets, lengthOfTime, listed, plural } from './languages.ts'
 import type { Page } from './page.ts'
 import { partySentence } from './parties.ts'
 import { reference } from './values.ts'
@@ -24,27 +24,27 @@ export interface Standing {
 
 export function statusSentence(page: Page, entity: Resource, doc: Doc, standing: Standing): Html {
   const sentences = [whereItStands(page, entity, doc, standing), supportSentence(page, entity, doc, standing)]
-  return html`<p class="status">${join(sentences.filter(Boolean), ' ')}</p>`
+  return html`<p class="status">${together(page, sentences)}</p>`
 }
 
 function whereItStands(page: Page, entity: Resource, doc: Doc, standing: Standing): Html | null {
   const { status } = page.messages
   switch (entity.kind) {
     case 'proposal':
-      return join(
-        [lifecycleSentence(page, entity, doc, standing), by(page, status.proposedBy, doc)].filter(Boolean),
-        ' ',
-      )
+      return together(page, [
+        lifecycleSentence(page, entity, doc, standing),
+        by(page, status.proposedBy, doc),
+      ])
     case 'agreement': {
       const parties = standing.parties && partySentence(page, standing.parties)
-      return join([lifecycleSentence(page, entity, doc, standing), parties].filter(Boolean), ' ')
+      return together(page, [lifecycleSentence(page, entity, doc, standing), parties])
     }
     case 'meeting':
       return meetingSentence(page, doc)
     case 'source':
       return dated(page, status.published, doc['publishedOn'])
     case 'statement':
-      return join([dated(page, status.said, doc['date']), by(page, status.saidBy, doc)].filter(Boolean), ' ')
+      return together(page, [dated(page, status.said, doc['date']), by(page, status.saidBy, doc)])
     case 'organization':
       return organizationSentence(page, doc)
     case 'topic':
@@ -53,6 +53,10 @@ function whereItStands(page: Page, entity: Resource, doc: Doc, standing: Standin
       return membershipSentences(page, standing.memberships)
   }
 }
+
+/** Sentences one after another. */
+const together = (page: Page, sentences: readonly (Html | null)[]): Html =>
+  join(sentences.filter(Boolean), page.messages.punctuation.space)
 
 /** A sentence with a date and how long ago it was. Null without a date. */
 function dated(page: Page, message: string, date: unknown): Html | null {
@@ -64,16 +68,18 @@ function dated(page: Page, message: string, date: unknown): Html | null {
 function ago(page: Page, date: string): Html | null {
   const days = isExactDay(date) ? daysBetween(date, page.day) : 0
   if (days === 0) return null
-  const { status, counts } = page.messages
-  const words = plural(page.language, counts.days, Math.abs(days))
-  return html` (${fill(days > 0 ? status.ago : status.ahead, { days: words })})`
+  const { status } = page.messages
+  const words = lengthOfTime(page.language, Math.abs(days))
+  return inBrackets(page.language, fill(days > 0 ? status.ago : status.ahead, { days: words }))
 }
 
 function by(page: Page, message: string, doc: Doc): Html | null {
   const names = ((doc['contributors'] ?? []) as { [key: string]: Json }[]).flatMap(
     (one) => actorName(page, one) ?? [],
   )
-  return names.length === 0 ? null : fill(message, { names: join(names, '; ') })
+  return names.length === 0
+    ? null
+    : fill(message, { names: join(names, page.messages.punctuation.semicolon) })
 }
 
 function meetingSentence(page: Page, doc: Doc): Html {
@@ -87,20 +93,17 @@ function meetingSentence(page: Page, doc: Doc): Html {
   const status = capital(valueWord(page, String(doc['status'])))
   return place.length === 0
     ? fill(messages.status.meeting, { status, when })
-    : fill(messages.status.meetingAt, { status, when, place: join(place, ', ') })
+    : fill(messages.status.meetingAt, { status, when, place: join(place, messages.punctuation.comma) })
 }
 
 function organizationSentence(page: Page, { classification, foundingDate, dissolutionDate }: Doc): Html {
   const { status } = page.messages
   const kind = typeof classification === 'string' ? valueHtml(page, classification) : null
-  return join(
-    [
-      kind && html`${capitalHtml(page, kind)}.`,
-      dated(page, status.founded, foundingDate),
-      dated(page, status.dissolved, dissolutionDate),
-    ].filter(Boolean),
-    ' ',
-  )
+  return together(page, [
+    kind && fill(status.plain, { status: capitalHtml(page, kind) }),
+    dated(page, status.founded, foundingDate),
+    dated(page, status.dissolved, dissolutionDate),
+  ])
 }
 
 /** Words of a vocabulary in capitals; what people typed stays as it is. */
@@ -109,7 +112,7 @@ const capitalHtml = (_page: Page, words: Html): Html =>
 
 /** The present posts or memberships; if there are none, the last one. */
 function membershipSentences(page: Page, memberships: readonly Doc[]): Html | null {
-  const { status, counts } = page.messages
+  const { status } = page.messages
   const hasEnded = ({ endDate }: Doc) => typeof endDate === 'string' && sortKey(endDate) < page.day
   const current = memberships.filter((each) => !hasEnded(each))
   const shown = current.length > 0 ? current : memberships.slice(-1)
@@ -118,15 +121,21 @@ function membershipSentences(page: Page, memberships: readonly Doc[]): Html | nu
     const where = [organizationId, stateCode].flatMap((id) =>
       typeof id === 'string' ? (reference(page, id) ?? []) : [],
     )
-    const post = join([capitalHtml(page, valueHtml(page, String(role))), ...where], ', ')
+    const post = join(
+      [capitalHtml(page, valueHtml(page, String(role))), ...where],
+      page.messages.punctuation.comma,
+    )
     if (hasEnded(each))
-      return fill(status.postUntil, { post, date: dateHtml(page.language, String(endDate)) })
+      return fill(status.postUntil, { post, date: dateHtml(page.language, String(endDate), 'genitive') })
     if (typeof startDate !== 'string') return fill(status.post, { post })
     const days = isExactDay(startDate) ? daysBetween(startDate, page.day) : 0
-    const lasted = days > 0 && html` (${plural(page.language, counts.days, days)})`
-    return fill(status.postSince, { post, date: html`${dateHtml(page.language, startDate)}${lasted}` })
+    const lasted = days > 0 && inBrackets(page.language, lengthOfTime(page.language, days))
+    return fill(status.postSince, {
+      post,
+      date: html`${dateHtml(page.language, startDate, 'genitive')}${lasted}`,
+    })
   })
-  return sentences.length === 0 ? null : join(sentences, ' ')
+  return sentences.length === 0 ? null : together(page, sentences)
 }
 
 /** Statuses that last; the others are what happened on a day. */
@@ -143,23 +152,23 @@ const isOpen = ({ lifecycle }: Resource, { status, settled }: Doc) =>
   lifecycle?.open.includes(String(status)) === true && settled !== true
 
 function lifecycleSentence(page: Page, entity: Resource, doc: Doc, { lastEvent }: Standing): Html {
-  const { status: words, counts } = page.messages
+  const { status: words } = page.messages
   const { status, statusSince: since } = doc
   if (typeof status !== 'string') return html`${words.none}`
   const word = capital(valueWord(page, status))
   if (typeof since !== 'string') return fill(words.plain, { status: word })
-  const date = dateHtml(page.language, since)
   const lasts = LASTING.includes(status) && PARTIAL_DATE.test(since)
+  const date = dateHtml(page.language, since, lasts ? 'genitive' : 'nominative')
   const message = lasts ? words.since : isExactDay(since) ? words.on : words.dated
   const days = isExactDay(since) ? daysBetween(since, page.day) : 0
-  const length = plural(page.language, counts.days, days)
+  const length = lengthOfTime(page.language, days)
   // An event of one party leaves the status as it is.
   const latest = lastEvent?.['occurredOn']
   if (isOpen(entity, doc) && typeof latest === 'string' && sortKey(latest) > sortKey(since))
-    return html`${fill(message, { status: word, date })} ${dated(page, words.latest, latest)}`
+    return together(page, [fill(message, { status: word, date }), dated(page, words.latest, latest)])
   if (isOpen(entity, doc) && days > 0)
-    return html`${fill(message, { status: word, date })} ${fill(words.quiet, { days: length })}`
-  const lasted = days > 0 && html` (${lasts ? length : fill(words.ago, { days: length })})`
+    return together(page, [fill(message, { status: word, date }), fill(words.quiet, { days: length })])
+  const lasted = days > 0 && inBrackets(page.language, lasts ? length : fill(words.ago, { days: length }))
   return fill(message, { status: word, date: html`${date}${lasted}` })
 }
 
@@ -180,5 +189,8 @@ function supportSentence(page: Page, { kind }: Resource, doc: Doc, { disputedPar
   const all = [...fields, ...parts]
   return all.length === 0
     ? sentence
-    : html`${sentence} <strong>${fill(status.disputed, { fields: join(all, ', ') })}</strong>`
+    : together(page, [
+        sentence,
+        html`<strong>${fill(status.disputed, { fields: listed(page.language, all) })}</strong>`,
+      ])
 }

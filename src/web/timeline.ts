@@ -5,7 +5,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
 import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, plural } from './languages.ts'
+import { fill, lengthOfTime, plural } from './languages.ts'
 import { section } from './layout.ts'
 import type { Page } from './page.ts'
 import { remarks } from './parts.ts'
@@ -21,7 +21,7 @@ export function timeline(
   backing: Backing,
 ): Html | null {
   if (!lifecycle) return null
-  const words = page.messages.events
+  const { events: words, punctuation } = page.messages
   const groups = grouped(events.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1)))
   const items = groups.map((group, index) =>
     group.length === 1
@@ -34,7 +34,7 @@ export function timeline(
     words.title,
     html`<ol class="timeline">${items.length === 0 ? html`<li>${words.none}</li>` : items}${
       next.length > 0 &&
-      html`<li class="next">${words.next}: ${next.map((one) => valueWord(page, one)).join(', ')}</li>`
+      html`<li class="next">${words.next}${punctuation.colon}${next.map((one) => valueWord(page, one)).join(punctuation.list)}</li>`
     }</ol>`,
   )
 }
@@ -60,8 +60,8 @@ function later(page: Page, groups: readonly Doc[][], index: number): Html | null
   if (typeof date !== 'string' || typeof before !== 'string') return null
   const days = isExactDay(date) && isExactDay(before) ? daysBetween(before, date) : 0
   if (days < 1) return null
-  const { events, counts } = page.messages
-  return html`<small class="muted">${fill(events.later, { days: plural(page.language, counts.days, days) })}</small>`
+  const { events } = page.messages
+  return html`<small class="muted">${fill(events.later, { days: lengthOfTime(page.language, days) })}</small>`
 }
 
 /** When it happened and what. */

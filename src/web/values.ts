@@ -4,8 +4,8 @@ import type { Doc, Json } from '../records/schema/document.ts'
 import { type Field, fieldOf, plain } from '../records/schema/fields.ts'
 import { actor, isActor } from './actors.ts'
 import { dateHtml, instantHtml } from './dates.ts'
-import { type Html, html, join } from './html.ts'
-import { foreign, formatNumber, LOCALES } from './languages.ts'
+import { type Html, html } from './html.ts'
+import { foreign, formatNumber, inBrackets, LOCALES, label, listed } from './languages.ts'
 import { nameHtml, shortened } from './names.ts'
 import { linkTo, type Page } from './page.ts'
 import { fieldWord, valueHtml } from './words.ts'
@@ -34,7 +34,7 @@ export function showValue(
     const entries = value.flatMap((entry) => showValue(page, element, entry, key, options) ?? [])
     if (entries.length === 0) return null
     return options.brief
-      ? join(entries, ', ')
+      ? listed(page.language, entries)
       : html`<ul>${entries.map((entry) => html`<li>${entry}</li>`)}</ul>`
   }
   if (typeof value === 'boolean') return html`${value ? page.messages.list.yes : page.messages.list.no}`
@@ -107,7 +107,7 @@ function objectValue(
     // The place in a list is where it stands.
     if (name === 'eventIds' || (name === 'position' && typeof inner === 'number')) return []
     const shown = showValue(page, (shape[name] as z.ZodType) ?? z.unknown(), inner, name, options)
-    return shown ? [html`<span class="label">${fieldWord(page, name)}:</span> ${shown}`] : []
+    return shown ? [html`${label(page.language, fieldWord(page, name))}${shown}`] : []
   })
   return parts.length === 0
     ? null
@@ -128,14 +128,15 @@ function otherName(page: Page, value: { [key: string]: Json }): Html | null {
     typeof language === 'string' && languageName(page, language),
     typeof type === 'string' && type !== 'alternative' && valueHtml(page, type),
   ].filter((note) => note !== false)
-  return html`${foreign(String(name), language as string | null, page.language)}${notes.length > 0 && html` <small>(${join(notes, ', ')})</small>`}`
+  return html`${foreign(String(name), language as string | null, page.language)}${notes.length > 0 && html`<small>${inBrackets(page.language, listed(page.language, notes))}</small>`}`
 }
 
 /** A translation, with who made it. */
 export function translated(page: Page, value: { [key: string]: Json }): Html {
   const { text, language, by } = value
-  const translator = typeof by === 'string' ? html`, ${valueHtml(page, by)}` : null
-  return html`<q class="plain" lang="${String(language)}" dir="auto">${String(text)}</q> <small>(${languageName(page, String(language))}${translator})</small>`
+  const translator =
+    typeof by === 'string' ? html`${page.messages.punctuation.comma}${valueHtml(page, by)}` : null
+  return html`<q class="plain" lang="${String(language)}" dir="auto">${String(text)}</q><small>${inBrackets(page.language, html`${languageName(page, String(language))}${translator}`)}</small>`
 }
 
 /** A text with its line breaks, in its language. */

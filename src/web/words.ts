@@ -18,10 +18,14 @@ export const knownWord = ({ messages }: Page, value: string): string | undefined
 
 export const valueWord = (page: Page, value: string): string => knownWord(page, value) ?? value
 
+/** What was typed in the form of a code, `regional-office`, as words. */
+const asWords = (value: string): string =>
+  /^[a-z]+(?:-[a-z]+)+$/.test(value) ? value.replaceAll('-', ' ') : value
+
 /** A value that may be of a vocabulary, or what people typed in English. */
 export const valueHtml = (page: Page, value: string): Html => {
   const word = knownWord(page, value)
-  return word === undefined ? foreign(value, 'en', page.language) : html`${word}`
+  return word === undefined ? foreign(asWords(value), 'en', page.language) : html`${word}`
 }
 
 export const kindWord = ({ messages }: Page, kind: string): string =>

@@ -53,7 +53,9 @@ export function yearSection(page: Page, counted: Counted, years: readonly BarPar
     .replace('{to}', columns.at(-1)?.label ?? '')
   const chart = { id: 'chart-year', title, description, series, columns }
   const undated = years.filter(({ key }) => key === null).reduce((sum, { count }) => sum + count, 0)
-  const note = undated > 0 && html`<p>${words.undated}: ${formatNumber(page.language, undated)}</p>`
+  const note =
+    undated > 0 &&
+    html`<p>${words.undated}${page.messages.punctuation.colon}${formatNumber(page.language, undated)}</p>`
   const { dateFrom, dateTo } = DATED[counted.kind]
   const linkOf = ({ label }: Column) =>
     listLink(page, counted, { [dateFrom]: label, [dateTo]: label }, html`${label}`)

@@ -128,8 +128,8 @@ describe('the quiet board', () => {
     await create('Fourth', [{ type: 'proposed', occurredOn: null }])
     await create('Fifth', [{ type: 'adopted', occurredOn: '2021' }])
     const words = textOf((await app.get('/quiet?limit=200', HTML)).text)
-    expect(words).toContain('FirstNo event recorded since 24 August 2022 (1,559 days)')
-    expect(words).toContain('SecondNo event recorded since 1 January 2023 (1,429 days)')
+    expect(words).toContain('FirstNo event recorded since 24 August 2022, for 4 years')
+    expect(words).toContain('SecondNo event recorded since 1 January 2023, for 3 years')
     expect(words).toMatch(/ThirdNo event recorded since 2021(?! \()/)
     expect(words).toContain('FourthNo event with a date is recorded')
     expect(words).not.toContain('Fifth')
@@ -140,7 +140,7 @@ describe('the quiet board', () => {
     const earlier = textOf(
       (await app.get('/quiet?asOf=2022-09-03&stalledSince=2022-09-01&limit=200', HTML)).text,
     )
-    expect(earlier).toContain('SecondNo event recorded since 24 August 2022 (10 days)')
+    expect(earlier).toContain('SecondNo event recorded since 24 August 2022, for 10 days')
   })
 
   test('is linked from the start page', async () => {

@@ -300,10 +300,10 @@ describe('conditions', () => {
       'Proposals proposed in August 2022: 10',
     )
     expect(await heading('/ru/proposals?state=RU&proposedFrom=2022')).toBe(
-      'Предложения: государство: Россия, внесены: 2022 или позже: 10',
+      'Предложения (государство — Россия; внесены с 2022 г.): 10',
     )
     expect(await heading('/zh/proposals?state=RU&proposedFrom=2022')).toBe(
-      '提议（国家：俄罗斯；2022年起提出）: 10',
+      '提案（国家：俄罗斯；2022年起提出）：10',
     )
   })
 })

@@ -135,8 +135,8 @@ test('the meetings around it are its neighbours in the series, its parts, and wh
   expect(groups.get('Sessions and parts')).toEqual([ids.session])
   expect(groups.get('On its margins')).toEqual([ids.bilateral])
   expect(groups.get('At the same time in the same city')).toEqual([beside])
-  expect(section).toMatch(new RegExp(`Before it in the series:</span> <a href="/meetings/${ids.before}"`))
-  expect(section).toMatch(new RegExp(`After it in the series:</span> <a href="/meetings/${ids.after}"`))
+  expect(section).toMatch(new RegExp(`Before it in the series: </span><a href="/meetings/${ids.before}"`))
+  expect(section).toMatch(new RegExp(`After it in the series: </span><a href="/meetings/${ids.after}"`))
   const ends = await Promise.all([ids.before, ids.after].map((id) => app.get(`/meetings/${id}`, HTML)))
   expect(ends.map(({ text: page }) => /(Before|After) it in the series/g.exec(page)?.[1])).toEqual([
     'After',

@@ -150,7 +150,7 @@ describe('the start', () => {
     const { get } = await service()
     const { status, text } = await get('/zh/', HTML)
     expect([status, text.includes('id="example"')]).toEqual([200, false])
-    expect(text).toContain('0 项提议')
+    expect(text).toContain('0 项提案')
     await expectSafe('empty', text)
   })
 })
@@ -220,7 +220,7 @@ describe('a record', () => {
   test('shows its status, its facts with their quotes, its events and what may follow', async () => {
     const { get } = await service({ seed: true, clock: () => new Date('2022-09-03T12:00:00Z') })
     const { text } = await get(`/proposals/${PROPOSAL}`, HTML)
-    expect(text).toContain('No later event is recorded (10 days).')
+    expect(text).toContain('No later event is recorded in the 10 days since.')
     expect(text).toContain('Possible next: under consideration')
     const { body } = await get(`/v1/proposals/${PROPOSAL}/evidence`)
     for (const { id, exact } of body['data']) {

@@ -220,7 +220,7 @@ describe('previews', () => {
       const { text } = await get(`${prefix}${PROPOSAL}`, HTML)
       expect(metaOf(text, 'og:title')).toMatch(/^Develop the SCO's mechanism/)
       expect(metaOf(text, 'og:description')).toMatch(
-        /^“he also said that .*” \(Shoigu proposed to increase .*\)\. /,
+        /^“he also said that .*”(?: \(Shoigu proposed to increase .*\)\. |（Shoigu proposed to increase .*）。)/,
       )
       expect(metaOf(text, 'description')).toBe(metaOf(text, 'og:description'))
       expect(metaOf(text, 'og:url')).toBe(`http://localhost:80${prefix}${PROPOSAL}`)

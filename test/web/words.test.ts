@@ -1,0 +1,116 @@
+// The words of the pages: no code in place of a word, one full stop at the end, and the punctuation of each language.
+import { describe, expect, test } from 'vitest'
+import { seed } from '../../src/seed.ts'
+import { dateInWords } from '../../src/web/dates.ts'
+import { plainText } from '../../src/web/html.ts'
+import { fill, inBrackets, lengthOfTime, listed } from '../../src/web/languages.ts'
+import { zh } from '../../src/web/messages/zh.ts'
+import { service } from '../helpers/app.ts'
+
+const HTML = { accept: 'text/html' }
+const PREFIXES = ['', '/ru', '/zh']
+
+/** A service with the reference data. */
+async function withReference() {
+  const api = await service()
+  await seed(api.engine, () => new Date('2026-11-29T12:00:00Z'), 'reference')
+  return api
+}
+
+/** What a page says itself: without the texts and names of records, which are elements with a language or direction. */
+const ownWords = (page: string): string =>
+  page
+    .slice(page.indexOf('<main'), page.indexOf('</main>'))
+    .replaceAll(/<(bdi|code|textarea|q|blockquote)[^>]*>[\s\S]*?<\/\1>|<span class="copy">.*?<\/span>/g, '×')
+    .replaceAll(/<\/(?:p|li|h\d|dt|dd|div|label|option|summary|button|th|td|title|desc)>/g, '\n')
+    .replaceAll(/<[^>]*>/g, '')
+
+describe('dates in sentences', () => {
+  test('end the sentence with one full stop', () => {
+    const date = dateInWords('ru', '2022-08-24')
+    expect(fill('Опубликовано: {date}.', { date }).text).toBe('Опубликовано: 24 августа 2022 г.')
+    expect(fill('Опубликовано: {date}. Ещё.', { date }).text).toBe('Опубликовано: 24 августа 2022 г. Ещё.')
+    expect(fill('Published: {date}.', { date: '24 August 2022' }).text).toBe('Published: 24 August 2022.')
+  })
+
+  test.each([
+    ['en', '2022-08', 'August 2022'],
+    ['ru', '2022-08', 'августа 2022 г.'],
+    ['ru', '2022', '2022 г.'],
+    ['ru', '[..2022-08]', 'августа 2022 г. или раньше'],
+    ['zh', '2022-08', '2022年8月'],
+    ['en', '[2024-05-12..2024-05-14]', '12–14 May 2024 (exact date not known)'],
+    ['ru', '[2024-05-12..2024-05-14]', '12–14 мая 2024 г. (точная дата неизвестна)'],
+    ['zh', '[2024-05-12..2024-05-14]', '2024年5月12日至2024年5月14日间某日'],
+  ] as const)('follow prepositions in %s: %s', (language, date, words) => {
+    expect(dateInWords(language, date, 'genitive')).toBe(words)
+  })
+
+  test('have lengths of time in years from two years on', () => {
+    const lengths = [1, 729, 730, 2191, 9299].map((days) => lengthOfTime('en', days))
+    expect(lengths).toEqual(['1 day', '729 days', '2 years', '6 years', '25 years'])
+    expect(lengthOfTime('ru', 9299)).toBe('25 лет')
+  })
+})
+
+describe('Chinese', () => {
+  test('has full-width punctuation in all messages', () => {
+    const messages = JSON.stringify(zh)
+    expect(messages.match(/[\u4e00-\u9fff] ?[,:;()!?]|[。，：；、] /g)).toEqual(null)
+    expect(messages).not.toMatch(/提议/)
+  })
+
+  test('has it where pages compose sentences', () => {
+    expect(plainText(listed('zh', ['甲', '乙']))).toBe('甲、乙')
+    expect(plainText(inBrackets('zh', '甲'))).toBe('（甲）')
+  })
+})
+
+describe('pages of the reference seed', () => {
+  test('have no code of a classification, no doubled full stop, and no foreign punctuation', async () => {
+    const { get } = await withReference()
+    const codes = ['permanent-body', 'associated-body', 'working-group', 'counter-uav', 'by seed']
+    const paths = [
+      '/organizations',
+      '/topics',
+      '/search?q=uav',
+      '/board',
+      '/quiet',
+      '/matrix',
+      '/proposals?topic=security',
+    ]
+    for (const path of ['organizations', 'topics', 'agreements', 'proposals', 'meetings', 'speakers']) {
+      const { body } = await get(`/v1/${path}?limit=4`)
+      paths.push(...body['data'].map(({ id }: { id: string }) => `/${path}/${id}`))
+    }
+    for (const prefix of PREFIXES) {
+      for (const path of paths) {
+        const { text } = await get(`${prefix}${path}`, HTML)
+        const words = ownWords(text)
+        const wrong = [
+          ...codes.filter((code) => words.includes(code)),
+          ...(words.match(/.{0,30}[^.…]\.\.(?!\.).{0,5}/g) ?? []),
+          ...(prefix === '/zh'
+            ? (words.match(/.{0,20}[\u4e00-\u9fff] ?[,:;()].{0,20}|.{0,20}[。，：；] \S.{0,20}/g) ?? [])
+            : []),
+        ]
+        expect([prefix + path, wrong]).toEqual([prefix + path, []])
+      }
+    }
+  })
+
+  test('sort countries by their names in the language of the page', async () => {
+    const { get } = await withReference()
+    for (const [prefix, locale] of [
+      ['/ru', 'ru'],
+      ['/zh', 'zh-Hans'],
+    ] as const) {
+      const { text } = await get(`${prefix}/states`, HTML)
+      const names = [...text.matchAll(/<p class="title"><a [^>]*><bdi[^>]*>([^<]*)/g)].map(
+        ([, name = '']) => name,
+      )
+      expect(names.length).toBeGreaterThan(20)
+      expect(names).toEqual(names.toSorted(new Intl.Collator(locale).compare))
+    }
+  })
+})
