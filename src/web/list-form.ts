@@ -143,7 +143,7 @@ function choicesOf(page: Page, filter: Filter, vocabularies: Vocabularies): [str
   const docs =
     kind === 'state' || kind === 'topic' || kind === 'organization' ? vocabularies[kind] : undefined
   if (docs)
-    return byName(page, docs).map((doc) => [
+    return byName(page, docs, ({ id }) => id).map((doc) => [
       String(doc['slug'] ?? doc.id),
       page.names.get(doc.id)?.text ?? doc.id,
     ])

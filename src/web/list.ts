@@ -79,7 +79,7 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
   const clear = html`<a href="${href(page, path)}">${list.clear}</a>`
   // States are all on one page, which can be in the order of its language.
   const isWhole = cursor === undefined && data.nextCursor === null && page.query['sort'] === undefined
-  const docs = kind.kind === 'state' && isWhole ? byName(page, data.docs) : data.docs
+  const docs = kind.kind === 'state' && isWhole ? byName(page, data.docs, ({ id }) => id) : data.docs
   const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
   const main = html`<h1>${question}${count !== false && html`<small>${punctuation.colon}${count}</small>`}</h1>
 <p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}

@@ -1,4 +1,5 @@
 // The matrix: what each state said or did about each proposal or document. That nothing is recorded is an answer of its own.
+
 import { CONSENTS, decidingStep, type EventInput } from '../core/parties.ts'
 import { membersOfEach } from '../records/read/bodies.ts'
 import type { ReadContext } from '../records/read/context.ts'
@@ -11,9 +12,10 @@ import { readStances, type Stance } from '../records/read/standings.ts'
 import type { View } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import { type Content, type Html, html, join } from './html.ts'
-import { collatorOf, inBrackets } from './languages.ts'
+import { inBrackets } from './languages.ts'
 import { lineTitle } from './lines.ts'
 import { exports, pageLinks } from './list.ts'
+import { byName } from './names.ts'
 import {
   kindLinks,
   type Overview,
@@ -89,7 +91,13 @@ export const matrix: Overview<Parameters> = {
       content:
         read.length === 0
           ? html`<p>${words.none}</p>`
-          : html`${legend(page, of)}${table(page, of, title, inOrder(page, states), read)}${pageLinks(page, page.path, nextCursor)}`,
+          : html`${legend(page, of)}${table(
+              page,
+              of,
+              title,
+              byName(page, states, (code) => code),
+              read,
+            )}${pageLinks(page, page.path, nextCursor)}`,
       data: exports(page, resource, { ...filters, sort: `-${DATED[kind].field}` }),
     })
   },
@@ -164,12 +172,6 @@ const rowOf = (doc: Doc, members: readonly string[], cells: readonly CellOfState
   members: new Set(members),
   cells: Map.groupBy(cells, ({ stateCode }) => stateCode),
 })
-
-/** The codes of states in the order of their names. */
-function inOrder(page: Page, codes: readonly string[]): string[] {
-  const nameOf = (code: string) => page.names.get(code)?.text ?? code
-  return codes.toSorted((one, other) => collatorOf(page.language).compare(nameOf(one), nameOf(other)))
-}
 
 /** The signs of what is recorded, which never stand alone. */
 const SIGNS: Readonly<Record<string, string>> = {

@@ -6,10 +6,11 @@ import { actor, actorName, roleWord } from './actors.ts'
 import { type Backed, entries, restOf } from './facts.ts'
 import type { Family } from './family.ts'
 import { type Html, html, join } from './html.ts'
-import { collatorOf, fill, label, listed } from './languages.ts'
+import { fill, label, listed } from './languages.ts'
 import { section } from './layout.ts'
 import { lines } from './lines.ts'
 import type { MeetingData } from './meeting-data.ts'
+import { byName } from './names.ts'
 import { apiHref, href, type Page } from './page.ts'
 import { reference } from './values.ts'
 import { capital, valueWord } from './words.ts'
@@ -42,15 +43,14 @@ export function agenda(page: Page, backed: Backed): Html | null {
 export function participants(page: Page, backed: Backed): Html | null {
   const all = entries(page, backed, 'participants')
   if (all.length === 0) return null
-  const order = collatorOf(page.language).compare
   const byRole = Map.groupBy(all, ({ value }) => (value === null ? '' : roleWord(page, value as Fields)))
   const groups = [...byRole].map(([role, own]) => {
-    const items = own
-      .toSorted((one, other) => order(stateOf(page, one.value), stateOf(page, other.value)))
-      .map(({ value, reason }) => {
+    const items = byName(page, own, ({ value }) => (value as Fields | null)?.['stateCode']).map(
+      ({ value, reason }) => {
         const shown = value && actor(page, { ...(value as Fields), role: null })
         return html`<li><p>${shown}</p>${reason}</li>`
-      })
+      },
+    )
     const title = role === '' ? page.messages.record.otherEvidence : capital(role)
     return html`<div><dt>${title}</dt><dd><ul class="parts">${items}</ul></dd></div>`
   })
@@ -60,10 +60,6 @@ export function participants(page: Page, backed: Backed): Html | null {
     html`<dl class="facts">${groups}</dl>${restOf(page, backed, 'participants')}`,
   )
 }
-
-/** The name of the state that a participant is, or is from. */
-const stateOf = ({ names }: Page, value: Json): string =>
-  names.get(String((value as Fields | null)?.['stateCode']))?.text ?? ''
 
 /** Whether a proposal was made at a meeting, and not only dealt with. */
 const isMadeAt = (id: string, { doc, events }: Outcome) =>

@@ -3,7 +3,7 @@ import { sql } from '../db/sql.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { type NamedRecord, namesOf } from '../records/read/titles.ts'
 import type { View } from '../records/read/view.ts'
-import type { Doc, Json } from '../records/schema/document.ts'
+import type { Json } from '../records/schema/document.ts'
 import { type Kind, kindOfId } from '../records/schema/kinds.ts'
 import { dateInWords } from './dates.ts'
 import type { Html } from './html.ts'
@@ -113,13 +113,14 @@ export function shortened(text: string, max = MAX_LENGTH): string {
   return `${cut.slice(0, space > max / 2 ? space : max).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
-/** Records in the order of their names in the language of the page. */
-export function byName(
+/** What belongs to records, in the order of their names in the language of the page. */
+export function byName<Item>(
   { names, language }: { names: Names; language: Language },
-  docs: readonly Doc[],
-): Doc[] {
-  const nameOf = ({ id }: Doc) => names.get(id)?.text ?? id
-  return docs.toSorted((one, other) => collatorOf(language).compare(nameOf(one), nameOf(other)))
+  items: readonly Item[],
+  idOf: (item: Item) => unknown,
+): Item[] {
+  const nameOf = (item: Item) => names.get(String(idOf(item)))?.text ?? ''
+  return items.toSorted((one, other) => collatorOf(language).compare(nameOf(one), nameOf(other)))
 }
 
 export const nameHtml = ({ text, language }: Name, own: Language): Html => foreign(text, language, own)

@@ -1,4 +1,5 @@
 // The parties of a document as a table: who signed, who is bound, and who is missing.
+
 import { isExactDay } from '../core/dates.ts'
 import type { Party } from '../core/parties.ts'
 import type { PartyView } from '../records/read/parties.ts'
@@ -7,6 +8,7 @@ import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
 import { fill, label, lengthOfTime, listed, plural } from './languages.ts'
 import { section } from './layout.ts'
+import { byName } from './names.ts'
 import type { Page } from './page.ts'
 import { reference } from './values.ts'
 import { capital, fieldWord, valueWord } from './words.ts'
@@ -29,9 +31,9 @@ export function parties(page: Page, view: PartyView, events: readonly Doc[]): Ht
   const eventsOf = ({ eventIds }: Party) => eventIds.flatMap((id) => byId.get(id) ?? [])
   const steps = STEPS.filter(([, type]) => data.some((party) => ofType(eventsOf(party), type).length > 0))
   const hasReservations = data.some(({ reservations }) => reservations > 0)
-  const rows = data.map(
+  const rows = byName(page, data, idOf).map(
     (party) =>
-      html`<tr><th scope="row">${nameOf(page, party)}</th>${steps.map(([field, type]) => html`<td>${stepCell(page, party, field, ofType(eventsOf(party), type).at(-1))}</td>`)}${hasReservations && html`<td>${party.reservations}</td>`}</tr>`,
+      html`<tr><th scope="row">${reference(page, idOf(party))}</th>${steps.map(([field, type]) => html`<td>${stepCell(page, party, field, ofType(eventsOf(party), type).at(-1))}</td>`)}${hasReservations && html`<td>${party.reservations}</td>`}</tr>`,
   )
   const head = html`<tr><th scope="col">${words.party}</th>${steps.map(([, type]) => html`<th scope="col">${capital(valueWord(page, type))}</th>`)}${hasReservations && html`<th scope="col">${fieldWord(page, 'reservations')}</th>`}</tr>`
   const table = html`<div class="scroll" role="group" tabindex="0" aria-labelledby="parties"><table><thead>${head}</thead><tbody>${rows}</tbody></table></div>`
@@ -58,8 +60,7 @@ export function partySentence(page: Page, { data, consents, awaitingConsent }: P
 
 const ofType = (events: readonly Doc[], type: string) => events.filter((event) => event['type'] === type)
 
-const nameOf = (page: Page, { stateCode, organizationId }: Party): Html | null =>
-  reference(page, stateCode ?? organizationId ?? '')
+const idOf = ({ stateCode, organizationId }: Party): string => stateCode ?? organizationId ?? ''
 
 /** The day of a step, and how long ago it was; a mark where it is missing. */
 function stepCell(page: Page, party: Party, field: keyof Party, event: Doc | undefined): Html {
@@ -83,6 +84,6 @@ function stepCell(page: Page, party: Party, field: keyof Party, event: Doc | und
 
 function missingLine(page: Page, title: string, codes: readonly string[] | null): Html | null {
   if (codes === null || codes.length === 0) return null
-  const names = codes.flatMap((code) => reference(page, code) ?? [])
+  const names = byName(page, codes, (code) => code).flatMap((code) => reference(page, code) ?? [])
   return html`<p>${label(page.language, title)}${listed(page.language, names)}</p>`
 }

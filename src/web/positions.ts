@@ -8,6 +8,7 @@ import { dateHtml } from './dates.ts'
 import { type Html, html, join } from './html.ts'
 import { formatNumber, inBrackets, label, listed } from './languages.ts'
 import { section } from './layout.ts'
+import { byName } from './names.ts'
 import type { Page } from './page.ts'
 import { remarks } from './parts.ts'
 import { locatorText } from './quotes.ts'
@@ -36,13 +37,13 @@ export function positions(
   const groups = stances(page).flatMap((stance) => {
     const own = data.filter(({ position }) => position === stance)
     if (own.length === 0) return []
-    const items = own.map((standing) => standingItem(page, standing, records, backing))
+    const items = byName(page, own, idOf).map((standing) => standingItem(page, standing, records, backing))
     return [group(page, capital(valueWord(page, stance)), own.length, html`<ul class="parts">${items}</ul>`)]
   })
   const names = (all: readonly Standing[]) =>
     listed(
       page.language,
-      all.map(({ stateCode, organizationId }) => reference(page, stateCode ?? organizationId ?? '')),
+      byName(page, all, idOf).map((each) => reference(page, idOf(each))),
     )
   const content = html`<dl class="facts positions">${groups}${proposed.length > 0 && group(page, acted.title, proposed.length, names(proposed))}${unknown.length > 0 && group(page, words.unknown, unknown.length, html`${names(unknown)}<br><small class="muted">${words.unknownAbout}</small>`)}</dl>`
   return section('positions', words.title, content)
@@ -53,6 +54,8 @@ function stances({ catalogue }: Page): readonly string[] {
   const { value } = fieldOf(catalogue.child('position').record.shape['position'] as z.ZodType) as Field
   return value instanceof z.ZodEnum ? value.options.map(String) : []
 }
+
+const idOf = ({ stateCode, organizationId }: Standing): string => stateCode ?? organizationId ?? ''
 
 const group = (page: Page, title: string, count: number, content: Html): Html =>
   html`<div><dt>${title}<small>${inBrackets(page.language, formatNumber(page.language, count))}</small></dt><dd>${content}</dd></div>`
@@ -68,7 +71,7 @@ function standingItem(page: Page, standing: Standing, records: readonly Doc[], b
   )
   const current = own.find(({ id }) => id === positionId)
   const earlier = own.filter(({ id }) => id !== positionId).toReversed()
-  const name = reference(page, stateCode ?? organizationId ?? '')
+  const name = reference(page, idOf(standing))
   return html`<li${current && html` id="${current.id}"`}><p>${join([name, ...details(page, current)], ' · ')}</p>${current && remarks(page, 'position', current, backing)}${earlier.length > 0 && html`<ul>${earlier.map((one) => html`<li id="${one.id}"><p>${label(page.language, page.messages.positions.earlier)}${join([valueWord(page, String(one['position'])), ...details(page, one)], ' · ')}</p>${remarks(page, 'position', one, backing)}</li>`)}</ul>`}</li>`
 }
 

@@ -49,7 +49,11 @@ export const timelinePage: Overview<Parameters> = {
     const mentioned = [entries.map(({ doc }) => doc), idsNamed(choices, selection)] as Json
     const page = await withNames(context, bare, mentioned)
     const { timeline, kinds: words } = page.messages
-    const shown = lists.map(({ kind: one }) => words[one.kind].many).join(page.messages.punctuation.list)
+    const shown = lists
+      .map(({ kind: one }, index) =>
+        index === 0 ? words[one.kind].many : words[one.kind].many.toLocaleLowerCase(),
+      )
+      .join(page.messages.punctuation.list)
     return overviewPage(page, {
       title: timeline.title,
       about: timeline.about.replace('{kinds}', shown),

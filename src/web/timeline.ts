@@ -1,4 +1,5 @@
 // The events of a proposal or a document as a timeline, and the steps that the lifecycle allows next.
+
 import { isExactDay, sortKey } from '../core/dates.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
@@ -7,6 +8,7 @@ import { dateHtml, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
 import { fill, lengthOfTime, plural } from './languages.ts'
 import { section } from './layout.ts'
+import { byName } from './names.ts'
 import type { Page } from './page.ts'
 import { remarks } from './parts.ts'
 import { reference } from './values.ts'
@@ -94,7 +96,7 @@ function groupItem(page: Page, events: readonly Doc[], after: Html | null, backi
     plural(page.language, page.messages.counts.parties, events.length),
     typeof meetingId === 'string' && reference(page, meetingId),
   ].filter(Boolean)
-  const each = events.map(
+  const each = byName(page, events, ({ stateCode, organizationId }) => stateCode ?? organizationId).map(
     (event) =>
       html`<li id="${event.id}"><p>${join(detailsOf(page, event, { meeting: false }), ' · ')}</p>${remarks(page, 'event', event, backing)}</li>`,
   )

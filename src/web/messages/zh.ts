@@ -361,7 +361,7 @@ export const zh: Messages = {
     dissolved: '解散：{date}。',
     post: '{post}。',
     postSince: '{post}，始于{date}。',
-    postUntil: '{post}，至{date}。',
+    postUntil: '{post}，止于{date}。',
     support: {
       unsupported: '尚未引用来源。',
       cited: '尚无引文，以下方所列网页为依据。',
