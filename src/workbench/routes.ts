@@ -41,7 +41,8 @@ export async function workbenchRoutes(app: FastifyInstance, deps: WorkbenchDeps)
         const asked = requestOf(request, reply, deps)
         const { session, key } = request
         const visit = session && key ? { ...asked, session, key, resumed: false } : await signIn.first(asked)
-        if (!('resumed' in visit)) return visit
+        // A reply that is awaited becomes undefined once it is sent.
+        if (!visit || !('resumed' in visit)) return reply
         if (role === 'admin' && visit.key.role !== 'admin')
           throw new Problem('forbidden', 'This needs a key with the role admin.')
         if (request.isMultipart() && !upload)

@@ -118,7 +118,7 @@ describe('a card for words of the article', () => {
     expect(card.quotes).toEqual([
       {
         ...quoteAt(text, rangeOf(card.quotes[0]?.exact ?? '')),
-        fields: { field: '/name', motivation: 'quote' },
+        fields: { motivation: 'quote' },
       },
     ])
   })
@@ -162,7 +162,8 @@ describe('a card for words of the article', () => {
     draft = add(draft, 'membership', '=c2', post)
     draft = add(draft, 'proposal', null, { contributors: [{ role: 'proposer', speakerId: '=c2' }] })
     draft = add(draft, 'proposal', null, { contributors: [{ role: 'proposer', stateCode: 'TJ' }] })
-    const always = { statedOn: '[2024-09-11..2024-09-12]', meetingId: '=c1' }
+    // Of a meeting of several days, no day is known.
+    const always = { meetingId: '=c1' }
     expect(await fill(draft, 'position', '=c4', 'she backed it')).toEqual(always)
     expect(await fill(draft, 'position', '=c5', 'she backed it')).toEqual({
       ...always,
@@ -184,13 +185,45 @@ describe('a card for words of the article', () => {
       meetingId: '=c1',
       topicIds: [],
     })
-    expect(card.quotes[0]?.fields).toEqual({ field: '/title', motivation: 'quote', assertion: 'proposed' })
-    expect(proposedEvent('c10', card, '2022-08-24')).toMatchObject({
+    expect(card.quotes[0]?.fields).toEqual({ motivation: 'quote', assertion: 'proposed' })
+    const from = begun()
+    const { engine } = await service()
+    const eventOf = (draft: DraftContent) =>
+      proposedEvent({ reader: engine.reader, catalogue }, draft, {
+        key: 'c10',
+        proposal: card,
+        range: rangeOf('testing new ways'),
+      })
+    expect(await eventOf({ ...from, cards: [...from.cards, card] })).toMatchObject({
       kind: 'event',
       of: '=c9',
       fields: { type: 'proposed', occurredOn: '2022-08-24', meetingId: '=c1' },
+      quotes: [{ fields: { field: '/type', motivation: 'quote', assertion: 'proposed' } }],
     })
-    expect(proposedEvent('c10', card, null)).toBeNull()
+    expect(await eventOf({ ...draft, cards: [card] })).toBeNull()
+  })
+
+  test('of what several people said has nobody who was named before', async () => {
+    const words = 'The ministers agreed to meet again in 2025.'
+    const text = `Russia's minister Sergei Shoigu spoke on Thursday. ${words} He thanked them on Friday.`
+    const from = {
+      ...begun(),
+      text,
+      source: { ...draft.source, fields: { language: 'en', publishedOn: '2024-09-13' } },
+    }
+    const s = await service()
+    const fill = async (kind: Kind, exact: string) => {
+      const range = { start: text.indexOf(exact), end: text.indexOf(exact) + exact.length }
+      return (
+        await fillCard({ reader: s.engine.reader, catalogue }, from, { key: 'c9', kind, of: null, range })
+      ).fields
+    }
+    expect((await fill('statement', words))['contributors']).toEqual([])
+    expect((await fill('statement', 'He thanked them'))['contributors']).toMatchObject([{ speakerId: '=c2' }])
+    expect([await fill('event', 'spoke'), await fill('event', 'He thanked them')]).toMatchObject([
+      { occurredOn: '2024-09-12' },
+      { occurredOn: '2024-09-13' },
+    ])
   })
 
   test('of a direct statement has who is named after it', async () => {

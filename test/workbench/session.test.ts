@@ -27,6 +27,20 @@ test('signing in leads to what was asked for, and out again', async () => {
   expect(browser.cookie()).toBe('')
 })
 
+test('pages without a session log no error', async () => {
+  const lines: string[] = []
+  const log = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const s = await service({ logger: makeLogger('info', log) })
+  expect((await client(s).get('/edit')).status).toBe(303)
+  expect((await client(s).submit('/edit/imports', { name: 'x' })).status).toBe(401)
+  expect(lines.join('')).not.toMatch(/"level":[56]0/)
+})
+
 describe('a form', () => {
   test.each([
     ['same-origin', undefined, true],

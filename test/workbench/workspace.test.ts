@@ -261,7 +261,7 @@ describe('words of the text', () => {
     expect(formIn(meeting.text).fields).toMatchObject({
       name: 'The Council of Lake Ministers held its third session',
       startDate: '4 March 2024',
-      'quotes.0.field': '/name',
+      'quotes.0.field': '',
       'quotes.0.motivation': 'quote',
     })
     const speaker = await markWords(browser, draft, 'Minister Aigul Serikova of Kazakhstan', 'speaker')

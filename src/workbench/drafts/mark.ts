@@ -5,7 +5,7 @@ import type { ReadContext } from '../../records/read/context.ts'
 import type { Catalogue } from '../../records/schema/catalogue.ts'
 import type { Kind } from '../../records/schema/kinds.ts'
 import { cardWith, type DraftContent, ownersOf, type Quote, withCard, withChanged } from './model.ts'
-import { dayOfMeeting, fillCard, proposedEvent, quoteAt } from './prefill.ts'
+import { fillCard, proposedEvent, quoteAt } from './prefill.ts'
 
 /**
  * The place of words: where they were selected, or where the text has them.
@@ -44,7 +44,7 @@ export async function withMarked(
   const filled = await fillCard(context, content, { key: `c${content.next}`, kind, of, range })
   const { draft } = withCard(content, () => filled)
   if (kind !== 'proposal') return { key: filled.key, content: draft }
-  const event = proposedEvent(`c${draft.next}`, filled, dayOfMeeting(content, filled.fields['meetingId']))
+  const event = await proposedEvent(context, draft, { key: `c${draft.next}`, proposal: filled, range })
   return { key: filled.key, content: event ? withCard(draft, () => event).draft : draft }
 }
 

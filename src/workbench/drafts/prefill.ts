@@ -7,7 +7,7 @@ import { childrenOf } from '../../records/read/record.ts'
 import type { Json } from '../../records/schema/document.ts'
 import { type Kind, kindOfId } from '../../records/schema/kinds.ts'
 import { type Card, cardWith, type DraftContent, emptyCard, type Quote } from './model.ts'
-import { datesIn, type Mention, mentionsIn } from './recognise.ts'
+import { datesIn, type Mention, mentionsIn, weekdayIn } from './recognise.ts'
 
 type Values = Record<string, Json>
 
@@ -36,13 +36,16 @@ interface Surroundings {
   stateName: string | null
   /** All topics that it names. */
   topics: string[]
-  /** The day that it names; otherwise that of the meeting. */
+  /** The day that it or its sentence names; otherwise that of the meeting. */
   day: string | null
   /** A day that the quote, its sentence or the dateline names. */
   dayOfText: string | null
   /** The meeting of the report. */
   meeting: string | null
-  /** Who speaks: the person who is named after words in quotation marks, or was named last, with state and body. */
+  /**
+   * Who speaks, with state and body: the person whom the quote or its sentence names, or who is named after words in quotation marks;
+   * otherwise the one who was named last, but where the sentence begins with several people.
+   */
   speaker: Values | null
   isInQuotationMarks: boolean
 }
@@ -64,39 +67,34 @@ export async function fillCard(
     ({ speakerId }) => speakerId === around.speaker?.['speakerId'],
   )
   const fields = fieldsFor(kind, owner, { ...around, isOfSpeaker })
-  const { titleField } = context.catalogue.findResource(kind) ?? {}
-  const isNamed = titleField !== undefined && fields[titleField] !== undefined
   const quote = quoteAt(text, range, {
     motivation: 'quote',
-    ...(isNamed && { field: `/${titleField}` }),
     ...(kind === 'proposal' && { assertion: 'proposed' }),
   })
   return { ...emptyCard(key, kind, of), fields, quotes: [quote] }
 }
 
-/** The event of a proposal that was made: with its day, which may be that of the meeting. Null: no day is known. */
-export function proposedEvent(key: string, proposal: Card, day: Json): Card | null {
-  const { meetingId = null } = proposal.fields
-  if (typeof day !== 'string') return null
+/** The event of a proposal that was made. Null: neither its day nor its meeting is known. */
+export async function proposedEvent(
+  context: Context,
+  draft: DraftContent,
+  { key, proposal, range }: { key: string; proposal: Card; range: TextRange },
+): Promise<Card | null> {
+  const event = await fillCard(context, draft, { key, kind: 'event', of: `=${proposal.key}`, range })
+  const { occurredOn, meetingId } = event.fields
+  if (occurredOn === undefined && meetingId === undefined) return null
+  const about = { field: '/type', assertion: 'proposed' }
   return {
-    ...emptyCard(key, 'event', `=${proposal.key}`),
-    fields: { type: 'proposed', occurredOn: day, meetingId },
-    quotes: proposal.quotes.map((quote) => ({
-      ...quote,
-      fields: { field: '/type', motivation: 'quote', assertion: 'proposed' },
-    })),
+    ...event,
+    quotes: event.quotes.map((quote) => ({ ...quote, fields: { ...quote.fields, ...about } })),
   }
 }
 
-/** The day of a meeting of the draft; of one with several days, any of them. */
-export function dayOfMeeting(draft: DraftContent, meeting: Json | undefined): string | null {
-  const { startDate, endDate } = draft.cards.find(({ key }) => `=${key}` === meeting)?.fields ?? {}
+/** The day of a meeting of the draft; null if it has several. */
+function dayOfMeeting({ fields: { startDate, endDate } }: Card): string | null {
   if (typeof startDate !== 'string' || startDate === '') return null
-  const isSpan = [startDate, endDate].every((date) => DAY.test(String(date))) && endDate !== startDate
-  return isSpan ? `[${startDate}..${endDate}]` : startDate
+  return typeof endDate === 'string' && endDate !== '' && endDate !== startDate ? null : startDate
 }
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** The kind of the record that a reference leads to. */
 export function kindOf(draft: DraftContent, reference: string): Kind | null {
@@ -119,23 +117,27 @@ async function surroundingsOf(
   const named = (kind: Kind) => only(inQuote, kind)
   const meeting = draft.cards.find(({ kind }) => kind === 'meeting')
   const { publishedOn, language } = draft.source.fields
-  const near = typeof publishedOn === 'string' ? publishedOn : null
-  const [ofQuote = null] = datesIn(quote, near)
-  const [ofText = null] = [sentence, text.text.slice(0, DATELINE)].flatMap((part) => datesIn(part, near))
+  const published = typeof publishedOn === 'string' ? publishedOn : null
+  const [ofQuote = null] = datesIn(quote, published)
+  const ofSentence = datesIn(sentence, published)[0] ?? weekdayIn(sentence, published)
+  const [ofDateline = null] = datesIn(text.text.slice(0, DATELINE), published)
   const isInQuotationMarks = isOpen(before)
   const people = async (part: string) =>
     (await mentionsIn(context, part, ['speaker'], known)).filter(({ kind }) => kind === 'speaker')
   const [after = ''] = text.text.slice(to, to + AFTER).split('\n', 1)
   const [speaking] = isInQuotationMarks ? await people(after) : []
-  const person = named('speaker') ?? speaking?.id ?? (await people(before)).at(-1)?.id ?? null
+  const near = (await people(sentence)).at(-1)?.id
+  const mayBeNamedBefore = isInQuotationMarks || !SEVERAL.test(sentence)
+  const namedBefore = mayBeNamedBefore ? (await people(before)).at(-1)?.id : undefined
+  const person = named('speaker') ?? speaking?.id ?? near ?? namedBefore ?? null
   return {
     quote,
     language: typeof language === 'string' ? language : 'en',
     named,
     stateName: nameIn(quote, inQuote, 'state'),
     topics: [...new Set(inQuote.filter(({ kind }) => kind === 'topic').map(({ id }) => id))],
-    day: ofQuote ?? (meeting ? dayOfMeeting(draft, `=${meeting.key}`) : null),
-    dayOfText: ofQuote ?? ofText,
+    day: ofQuote ?? ofSentence ?? (meeting ? dayOfMeeting(meeting) : null),
+    dayOfText: ofQuote ?? ofSentence ?? ofDateline,
     meeting: meeting ? `=${meeting.key}` : null,
     speaker: person === null ? null : { speakerId: person, ...(await postOf(context, draft, person)) },
     isInQuotationMarks,
@@ -182,6 +184,10 @@ async function postOf(context: Context, draft: DraftContent, person: string): Pr
     ...(organizationId !== null && { organizationId }),
   }
 }
+
+/** Several people, as the first words of a sentence: "The ministers", "All member states". */
+const SEVERAL =
+  /^\s*(?:\p{L}+\s+){0,2}(?:ministers|members|states|countries|participants|parties|sides|they|министры|члены|государства|страны|участники|стороны|они)(?!\p{L})|^\s*(?:各方|双方|成员国|他们|与会)/iu
 
 const SENTENCE_END = /[.!?。！？۔\n]/
 

@@ -1,4 +1,5 @@
 // Recognises names of stored records and dates in a text, so that cards can be filled before anybody types.
+import { isExactDay } from '../../core/dates.ts'
 import { LETTERS, splitUnspaced, wordsOf } from '../../core/fold.ts'
 import { writtenDates } from '../../core/written-dates.ts'
 import { sql } from '../../db/sql.ts'
@@ -117,6 +118,25 @@ export function datesIn(text: string, near: string | null): string[] {
     start += found?.length ?? 1
   }
   return dates
+}
+
+/** Words such as "on Thursday", by the day of the week. */
+const WEEKDAYS = [
+  'on monday|в понедельник',
+  'on tuesday|во вторник',
+  'on wednesday|в среду',
+  'on thursday|в четверг',
+  'on friday|в пятницу',
+  'on saturday|в субботу',
+  'on sunday|в воскресенье',
+].map((words) => new RegExp(`(?<!\\p{L})(?:${words})(?!\\p{L})`, 'iu'))
+
+/** The last such day of the week until a day, in ISO 8601. */
+export function weekdayIn(text: string, until: string | null): string | null {
+  const index = WEEKDAYS.findIndex((words) => words.test(text))
+  if (index === -1 || until === null || !isExactDay(until)) return null
+  const day = Temporal.PlainDate.from(until)
+  return day.subtract({ days: (day.dayOfWeek - 1 - index + 7) % 7 }).toString()
 }
 
 /** The longest date at the beginning of some words. */
