@@ -18,7 +18,7 @@ import { type Names, namesIn, RECORD_ID, shortened, statesCalled } from './names
 import { href, linkTo, type Page, pageOfApiPath } from './page.ts'
 import { textFragment } from './text-fragment.ts'
 import { reference } from './values.ts'
-import { capital } from './words.ts'
+import { capital, valueHtml } from './words.ts'
 
 interface Hit extends DescribedHit {
   /** The source of evidence. */
@@ -143,8 +143,7 @@ function anyWord(page: Page, q: string): Html | null {
 function hitItem(page: Page, hit: Hit): Html {
   const { messages, language, names } = page
   const { kinds, search } = messages
-  // A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts).
-  const snippet = raw(hit.kind === 'topic' ? hit.snippet.replace(SLUG, '') : hit.snippet)
+  const snippet = snippetOf(page, hit)
   const kind = capital(kinds[hit.kind as Kind].one)
   if (hit.sourceId !== null) {
     const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
@@ -159,8 +158,20 @@ function hitItem(page: Page, hit: Hit): Html {
   return html`<li><p class="title">${linkTo(page, pathOfHit(hit), title)}</p><p class="details">${kind}${date}</p>${!isEmpty(snippet) && html`<p dir="auto">${snippet}</p>`}</li>`
 }
 
-/** The name of a topic in addresses is in its text before its name, and says nothing more. */
-const SLUG = /^(?:<\/?mark>|[a-z0-9-])+(?:\n|$)/
+/** A line with nothing but a code: the type of an organization, or the name that a topic has in addresses. */
+const CODE = /^(?:<\/?mark>|[a-z0-9-])+$/
+
+/** A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts). Codes in it are words, or left out. */
+function snippetOf(page: Page, { kind, snippet }: Hit): Html {
+  if (kind !== 'topic' && kind !== 'organization') return raw(snippet)
+  const lines = snippet.split('\n').flatMap((line) => {
+    if (!CODE.test(line)) return [raw(line)]
+    if (kind === 'topic') return []
+    const word = valueHtml(page, line.replaceAll(/<\/?mark>/g, ''))
+    return [line.includes('<mark>') ? html`<mark>${word}</mark>` : word]
+  })
+  return join(lines, '\n')
+}
 
 /** The page of a hit: evidence at its passage, a source at the words that were found in its text. */
 function pathOfHit({ kind, id, path, sourceId, snippet }: Hit): string {

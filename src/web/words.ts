@@ -16,7 +16,7 @@ export const filterWord = ({ messages }: Page, filter: string): string =>
 export const knownWord = ({ messages }: Page, value: string): string | undefined =>
   own(messages.values, value)
 
-export const valueWord = (page: Page, value: string): string => knownWord(page, value) ?? value
+export const valueWord = (page: Page, value: string): string => knownWord(page, value) ?? asWords(value)
 
 /** What was typed in the form of a code, `regional-office`, as words. */
 const asWords = (value: string): string =>

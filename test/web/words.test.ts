@@ -66,6 +66,22 @@ describe('Chinese', () => {
   })
 })
 
+test('a type that was typed in the form of a code is shown as words', async () => {
+  const { get, post } = await service()
+  await post('/v1/organizations', { name: 'An office', classification: 'regional-office' })
+  for (const prefix of PREFIXES)
+    for (const path of [
+      '/organizations',
+      '/organizations?classification=regional-office',
+      '/search?q=regional',
+    ]) {
+      const { text } = await get(`${prefix}${path}`, HTML)
+      const shown = text.slice(text.indexOf('<main')).replaceAll(/<[^>]*>/g, '')
+      expect([prefix + path, shown]).toEqual([prefix + path, expect.stringContaining('regional office')])
+      expect(shown).not.toContain('regional-office')
+    }
+})
+
 describe('pages of the reference seed', () => {
   test('have no code of a classification, no doubled full stop, and no foreign punctuation', async () => {
     const { get } = await withReference()
@@ -74,6 +90,8 @@ describe('pages of the reference seed', () => {
       '/organizations',
       '/topics',
       '/search?q=uav',
+      '/search?q=permanent',
+      '/search?q=body',
       '/board',
       '/quiet',
       '/matrix',
