@@ -50,7 +50,8 @@ export function partySentence(page: Page, { data, consents, awaitingConsent }: P
   const { parties: words, counts } = page.messages
   const clauses = [
     plural(page.language, counts.partiesKnown, data.length),
-    awaitingConsent !== null && plural(page.language, counts.partiesBound, consents.have),
+    awaitingConsent !== null &&
+      (consents.have === 0 ? words.noneBound : plural(page.language, counts.partiesBound, consents.have)),
     consents.needed !== null && plural(page.language, counts.consentsNeeded, consents.needed),
   ]
   return fill(words.sentence, {

@@ -293,6 +293,7 @@ export const en = {
     sentence: '{clauses}.',
     separator: ', ',
     awaiting: 'Signed, consent not recorded',
+    noneBound: 'of none is it recorded that it is bound',
     notSigned: 'Members that have not signed',
     none: 'not recorded',
     undated: 'date unknown',

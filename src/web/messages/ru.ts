@@ -294,6 +294,7 @@ export const ru: Messages = {
     sentence: '{clauses}.',
     separator: ', ',
     awaiting: 'Подписали, согласие не записано',
+    noneBound: 'согласие быть связанными не записано ни для кого',
     notSigned: 'Члены организации, которые не подписали',
     none: 'не записано',
     undated: 'дата неизвестна',

@@ -276,6 +276,7 @@ export const zh: Messages = {
     sentence: '{clauses}。',
     separator: '，',
     awaiting: '已签署，未记录同意',
+    noneBound: '没有任何一方受其约束的记录',
     notSigned: '未签署的成员',
     none: '无记录',
     undated: '日期不详',
