@@ -55,6 +55,9 @@ const whole = (value: number) => (Number.isFinite(value) ? Math.round(value).toL
 const rateRatio = ({ service, reference }: Result) => (reference ? service.rate / reference.rate : Number.NaN)
 const cpuRatio = ({ service, reference }: Result) => (reference ? reference.cpu / service.cpu : Number.NaN)
 
+/** A time; a dash if there was no answer. */
+const timeOf = (time: number) => (Number.isNaN(time) ? '–' : time.toFixed(1))
+
 function rowOf(result: Result): string[] {
   const { title, service, reference, target, limitMs } = result
   const own = [title, whole(service.rate), whole(service.p99), whole(service.cpu)]
@@ -88,9 +91,9 @@ function pageRowOf({ title, miss, hit }: PageResult): string[] {
   const isMet = ({ p50, p99 }: ServerTimes) => p50 < TARGETS.p50 && p99 < TARGETS.p99
   return [
     title,
-    ...[miss.p50, miss.p99].map((time) => time.toFixed(1)),
+    ...[miss.p50, miss.p99].map(timeOf),
     ...[miss.rate, miss.cpu].map(whole),
-    ...[hit.p50, hit.p99].map((time) => time.toFixed(1)),
+    ...[hit.p50, hit.p99].map(timeOf),
     whole(hit.rate),
     isMet(miss) && isMet(hit) ? 'met' : 'missed',
   ]

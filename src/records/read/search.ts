@@ -20,6 +20,9 @@ export const MAX_CANDIDATES = 10_000
 /** The maximum size of the documents of a page, in bytes. It ends before the hit that exceeds it. */
 const MAX_BYTES = 16_000_000
 
+/** How many characters of documents are searched for snippets without a tick of the event loop in between. */
+const MAX_UNINTERRUPTED = 20_000
+
 /** The maximum number of hits across all pages. */
 const MAX_HITS = 1000
 
@@ -132,9 +135,14 @@ export async function describeHits(
 ): Promise<DescribedHit[]> {
   const query = parseSearch(q)
   const described: DescribedHit[] = []
+  let length = 0
   for (const found of hits) {
-    described.push(describeHit(catalogue.entity(found.hit.kind as Kind), found, query, hits.length))
-    // A snippet takes a while, so other requests get their turn.
+    const entity = catalogue.entity(found.hit.kind as Kind)
+    described.push(describeHit(entity, found, query, hits.length))
+    // Snippets of long texts take a while, so other requests get their turn.
+    length += JSON.stringify(found.doc).length
+    if (length < MAX_UNINTERRUPTED) continue
+    length = 0
     await nextTick()
   }
   return described
