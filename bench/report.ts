@@ -55,8 +55,8 @@ const whole = (value: number) => (Number.isFinite(value) ? Math.round(value).toL
 const rateRatio = ({ service, reference }: Result) => (reference ? service.rate / reference.rate : Number.NaN)
 const cpuRatio = ({ service, reference }: Result) => (reference ? reference.cpu / service.cpu : Number.NaN)
 
-/** A time; a dash if there was no answer. */
-const timeOf = (time: number) => (Number.isNaN(time) ? '–' : time.toFixed(1))
+/** A time; a dash if there was no answer, which JSON has as null. */
+const timeOf = (time: number | null) => (time === null || Number.isNaN(time) ? '–' : time.toFixed(1))
 
 function rowOf(result: Result): string[] {
   const { title, service, reference, target, limitMs } = result
