@@ -88,7 +88,7 @@ const PAGES_HEAD = [
 ]
 
 function pageRowOf({ title, miss, hit }: PageResult): string[] {
-  const isMet = ({ p50, p99 }: ServerTimes) => p50 < TARGETS.p50 && p99 < TARGETS.p99
+  const isMet = ({ rate, p50, p99 }: ServerTimes) => rate > 0 && p50 < TARGETS.p50 && p99 < TARGETS.p99
   return [
     title,
     ...[miss.p50, miss.p99].map(timeOf),
