@@ -1,5 +1,4 @@
 // Reads all that the page of a record shows, at one state of the database.
-import { sortKey } from '../core/dates.ts'
 import { type Claim, claimsOf } from '../records/read/claims.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { partsIn } from '../records/read/docs.ts'
@@ -86,7 +85,7 @@ export async function readRecordData(
         : null,
     course: await readCourse(context, resource.kind, doc.id, clocks, view),
     lastEvent:
-      resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : (lastOf(parts.event) ?? null),
+      resource.kind === 'topic' ? await lastEventOf(context, doc.id, clocks) : (parts.event.at(-1) ?? null),
   }
   const backlinks = await readBacklinks(context, resource, doc.id, clocks)
   const mentioned = [data, quotes, versionDocs(data.changes), backlinks.map(({ docs }) => docs)]
@@ -128,15 +127,6 @@ async function incomingRelations(
 /** What nobody has a position on is shown for proposals only. */
 const hasStandings = ({ kind }: Resource, positions: readonly Doc[]) =>
   kind === 'proposal' || positions.length > 0
-
-/** The last of events with a date. */
-const lastOf = (events: readonly Doc[]): Doc | undefined =>
-  events
-    .filter(({ occurredOn }) => typeof occurredOn === 'string')
-    .toSorted((one, other) =>
-      sortKey(String(one['occurredOn'])) < sortKey(String(other['occurredOn'])) ? -1 : 1,
-    )
-    .at(-1)
 
 /** The last event of the proposals and documents of a topic. */
 async function lastEventOf(context: ReadContext, id: string, clocks: Clocks): Promise<Doc | null> {

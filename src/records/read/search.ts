@@ -1,7 +1,7 @@
 // Full-text search over all kinds: a page of hits, with their paths and snippets.
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { readCursor, signCursor } from '../../core/cursor.ts'
-import { parseSearch, type SearchQuery } from '../../core/search.ts'
+import { parseSearch } from '../../core/search.ts'
 import { snippet } from '../../core/snippet.ts'
 import type { SearchHit } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
@@ -20,7 +20,7 @@ export const MAX_CANDIDATES = 10_000
 /** The maximum size of the documents of a page, in bytes. It ends before the hit that exceeds it. */
 const MAX_BYTES = 16_000_000
 
-/** How many characters of documents are searched for snippets without a tick of the event loop in between. */
+/** How many characters of texts are searched for snippets without a tick of the event loop in between. */
 const MAX_UNINTERRUPTED = 20_000
 
 /** The maximum number of hits across all pages. */
@@ -138,9 +138,12 @@ export async function describeHits(
   let length = 0
   for (const found of hits) {
     const entity = catalogue.entity(found.hit.kind as Kind)
-    described.push(describeHit(entity, found, query, hits.length))
+    const text = entity.searchText?.(found.doc)
+    const body = text?.body.filter(Boolean).join('\n') ?? ''
+    const shown = snippet(body, query, hits.length) ?? snippet(text?.title ?? '', query, hits.length) ?? ''
+    described.push(describeHit(entity, found, shown))
     // Snippets of long texts take a while, so other requests get their turn.
-    length += JSON.stringify(found.doc).length
+    length += body.length
     if (length < MAX_UNINTERRUPTED) continue
     length = 0
     await nextTick()
@@ -150,14 +153,7 @@ export async function describeHits(
 
 export type DescribedHit = ReturnType<typeof describeHit>
 
-function describeHit(
-  { path, searchText }: Entity,
-  { hit, doc, title }: Found,
-  query: SearchQuery,
-  texts: number,
-) {
-  const text = searchText?.(doc)
-  const body = text?.body.filter(Boolean).join('\n') ?? ''
+function describeHit({ path }: Entity, { hit, doc, title }: Found, snippet: string) {
   return {
     kind: hit.kind,
     id: doc.id,
@@ -166,7 +162,7 @@ function describeHit(
     recordId: doc['recordId'] ?? null,
     title,
     date: hit.date,
-    snippet: snippet(body, query, texts) ?? snippet(text?.title ?? '', query, texts) ?? '',
+    snippet,
     score: Math.round(hit.score * 1e6) / 1e6,
   }
 }
