@@ -303,7 +303,11 @@ describe('the seed answers:', () => {
     const { get } = await service({ seed: true })
     const [speaker] = (await get('/v1/speakers?name=Sergei%20Shoigu')).body['data'] as Doc[]
     expect(speaker).toMatchObject({
-      otherNames: [{ name: 'Sergey Shoigu', language: null, type: 'alternative' }],
+      otherNames: [
+        { name: 'Sergey Shoigu', language: null, type: 'alternative' },
+        { name: 'Сергей Шойгу', language: 'ru', type: 'official' },
+        { name: '谢尔盖·绍伊古', language: 'zh-Hans', type: 'translation' },
+      ],
     })
     const posts = (await get(`/v1/memberships?holder=${speaker?.id}`)).body['data'] as Doc[]
     expect(posts).toMatchObject([{ role: 'Minister of Defence', stateCode: 'RU', support: 'single-source' }])
@@ -574,6 +578,18 @@ describe('the reference data', () => {
     expect(roadmap).toMatchObject({ proposedOn: '2023-07-04', status: 'adopted', statusSince: '2024-07-04' })
     expect(await list('proposals?state=BY')).toHaveLength(1)
     expect((await list('proposals?state=UZ&proposedFrom=2023-11')).length).toBeGreaterThanOrEqual(4)
+  })
+
+  test('has names in Russian and Chinese for all topics, bodies and meetings, and for nearly all people', async () => {
+    const { list } = await reference()
+    const lacking: string[] = []
+    for (const path of ['topics', 'organizations', 'meetings', 'speakers'])
+      for (const { otherNames, name, prefLabel } of await list(path))
+        for (const language of ['ru', 'zh-Hans'])
+          if (!otherNames.some((one: Doc) => one['language'] === language))
+            lacking.push(`${language}: ${name ?? prefLabel}`)
+    // Their usual names in Chinese are not known.
+    expect(lacking.sort()).toEqual(['zh-Hans: M. U. Subanov', 'zh-Hans: V. T. Kasymov'])
   })
 
   test('has posts with their dates, and names in scripts', async () => {

@@ -5,6 +5,7 @@ import { listIds, listPage } from '../records/read/page.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
+import type { Kind } from '../records/schema/kinds.ts'
 import { clockForm } from './clocks.ts'
 import { DATE_PARAMETER, isoDates } from './date-input.ts'
 import { dateHtml, dateInWords } from './dates.ts'
@@ -29,6 +30,9 @@ export interface ListData {
   vocabularies: Vocabularies
   names: Names
 }
+
+/** The kinds whose lists are in the order of their names. */
+const SORTED_BY_NAME: readonly Kind[] = ['state', 'topic', 'organization', 'speaker']
 
 export async function readListData(
   context: ReadContext,
@@ -77,9 +81,10 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
     conditions.map((each) => html`<span class="condition">${each.words}</span>`),
   )
   const clear = html`<a href="${href(page, path)}">${list.clear}</a>`
-  // States are all on one page, which can be in the order of its language.
+  // What is all on one page can be in the order of its language.
   const isWhole = cursor === undefined && data.nextCursor === null && page.query['sort'] === undefined
-  const docs = kind.kind === 'state' && isWhole ? byName(page, data.docs, ({ id }) => id) : data.docs
+  const docs =
+    isWhole && SORTED_BY_NAME.includes(kind.kind) ? byName(page, data.docs, ({ id }) => id) : data.docs
   const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
   const main = html`<h1>${question}${count !== false && html`<small>${punctuation.colon}${count}</small>`}</h1>
 <p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}

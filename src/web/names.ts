@@ -19,6 +19,8 @@ export interface Name {
   url: string | null
   /** The language of the text of a source or a statement. */
   textLanguage: string | null
+  /** All its names but the main one. */
+  others: NamedRecord['otherNames']
 }
 
 export type Names = ReadonlyMap<string, Name>
@@ -72,6 +74,7 @@ function nameOf(id: string, record: NamedRecord, language: Language): Name {
     language: local?.language ?? (region === undefined ? own : language),
     url,
     textLanguage,
+    others: otherNames,
   }
 }
 

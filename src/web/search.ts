@@ -14,7 +14,7 @@ import { dateHtml } from './dates.ts'
 import { type Html, html, isEmpty, join, raw } from './html.ts'
 import { fill, foreign, formatNumber, type Language, plural } from './languages.ts'
 import { layout } from './layout.ts'
-import { type Names, namesIn, RECORD_ID, shortened, statesCalled } from './names.ts'
+import { type Name, type Names, namesIn, RECORD_ID, shortened, statesCalled } from './names.ts'
 import { href, linkTo, type Page, pageOfApiPath } from './page.ts'
 import { textFragment } from './text-fragment.ts'
 import { reference } from './values.ts'
@@ -143,14 +143,14 @@ function anyWord(page: Page, q: string): Html | null {
 function hitItem(page: Page, hit: Hit): Html {
   const { messages, language, names } = page
   const { kinds, search } = messages
-  const snippet = snippetOf(page, hit)
+  const name = names.get(hit.ownerId)
+  const snippet = snippetOf(page, hit, name)
   const kind = capital(kinds[hit.kind as Kind].one)
   if (hit.sourceId !== null) {
     const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
     const details = fill(search.evidence, { kind, source, record })
     return html`<li><p class="title" dir="auto">${linkTo(page, pathOfHit(hit), snippet)}</p><p class="details">${details}</p></li>`
   }
-  const name = names.get(hit.ownerId)
   const title = name
     ? foreign(name.text, name.language, language)
     : foreign(shortened(hit.title), null, language)
@@ -161,17 +161,30 @@ function hitItem(page: Page, hit: Hit): Html {
 /** A line with nothing but a code: the type of an organization, or the name that a topic has in addresses. */
 const CODE = /^(?:<\/?mark>|[a-z0-9-])+$/
 
-/** A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts). Codes in it are words, or left out. */
-function snippetOf(page: Page, { kind, snippet }: Hit): Html {
-  if (kind !== 'topic' && kind !== 'organization') return raw(snippet)
+/** The kinds whose texts are mostly names, a line each. */
+const NAMED: readonly string[] = ['topic', 'organization', 'speaker', 'state', 'meeting']
+
+/**
+ * A snippet is HTML already: everything in it is escaped but the marks (core/snippet.ts). Of the names of a record it has those
+ * that were found, other than the title of the hit. Codes in it are words, or left out.
+ */
+function snippetOf(page: Page, { kind, snippet }: Hit, name: Name | undefined): Html {
+  if (!NAMED.includes(kind)) return raw(snippet)
   const lines = snippet.split('\n').flatMap((line) => {
-    if (!CODE.test(line)) return [raw(line)]
-    if (kind === 'topic') return []
-    const word = valueHtml(page, line.replaceAll(/<\/?mark>/g, ''))
-    return [line.includes('<mark>') ? html`<mark>${word}</mark>` : word]
+    if (!line.includes('<mark>')) return []
+    const text = unescaped(line.replaceAll(/<\/?mark>/g, ''))
+    if (text === name?.text) return []
+    const other = name?.others.find((one) => one.name === text)
+    if (other) return [foreign(raw(line), other.language, page.language)]
+    if (!CODE.test(line) || (kind !== 'topic' && kind !== 'organization')) return [raw(line)]
+    return kind === 'topic' ? [] : [html`<mark>${valueHtml(page, text)}</mark>`]
   })
   return join(lines, '\n')
 }
+
+/** The text of a snippet without marks. */
+const unescaped = (snippet: string) =>
+  snippet.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
 
 /** The page of a hit: evidence at its passage, a source at the words that were found in its text. */
 function pathOfHit({ kind, id, path, sourceId, snippet }: Hit): string {
@@ -185,9 +198,7 @@ const MAX_CONTEXT = 32
 /** The first words that are marked in a snippet, and what surrounds them on their line. */
 function passageIn(snippet: string): { exact: string; prefix: string; suffix: string } {
   const [, before = '', exact = '', after = ''] = /^([^<]*)<mark>([^<]*)<\/mark>([^<]*)/.exec(snippet) ?? []
-  const [prefix, marked, suffix] = [before, exact, after].map((text) =>
-    text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
-  ) as [string, string, string]
+  const [prefix, marked, suffix] = [before, exact, after].map(unescaped) as [string, string, string]
   return {
     exact: marked,
     prefix: prefix.slice(prefix.lastIndexOf('\n') + 1).slice(-MAX_CONTEXT),

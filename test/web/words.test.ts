@@ -117,18 +117,67 @@ describe('pages of the reference seed', () => {
     }
   })
 
-  test('sort countries by their names in the language of the page', async () => {
+  test('name topics, bodies, people and meetings in the language of the page', async () => {
     const { get } = await withReference()
-    for (const [prefix, locale] of [
-      ['/ru', 'ru'],
-      ['/zh', 'zh-Hans'],
-    ] as const) {
-      const { text } = await get(`${prefix}/states`, HTML)
-      const names = [...text.matchAll(/<p class="title"><a [^>]*><bdi[^>]*>([^<]*)/g)].map(
-        ([, name = '']) => name,
-      )
-      expect(names.length).toBeGreaterThan(20)
-      expect(names).toEqual(names.toSorted(new Intl.Collator(locale).compare))
+    for (const path of ['/topics', '/organizations', '/meetings?limit=100', '/speakers']) {
+      for (const [prefix, script] of [
+        ['/ru', /[а-яё]/i],
+        ['/zh', /[\u4e00-\u9fff]/],
+      ] as const) {
+        const { text } = await get(prefix + path, HTML)
+        const titles = [...text.matchAll(/<p class="title"><a [^>]*><bdi([^>]*)>([^<]*)/g)]
+        expect(titles.length).toBeGreaterThan(15)
+        const foreign = titles.filter(([, , name = '']) => !script.test(name))
+        // A name in another language says so.
+        expect(foreign.filter(([, attributes = '']) => !/ lang="en"/.test(attributes))).toEqual([])
+        expect([prefix + path, foreign.length]).toEqual([
+          prefix + path,
+          expect.toSatisfy((count) => count <= 2),
+        ])
+      }
     }
   })
+
+  test('are found by words of the language of the page', async () => {
+    const { get } = await withReference()
+    const first = async (path: string) => {
+      const { text } = await get(path, HTML)
+      expect(text).not.toMatch(/undefined/)
+      return /<ol class="records hits"><li><p class="title"><a [^>]*>(.*?)<\/a>/.exec(text)?.[1]
+    }
+    expect(await first('/ru/search?q=терроризм')).toBe('<bdi>Борьба с терроризмом</bdi>')
+    expect(await first('/ru/search?q=терроризмом')).toBe('<bdi>Борьба с терроризмом</bdi>')
+    expect(await first('/ru/search?q=дроны')).toBe('<bdi>Борьба с беспилотными летательными аппаратами</bdi>')
+    expect(await first('/zh/search?q=反恐')).toBe('<bdi lang="zh-Hans">反恐</bdi>')
+    expect(await first('/ru/search?q=Шойгу')).toBe('<bdi>Сергей Шойгу</bdi>')
+    expect(await first('/ru/search?q=Тяньцзинь&kind=meeting')).toMatch(/^<bdi>[^<]*Тяньцзинь, 2025/)
+  })
+
+  test('show in hits which of the other names was found, with its language', async () => {
+    const { get } = await withReference()
+    const { text } = await get('/zh/search?q=терроризмом&kind=topic', HTML)
+    expect(text).toContain(
+      '<bdi lang="zh-Hans">反恐</bdi></a></p><p class="details">主题</p><p dir="auto"><bdi lang="ru">Борьба с <mark>терроризмом</mark></bdi></p>',
+    )
+    // The title is not repeated.
+    expect((await get('/ru/search?q=терроризмом&kind=topic', HTML)).text).not.toContain('<p dir="auto">')
+  })
+
+  test.each(['states', 'organizations'])(
+    'sort %s by their names in the language of the page',
+    async (path) => {
+      const { get } = await withReference()
+      for (const [prefix, locale] of [
+        ['/ru', 'ru'],
+        ['/zh', 'zh-Hans'],
+      ] as const) {
+        const { text } = await get(`${prefix}/${path}`, HTML)
+        const names = [...text.matchAll(/<p class="title"><a [^>]*><bdi[^>]*>([^<]*)/g)].map(
+          ([, name = '']) => name,
+        )
+        expect(names.length).toBeGreaterThan(15)
+        expect(names).toEqual(names.toSorted(new Intl.Collator(locale).compare))
+      }
+    },
+  )
 })

@@ -223,6 +223,7 @@ export const cardNames = (catalogue: Catalogue, draft: DraftContent): Names =>
           language: isQuote || card.kind === 'statement' ? String(language) : 'en',
           url: null,
           textLanguage: null,
+          others: [],
         },
       ]
     }),
