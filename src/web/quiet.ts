@@ -1,5 +1,6 @@
 // The quiet board: open proposals or documents without a recorded event since a day.
 import { isExactDay } from '../core/dates.ts'
+import type { ReadContext } from '../records/read/context.ts'
 import { partsIn } from '../records/read/docs.ts'
 import { listIds, listPage } from '../records/read/page.ts'
 import { filtersOf, listQuery, MAX_LIMIT, pageParameters } from '../records/read/parameters.ts'
@@ -22,9 +23,10 @@ import {
   trackedParameter,
   withNames,
 } from './overview.ts'
-import type { Page } from './page.ts'
+import type { Clocks, Page } from './page.ts'
 import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
 import { formatTotal } from './totals.ts'
+import { reference } from './values.ts'
 
 interface Parameters extends Selection {
   of?: TrackedPath
@@ -72,14 +74,21 @@ export const quiet: Overview<Parameters> = {
       docs.map(({ id }) => id),
       view,
     )
+    const followers = await readFollowers(
+      context,
+      docs.map(({ id }) => id),
+      bare.clocks,
+    )
     const choices = await readChoices(context, bare.clocks)
-    const named = await withNames(context, bare, [docs, idsNamed(choices, selection)] as Json)
+    const following = followers.map(({ id }) => id)
+    const named = await withNames(context, bare, [docs, following, idsNamed(choices, selection)] as Json)
     // The next page is that of the same day, also tomorrow.
     const page = { ...named, query: { ...named.query, stalledSince: since } }
     const { quiet: words } = page.messages
     const { stalledSince: filter } = filtersOf(resource)
     const lastEvents = new Map(events.map((event) => [String(event['recordId']), event]))
-    const list = html`<ul class="records">${docs.map((doc) => item(page, resource, doc, lastEvents.get(doc.id)))}</ul>`
+    const followersOf = Map.groupBy(followers, ({ of }) => of)
+    const list = html`<ul class="records">${docs.map((doc) => item(page, resource, doc, lastEvents.get(doc.id), followersOf.get(doc.id)))}</ul>`
     return overviewPage(page, {
       title: words.heading[of].replace('{day}', () => dateInWords(page.language, since)),
       about: words.about,
@@ -93,10 +102,75 @@ export const quiet: Overview<Parameters> = {
   },
 }
 
-/** An open record: since when no event is recorded, where it stands, and who is concerned. @param last its last event */
-function item(page: Page, resource: Resource, doc: Doc, last: Doc | undefined): Html {
+/** A record that took up another one. */
+interface Follower {
+  /** The record that was taken up. */
+  of: string
+  id: string
+  type: FollowerType
+}
+
+/** The types of relations by which a record was taken up by another one: those that lead to it, and those that lead from it. */
+const TO_IT = ['restates', 'elaborates', 'supersedes', 'based-on', 'implements'] as const
+const FROM_IT = ['became', 'incorporated-into'] as const
+
+type FollowerType = (typeof TO_IT)[number] | (typeof FROM_IT)[number]
+
+/** The records that took up others, at most 200 by each direction. */
+async function readFollowers(
+  context: ReadContext,
+  ids: readonly string[],
+  clocks: Clocks,
+): Promise<Follower[]> {
+  if (ids.length === 0) return []
+  const relation = context.catalogue.child('relation')
+  const read = async (filter: 'record' | 'target', types: readonly string[]) => {
+    const query = {
+      ...listQuery(relation, { [filter]: [...ids], type: [...types] }, clocks),
+      limit: MAX_LIMIT,
+    }
+    return (await listPage(context, relation, query)).rows.map(parse)
+  }
+  const follower = (of: Json | undefined, id: Json | undefined, type: Json | undefined) =>
+    ({ of, id, type }) as unknown as Follower
+  return [
+    ...(await read('target', TO_IT)).map(({ recordId, targetId, type }) =>
+      follower(targetId, recordId, type),
+    ),
+    ...(await read('record', FROM_IT)).map(({ recordId, targetId, type }) =>
+      follower(recordId, targetId, type),
+    ),
+  ]
+}
+
+/** The most followers in a row. */
+const MAX_FOLLOWERS = 3
+
+/** What took up a record, each as a sentence with a link. */
+function followersHtml(page: Page, followers: readonly Follower[]): Html | null {
+  const { followed } = page.messages.quiet
+  const shown = followers.flatMap(({ id, type }) => {
+    const record = reference(page, id)
+    return record ? [fill(followed[type], { record })] : []
+  })
+  return shown.length === 0
+    ? null
+    : html`<p>${join(shown.slice(0, MAX_FOLLOWERS), page.messages.punctuation.space)}</p>`
+}
+
+/**
+ * An open record: since when no event is recorded, what took it up, where it stands, and who is concerned.
+ * @param last its last event
+ */
+function item(
+  page: Page,
+  resource: Resource,
+  doc: Doc,
+  last: Doc | undefined,
+  followers: readonly Follower[] = [],
+): Html {
   const details = lineDetails(page, resource, doc)
-  return html`<li><p class="title">${lineTitle(page, resource, doc)}</p><p>${sinceWhen(page, last)}</p><p class="details">${join(details, ' · ')}</p></li>`
+  return html`<li><p class="title">${lineTitle(page, resource, doc)}</p><p>${sinceWhen(page, last)}</p>${followersHtml(page, followers)}<p class="details">${join(details, ' · ')}</p></li>`
 }
 
 function sinceWhen(page: Page, last: Doc | undefined): Html {

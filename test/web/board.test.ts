@@ -143,6 +143,41 @@ describe('the quiet board', () => {
     expect(earlier).toContain('SecondNo event recorded since 24 August 2022, for 10 days')
   })
 
+  test('says which records took one up, with links, in three languages', async () => {
+    const app = await service({ clock: () => new Date('2026-11-30T12:00:00Z') })
+    const create = async (path: string, title: string, more: object = {}) => {
+      const { body, status } = await app.post(`/v1/${path}`, { title, ...more })
+      expect([title, status]).toEqual([title, 201])
+      return String(body['id'])
+    }
+    const events = [{ type: 'proposed', occurredOn: '2010-11-25' }]
+    const first = await create('proposals', 'A study of a bank', { events })
+    const again = await create('proposals', 'A bank', {
+      events: [{ type: 'proposed', occurredOn: '2026-11-01' }],
+      relations: [
+        { type: 'restates', targetId: first },
+        { type: 'refers-to', targetId: first },
+      ],
+    })
+    const agreement = await create('agreements', 'The agreement', { kind: 'agreement' })
+    await app.post(`/v1/proposals/${first}/relations`, { type: 'became', targetId: agreement })
+    await create('proposals', 'Another one', { events })
+    for (const [prefix, restated, became] of [
+      ['', 'Proposed again: ', 'Became: '],
+      ['/ru', 'Повторяет это: ', 'Стало документом: '],
+      ['/zh', '后被重申：', '后成为：'],
+    ] as const) {
+      const { text } = await app.get(`${prefix}/quiet`, HTML)
+      const [, row = '', other = ''] = text.split('<p class="title">')
+      expect(row).toContain(`${restated}<a href="${prefix}/proposals/${again}">`)
+      expect(row).toContain(`${became}<a href="${prefix}/agreements/${agreement}">`)
+      expect(row.split(again)).toHaveLength(2)
+      expect(textOf(other)).toContain('Another one')
+      expect(other).not.toContain(agreement)
+      await expectSafe(`${prefix}/quiet`, text)
+    }
+  })
+
   test('is linked from the start page', async () => {
     const app = await service({ seed: true })
     for (const path of ['/en/', '/ru/', '/zh/']) {
