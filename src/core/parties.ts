@@ -1,9 +1,26 @@
 // The parties of a document, computed from the events that have a party.
 import { certainlyBefore, sortKey, spanOf } from './dates.ts'
-import { agreementLifecycle } from './lifecycle.ts'
+import { agreementLifecycle, type Lifecycle } from './lifecycle.ts'
 
 /** The kinds of treaties. Other documents are final once adopted or signed. */
 export const TREATIES = ['agreement', 'convention', 'treaty', 'protocol', 'memorandum', 'charter'] as const
+
+/** The statuses that only treaties are expected to reach. */
+const OF_TREATIES: readonly string[] = ['authenticated', 'in-force', 'suspended', 'terminated']
+
+/**
+ * The statuses that may be expected next of a record. The lifecycle allows more: of a declaration that was adopted nothing is
+ * expected, and of its draft no entry into force.
+ */
+export function expectedNext(
+  lifecycle: Lifecycle,
+  { status, kind, settled }: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const moves = lifecycle.moves[String(status)] ?? []
+  const isOther = lifecycle === agreementLifecycle && !TREATIES.some((one) => one === kind)
+  if (!isOther || OF_TREATIES.includes(String(status))) return moves
+  return settled === true ? [] : moves.filter((next) => !OF_TREATIES.includes(next))
+}
 
 /** How consent to be bound by a treaty is expressed (Vienna Convention, articles 11 to 15). */
 export const CONSENTS = [

@@ -1,6 +1,6 @@
-// The events of a proposal or a document as a timeline, and the steps that the lifecycle allows next.
-
+// The events of a proposal or a document as a timeline, and the steps that may come next.
 import { isExactDay, sortKey } from '../core/dates.ts'
+import { expectedNext } from '../core/parties.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
@@ -30,7 +30,7 @@ export function timeline(
       ? eventItem(page, group[0] as Doc, later(page, groups, index), backing)
       : groupItem(page, group, later(page, groups, index), backing),
   )
-  const next = typeof doc['status'] === 'string' ? (lifecycle.moves[doc['status']] ?? []) : []
+  const next = expectedNext(lifecycle, doc)
   return section(
     'timeline',
     words.title,

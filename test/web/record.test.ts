@@ -126,6 +126,36 @@ describe('parties', () => {
   })
 })
 
+describe('what may come next', () => {
+  const next = async (kind: string, ...types: string[]) => {
+    const { get, post } = await service()
+    const events = types.map((type, index) => ({ type, occurredOn: `2024-07-0${index + 1}` }))
+    const { body, status } = await post('/v1/agreements', { title: 'A document', kind, events })
+    expect([kind, types, status]).toEqual([kind, types, 201])
+    const { text } = await get(`/agreements/${body['id']}`, HTML)
+    return textOf(/<li class="next">(.*?)<\/li>/.exec(text)?.[1] ?? '').replace('Possible next: ', '')
+  }
+
+  test('of a treaty has the stages of treaties', async () => {
+    expect(await next('convention', 'signed')).toBe('in force, suspended, terminated, not adopted, withdrawn')
+  })
+
+  test.each(['declaration', 'statement', 'strategy', 'communique'])(
+    'of a %s is its adoption or signature, and nothing after these',
+    async (kind) => {
+      expect(await next(kind, 'drafted')).toBe(
+        'under consideration, text adopted, signed, not adopted, withdrawn',
+      )
+      expect(await next(kind, 'text-adopted')).toBe('')
+      expect(await next(kind, 'signed')).toBe('')
+    },
+  )
+
+  test('of a document that entered into force is what ends that, whatever its kind', async () => {
+    expect(await next('regulation', 'in-force')).toBe('suspended, terminated')
+  })
+})
+
 describe('changes', () => {
   test('lead one by one from the last to the first and back', async () => {
     const app = await service({ seed: true })
