@@ -173,7 +173,7 @@ function signInPage(
     secret: true,
     main: html`<h1>${session.title}</h1>${carried && html`<p class="lead">${session.expired}</p><p>${session.carried}</p>`}${
       page.query['lost'] === 'file' && html`<p class="lead">${session.expired}</p><p>${session.fileLost}</p>`
-    }<p>${session.lead}</p>${isSafe ? form : html`<div class="errors"><h2>${words.errors.insecure}</h2><p>${words.errors.insecureAbout}</p></div>`}`,
+    }<p>${session.lead}</p><p>${session.withoutKey}</p>${isSafe ? form : html`<div class="errors"><h2>${words.errors.insecure}</h2><p>${words.errors.insecureAbout}</p></div>`}`,
   }
 }
 

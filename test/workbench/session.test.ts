@@ -27,6 +27,24 @@ test('signing in leads to what was asked for, and out again', async () => {
   expect(browser.cookie()).toBe('')
 })
 
+test.each([
+  ['', 'for analysts with a key', 'tell whoever runs this service'],
+  ['/ru', 'для аналитиков с ключом', 'сообщите администратору сервиса'],
+  ['/zh', '需持有密钥的分析员', '告知本服务的运维人员'],
+])('a reader without a key learns how to report a mistake: %s', async (prefix, forWhom, how) => {
+  const s = await service({ seed: true })
+  const browser = client(s)
+  const record = await browser.get(`${prefix}/topics/counter-uav`)
+  const [, address = '', words = ''] =
+    /<p class="correct"><a [^>]*href="([^"]*)">(.*?)<\/a>/.exec(record.text) ?? []
+  expect(words).toContain(forWhom)
+  const asked = await browser.get(address)
+  expect(asked.status).toBe(303)
+  const page = await browser.get(String(asked.headers.location))
+  expect(page.text).toContain(how)
+  await expectSafe(prefix, page.text)
+})
+
 test('pages without a session log no error', async () => {
   const lines: string[] = []
   const log = new Writable({

@@ -264,7 +264,7 @@ export const en = {
     relations: 'Relations',
     incoming: '{type} (from there to here)',
     backlinks: 'What leads here',
-    correct: 'Correct this record',
+    correct: 'Correct this record (for analysts with a key)',
     cite: 'Cite',
     citeAs: 'To cite the record as this page shows it. A click selects a text as a whole.',
     citationFiles: 'For citation managers',

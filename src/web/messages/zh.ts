@@ -247,7 +247,7 @@ export const zh: Messages = {
     relations: '关联',
     incoming: '{type}（由对方指向此处）',
     backlinks: '指向此处的记录',
-    correct: '更正此记录',
+    correct: '更正此记录（需持有密钥的分析员）',
     cite: '引用',
     citeAs: '按此处所示引用该记录。单击即可选中整段文字。',
     citationFiles: '供文献管理软件使用',

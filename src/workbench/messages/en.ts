@@ -214,6 +214,8 @@ export const en = {
   session: {
     title: 'Sign in',
     lead: 'The workbench is for people who have a key of this service. Its operator creates keys.',
+    withoutKey:
+      'If you have no key and have found a mistake, tell whoever runs this service: the address of the page, what is wrong, and a source that shows it.',
     expired: 'Your session has ended. Sign in to go on.',
     carried:
       'What you typed is not lost: after you have signed in, the form is shown again as you left it, for you to send.',
