@@ -262,7 +262,9 @@ export function exports(page: Page, kind: Listable, query: Page['query']): Html 
 function dataHref(page: Page, kind: Listable, query: Page['query'], format: string): string {
   const data = { ...page, clocks: clocksOf(kind, page.clocks) }
   const { asOf: _, knownAt: __, limit: ___, count: ____, ...rest } = query
-  return apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, rest)
+  // With a byte order mark Excel reads CSV as UTF-8.
+  const mark = format === 'csv' ? { bom: 'true' } : {}
+  return apiHref(data, `/${kind.path}${format === 'json' ? '' : `.${format}`}`, { ...rest, ...mark })
 }
 
 /** The feed of the list, by which readers of feeds find it. */

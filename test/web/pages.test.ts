@@ -162,7 +162,9 @@ describe('a list', () => {
     const heading = /<h1[^>]*>(.*?)<\/h1>/.exec(text)?.[1]?.replaceAll(/<[^>]*>/g, '')
     expect(heading).toMatch(/^Proposals of Russia about .+ proposed since August 2022: \d+$/)
     expect(text).toContain('<option value="RU" selected>')
-    expect(text).toContain('href="/v1/proposals.csv?state=RU&amp;topic=counter-uav&amp;proposedFrom=2022-08"')
+    expect(text).toContain(
+      'href="/v1/proposals.csv?state=RU&amp;topic=counter-uav&amp;proposedFrom=2022-08&amp;bom=true"',
+    )
   })
 
   test('shows what the API has in the same order, over pages', async () => {
