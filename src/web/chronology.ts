@@ -12,7 +12,7 @@ import { actors, lineTitle } from './lines.ts'
 import { apiHref, type Clocks, clocksOf, type Page } from './page.ts'
 import { DATED, type DatedKind, filtersFor, type Selection } from './selection.ts'
 import { valueIn } from './values.ts'
-import { capital, kindWord } from './words.ts'
+import { capital, recordWord } from './words.ts'
 
 /** The lists of the API of which a chronology consists. Kinds without a filter for the selection are left out. */
 export function datedLists(
@@ -62,7 +62,7 @@ export const entryList = (page: Page, entries: readonly Entry[]): Html =>
 /** An entry: its day, what it is, its kind, and who or where. */
 function entryItem(page: Page, entry: Entry): Html {
   const { kind, doc } = entry
-  const details = [capital(kindWord(page, kind)), ...about(page, entry)].filter((one) => one !== null)
+  const details = [capital(recordWord(page, kind, doc)), ...about(page, entry)].filter((one) => one !== null)
   return html`<li><p>${dayOf(page, entry)}</p><div><p class="title">${lineTitle(page, page.catalogue.entity(kind), doc)}</p><p class="details">${join(details, ' · ')}</p></div></li>`
 }
 

@@ -5,6 +5,7 @@ import { type Html, html, join, plainText } from './html.ts'
 import { recordDetails } from './lines.ts'
 import { nameHtml, shortened } from './names.ts'
 import { href, type Page } from './page.ts'
+import { recordWord } from './words.ts'
 
 /** The longest description, in UTF-16 units. */
 const MAX_LENGTH = 300
@@ -32,7 +33,7 @@ export function quoteCard(page: Page, quote: Doc, target: '_top' | null = null):
 /** The quote for a record, its source, and where the record stands. @param evidence of the record itself */
 export function descriptionOf(page: Page, resource: Resource, doc: Doc, evidence: readonly Doc[]): string {
   const details = plainText(join(recordDetails(page, resource, doc), ' · '))
-  const about = `${page.messages.kinds[resource.kind].one}${details === '' ? '' : ` · ${details}`}`
+  const about = `${recordWord(page, resource.kind, doc)}${details === '' ? '' : ` · ${details}`}`
   // A source speaks for itself.
   const quote = resource.kind === 'source' ? doc : bestQuote(resource, evidence)
   const exact = quote?.['exact'] ?? quote?.['text']

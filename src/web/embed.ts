@@ -16,6 +16,7 @@ import { type Names, namesIn } from './names.ts'
 import { type Clocks, href, type Page } from './page.ts'
 import { viewOf } from './record-data.ts'
 import { HTML_TYPE, PAGE_HEADERS } from './respond.ts'
+import { recordWord } from './words.ts'
 
 /** The address of the card of a record. */
 export const embedPath = ({ path }: Resource, id: string): string => `/embed/${path}/${id}`
@@ -53,7 +54,7 @@ export function embedPage(page: Page, resource: Resource, { doc, quote }: EmbedD
 <link rel="canonical" href="${address}">
 <link rel="icon" type="image/svg+xml" href="${`${base}${ICON_PATH}`}">
 <link rel="stylesheet" href="${`${base}${STYLES_PATH}`}"></head>
-<body class="card"><p class="kind">${messages.kinds[resource.kind].one}</p>
+<body class="card"><p class="kind">${recordWord(page, resource.kind, doc)}</p>
 <h1><a href="${address}" target="_top">${shown}</a></h1>
 <p class="details">${join(recordDetails(page, resource, doc), ' · ')}</p>${
     quote && quoteCard(page, quote, '_top')

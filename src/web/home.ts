@@ -17,6 +17,7 @@ import { type Names, namesIn } from './names.ts'
 import { href, linkTo, NOW, type Page } from './page.ts'
 import { siteItem } from './structured-data.ts'
 import { reference } from './values.ts'
+import { recordWord } from './words.ts'
 
 /** How many records each list of the page has. */
 const MAX_SHOWN = 5
@@ -166,7 +167,7 @@ export function homePage(page: Page, data: HomeData): Html {
     ...data.sources.map((source) => sourceItem(page, source)),
     ...data.recent.map(
       ({ resource, doc }) =>
-        html`<li><p class="title">${reference(page, doc.id)}</p><p class="details">${kinds[resource.kind].one} · ${instantHtml(language, doc.createdAt)}</p></li>`,
+        html`<li><p class="title">${reference(page, doc.id)}</p><p class="details">${recordWord(page, resource.kind, doc)} · ${instantHtml(language, doc.createdAt)}</p></li>`,
     ),
   ]
   const main = html`<h1>${site.name}</h1><p class="lead">${introduction}</p>

@@ -25,8 +25,11 @@ const STEPS: readonly (readonly [field: keyof Party & string, type: string])[] =
 /** @param events those of the document, to which the dates lead */
 export function parties(page: Page, view: PartyView, events: readonly Doc[]): Html | null {
   const { data, awaitingConsent, notSigned } = view
-  if (data.length === 0) return null
   const words = page.messages.parties
+  if (data.length === 0) {
+    const isSigned = events.some(({ type }) => type === 'signed')
+    return isSigned ? section('parties', words.title, html`<p>${words.unknown}</p>`) : null
+  }
   const byId = new Map(events.map((event) => [event.id, event]))
   const eventsOf = ({ eventIds }: Party) => eventIds.flatMap((id) => byId.get(id) ?? [])
   const steps = STEPS.filter(([, type]) => data.some((party) => ofType(eventsOf(party), type).length > 0))

@@ -8,7 +8,7 @@ import {
   type SearchParameters,
   searchPage,
 } from '../records/read/search.ts'
-import type { Json } from '../records/schema/document.ts'
+import type { Doc, Json } from '../records/schema/document.ts'
 import { type Kind, kindOfId, STATE_CODE } from '../records/schema/kinds.ts'
 import { dateHtml } from './dates.ts'
 import { type Html, html, isEmpty, join, raw } from './html.ts'
@@ -18,13 +18,15 @@ import { type Name, type Names, namesIn, RECORD_ID, shortened, statesCalled } fr
 import { href, linkTo, type Page, pageOfApiPath } from './page.ts'
 import { textFragment } from './text-fragment.ts'
 import { reference } from './values.ts'
-import { capital, valueHtml } from './words.ts'
+import { capital, recordWord, valueHtml } from './words.ts'
 
 interface Hit extends DescribedHit {
   /** The source of evidence. */
   sourceId: string | null
   /** The record that it is, or that has the part. */
   ownerId: string
+  /** The type of a meeting or an organization. */
+  classification: string | null
 }
 
 export interface SearchData {
@@ -57,10 +59,11 @@ export async function readSearchData(
   const { hits: found, page } = await searchPage(context, parameters)
   const described = await describeHits(context.catalogue, found, parameters.q)
   const hits = described.map((hit, index): Hit => {
-    const sourceId = found[index]?.doc['sourceId']
+    const { sourceId, classification }: Partial<Doc> = found[index]?.doc ?? {}
     return {
       ...hit,
       sourceId: typeof sourceId === 'string' ? sourceId : null,
+      classification: typeof classification === 'string' ? classification : null,
       ownerId: typeof hit.recordId === 'string' ? hit.recordId : hit.id,
     }
   })
@@ -142,10 +145,10 @@ function anyWord(page: Page, q: string): Html | null {
 
 function hitItem(page: Page, hit: Hit): Html {
   const { messages, language, names } = page
-  const { kinds, search } = messages
+  const { search } = messages
   const name = names.get(hit.ownerId)
   const snippet = snippetOf(page, hit, name)
-  const kind = capital(kinds[hit.kind as Kind].one)
+  const kind = capital(recordWord(page, hit.kind, { ...hit }))
   if (hit.sourceId !== null) {
     const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
     const details = fill(search.evidence, { kind, source, record })

@@ -31,4 +31,17 @@ export const valueHtml = (page: Page, value: string): Html => {
 export const kindWord = ({ messages }: Page, kind: string): string =>
   messages.kinds[kind as Kind]?.one ?? kind
 
+/** The types of meetings of a few people, which are not called meetings of a body. */
+const ENCOUNTERS: readonly unknown[] = ['bilateral', 'visit']
+
+/** What a record is, in a word: its kind, or of an encounter its type. */
+export const recordWord = (
+  page: Page,
+  kind: string,
+  { classification }: Readonly<Record<string, unknown>>,
+): string =>
+  kind === 'meeting' && ENCOUNTERS.includes(classification)
+    ? capital(valueWord(page, String(classification)))
+    : kindWord(page, kind)
+
 export const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1)

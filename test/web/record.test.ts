@@ -114,6 +114,28 @@ describe('parties', () => {
     expect(missing('Members that have not signed')).toEqual(view['notSigned'])
   })
 
+  test.each([
+    ['', 'Who signed is not recorded.'],
+    ['/ru', 'Кто подписал, не записано.'],
+    ['/zh', '签署方：未记录。'],
+  ])(
+    'of a document that was signed are said to be unknown if they are not recorded: %s',
+    async (prefix, words) => {
+      const { get, post } = await service()
+      const show = async (type: string) => {
+        const events = [{ type, occurredOn: '2024-07-04' }]
+        const { body } = await post('/v1/agreements', {
+          title: `A document ${type}`,
+          kind: 'declaration',
+          events,
+        })
+        return (await get(`${prefix}/agreements/${body['id']}`, HTML)).text
+      }
+      expect(textOf(sectionOf(await show('signed'), 'parties'))).toContain(words)
+      expect(await show('text-adopted')).not.toContain(words)
+    },
+  )
+
   test('of one day are one entry of the timeline', async () => {
     const app = await service({ seed: true })
     const ids = await writeSummit(app)

@@ -6,6 +6,7 @@ import { plainText } from '../../src/web/html.ts'
 import { fill, inBrackets, lengthOfTime, listed } from '../../src/web/languages.ts'
 import { zh } from '../../src/web/messages/zh.ts'
 import { service } from '../helpers/app.ts'
+import { textOf } from './check.ts'
 
 const HTML = { accept: 'text/html' }
 const PREFIXES = ['', '/ru', '/zh']
@@ -80,6 +81,47 @@ test('a type that was typed in the form of a code is shown as words', async () =
       expect([prefix + path, shown]).toEqual([prefix + path, expect.stringContaining('regional office')])
       expect(shown).not.toContain('regional-office')
     }
+})
+
+test('a bilateral meeting or a visit is not called a meeting of a body', async () => {
+  const { get, post } = await service()
+  for (const [classification, ru, zh] of [
+    ['bilateral', 'Двусторонняя встреча', '双边会晤'],
+    ['visit', 'Визит', '访问'],
+    ['council', 'Заседание', '会议'],
+  ]) {
+    const name = `Talks ${classification}`
+    const { body } = await post('/v1/meetings', { name, classification, startDate: '2024-05-16' })
+    for (const [prefix, words] of [
+      ['/ru', ru],
+      ['/zh', zh],
+    ]) {
+      const hits = (await get(`${prefix}/search?q=${classification}`, HTML)).text
+      expect(hits).toContain(`<p class="details">${words} · <time`)
+      expect((await get(`${prefix}/timeline`, HTML)).text).toContain(`<p class="details">${words}`)
+      expect((await get(`${prefix}/embed/meetings/${body['id']}`, HTML)).text).toContain(
+        `<p class="kind">${words}</p>`,
+      )
+      expect((await get(`${prefix}/meetings/${body['id']}`, HTML)).text).toMatch(
+        new RegExp(`<meta name="description" content="${words}`),
+      )
+    }
+  }
+})
+
+test('statuses in Chinese say that something has happened', async () => {
+  const { get, post } = await service()
+  for (const [type, words] of [
+    ['proposed', '已提出'],
+    ['adopted', '已通过'],
+    ['rejected', '已否决'],
+    ['withdrawn', '已撤回'],
+  ]) {
+    const events = [{ type, occurredOn: '2024-05-16' }]
+    const { body } = await post('/v1/proposals', { title: `It was ${type}`, events })
+    const { text } = await get(`/zh/proposals/${body['id']}`, HTML)
+    expect(textOf(text)).toContain(`${words}，2024年5月16日`)
+  }
 })
 
 describe('pages of the reference seed', () => {

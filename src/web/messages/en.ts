@@ -301,6 +301,7 @@ export const en = {
     party: 'Party',
     sentence: '{clauses}.',
     separator: ', ',
+    unknown: 'Who signed is not recorded.',
     awaiting: 'Signed, consent not recorded',
     noneBound: 'of none is it recorded that it is bound',
     notSigned: 'Members that have not signed',
