@@ -33,7 +33,7 @@ import { conditional } from './http/conditional.ts'
 import { connections } from './http/connections.ts'
 import { consistency } from './http/consistency.ts'
 import { crossOrigin, type Origins } from './http/cors.ts'
-import { completeMethods } from './http/methods.ts'
+import { completeMethods, MAX_SEGMENT } from './http/methods.ts'
 import { metrics } from './http/metrics.ts'
 import { negotiation } from './http/negotiation.ts'
 import { openapi } from './http/openapi.ts'
@@ -108,7 +108,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     // http/problems.ts handles both cases, with problem bodies.
     http: { requireHostHeader: false },
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: MAX_SEGMENT },
     // A slash at the end of a path does not matter.
     rewriteUrl: ({ url = '/' }) => withoutBasePath(url, base).replace(/^(\/v1\/[^?]*?)\/+(?=\?|$)/, '$1'),
     // http/methods.ts declares them.
@@ -121,12 +121,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   // Bodies are JSON text, or values that need no schema to be serialized.
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
-  const declareOtherMethods = completeMethods(app)
 
   await app.register(connections, { sendTimeoutMs: deps.sendTimeoutMs ?? 30_000 })
   await app.register(securityHeaders)
   await app.register(requestId)
   await app.register(problems, { page: problemPage(catalogue, base) })
+  completeMethods(app)
   await app.register(body)
   await app.register(negotiation)
   await app.register(crossOrigin, { origins: deps.corsOrigins ?? '*' })
@@ -210,6 +210,5 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onClose', () => extractor.close())
   const fetching = { allowPrivate: false, userAgent: `sco-tracker/${VERSION}`, ...deps.pageFetching }
   await workbenchRoutes(app, { records, catalogue, readSnapshot, imports, extractor, fetching })
-  declareOtherMethods()
   return app
 }

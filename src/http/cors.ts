@@ -12,7 +12,7 @@ const OPTIONS: FastifyCorsOptions = {
   exposedHeaders:
     'Consistency-Token, ETag, Feed-Position, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id',
   maxAge: 86_400,
-  // Every path has its own OPTIONS route (methods.ts), which adds Allow to the response.
+  // http/methods.ts answers OPTIONS, with Allow.
   preflightContinue: true,
   strictPreflight: false,
 }

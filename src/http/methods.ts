@@ -1,50 +1,60 @@
-// Handles every method on every path: HEAD like GET, OPTIONS with the allowed methods, others with 405.
-import type { FastifyInstance, HTTPMethods } from 'fastify'
+// Answers what no route does: HEAD like GET, OPTIONS with the allowed methods, other methods with 405, other paths with 404.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import createRouter from 'find-my-way'
 import { Problem } from '../core/problems.ts'
+import { redactKeys } from '../core/redact.ts'
 import { PATCH_TYPES } from './body.ts'
+import { sendProblem } from './problems.ts'
 
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE']
+/** Longer segments of paths are refused. */
+export const MAX_SEGMENT = 200
 
-/**
- * Call before any route is declared.
- * @returns a function to call after the last one, which declares OPTIONS and 405 for each path
- */
-export function completeMethods(app: FastifyInstance): () => void {
-  const methodsByPath = new Map<string, Set<HTTPMethods>>()
+/** Call before any route is declared. */
+export function completeMethods(app: FastifyInstance): void {
+  const methodsByPath = new Map<string, Set<string>>()
+  // Finds the path of a URL, whatever its method.
+  const router = createRouter({ maxParamLength: MAX_SEGMENT })
   app.addHook('onRoute', function (route) {
-    const methods = methodsByPath.get(route.url) ?? new Set()
-    for (const method of [route.method].flat()) methods.add(method as HTTPMethods)
-    methodsByPath.set(route.url, methods)
+    // The wildcard route of @fastify/cors.
+    if (route.url === '*') return
+    const known = methodsByPath.get(route.url)
+    const methods = known ?? new Set(['OPTIONS'])
+    for (const method of [route.method].flat()) methods.add(method)
+    if (!known) {
+      methodsByPath.set(route.url, methods)
+      router.on('GET', route.url, () => {}, methods)
+    }
     // The same handler and hooks, compression included; Node leaves out the body. Fastify's own HEAD routes skip later hooks.
     if (route.method === 'GET') this.route({ ...route, method: 'HEAD' })
   })
-  return () => {
-    for (const [url, methods] of [...methodsByPath]) {
-      // The wildcard route of @fastify/cors.
-      if (url === '*') continue
-      const allow = [...methods, 'OPTIONS'].sort().join(', ')
-      const shared = { url, schema: { hide: true }, config: { open: true } }
-      app.route({
-        ...shared,
-        method: 'OPTIONS',
-        handler: (_request, reply) => {
-          if (methods.has('PATCH')) reply.header('accept-patch', PATCH_TYPES.join(', '))
-          return reply.code(204).header('allow', allow).send()
-        },
-      })
-      const others = METHODS.filter((method) => !methods.has(method))
-      if (others.length === 0) continue
-      app.route({
-        ...shared,
-        method: others,
-        // Refused before the body is read.
-        onRequest: async (request) => {
-          throw new Problem('method-not-allowed', `${request.method} is not allowed. Allowed: ${allow}.`, {
-            headers: { allow },
-          })
-        },
-        handler: (_request, reply) => reply.send(),
-      })
-    }
+
+  const methodsOf = ({ url }: FastifyRequest): Set<string> | undefined =>
+    router.find('GET', url.split('?')[0] ?? '')?.store
+
+  function refusal(request: FastifyRequest): Problem {
+    const methods = methodsOf(request)
+    if (!methods)
+      return new Problem(
+        'not-found',
+        `There is no route ${redactKeys(request.url.split('?')[0] ?? '')}. /docs lists the routes.`,
+      )
+    const allow = listed(methods)
+    return new Problem('method-not-allowed', `${request.method} is not allowed. Allowed: ${allow}.`, {
+      headers: { allow },
+    })
   }
+
+  // Before the body is read: a problem of the body matters less.
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    // They all have the wildcard route of @fastify/cors, which sets the headers of a preflight response.
+    const methods = request.method === 'OPTIONS' ? methodsOf(request) : undefined
+    if (methods) {
+      if (methods.has('PATCH')) reply.header('accept-patch', PATCH_TYPES.join(', '))
+      reply.code(204).header('allow', listed(methods)).send()
+    } else if (request.is404 || request.method === 'OPTIONS') done(refusal(request))
+    else done(null, payload)
+  })
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, refusal(request)))
 }
+
+const listed = (methods: Set<string>): string => [...methods].sort().join(', ')

@@ -311,12 +311,6 @@ export const problems = fp<{ page: ProblemPage }>(
       if (stopping) reply.header('connection', 'close')
     })
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
-    const noRoute = (url: string) =>
-      new Problem(
-        'not-found',
-        `There is no route ${redactKeys(url.split('?')[0] ?? '')}. /docs lists the routes.`,
-      )
-    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request.url)))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {
       if (stopping) return done(new Problem('unavailable', 'The service is stopping.', RETRY_SOON))
       if (raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1)
@@ -328,11 +322,6 @@ export const problems = fp<{ page: ProblemPage }>(
       // Lets Node report an invalid first chunk before a response is sent.
       if (headers['transfer-encoding'] === undefined) done()
       else setImmediate(done)
-    })
-    // An unknown route is reported before any problem of the body.
-    app.addHook('preParsing', (request, _reply, payload, done) => {
-      if (request.is404) done(noRoute(request.url))
-      else done(null, payload)
     })
   },
   { name: 'problems' },
