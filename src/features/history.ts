@@ -77,6 +77,20 @@ const history = z
   })
   .meta({ id: 'History', description: 'The versions of a record, the newest first.' })
 
+const versionParameters = z.strictObject({
+  before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Only versions before this one.' }),
+  limit: wholeNumber(1, MAX_LIMIT).default(25).meta({
+    description: 'The maximum number of versions on a page; there are fewer if the records are large.',
+  }),
+})
+
+const versionNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
+  description: 'The number of the version.',
+  example: 1,
+})
+
 export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine }: Records): void {
   const { entity, name, path, tag, params, idOf } = record
   const { kind } = entity
@@ -88,14 +102,7 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine
       summary: `List the versions of the ${kind}`,
       description: 'Newest first; works for deleted records.',
       params,
-      query: z.strictObject({
-        before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
-          .optional()
-          .meta({ description: 'Only versions before this one.' }),
-        limit: wholeNumber(1, MAX_LIMIT).default(25).meta({
-          description: 'The maximum number of versions on a page; there are fewer if the records are large.',
-        }),
-      }),
+      query: versionParameters,
       answers: { 200: { description: 'The versions.', schema: history } },
       problems: ['not-found'],
     }),
@@ -114,12 +121,7 @@ export function historyRoutes(app: FastifyInstance, record: RecordPath, { engine
       tag,
       summary: `Get a version of the ${kind}`,
       description: 'The complete record as it was; works for deleted records.',
-      params: params.extend({
-        version: wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
-          description: 'The number of the version.',
-          example: 1,
-        }),
-      }),
+      params: params.extend({ version: versionNumber }),
       answers: { 200: { description: `The ${kind} at that version.`, schema: entity.plain } },
       problems: ['not-found'],
     }),

@@ -3,6 +3,7 @@ import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { flag } from '../core/flag.ts'
 import { idPattern } from '../core/ids.ts'
+import { memoize } from '../core/memoize.ts'
 import type { ProblemCode } from '../core/problems.ts'
 import { singleLine } from '../core/text.ts'
 
@@ -106,7 +107,11 @@ export function textBody(type: string): z.ZodType {
 }
 
 /** A parameter of every operation (pretty.ts). */
-const pretty = flag.meta({ description: '`true` indents the JSON of the response.' })
+const pretty = flag.meta({ description: '`true` indents the JSON of the response.' }).optional()
+
+const withPretty = memoize((query: z.ZodObject) => query.extend({ pretty }))
+
+const noParameters = z.strictObject({})
 
 export function describe(route: RouteDescription): FastifySchema {
   const {
@@ -137,7 +142,7 @@ export function describe(route: RouteDescription): FastifySchema {
     ...(description && { description }),
     ...(route.hidden && { hide: true }),
     ...(params && { params }),
-    querystring: (query ?? z.strictObject({})).extend({ pretty: pretty.optional() }),
+    querystring: withPretty(query ?? noParameters),
     ...(body && { body }),
     ...(headers && { headers }),
     response: byStatus(({ description, schema, type = 'application/json' }) =>

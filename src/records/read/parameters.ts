@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { flag } from '../../core/flag.ts'
+import { memoize } from '../../core/memoize.ts'
 import { parseSearch } from '../../core/search.ts'
 import { ref } from '../schema/fields.ts'
 import type { Filter } from '../schema/filters.ts'
@@ -142,16 +143,8 @@ export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): R
 const dependsOnDay = ({ lifecycle, filters, period, happenedOn }: Listable) =>
   Boolean(lifecycle ?? period ?? happenedOn) || Object.values(filters).some(({ by }) => by === 'membership')
 
-/** The schemas of filters, each of which is a parameter of many routes. */
-const filterSchemas = new WeakMap<Filter, z.ZodType>()
-
-function filterSchema(filter: Filter): z.ZodType {
-  const schema = filterSchemas.get(filter) ?? newFilterSchema(filter)
-  filterSchemas.set(filter, schema)
-  return schema
-}
-
-function newFilterSchema(filter: Filter): z.ZodType {
+/** The schema of a filter, which is a parameter of many routes. */
+const filterSchema = memoize((filter: Filter): z.ZodType => {
   const { description } = filter
   switch (filter.by) {
     case 'names':
@@ -193,7 +186,7 @@ function newFilterSchema(filter: Filter): z.ZodType {
         .meta({ description, examples: ['defence OR "unmanned aerial" OR russia'] })
         .optional()
   }
-}
+})
 
 /** References to records of a kind. Vocabularies are checked against the database (resolve.ts). */
 function referenceSchema(kind: Kind, description: string, example = exampleId(kind)): z.ZodType {
@@ -235,17 +228,23 @@ export const includeParameter = ({ name }: Listable, paths: readonly string[]) =
 
 /** The parameters of a list. */
 export function listParameters(resource: Listable, includes: readonly string[]): z.ZodObject {
-  const sorts = resource.sorts.flatMap((name) => [name, `-${name}`])
-  return z.strictObject({
-    ...filterParameters(resource),
-    ...(includes.length > 0 && { include: includeParameter(resource, includes).optional() }),
-    sort: commaSeparated(
-      named(`${resource.name}Sort`, z.enum(sorts), 'A field for `sort`.'),
-      `Fields to sort by, \`-\` for descending; null comes last. Default: \`${resource.defaultSort}\`.`,
-    ).optional(),
-    ...pageParameters(MAX_LIMIT),
-  })
+  if (includes.length === 0) return withoutIncludes(resource)
+  const include = includeParameter(resource, includes).optional()
+  return z.strictObject({ ...filterParameters(resource), include, ...orderParameters(resource) })
 }
+
+/** One schema for the lists of a kind in all formats and languages. */
+const withoutIncludes = memoize((resource: Listable) =>
+  z.strictObject({ ...filterParameters(resource), ...orderParameters(resource) }),
+)
+
+const orderParameters = memoize(({ name, sorts, defaultSort }: Listable) => ({
+  sort: commaSeparated(
+    named(`${name}Sort`, z.enum(sorts.flatMap((sort) => [sort, `-${sort}`])), 'A field for `sort`.'),
+    `Fields to sort by, \`-\` for descending; null comes last. Default: \`${defaultSort}\`.`,
+  ).optional(),
+  ...pageParameters(MAX_LIMIT),
+}))
 
 /** The parameters of pagination. */
 export const pageParameters = (maxLimit: number) => ({
