@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { answers, SERVER } from './test/helpers/postgres.ts'
 
 const postgres = await answers()
@@ -8,52 +9,86 @@ if (!postgres) {
   console.error(`${missing}; its suite is skipped.`)
 }
 
-/**
- * What is about files, about the text of the project, or about either engine alone is run once. So is what is about requests,
- * formats and pages, but has no query of its own.
- */
-const ONCE = [
+const filesOf = (names: string[]) => names.map((name) => `test/${name}.test.ts`)
+
+/** What is about files, about the text of the project, or about SQLite. */
+const ON_SQLITE = filesOf([
   'backup',
+  'cli',
   'client',
+  'clock',
+  'config',
+  'contract/*',
+  'docs-page',
+  'install',
+  'logger',
+  'long-reads',
+  'machine',
+  'openapi',
+  'openapi-diff',
+  'plan',
+  'socket',
   'sql',
   'sqlite',
   'sqlite-plans',
-  'long-reads',
-  'docs-page',
-  'contract/*',
-  'openapi',
-  'config',
-  'cli',
-  'install',
-  'logger',
-  'socket',
-  'machine',
-  'clock',
-  'openapi-diff',
-  'webhooks-ssrf',
   'web/html',
+  'web/links',
+  'webhooks-ssrf',
   'workbench/fetch',
   'workbench/ingest',
   'written-dates',
-  'web/links',
-  'http',
-  'compression',
-  'tolerance',
+])
+
+/**
+ * What is about requests, single records, documents, formats, forms and pages: its queries are those of tests that run on both engines.
+ * With TEST_EVERYTHING it runs on PostgreSQL too.
+ */
+const ONCE = filesOf([
   'citations',
+  'claims',
+  'compression',
+  'dates',
+  'documents-more',
+  'documents/*',
+  'evidence',
+  'fields',
+  'http',
   'json-ld',
+  'lifecycles',
   'mcp',
-  'plan',
+  'recording',
+  'seed',
+  'tolerance',
+  'web/course',
   'web/diff',
   'web/hostile',
+  'web/lineage',
   'web/reader',
+  'web/record',
   'web/sharing',
+  'web/words',
+  'word-forms',
   'workbench/fields',
+  'workbench/form-flows',
   'workbench/forms',
+  'workbench/imports',
   'workbench/prefill',
-].map((name) => `test/${name}.test.ts`)
+  'workbench/undo-merge-delete',
+  'workbench/workspace',
+])
+
+/** Begins with PostgreSQL and with the browser, whose tests take longest: at the end, one of them would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project, moduleId }: TestSpecification) =>
+      project.name === 'postgres' ? 0 : moduleId.includes('/test/browser/') ? 1 : 2
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: './test/helpers/coverage.ts',
     maxWorkers: '100%',
     isolate: false,
@@ -82,7 +117,7 @@ export default defineConfig({
             ? {
                 globalSetup: './test/helpers/postgres.ts',
                 include: ['test/*.test.ts', 'test/{documents,web,workbench}/*.test.ts'],
-                exclude: ONCE,
+                exclude: process.env['TEST_EVERYTHING'] ? ON_SQLITE : [...ON_SQLITE, ...ONCE],
               }
             : { include: ['test/helpers/no-postgres.test.ts'] }),
         },
