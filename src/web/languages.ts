@@ -66,9 +66,17 @@ export const inBrackets = (language: Language, content: Content): Html =>
 export const label = (language: Language, name: Content): Html =>
   html`<span class="label">${name}${messagesOf(language).punctuation.colon}</span>`
 
+/** Characters of scripts from right to left, and those that set directions. */
+const CAN_TURN =
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+
 /** A text in a language of its own: with its tag, and separate from the direction of what is around it. */
-export const foreign = (text: Content, language: string | null | undefined, own: Language): Html =>
-  language && language !== own ? html`<bdi lang="${language}">${text}</bdi>` : html`<bdi>${text}</bdi>`
+export function foreign(text: Content, language: string | null | undefined, own: Language): Html {
+  if (language && language !== own && language !== LOCALES[own])
+    return html`<bdi lang="${language}">${text}</bdi>`
+  const shown = html`${text}`
+  return CAN_TURN.test(shown.text) ? html`<bdi>${shown}</bdi>` : shown
+}
 
 /** The language of the pages that a client prefers; English if it names none of them. */
 export function preferredLanguage(header: string | undefined): Language {

@@ -87,9 +87,9 @@ export function listPageOf(page: Page, kind: Listable, query: ListQuery, data: L
     isWhole && SORTED_BY_NAME.includes(kind.kind) ? byName(page, data.docs, ({ id }) => id) : data.docs
   const slugs = new Map(data.vocabularies.topic.map(({ id, slug }) => [id, String(slug)]))
   const main = html`<h1>${question}${count !== false && html`<small>${punctuation.colon}${count}</small>`}</h1>
-<p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}
+<p class="muted">${words.about}</p>${conditionLinks(page, path, conditions)}${SIGNATORIES.some((name) => query.filters[name]) && html`<p class="muted">${list.signatories}</p>`}
 ${listForm(page, kind, data.vocabularies, path, [])}
-<div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>` : lines(page, kind, docs)}
+<div class="list"><div>${data.docs.length === 0 ? html`<p>${fill(list.none, { clear })}</p>${fewerConditions(page, path, conditions)}` : lines(page, kind, docs)}
 ${pageLinks(page, path, data.nextCursor)}</div>
 ${facetLinks(page, path, rest, data.facets, slugs)}</div>
 ${section('data', list.asData, html`<p>${exports(page, kind, rest)}</p>`)}${clockForm(page, { ...rest, ...NOW })}`
@@ -115,6 +115,16 @@ export function conditionLinks(page: Page, path: string, conditions: readonly Co
   const { cursor: _, facet: __, ...rest } = page.query
   return html`<ul class="conditions">${conditions.map(({ names, words }) => html`<li>${words} <a href="${without(page, path, rest, names)}"><span class="hidden">${words}${page.messages.punctuation.colon}${page.messages.list.without}</span><span aria-hidden="true">✕</span></a></li>`)}</ul>`
 }
+
+/** Where nothing matches several conditions: links to the list without each. */
+function fewerConditions(page: Page, path: string, conditions: readonly Condition[]): Html | null {
+  if (conditions.length < 2) return null
+  const { cursor: _, facet: __, ...rest } = page.query
+  return html`<ul>${conditions.map(({ names, words }) => html`<li><a href="${without(page, path, rest, names)}">${fill(page.messages.list.leaveOut, { condition: words })}</a></li>`)}</ul>`
+}
+
+/** The filters by who signed, which is not recorded of all documents. */
+const SIGNATORIES = ['signedBy', 'notSignedBy', 'consentedBy', 'awaiting']
 
 /** Links to the first page, if this is another one, and to the next one. */
 export function pageLinks(page: Page, path: string, nextCursor: string | null): Html | null {

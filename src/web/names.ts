@@ -15,12 +15,14 @@ export interface Name {
   text: string
   /** The language of the text. */
   language: string
+  /** The usual abbreviation in the language of the page, as it is in lines of lists. */
+  short: string | null
   /** The address of a source. */
   url: string | null
   /** The language of the text of a source or a statement. */
   textLanguage: string | null
-  /** All its names but the main one. */
-  others: NamedRecord['otherNames']
+  /** All its names. */
+  all: readonly { name: string; language: string | null }[]
 }
 
 export type Names = ReadonlyMap<string, Name>
@@ -72,9 +74,10 @@ function nameOf(id: string, record: NamedRecord, language: Language): Name {
     kind,
     text,
     language: local?.language ?? (region === undefined ? own : language),
+    short: others.find(({ type }) => type === 'abbreviation')?.name ?? null,
     url,
     textLanguage,
-    others: otherNames,
+    all: [{ name: record.title, language: own }, ...otherNames],
   }
 }
 

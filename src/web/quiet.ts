@@ -10,7 +10,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { calendarDate } from '../records/schema/shapes.ts'
 import { dateHtml, dateInWords, daysBetween } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, lengthOfTime } from './languages.ts'
+import { fill, lengthOfTime, listed } from './languages.ts'
 import { lineDetails, lineTitle } from './lines.ts'
 import { exports, pageLinks } from './list.ts'
 import { control } from './list-form.ts'
@@ -146,16 +146,19 @@ async function readFollowers(
 /** The most followers in a row. */
 const MAX_FOLLOWERS = 3
 
-/** What took up a record, each as a sentence with a link. */
+/** What took up a record, a sentence for each type of relation, with links. */
 function followersHtml(page: Page, followers: readonly Follower[]): Html | null {
   const { followed } = page.messages.quiet
-  const shown = followers.flatMap(({ id, type }) => {
-    const record = reference(page, id)
-    return record ? [fill(followed[type], { record })] : []
-  })
-  return shown.length === 0
-    ? null
-    : html`<p>${join(shown.slice(0, MAX_FOLLOWERS), page.messages.punctuation.space)}</p>`
+  const shown = followers.filter(({ id }) => page.names.has(id)).slice(0, MAX_FOLLOWERS)
+  const sentences = [...Map.groupBy(shown, ({ type }) => type)].map(([type, ofType]) =>
+    fill(followed[type], {
+      records: listed(
+        page.language,
+        ofType.map(({ id }) => reference(page, id)),
+      ),
+    }),
+  )
+  return sentences.length === 0 ? null : html`<p>${join(sentences, page.messages.punctuation.space)}</p>`
 }
 
 /**

@@ -1,5 +1,6 @@
 // The search over all records and their parts.
 import type { ReadContext } from '../records/read/context.ts'
+import { docsById } from '../records/read/docs.ts'
 import { findSurvivor } from '../records/read/record.ts'
 import {
   countByKind,
@@ -67,6 +68,11 @@ export async function readSearchData(
       ownerId: typeof hit.recordId === 'string' ? hit.recordId : hit.id,
     }
   })
+  const owners = await ownersOfParts(
+    context,
+    hits.map(({ ownerId }) => ownerId),
+  )
+  for (const hit of hits) hit.ownerId = owners.get(hit.ownerId) ?? hit.ownerId
   const counts = page.ranked ? await countByKind(context, parameters.q) : null
   const counted = [...(counts ?? [])].filter(([kind]) => parameters.kind?.includes(kind) ?? true)
   const total = counts && counted.reduce((sum, [, count]) => sum + count, 0)
@@ -81,6 +87,19 @@ export async function readSearchData(
     states,
     names: await namesIn(context, mentioned, { asOf: null, seq: null }, language),
   }
+}
+
+/** The records that have the parts among some ids. */
+async function ownersOfParts(context: ReadContext, ids: readonly string[]): Promise<Map<string, string>> {
+  const now = { asOf: null, seq: null }
+  const owners = new Map<string, string>()
+  for (const [kind, ofKind] of Map.groupBy(ids, kindOfId)) {
+    const child = context.catalogue.children.find((one) => one.kind === kind)
+    if (!child) continue
+    for (const { id, recordId } of await docsById(context, child, ofKind, now))
+      owners.set(id, String(recordId))
+  }
+  return owners
 }
 
 /** @param data null before anything was searched for */
@@ -100,7 +119,8 @@ export function searchPageOf(page: Page, q: string, data: SearchData | null): Ht
   const results =
     data &&
     (data.hits.length === 0
-      ? html`<p role="status">${fill(search.none, { q: shown })}</p>${anyWord(page, q)}`
+      ? data.states.length === 0 &&
+        html`<p role="status">${fill(search.none, { q: shown })}</p>${anyWord(page, q)}`
       : html`<h2>${fill(search.found, { q: shown })}${data.total !== null && html`<small>${messages.punctuation.colon}${plural(language, counts.hits, data.total)}</small>`}</h2>${data.ranked ? null : html`<p class="muted">${search.newest}</p>`}<ol class="records hits">${data.hits.map((hit) => hitItem(page, hit))}</ol>${pages && pages.length > 0 && html`<nav class="pages" aria-label="${list.pages}">${join(pages, ' · ')}</nav>`}`)
   const states =
     data &&
@@ -147,13 +167,13 @@ function hitItem(page: Page, hit: Hit): Html {
   const { messages, language, names } = page
   const { search } = messages
   const name = names.get(hit.ownerId)
-  const snippet = snippetOf(page, hit, name)
   const kind = capital(recordWord(page, hit.kind, { ...hit }))
   if (hit.sourceId !== null) {
     const [source, record] = [hit.sourceId, hit.ownerId].map((id) => reference(page, id) ?? id)
     const details = fill(search.evidence, { kind, source, record })
-    return html`<li><p class="title" dir="auto">${linkTo(page, pathOfHit(hit), snippet)}</p><p class="details">${details}</p></li>`
+    return html`<li><p class="title" dir="auto">${linkTo(page, pathOfHit(hit), raw(hit.snippet))}</p><p class="details">${details}</p></li>`
   }
+  const snippet = snippetOf(page, hit, name)
   const title = name
     ? foreign(name.text, name.language, language)
     : foreign(shortened(hit.title), null, language)
@@ -172,17 +192,23 @@ const NAMED: readonly string[] = ['topic', 'organization', 'speaker', 'state', '
  * that were found, other than the title of the hit. Codes in it are words, or left out.
  */
 function snippetOf(page: Page, { kind, snippet }: Hit, name: Name | undefined): Html {
-  if (!NAMED.includes(kind)) return raw(snippet)
   const lines = snippet.split('\n').flatMap((line) => {
-    if (!line.includes('<mark>')) return []
+    const isFound = line.includes('<mark>')
     const text = unescaped(line.replaceAll(/<\/?mark>/g, ''))
-    if (text === name?.text) return []
-    const other = name?.others.find((one) => one.name === text)
-    if (other) return [foreign(raw(line), other.language, page.language)]
+    const one = name?.all.find((each) => isPart(text, each.name))
+    if (one ? !isFound || name?.text.startsWith(one.name) : !isFound && NAMED.includes(kind)) return []
+    if (one) return [foreign(raw(line), one.language, page.language)]
     if (!CODE.test(line) || (kind !== 'topic' && kind !== 'organization')) return [raw(line)]
     return kind === 'topic' ? [] : [html`<mark>${valueHtml(page, text)}</mark>`]
   })
   return join(lines, '\n')
+}
+
+/** Whether a line is a text, or where a snippet begins or ends, a part of it. */
+function isPart(line: string, text: string): boolean {
+  const isEnd = line.startsWith('…') && text.endsWith(line.slice(1))
+  const isStart = line.endsWith('…') && text.startsWith(line.slice(0, -1))
+  return line === text || (line.length > 1 && (isEnd || isStart))
 }
 
 /** The text of a snippet without marks. */

@@ -6,7 +6,7 @@ import type { Resource } from '../records/schema/resource.ts'
 import { actorName } from './actors.ts'
 import { dateHtml, daysBetween, period } from './dates.ts'
 import { type Html, html, join } from './html.ts'
-import { fill, foreign, inBrackets, lengthOfTime, listed, plural } from './languages.ts'
+import { fill, inBrackets, lengthOfTime, listed, plural } from './languages.ts'
 import type { Page } from './page.ts'
 import { partySentence } from './parties.ts'
 import { reference } from './values.ts'
@@ -86,7 +86,7 @@ function meetingSentence(page: Page, doc: Doc): Html {
   const { language, messages } = page
   const { city, countryCode, startDate, endDate } = doc
   const place = [
-    typeof city === 'string' && foreign(city, 'en', language),
+    typeof city === 'string' && valueHtml(page, city),
     typeof countryCode === 'string' && reference(page, countryCode),
   ].filter(Boolean)
   const when = html`${period(language, startDate as string, endDate as string | null)}${ago(page, String(startDate))}`

@@ -62,7 +62,8 @@ function scalar(page: Page, text: string, key: string, { brief, language = 'en' 
   if (key === 'language') return html`${languageName(page, text)}`
   if (key === 'retrievedAt') return instantHtml(page.language, text)
   if (CODES.includes(key)) return html`<code>${text}</code>`
-  if (key === 'classification' || key === 'role') return valueHtml(page, text)
+  if (key === 'classification' || key === 'role' || key === 'city' || key === 'seat')
+    return valueHtml(page, text)
   return foreign(brief ? shortened(text) : text, language, page.language)
 }
 
@@ -78,6 +79,7 @@ export const external = (url: string, title: Html | string = shortened(url, 100)
 export function reference(page: Page, id: string, { brief }: Options = {}): Html | null {
   const name = page.names.get(id)
   if (!name) return /^[a-z]{3}_/.test(id) ? null : html`${id}`
+  if (brief && name.short !== null) return html`${name.short}`
   const shown = nameHtml(name, page.language)
   return brief ? shown : linkTo(page, `/${page.catalogue.entity(name.kind).path}/${id}`, shown)
 }

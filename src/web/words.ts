@@ -2,6 +2,7 @@
 import type { Kind } from '../records/schema/kinds.ts'
 import { type Html, html } from './html.ts'
 import { foreign } from './languages.ts'
+import { TYPED } from './messages/typed.ts'
 import type { Page } from './page.ts'
 
 const own = (words: Readonly<Record<string, string>>, key: string): string | undefined =>
@@ -13,8 +14,8 @@ export const filterWord = ({ messages }: Page, filter: string): string =>
   own(messages.filters, filter) ?? filter
 
 /** A value of a vocabulary in words; undefined if it has none. */
-export const knownWord = ({ messages }: Page, value: string): string | undefined =>
-  own(messages.values, value)
+export const knownWord = ({ messages, language }: Page, value: string): string | undefined =>
+  own(messages.values, value) ?? own(TYPED[language], value)
 
 export const valueWord = (page: Page, value: string): string => knownWord(page, value) ?? asWords(value)
 
@@ -31,16 +32,23 @@ export const valueHtml = (page: Page, value: string): Html => {
 export const kindWord = ({ messages }: Page, kind: string): string =>
   messages.kinds[kind as Kind]?.one ?? kind
 
-/** The types of meetings of a few people, which are not called meetings of a body. */
-const ENCOUNTERS: readonly unknown[] = ['bilateral', 'visit']
+/** The types of meetings that are not called meetings, or in Russian sessions. */
+const OTHER_MEETINGS: readonly unknown[] = [
+  'bilateral',
+  'visit',
+  'summit',
+  'conference',
+  'consultation',
+  'ceremony',
+]
 
-/** What a record is, in a word: its kind, or of an encounter its type. */
+/** What a record is, in a word: its kind, or of some meetings their type. */
 export const recordWord = (
   page: Page,
   kind: string,
   { classification }: Readonly<Record<string, unknown>>,
 ): string =>
-  kind === 'meeting' && ENCOUNTERS.includes(classification)
+  kind === 'meeting' && OTHER_MEETINGS.includes(classification)
     ? capital(valueWord(page, String(classification)))
     : kindWord(page, kind)
 

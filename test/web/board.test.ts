@@ -164,8 +164,8 @@ describe('the quiet board', () => {
     await create('proposals', 'Another one', { events })
     for (const [prefix, restated, became] of [
       ['', 'Proposed again: ', 'Became: '],
-      ['/ru', 'Повторяет это: ', 'Стало документом: '],
-      ['/zh', '后被重申：', '后成为：'],
+      ['/ru', 'Предложено снова: ', 'Стало документом: '],
+      ['/zh', '后再次提出：', '后成为：'],
     ] as const) {
       const { text } = await app.get(`${prefix}/quiet`, HTML)
       const [, row = '', other = ''] = text.split('<p class="title">')

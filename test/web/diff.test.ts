@@ -86,8 +86,8 @@ test('the page of a record shows the words that each version changed, with hidde
   ]) {
     const { text } = await app.get(`${prefix}/proposals/${id}`, HTML)
     await expectSafe(`${prefix}/proposals`, text)
-    expect(text).toContain(`<del><span class="hidden">${removed} </span><bdi>members</bdi></del>`)
-    expect(text).toMatch(/<ins><span class="hidden">[^<]* <\/span><bdi>states<\/bdi><\/ins>/)
+    expect(text).toContain(`<del><span class="hidden">${removed} </span>members</del>`)
+    expect(text).toMatch(/<ins><span class="hidden">[^<]* <\/span>states<\/ins>/)
     expect(text).toContain('In plain words')
   }
 })

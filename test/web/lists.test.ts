@@ -202,6 +202,25 @@ describe('the data of a list', () => {
   })
 })
 
+test('a list without records offers the list without each condition, and says whose documents are left out', async () => {
+  const { get, post } = await service({ seed: true })
+  const events = [{ type: 'signed', occurredOn: '2024-07-04' }]
+  await post('/v1/agreements', { title: 'A declaration', kind: 'declaration', events })
+  const query = '/agreements?signedBy=KZ&sinceFrom=2024&sinceTo=2024'
+  const { text } = await get(query, HTML)
+  const main = text.slice(text.indexOf('<main'))
+  expect(textOf(main)).toContain('Documents of which it is not recorded who signed are left out.')
+  const links = [...main.matchAll(/<li><a href="([^"]*)">Without the condition “(.*?)”<\/a>/g)]
+  expect(links.map(([, , words = '']) => textOf(words))).toEqual([
+    'signed by Kazakhstan',
+    'whose status dates from 2024',
+  ])
+  const without = await get(unescaped(links[0]?.[1] ?? ''), HTML)
+  expect(without.text).toContain('A declaration')
+  expect(without.text).not.toContain('Without the condition')
+  for (const prefix of PREFIXES) await expectSafe(prefix, (await get(prefix + query, HTML)).text)
+})
+
 describe('dates', () => {
   test.each([
     ['24.08.2022', '2022-08-24'],

@@ -32,6 +32,19 @@ describe('the kinds that were found', () => {
   })
 })
 
+test('the name of a state is found, and nothing else is said to be missing', async () => {
+  const { get } = await service({ seed: true })
+  for (const [path, none] of [
+    ['/ru/search?q=Монголия', 'ничего не найдено'],
+    ['/zh/search?q=蒙古', '没有找到'],
+  ] as const) {
+    const { text } = await get(path, HTML)
+    expect(text).toContain('/states/MN')
+    expect(text).not.toContain(none)
+    expect((await get(`${path}xyz`, HTML)).text).toContain(none)
+  }
+})
+
 describe('hits', () => {
   test('of evidence lead to the passage in the source, and to the record', async () => {
     const { get } = await service({ seed: true })
@@ -43,6 +56,20 @@ describe('hits', () => {
       expect(reader.text).toContain(`id="${evidence}"`)
     }
     expect(text).toMatch(/href="\/ru\/proposals\/prp_\w+"/)
+  })
+
+  test('of evidence for a part name the record that has the part', async () => {
+    const { get } = await service({ seed: true })
+    const { body } = await get('/v1/search?q=%22have%20developed%22&kind=evidence&limit=50')
+    const kinds = await Promise.all(
+      body['data'].map(
+        async ({ id }: { id: string }) => (await get(`/v1/evidence/${id}`)).body['recordKind'],
+      ),
+    )
+    expect(kinds).toContain('event')
+    const { text } = await get('/search?q=%22have%20developed%22&kind=evidence&limit=50', HTML)
+    expect(textOf(text)).toContain('Evidence for Agreement on the organization of the rapid exchange')
+    expect(textOf(text)).not.toMatch(/for (?:evt|mem|pos|rel)_/)
   })
 
   test('of the text of a source lead to the words in it', async () => {

@@ -221,9 +221,10 @@ export const cardNames = (catalogue: Catalogue, draft: DraftContent): Names =>
           kind: card.kind,
           text: titleOfCard(catalogue, card) || card.key,
           language: isQuote || card.kind === 'statement' ? String(language) : 'en',
+          short: null,
           url: null,
           textLanguage: null,
-          others: [],
+          all: [],
         },
       ]
     }),
