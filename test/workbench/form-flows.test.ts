@@ -520,7 +520,7 @@ describe('a source', () => {
     expect([refused.status, errorsIn(refused.text).map(([field]) => field)]).toEqual([409, ['text']])
     await expectSafe('cited', refused.text)
     const lost = await press(browser, refused.text, { text: 'Nothing.', followText: 'on' })
-    expect([lost.status, lost.text.includes('<bdi>they agreed</bdi>')]).toEqual([409, true])
+    expect([lost.status, lost.text.includes('<li>they agreed</li>')]).toEqual([409, true])
     const followed = await press(browser, refused.text, {
       text: 'First\nthey agreed.\nThen\nmore.',
       followText: 'on',
