@@ -332,7 +332,9 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
           filter.kind === 'topic' && name !== 'broader' ? (fixture.under.get(String(value)) ?? []) : [value],
       )
     case 'range': {
-      const field = fieldOf(filter.column.replace(/(First|Last)$/, ''))
+      const fields = [filter.column, filter.orColumn ?? []]
+        .flat()
+        .map((column) => fieldOf(column.replace(/(First|Last)$/, '')))
       if (name === 'updatedSince') {
         return rows.slice(0, 3).map(({ updatedAt }) => ({
           query: `${name}=${updatedAt}`,
@@ -342,7 +344,7 @@ function casesOf(kind: ResourceKind, name: string, filter: Filter, fixture: Fixt
       return [...DATES, '2022-08-23', '2022-08-25', '2022-07', '2022-10', '2020', '2030'].map((bound) => ({
         query: `${name}=${bound}`,
         matches: (row) =>
-          inside(row, field).some((value) =>
+          (fields.map((field) => inside(row, field)).find(({ length }) => length > 0) ?? []).some((value) =>
             filter.bound === 'from'
               ? lastDay(String(value)) >= firstDay(bound)
               : firstDay(String(value)) <= lastDay(bound),

@@ -98,7 +98,8 @@ const bothDirections = (column: string): SortKey[] => [
 /** The column that has the values of a filter, if exactly one has: of the records, or of their links. */
 function columnOf(resource: Listable, filter: Filter): string | undefined {
   if (filter.by === 'column') return filter.column
-  if (filter.by === 'range') return filter.column.replace(/(First|Last)$/, '')
+  if (filter.by === 'range')
+    return filter.orColumn === undefined ? filter.column.replace(/(First|Last)$/, '') : undefined
   if (filter.by !== 'reference' || filter.fields.length > 1 || filter.orRecord || filter.through)
     return undefined
   const [field] = filter.fields

@@ -293,10 +293,12 @@ function filterSql(
 function rangeCondition(
   table: Table,
   { seq }: View,
-  { column, bound, dateKey }: Extract<Filter, { by: 'range' }>,
+  { column, orColumn, bound, dateKey }: Extract<Filter, { by: 'range' }>,
   value: string,
 ): SQL {
-  const condition = sql`${columnSql(table, column)} ${BOUNDS[bound]} ${value}`
+  const own = columnSql(table, column)
+  const compared = orColumn === undefined ? own : sql`coalesce(${own}, ${columnSql(table, orColumn)})`
+  const condition = sql`${compared} ${BOUNDS[bound]} ${value}`
   if (dateKey === undefined || seq !== null) return condition
   const [extreme, limit] = bound === 'from' ? [sql`min`, `${value.slice(0, 4)}-01-01`] : [sql`max`, value]
   const wideKey = columnSql(table, spanColumns(dateKey).wide)

@@ -51,6 +51,8 @@ export type Filter =
   | {
       by: 'range'
       column: string
+      /** The column that counts where the other is null. */
+      orColumn?: string
       bound: 'from' | 'to'
       value: z.ZodType
       description: string

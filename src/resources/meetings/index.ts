@@ -10,6 +10,7 @@ import type { Doc } from '../../records/schema/document.ts'
 import { choice, date, integer, list, object, ref, text, topicIds } from '../../records/schema/fields.ts'
 import { defineResource, type Resource } from '../../records/schema/resource.ts'
 import { partialDate } from '../../records/schema/shapes.ts'
+import { spanColumns } from '../../records/schema/table.ts'
 import { checkPosts } from '../../records/write/contributors.ts'
 import { meetingsAlike, withNumber } from './alike.ts'
 
@@ -118,19 +119,19 @@ export const meetings: Resource = defineResource({
         )})`,
     },
     dateFrom: {
-      by: 'condition',
+      by: 'range',
+      column: spanColumns('endDate').last,
+      orColumn: spanColumns('startDate').last,
+      bound: 'from',
       value: partialDate.transform(firstDay),
-      reads: [],
       description: 'A day of the meeting, on or after this date. With `dateTo`: any of its days.',
-      condition: ({ table, values: [day] }) =>
-        sql`coalesce(${table}."endDateLast", ${table}."startDateLast") >= ${day}`,
     },
     dateTo: {
-      by: 'condition',
+      by: 'range',
+      column: spanColumns('startDate').first,
+      bound: 'to',
       value: partialDate.transform(lastDay),
-      reads: [],
       description: 'A day of the meeting, on or before this date.',
-      condition: ({ table, values: [day] }) => sql`${table}."startDateFirst" <= ${day}`,
     },
   },
   complete: (meeting, now) => {
