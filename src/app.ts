@@ -47,6 +47,7 @@ import { securityHeaders } from './http/security-headers.ts'
 import { sessions } from './http/session.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { snapshotReads } from './records/read/context.ts'
+import { CountTables } from './records/read/count-tables.ts'
 import { embeddedIn } from './records/read/include.ts'
 import { partyRoutes } from './resources/agreements/parties.ts'
 import { annotationRoutes } from './resources/evidence/annotations.ts'
@@ -81,6 +82,8 @@ export interface AppDeps {
   webhookSending?: { resolve?: Resolve; timeoutMs?: number; random?: () => number }
   /** Overrides for tests: addresses and timeout of pages that analysts have fetched. */
   pageFetching?: Partial<FetchOptions>
+  /** Overrides for tests: the tables in which records are counted. */
+  counts?: CountTables
   /** How often to look for imports whose process has ended. */
   importSweepMs?: number
   clock?: () => Date
@@ -162,7 +165,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const records = recordsOn(engine, { clock })
   const secret = await cursorSecret(engine)
   await createFeed(engine)
-  const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret })
+  const counts =
+    deps.counts ??
+    new CountTables({
+      engine,
+      onError: (err) => app.log.error({ err }, 'records could not be counted in memory'),
+    })
+  app.addHook('onReady', () => counts.prepare(catalogue.resources.filter(({ groupings }) => groupings)))
+  app.addHook('onClose', () => counts.close())
+  const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret, counts })
   const routeDeps = { records, readSnapshot, cursorSecret: secret }
   for (const resource of catalogue.resources) {
     recordRoutes(app, resource, routeDeps)

@@ -1,4 +1,5 @@
 // Long reads on SQLite run in a thread of their own: with the same responses, and a deadline.
+import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
@@ -121,4 +122,40 @@ test('an error of a statement is that of SQLite, and the thread goes on', async 
   const read = (text: string) => engine.read((reader) => reader.all(sql.raw(text)), { isLong: true })
   await expect(read('select * from nowhere')).rejects.toMatchObject({ code: 'SQLITE_ERROR' })
   expect(await read('select 1 as one')).toEqual([{ one: 1 }])
+})
+
+test('a read that waits is not done once its client has left', async () => {
+  const s = await service({ seed: true })
+  const { engine, statements } = threaded(s.file, 60_000)
+  const app = await buildApp({ engine })
+  onTestFinished(() => app.close())
+  const base = await app.listen({ host: '127.0.0.1', port: 0 })
+  /** Requests statistics while another read runs. @returns the statements of the request */
+  const request = async (leaves: boolean): Promise<string[]> => {
+    const other = Promise.withResolvers<void>()
+    const running = engine.read(() => other.promise, { isLong: true })
+    const arrived = once(app.server, 'request')
+    const left = new AbortController()
+    const response = fetch(`${base}/v1/stats/proposals?by=topic&hasEvidence=true`, { signal: left.signal })
+    const status = response.then(
+      ({ status }) => status,
+      () => 'left',
+    )
+    const [incoming] = await arrived
+    statements.length = 0
+    if (leaves) {
+      const closed = Promise.withResolvers()
+      incoming.once('close', closed.resolve)
+      left.abort()
+      await closed.promise
+    }
+    other.resolve()
+    await running
+    expect(await status).toBe(leaves ? 'left' : 200)
+    // Reads are done in their order.
+    await engine.read(count(1), { isLong: true })
+    return statements.filter((text) => text.includes('"proposals"'))
+  }
+  expect(await request(true)).toEqual([])
+  expect(await request(false)).not.toEqual([])
 })

@@ -74,6 +74,7 @@ export function searchRoutes(app: FastifyInstance, catalogue: Catalogue, readSna
       const parameters = request.query as SearchParameters
       const { hits, page } = await readSnapshot((context) => searchPage(context, parameters), {
         isLong: true,
+        signal: request.signal,
       })
       const data = await describeHits(catalogue, hits, parameters.q)
       const body = { data, page }

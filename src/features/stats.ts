@@ -7,6 +7,7 @@ import { sql } from '../db/sql.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe } from '../http/describe.ts'
 import type { ReadContext, ReadSnapshot } from '../records/read/context.ts'
+import { isCountable } from '../records/read/count-tables.ts'
 import { filterParameters, filtersIn } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
 import { type Bar, countBy, kindCountedBy } from '../records/read/statistics.ts'
@@ -67,10 +68,10 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
     handler: async (request, reply) => {
       const { by, narrower, asOf } = request.query as { by: string; narrower: boolean; asOf?: string }
       const includesNarrower = by === 'topic' && narrower
+      const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)
+      const view = { asOf: asOf ?? null, seq: null }
       const body = await readSnapshot(
         async (context) => {
-          const usedFilters = filtersIn(resource, request.query as Record<string, unknown>)
-          const view = { asOf: asOf ?? null, seq: null }
           const filters = await resolveFilters(context, resource, usedFilters, view, {
             rows: 0,
             vocabularyAt: null,
@@ -82,7 +83,7 @@ export function statsRoutes(app: FastifyInstance, resource: Resource, readSnapsh
             .toSorted(groupings[by] && 'year' in groupings[by] ? byYear : byCount)
           return { by, total, includesNarrower, data }
         },
-        { isLong: true },
+        { isLong: isCountable(resource, usedFilters, view) ? 'if-needed' : true, signal: request.signal },
       )
       return sendRepresentation(reply, { body: JSON.stringify(body) })
     },

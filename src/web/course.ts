@@ -5,7 +5,7 @@ import { listPage } from '../records/read/page.ts'
 import { listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import type { BarPart } from '../records/read/statistics.ts'
+import { type BarPart, countCharts } from '../records/read/statistics.ts'
 import type { View } from '../records/read/view.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'
@@ -15,7 +15,7 @@ import { section } from './layout.ts'
 import { type Clocks, clocksOf, href, type Page } from './page.ts'
 import { DATED_KINDS, type DatedKind, SUBJECTS, type Subject } from './selection.ts'
 import { reference } from './values.ts'
-import { readYears, yearSection } from './year-chart.ts'
+import { chartOfYears, yearSection } from './year-chart.ts'
 
 export interface Course {
   subject: Subject
@@ -81,7 +81,8 @@ async function readProposals(context: ReadContext, topic: string, view: View): P
   const proposals = context.catalogue.resource('proposal')
   const options = { rows: 0, vocabularyAt: view.seq }
   const filters = await resolveFilters(context, proposals, { topic: [topic] }, view, options)
-  return readYears(context, proposals, filters)
+  const [years = []] = await countCharts(context, proposals, filters, [chartOfYears(proposals)])
+  return years
 }
 
 /** The proposals about a topic by year, also about narrower topics. */

@@ -35,7 +35,10 @@ export function overviewRoutes(
             const page = pageOf(request, catalogue, context.now)
             return sendPage(reply, await overview.show(context, page, request.query as never))
           },
-          { isLong: overview.isLong || showsPast({ clocks: clocksIn(request) }) },
+          {
+            isLong: showsPast({ clocks: clocksIn(request) }) || (overview.isLong ?? false),
+            signal: request.signal,
+          },
         ),
     })
   }

@@ -19,8 +19,8 @@ export type BarePage = ReturnType<typeof pageOf>
 export interface Overview<Parameters = never> {
   path: string
   parameters(catalogue: Catalogue): Record<string, z.ZodType>
-  /** Whether it counts many records. */
-  isLong?: boolean
+  /** Whether counting the records may take long. */
+  isLong?: 'if-needed'
   show(context: ReadContext, page: BarePage, parameters: Parameters): Promise<Html>
 }
 

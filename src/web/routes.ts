@@ -112,7 +112,10 @@ function searchRoute(app: FastifyInstance, { catalogue, readSnapshot }: PageDeps
           const page = { ...pageOf(request, catalogue, context.now), clocks: NOW }
           return sendPage(reply, searchPageOf({ ...page, names: data?.names ?? new Map() }, q, data))
         },
-        { isLong: isLongSearch(String((request.query as Partial<SearchParameters>).q ?? '')) },
+        {
+          isLong: isLongSearch(String((request.query as Partial<SearchParameters>).q ?? '')),
+          signal: request.signal,
+        },
       ),
   })
 }
@@ -148,7 +151,7 @@ function listRoute(
             const page = pageOf(request, catalogue, context.now).with(data.names)
             return sendPage(reply, listPageOf(page, kind, query, data))
           },
-          { isLong: facet !== undefined || isLongRead(kind, query) },
+          { isLong: facet !== undefined || isLongRead(kind, query), signal: request.signal },
         )
       } catch (error) {
         return sendFaults(request, reply, error)

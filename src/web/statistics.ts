@@ -1,7 +1,7 @@
 // Statistics: how many records of a kind there are by year, status, state, topic and body, as charts with their numbers.
 import { z } from 'zod'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, barsBy } from '../records/read/statistics.ts'
+import { type Bar, countCharts } from '../records/read/statistics.ts'
 import { seqAt } from '../records/read/view.ts'
 import type { Json } from '../records/schema/document.ts'
 import { barTable } from './charts.ts'
@@ -13,7 +13,7 @@ import { apiHref, clocksOf, type Page } from './page.ts'
 import { filtersFor, idsNamed, readChoices, type Selection, selectionParameters } from './selection.ts'
 import { reference } from './values.ts'
 import { capital, knownWord } from './words.ts'
-import { type Counted, countedTitle, listLink, readYears, yearSection } from './year-chart.ts'
+import { type Counted, chartOfYears, countedTitle, listLink, yearSection } from './year-chart.ts'
 
 /** The kinds with statistics, by path. */
 const KINDS = {
@@ -31,7 +31,7 @@ interface Parameters extends Selection {
 
 export const statistics: Overview<Parameters> = {
   path: '/statistics',
-  isLong: true,
+  isLong: 'if-needed',
   parameters: (catalogue) => ({
     of: z.enum(Object.keys(KINDS) as [Of, ...Of[]]).optional(),
     ...selectionParameters(catalogue),
@@ -45,18 +45,21 @@ export const statistics: Overview<Parameters> = {
     const seq = knownAt === null ? null : await seqAt(reader, knownAt)
     const options = { rows: 0, vocabularyAt: seq }
     const resolved = await resolveFilters(context, resource, filters, { asOf, seq }, options)
-    const years = await readYears(context, resource, resolved)
-    const groups: Group[] = []
-    for (const by of GROUPINGS.filter((name) => resource.groupings?.[name])) {
+    const groupings = GROUPINGS.filter((name) => resource.groupings?.[name])
+    const [years = [], ...counted] = await countCharts(context, resource, resolved, [
+      chartOfYears(resource),
       // As the list with a topic has the records of narrower topics.
-      const bars = (await barsBy(context, resource, resolved, by, by === 'topic')).toSorted(byCount)
-      if (bars.some(({ key }) => key !== null)) groups.push({ by, bars })
-    }
+      ...groupings.map((by) => ({ by, narrower: by === 'topic' })),
+    ])
+    const groups = groupings.flatMap((by, index): Group[] => {
+      const bars = (counted[index] ?? []).toSorted(byCount)
+      return bars.some(({ key }) => key !== null) ? [{ by, bars }] : []
+    })
     const choices = await readChoices(context, bare.clocks)
     const keys = groups.flatMap(({ bars }) => bars.slice(0, MAX_ROWS).map(({ key }) => key))
     const page = await withNames(context, bare, [keys, idsNamed(choices, selection)] as Json)
     const { statistics: words, kinds } = page.messages
-    const counted = { kind, resource, filters }
+    const shown = { kind, resource, filters }
     return overviewPage(page, {
       title: `${words.title}${page.messages.punctuation.colon}${kinds[kind].many}`,
       about: words.about,
@@ -66,8 +69,8 @@ export const statistics: Overview<Parameters> = {
       ),
       kinds: kindLinks(page, Object.entries(KINDS)),
       choices,
-      content: html`${yearSection(page, counted, years)}<div class="columns">${groups.map((group) => groupSection(page, counted, group))}</div>`,
-      data: dataLinks(page, counted, ['year', ...groups.map(({ by }) => by)]),
+      content: html`${yearSection(page, shown, years)}<div class="columns">${groups.map((group) => groupSection(page, shown, group))}</div>`,
+      data: dataLinks(page, shown, ['year', ...groups.map(({ by }) => by)]),
     })
   },
 }

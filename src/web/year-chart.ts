@@ -1,7 +1,5 @@
 // The records of a kind by year, divided by status, as a chart and a table.
-import type { ReadContext } from '../records/read/context.ts'
-import type { ResolvedFilters } from '../records/read/plan.ts'
-import { type BarPart, barPartsBy, barsBy } from '../records/read/statistics.ts'
+import type { BarPart, Chart } from '../records/read/statistics.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Column, columnChart, columnTable, yearsBetween } from './charts.ts'
 import { type Content, type Html, html } from './html.ts'
@@ -14,16 +12,11 @@ import { capital, valueWord } from './words.ts'
 /** A grouping that has words. */
 export type CountedBy = keyof Page['messages']['statistics']['by']
 
-/** The numbers of records by year, and by status where they have one. */
-export async function readYears(
-  context: ReadContext,
-  resource: Resource,
-  filters: ResolvedFilters,
-): Promise<BarPart[]> {
-  if (resource.lifecycle) return barPartsBy(context, resource, filters, 'year', 'status')
-  const bars = await barsBy(context, resource, filters, 'year', false)
-  return bars.map((bar) => ({ ...bar, other: null }))
-}
+/** The chart of records by year, and by status where they have one. */
+export const chartOfYears = ({ lifecycle }: Resource): Chart => ({
+  by: 'year',
+  ...(lifecycle && { other: 'status' }),
+})
 
 /** The records that are counted. */
 export interface Counted {

@@ -3,7 +3,8 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { inject, onTestFinished } from 'vitest'
 import type { AppDeps } from '../../src/app.ts'
 import type { Engine } from '../../src/db/engine.ts'
-import { createApplication, shareApplication } from './applications.ts'
+import type { CountTables } from '../../src/records/read/count-tables.ts'
+import { countTablesOn, createApplication, shareApplication } from './applications.ts'
 import { freshDatabase, rowsOf } from './database.ts'
 import { checkAgainstDocument } from './document.ts'
 import type { TestKeys } from './prepare.ts'
@@ -23,6 +24,8 @@ interface Options extends Partial<Omit<AppDeps, 'engine'>> {
   seed?: boolean
   /** Gives the test an application of its own, like any option other than the clock. */
   own?: boolean
+  /** From how many records of a kind on these are counted in memory. */
+  countFrom?: number
 }
 
 export interface Service {
@@ -35,6 +38,8 @@ export interface Service {
   /** The rows of every table except the full-text index, read by an outside connection. */
   rows: () => Promise<Record<string, Record<string, unknown>[]>>
   keys: TestKeys
+  /** The tables in which records are counted, with `countFrom`. */
+  counts: CountTables | undefined
   /** The SQL statements since the last call; unless `all`, without those of webhooks and imports, which run in the background. */
   queries: (all?: boolean) => string[]
   get: (url: string, headers?: Record<string, string>) => Promise<TestResponse>
@@ -50,14 +55,21 @@ export interface Service {
 /**
  * Starts a service for one test, with a database of its own, and removes it when the test ends.
  */
-export async function service({ seed = false, own = false, ...deps }: Options = {}): Promise<Service> {
+export async function service({
+  seed = false,
+  own = false,
+  countFrom,
+  ...deps
+}: Options = {}): Promise<Service> {
   const database = await freshDatabase(seed ? 'seeded' : 'migrated')
   const statements: string[] = []
   const engine = await database.openEngine((sql) => statements.push(sql))
-  const { clock = () => new Date(), ...settings } = deps
+  const { clock = () => new Date(), ...others } = deps
+  const counts = countFrom === undefined ? undefined : countTablesOn(engine, countFrom)
+  const settings = { ...others, ...(counts && { counts }) }
   const { app, socketErrors, release } =
     own || Object.keys(settings).length > 0
-      ? await createApplication({ engine, ...deps })
+      ? await createApplication({ engine, clock, ...settings })
       : await shareApplication(engine, clock)
   onTestFinished(async () => {
     const errors = [...socketErrors]
@@ -73,6 +85,7 @@ export async function service({ seed = false, own = false, ...deps }: Options = 
     file: database.file,
     rows: () => rowsOf(database),
     keys: inject('keys'),
+    counts,
     queries: (all = false) =>
       statements.splice(0).filter((text) => all || !/"(webhooks|webhookDeliveries|imports)"/.test(text)),
     ...requestsTo(app),

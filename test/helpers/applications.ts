@@ -5,6 +5,7 @@ import type { Engine } from '../../src/db/engine.ts'
 import { sql } from '../../src/db/sql.ts'
 import { imports, webhooks } from '../../src/db/system-tables.ts'
 import type { Resolve } from '../../src/http/outgoing.ts'
+import { CountTables } from '../../src/records/read/count-tables.ts'
 import { checkSockets } from './document.ts'
 
 export interface TestApplication {
@@ -41,6 +42,16 @@ export async function createApplication(deps: AppDeps): Promise<TestApplication>
   }
 }
 
+/** Tables in which records are counted. @param minRecords from how many on */
+export const countTablesOn = (engine: Engine, minRecords?: number) =>
+  new CountTables({
+    engine,
+    onError: (error) => {
+      throw error
+    },
+    ...(minRecords !== undefined && { minRecords }),
+  })
+
 /** After a minute the background work of an application queries the database, which tests would count. */
 const MAX_AGE_MS = 30_000
 
@@ -65,19 +76,25 @@ export async function shareApplication(engine: Engine, clock: () => Date): Promi
 }
 
 async function createShared(engine: Engine, clock: () => Date): Promise<SharedApplication> {
-  const current = { engine, clock, uses: 0 }
+  const current = { engine, clock, uses: 0, counts: countTablesOn(engine) }
   /** Responses are cached by the version of the database, so versions must be unique among databases. */
   const unique = (version: number | null) => (version === null ? null : version + current.uses * 1e9)
   const forwarded = forward(() => current.engine, {
     reader: forward(() => current.engine.reader),
     version: () => unique(current.engine.version()),
   })
-  const created = await createApplication({ engine: forwarded, clock: () => current.clock() })
+  const created = await createApplication({
+    engine: forwarded,
+    clock: () => current.clock(),
+    counts: forward(() => current.counts),
+  })
   const shared: SharedApplication = {
     ...created,
     createdAt: performance.now(),
-    use: (engine, clock) => Object.assign(current, { engine, clock, uses: current.uses + 1 }),
+    use: (engine, clock) =>
+      Object.assign(current, { engine, clock, uses: current.uses + 1, counts: countTablesOn(engine) }),
     release: async () => {
+      await current.counts.close()
       if (created.isReusable() && (await isIdle(current.engine))) unused.push(shared)
       else await created.release()
     },

@@ -47,13 +47,14 @@ export function listRoute(app: FastifyInstance, kind: Listable, deps: RouteDeps)
       const projection = fields ? projectionOf(records.catalogue, kind, query.include, fields) : null
       const format = chooseFormat(request, kind)
       if (format !== 'json') return sendAs(request, reply, format, deps, kind, query, { projection })
+      const isLong = isLongRead(kind, query)
       const { rows, nextCursor, total, seq } = await readSnapshot(
         async (context) => {
           const listed = await listPage(context, kind, query)
           await embedIncludes(context, kind, listed.rows, query.include, listed.view)
           return listed
         },
-        { isLong: isLongRead(kind, query) },
+        { isLong, ...(isLong && { signal: request.signal }) },
       )
       const data = rows.map(({ doc }) => projected(doc, projection)).join(',')
       return sendRepresentation(reply, {

@@ -19,6 +19,40 @@ export interface Bar {
   count: number
 }
 
+/** A part of a bar: the records of a group that are also in another one, by another grouping. */
+export interface BarPart extends Bar {
+  /** The key of the other group; null also where there is no other grouping. */
+  other: string | null
+}
+
+/** What a chart counts by. */
+export interface Chart {
+  /** A grouping of the resource; null: all matching records are in one group. */
+  by: string | null
+  /** A further grouping, that divides the bars. Both have one value for each record. */
+  other?: string
+  /** Whether a record with a topic also counts for its broader topics. */
+  narrower?: boolean
+}
+
+/**
+ * The bars of several charts of the same records, unordered: counted in memory where that is possible, otherwise with a query for
+ * each chart.
+ * @throws TakesLong in a read that must be short, if queries would have to read many records
+ */
+export async function countCharts(
+  context: ReadContext,
+  resource: Resource,
+  filters: ResolvedFilters,
+  charts: readonly Chart[],
+): Promise<BarPart[][]> {
+  const counted = await context.counts?.count(context, resource, filters, charts)
+  if (counted) return counted
+  const bars: BarPart[][] = []
+  for (const chart of charts) bars.push(await queryBars(context, resource, filters, chart))
+  return bars
+}
+
 /**
  * The bars of a chart, unordered, and the number of matching records.
  * @param by a grouping of the resource
@@ -31,12 +65,10 @@ export async function countBy(
   by: string,
   narrower: boolean,
 ): Promise<{ total: number; bars: Bar[] }> {
-  const bars = await barsBy(context, resource, filters, by, narrower)
-  const total =
-    'references' in groupingOf(resource, by)
-      ? await countMatches(context, filters)
-      : bars.reduce((sum, { count }) => sum + count, 0)
-  return { total, bars }
+  // A record can be in several groups.
+  const all = 'references' in groupingOf(resource, by) ? [{ by: null }] : []
+  const [bars = [], inAll = bars] = await countCharts(context, resource, filters, [{ by, narrower }, ...all])
+  return { total: inAll.reduce((sum, { count }) => sum + count, 0), bars }
 }
 
 /** The records with these ids, as a selection to be counted. */
@@ -57,14 +89,26 @@ export async function barsBy(
   by: string,
   narrower: boolean,
 ): Promise<Bar[]> {
+  const [bars = []] = await countCharts(context, resource, filters, [{ by, narrower }])
+  return bars
+}
+
+async function queryBars(
+  context: ReadContext,
+  resource: Resource,
+  filters: ResolvedFilters,
+  { by, other, narrower = false }: Chart,
+): Promise<BarPart[]> {
+  if (by === null) return [{ key: null, other: null, count: await countMatches(context, filters) }]
   const matching = matchingOf(context, filters)
   const grouping = groupingOf(resource, by)
   if ('references' in grouping) {
     const references = grouping.references.map((field) => referenceAt(resource, field))
     return countByReferences(context, resource, references, matching, narrower, filters.view)
   }
-  return context.reader.all<Bar>(
-    sql`select ${groupingKey(resource, grouping)} as key, count(*) as count ${matching} group by 1`,
+  const otherKey = other === undefined ? sql`null` : groupingKey(resource, singleGroupingOf(resource, other))
+  return context.reader.all<BarPart>(
+    sql`select ${groupingKey(resource, grouping)} as key, ${otherKey} as other, count(*) as count ${matching} group by 1, 2`,
   )
 }
 
@@ -91,26 +135,6 @@ export async function boundedBarsBy(
   return bars
 }
 
-/** A part of a bar: the records of a group that are also in another one, by another grouping. */
-export interface BarPart extends Bar {
-  /** The key of the other group. */
-  other: string | null
-}
-
-/** The numbers of matching records by two groupings that have one value for each record, such as year and status. */
-export async function barPartsBy(
-  context: ReadContext,
-  resource: Resource,
-  filters: ResolvedFilters,
-  by: string,
-  other: string,
-): Promise<BarPart[]> {
-  const [key, otherKey] = [by, other].map((name) => groupingKey(resource, singleGroupingOf(resource, name)))
-  return context.reader.all<BarPart>(
-    sql`select ${key} as key, ${otherKey} as other, count(*) as count ${matchingOf(context, filters)} group by 1, 2`,
-  )
-}
-
 /** The matching records as a FROM and a WHERE clause. */
 function matchingOf(context: ReadContext, filters: ResolvedFilters, conditions: SQL[] = []): SQL {
   const plan = planCount(filters)
@@ -126,7 +150,7 @@ export function kindCountedBy(resource: Resource, by: string): Kind | undefined 
   return field === undefined ? undefined : referenceAt(resource, field).kinds[0]
 }
 
-function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
+export function groupingOf({ kind, groupings }: Resource, by: string): Grouping {
   const grouping = groupings?.[by]
   if (!grouping) throw new Error(`The kind ${kind} is not counted by ${by}.`)
   return grouping
@@ -154,7 +178,7 @@ async function countByReferences(
   matching: SQL,
   narrower: boolean,
   { seq }: View,
-): Promise<Bar[]> {
+): Promise<BarPart[]> {
   const { table } = resource
   const broader = narrower ? broaderTopics(context, seq) : null
   const ancestors = broader ? sql`, ${broader}` : sql.empty()
@@ -167,19 +191,19 @@ async function countByReferences(
       : [sql`${links.toId}`, linked]
     // A field has each value once.
     const count = fields.length === 1 && !narrower ? sql`count(*)` : sql`count(distinct matched.id)`
-    return context.reader.all<Bar>(
-      sql`${matched}${ancestors} select ${key} as key, ${count} as count from ${from} group by 1`,
+    return context.reader.all<BarPart>(
+      sql`${matched}${ancestors} select ${key} as key, null as other, ${count} as count from ${from} group by 1`,
     )
   }
   const pairs = pairsOf(context, resource, references, seq)
   const [key, from] = broader
     ? [sql`ancestors.ancestor`, sql`pairs join ancestors on ancestors.topic = pairs."toId"`]
     : [sql`pairs."toId"`, sql`pairs`]
-  return context.reader.all<Bar>(
+  return context.reader.all<BarPart>(
     sql`${matched}, pairs("fromId", "toId") as (${sql.join(pairs, sql` union all `)})${ancestors}
-      select ${key} as key, count(distinct pairs."fromId") as count
+      select ${key} as key, null as other, count(distinct pairs."fromId") as count
         from ${from} where pairs."fromId" in (select id from matched) group by 1
-      union all select null, count(*) from matched
+      union all select null, null, count(*) from matched
         where id not in (select "fromId" from pairs) having count(*) > 0`,
   )
 }
@@ -208,7 +232,7 @@ function pairsOf(
 }
 
 /** Each topic with itself and all its broader ones, as a common table expression. */
-function broaderTopics({ catalogue }: ReadContext, seq: number | null): SQL {
+export function broaderTopics({ catalogue }: ReadContext, seq: number | null): SQL {
   const { table } = catalogue.entity('topic')
   const topics = tableAsOf(catalogue, catalogue.entity('topic'), { asOf: null, seq })
   const broader = columnSql(table, 'broaderId')
