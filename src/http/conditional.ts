@@ -47,7 +47,7 @@ const revalidate: onSendHookHandler = (request, reply, payload, done) => {
   // Each encoding is a separate representation and needs its own strong ETag.
   const encoding = reply.getHeader('content-encoding')
   if (encoding) reply.header('etag', `${etag.slice(0, -1)}-${encoding}"`)
-  if (reply.statusCode !== 200 || !['GET', 'HEAD'].includes(request.method)) return done()
+  if (reply.statusCode !== 200 || (request.method !== 'GET' && request.method !== 'HEAD')) return done()
   reply.headers({
     'cache-control': request.key ? 'private, no-cache' : 'public, no-cache',
     vary: varyOf(reply),
@@ -59,11 +59,16 @@ const revalidate: onSendHookHandler = (request, reply, payload, done) => {
   done(null, null)
 }
 
+const VARY = 'Accept, Accept-Encoding'
+
 /** `Vary`, including the names that other plugins set, such as Origin. */
 function varyOf(reply: FastifyReply): string {
-  const names = String(reply.getHeader('vary') ?? '').split(', ')
-  const others = names.filter((name) => name !== '' && name.toLowerCase() !== 'accept-encoding')
-  return [...others, 'Accept', 'Accept-Encoding'].join(', ')
+  const names = reply.getHeader('vary')
+  if (names === undefined) return VARY
+  const others = String(names)
+    .split(', ')
+    .filter((name) => name.toLowerCase() !== 'accept-encoding')
+  return [...others, VARY].join(', ')
 }
 
 /** Weak comparison, as specified for If-None-Match, that ignores the encoding. */

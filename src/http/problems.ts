@@ -307,8 +307,9 @@ export const problems = fp<{ page: ProblemPage }>(
       stopping = true
     })
     // Fastify says so only to requests that arrive while it stops.
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (stopping) reply.header('connection', 'close')
+      done()
     })
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
     app.addHook('onRequest', ({ raw, headers }, _reply, done) => {

@@ -26,6 +26,8 @@ const MAX_SIZE = 32 * 1024 * 1024
 const MAX_SIZE_OF_ONE = 1024 * 1024
 const MAX_REQUESTED_KEYS = 10_000
 
+const DAY_MS = 86_400_000
+
 /** The headers that belong to the response rather than to the request. */
 const CACHED_HEADERS = [
   'content-security-policy',
@@ -100,7 +102,7 @@ export const responseCache = fp<{ engine: Engine; clock: () => Date }>(
     /** Null if the engine needs a query to determine its state. */
     function currentState(): string | null {
       const version = engine.version()
-      return version === null ? null : `${version} ${clock().toISOString().slice(0, 10)}`
+      return version === null ? null : `${version} ${Math.floor(clock().getTime() / DAY_MS)}`
     }
 
     const lookUp: onRequestHookHandler = (request, reply, done) => {
