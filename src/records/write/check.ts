@@ -3,7 +3,7 @@ import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
 import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import { describeTable } from '../../db/tables.ts'
+import { describeTable, type Table } from '../../db/tables.ts'
 import {
   findByIdentifier,
   findRecord,
@@ -138,8 +138,8 @@ async function checkUniqueColumns(
   before?: Doc,
 ): Promise<void> {
   const { table, kind } = entity
-  for (const [field, { unique }] of Object.entries(describeTable(table).columns)) {
-    if (!unique || doc[field] === before?.[field]) continue
+  for (const field of uniqueColumns(table)) {
+    if (doc[field] === before?.[field]) continue
     const [existingId] = await tx.pluck<string>(
       sql`select ${table.id} from ${table} where ${columnSql(table, field)} = ${doc[field]}`,
     )
@@ -147,6 +147,10 @@ async function checkUniqueColumns(
       throw duplicate(kind, `/${field}`, `${field} ${JSON.stringify(doc[field])}`, existingId)
   }
 }
+
+const uniqueColumns = memoize((table: Table) =>
+  Object.entries(describeTable(table).columns).flatMap(([name, { unique }]) => (unique ? [name] : [])),
+)
 
 async function checkIdentifiers(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
   const seen = new Set<string>()

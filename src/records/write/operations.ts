@@ -182,7 +182,9 @@ function newDocument(tx: WriteTransaction, entity: Entity, input: Input, id?: st
     updatedAt: tx.at,
     version: 1,
   }
-  return Object.fromEntries(entity.keys.map((key) => [key, fields[key] ?? null])) as Doc
+  const doc: Input = {}
+  for (const key of entity.keys) doc[key] = fields[key] ?? null
+  return doc as Doc
 }
 
 async function insertChild(

@@ -24,13 +24,15 @@ export async function storeDocument(
 ): Promise<void> {
   const seq = ++tx.seq
   const text = JSON.stringify(doc)
-  await storeRow(tx, entity, doc, before, { seq, doc: text })
+  const values = columnValues(entity.table, doc)
+  await storeRow(tx, entity, values, before, { seq, doc: text })
   await storeLinks(tx, entity, doc, before)
   await storeIdentifiers(tx, entity, doc, before)
   await storeNames(tx, entity, doc, before)
   if (tx.isRehearsal) return
   await storeSearchEntry(tx, entity, doc, before, seq)
-  await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, text)
+  const derived = derivedAmong(entity.table, values)
+  await logChange(tx, entity, seq, before ? 'update' : 'create', doc, doc.version, { doc: text, derived })
 }
 
 /**
@@ -69,22 +71,21 @@ export async function eraseDocument(
   if (entity.searchText) await tx.engine.search.remove(tx, id)
   tx.existing.delete(`${entity.kind} ${id}`)
   const op = mergedInto === null ? 'delete' : 'merge'
-  await logChange(tx, entity, ++tx.seq, op, doc, doc.version + 1, null, mergedInto)
+  await logChange(tx, entity, ++tx.seq, op, doc, doc.version + 1, { doc: null, derived: null, mergedInto })
 }
 
 async function storeRow(
   tx: WriteTransaction,
   { table }: Entity,
-  doc: Doc,
+  values: Record<string, Json>,
   before: Doc | null,
   stored: { seq: number; doc: string },
 ): Promise<void> {
-  const values = columnValues(table, doc)
   if (!before) return tx.run(insertRowQuery(table), { ...values, ...stored, firstSeq: stored.seq })
   const old = columnValues(table, before)
   // Only columns that differ are set, since setting a column updates all its indexes.
   const changed = Object.entries({ ...values, ...stored }).filter(([name, value]) => old[name] !== value)
-  return updateRow(tx, table, doc.id, changed)
+  return updateRow(tx, table, before.id, changed)
 }
 
 function updateRow(
@@ -98,16 +99,21 @@ function updateRow(
 }
 
 /** The values of the columns that are read from the document. */
-const columnValues = (table: Table, doc: Doc): Record<string, Json> =>
-  Object.fromEntries([...columnReaders(table)].map(([name, read]) => [name, read(doc)]))
+function columnValues(table: Table, doc: Doc): Record<string, Json> {
+  const values: Record<string, Json> = {}
+  for (const [name, read] of columnReaders(table)) values[name] = read(doc)
+  return values
+}
 
 /** The values of the derived columns as JSON text, for the change log; null if the table has none. */
-export function derivedValues(table: Table, doc: Doc): string | null {
-  const { columns } = describeTable(table)
-  const derived = Object.entries(columns).flatMap(([name, { derive }]) =>
-    derive ? [[name, derive.of(doc)]] : [],
-  )
-  return derived.length > 0 ? JSON.stringify(Object.fromEntries(derived)) : null
+export const derivedValues = (table: Table, doc: Doc): string | null =>
+  derivedAmong(table, columnValues(table, doc))
+
+function derivedAmong(table: Table, values: Record<string, Json>): string | null {
+  const names = derivedColumns(table)
+  return names.length > 0
+    ? JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name]])))
+    : null
 }
 
 /** Stores the references inside lists; other references are columns. */
@@ -184,13 +190,12 @@ async function storeSearchEntry(
 
 async function logChange(
   tx: WriteTransaction,
-  { kind, table }: Entity,
+  { kind }: Entity,
   seq: number,
   op: 'create' | 'update' | 'delete' | 'merge',
   doc: Doc,
   version: number,
-  text: string | null,
-  mergedInto: string | null = null,
+  stored: { doc: string | null; derived: string | null; mergedInto?: string | null },
 ): Promise<void> {
   const { actor, requestId, reason = null, at } = tx
   await tx.run(INSERT_CHANGE, {
@@ -205,15 +210,18 @@ async function logChange(
     actorName: actor.name,
     requestId,
     reason,
-    mergedInto,
-    doc: text,
-    derived: text === null ? null : derivedValues(table, doc),
+    mergedInto: null,
+    ...stored,
   })
 }
 
 const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 const id = sql.placeholder('id')
+
+const derivedColumns = memoize((table: Table) =>
+  Object.entries(describeTable(table).columns).flatMap(([name, { derive }]) => (derive ? [name] : [])),
+)
 
 const insertRowQuery = memoize((table: Table) => insertInto(table))
 
