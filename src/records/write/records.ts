@@ -69,7 +69,6 @@ export class Records {
 }
 
 const LAST = sql`
-  select last.at as at, last.seq as seq, feed.value as feed
-  from (select 1) as one
-  left join (select ${changes.at}, ${changes.seq} from ${changes} order by ${changes.seq} desc limit 1) as last on true
-  left join (select ${settings.value} from ${settings} where ${settings.name} = 'feed') as feed on true`
+  select (select ${changes.at} from ${changes} order by ${changes.seq} desc limit 1) as at,
+    (select max(${changes.seq}) from ${changes}) as seq,
+    (select ${settings.value} from ${settings} where ${settings.name} = 'feed') as feed`
