@@ -95,8 +95,13 @@ export interface SearchIndex {
   remove(writer: Writer, recordId: string): Promise<void>
   /** A query for the ids of the records that match. */
   matching(query: SearchQuery): SQL
-  /** The matching ids if there are at most `maxIds`, otherwise whether there are more than `many`. */
-  estimateMatches(reader: Reader, query: SearchQuery, maxIds: number, many: number): Promise<TextMatches>
+  /** The matching ids if there are at most `maxIds`, otherwise whether there are more than `many`, which may take a query. */
+  estimateMatches(
+    reader: Reader,
+    query: SearchQuery,
+    maxIds: number,
+    many: () => Promise<number>,
+  ): Promise<TextMatches>
   /** Whether more than `max` records match; reads at most that many. */
   exceeds(reader: Reader, query: SearchQuery, max: number): Promise<boolean>
   /** The best hits first; ties in the order of ids. */

@@ -28,7 +28,8 @@ export const tsvector: SearchIndex = {
   matching(query) {
     return sql`select ${searchDocs.recordId} from ${searchDocs} where ${matches(query)}`
   },
-  async estimateMatches(reader, query, maxIds, many) {
+  async estimateMatches(reader, query, maxIds, manyOf) {
+    const many = await manyOf()
     // One query: with a smaller limit the planner would scan all records, although a rare word never reaches the limit.
     const row = await reader.get<{ found: number; ids: string | null }>(
       sql`with found as materialized (${tsvector.matching(query)} ${sql.limit(many + 1)})

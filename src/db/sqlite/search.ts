@@ -27,7 +27,7 @@ export const fts5: SearchIndex = {
   async estimateMatches(reader, query, maxIds, many) {
     const ids = await reader.pluck<string>(sql`${fts5.matching(query)} ${sql.limit(maxIds + 1)}`)
     if (ids.length <= maxIds) return ids
-    return (await fts5.exceeds(reader, query, many)) ? 'many' : 'some'
+    return (await fts5.exceeds(reader, query, await many())) ? 'many' : 'some'
   },
   async exceeds(reader, query, max) {
     if (query.length === 0) return false

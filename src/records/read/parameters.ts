@@ -128,16 +128,16 @@ const q: Filter = {
 }
 
 /** All filters of a list by parameter: its own, and those that follow from the fields of its records. */
-export function filtersOf({ filters, lifecycle, keys, searchText }: Listable): Record<string, Filter> {
-  return {
+export const filtersOf = memoize(
+  ({ filters, lifecycle, keys, searchText }: Listable): Readonly<Record<string, Filter>> => ({
     ...filters,
     ...(lifecycle && { stalledSince }),
     updatedSince,
     ...(keys.includes('support') && { support, disputed, hasEvidence }),
     ...(keys.includes('identifiers') && { identifier }),
     ...(searchText && { q }),
-  }
-}
+  }),
+)
 
 /** Whether records, or which of them there are, depend on the day of a view. */
 const dependsOnDay = ({ lifecycle, filters, period, happenedOn }: Listable) =>

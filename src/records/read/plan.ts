@@ -2,7 +2,7 @@
 import type { CursorValue } from '../../core/cursor.ts'
 import type { SearchQuery } from '../../core/search.ts'
 import type { TextMatches } from '../../db/engine.ts'
-import { describeTable } from '../../db/tables.ts'
+import { describeTable, type Table } from '../../db/tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
@@ -195,11 +195,11 @@ const textCondition = ({ query, matches }: TextFilter): Condition =>
 
 /** Columns that a page needs besides the documents: those that `asOf` affects, and references to records to embed. */
 export function columnsBesideDoc(entity: Entity, { asOf }: View, include: readonly string[]): string[] {
-  const referring = Object.entries(describeTable(entity.table).columns).filter(
-    ([, { references }]) => references,
-  )
   return [
     ...(asOf !== null && hasLifecycle(entity) ? ['status', STATUS_DATE] : []),
-    ...(include.length > 0 ? ['id', ...referring.map(([column]) => column)] : []),
+    ...(include.length > 0 ? ['id', ...referringColumns(entity.table)] : []),
   ]
 }
+
+const referringColumns = (table: Table): string[] =>
+  Object.entries(describeTable(table).columns).flatMap(([name, { references }]) => (references ? [name] : []))

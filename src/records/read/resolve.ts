@@ -155,7 +155,7 @@ async function resolveText(
 ): Promise<TextFilter> {
   const query = parseSearch(value)
   if (query.length === 0) return { query, matches: [] }
-  const many = scanThreshold(rows, await lastSeq(reader))
+  const many = async () => scanThreshold(rows, await lastSeq(reader))
   return { query, matches: await engine.search.estimateMatches(reader, query, MAX_IDS, many) }
 }
 
