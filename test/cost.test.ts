@@ -369,6 +369,36 @@ describe('imports', () => {
   })
 })
 
+describe('statements', () => {
+  const counted = (s: Service) =>
+    s
+      .queries()
+      .map((text) => /^\s*(select|insert|update|delete|with)\b/i.exec(text)?.[1])
+      .filter((verb) => verb !== undefined)
+
+  test('of a new proposal with an event: four reads, and an insert for each row', async () => {
+    const s = await service()
+    const proposal = (title: string) => ({ title, events: [{ type: 'proposed', occurredOn: '2022-08-24' }] })
+    await s.post('/v1/proposals', proposal('First'))
+    s.queries()
+    expect((await s.post('/v1/proposals', proposal('Second'))).status).toBe(201)
+    const verbs = counted(s)
+    // The key, the last change, records of that name, and merged ones of that name.
+    expect(verbs.filter((verb) => verb !== 'insert')).toEqual(Array(4).fill('select'))
+    // Two rows with a change each, a name, and the full-text entry, which is two rows on SQLite and three on PostgreSQL.
+    expect(verbs.filter((verb) => verb === 'insert').length).toBe(onPostgres ? 8 : 7)
+  })
+
+  test('of a list by a rare word: the last change, the matches, and the rows', async () => {
+    const s = await service()
+    for (const title of ['Sabotage', 'Patrol']) await s.post('/v1/proposals', { title, proposedOn: '2022' })
+    s.queries()
+    expect((await get(s, '/v1/proposals?q=sabotage&limit=1'))['data']).toHaveLength(1)
+    // Rows with and without a date. PostgreSQL reads the number of changes for its one query of the matches.
+    expect(counted(s).length).toBe(onPostgres ? 5 : 4)
+  })
+})
+
 describe('chains of parents', () => {
   test.each([
     ['topics', 'broaderId', (n: number) => ({ slug: `t-${n}`, prefLabel: `T${n}` })],
