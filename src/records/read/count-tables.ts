@@ -17,7 +17,7 @@ import type { GivenFilter, ResolvedFilters } from './plan.ts'
 import { type BarPart, broaderTopics, type Chart, groupingOf } from './statistics.ts'
 import { lastSeqOf, type View } from './view.ts'
 
-/** Of fewer records SQL counts in about a millisecond. */
+/** Of fewer records queries count in about a millisecond. */
 const MIN_RECORDS = 1000
 
 /** How many changes a request applies to a table. More are applied in the background. */
@@ -58,7 +58,7 @@ export class CountTables {
   /**
    * Counts the records of a kind that match, in the state of the snapshot of a context.
    * @returns null if queries must count: if there is no table in that state, or filters need more than a table has
-   * @throws TakesLong in a read that must be short, unless the kind has few records
+   * @throws TakesLong in that case, in a read that must be short
    */
   async count(
     context: ReadContext,
@@ -69,9 +69,9 @@ export class CountTables {
     const conditions = conditionsOf(resource, filters)
     if (!conditions) return leaveToQueries(context)
     if (!this.#tables.has(resource.kind)) {
-      if (!(await this.#hasMany(context, resource))) return null
-      this.#start(resource)
-      return leaveToQueries(context)
+      leaveToQueries(context)
+      await this.#startIfMany(context.reader, resource)
+      return null
     }
     const broader = charts.some(({ narrower }) => narrower) ? await readBroaderTopics(context) : null
     const counted = await this.#use(context.reader, resource, (table) =>
@@ -80,19 +80,10 @@ export class CountTables {
     return counted ?? leaveToQueries(context)
   }
 
-  async #hasMany({ reader }: { reader: Reader }, { table }: Resource): Promise<boolean> {
-    const { minRecords } = this.#options
-    const counted = await reader.get<{ count: number }>(
-      sql`select count(*) as count from (select 1 from ${table} ${sql.limit(minRecords)}) as counted`,
-    )
-    return (counted?.count ?? 0) >= minRecords
-  }
-
   /** Begins to build the tables of these kinds, so that they are there when they are needed. */
   async prepare(resources: readonly Resource[]): Promise<void> {
     try {
-      for (const resource of resources)
-        if (await this.#hasMany(this.#options.engine, resource)) this.#start(resource)
+      for (const resource of resources) await this.#startIfMany(this.#options.engine.reader, resource)
     } catch (error) {
       this.#options.onError(error)
     }
@@ -143,6 +134,15 @@ export class CountTables {
     replaceRows(table, ids, rows)
     table.seq = seq
     return true
+  }
+
+  /** Builds the table of a kind unless it has few records. It has no more than changes, which are counted along an index. */
+  async #startIfMany(reader: Reader, resource: Resource): Promise<void> {
+    const { minRecords } = this.#options
+    const counted = await reader.get<{ count: number }>(
+      sql`select count(*) as count from (select 1 from ${changes} where ${changes.kind} = ${resource.kind} ${sql.limit(minRecords)}) as counted`,
+    )
+    if ((counted?.count ?? 0) >= minRecords) this.#start(resource)
   }
 
   /** Builds the table of a kind, or applies many changes to it, in the background. */
