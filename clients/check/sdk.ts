@@ -86,8 +86,11 @@ interface Problem {
 const isListInOneValue = ({ details }: Problem) =>
   details?.parameter?.in === 'query' && details.actual?.includes(',')
 
+const KEEP_ALIVE = ['--import', join(here, 'keep-alive.ts')]
+
 async function startRedocly(target: string): Promise<Proxy> {
   const { base, stop } = await serve('redocly proxy', [
+    ...KEEP_ALIVE,
     ...[tool('redocly'), 'proxy', '--target', target, '--har', join(folder, 'traffic.har'), '--port', '0'],
     // The document has a path for its server.
     ...['--api', document, '--match-mode', 'basepath', '--format', 'json'],
@@ -119,6 +122,7 @@ async function startRedocly(target: string): Promise<Proxy> {
 async function startPrism(target: string): Promise<Proxy> {
   const started = performance.now()
   const { base, stop } = await serve('Prism', [
+    ...KEEP_ALIVE,
     ...[tool('prism', ALL), 'proxy', document, target, '--errors', '-h', '127.0.0.1', '-p', '0'],
   ])
   console.log(`     Prism (${versionOf('@stoplight/prism-cli', ALL)}) listens after ${secondsSince(started)}`)
