@@ -63,11 +63,22 @@ const omit = (fields: Values, keys: readonly string[]): Values =>
 /** The context of a quote is what an analyst gave, or what the text has. */
 const LEFT_OUT = ['id', 'createdAt', 'updatedAt', 'version', 'prefix', 'suffix']
 
+/** The same without names in Russian and Chinese, which the article does not have. */
+export function withoutTranslations<Fields extends Values>(fields: Fields): Fields {
+  const names = (fields['otherNames'] ?? []) as { language?: string }[]
+  const others = names.filter(({ language }) => !/^(?:ru|zh)/.test(language ?? ''))
+  return names.length === 0 ? fields : { ...fields, otherNames: others as Json }
+}
+
 /**
  * All records of a service as sorted lines, without ids, times and the context of quotes, so that those of two services can be compared. Ids in fields are
  * replaced by the titles of the records.
+ * @param change of each record
  */
-export async function recordLines(s: Pick<Service, 'get'>): Promise<string[]> {
+export async function recordLines(
+  s: Pick<Service, 'get'>,
+  change = (doc: Doc): Doc => doc,
+): Promise<string[]> {
   const docs: { kind: string; doc: Doc }[] = []
   for (const { kind, path } of catalogue.entities) {
     let url: string | null = `/v1/${path}?limit=200`
@@ -85,7 +96,7 @@ export async function recordLines(s: Pick<Service, 'get'>): Promise<string[]> {
     }),
   )
   const bare = (doc: Doc) =>
-    JSON.stringify(omit(doc, LEFT_OUT)).replaceAll(/"([a-z]{3}_[0-9a-z]{26})"/g, (_, id) =>
+    JSON.stringify(omit(change(doc), LEFT_OUT)).replaceAll(/"([a-z]{3}_[0-9a-z]{26})"/g, (_, id) =>
       JSON.stringify(titles.get(id) ?? 'part'),
     )
   return docs.map(({ kind, doc }) => `${kind} ${bare(doc)}`).toSorted()
