@@ -1,10 +1,11 @@
 // The board: proposals or documents in columns by their status, the latest first.
 import { isExactDay } from '../core/dates.ts'
+import type { Bar } from '../records/read/chart.ts'
 import { listPage } from '../records/read/page.ts'
 import { listQuery } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, boundedBarsBy } from '../records/read/statistics.ts'
+import { boundedBarsBy } from '../records/read/statistics.ts'
 import { seqAt } from '../records/read/view.ts'
 import type { Doc, Json } from '../records/schema/document.ts'
 import type { Resource } from '../records/schema/resource.ts'

@@ -1,11 +1,13 @@
 // What leads to a state, a person, a body or a topic in order of time, and the proposals about a topic over the years.
+
+import type { BarPart } from '../records/read/chart.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { mergedPage } from '../records/read/merged.ts'
 import { listPage } from '../records/read/page.ts'
 import { listQuery, MAX_LIMIT } from '../records/read/parameters.ts'
 import { parse } from '../records/read/record.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type BarPart, countCharts } from '../records/read/statistics.ts'
+import { countCharts } from '../records/read/statistics.ts'
 import type { View } from '../records/read/view.ts'
 import type { Doc } from '../records/schema/document.ts'
 import type { Kind } from '../records/schema/kinds.ts'

@@ -1,8 +1,10 @@
 // Facets of a list: how many of its records have each status, state, topic or year, as links to these.
+
+import type { Bar } from '../records/read/chart.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, barsBy, withIds } from '../records/read/statistics.ts'
+import { barsBy, withIds } from '../records/read/statistics.ts'
 import type { Kind } from '../records/schema/kinds.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Html, html } from './html.ts'

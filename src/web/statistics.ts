@@ -1,7 +1,8 @@
 // Statistics: how many records of a kind there are by year, status, state, topic and body, as charts with their numbers.
 import { z } from 'zod'
+import type { Bar } from '../records/read/chart.ts'
 import { resolveFilters } from '../records/read/resolve.ts'
-import { type Bar, countCharts } from '../records/read/statistics.ts'
+import { countCharts } from '../records/read/statistics.ts'
 import { seqAt } from '../records/read/view.ts'
 import type { Json } from '../records/schema/document.ts'
 import { barTable } from './charts.ts'

@@ -1,5 +1,5 @@
 // The records of a kind by year, divided by status, as a chart and a table.
-import type { BarPart, Chart } from '../records/read/statistics.ts'
+import type { BarPart, Chart } from '../records/read/chart.ts'
 import type { Resource } from '../records/schema/resource.ts'
 import { type Column, columnChart, columnTable, yearsBetween } from './charts.ts'
 import { type Content, type Html, html } from './html.ts'

@@ -31,7 +31,7 @@ test('the tables of settings, routes, filters, sorts and includes equal those ge
 })
 
 test('every source file that the guides name exists', () => {
-  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root.pathname })
+  const files = globSync(['*.ts', 'src/**/*.ts', 'test/**/*.ts'], { cwd: root.pathname })
   const missing = ['docs/architecture.md', 'CONTRIBUTING.md'].flatMap((guide) =>
     [...read(guide).matchAll(/`([\w/.-]+\.ts)`/g)]
       .map(([, name = '']) => name)

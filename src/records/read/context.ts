@@ -2,7 +2,9 @@
 import { Problem } from '../../core/problems.ts'
 import type { Engine, Reader } from '../../db/engine.ts'
 import type { Catalogue, CatalogueReader } from '../schema/catalogue.ts'
-import type { CountTables } from './count-tables.ts'
+import type { Resource } from '../schema/resource.ts'
+import type { BarPart, Chart } from './chart.ts'
+import type { ResolvedFilters } from './plan.ts'
 
 export interface ReadContext {
   catalogue: Catalogue
@@ -12,9 +14,24 @@ export interface ReadContext {
   now: Date
   cursorSecret: Buffer
   /** Counts in memory; undefined: every count is a query. */
-  counts?: CountTables
+  counts?: Counts
   /** Whether a count that would take long is refused with `TakesLong`. */
   mustBeShort?: boolean
+}
+
+/** Counts in memory, of which count-tables.ts is the implementation. */
+export interface Counts {
+  /**
+   * Counts the records of a kind that match, in the state of the snapshot of a context.
+   * @returns null if queries must count: if there is no table in that state, or filters need more than a table has
+   * @throws TakesLong in that case, in a read that must be short
+   */
+  count(
+    context: ReadContext,
+    resource: Resource,
+    filters: ResolvedFilters,
+    charts: readonly Chart[],
+  ): Promise<BarPart[][] | null>
 }
 
 /** Thrown by a read that must be short. It runs again as a long one. */

@@ -11,10 +11,11 @@ import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Grouping, Resource } from '../schema/resource.ts'
-import { type ReadContext, TakesLong } from './context.ts'
+import type { BarPart, Chart } from './chart.ts'
+import { type Counts, type ReadContext, TakesLong } from './context.ts'
 import { type CellValue, type ColumnCondition, CountTable } from './count-table.ts'
 import type { GivenFilter, ResolvedFilters } from './plan.ts'
-import { type BarPart, broaderTopics, type Chart, groupingOf } from './statistics.ts'
+import { broaderTopics, groupingOf } from './statistics.ts'
 import { lastSeqOf, type View } from './view.ts'
 
 /** Of fewer records queries count in about a millisecond. */
@@ -41,7 +42,7 @@ interface CountTablesOptions {
   maxChanges?: number
 }
 
-export class CountTables {
+export class CountTables implements Counts {
   readonly #options: Required<CountTablesOptions>
   readonly #tables = new Map<Kind, CountTable>()
   /** What builds a table, or applies many changes to it, in the background. */
@@ -55,11 +56,6 @@ export class CountTables {
     this.#options = { minRecords: MIN_RECORDS, maxChanges: MAX_CHANGES, ...options }
   }
 
-  /**
-   * Counts the records of a kind that match, in the state of the snapshot of a context.
-   * @returns null if queries must count: if there is no table in that state, or filters need more than a table has
-   * @throws TakesLong in that case, in a read that must be short
-   */
   async count(
     context: ReadContext,
     resource: Resource,

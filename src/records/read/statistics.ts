@@ -5,35 +5,13 @@ import { links } from '../../db/system-tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
 import type { Kind } from '../schema/kinds.ts'
 import type { Grouping, Reference, Resource } from '../schema/resource.ts'
+import type { Bar, BarPart, Chart } from './chart.ts'
 import type { ReadContext } from './context.ts'
 import { countMatches } from './page.ts'
 import type { ResolvedFilters } from './plan.ts'
 import { planCount } from './plan.ts'
 import { matchingRecords, valuesInDoc } from './sql.ts'
 import { tableAsOf, type View } from './view.ts'
-
-/** A group of a chart. */
-export interface Bar {
-  /** A status, an id, a code or a year; null if the records have none. */
-  key: string | null
-  count: number
-}
-
-/** A part of a bar: the records of a group that are also in another one, by another grouping. */
-export interface BarPart extends Bar {
-  /** The key of the other group; null also where there is no other grouping. */
-  other: string | null
-}
-
-/** What a chart counts by. */
-export interface Chart {
-  /** A grouping of the resource; null: all matching records are in one group. */
-  by: string | null
-  /** A further grouping, that divides the bars. Both have one value for each record. */
-  other?: string
-  /** Whether a record with a topic also counts for its broader topics. */
-  narrower?: boolean
-}
 
 /**
  * The bars of several charts of the same records, unordered: counted in memory where that is possible, otherwise with a query for
