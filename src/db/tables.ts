@@ -115,6 +115,10 @@ export function describeTable(table: Table): Description {
   return description
 }
 
+/** The names of the columns with a property, such as the unique ones. */
+export const columnsWith = (table: Table, property: keyof Column): string[] =>
+  Object.entries(describeTable(table).columns).flatMap(([name, column]) => (column[property] ? [name] : []))
+
 /** Whether a column of a table may have texts that are too long for an index of PostgreSQL. */
 export const isLong = (table: object, column: string): boolean =>
   descriptions.get(table)?.columns[column]?.long ?? false

@@ -1,5 +1,4 @@
 // What leads to a state, a person, a body or a topic in order of time, and the proposals about a topic over the years.
-
 import type { BarPart } from '../records/read/chart.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { mergedPage } from '../records/read/merged.ts'

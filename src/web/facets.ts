@@ -1,5 +1,4 @@
 // Facets of a list: how many of its records have each status, state, topic or year, as links to these.
-
 import type { Bar } from '../records/read/chart.ts'
 import type { ReadContext } from '../records/read/context.ts'
 import { filtersOf, type Listable, type ListQuery } from '../records/read/parameters.ts'

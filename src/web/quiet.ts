@@ -68,17 +68,9 @@ export const quiet: Overview<Parameters> = {
     const { rows, nextCursor, view } = await listPage(context, resource, query)
     const ids = cursor === undefined ? await listIds(context, resource, query, MAX_COUNTED + 1) : null
     const docs = rows.map(parse)
-    const events = await partsIn(
-      context,
-      catalogue.child('event'),
-      docs.map(({ id }) => id),
-      view,
-    )
-    const followers = await readFollowers(
-      context,
-      docs.map(({ id }) => id),
-      bare.clocks,
-    )
+    const shownIds = docs.map(({ id }) => id)
+    const events = await partsIn(context, catalogue.child('event'), shownIds, view)
+    const followers = await readFollowers(context, shownIds, bare.clocks)
     const choices = await readChoices(context, bare.clocks)
     const following = followers.map(({ id }) => id)
     const named = await withNames(context, bare, [docs, following, idsNamed(choices, selection)] as Json)

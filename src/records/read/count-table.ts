@@ -1,4 +1,5 @@
 // A table in memory by which records are counted: one array for each column, with the number of the value of every record.
+import type { Bar, BarPart } from './chart.ts'
 
 /** The value of a record in a column: a text, or the members of a set. */
 export type CellValue = string | null | readonly string[]
@@ -11,12 +12,6 @@ export interface ColumnCondition {
 
 /** Which records are counted: 1 for each row that is, otherwise 0. */
 export type RowSelection = Uint8Array
-
-/** The number of records with a value. */
-export interface KeyCount {
-  key: string | null
-  count: number
-}
 
 const INITIAL_ROWS = 1024
 
@@ -93,7 +88,7 @@ class SetColumn implements Column {
   }
 
   /** Distributes the counts of sets to their members, and to what follows from a member. Those of empty sets are under the key null. */
-  distribute(countsOfSets: Uint32Array, impliedBy: (member: string) => readonly string[]): KeyCount[] {
+  distribute(countsOfSets: Uint32Array, impliedBy: (member: string) => readonly string[]): Bar[] {
     const keys = new Dictionary<string>()
     const keysOfMember = this.#members.values.map((member) =>
       impliedBy(member).map((key) => keys.codeOf(key, key)),
@@ -189,7 +184,7 @@ export class CountTable {
     selection: RowSelection,
     name: string,
     impliedBy: (member: string) => readonly string[] = (member) => [member],
-  ): KeyCount[] {
+  ): Bar[] {
     const column = this.#column(name)
     const { codes } = column
     const counts = new Uint32Array(column.size)
@@ -204,11 +199,7 @@ export class CountTable {
   }
 
   /** The number of records with each pair of values of two columns without sets. */
-  countByBoth(
-    selection: RowSelection,
-    name: string,
-    otherName: string,
-  ): (KeyCount & { other: string | null })[] {
+  countByBoth(selection: RowSelection, name: string, otherName: string): BarPart[] {
     const [column, other] = [this.#textColumn(name), this.#textColumn(otherName)]
     const { size } = other
     const [codes, otherCodes] = [column.codes, other.codes]

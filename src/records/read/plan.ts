@@ -2,7 +2,7 @@
 import type { CursorValue } from '../../core/cursor.ts'
 import type { SearchQuery } from '../../core/search.ts'
 import type { TextMatches } from '../../db/engine.ts'
-import { describeTable, type Table } from '../../db/tables.ts'
+import { columnsWith } from '../../db/tables.ts'
 import { referenceAt } from '../schema/catalogue.ts'
 import type { Filter } from '../schema/filters.ts'
 import type { Entity } from '../schema/resource.ts'
@@ -197,9 +197,6 @@ const textCondition = ({ query, matches }: TextFilter): Condition =>
 export function columnsBesideDoc(entity: Entity, { asOf }: View, include: readonly string[]): string[] {
   return [
     ...(asOf !== null && hasLifecycle(entity) ? ['status', STATUS_DATE] : []),
-    ...(include.length > 0 ? ['id', ...referringColumns(entity.table)] : []),
+    ...(include.length > 0 ? ['id', ...columnsWith(entity.table, 'references')] : []),
   ]
 }
-
-const referringColumns = (table: Table): string[] =>
-  Object.entries(describeTable(table).columns).flatMap(([name, { references }]) => (references ? [name] : []))

@@ -3,7 +3,7 @@ import { memoize } from '../../core/memoize.ts'
 import { type Fault, inconsistent, Problem, unknownReference } from '../../core/problems.ts'
 import { columnHolding, columnSql } from '../../db/columns.ts'
 import { sql } from '../../db/sql.ts'
-import { describeTable, type Table } from '../../db/tables.ts'
+import { columnsWith, type Table } from '../../db/tables.ts'
 import {
   findByIdentifier,
   findRecord,
@@ -148,9 +148,7 @@ async function checkUniqueColumns(
   }
 }
 
-const uniqueColumns = memoize((table: Table) =>
-  Object.entries(describeTable(table).columns).flatMap(([name, { unique }]) => (unique ? [name] : [])),
-)
+const uniqueColumns = memoize((table: Table) => columnsWith(table, 'unique'))
 
 async function checkIdentifiers(tx: WriteTransaction, entity: Entity, doc: Doc): Promise<void> {
   const seen = new Set<string>()

@@ -5,7 +5,7 @@ import type { Writer } from '../../db/engine.ts'
 import { sql } from '../../db/sql.ts'
 import { insertInto } from '../../db/statements.ts'
 import { changes, identifiers, links, names, searchDocs } from '../../db/system-tables.ts'
-import { describeTable, type Table } from '../../db/tables.ts'
+import { columnsWith, type Table } from '../../db/tables.ts'
 import { hashOfName, namesOf } from '../read/matching.ts'
 import { identifiersOf } from '../read/record.ts'
 import type { WriteTransaction } from '../schema/catalogue.ts'
@@ -219,9 +219,7 @@ const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.s
 
 const id = sql.placeholder('id')
 
-const derivedColumns = memoize((table: Table) =>
-  Object.entries(describeTable(table).columns).flatMap(([name, { derive }]) => (derive ? [name] : [])),
-)
+const derivedColumns = memoize((table: Table) => columnsWith(table, 'derive'))
 
 const insertRowQuery = memoize((table: Table) => insertInto(table))
 
