@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { watch } from './helpers/database.ts'
+import { textMatching } from './helpers/generate.ts'
 
 /** Asserts that the response is 2xx, or a 4xx problem that changed nothing. */
 async function harmless(
@@ -194,11 +195,11 @@ function generators(ids: Map<string, string[]>, schemas: Record<string, Schema>)
         if (name === 'exact') return fc.oneof(fc.constantFrom(...PHRASES), line)
         const prefixes = [...pattern.matchAll(/\^([a-z]{3})_\[0-7\]/g)].map(([, prefix]) => prefix ?? '')
         if (prefixes.length > 0) return fc.oneof(...prefixes.map(idOf))
-        if (pattern === '^[A-Z]{2}$') return fc.oneof(idOf(''), fc.stringMatching(/^[A-Z]{2}$/))
+        if (pattern === '^[A-Z]{2}$') return fc.oneof(idOf(''), textMatching('^[A-Z]{2}$', 2))
         if (/d\{4\}/.test(pattern)) return date
         if (format === 'uri')
           return fc.constantFrom('https://example.org/a', 'http://example.org', 'nonsense')
-        if (pattern) return fc.stringMatching(new RegExp(pattern), { maxLength: 12 })
+        if (pattern) return textMatching(pattern, 12)
         return maxLength < 12 ? line.map((text) => text.slice(0, maxLength)) : line
       }
       default:

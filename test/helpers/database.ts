@@ -237,7 +237,7 @@ export async function watch({
     .pluck()
     .all() as string[]
   const statements = tables.map((name) => database.prepare(`select * from "${name}"`).raw())
-  return async () => {
+  const hashOfRows = () => {
     const hash = createHash('sha256')
     for (const statement of statements) {
       for (const row of statement.iterate() as Iterable<unknown[]>) {
@@ -249,5 +249,13 @@ export async function watch({
       hash.update('\f')
     }
     return hash.digest('hex')
+  }
+  // SQLite counts the commits of other connections, so that the rows need not be read if there was none.
+  const commits = () => database.pragma('data_version', { simple: true })
+  let known = { commits: commits(), hash: hashOfRows() }
+  return async () => {
+    const current = commits()
+    if (current !== known.commits) known = { commits: current, hash: hashOfRows() }
+    return known.hash
   }
 }

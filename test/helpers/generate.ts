@@ -69,6 +69,14 @@ const instant = fc
   .integer({ min: 0, max: 1_780_000_000 })
   .map((seconds) => new Date(seconds * 1000).toISOString())
 
+const matching = new Map<string, fc.Arbitrary<string>>()
+
+/** Text that matches a pattern. Kept, because fast-check takes long to take a pattern apart. */
+export const textMatching = (pattern: string, maxLength: number): fc.Arbitrary<string> =>
+  matching.getOrInsertComputed(`${maxLength} ${pattern}`, () =>
+    fc.stringMatching(new RegExp(pattern), { maxLength }),
+  )
+
 export function valuesOf(input: Schema, generating: Generating, depth = 0): fc.Arbitrary<unknown> {
   const schema = generating.deref(input)
   if ('const' in schema) return fc.constant(schema['const'])
@@ -123,9 +131,9 @@ function text(schema: Schema, { existingIds }: Generating): fc.Arbitrary<string>
   if (pattern.startsWith('^[A-Za-z]{2,3}(-')) return fc.constantFrom('en', 'zh-Hans', 'ru', 'uz-Cyrl-UZ')
   const ids = [...pattern.matchAll(/\^([a-z]{3})_/g)].flatMap(([, prefix = '']) => existingIds[prefix] ?? [])
   if (pattern === '^[A-Z]{2}$') ids.push(...(existingIds['state'] ?? []))
-  const generated = fc
-    .stringMatching(new RegExp(pattern), { maxLength: schema['maxLength'] ?? 100 })
-    .filter((text) => text === '' || text.trim() !== '')
+  const generated = textMatching(pattern, schema['maxLength'] ?? 100).filter(
+    (text) => text === '' || text.trim() !== '',
+  )
   return ids.length > 0
     ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, { weight: 1, arbitrary: generated })
     : generated
