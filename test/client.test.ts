@@ -27,7 +27,7 @@ import {
 } from '../clients/typescript/src/index.ts'
 import { OWNED } from '../clients/typescript/src/records.ts'
 import { type Service, service } from './helpers/app.ts'
-import { launch, newPage, testInBrowser } from './helpers/browser.ts'
+import { closePages, newPage, sharedBrowser, testInBrowser } from './helpers/browser.ts'
 import { receiver } from './helpers/receiver.ts'
 
 const SRC = new URL('../clients/typescript/src/', import.meta.url)
@@ -878,8 +878,8 @@ testInBrowser(
   'the client lists and follows the live feed in a browser, from a page of another origin',
   async () => {
     const { s, baseUrl } = await connected()
-    const browser = await launch()
-    onTestFinished(() => browser.close())
+    const browser = await sharedBrowser()
+    onTestFinished(closePages)
     const page = await newPage(browser)
     // Another port is another origin.
     const pages = createServer((request, response) => {

@@ -1,7 +1,7 @@
 // The API reference at /docs in a browser: it renders, and connects to no other host.
 import { expect, onTestFinished, test } from 'vitest'
 import { service } from './helpers/app.ts'
-import { launch, newPage, testInBrowser } from './helpers/browser.ts'
+import { closePages, newPage, sharedBrowser, testInBrowser } from './helpers/browser.ts'
 
 test('the reference page and its script have ETags, and the content security policy allows no other script', async () => {
   const s = await service()
@@ -26,8 +26,8 @@ testInBrowser(
   async () => {
     const { app, keys } = await service({ seed: true })
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-    const browser = await launch()
-    onTestFinished(() => browser.close())
+    const browser = await sharedBrowser()
+    onTestFinished(closePages)
     const page = await newPage(browser)
     const requested: string[] = []
     const errors: string[] = []

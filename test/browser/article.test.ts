@@ -1,5 +1,6 @@
 // The seeded article is worked in on the pages of a draft alone, by mouse and by keyboard, to all records of the seed.
-import { beforeAll, inject, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { Analyst, beginWork } from '../helpers/analyst.ts'
 import { requestsTo } from '../helpers/app.ts'
 import { createApplication } from '../helpers/applications.ts'
@@ -12,7 +13,7 @@ import {
 } from '../helpers/article.ts'
 import { describeInBrowser } from '../helpers/browser.ts'
 import { freshDatabase } from '../helpers/database.ts'
-import { byKeyboard, byMouse } from '../helpers/hands.ts'
+import { byKeyboard, byMouse, type Hands } from '../helpers/hands.ts'
 
 /** Under a minute on a quiet machine. */
 const MINUTES = 900_000
@@ -22,6 +23,29 @@ const isOfArticle = (line: string) => !/^(?:state|membership \{"recordKind":"sta
 
 /** The words that a proposal is made of: those that its event rests on too, which is made with it. */
 const PROPOSED = 'The Minister of defence of Russia Sergey Shoigu proposed'
+
+/** How the cards are worked in, by how much of the article is done. */
+const WAYS: [string, (page: Page) => (done: number) => Hands][] = [
+  [
+    'mouse and by keyboard',
+    (page) => {
+      const [mouse, keyboard] = [byMouse(page), byKeyboard(page)]
+      return (done) => (done < 0.5 ? keyboard : mouse)
+    },
+  ],
+]
+if (process.env['TEST_EVERYTHING'])
+  for (const [name, by] of [
+    ['mouse alone', byMouse],
+    ['keyboard alone', byKeyboard],
+  ] as const)
+    WAYS.push([
+      name,
+      (page) => {
+        const hands = by(page)
+        return () => hands
+      },
+    ])
 
 describeInBrowser('the seeded article', () => {
   let seeded: string[] = []
@@ -34,30 +58,30 @@ describeInBrowser('the seeded article', () => {
     await database.remove()
   })
 
-  test.concurrent.for([
-    ['mouse', byMouse],
-    ['keyboard', byKeyboard],
-  ] as const)('is worked in by %s', { timeout: MINUTES }, async ([, handsOn], { expect, onTestFinished }) => {
+  test.each(WAYS)('is worked in by %s', { timeout: MINUTES }, async (_, handsOf) => {
     const { page, origin, get } = await beginWork(onTestFinished)
-    const analyst = new Analyst(page, handsOn(page), origin)
+    const analyst = new Analyst(page, byMouse(page), origin)
     await analyst.signIn(inject('keys').analyst)
     await analyst.create('states', { code: 'RU', name: 'Russia' })
     await analyst.create('states', { code: 'UZ', name: 'Uzbekistan' })
     const { source, cards: all } = articleCards()
     // Entering them is tested without a browser (workbench/drafts.test.ts).
     const cards = all.map((card) => ({ ...card, fields: withoutTranslations(card.fields) }))
-    const { publisherId: _, ...before } = source.fields
+    const { publisherId: __, ...before } = source.fields
     await analyst.paste(ARTICLE_TEXT, before)
     const kinds = new Map(cards.map(({ name, kind }) => [name, kind]))
     const isRelation = ({ kind }: ArticleCard) => Number(kind === 'relation')
     // Relations follow the records that they lead to.
-    for (const card of cards.toSorted((one, other) => isRelation(one) - isRelation(other))) {
+    const handsOn = handsOf(page)
+    const ordered = cards.toSorted((one, other) => isRelation(one) - isRelation(other))
+    for (const [index, card] of ordered.entries()) {
+      analyst.hands = handsOn(index / ordered.length)
       const isMade = card.kind === 'event' && kinds.get(card.of ?? '') === 'proposal'
       if (isMade) await analyst.open(`c${Number(analyst.keyOf(card.of ?? '').slice(1)) + 1}`)
       await analyst.work(card.kind === 'proposal' ? fromItsWords(card) : card, isMade ? 1 : undefined)
     }
     await analyst.open('source')
-    const { textStatus: __, ...fields } = source.fields
+    const { textStatus: ___, ...fields } = source.fields
     await analyst.work({ ...source, fields }, 0)
     expect(await page.locator('#check').innerText()).toContain('All can be saved.')
     await analyst.saveAll()

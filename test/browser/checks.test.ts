@@ -1,6 +1,6 @@
 // The checks of pages find what they are for, on a page with a fault of each sort.
-import { expect, test } from 'vitest'
-import { describeInBrowser, launch, newPage } from '../helpers/browser.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { closePages, describeInBrowser, newPage, sharedBrowser } from '../helpers/browser.ts'
 import {
   axeFaults,
   directionFaults,
@@ -21,8 +21,8 @@ const FAULTY = `<!doctype html><html lang="en"><title>Faulty</title><style>
 
 describeInBrowser('the checks of pages', () => {
   test('find a fault of each sort', async () => {
-    const browser = await launch()
-    const page = await newPage(browser, { viewport: { width: 320, height: 640 } })
+    onTestFinished(closePages)
+    const page = await newPage(await sharedBrowser(), { viewport: { width: 320, height: 640 } })
     await page.setContent(FAULTY)
     expect(await axeFaults(page)).toContainEqual(expect.stringMatching(/^color-contrast: .*Too pale/))
     expect(await directionFaults(page)).toEqual(['runs backwards: Neighbour'])
@@ -51,6 +51,5 @@ describeInBrowser('the checks of pages', () => {
       expect(forced).toContain(fault)
     await setTextSize(page, 32)
     expect(await page.evaluate('getComputedStyle(document.documentElement).fontSize')).toBe('32px')
-    await browser.close()
   })
 })

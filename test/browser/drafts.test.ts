@@ -6,7 +6,14 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { LANGUAGES } from '../../src/web/languages.ts'
 import { localPath } from '../../src/web/page.ts'
 import { Analyst, beginWork } from '../helpers/analyst.ts'
-import { describeInBrowser, launch, newPage, startOnce, visit } from '../helpers/browser.ts'
+import {
+  closePages,
+  describeInBrowser,
+  newPage,
+  sharedBrowser,
+  startOnce,
+  visit,
+} from '../helpers/browser.ts'
 import { temporaryFile } from '../helpers/database.ts'
 import { byKeyboard, byMouse } from '../helpers/hands.ts'
 import { HOSTILE } from '../helpers/hostile.ts'
@@ -221,8 +228,8 @@ describeInBrowser('a service that is killed', () => {
       await ended
       ;({ child } = await startProcess({ file, env: { PORT: String(port) } }))
     }
-    const browser = await launch()
-    onTestFinished(() => browser.close())
+    const browser = await sharedBrowser()
+    onTestFinished(closePages)
     const page = await newPage(browser)
     const analyst = new Analyst(page, byMouse(page), url)
     await analyst.signIn(inject('keys').analyst)

@@ -50,7 +50,7 @@ describeInBrowser('every kind of page', () => {
               found.getOrInsertComputed(`${when}: ${fault}`, () => new Set()).add(path)
           }
           add('loading', [...seen.reports, ...needlessRequests(seen, running.origin)])
-          add('axe', await axeFaults(page))
+          add('axe', await axeFaults(page, language))
           add('keyboard', await focusFaults(page))
           await page.emulateMedia({ media: 'print' })
           add('print', await printFaults(page))

@@ -5,7 +5,7 @@ import type { Json } from '../../src/records/schema/document.ts'
 import { type Requests, requestsTo } from './app.ts'
 import { createApplication } from './applications.ts'
 import type { ArticleCard, ArticleQuote } from './article.ts'
-import { launch, newPage } from './browser.ts'
+import { closePages, newPage, sharedBrowser } from './browser.ts'
 import { freshDatabase } from './database.ts'
 import type { Entry, Hands, Part } from './hands.ts'
 
@@ -30,15 +30,15 @@ function flat(values: Json, name = ''): [string, string][] {
   return Object.entries(values).flatMap(([key, inner]) => flat(inner, name === '' ? key : `${name}.${key}`))
 }
 
-/** Starts a service without records, and a browser. They stop with the test. */
+/** Starts a service without records, and opens a page. They are closed with the test. */
 export async function beginWork(
   onFinished: (stop: () => Promise<void>) => void,
 ): Promise<Requests & { browser: Browser; page: Page; origin: string }> {
   const database = await freshDatabase('migrated')
   const { app, release } = await createApplication({ engine: await database.openEngine(() => {}) })
-  const browser = await launch()
+  const browser = await sharedBrowser()
   onFinished(async () => {
-    await browser.close()
+    await closePages()
     await release()
     await database.remove()
   })
@@ -52,7 +52,7 @@ const isProposed = (name: string) => /^quotes\.\d+\.field$/.test(name) || !/^quo
 
 export class Analyst {
   readonly page: Page
-  readonly hands: Hands
+  hands: Hands
   readonly #origin: string
   /** The keys of the cards that were made, by the names of them in the article. */
   readonly #keys = new Map<string, string>()

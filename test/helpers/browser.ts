@@ -32,11 +32,22 @@ export const testInBrowser = (title: string, run: () => Promise<void>): void => 
   test.skipIf(!installed)(withReason(title), run)
 }
 
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  })
+let started: Promise<Browser> | undefined
+
+/** The browser of this worker, which starts once and ends with it. */
+export async function sharedBrowser(): Promise<Browser> {
+  if (!(await started)?.isConnected())
+    started = chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    })
+  return started as Promise<Browser>
+}
+
+/** Closes all pages of the browser of this worker. */
+export async function closePages(): Promise<void> {
+  for (const context of (await started)?.contexts() ?? []) await context.close()
+}
 
 /** A page in a context of its own. The time limit is generous, since the machine may be busy. */
 export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
@@ -51,7 +62,7 @@ export interface Running extends Requests {
   origin: string
 }
 
-/** Starts a browser and a service once for all tests of a `describe`. @param fill writes its records */
+/** Starts a service once for all tests of a `describe`. @param fill writes its records */
 export function startOnce(fill: (running: Running, engine: Engine) => Promise<unknown>): Running {
   const running = {} as Running
   const stops: (() => Promise<unknown>)[] = []
@@ -61,8 +72,8 @@ export function startOnce(fill: (running: Running, engine: Engine) => Promise<un
     const engine = await database.openEngine(() => {})
     const { app, release } = await createApplication({ engine })
     stops.unshift(release)
-    const browser = await launch()
-    stops.unshift(() => browser.close())
+    const browser = await sharedBrowser()
+    stops.unshift(closePages)
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     Object.assign(running, { browser, origin, ...requestsTo(app) })
     await fill(running, engine)
