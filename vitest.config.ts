@@ -44,6 +44,8 @@ const ON_SQLITE = filesOf([
  * With TEST_EVERYTHING it runs on PostgreSQL too.
  */
 const ONCE = filesOf([
+  'base-path',
+  'caching',
   'citations',
   'claims',
   'compression',
@@ -56,6 +58,8 @@ const ONCE = filesOf([
   'json-ld',
   'lifecycles',
   'mcp',
+  'patches',
+  'recipes',
   'recording',
   'seed',
   'tolerance',
@@ -66,6 +70,7 @@ const ONCE = filesOf([
   'web/reader',
   'web/record',
   'web/sharing',
+  'web/statistics',
   'web/words',
   'word-forms',
   'workbench/fields',

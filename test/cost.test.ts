@@ -171,28 +171,30 @@ describe('pipelining', () => {
 })
 
 describe('pages', () => {
-  test.each(['', '&sort=title', '&sort=-title,createdAt', '&q=s*', '&knownAt=2999-01-01T00:00:00Z'])(
-    'end before their documents exceed the bytes, and the cursor skips none (%s)',
-    async (parameters) => {
-      const s = await service()
-      const ids = await fill(s, 'source', largeSources(40))
+  test('end before their documents exceed the bytes, and the cursor skips none', async () => {
+    const s = await service()
+    const ids = await fill(s, 'source', largeSources(20))
+    const orders = ['', '&sort=title', '&sort=-title,createdAt', '&q=s*', '&knownAt=2999-01-01T00:00:00Z']
+    for (const parameters of orders) {
       const seen: string[] = []
-      for (let url: string | null = `/v1/sources?limit=200${parameters}`; url; ) {
-        const { text, body } = await s.get(url)
-        expect(text.length).toBeLessThan(MAX_PAGE_BYTES + 10_000)
-        expect(body['data'].length).toBeGreaterThan(0)
-        seen.push(...body['data'].map(({ id }: Body) => id))
-        const { nextCursor } = body['page']
-        url = nextCursor && `/v1/sources?limit=200${parameters}&cursor=${nextCursor}`
+      let pages = 0
+      for (let url: string | null = `/v1/sources?limit=200${parameters}`; url; pages++) {
+        // Not against the document: megabytes of text would be checked for each order.
+        const response = await s.app.inject(url)
+        const { data, page } = response.json()
+        expect(response.body.length, parameters).toBeLessThan(MAX_PAGE_BYTES + 10_000)
+        expect(data.length, parameters).toBeGreaterThan(0)
+        seen.push(...data.map(({ id }: Body) => id))
+        url = page.nextCursor && `/v1/sources?limit=200${parameters}&cursor=${page.nextCursor}`
       }
-      expect(seen.length).toBe(40)
-      expect([...seen].sort()).toEqual([...ids].sort())
-    },
-  )
+      expect([parameters, pages > 1, seen.length]).toEqual([parameters, true, 20])
+      expect([...seen].sort(), parameters).toEqual([...ids].sort())
+    }
+  })
 
   test('of a walk are smaller still, since every reader of a stream holds one', async () => {
     const s = await service()
-    await fill(s, 'source', [...largeSources(3), ...largeSources(300, 10_000)])
+    await fill(s, 'source', [...largeSources(3), ...largeSources(100, 10_000)])
     const readSnapshot = snapshotReads({
       catalogue,
       engine: s.engine,
@@ -206,7 +208,7 @@ describe('pages', () => {
       expect(page.rows.length === 1 || size <= 500_000).toBe(true)
       rows += page.rows.length
     }
-    expect(rows).toBe(303)
+    expect(rows).toBe(103)
   })
 })
 
@@ -216,7 +218,7 @@ describe('search', () => {
     const ids = await fill(
       s,
       'source',
-      largeSources(30, 999_000).map((source) => ({ ...source, text: `needle ${source.text}` })),
+      largeSources(18, 999_000).map((source) => ({ ...source, text: `needle ${source.text}` })),
     )
     const seen: string[] = []
     for (let url: string | null = '/v1/search?q=needle&limit=100'; url; ) {
@@ -762,7 +764,7 @@ test('every response says that its media type is meant', async () => {
 
 test('a client that takes nothing of its response is disconnected, one that waits for its response is not', async () => {
   const s = await service({ sendTimeoutMs: 200 })
-  await fill(s, 'source', largeSources(40))
+  await fill(s, 'source', largeSources(15))
   const port = await listen(s.app)
   const stalled = connect(port, '127.0.0.1').on('error', () => {})
   const [served] = await Promise.all([

@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml'
 import { SECTIONS } from '../src/features/reports/write.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
+import { onPostgres } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 
 const TEXT =
@@ -942,15 +943,16 @@ describe('a repeated report', () => {
   })
 })
 
-test('a report of 500 items does not block other requests', async () => {
+test('a report of many items does not block other requests', async () => {
   const s = await service()
-  const text = Array.from({ length: 500 }, (_, n) => `Number ${n} proposed thing ${n}.`).join('\n')
+  const length = onPostgres ? 150 : 500
+  const text = Array.from({ length }, (_, n) => `Number ${n} proposed thing ${n}.`).join('\n')
   const contributors = [{ role: 'author', speakerId: '=a' }]
   const report = {
     source: source({ text }),
     speakers: [{ key: 'a', name: 'A' }],
     meetings: [{ key: 'm', name: 'M', startDate: '2022' }],
-    statements: Array.from({ length: 500 }, (_, n) => ({
+    statements: Array.from({ length }, (_, n) => ({
       kind: 'reported',
       text: `Thing ${n}`,
       meetingId: '=m',

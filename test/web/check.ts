@@ -1,8 +1,18 @@
 // Checks of pages: valid HTML, and nothing in it but the elements and attributes that the templates have.
-import { HtmlValidate } from 'html-validate'
+import { HtmlValidate, type ResolvedConfig, StaticConfigLoader } from 'html-validate'
 import { expect } from 'vitest'
+import { onPostgres } from '../helpers/database.ts'
 
-const validator = new HtmlValidate({
+/** Resolves the rules once, not for each page. */
+class OneConfig extends StaticConfigLoader {
+  #resolved: ResolvedConfig | Promise<ResolvedConfig> | undefined
+  override getConfigFor(handle: string): ResolvedConfig | Promise<ResolvedConfig> {
+    this.#resolved ??= super.getConfigFor(handle)
+    return this.#resolved
+  }
+}
+
+const rules = new OneConfig({
   extends: ['html-validate:recommended', 'html-validate:a11y'],
   rules: {
     'attribute-boolean-style': 'off',
@@ -19,6 +29,8 @@ const validator = new HtmlValidate({
   },
 })
 
+const validator = new HtmlValidate(rules)
+
 const ELEMENTS =
   /^(?:html|head|meta|title|link|body|a|header|main|footer|nav|section|aside|form|label|input|textarea|select|option|optgroup|button|datalist|fieldset|legend|progress|output|table|caption|thead|tbody|tr|th|td|script|details|summary|h[1-3]|p|ul|ol|li|dl|dt|dd|div|span|small|strong|b|br|mark|blockquote|q|figure|figcaption|time|bdi|code|del|ins|svg|desc|defs|pattern|g|rect|line|path|circle|text|tspan)$/
 
@@ -29,9 +41,12 @@ const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z0-9-]+(?:="[^"<>]*")?)*)\s*\/?>
 
 /** Asserts that a page is valid and has no element, attribute or address that a text brought in. */
 export async function expectSafe(where: string, page: string): Promise<void> {
-  const report = await validator.validateString(page)
-  const messages = report.results.flatMap((result) => result.messages)
-  expect([where, messages.map(({ ruleId, message }) => `${ruleId}: ${message}`)]).toEqual([where, []])
+  // The templates are the same on both engines.
+  if (!onPostgres) {
+    const { results } = await validator.validateString(page)
+    const messages = results.flatMap((result) => result.messages)
+    expect([where, messages.map(({ ruleId, message }) => `${ruleId}: ${message}`)]).toEqual([where, []])
+  }
   expect([
     where,
     page
