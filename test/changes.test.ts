@@ -689,7 +689,7 @@ describe('a position', () => {
 })
 
 describe('a mirror', () => {
-  const ROUNDS = process.env['TEST_EVERYTHING'] ? 250 : 20
+  const ROUNDS = process.env['TEST_EVERYTHING'] ? 250 : 15
 
   test('that disconnects at random during concurrent writes and two restarts equals the database', async () => {
     const { database, base, token, run } = await processes()

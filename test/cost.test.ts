@@ -14,18 +14,20 @@ import { sql } from '../src/db/sql.ts'
 import { MAX_STREAMS } from '../src/features/formats/formats.ts'
 import { importFiles } from '../src/features/imports/import.ts'
 import { Stage } from '../src/features/imports/staging.ts'
+import { attachChild } from '../src/features/records/attach.ts'
 import { WebhookClient } from '../src/features/webhooks/client.ts'
 import { ASSET_ROUTE, assetHandler } from '../src/http/asset.ts'
 import { connections, MAX_RUNNING, MAX_WAITING } from '../src/http/connections.ts'
 import { snapshotReads } from '../src/records/read/context.ts'
 import { MAX_PAGE_BYTES, walkList } from '../src/records/read/page.ts'
 import { toListQuery } from '../src/records/read/parameters.ts'
+import { loadRecord, parse } from '../src/records/read/record.ts'
 import type { Kind } from '../src/records/schema/kinds.ts'
 import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body, ResourceKind } from './helpers/bodies.ts'
-import { onPostgres } from './helpers/database.ts'
+import { describeOnce, onPostgres } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
@@ -51,19 +53,20 @@ const largeSources = (count: number, size = 1_000_000) =>
   }))
 
 /** Quotes long passages of a source of 60,000 characters for a speaker, each from another start. */
-async function quoteLong(
-  s: Service,
-  speakerId: string | undefined,
-  sourceId: string | undefined,
-  count: number,
-): Promise<void> {
-  for (let start = 0; start < count; start++)
-    await create(s, `/v1/speakers/${speakerId}/evidence`, {
-      sourceId,
-      motivation: 'quote',
-      start,
-      exact: 'x'.repeat(49_000),
-    })
+async function quoteLong(s: Service, speakerId = '', sourceId = '', count = 0): Promise<void> {
+  const speaker = catalogue.resource('speaker')
+  const evidence = catalogue.child('evidence')
+  await recordsOn(s.engine).write(AUTHOR, async (tx) => {
+    const parent = { entity: speaker, doc: parse(await loadRecord(tx, speaker, speakerId)) }
+    for (let start = 0; start < count; start++)
+      await attachChild(
+        tx,
+        evidence,
+        parent,
+        { sourceId, motivation: 'quote', start, exact: 'x'.repeat(49_000) },
+        { fresh: true },
+      )
+  })
 }
 
 async function listen(app: FastifyInstance): Promise<number> {
@@ -72,7 +75,7 @@ async function listen(app: FastifyInstance): Promise<number> {
   return (app.server.address() as AddressInfo).port
 }
 
-describe('assets', () => {
+describeOnce('assets', () => {
   test('are built, hashed and compressed once: every response is the same buffer', async () => {
     const app = Fastify()
     const bodies: unknown[] = []
@@ -110,7 +113,7 @@ describe('assets', () => {
   )
 })
 
-describe('pipelining', () => {
+describeOnce('pipelining', () => {
   async function slowService() {
     const app = Fastify()
     await app.register(connections, { sendTimeoutMs: 0 })
@@ -251,7 +254,7 @@ describe('search', () => {
   })
 })
 
-describe('quotes', () => {
+describeOnce('quotes', () => {
   const a = 'a'.repeat(100_000)
   test.each<[string, string, QuoteSelector]>([
     ['occurs everywhere', a, { exact: 'aaa' }],
@@ -292,7 +295,7 @@ describe('quotes', () => {
   })
 })
 
-describe('imports', () => {
+describeOnce('imports', () => {
   const imported = (
     s: Service,
     text: string,
@@ -429,7 +432,7 @@ describe('chains of parents', () => {
   })
 })
 
-describe('problems', () => {
+describeOnce('problems', () => {
   test.each<[string, (s: Service) => ReturnType<Service['get']>, number]>([
     [
       'unknown parameters',
@@ -500,7 +503,7 @@ describe('problems', () => {
   })
 })
 
-describe('a webhook request', () => {
+describeOnce('a webhook request', () => {
   const OK = 'HTTP/1.1 200 OK\r\n'
   test.each<[string, (socket: Socket) => void, number | null]>([
     [
@@ -721,7 +724,7 @@ test('a stream embeds a batch at once while it is small, and otherwise each reco
   }
 })
 
-describe('names', () => {
+describeOnce('names', () => {
   test('have no control characters and none that are invisible or change the direction', async () => {
     const s = await service()
     const name = (given: string) => s.post('/v1/speakers', { name: given })

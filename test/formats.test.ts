@@ -15,7 +15,7 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, pathOf, type ResourceKind } from './helpers/bodies.ts'
-import { fromOutside, onPostgres } from './helpers/database.ts'
+import { describeOnce, fromOutside, onPostgres } from './helpers/database.ts'
 import { eventually } from './helpers/wait.ts'
 
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
@@ -335,7 +335,7 @@ describe('NDJSON', () => {
   })
 })
 
-describe('the format of a list', () => {
+describeOnce('the format of a list', () => {
   test('follows the Accept header with its weights, unless the address names it', async () => {
     const s = await service({ seed: true })
     const type = async (url: string, accept?: string) => {
@@ -448,7 +448,7 @@ describe('the format of a list', () => {
   })
 })
 
-describe('iCalendar', () => {
+describeOnce('iCalendar', () => {
   interface Event {
     summary: string
     start: string
@@ -602,7 +602,7 @@ describe('iCalendar', () => {
   })
 })
 
-describe('Atom', () => {
+describeOnce('Atom', () => {
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: '@',

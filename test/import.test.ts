@@ -28,6 +28,7 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { runCommand } from './helpers/command-line.ts'
+import { describeOnce } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -763,7 +764,7 @@ test('files that a killed process left behind are removed at the start', async (
   expect(readdirSync(folder).sort()).toEqual(['other', own])
 })
 
-describe('a CSV import', () => {
+describeOnce('a CSV import', () => {
   const csv = { format: 'csv', kind: 'speakers' } as const
 
   test('accepts a byte order mark, and commas, semicolons or tabs as delimiters', async () => {
@@ -928,7 +929,7 @@ describe('a CSV import', () => {
   })
 })
 
-describe('an invalid import', () => {
+describeOnce('an invalid import', () => {
   test('is rejected at upload: wrong encoding, media type, kind or mode, an empty body, or no key', async () => {
     const s = await service()
     const speakers = { kind: 'speakers', format: 'csv' } as const

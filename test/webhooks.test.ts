@@ -18,6 +18,7 @@ import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
 import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
+import { describeOnce } from './helpers/database.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
 import { create } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
@@ -834,7 +835,7 @@ test('at most a hundred webhooks can be created', async () => {
   expect([status, body['type']]).toEqual([422, '/problems/inconsistent'])
 })
 
-describe('the examples of docs/webhooks.md', () => {
+describeOnce('the examples of docs/webhooks.md', () => {
   const docs = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8')
   const exampleIn = (language: string) =>
     new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(docs)?.[1] ?? ''

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import { inject, onTestFinished } from 'vitest'
+import { describe, inject, onTestFinished } from 'vitest'
 import type { Engine } from '../../src/db/engine.ts'
 import { openEngine } from '../../src/db/open.ts'
 import { sessionOf } from './postgres.ts'
@@ -28,6 +28,9 @@ export interface TestDatabase {
 export const ENGINE: 'sqlite' | 'postgres' = process.env['TEST_ENGINE'] === 'postgres' ? 'postgres' : 'sqlite'
 
 export const onPostgres = ENGINE === 'postgres'
+
+/** Tests that query nothing of their own: on SQLite alone, unless TEST_EVERYTHING is set. */
+export const describeOnce = onPostgres && !process.env['TEST_EVERYTHING'] ? () => {} : describe
 
 export const freshDatabase = (content: Content): Promise<TestDatabase> =>
   onPostgres ? postgresDatabase(content) : sqliteDatabase(content)
