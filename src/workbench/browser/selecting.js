@@ -21,8 +21,12 @@ export function selecting(root, { selected, confirmed }) {
   const highlight = new Highlight()
   CSS.highlights.set('chosen', highlight)
 
+  /** The timer after which a selection counts. */
+  let settled = 0
+
   /** @param {Span | null} span */
   function select(span) {
+    clearTimeout(settled)
     current = span
     highlight.clear()
     if (span) {
@@ -95,6 +99,7 @@ export function selecting(root, { selected, confirmed }) {
   let isDragging = false
   root.addEventListener('pointerdown', () => {
     isDragging = true
+    clearTimeout(settled)
   })
   for (const end of ['pointerup', 'pointercancel'])
     document.addEventListener(end, () => {
@@ -102,7 +107,6 @@ export function selecting(root, { selected, confirmed }) {
       isDragging = false
     })
   // Touch changes the selection by handles, and screen readers by commands of their own.
-  let settled = 0
   document.addEventListener('selectionchange', () => {
     clearTimeout(settled)
     if (!isDragging) settled = window.setTimeout(takeSelection, 300)
