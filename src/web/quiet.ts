@@ -123,8 +123,11 @@ async function readFollowers(
     }
     return (await listPage(context, relation, query)).rows.map(parse)
   }
-  const follower = (of: Json | undefined, id: Json | undefined, type: Json | undefined) =>
-    ({ of, id, type }) as unknown as Follower
+  const follower = (of: Json | undefined, id: Json | undefined, type: Json | undefined): Follower => ({
+    of: String(of),
+    id: String(id),
+    type: String(type) as FollowerType,
+  })
   return [
     ...(await read('target', TO_IT)).map(({ recordId, targetId, type }) =>
       follower(targetId, recordId, type),
