@@ -57,15 +57,12 @@ async function quoteLong(s: Service, speakerId = '', sourceId = '', count = 0): 
   const speaker = catalogue.resource('speaker')
   const evidence = catalogue.child('evidence')
   await recordsOn(s.engine).write(AUTHOR, async (tx) => {
-    const parent = { entity: speaker, doc: parse(await loadRecord(tx, speaker, speakerId)) }
-    for (let start = 0; start < count; start++)
-      await attachChild(
-        tx,
-        evidence,
-        parent,
-        { sourceId, motivation: 'quote', start, exact: 'x'.repeat(49_000) },
-        { fresh: true },
-      )
+    for (let start = 0; start < count; start++) {
+      // Each quote changes the record.
+      const parent = { entity: speaker, doc: parse(await loadRecord(tx, speaker, speakerId)) }
+      const fields = { sourceId, motivation: 'quote', start, exact: 'x'.repeat(49_000) }
+      await attachChild(tx, evidence, parent, fields, { fresh: true })
+    }
   })
 }
 
