@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { EVERYTHING } from './test/helpers/everything.ts'
 import { answers, SERVER } from './test/helpers/postgres.ts'
 
 const postgres = await answers()
@@ -122,7 +123,7 @@ export default defineConfig({
             ? {
                 globalSetup: './test/helpers/postgres.ts',
                 include: ['test/*.test.ts', 'test/{documents,web,workbench}/*.test.ts'],
-                exclude: process.env['TEST_EVERYTHING'] ? ON_SQLITE : [...ON_SQLITE, ...ONCE],
+                exclude: EVERYTHING ? ON_SQLITE : [...ON_SQLITE, ...ONCE],
               }
             : { include: ['test/helpers/no-postgres.test.ts'] }),
         },

@@ -20,6 +20,7 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
 import { freshDatabase, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
+import { EVERYTHING } from './helpers/everything.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -689,7 +690,7 @@ describe('a position', () => {
 })
 
 describe('a mirror', () => {
-  const ROUNDS = process.env['TEST_EVERYTHING'] ? 250 : 15
+  const ROUNDS = EVERYTHING ? 250 : 15
 
   test('that disconnects at random during concurrent writes and two restarts equals the database', async () => {
     const { database, base, token, run } = await processes()

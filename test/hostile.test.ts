@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
-import { describeOnce, onPostgres, watch } from './helpers/database.ts'
+import { describeOnce, isRepeated, watch } from './helpers/database.ts'
 import { textMatching } from './helpers/generate.ts'
 
 /** Asserts that the response is 2xx, or a 4xx problem that changed nothing. */
@@ -355,7 +355,7 @@ describe('any request', () => {
   ] as const)(
     '%s is executed, or rejected with 4xx and no write',
     async (_, select, least, numRuns) => {
-      const { operations, seen } = await drive(select, onPostgres ? Math.ceil(numRuns / 2) : numRuns)
+      const { operations, seen } = await drive(select, isRepeated ? Math.ceil(numRuns / 2) : numRuns)
       expect(operations).toBeGreaterThanOrEqual(least)
       const statuses = [...seen.keys()]
       expect(statuses.some((status) => status < 300)).toBe(true)

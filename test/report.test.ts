@@ -7,7 +7,7 @@ import { parse as parseYaml } from 'yaml'
 import { SECTIONS } from '../src/features/reports/write.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
-import { onPostgres } from './helpers/database.ts'
+import { isRepeated } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 
 const TEXT =
@@ -945,7 +945,7 @@ describe('a repeated report', () => {
 
 test('a report of many items does not block other requests', async () => {
   const s = await service()
-  const length = onPostgres ? 150 : 500
+  const length = isRepeated ? 150 : 500
   const text = Array.from({ length }, (_, n) => `Number ${n} proposed thing ${n}.`).join('\n')
   const contributors = [{ role: 'author', speakerId: '=a' }]
   const report = {

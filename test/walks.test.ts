@@ -7,8 +7,9 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
+import { EVERYTHING } from './helpers/everything.ts'
 
-const ROWS = process.env['TEST_EVERYTHING'] ? 5000 : 1500
+const ROWS = EVERYTHING ? 5000 : 1500
 const AUTHOR = { actor: { id: 'test', name: 'test' }, requestId: null }
 
 const DAYS = ['2019', '2020-03', '2020-03-14', '2021-07-01', '2022-08', '2022-08-24']

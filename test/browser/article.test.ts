@@ -1,5 +1,4 @@
 // The seeded article is worked in on the pages of a draft alone, by mouse and by keyboard, to all records of the seed.
-import type { Page } from 'playwright-core'
 import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { Analyst, beginWork } from '../helpers/analyst.ts'
 import { requestsTo } from '../helpers/app.ts'
@@ -13,9 +12,10 @@ import {
 } from '../helpers/article.ts'
 import { describeInBrowser } from '../helpers/browser.ts'
 import { freshDatabase } from '../helpers/database.ts'
-import { byKeyboard, byMouse, type Hands } from '../helpers/hands.ts'
+import { EVERYTHING } from '../helpers/everything.ts'
+import { byKeyboard, byMouse } from '../helpers/hands.ts'
 
-/** Under a minute on a quiet machine. */
+/** One to three on a quiet machine. */
 const MINUTES = 900_000
 
 /** States are given, and say nothing of the article. */
@@ -24,25 +24,13 @@ const isOfArticle = (line: string) => !/^(?:state |membership \{"recordKind":"st
 /** The words that a proposal is made of: those that its event rests on too, which is made with it. */
 const PROPOSED = 'The Minister of defence of Russia Sergey Shoigu proposed'
 
-const EVERYTHING = process.env['TEST_EVERYTHING'] !== undefined
-
-/** How the cards are worked in, by how much of the article is done. */
-const WAYS: [string, (page: Page) => (done: number) => Hands][] = EVERYTHING
+/** How the cards are worked in: each of the hands takes an equal share. */
+const WAYS = EVERYTHING
   ? [
-      ['mouse', (page) => constant(byMouse(page))],
-      ['keyboard', (page) => constant(byKeyboard(page))],
+      { name: 'mouse', by: [byMouse] },
+      { name: 'keyboard', by: [byKeyboard] },
     ]
-  : [
-      [
-        'keyboard and by mouse',
-        (page) => {
-          const [keyboard, mouse] = [byKeyboard(page), byMouse(page)]
-          return (done) => (done < 0.5 ? keyboard : mouse)
-        },
-      ],
-    ]
-
-const constant = (hands: Hands) => () => hands
+  : [{ name: 'keyboard and by mouse', by: [byKeyboard, byMouse] }]
 
 /** Three of the proposals, and those that others refer to: the rest are worked in like them. */
 function withFewProposals(cards: readonly ArticleCard[]): ArticleCard[] {
@@ -63,7 +51,7 @@ describeInBrowser('the seeded article', () => {
     await database.remove()
   })
 
-  test.each(WAYS)('is worked in by %s', { timeout: MINUTES }, async (_, handsOf) => {
+  test.each(WAYS)('is worked in by $name', { timeout: MINUTES }, async ({ by }) => {
     const { page, origin, get } = await beginWork(onTestFinished)
     const analyst = new Analyst(page, byMouse(page), origin)
     await analyst.signIn(inject('keys').analyst)
@@ -73,21 +61,21 @@ describeInBrowser('the seeded article', () => {
     const all = EVERYTHING ? whole : withFewProposals(whole)
     // Entering them is tested without a browser (workbench/drafts.test.ts).
     const cards = all.map((card) => ({ ...card, fields: withoutTranslations(card.fields) }))
-    const { publisherId: __, ...before } = source.fields
+    const { publisherId: _, ...before } = source.fields
     await analyst.paste(ARTICLE_TEXT, before)
     const kinds = new Map(cards.map(({ name, kind }) => [name, kind]))
     const isRelation = ({ kind }: ArticleCard) => Number(kind === 'relation')
+    const hands = by.map((handsOn) => handsOn(page))
     // Relations follow the records that they lead to.
-    const handsOn = handsOf(page)
     const ordered = cards.toSorted((one, other) => isRelation(one) - isRelation(other))
     for (const [index, card] of ordered.entries()) {
-      analyst.hands = handsOn(index / ordered.length)
+      analyst.hands = hands[Math.floor((index / ordered.length) * hands.length)] ?? analyst.hands
       const isMade = card.kind === 'event' && kinds.get(card.of ?? '') === 'proposal'
       if (isMade) await analyst.open(`c${Number(analyst.keyOf(card.of ?? '').slice(1)) + 1}`)
       await analyst.work(card.kind === 'proposal' ? fromItsWords(card) : card, isMade ? 1 : undefined)
     }
     await analyst.open('source')
-    const { textStatus: ___, ...fields } = source.fields
+    const { textStatus: __, ...fields } = source.fields
     await analyst.work({ ...source, fields }, 0)
     expect(await page.locator('#check').innerText()).toContain('All can be saved.')
     await analyst.saveAll()
@@ -95,6 +83,7 @@ describeInBrowser('the seeded article', () => {
     expect(made.filter((line) => !seeded.includes(line))).toEqual([])
     const quotes = [source, ...cards].flatMap((card) => card.quotes)
     expect(made).toHaveLength(1 + cards.length + quotes.length)
+    if (EVERYTHING) expect(made).toEqual(seeded)
   })
 })
 

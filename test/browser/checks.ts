@@ -2,6 +2,7 @@
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import type { Language } from '../../src/web/languages.ts'
+import { EVERYTHING } from '../helpers/everything.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
@@ -46,8 +47,7 @@ const RULES_IN: Partial<Record<Language, string[]>> = {
 }
 
 /** Whether what does not depend on words is checked too: in English, and with TEST_EVERYTHING in each language. */
-export const isWhole = (language: Language) =>
-  language === 'en' || process.env['TEST_EVERYTHING'] !== undefined
+export const isWhole = (language: Language) => language === 'en' || EVERYTHING
 
 /** What axe finds. @param language of a page that is checked in English too */
 export async function axeFaults(page: Page, language?: Language): Promise<string[]> {

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { describe, inject, onTestFinished } from 'vitest'
 import type { Engine } from '../../src/db/engine.ts'
 import { openEngine } from '../../src/db/open.ts'
+import { EVERYTHING } from './everything.ts'
 import { sessionOf } from './postgres.ts'
 
 /** The initial content of a database: no tables, no records, or the seed. */
@@ -29,8 +30,11 @@ export const ENGINE: 'sqlite' | 'postgres' = process.env['TEST_ENGINE'] === 'pos
 
 export const onPostgres = ENGINE === 'postgres'
 
-/** Tests that query nothing of their own: on SQLite alone, unless TEST_EVERYTHING is set. */
-export const describeOnce = onPostgres && !process.env['TEST_EVERYTHING'] ? () => {} : describe
+/** Whether less is enough here, since what does not depend on the engine is tested whole on SQLite. */
+export const isRepeated = onPostgres && !EVERYTHING
+
+/** Tests that query nothing of their own. */
+export const describeOnce = isRepeated ? () => {} : describe
 
 export const freshDatabase = (content: Content): Promise<TestDatabase> =>
   onPostgres ? postgresDatabase(content) : sqliteDatabase(content)

@@ -1,7 +1,7 @@
 // Checks of pages: valid HTML, and nothing in it but the elements and attributes that the templates have.
 import { HtmlValidate, type ResolvedConfig, StaticConfigLoader } from 'html-validate'
 import { expect } from 'vitest'
-import { onPostgres } from '../helpers/database.ts'
+import { isRepeated } from '../helpers/database.ts'
 
 /** Resolves the rules once, not for each page. */
 class OneConfig extends StaticConfigLoader {
@@ -42,7 +42,7 @@ const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z0-9-]+(?:="[^"<>]*")?)*)\s*\/?>
 /** Asserts that a page is valid and has no element, attribute or address that a text brought in. */
 export async function expectSafe(where: string, page: string): Promise<void> {
   // The templates are the same on both engines.
-  if (!onPostgres) {
+  if (!isRepeated) {
     const { results } = await validator.validateString(page)
     const messages = results.flatMap((result) => result.messages)
     expect([where, messages.map(({ ruleId, message }) => `${ruleId}: ${message}`)]).toEqual([where, []])
