@@ -7,6 +7,7 @@ import { cursorSecret } from './db/settings.ts'
 import { changeRoutes } from './features/changes.ts'
 import { docsPage } from './features/docs-page.ts'
 import { formatRoutes } from './features/formats/routes.ts'
+import { Streams } from './features/formats/streams.ts'
 import { historyRoutes } from './features/history.ts'
 import { importRoutes } from './features/imports/routes.ts'
 import { contextRoute } from './features/json-ld.ts'
@@ -174,7 +175,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onReady', () => counts.prepare(catalogue.resources.filter(({ groupings }) => groupings)))
   app.addHook('onClose', () => counts.close())
   const readSnapshot = snapshotReads({ catalogue, engine, clock, cursorSecret: secret, counts })
-  const routeDeps = { records, readSnapshot, cursorSecret: secret }
+  const routeDeps = { records, readSnapshot, cursorSecret: secret, streams: new Streams() }
   for (const resource of catalogue.resources) {
     recordRoutes(app, resource, routeDeps)
     formatRoutes(app, resource, routeDeps)

@@ -11,7 +11,7 @@ import { jsonPatch } from '../src/core/json-patch.ts'
 import { IndexedText, locateQuote, type QuoteSelector } from '../src/core/quotes.ts'
 import { openPostgres } from '../src/db/postgres/engine.ts'
 import { sql } from '../src/db/sql.ts'
-import { MAX_STREAMS } from '../src/features/formats/formats.ts'
+import { MAX_STREAMS } from '../src/features/formats/streams.ts'
 import { importFiles } from '../src/features/imports/import.ts'
 import { Stage } from '../src/features/imports/staging.ts'
 import { WebhookClient } from '../src/features/webhooks/client.ts'
@@ -684,10 +684,15 @@ test('streams are limited in number and take turns, and one that ends makes room
     socket.pause()
     return { socket, status: Number(String(head).slice(9, 12)) }
   }
-  const all = await Promise.all(Array.from({ length: MAX_STREAMS }, open))
-  expect(all.map(({ status }) => status)).toEqual(all.map(() => 200))
+  // All at once, before the first batch of any has been read.
+  const all = await Promise.all(Array.from({ length: MAX_STREAMS + 5 }, open))
+  const sent = all.filter(({ status }) => status === 200)
+  expect([sent.length, all.filter(({ status }) => status === 503).length]).toEqual([MAX_STREAMS, 5])
   expect((await open()).status).toBe(503)
-  all[0]?.socket.destroy()
+  // A list that is rejected, and one that has been sent, take no room.
+  sent[0]?.socket.destroy()
+  await eventually(async () => expect((await s.get('/v1/topics.csv')).status).toBe(200))
+  expect((await s.get('/v1/topics.csv?cursor=x')).status).toBe(400)
   await eventually(async () => expect((await open()).status).toBe(200))
   for (const { socket } of all) socket.destroy()
 })

@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { oneAtATime } from '../../core/one-at-a-time.ts'
 import { Problem } from '../../core/problems.ts'
 import { baseUrlOf } from '../../http/base-path.ts'
 import { CITATIONS, type CitationFormat, cslOf, isCitation } from '../../records/read/citations.ts'
@@ -27,20 +26,6 @@ const BATCH_WITH_INCLUDE = 25
 
 /** The size of what is embedded in a batch. Beyond it, records are read one by one. */
 const MAX_EMBEDDED_BYTES = 1_000_000
-
-/** How many lists are streamed at a time: each holds a batch until its client has taken it. */
-export const MAX_STREAMS = 20
-let streams = 0
-
-function streamOf(chunks: AsyncGenerator<Buffer>): Readable {
-  streams++
-  const stream = Readable.from(chunks, { objectMode: false })
-  stream.once('close', () => streams--)
-  return stream
-}
-
-/** Streams take turns: however many there are, other requests are processed after each batch. */
-const takeTurn = oneAtATime()
 
 /** The maximum number of entries of a calendar or feed. */
 const MAX_EVENTS = 10_000
@@ -139,13 +124,34 @@ export async function sendAs(
   request: FastifyRequest,
   reply: FastifyReply,
   format: OtherFormat,
-  { records, readSnapshot }: RouteDeps,
+  deps: RouteDeps,
   resource: Listable,
   query: ListQuery,
   { bom = false, projection = null }: { bom?: boolean; projection?: Projection | null } = {},
 ): Promise<FastifyReply> {
   refuseInclude(format, query.include)
   refuseFields(format, projection)
+  const end = deps.streams.begin()
+  try {
+    const content = await contentAs(request, reply, format, deps, resource, query, { bom, projection })
+    if (content instanceof Readable) content.once('close', end)
+    else end()
+    return reply.send(content)
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+async function contentAs(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: OtherFormat,
+  { records, readSnapshot, streams }: RouteDeps,
+  resource: Listable,
+  query: ListQuery,
+  { bom, projection }: { bom: boolean; projection: Projection | null },
+): Promise<Readable | string> {
   records.engine.replicas?.pinToPrimary()
   const titled = format === 'csv' || isCitation(format)
   // Embedded records, and the record that a part belongs to, are of any kind.
@@ -154,17 +160,13 @@ export async function sendAs(
   // Read before the rows: after a write in between the ETag is too old, which is safe.
   const { reader } = records.engine
   const seq = readsAny ? await lastSeq(reader) : await lastSeqOf(reader, kinds)
-  // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
-  if (streams >= MAX_STREAMS)
-    throw new Problem('unavailable', `The service sends ${MAX_STREAMS} lists as CSV or NDJSON already.`, {
-      headers: { 'retry-after': '10' },
-    })
   const readInTurn: ReadSnapshot = (work, options) =>
-    takeTurn(() => {
+    streams.inTurn(() => {
       if (request.raw.socket.destroyed) throw new Error('The client has disconnected.')
       return readSnapshot(work, options)
     })
   const batches = walkList(readInTurn, resource, query, query.include.length > 0 ? BATCH_WITH_INCLUDE : BATCH)
+  // Read the first batch before sending anything, so that a bad cursor or topic is answered with a problem.
   const first = await batches.next()
   const day = records.now().toISOString().slice(0, 10)
   const etag = `"${format}.${hash('sha1', `${seq} ${day} ${baseUrlOf(request)}${request.url}`, 'base64url').slice(0, 22)}"`
@@ -172,16 +174,18 @@ export async function sendAs(
   if (['csv', 'ris', 'bib'].includes(format))
     reply.header('content-disposition', `attachment; filename="${resource.path}.${format}"`)
   // An empty stream, so that no Content-Length is sent.
-  if (request.method === 'HEAD') return reply.send(Readable.from([]))
+  if (request.method === 'HEAD') return Readable.from([])
 
   const all = withFirst(first, batches)
-  if (format === 'ndjson') return reply.send(streamOf(ndjson(readInTurn, resource, query, all, projection)))
-  if (format === 'csv') return reply.send(streamOf(csv(readInTurn, resource, all, projection, bom)))
-  if (isCitation(format)) return reply.send(streamOf(citations(readInTurn, format, all)))
+  if (format === 'ndjson') return streamOf(ndjson(readInTurn, resource, query, all, projection))
+  if (format === 'csv') return streamOf(csv(readInTurn, resource, all, projection, bom))
+  if (isCitation(format)) return streamOf(citations(readInTurn, format, all))
   const docs = await collect(all, format === 'atom' ? query.limit : MAX_EVENTS)
-  if (format === 'ics') return reply.send(calendar(docs, baseUrlOf(request)))
-  return reply.send(atomFeed(resource, docs, baseUrlOf(request), request.url))
+  if (format === 'ics') return calendar(docs, baseUrlOf(request))
+  return atomFeed(resource, docs, baseUrlOf(request), request.url)
 }
+
+const streamOf = (chunks: AsyncGenerator<Buffer>) => Readable.from(chunks, { objectMode: false })
 
 const referredKinds = ({ references }: Listable) => [...new Set(references.flatMap(({ kinds }) => kinds))]
 

@@ -5,12 +5,14 @@ import type { ReadSnapshot } from '../../records/read/context.ts'
 import { MAX_LIMIT } from '../../records/read/parameters.ts'
 import { line } from '../../records/schema/shapes.ts'
 import type { Records } from '../../records/write/records.ts'
+import type { Streams } from '../formats/streams.ts'
 
 /** The dependencies of list routes. */
 export interface RouteDeps {
   records: Records
   readSnapshot: ReadSnapshot
   cursorSecret: Buffer
+  streams: Streams
 }
 
 export const page = z
