@@ -1,5 +1,6 @@
 // What a request may cost: bytes, steps and event-loop ticks are bounded, whatever is requested and whatever is stored.
 import { once } from 'node:events'
+import { Agent, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import zlib from 'node:zlib'
@@ -670,6 +671,28 @@ test('live feeds are limited in number, and one that ends makes room', async () 
   expect((await follow()).status).toBe(503)
   first.socket.destroy()
   await eventually(async () => expect((await follow()).status).toBe(200))
+})
+
+test('a live feed that is rejected takes no room, whatever its client does with the connection', async () => {
+  const s = await service({ liveFeedsMax: 1 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const port = await listen(s.app)
+  const statusOf = (path: string, method = 'GET') =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(
+        { agent, port, path, method, headers: { accept: 'text/event-stream' } },
+        (response) => {
+          resolve(response.statusCode)
+          if (response.statusCode === 200 && method === 'GET') response.destroy()
+          else response.resume()
+        },
+      )
+      sent.on('error', reject).end()
+    })
+  for (let time = 0; time < 3; time++) expect(await statusOf('/v1/changes?after=999999')).toBe(410)
+  expect(await statusOf('/v1/changes', 'HEAD')).toBe(200)
+  expect(await statusOf('/v1/changes')).toBe(200)
 })
 
 test('streams are limited in number and take turns, and one that ends makes room', async () => {

@@ -10,6 +10,7 @@ import { sql } from '../db/sql.ts'
 import { changes } from '../db/system-tables.ts'
 import { sendRepresentation } from '../http/conditional.ts'
 import { describe, textBody } from '../http/describe.ts'
+import { Limit } from '../http/limit.ts'
 import { commaSeparated } from '../records/read/parameters.ts'
 import { lastSeq } from '../records/read/view.ts'
 import { withArticle } from '../records/schema/kinds.ts'
@@ -106,15 +107,7 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
 
-  let liveFeeds = 0
-  const enterLiveFeed = ({ raw }: FastifyRequest) => {
-    if (liveFeeds >= maxLiveFeeds)
-      throw new Problem('unavailable', `The service sends ${maxLiveFeeds} live feeds already.`, {
-        headers: { 'retry-after': '10' },
-      })
-    liveFeeds++
-    raw.socket.once('close', () => liveFeeds--)
-  }
+  const live = new Limit(maxLiveFeeds, 'live feeds')
 
   const position = z.strictObject({
     after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
@@ -129,15 +122,16 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
 
   async function follow(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { feed, after, kind = null } = request.query as Omit<FeedQuery, 'limit'>
-    if (request.method !== 'HEAD') enterLiveFeed(request)
     const from = lastEventId(request) ?? after
-    await records.engine.read((reader) => checkedFeed(reader, from, feed))
-    const stopped = AbortSignal.any([closing.signal, disconnected(request)])
-    const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
-    return reply
-      .type('text/event-stream; charset=utf-8')
-      .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      .send(Readable.from(events, { objectMode: false, highWaterMark: 1 }))
+    return live.send(reply, async () => {
+      await records.engine.read((reader) => checkedFeed(reader, from, feed))
+      reply
+        .type('text/event-stream; charset=utf-8')
+        .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      const stopped = AbortSignal.any([closing.signal, disconnected(request)])
+      const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
+      return Readable.from(events, { objectMode: false, highWaterMark: 1 })
+    })
   }
 
   app.get('/v1/changes', {

@@ -131,16 +131,9 @@ export async function sendAs(
 ): Promise<FastifyReply> {
   refuseInclude(format, query.include)
   refuseFields(format, projection)
-  const end = deps.streams.begin()
-  try {
-    const content = await contentAs(request, reply, format, deps, resource, query, { bom, projection })
-    if (content instanceof Readable) content.once('close', end)
-    else end()
-    return reply.send(content)
-  } catch (error) {
-    end()
-    throw error
-  }
+  return deps.streams.limit.send(reply, () =>
+    contentAs(request, reply, format, deps, resource, query, { bom, projection }),
+  )
 }
 
 async function contentAs(
