@@ -1,7 +1,8 @@
 // What is wrong with a page that a browser shows, each fault as a line.
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import type { Language } from '../../src/web/languages.ts'
+import { LANGUAGES, type Language } from '../../src/web/languages.ts'
+import { localPath } from '../../src/web/page.ts'
 import { EVERYTHING } from '../helpers/everything.ts'
 
 // The globals of the functions that run in the page.
@@ -33,26 +34,37 @@ const RULES_OF_WORDS = [
   'valid-lang',
 ]
 
-/** Each language has another look: a fault of words is in one language, and one of colours or widths in all. */
+/** English is looked at in the light on a wide screen, the others in the dark on a narrow one. */
 export const LOOKS = {
   en: { colorScheme: 'light', viewport: { width: 1280, height: 640 } },
-  ru: { colorScheme: 'dark', viewport: { width: 1280, height: 640 } },
-  zh: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+  ru: { colorScheme: 'dark', viewport: { width: 320, height: 640 } },
+  zh: { colorScheme: 'dark', viewport: { width: 320, height: 640 } },
 } as const satisfies Record<Language, object>
 
-/** The rules of axe that a page in another language than English can break alone: those of its words and of its look. */
-const RULES_IN: Partial<Record<Language, string[]>> = {
-  ru: [...RULES_OF_WORDS, 'color-contrast', 'link-in-text-block'],
-  zh: [...RULES_OF_WORDS, 'scrollable-region-focusable', 'target-size'],
-}
+/** The rules of axe that a page can break in another language alone: those of its words and of its look. */
+const RULES_OF_OTHERS = [
+  ...RULES_OF_WORDS,
+  'color-contrast',
+  'link-in-text-block',
+  'scrollable-region-focusable',
+  'target-size',
+]
 
 /** Whether what does not depend on words is checked too: in English, and with TEST_EVERYTHING in each language. */
 export const isWhole = (language: Language) => language === 'en' || EVERYTHING
 
+const OTHERS = LANGUAGES.filter((language) => language !== 'en')
+
+/** The addresses that are checked in a language: all in English, and each in one of the others; with TEST_EVERYTHING, all in each. */
+export const pathsIn = (language: Language, paths: readonly string[]): string[] =>
+  paths
+    .filter((_, index) => isWhole(language) || OTHERS[index % OTHERS.length] === language)
+    .map((path) => localPath(language, path))
+
 /** What axe finds. @param language of a page that is checked in English too */
 export async function axeFaults(page: Page, language?: Language): Promise<string[]> {
   await page.evaluate(axe.source)
-  const rules = language && !isWhole(language) ? RULES_IN[language] : undefined
+  const rules = language && !isWhole(language) ? RULES_OF_OTHERS : undefined
   const { violations } = await page.evaluate(
     ([rules, tags]): Promise<AxeResults> =>
       window.axe.run(document, {
@@ -218,7 +230,7 @@ export const directionFaults = (page: Page): Promise<string[]> =>
     return faults
   })
 
-/** What is wrong with a page of the workbench: axe, the keyboard, forced colours, narrow windows, spaced and large text. */
+/** What is wrong with a page: axe, the keyboard, forced colours, narrow windows, spaced and large text. */
 export async function pageFaults(page: Page, language: Language): Promise<string[]> {
   const faults: string[] = []
   const add = (when: string, found: readonly string[]) =>

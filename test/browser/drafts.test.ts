@@ -4,7 +4,6 @@ import { copyFileSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { LANGUAGES } from '../../src/web/languages.ts'
-import { localPath } from '../../src/web/page.ts'
 import { Analyst, beginWork } from '../helpers/analyst.ts'
 import {
   closePages,
@@ -18,7 +17,7 @@ import { temporaryFile } from '../helpers/database.ts'
 import { byKeyboard, byMouse } from '../helpers/hands.ts'
 import { HOSTILE } from '../helpers/hostile.ts'
 import { startProcess } from '../helpers/process.ts'
-import { axeFaults, directionFaults, LOOKS, layoutFaults, pageFaults } from './checks.ts'
+import { axeFaults, directionFaults, LOOKS, layoutFaults, pageFaults, pathsIn } from './checks.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
@@ -286,7 +285,7 @@ describeInBrowser('the pages of a draft', () => {
 
   test.each(LANGUAGES)('have no fault in %s, whatever the text', async (language) => {
     const found = new Map<string, string[]>()
-    const paths = [
+    const paths = pathsIn(language, [
       '/edit/sources/new',
       '/edit/drafts',
       `${open}/source`,
@@ -296,7 +295,7 @@ describeInBrowser('the pages of a draft', () => {
       `${open}/delete`,
       saved,
       `${open}#several`,
-    ].map((path) => localPath(language, path))
+    ])
     const { colorScheme, viewport } = LOOKS[language]
     await visit(running, paths, { colorScheme, viewport, storageState: state }, async (page, path, seen) => {
       if (path.endsWith('#several')) {

@@ -2,20 +2,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { READER_STYLES_PATH } from '../../src/web/assets.ts'
 import { LANGUAGES } from '../../src/web/languages.ts'
-import { localPath } from '../../src/web/page.ts'
 import { describeInBrowser, seedReference, startOnce, visit, type Watch } from '../helpers/browser.ts'
 import { kindsOfPages } from '../web/crawl.ts'
-import {
-  axeFaults,
-  focusFaults,
-  forcedColourFaults,
-  isWhole,
-  LOOKS,
-  layoutFaults,
-  printFaults,
-  setTextSize,
-  spaceText,
-} from './checks.ts'
+import { isWhole, LOOKS, pageFaults, pathsIn, printFaults } from './checks.ts'
 
 /** Pages that no link leads to, and those that differ by their parameters. */
 const MORE = [
@@ -41,37 +30,19 @@ describeInBrowser('every kind of page', () => {
     async (language) => {
       const { colorScheme, viewport } = LOOKS[language]
       const found = new Map<string, Set<string>>()
-      await visit(
-        running,
-        paths.map((path) => localPath(language, path)),
-        { colorScheme, viewport },
-        async (page, path, seen) => {
-          const add = (when: string, faults: readonly string[]) => {
-            for (const fault of faults)
-              found.getOrInsertComputed(`${when}: ${fault}`, () => new Set()).add(path)
-          }
-          add('loading', [...seen.reports, ...needlessRequests(seen, running.origin)])
-          add('axe', await axeFaults(page, language))
-          if (isWhole(language)) {
-            add('keyboard', await focusFaults(page))
-            await page.emulateMedia({ media: 'print' })
-            add('print', await printFaults(page))
-            await page.emulateMedia({ media: null, forcedColors: 'active' })
-            add('forced colours', await forcedColourFaults(page))
-            await page.emulateMedia({ forcedColors: null })
-          }
-          await page.setViewportSize({ width: 320, height: 640 })
-          add('320 px', await layoutFaults(page))
-          await spaceText(page)
-          add('320 px, spaced text', await layoutFaults(page))
-          await page.setViewportSize({ width: 1280, height: 640 })
-          add('1280 px, spaced text', await layoutFaults(page))
-          await setTextSize(page, 32)
-          add('1280 px, text of 200 %', await layoutFaults(page))
-          await setTextSize(page, 16)
-          await page.setViewportSize(viewport)
-        },
-      )
+      await visit(running, pathsIn(language, paths), { colorScheme, viewport }, async (page, path, seen) => {
+        const add = (when: string, faults: readonly string[]) => {
+          for (const fault of faults)
+            found.getOrInsertComputed(`${when}: ${fault}`, () => new Set()).add(path)
+        }
+        add('loading', [...seen.reports, ...needlessRequests(seen, running.origin)])
+        add('page', await pageFaults(page, language))
+        if (isWhole(language)) {
+          await page.emulateMedia({ media: 'print' })
+          add('print', await printFaults(page))
+          await page.emulateMedia({ media: null })
+        }
+      })
       expect(Array.from(found, ([fault, where]) => [fault, where.size, [...where].slice(0, 3)])).toEqual([])
     },
   )

@@ -3,9 +3,8 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { createKey } from '../../src/db/keys.ts'
 import { LANGUAGES } from '../../src/web/languages.ts'
-import { localPath } from '../../src/web/page.ts'
 import { describeInBrowser, newPage, startOnce, visit } from '../helpers/browser.ts'
-import { axeFaults, LOOKS, pageFaults } from './checks.ts'
+import { axeFaults, LOOKS, pageFaults, pathsIn } from './checks.ts'
 
 // The globals of the functions that run in the page.
 declare const document: any
@@ -61,17 +60,17 @@ describeInBrowser('the workbench', () => {
     const { colorScheme, viewport } = LOOKS[language]
     const found = new Map<string, Set<string>>()
     const paths = [
-      '',
-      '/duplicates?of=all',
-      '/sessions',
-      '/keys',
-      '/keys?done=keyRevoked',
-      '/imports',
-      file.replace('/edit', ''),
+      '/edit',
+      '/edit/duplicates?of=all',
+      '/edit/sessions',
+      '/edit/keys',
+      '/edit/keys?done=keyRevoked',
+      '/edit/imports',
+      file,
     ]
     await visit(
       running,
-      paths.map((path) => localPath(language, `/edit${path}`)),
+      pathsIn(language, paths),
       { colorScheme, viewport, storageState: state },
       async (page, path, seen) => {
         const add = (faults: readonly string[]) => {
