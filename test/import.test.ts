@@ -588,6 +588,25 @@ describe('an import', () => {
     await eventually(() => expect(created.size).toBeGreaterThan(3))
   })
 
+  test('is waited for until it is done, without a timer', async () => {
+    const s = await service()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const result = await imported(s, lines({ name: 'One' }), { kind: 'speakers', mode: 'dry-run' })
+    expect(result).toMatchObject({ status: 'succeeded', rows: 1 })
+  })
+
+  test('that takes longer than its client waits is answered as it is', async () => {
+    const s = await service()
+    const release = holdFirstImport(s)
+    const { headers, body } = await send(s, lines({ name: 'One' }), { kind: 'speakers' })
+    const analyst = { authorization: `Bearer ${s.keys.analyst}` }
+    const waited = await s.get(`${headers['location']}?wait=1`, analyst)
+    expect(waited.body).toMatchObject({ id: body['id'], status: 'running', finishedAt: null })
+    release()
+    expect((await s.get(`${headers['location']}?wait=60`, analyst)).body['status']).toBe('succeeded')
+  })
+
   test('does not block reads, and other writes succeed during it', async () => {
     const s = await service()
     const rows = Array.from({ length: 1500 }, (_, n) => ({ name: `Speaker ${n}` }))

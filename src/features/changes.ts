@@ -128,7 +128,7 @@ export function changeRoutes(app: FastifyInstance, records: Records, maxLiveFeed
       reply
         .type('text/event-stream; charset=utf-8')
         .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      const stopped = AbortSignal.any([closing.signal, disconnected(request)])
+      const stopped = AbortSignal.any([closing.signal, request.signal])
       const events = request.method === 'HEAD' ? [] : liveFeed(records.engine, from, kind, stopped)
       return Readable.from(events, { objectMode: false, highWaterMark: 1 })
     })
@@ -250,13 +250,6 @@ const changePage = (
     const nextAfter = hasMore ? end : last
     return `{"data":[${data.map(toJson).join(',')}],"page":${JSON.stringify({ feed: feed.id, nextAfter, hasMore, limit })}}`
   })
-
-/** Aborts when the client disconnects. */
-function disconnected(request: FastifyRequest): AbortSignal {
-  const controller = new AbortController()
-  request.raw.socket.once('close', () => controller.abort())
-  return controller.signal
-}
 
 function lastEventId(request: FastifyRequest): number | undefined {
   const lastEventId = request.headers['last-event-id']

@@ -1,5 +1,6 @@
 // Runs imports from HTTP one after the other, and stores their state.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createReadStream, readlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -89,7 +90,7 @@ export class ImportJobs {
   readonly #log: FastifyBaseLogger
   readonly #sweepMs: number
   readonly #worker = randomUUID()
-  readonly #running = new Map<string, ImportJob>()
+  readonly #running = new Map<string, { job: ImportJob; done: Promise<void> }>()
   readonly #places = new Set<Place>()
   /** The last sign of life of imports of other workers, and how many sweeps saw no other. */
   readonly #seen = new Map<string, { sign: string; missed: number }>()
@@ -160,7 +161,7 @@ export class ImportJobs {
     if (this.#running.size === 0) return
     this.#beat++
     await this.#records.engine.write(async (writer) => {
-      for (const job of this.#running.values())
+      for (const { job } of this.#running.values())
         await writer.run(RENEW, { id: job.id, doc: JSON.stringify(this.#stored(job)) })
     })
   }
@@ -259,7 +260,6 @@ export class ImportJobs {
   }
 
   start(job: ImportJob, author: Author, upload: Upload, place: Place): void {
-    this.#running.set(job.id, job)
     this.#last = this.#last
       .then(() => this.#run(job, author, upload))
       .catch((error: unknown) => this.#log.error({ err: error, import: job.id }, 'import failed'))
@@ -268,23 +268,22 @@ export class ImportJobs {
         this.leave(place)
         return rm(upload.path, { force: true })
       })
+    this.#running.set(job.id, { job, done: this.#last })
   }
 
   /** @throws Problem `not-found` */
   async read(reader: Reader, id: string): Promise<ImportJob> {
-    const job = this.#running.get(id)
-    if (job) return job
+    const running = this.#running.get(id)
+    if (running) return running.job
     const row = await reader.get<{ doc: string }>(FIND, { id })
     if (!row) throw notFound('import', id)
     return withoutLease(JSON.parse(row.doc) as StoredJob)
   }
 
-  /** Resolves when an import of this process is done, or after `ms`. */
-  async wait(id: string, ms: number, signal: AbortSignal): Promise<void> {
-    const until = Date.now() + ms
-    while (this.#running.has(id) && Date.now() < until && !signal.aborted) {
-      await this.#records.engine.waitForCommit(Math.min(250, until - Date.now()), signal)
-    }
+  /** Resolves when an import of this process is done, or on `signal`. */
+  async wait(id: string, signal: AbortSignal): Promise<void> {
+    const running = this.#running.get(id)
+    if (running && !signal.aborted) await Promise.race([running.done, once(signal, 'abort')])
   }
 
   /** Aborts running imports; nothing of them is written. */

@@ -176,13 +176,7 @@ export async function importRoutes(
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       const { wait } = request.query as { wait: number }
-      if (wait > 0) {
-        const disconnected = new AbortController()
-        const abort = () => disconnected.abort()
-        request.raw.socket.once('close', abort)
-        await jobs.wait(id, wait * 1000, disconnected.signal)
-        request.raw.socket.removeListener('close', abort)
-      }
+      await jobs.wait(id, AbortSignal.any([request.signal, AbortSignal.timeout(wait * 1000)]))
       return sendRepresentation(reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
     },
   })
