@@ -19,7 +19,7 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
-import { freshDatabase, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
+import { freshDatabase, isRepeated, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
 import { EVERYTHING } from './helpers/everything.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
@@ -446,7 +446,7 @@ describe('the live feed', () => {
   })
 
   test.each([
-    ['many small changes', 4000, 5_000],
+    ['many small changes', isRepeated ? 1000 : 4000, isRepeated ? 20_000 : 5_000],
     ['few large ones', 20, 1_000_000],
   ])(
     'uses no additional memory when its reader is slow, with %s',
@@ -690,7 +690,7 @@ describe('a position', () => {
 })
 
 describe('a mirror', () => {
-  const ROUNDS = EVERYTHING ? 250 : 15
+  const ROUNDS = EVERYTHING ? 250 : isRepeated ? 6 : 10
 
   test('that disconnects at random during concurrent writes and two restarts equals the database', async () => {
     const { database, base, token, run } = await processes()

@@ -249,7 +249,7 @@ describe.skipIf(!canServe)('the service', () => {
       await client.query('begin; lock table speakers in access exclusive mode')
       // More than there are connections.
       const read = async () => service.app.inject('/v1/speakers')
-      const reads = Array.from({ length: 30 }, read)
+      const reads = Array.from({ length: 15 }, read)
       await eventually(async () => {
         const { rows } = await client.query('select count(*) as n from pg_locks where not granted')
         expect(rows[0].n).toBeGreaterThanOrEqual(10)

@@ -4,10 +4,10 @@ import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 
 const BIN = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
 
@@ -17,9 +17,26 @@ export const canServe = BIN !== undefined
 /** The command prefix for another user, because the server refuses to run as root. */
 const AS = userInfo().uid === 0 ? ['runuser', '-u', 'postgres', '--'] : []
 
-async function run(program: string, ...args: string[]): Promise<void> {
-  const [command = '', ...rest] = [...AS, join(BIN ?? '', program), ...args]
-  await promisify(execFile)(command, rest, { cwd: '/' })
+async function execute(...words: string[]): Promise<void> {
+  const [command = '', ...args] = [...AS, ...words]
+  await promisify(execFile)(command, args, { cwd: '/' })
+}
+
+const run = (program: string, ...args: string[]) => execute(join(BIN ?? '', program), ...args)
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(inject('postgres').folder, 'cluster-'))
+  if (AS.length > 0) execFileSync('chown', ['postgres', folder])
+  return folder
+}
+
+let initialised: Promise<string> | undefined
+
+/** Creates the data of a server without databases, for new servers to copy, which is faster. */
+async function initialise(): Promise<string> {
+  const data = join(newFolder(), 'data')
+  await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync')
+  return data
 }
 
 export async function freePort(): Promise<number> {
@@ -44,8 +61,7 @@ export class Cluster {
 
   /** Starts a new server, or a streaming replica of one. It is removed after the test. */
   static async create(of?: Cluster): Promise<Cluster> {
-    const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-cluster-'))
-    if (AS.length > 0) execFileSync('chown', ['postgres', folder])
+    const folder = newFolder()
     const cluster = new Cluster(folder, await freePort())
     onTestFinished(async () => {
       await cluster.stop('immediate').catch(() => {})
@@ -53,7 +69,10 @@ export class Cluster {
     })
     const data = cluster.#data
     if (of) await run('pg_basebackup', '-D', data, '-d', of.url, '-R', '-c', 'fast', '--no-sync')
-    else await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync')
+    else {
+      initialised ??= initialise()
+      await execute('cp', '-a', await initialised, data)
+    }
     await cluster.start()
     return cluster
   }

@@ -1,4 +1,7 @@
 // Global setup of the tests on PostgreSQL: the server, and the database that tests copy.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { openEngine } from '../../src/db/open.ts'
@@ -7,8 +10,8 @@ import { prepare } from './prepare.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server, and the prefix of the names of this run's databases. */
-    postgres: { server: string; run: string }
+    /** The server, the prefix of the names of this run's databases, and a folder for its files. */
+    postgres: { server: string; run: string; folder: string }
   }
 }
 
@@ -59,7 +62,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   for (const { name: table } of tables.rows)
     await inside.query(`create table seed."${table}" as table public."${table}"`)
   await inside.end()
-  project.provide('postgres', { server: SERVER, run })
+  const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-postgres-'))
+  // Servers that tests start may be another user's.
+  chmodSync(folder, 0o755)
+  project.provide('postgres', { server: SERVER, run, folder })
   return async () => {
     const left = await server.query<{ name: string }>(
       'select datname as name from pg_database where datname like $1',
@@ -67,5 +73,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     )
     for (const { name } of left.rows) await server.query(`drop database if exists "${name}" with (force)`)
     await server.end()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }

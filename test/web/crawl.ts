@@ -20,12 +20,12 @@ type Get = (
 /** What browsers accept. */
 const HTML = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 
-const KINDS = catalogue.entities.map(({ path }) => path).join('|')
+const RECORD = new RegExp(`/(${catalogue.entities.map(({ path }) => path).join('|')})/[^/]+`, 'g')
 
 /** The shape of an address: `/ru/states/RU?asOf=2022` is one of `/ru/states/:id?asOf`. */
 export function shapeOf(url: string): string {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
-  const path = pathname.replaceAll(new RegExp(`/(${KINDS})/[^/]+`, 'g'), '/$1/:id')
+  const path = pathname.replaceAll(RECORD, '/$1/:id')
   const names = [...new Set(searchParams.keys())].sort()
   return names.length === 0 ? path : `${path}?${names.join('&')}`
 }
