@@ -32,6 +32,27 @@ export const testInBrowser = (title: string, run: () => Promise<void>): void => 
   test.skipIf(!installed)(withReason(title), run)
 }
 
+/**
+ * What playwright-core disables, whose list is replaced by ours, and the suggestions below the address bar: without a window they
+ * are pages of their own all the same, two for each page that a test opens, which take longer than most of those.
+ */
+const DISABLED_FEATURES = [
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+  ...['WebUIOmniboxAimPopup', 'WebUIOmniboxPopup'],
+]
+
 let started: Promise<Browser> | undefined
 
 /** The browser of this worker, which starts once and ends with it. */
@@ -39,7 +60,10 @@ export async function sharedBrowser(): Promise<Browser> {
   if (!(await started)?.isConnected())
     started = chromium.launch({
       executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+        `--disable-features=${DISABLED_FEATURES}`,
+      ],
     })
   return started as Promise<Browser>
 }
