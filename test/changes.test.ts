@@ -19,7 +19,14 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, oneOfEach } from './helpers/bodies.ts'
-import { freshDatabase, isRepeated, onPostgres, rowsOf, type TestDatabase } from './helpers/database.ts'
+import {
+  freshDatabase,
+  isRepeated,
+  onPostgres,
+  rowsOf,
+  type TestDatabase,
+  testOnce,
+} from './helpers/database.ts'
 import { EVERYTHING } from './helpers/everything.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
@@ -393,7 +400,7 @@ describe('the live feed', () => {
     expect(events.map(({ data }) => data)).toEqual(await feed(s))
   })
 
-  test('sends a comment as keep-alive when nothing happens, which parsers ignore', async () => {
+  testOnce('sends a comment as keep-alive when nothing happens, which parsers ignore', async () => {
     const s = await service()
     const base = await baseOf(s)
     // Moves only the clock by which the feed measures silence.
@@ -771,7 +778,7 @@ describe('a mirror', () => {
     await once(child, 'exit')
   })
 
-  test('written by examples/mirror.js, killed and restarted, equals the database', async () => {
+  testOnce('written by examples/mirror.js, killed and restarted, equals the database', async () => {
     const { folder, database, base, token, run } = await processes()
     const child = await run()
     const copy = join(folder, 'mirror.json')

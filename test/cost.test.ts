@@ -26,7 +26,7 @@ import { createRecord } from '../src/records/write/operations.ts'
 import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body, ResourceKind } from './helpers/bodies.ts'
-import { describeOnce, onPostgres } from './helpers/database.ts'
+import { describeOnce, onPostgres, testOnce } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 import { ticksDuring } from './helpers/ticks.ts'
 import { eventually } from './helpers/wait.ts'
@@ -657,7 +657,7 @@ test.runIf(onPostgres)('a read on PostgreSQL has a deadline', async () => {
   expect(await engine.read((reader) => reader.get(sql`select 1 as one`))).toEqual({ one: 1 })
 })
 
-test('live feeds are limited in number, and one that ends makes room', async () => {
+testOnce('live feeds are limited in number, and one that ends makes room', async () => {
   const s = await service({ liveFeedsMax: 2 })
   const port = await listen(s.app)
   const follow = async () => {
@@ -673,29 +673,32 @@ test('live feeds are limited in number, and one that ends makes room', async () 
   await eventually(async () => expect((await follow()).status).toBe(200))
 })
 
-test('a live feed that is rejected takes no room, whatever its client does with the connection', async () => {
-  const s = await service({ liveFeedsMax: 1 })
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  onTestFinished(() => agent.destroy())
-  const port = await listen(s.app)
-  const statusOf = (path: string, method = 'GET') =>
-    new Promise<number | undefined>((resolve, reject) => {
-      const sent = request(
-        { agent, port, path, method, headers: { accept: 'text/event-stream' } },
-        (response) => {
-          resolve(response.statusCode)
-          if (response.statusCode === 200 && method === 'GET') response.destroy()
-          else response.resume()
-        },
-      )
-      sent.on('error', reject).end()
-    })
-  for (let time = 0; time < 3; time++) expect(await statusOf('/v1/changes?after=999999')).toBe(410)
-  expect(await statusOf('/v1/changes', 'HEAD')).toBe(200)
-  expect(await statusOf('/v1/changes')).toBe(200)
-})
+testOnce(
+  'a live feed that is rejected takes no room, whatever its client does with the connection',
+  async () => {
+    const s = await service({ liveFeedsMax: 1 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    const port = await listen(s.app)
+    const statusOf = (path: string, method = 'GET') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(
+          { agent, port, path, method, headers: { accept: 'text/event-stream' } },
+          (response) => {
+            resolve(response.statusCode)
+            if (response.statusCode === 200 && method === 'GET') response.destroy()
+            else response.resume()
+          },
+        )
+        sent.on('error', reject).end()
+      })
+    for (let time = 0; time < 3; time++) expect(await statusOf('/v1/changes?after=999999')).toBe(410)
+    expect(await statusOf('/v1/changes', 'HEAD')).toBe(200)
+    expect(await statusOf('/v1/changes')).toBe(200)
+  },
+)
 
-test('streams are limited in number and take turns, and one that ends makes room', async () => {
+testOnce('streams are limited in number and take turns, and one that ends makes room', async () => {
   const s = await service({ sendTimeoutMs: 0 })
   await fill(s, 'source', largeSources(12))
   const port = await listen(s.app)
@@ -789,28 +792,31 @@ test('every response says that its media type is meant', async () => {
     expect((await s.get(url)).headers['x-content-type-options'], url).toBe('nosniff')
 })
 
-test('a client that takes nothing of its response is disconnected, one that waits for its response is not', async () => {
-  const s = await service({ sendTimeoutMs: 200 })
-  await fill(s, 'source', largeSources(15))
-  const port = await listen(s.app)
-  const stalled = connect(port, '127.0.0.1').on('error', () => {})
-  const [served] = await Promise.all([
-    once(s.app.server, 'connection').then(([socket]) => socket),
-    stalled.pause().write('GET /v1/sources.ndjson HTTP/1.1\r\nHost: x\r\n\r\n'),
-  ])
-  await once(served, 'close')
-  const live = connect(port, '127.0.0.1').on('error', () => {})
-  live.write('GET /v1/changes?after=999999 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n')
-  live.resume()
-  let closed = false
-  live.on('close', () => {
-    closed = true
-  })
-  await new Promise((resolve) => setTimeout(resolve, 1000))
-  expect(closed).toBe(false)
-  live.destroy()
-  stalled.destroy()
-})
+testOnce(
+  'a client that takes nothing of its response is disconnected, one that waits for its response is not',
+  async () => {
+    const s = await service({ sendTimeoutMs: 200 })
+    await fill(s, 'source', largeSources(15))
+    const port = await listen(s.app)
+    const stalled = connect(port, '127.0.0.1').on('error', () => {})
+    const [served] = await Promise.all([
+      once(s.app.server, 'connection').then(([socket]) => socket),
+      stalled.pause().write('GET /v1/sources.ndjson HTTP/1.1\r\nHost: x\r\n\r\n'),
+    ])
+    await once(served, 'close')
+    const live = connect(port, '127.0.0.1').on('error', () => {})
+    live.write('GET /v1/changes?after=999999 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n')
+    live.resume()
+    let closed = false
+    live.on('close', () => {
+      closed = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect(closed).toBe(false)
+    live.destroy()
+    stalled.destroy()
+  },
+)
 
 /**
  * The rule: a small request costs little, whatever is stored. Each request is below 100 kB, and so are the steps between which

@@ -14,7 +14,7 @@ import {
   pathOf,
   type ResourceKind,
 } from './helpers/bodies.ts'
-import { fromOutside, onPostgres } from './helpers/database.ts'
+import { fromOutside, isRepeated, onPostgres } from './helpers/database.ts'
 
 interface Change {
   seq: number
@@ -59,7 +59,10 @@ async function createFull(kind: ResourceKind) {
   return { s, ids, input, doc: body, url: String(headers.location), etag: String(headers.etag) }
 }
 
-describe.each(kinds)('a %s', (kind) => {
+/** The rules are the same for each kind: on PostgreSQL a few with lists, parts, texts and codes are enough. */
+const KINDS: readonly ResourceKind[] = isRepeated ? ['meeting', 'proposal', 'source', 'state'] : kinds
+
+describe.each(KINDS)('a %s', (kind) => {
   test('is created with 201, Location and ETag, and read back with every field that was sent', async () => {
     const { s, input, doc, url, etag } = await createFull(kind)
     expect(Object.keys(input)).toEqual(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
-import { describe, inject, onTestFinished } from 'vitest'
+import { describe, inject, onTestFinished, test } from 'vitest'
 import type { Engine } from '../../src/db/engine.ts'
 import { openEngine } from '../../src/db/open.ts'
 import { EVERYTHING } from './everything.ts'
@@ -35,6 +35,7 @@ export const isRepeated = onPostgres && !EVERYTHING
 
 /** Tests that query nothing of their own. */
 export const describeOnce = isRepeated ? () => {} : describe
+export const testOnce = isRepeated ? () => {} : test
 
 export const freshDatabase = (content: Content): Promise<TestDatabase> =>
   onPostgres ? postgresDatabase(content) : sqliteDatabase(content)
