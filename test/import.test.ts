@@ -28,7 +28,7 @@ import { catalogue, recordsOn } from '../src/resources/index.ts'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, fullBody, kinds, oneOfEach, pathOf } from './helpers/bodies.ts'
 import { runCommand } from './helpers/command-line.ts'
-import { describeOnce } from './helpers/database.ts'
+import { describeOnce, testOnce } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
 
@@ -118,7 +118,7 @@ describe('an import', () => {
     expect(data.map(({ name }: Body) => name)).toEqual(['One', 'Two'])
   })
 
-  test('responds 202 immediately, and has a status page that requires a key', async () => {
+  testOnce('responds 202 immediately, and has a status page that requires a key', async () => {
     const s = await service()
     const sent = await send(s, lines({ name: 'One' }), { kind: 'speakers' })
     expect(sent.status).toBe(202)
@@ -134,7 +134,7 @@ describe('an import', () => {
     expect((await s.get(`/v1/imports/${sent.body['id']}`, again)).status).toBe(304)
   })
 
-  test('writes changes with the name of its API key and the id of its request', async () => {
+  testOnce('writes changes with the name of its API key and the id of its request', async () => {
     const s = await service()
     await imported(s, lines({ name: 'One' }), { kind: 'speakers', headers: { 'x-request-id': 'my-upload' } })
     const { data } = await get(s, '/v1/speakers')
@@ -205,7 +205,7 @@ describe('an import', () => {
     expect((await get(s, '/v1/proposals?count=exact'))['page']['total']).toBe(10)
   })
 
-  test('reports the first thousand errors, and counts all', async () => {
+  testOnce('reports the first thousand errors, and counts all', async () => {
     const s = await service()
     const result = await imported(s, lines(...Array.from({ length: 1200 }, () => ({ nothing: 1 }))), {
       kind: 'speakers',
@@ -562,7 +562,7 @@ describe('an import', () => {
     expect((await send(s, lines({ name: 'Other' }), { kind: 'speakers', headers })).status).toBe(422)
   })
 
-  test('deletes its temporary files', async () => {
+  testOnce('deletes its temporary files', async () => {
     const s = await service()
     const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-uploads-'))
     const created = new Set<string | null>()
@@ -588,7 +588,7 @@ describe('an import', () => {
     await eventually(() => expect(created.size).toBeGreaterThan(3))
   })
 
-  test('is waited for until it is done, without a timer', async () => {
+  testOnce('is waited for until it is done, without a timer', async () => {
     const s = await service()
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
     onTestFinished(() => void vi.useRealTimers())
@@ -596,7 +596,7 @@ describe('an import', () => {
     expect(result).toMatchObject({ status: 'succeeded', rows: 1 })
   })
 
-  test('that takes longer than its client waits is answered as it is', async () => {
+  testOnce('that takes longer than its client waits is answered as it is', async () => {
     const s = await service()
     const release = holdFirstImport(s)
     const { headers, body } = await send(s, lines({ name: 'One' }), { kind: 'speakers' })
@@ -744,7 +744,7 @@ describe('an import', () => {
   })
 })
 
-describe('an import that the service has no room for', () => {
+describeOnce('an import that the service has no room for', () => {
   test('on the disk of the database is a 503 that says so', async () => {
     const s = await service({ own: true })
     s.engine.freeBytes = async () => 50
@@ -768,7 +768,7 @@ describe('an import that the service has no room for', () => {
   })
 })
 
-test('files that a killed process left behind are removed at the start', async () => {
+testOnce('files that a killed process left behind are removed at the start', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sco-tracker-leftovers-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   vi.stubEnv('TMPDIR', folder)
@@ -1019,7 +1019,7 @@ describeOnce('an invalid import', () => {
   })
 })
 
-describe('an import template', () => {
+describeOnce('an import template', () => {
   test('of every kind can be imported, except for references to example records', async () => {
     const s = await service({ seed: true })
     for (const [path, kind] of pathsOf(catalogue)) {
@@ -1068,7 +1068,7 @@ async function copy(from: Service, to: Service, format: ImportFormat) {
 }
 
 describe('an export', () => {
-  test('of the seed results in an equal database when imported, in both formats', async () => {
+  testOnce('of the seed results in an equal database when imported, in both formats', async () => {
     const s = await service({ seed: true })
     for (const format of ['ndjson', 'csv'] as const) {
       const target = await service()

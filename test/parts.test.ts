@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/resources/index.ts'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
+import { testOnce } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 
 const proposal = (s: Service, title: string, more: Body = {}) =>
@@ -154,7 +155,7 @@ describe.each(PARTS)('a part: %s', (kind) => {
     ])
   })
 
-  test('requires its current version and known fields, and stays at its record', async () => {
+  testOnce('requires its current version and known fields, and stays at its record', async () => {
     const parts = await createParts()
     const { s } = parts
     const url = parts[kind]

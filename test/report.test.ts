@@ -7,7 +7,7 @@ import { parse as parseYaml } from 'yaml'
 import { SECTIONS } from '../src/features/reports/write.ts'
 import { type Service, service } from './helpers/app.ts'
 import { type Body, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
-import { isRepeated } from './helpers/database.ts'
+import { isRepeated, testOnce } from './helpers/database.ts'
 import { create, get } from './helpers/requests.ts'
 
 const TEXT =
@@ -779,7 +779,7 @@ describe('a rejected report', () => {
     else parent[last] = value
   }
 
-  test('has a pointer to the error, for every kind of error, and writes nothing', async () => {
+  testOnce('has a pointer to the error, for every kind of error, and writes nothing', async () => {
     const s = await service()
     const taken = [{ scheme: 'x', identifier: '1' }]
     const existing = await create(s, '/v1/organizations', {
@@ -864,7 +864,7 @@ describe('a rejected report', () => {
     expect((await send(s, whole())).status).toBe(201)
   })
 
-  test('has at most 500 items in a section, parts in an item, and 200 quotes of a record', async () => {
+  testOnce('has at most 500 items in a section, parts in an item, and 200 quotes of a record', async () => {
     const s = await service()
     const before = await s.rows()
     const many = <Item>(count: number, item: (n: number) => Item) =>

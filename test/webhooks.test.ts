@@ -18,7 +18,7 @@ import { MAX_RETRYING } from '../src/features/webhooks/sender.ts'
 import { parseRetryAfter, RETRY_AFTER_MS, retryDelay } from '../src/features/webhooks/signing.ts'
 import { makeLogger } from '../src/logger.ts'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
-import { describeOnce } from './helpers/database.ts'
+import { describeOnce, testOnce } from './helpers/database.ts'
 import { type Message, type Receiver, receiver } from './helpers/receiver.ts'
 import { create } from './helpers/requests.ts'
 import { eventually } from './helpers/wait.ts'
@@ -165,7 +165,7 @@ describe('a webhook', () => {
     expect((await s.get('/v1/webhooks?state=active')).status).toBe(400)
   })
 
-  test("requires an admin's key: 403 for analysts, 401 without a key", async () => {
+  testOnce("requires an admin's key: 403 for analysts, 401 without a key", async () => {
     const s = await webhookService()
     const { id } = await subscribe(s, 'https://example.org/', { status: 'paused' })
     const { paths } = s.app.swagger() as unknown as { paths: Record<string, Record<string, unknown>> }
@@ -186,7 +186,7 @@ describe('a webhook', () => {
     }
   })
 
-  test('rejects invalid bodies with a problem and a pointer, and writes nothing', async () => {
+  testOnce('rejects invalid bodies with a problem and a pointer, and writes nothing', async () => {
     const s = await webhookService()
     const url = 'https://example.org/'
     const invalid: [body: unknown, status: number, pointer: string][] = [
@@ -301,7 +301,7 @@ describe('the secret of a webhook', () => {
     expect(signature).not.toContain(sign(old))
   })
 
-  test('is not logged, and neither is the URL', async () => {
+  testOnce('is not logged, and neither is the URL', async () => {
     const lines: string[] = []
     const logger = makeLogger(
       'trace',
@@ -512,7 +512,7 @@ describe('a delivery', () => {
     expect(slow.messages).toHaveLength(1)
   })
 
-  test('has the first 1,024 bytes of the response in its log, and the rest is not read', async () => {
+  testOnce('has the first 1,024 bytes of the response in its log, and the rest is not read', async () => {
     const s = await webhookService()
     const target = await receiver(() => ({ status: 200, body: Buffer.alloc(5_000_000, 'y') }))
     const { path } = await subscribe(s, target.url)
@@ -590,7 +590,7 @@ describe('a failed delivery', () => {
     )
   })
 
-  test('does not follow redirects', async () => {
+  testOnce('does not follow redirects', async () => {
     const s = await webhookService()
     const redirectTarget = await receiver()
     const target = await receiver((_, index) => ({
@@ -662,7 +662,7 @@ describe('a failed delivery', () => {
     )
   })
 
-  test('has the reason in its log when the receiver does not respond in time', async () => {
+  testOnce('has the reason in its log when the receiver does not respond in time', async () => {
     const s = await webhookService({ webhookSending: { timeoutMs: 50 } })
     const { path } = await subscribe(s, (await receiver(() => 'silence')).url)
     await createTopics(s, 1)
@@ -672,7 +672,7 @@ describe('a failed delivery', () => {
     })
   })
 
-  test('has the reason in its log when there is no server', async () => {
+  testOnce('has the reason in its log when there is no server', async () => {
     const s = await webhookService()
     const { path } = await subscribe(s, 'http://127.0.0.1:1/')
     await createTopics(s, 1)
@@ -680,34 +680,37 @@ describe('a failed delivery', () => {
     expect(refused['attempts'][0].error).toMatch(/ECONNREFUSED/)
   })
 
-  test('on a reused connection that the receiver closed is retried immediately on a new one', async () => {
-    const s = await webhookService()
-    const served = new Set<Socket>()
-    let [accepted, broken] = [0, 0]
-    const server = createServer(({ socket }, response) => {
-      if (served.has(socket)) {
-        broken++
-        socket.destroy()
-        return
-      }
-      served.add(socket)
-      accepted++
-      response.writeHead(204).end()
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-    const { path } = await subscribe(s, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
-    await createTopics(s, 4)
-    await delivery(s, path, { status: 'delivered', seq: 4 })
-    const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
-    expect(data.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1, 1])
-    expect([accepted, broken > 0]).toEqual([4, true])
-  })
+  testOnce(
+    'on a reused connection that the receiver closed is retried immediately on a new one',
+    async () => {
+      const s = await webhookService()
+      const served = new Set<Socket>()
+      let [accepted, broken] = [0, 0]
+      const server = createServer(({ socket }, response) => {
+        if (served.has(socket)) {
+          broken++
+          socket.destroy()
+          return
+        }
+        served.add(socket)
+        accepted++
+        response.writeHead(204).end()
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => {
+        server.closeAllConnections()
+        server.close()
+      })
+      const { path } = await subscribe(s, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+      await createTopics(s, 4)
+      await delivery(s, path, { status: 'delivered', seq: 4 })
+      const { data } = (await s.get(`${path}/deliveries`)).body as { data: { attemptCount: number }[] }
+      expect(data.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1, 1])
+      expect([accepted, broken > 0]).toEqual([4, true])
+    },
+  )
 
-  test('is retried with a jitter of at most a tenth, and never before Retry-After', () => {
+  testOnce('is retried with a jitter of at most a tenth, and never before Retry-After', () => {
     expect([retryDelay(1, 0), retryDelay(1, 0.5), retryDelay(1, 1)]).toEqual([4500, 5000, 5500])
     expect(retryDelay(1, 0.5, 60_000)).toBe(60_000)
     expect(retryDelay(3, 0.5, 60_000)).toBe(30 * MINUTE)

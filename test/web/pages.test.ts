@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/resources/index.ts'
 import { service } from '../helpers/app.ts'
 import { oneOfEach } from '../helpers/bodies.ts'
+import { isRepeated } from '../helpers/database.ts'
 import { expectSafe } from './check.ts'
 
 const HTML = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
@@ -21,7 +22,7 @@ describe('every page', () => {
       const { body } = await get(`/v1/${path}?limit=2`)
       for (const { id } of body['data']) paths.push(`/${path}/${id}`)
     }
-    for (const prefix of PREFIXES) {
+    for (const prefix of isRepeated ? PREFIXES.slice(0, 1) : PREFIXES) {
       for (const path of [...paths, prefix === '' ? '/en/' : '/']) {
         const { status, text, headers } = await get(`${prefix}${path}`, HTML)
         expect([prefix + path, status]).toEqual([prefix + path, 200])
