@@ -30,18 +30,16 @@ const HARM = HOSTILE.replace('\u0001', '').trim()
 describeInBrowser('a text', () => {
   test.each([
     {
+      scripts: 'Chinese and Cyrillic',
       language: 'zh',
-      text: '会议于2024年3月4日举行。😀\r\n国防部长👩🏽‍🚒提出，要建立水位联合登记册。\r\n各方👍🏼同意。\r\n',
-      dragged: ['👩🏽‍🚒提出，要建立水', '位联合登记册。\n各方👍🏼'],
-      typed: ['部长👩🏽‍🚒', '3月4日举行。😀', '册'],
+      text:
+        '会议于2024年3月4日举行。😀\r\n国防部长👩🏽‍🚒提出，要建立水位联合登记册。\r\n各方👍🏼同意。\r\n' +
+        '«Е́сли» 🇰🇿: министр предложи́л создать рее́стр.\r\nЕго поддержали — 👨‍👩‍👧 все.\r\n',
+      dragged: ['👩🏽‍🚒提出，要建立水', '位联合登记册。\n各方👍🏼', 'создать рее́', '👨‍👩‍👧 все'],
+      typed: ['部长👩🏽‍🚒', '3月4日举行。😀', 'Е́сли', '🇰🇿'],
     },
     {
-      language: 'ru',
-      text: 'Астана, 4 марта 🇰🇿.\r\n«Е́сли»: министр предложи́л создать рее́стр.\r\nЕго поддержали — 👨‍👩‍👧 все.\r\n',
-      dragged: ['🇰🇿.\n«Е́сли»', 'предложи́л создать рее́', '👨‍👩‍👧 все'],
-      typed: ['Е́сли', 'ложи́л создать рее́стр', '🇰🇿'],
-    },
-    {
+      scripts: 'Arabic',
       language: 'fa',
       text: 'آستانه، ۴ مارس 🏔️.\r\nوزیر 👩‍💻 پیشنهاد کرد که «می‌خواهیم» ثَبت شُود.\r\nهمه موافقت کردند.\r\n',
       dragged: ['پیشنهاد کرد که «می‌خواهیم» ثَبت', 'وزیر 👩‍💻 پیشنهاد'],
@@ -49,7 +47,7 @@ describeInBrowser('a text', () => {
       rtl: [true, true] as const,
     },
   ])(
-    'in $language keeps exact places, by mouse and by keyboard',
+    'in $scripts script keeps exact places, by mouse and by keyboard',
     async ({ language, text, dragged, typed, rtl }) => {
       const { page, origin, get } = await beginWork(onTestFinished)
       const analyst = new Analyst(page, byMouse(page), origin)
