@@ -453,8 +453,8 @@ describe('the live feed', () => {
   })
 
   test.each([
-    ['many small changes', isRepeated ? 1000 : 4000, isRepeated ? 20_000 : 5_000],
-    ['few large ones', 20, 1_000_000],
+    ...(isRepeated ? [] : [['many small changes', 4000, 5_000] as const]),
+    ['few large ones', 20, 1_000_000] as const,
   ])(
     'uses no additional memory when its reader is slow, with %s',
     async (_, count, size) => {

@@ -822,7 +822,7 @@ testOnce(
  * The rule: a small request costs little, whatever is stored. Each request is below 100 kB, and so are the steps between which
  * other requests are processed. None of it is measured in time, which depends on the machine.
  */
-describe('the worst requests over a database that was made to be bad', () => {
+describeOnce('the worst requests over a database that was made to be bad', () => {
   const MAX_RESPONSE = 2 * MAX_PAGE_BYTES + 500_000
 
   async function badDatabase(): Promise<Service> {

@@ -172,8 +172,9 @@ function ordered(rows: Body[], sort: string): Body[] {
   })
 }
 
-/** About 25 pages. */
 const LIMIT = ROWS / PAGES
+
+const everyRow = (sort: string): [string, () => boolean] => [`sort=${sort}`, () => true]
 
 describe('a walk over many rows, with inserts, updates and deletes between pages', () => {
   test('returns every row of its start once, in order and unchanged, for every sort and filter', async () => {
@@ -181,9 +182,8 @@ describe('a walk over many rows, with inserts, updates and deletes between pages
     const { s, topics } = fixture
     const writer = new Writer(fixture)
     const walks: [string, (row: Body) => boolean][] = [
-      ['sort=title', () => true],
-      ['sort=-proposedOn,title', () => true],
-      ['sort=updatedAt,-title', () => true],
+      everyRow('-proposedOn,title'),
+      ...(isRepeated ? [] : [everyRow('title'), everyRow('updatedAt,-title')]),
       [
         'sort=status,title&status=proposed,adopted&topic=security',
         (row) => row['topicIds'].includes(topics['drones']) && /proposed|adopted/.test(row['status']),
@@ -203,7 +203,7 @@ describe('a walk over many rows, with inserts, updates and deletes between pages
       expect(JSON.stringify(rows) === JSON.stringify(expected), `${query}: as they were then`).toBe(true)
       expect(new Set(totals), query).toEqual(new Set([expected.length]))
     }
-    expect(writer.deleted.size).toBeGreaterThan(30)
+    expect(writer.deleted.size).toBeGreaterThan(PAGES)
   })
 
   test('keeps its asOf and knownAt', async () => {

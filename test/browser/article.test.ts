@@ -32,11 +32,11 @@ const WAYS = EVERYTHING
     ]
   : [{ name: 'keyboard and by mouse', by: [byKeyboard, byMouse] }]
 
-/** Three of the proposals, and those that others refer to: the rest are worked in like them. */
+/** One of the proposals, and those that others refer to: the rest are worked in like them. */
 function withFewProposals(cards: readonly ArticleCard[]): ArticleCard[] {
   const proposals = cards.filter(({ kind }) => kind === 'proposal').map(({ name }) => name)
   const targets = cards.map(({ fields }) => String(fields['targetId']).slice(1))
-  const left = new Set(proposals.filter((name, index) => index >= 3 && !targets.includes(name)))
+  const left = new Set(proposals.filter((name, index) => index >= 1 && !targets.includes(name)))
   return cards.filter(({ name, of }) => !left.has(name) && !left.has(of ?? ''))
 }
 
