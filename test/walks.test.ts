@@ -260,7 +260,9 @@ test('rows with null come last in both directions, and keep their position while
       }
     },
   }
-  for (const sort of ['city', '-city', 'city,-endDate', '-city,endDate,name', '-endDate', 'endDate,city']) {
+  const sorts = ['city', '-city,endDate,name', '-endDate']
+  if (!isRepeated) sorts.push('-city', 'city,-endDate', 'endDate,city')
+  for (const sort of sorts) {
     const { rows: before } = await walk(s, `/v1/meetings?limit=200&sort=${sort}`)
     const { rows } = await walk(s, `/v1/meetings?limit=40&sort=${sort}`, writer)
     expect(idsOf(rows), sort).toEqual(idsOf(ordered(before, sort)))
@@ -272,7 +274,7 @@ test('rows with null come last in both directions, and keep their position while
 })
 
 test('a list streamed as CSV or NDJSON during writes is the list at the start of the stream', async () => {
-  const fixture = await createFixture(1600)
+  const fixture = await createFixture(isRepeated ? 800 : 1600)
   const { s } = fixture
   const writer = new Writer(fixture)
   for (const [format, topic] of [
@@ -306,7 +308,7 @@ test('a list streamed as CSV or NDJSON during writes is the list at the start of
     expect(new Set(seen).size, format).toBe(seen.length)
     const after = new Set(idsOf((await walk(s, `/v1/proposals?limit=200&sort=title${topic}`)).rows))
     const throughout = idsOf(before).filter((id) => after.has(id))
-    expect(throughout.length).toBeGreaterThan(600)
+    expect(throughout.length).toBeGreaterThan(isRepeated ? 300 : 600)
     const missing = throughout.filter((id) => !seen.includes(id))
     expect(missing, format).toEqual([])
   }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createKey, revokeKey } from '../../src/db/keys.ts'
 import { makeLogger } from '../../src/logger.ts'
 import { type Service, service } from '../helpers/app.ts'
+import { describeOnce } from '../helpers/database.ts'
 import { client, fieldsOf, signIn } from '../helpers/workbench.ts'
 import { expectSafe } from '../web/check.ts'
 
@@ -59,7 +60,7 @@ test('pages without a session log no error', async () => {
   expect(lines.join('')).not.toMatch(/"level":[56]0/)
 })
 
-describe('a form', () => {
+describeOnce('a form', () => {
   test.each([
     ['same-origin', undefined, true],
     ['same-origin', 'https://evil.example', true],
@@ -215,7 +216,7 @@ describe('a session', () => {
   })
 })
 
-describe('the cookie', () => {
+describeOnce('the cookie', () => {
   const signInOver = async (s: Service, headers: Record<string, string>) =>
     client(s).submit('/edit/sign-in', { signInKey: s.keys.analyst }, headers)
 
@@ -326,7 +327,7 @@ describe('attempts to sign in', () => {
   })
 })
 
-describe('after signing in', () => {
+describeOnce('after signing in', () => {
   test.each([
     ['/edit/sessions', '/edit/sessions'],
     ['/proposals?state=RU', '/proposals?state=RU'],
@@ -364,7 +365,7 @@ describe('after signing in', () => {
   })
 })
 
-describe('a form that is sent after the session has ended', () => {
+describeOnce('a form that is sent after the session has ended', () => {
   const TYPED = {
     name: 'Zoë "<script>" \'x\' & Ко',
     role: 'analyst',
