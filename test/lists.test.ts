@@ -16,6 +16,7 @@ import {
   pathOf,
   type ResourceKind,
 } from './helpers/bodies.ts'
+import { isRepeated, testOnce } from './helpers/database.ts'
 
 const CLASSIFICATIONS: Partial<Record<ResourceKind, string[]>> = {
   meeting: ['summit', 'council'],
@@ -117,7 +118,7 @@ describe.each(kinds)('the list of %s records', (kind) => {
     const [one = '', two = one] = sorts
     for (const sort of [...plain, `${one},-${two}`, `-${two},${one}`, `-updatedAt,-${one}`]) {
       const expected = idsOf(ordered(kind, all, sort))
-      for (const limit of [1, 3, all.length]) {
+      for (const limit of isRepeated ? [2] : [1, 3, all.length]) {
         expect(idsOf(await walk(s, `${url}?sort=${sort}&limit=${limit}`)), `${sort} by ${limit}`).toEqual(
           expected,
         )
@@ -145,7 +146,7 @@ describe.each(kinds)('the list of %s records', (kind) => {
     expect((await cost('limit=200&count=exact'))[0]).toBeLessThanOrEqual(one + 2)
   })
 
-  test('rejects an unknown parameter, value or sort, and suggests the nearest', async () => {
+  testOnce('rejects an unknown parameter, value or sort, and suggests the nearest', async () => {
     const s = await service()
     const { sorts, filters } = catalogue.resource(kind)
     const [sort = ''] = sorts
