@@ -14,7 +14,7 @@ import {
   pathOf,
   type ResourceKind,
 } from './helpers/bodies.ts'
-import { fromOutside, isRepeated, onPostgres } from './helpers/database.ts'
+import { describeOnce, fromOutside, isRepeated, onPostgres } from './helpers/database.ts'
 
 interface Change {
   seq: number
@@ -403,7 +403,7 @@ function withReference(referrer: ResourceKind, path: readonly string[], target: 
   return { [field]: inside(rest) }
 }
 
-describe('a merge patch (RFC 7396)', () => {
+describeOnce('a merge patch (RFC 7396)', () => {
   test('replaces whole lists, and merges objects field by field', async () => {
     const { s, url, ids, doc } = await createFull('agreement')
     const state = (await s.post('/v1/states', { code: 'ZZ', name: 'Another' })).body['id']

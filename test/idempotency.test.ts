@@ -7,6 +7,7 @@ import { openEngine } from '../src/db/open.ts'
 import { sql } from '../src/db/sql.ts'
 import { type Service, service, type TestResponse } from './helpers/app.ts'
 import { type Body, type Ids, kinds, leastBody, oneOfEach, pathOf } from './helpers/bodies.ts'
+import { testOnce } from './helpers/database.ts'
 import { eventually } from './helpers/wait.ts'
 
 const HOUR = 3_600_000
@@ -100,7 +101,7 @@ async function everyPost(s: Service): Promise<{ operation: string; url: string; 
 }
 
 describe('requests with the same key and body', () => {
-  test('return the same response from every POST in the document, and write once', async () => {
+  testOnce('return the same response from every POST in the document, and write once', async () => {
     const s = await service()
     const posts = await everyPost(s)
     expect(posts.length).toBeGreaterThanOrEqual(25)

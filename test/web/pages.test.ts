@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/resources/index.ts'
 import { service } from '../helpers/app.ts'
 import { oneOfEach } from '../helpers/bodies.ts'
-import { isRepeated } from '../helpers/database.ts'
+import { describeOnce, isRepeated, testOnce } from '../helpers/database.ts'
 import { expectSafe } from './check.ts'
 
 const HTML = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
@@ -156,7 +156,7 @@ describe('the start', () => {
   })
 })
 
-describe('a list', () => {
+describeOnce('a list', () => {
   test('says in words what it shows, and how many', async () => {
     const { get } = await service({ seed: true })
     const { text } = await get('/proposals?state=RU&topic=counter-uav&proposedFrom=2022-08', HTML)
@@ -288,7 +288,7 @@ describe('a record', () => {
     expect(gone.text).toContain('This record was deleted')
   })
 
-  test('has every piece of evidence on its page, also that of its parts', async () => {
+  testOnce('has every piece of evidence on its page, also that of its parts', async () => {
     const { get } = await service({ seed: true })
     const { body } = await get('/v1/evidence?limit=200')
     const kinds = new Set<string>()
@@ -368,7 +368,7 @@ describe('names', () => {
   })
 })
 
-describe('errors', () => {
+describeOnce('errors', () => {
   test('are pages for whoever accepts HTML, and problems for all others', async () => {
     const { get } = await service({ seed: true })
     for (const path of [
@@ -438,7 +438,7 @@ describe('errors', () => {
   })
 })
 
-describe('under a base path', () => {
+describeOnce('under a base path', () => {
   test('all addresses have it', async () => {
     const { app } = await service({ seed: true, basePath: '/sco' })
     const get = async (url: string) => app.inject({ url, headers: HTML })
