@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type Service, service } from './helpers/app.ts'
 import type { Body } from './helpers/bodies.ts'
 import { create, get } from './helpers/requests.ts'
+import { instantBeforeWrites } from './helpers/wait.ts'
 
 const WHY = 'reason=Entered%20twice'
 
@@ -202,8 +203,7 @@ describe('a merged record', () => {
     const s = await service()
     const { kept, twice } = await twoMeetings(s)
     const { seq } = await get(s, '/v1/changes/head')
-    const before = new Date().toISOString()
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    const before = await instantBeforeWrites()
     await merge(s, 'meetings', twice, kept)
     const { data } = await get(s, `/v1/changes?after=${seq}`)
     expect(data.filter(({ op }: Body) => op === 'merge')).toMatchObject([

@@ -1,6 +1,7 @@
 // The matrix: each cell is the answer of the API for the record and the state.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from '../helpers/app.ts'
+import { instantBeforeWrites } from '../helpers/wait.ts'
 import { expectSafe, textOf } from './check.ts'
 
 const HTML = { accept: 'text/html' }
@@ -132,7 +133,7 @@ describe('the matrix of proposals', () => {
   test('shows what was known', async () => {
     const app = await service({ seed: true })
     await manyPositions(app, 1)
-    const knownAt = new Date().toISOString()
+    const knownAt = await instantBeforeWrites()
     const { ids } = cellsOf((await app.get('/matrix', HTML)).text)
     const before = cellsOf((await app.get('/matrix', HTML)).text).cells
     await create(app, `/v1/proposals/${ids[0]}/positions`, {

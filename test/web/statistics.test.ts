@@ -1,6 +1,7 @@
 // The statistics: each number is that of the API, in the chart and in its table.
 import { describe, expect, test } from 'vitest'
 import { type Service, service } from '../helpers/app.ts'
+import { instantBeforeWrites } from '../helpers/wait.ts'
 import { expectSafe, textOf } from './check.ts'
 
 const HTML = { accept: 'text/html' }
@@ -119,7 +120,7 @@ describe.each([
   test('are those that were known', async () => {
     const app = await service({ seed: true, ...options })
     const before = (await app.get('/statistics?of=proposals', HTML)).text
-    const knownAt = new Date().toISOString()
+    const knownAt = await instantBeforeWrites()
     await manyProposals(app)
     const after = (await app.get('/statistics', HTML)).text
     const known = (await app.get(`/statistics?knownAt=${knownAt}`, HTML)).text
