@@ -120,6 +120,8 @@ describe('a date in words', () => {
     calendar.map((date) => `[..${date}]`),
     fc
       .tuple(calendar, calendar)
+      // A range of one date is shown as that date, whose words are not read.
+      .filter(([from, to]) => from !== to)
       .map(([from, to]) => `[${from}..${to}]`)
       .filter((date) => edtfFault(date) === undefined),
   )
