@@ -98,6 +98,7 @@ describe('a date in words', () => {
     '2022 24',
     '[2023..2022]',
     'between 2023 and 2022',
+    'between 2023',
     'before 0001',
     'after 9999',
   ])('%j is none', (text) => {
@@ -120,10 +121,16 @@ describe('a date in words', () => {
     calendar.map((date) => `[..${date}]`),
     fc
       .tuple(calendar, calendar)
-      // A range of one date is shown as that date, whose words are not read.
-      .filter(([from, to]) => from !== to)
       .map(([from, to]) => `[${from}..${to}]`)
       .filter((date) => edtfFault(date) === undefined),
+  )
+
+  test.each(LANGUAGES)(
+    'is read as the date that a page shows so, also a range of one date in %s',
+    (language) => {
+      for (const date of ['[1004..1004]', '[2022-08..2022-08]', '[2022-08-24..2022-08-24]'])
+        expect(writtenDates(dateInWords(language, date))).toEqual([date])
+    },
   )
 
   test('is read as the date that a page shows so', () => {

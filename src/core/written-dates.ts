@@ -58,7 +58,9 @@ function readRange(text: string): string[] | null {
     )
     if (ranges.length > 0) return ranges
   }
-  return null
+  // What a page shows for a range from a date to itself; words that need two dates, such as `between`, come first.
+  const dates = between !== undefined && text.startsWith(between) ? readParts(between).map(isoOf) : []
+  return dates.length > 0 ? dates.map((date) => `[${date}..${date}]`) : null
 }
 
 /** A day without its month has that of the other end of the range, and so with the year. */
