@@ -51,9 +51,9 @@ test('the OpenAPI document has the address by which the client reached the servi
   }
   // More addresses than are kept, and the first one again.
   const hosts = Array.from({ length: 10 }, (_, index) => `host-${index}.example`)
-  for (const host of [...hosts, 'host-0.example'])
-    expect(await serverAt('/openapi.json', { host })).toBe(`http://${host}`)
   for (const url of ['/openapi.json', '/openapi-3.0.json', '/openapi.yaml']) {
+    for (const host of [...hosts, 'host-0.example'])
+      expect(await serverAt(url, { host })).toBe(`http://${host}`)
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'archive.example' }
     expect(await serverAt(url, { host: 'inner:3000', ...forwarded })).toBe('https://archive.example')
   }

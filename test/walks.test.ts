@@ -203,7 +203,7 @@ describe('a walk over many rows, with inserts, updates and deletes between pages
       expect(JSON.stringify(rows) === JSON.stringify(expected), `${query}: as they were then`).toBe(true)
       expect(new Set(totals), query).toEqual(new Set([expected.length]))
     }
-    expect(writer.deleted.size).toBeGreaterThan(PAGES)
+    expect(writer.deleted.size).toBeGreaterThan(isRepeated ? PAGES : 30)
   })
 
   test('keeps its asOf and knownAt', async () => {

@@ -50,7 +50,8 @@ const DISABLED_FEATURES = [
   'PaintHolding',
   'PreconnectToSearch',
   'ThirdPartyStoragePartitioning',
-  ...['WebUIOmniboxAimPopup', 'WebUIOmniboxPopup'],
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
 ]
 
 let started: Promise<Browser> | undefined

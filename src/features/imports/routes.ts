@@ -176,7 +176,7 @@ export async function importRoutes(
     handler: async (request, reply) => {
       const { id } = request.params as { id: string }
       const { wait } = request.query as { wait: number }
-      await jobs.wait(id, AbortSignal.any([request.signal, AbortSignal.timeout(wait * 1000)]))
+      if (wait > 0) await jobs.wait(id, AbortSignal.any([request.signal, AbortSignal.timeout(wait * 1000)]))
       return sendRepresentation(reply, { body: JSON.stringify(await jobs.read(records.engine.reader, id)) })
     },
   })
